@@ -1,0 +1,3 @@
+//! Calls, for frontends.
+
+pub mod outcome;

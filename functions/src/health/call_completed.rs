@@ -1,0 +1,51 @@
+//! `GET /api/webhooks/call_completed/health`
+
+use std::process::ExitCode;
+
+use lambda_http::Request;
+use ringpost::{
+    clock::Clock,
+    http::{error::ApiError, reply::Reply},
+};
+use serde::Serialize;
+
+use crate::runtime::{self, Endpoint, InitError};
+
+/// What this function may touch: nothing but the clock.
+pub struct Deps {
+    /// What time it is.
+    pub clock: Clock,
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    service: &'static str,
+    version: &'static str,
+    timestamp: String,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "call-completed-health";
+
+    async fn init() -> Result<Self, InitError> {
+        Ok(Self {
+            clock: Clock::system(),
+        })
+    }
+
+    async fn handle(&self, _request: Request) -> Result<Reply, ApiError> {
+        Ok(Reply::ok(&Health {
+            status: "healthy",
+            service: "call_outcomes",
+            version: env!("CARGO_PKG_VERSION"),
+            timestamp: self.clock.now().to_string(),
+        }))
+    }
+}

@@ -1,0 +1,3 @@
+//! Whether the service runs.
+
+pub mod call_completed;

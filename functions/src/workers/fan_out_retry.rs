@@ -1,0 +1,81 @@
+//! `fan-out-retry`: takes up again what `fan-out` put aside, and events whose call got its owner.
+
+use std::process::ExitCode;
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use ringpost::{
+    pipeline::fan_out::FanOut, queue::fan_out_retry::FanOutMessage, store::events::EventTable, telemetry,
+};
+
+use super::drive;
+use crate::{
+    runtime::{self, InitError, Worker},
+    wiring::Aws,
+};
+
+/// What this function may touch: what `fan-out` may, and it reads `events`.
+pub struct Deps {
+    /// Where the events are.
+    pub events: EventTable,
+    /// Drives events.
+    pub fan_out: FanOut,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::work::<Deps>()
+}
+
+impl Worker for Deps {
+    const NAME: &'static str = "fan-out-retry";
+    type Batch = SqsEvent;
+    type Answer = SqsBatchResponse;
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        aws.connect().await?;
+        Ok(Self {
+            events: aws.events()?,
+            fan_out: aws.fan_out()?,
+        })
+    }
+
+    async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
+        let mut answer = SqsBatchResponse::default();
+        for message in batch.records {
+            let message_id = message.message_id.clone().unwrap_or_default();
+            if self.settle(&message).await.is_err() {
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = message_id;
+                answer.batch_item_failures.push(failure);
+            }
+        }
+        answer
+    }
+}
+
+/// A message that must come again; the queue gives up on it after a few times and keeps it.
+struct Unsettled;
+
+impl Deps {
+    async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
+        let body = message.body.as_deref().unwrap_or_default();
+        let Ok(FanOutMessage::V1 { event_key }) = serde_json::from_str(body) else {
+            tracing::error!(function = Self::NAME, "unreadable message");
+            return Err(Unsettled);
+        };
+        let event = self.events.find(&event_key).await.map_err(|error| {
+            tracing::error!(function = Self::NAME, %event_key, cause = telemetry::chain(&error), "not read");
+            Unsettled
+        })?;
+        let Some(event) = event else {
+            tracing::warn!(function = Self::NAME, %event_key, "event has expired");
+            return Ok(());
+        };
+        drive(Self::NAME, &self.fan_out, &event)
+            .await
+            .map(drop)
+            .map_err(|_| Unsettled)
+    }
+}

@@ -1,0 +1,44 @@
+//! What follows from an accepted event.
+
+pub mod fan_out;
+pub mod fan_out_retry;
+
+use std::time::Instant;
+
+use ringpost::{
+    domain::event::Event,
+    pipeline::fan_out::{Driven, FanOut, FanOutError},
+    telemetry,
+};
+
+/// Drives one event and writes its canonical line.
+async fn drive(function: &'static str, fan_out: &FanOut, event: &Event) -> Result<Driven, FanOutError> {
+    let started = Instant::now();
+    let driven = fan_out.drive(event).await;
+    let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
+    let (event_key, event_type) = (event.key.as_str(), event.event_type.as_str());
+    match &driven {
+        Ok(driven) => {
+            let (result, call_id) = match driven {
+                Driven::Recorded(call_id) => ("recorded", *call_id),
+                Driven::Waiting(call_id) => ("waiting for an owner", Some(*call_id)),
+                Driven::Unowned => ("unowned", None),
+            };
+            let call_id = call_id.map(|id| id.to_string());
+            tracing::info!(
+                function,
+                event_key,
+                event_type,
+                call_id,
+                result,
+                duration_ms,
+                "driven"
+            );
+        }
+        Err(error) => {
+            let cause = telemetry::chain(error);
+            tracing::error!(function, event_key, event_type, cause, duration_ms, "not driven");
+        }
+    }
+    driven
+}

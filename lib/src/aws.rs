@@ -1,0 +1,58 @@
+//! The AWS clients' common configuration.
+//!
+//! It is built by hand from what Lambda puts into the environment: credentials, region, and in the
+//! local cloud an endpoint. The SDK's default chain would search profiles, SSO and instance metadata
+//! first and pull them all into the binary. TLS is rustls on ring (docs/adr/0003).
+
+use std::time::Duration;
+
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_async::{rt::sleep::TokioSleep, time::SystemTimeSource};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+pub use aws_types::SdkConfig;
+use aws_types::region::Region;
+
+use crate::config::{self, ConfigError};
+
+/// AWS answers in milliseconds. An attempt that takes a second is lost; three attempts and their
+/// pauses fit into a function's ten seconds.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+const ATTEMPTS: u32 = 3;
+
+/// The configuration from which every client is made; they share one pool of connections.
+///
+/// # Errors
+/// A variable that Lambda or the template should have set.
+pub fn sdk_config() -> Result<SdkConfig, ConfigError> {
+    let credentials = Credentials::new(
+        config::required("AWS_ACCESS_KEY_ID")?,
+        config::required("AWS_SECRET_ACCESS_KEY")?,
+        config::optional("AWS_SESSION_TOKEN"),
+        None,
+        "lambda",
+    );
+    let http_client = Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    let mut sdk = SdkConfig::builder()
+        .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::v2026_01_12())
+        .region(Region::new(config::required("AWS_REGION")?))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .http_client(http_client)
+        .sleep_impl(TokioSleep::new())
+        .time_source(SystemTimeSource::new())
+        .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(CONNECT_TIMEOUT)
+                .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+                .build(),
+        );
+    sdk.set_endpoint_url(config::optional("AWS_ENDPOINT_URL"));
+    Ok(sdk.build())
+}

@@ -1,0 +1,47 @@
+//! The only place that reads the environment. What `template.yaml` sets, this reads.
+
+use thiserror::Error;
+
+/// A variable that the template must set is missing or makes no sense.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// Not set, or empty.
+    #[error("environment variable {0} is not set: template.yaml sets it for this function")]
+    Missing(&'static str),
+    /// Set to something that cannot be.
+    #[error("environment variable {name} must be {expected}")]
+    Invalid {
+        /// The variable.
+        name: &'static str,
+        /// What it may be.
+        expected: &'static str,
+    },
+}
+
+/// A variable that must be set.
+///
+/// # Errors
+/// [`ConfigError::Missing`] names it.
+pub fn required(name: &'static str) -> Result<String, ConfigError> {
+    optional(name).ok_or(ConfigError::Missing(name))
+}
+
+/// A variable that may be absent or empty, which is the same.
+#[must_use]
+pub fn optional(name: &'static str) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the one place that may")]
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// How many days events and history are kept; at least 8, so that every retry of a delivery finds
+/// its event.
+///
+/// # Errors
+/// When the variable is missing or no such number.
+pub fn retention_days() -> Result<u32, ConfigError> {
+    let days = required("RETENTION_DAYS")?.parse().ok().filter(|days| *days >= 8);
+    days.ok_or(ConfigError::Invalid {
+        name: "RETENTION_DAYS",
+        expected: "a whole number of at least 8",
+    })
+}

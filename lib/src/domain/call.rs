@@ -1,0 +1,220 @@
+//! A call: one record, folded from the events of everyone who reported on it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    facts::Facts,
+    key::{CallId, CallKey, EventKey},
+    outcome::Outcome,
+    owner::Owner,
+    timestamp::Timestamp,
+};
+
+/// What one event says about a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallUpdate {
+    /// The event that says it.
+    pub event: EventKey,
+    /// When the event was received.
+    pub received_at: Timestamp,
+    /// Every key under which the event knows the call, the surest first; never empty.
+    pub keys: CallKeys,
+    /// What it tells.
+    pub facts: Facts,
+}
+
+/// The keys of one call as one event knows them, the surest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallKeys {
+    first: CallKey,
+    others: Vec<CallKey>,
+}
+
+impl CallKeys {
+    /// The keys in this order, each once; `None` without any.
+    #[must_use]
+    pub fn new(keys: impl IntoIterator<Item = CallKey>) -> Option<Self> {
+        let mut keys = keys.into_iter();
+        let first = keys.next()?;
+        let mut others = Vec::new();
+        for key in keys {
+            if key != first && !others.contains(&key) {
+                others.push(key);
+            }
+        }
+        Some(Self { first, others })
+    }
+
+    /// The surest key; a new call gets its id.
+    #[must_use]
+    pub fn first(&self) -> &CallKey {
+        &self.first
+    }
+
+    /// All keys, the surest first.
+    pub fn iter(&self) -> impl Iterator<Item = &CallKey> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+/// The lifecycle of a call as it is announced to customers, each type once per call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Announcement {
+    /// The call exists.
+    Created,
+    /// It rings.
+    Ringing,
+    /// It was answered.
+    Answered,
+    /// It ended, however it ended.
+    Completed,
+}
+
+impl Announcement {
+    const ALL: [Self; 4] = [Self::Created, Self::Ringing, Self::Answered, Self::Completed];
+
+    /// The event type that customers subscribe to.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "call.created",
+            Self::Ringing => "call.ringing",
+            Self::Answered => "call.answered",
+            Self::Completed => "call.completed",
+        }
+    }
+
+    /// Reads a stored type.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|announcement| announcement.as_str() == text)
+    }
+
+    fn is_due(self, facts: &Facts) -> bool {
+        match self {
+            Self::Created => true,
+            Self::Ringing => facts.ringing.get().is_some(),
+            Self::Answered => facts.answered.get().is_some(),
+            Self::Completed => facts.ending().is_some(),
+        }
+    }
+}
+
+/// Whether a call goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallStatus {
+    /// It goes on.
+    Active,
+    /// It ended.
+    Ended,
+    /// It ended, and its outcome is `failed`.
+    Failed,
+}
+
+impl CallStatus {
+    /// The word of the Call Outcomes document.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Ended => "ended",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// One call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    /// Fixed at creation.
+    pub id: CallId,
+    /// Fixed at creation: when the event that created the record was received.
+    pub created_at: Timestamp,
+    /// When the last event that changed the record was received.
+    pub updated_at: Timestamp,
+    /// Whom it belongs to; never changes once set.
+    pub owner: Option<Owner>,
+    /// What the events told.
+    pub facts: Facts,
+    /// Which event announced which type. A repeated event announces exactly what it announced
+    /// before.
+    pub announced: BTreeMap<Announcement, EventKey>,
+    /// Events that wait for the call to have an owner before they enter the history.
+    pub waiting: BTreeSet<EventKey>,
+}
+
+impl Call {
+    /// The call as the first event about it leaves it.
+    #[must_use]
+    pub fn begin(update: &CallUpdate, owner: Option<&Owner>) -> Self {
+        let mut call = Self {
+            id: update.keys.first().call_id(),
+            created_at: update.received_at,
+            updated_at: update.received_at,
+            owner: None,
+            facts: Facts::default(),
+            announced: BTreeMap::new(),
+            waiting: BTreeSet::new(),
+        };
+        call.apply(update, owner);
+        call
+    }
+
+    /// Adds what an event says, and pins the owner if the call has none. Applying an event again
+    /// changes nothing.
+    pub fn apply(&mut self, update: &CallUpdate, owner: Option<&Owner>) {
+        let before = self.facts.clone();
+        self.facts.merge(update.facts.clone());
+        if self.owner.is_none() {
+            self.owner = owner.cloned();
+        }
+        if self.owner.is_none() {
+            self.waiting.insert(update.event.clone());
+        }
+        if self.facts != before {
+            self.updated_at = self.updated_at.max(update.received_at);
+        }
+        for announcement in Announcement::ALL {
+            if announcement.is_due(&self.facts) {
+                self.announced
+                    .entry(announcement)
+                    .or_insert_with(|| update.event.clone());
+            }
+        }
+    }
+
+    /// Whether the call goes on.
+    #[must_use]
+    pub fn status(&self) -> CallStatus {
+        match (self.facts.ending(), self.facts.outcome()) {
+            (None, _) => CallStatus::Active,
+            (Some(_), Some(Outcome::Failed)) => CallStatus::Failed,
+            (Some(_), _) => CallStatus::Ended,
+        }
+    }
+
+    /// Its start, or its first event where no start is known.
+    #[must_use]
+    pub fn started_at(&self) -> Timestamp {
+        self.facts.started_at().unwrap_or(self.created_at)
+    }
+
+    /// Whole seconds from start to end.
+    #[must_use]
+    pub fn duration_seconds(&self) -> Option<u64> {
+        Some(self.facts.duration_millis()? / 1_000)
+    }
+
+    /// The campaign: the one that the events name, else the one of the number.
+    #[must_use]
+    pub fn campaign_id(&self) -> Option<&str> {
+        let of_number = || self.owner.as_ref()?.campaign_id.as_deref();
+        self.facts
+            .campaign_id
+            .get()
+            .map(String::as_str)
+            .or_else(of_number)
+    }
+}

@@ -1,0 +1,11 @@
+//! The rules of the product: no I/O, no clock, no AWS.
+
+pub mod call;
+pub mod event;
+pub mod facts;
+pub mod key;
+pub mod outcome;
+pub mod owner;
+pub mod phone;
+pub mod register;
+pub mod timestamp;

@@ -1,0 +1,124 @@
+//! The three kinds of fact a call is made of. Each merges commutatively, associatively and
+//! idempotently, so events may arrive in any order, repeatedly and in any grouping.
+
+use serde::{Deserialize, Serialize};
+
+use super::timestamp::Timestamp;
+
+/// A value that some event claimed, with what decides between claims: a better source first, then
+/// time, then the event's digest, then the value itself, so that no two claims are ever equal
+/// without being the same.
+///
+/// Stored as the array `[rank, at, tie, value]`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Claim<T>(u8, Timestamp, u64, T);
+
+impl<T> Claim<T> {
+    /// `value` as told by a source of this rank (higher is better) at `at`; `tie` is the event's
+    /// digest.
+    pub fn new(rank: u8, at: Timestamp, tie: u64, value: T) -> Self {
+        Self(rank, at, tie, value)
+    }
+
+    /// When the claiming event happened.
+    pub fn at(&self) -> Timestamp {
+        self.1
+    }
+
+    /// What is claimed.
+    pub fn value(&self) -> &T {
+        &self.3
+    }
+}
+
+/// The claim of the best source, the latest among equals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Latest<T>(Option<Claim<T>>);
+
+/// The earliest claim.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Earliest<T>(Option<Claim<T>>);
+
+/// The earliest of the times told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EarliestTime(Option<Timestamp>);
+
+macro_rules! register {
+    ($name:ident, $wins:expr) => {
+        impl<T> Default for $name<T> {
+            fn default() -> Self {
+                Self(None)
+            }
+        }
+
+        impl<T: Ord> $name<T> {
+            /// A register that holds this claim.
+            pub fn claimed(claim: Option<Claim<T>>) -> Self {
+                Self(claim)
+            }
+
+            /// Keeps the winner of both registers.
+            pub fn merge(&mut self, other: Self) {
+                let wins: fn(&Claim<T>, &Claim<T>) -> bool = $wins;
+                if let Some(theirs) = other.0
+                    && self.0.as_ref().is_none_or(|ours| wins(&theirs, ours))
+                {
+                    self.0 = Some(theirs);
+                }
+            }
+        }
+
+        impl<T> $name<T> {
+            /// The winning claim, if anything was claimed.
+            pub fn claim(&self) -> Option<&Claim<T>> {
+                self.0.as_ref()
+            }
+
+            /// The winning value, if anything was claimed.
+            pub fn get(&self) -> Option<&T> {
+                self.0.as_ref().map(Claim::value)
+            }
+
+            /// True before the first claim; such a register is not stored.
+            pub fn is_empty(&self) -> bool {
+                self.0.is_none()
+            }
+        }
+    };
+}
+
+register!(Latest, |theirs, ours| theirs > ours);
+register!(Earliest, |theirs, ours| {
+    (theirs.1, theirs.2, &theirs.3) < (ours.1, ours.2, &ours.3)
+});
+
+impl EarliestTime {
+    /// A register that holds this time.
+    #[must_use]
+    pub fn claimed(time: Option<Timestamp>) -> Self {
+        Self(time)
+    }
+
+    /// Keeps the earlier of both.
+    pub fn merge(&mut self, other: Self) {
+        self.0 = match (self.0, other.0) {
+            (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
+    }
+
+    /// The earliest time told, if any was.
+    #[must_use]
+    pub fn get(&self) -> Option<Timestamp> {
+        self.0
+    }
+
+    /// True before a time was told; such a register is not stored.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}

@@ -1,0 +1,81 @@
+//! `CallLog`, the Call Outcomes document's view of a call.
+
+use serde::Serialize;
+
+use crate::domain::{call::Call, facts::Direction, outcome::Outcome, owner::Owner};
+
+/// A call as frontends see it. Fields that are not known yet are left out.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallLog<'a> {
+    id: String,
+    user_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_config_id: Option<&'a str>,
+    livekit_room_name: &'a str,
+    livekit_room_sid: &'a str,
+    direction: Direction,
+    phone_number: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sip_call_id: Option<&'a str>,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<Outcome>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording_url: Option<&'a str>,
+    metadata: Metadata<'a>,
+    started_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<String>,
+    created_at: String,
+    updated_at: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Metadata<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disconnect_reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    participant_identity: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room_creation_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign_id: Option<&'a str>,
+}
+
+impl<'a> CallLog<'a> {
+    /// The view of an owned call. Where the document requires a text that nobody told, it is empty;
+    /// a call whose direction nobody told is inbound.
+    #[must_use]
+    pub fn of(call: &'a Call, owner: &'a Owner) -> Self {
+        let facts = &call.facts;
+        let ending = facts.ending();
+        let leaving = ending.and_then(|ending| ending.leaving);
+        Self {
+            id: call.id.to_string(),
+            user_id: &owner.user_id,
+            agent_config_id: owner.agent_config_id.as_deref(),
+            livekit_room_name: facts.room_name.get().map_or("", String::as_str),
+            livekit_room_sid: facts.room_sid.get().map_or("", String::as_str),
+            direction: facts.direction.get().copied().unwrap_or(Direction::Inbound),
+            phone_number: facts.phone_number.get().map_or("", |number| number.as_str()),
+            sip_call_id: facts.sip_call_id.get().map(String::as_str),
+            status: call.status().as_str(),
+            outcome: facts.outcome(),
+            duration: call.duration_seconds(),
+            recording_url: facts.recording_url.get().map(String::as_str),
+            metadata: Metadata {
+                disconnect_reason: leaving.and_then(|leaving| leaving.reason.as_deref()),
+                participant_identity: leaving.and_then(|leaving| leaving.identity.as_deref()),
+                room_creation_time: facts.room_created.get().map(|time| time.to_string()),
+                campaign_id: call.campaign_id(),
+            },
+            started_at: call.started_at().to_string(),
+            ended_at: ending.map(|ending| ending.at.to_string()),
+            created_at: call.created_at.to_string(),
+            updated_at: call.updated_at.to_string(),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The edge: errors and replies in the documented shapes, and who a caller is.
+
+pub mod call_log;
+pub mod error;
+pub mod jwt;
+pub mod reply;
+pub mod token;

@@ -1,0 +1,16 @@
+//! Everything in Ringpost that decides anything, without a line of Lambda in it.
+//!
+//! `domain` is pure; `providers` turn verified webhooks into what they say of a call; `store` and
+//! `queue` talk to AWS; `pipeline` holds the use cases; `http` is the edge. See docs/ARCHITECTURE.md.
+
+pub mod aws;
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod http;
+pub mod pipeline;
+pub mod providers;
+pub mod queue;
+pub mod secrets;
+pub mod store;
+pub mod telemetry;

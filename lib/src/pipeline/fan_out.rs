@@ -1,0 +1,111 @@
+//! Everything that follows from an event in the log:
+//!
+//! ```text
+//! fold into its call ─ bind its keys ─┬─ owned ── history row ── drive what waited ── forget it
+//!   (records what is announced)       └─ unowned: waits in the call
+//! ```
+//!
+//! Each step can be repeated, so a crash anywhere is repaired by doing all of it again; no step is
+//! skipped because an earlier one had been done.
+
+use thiserror::Error;
+
+use super::fold::Fold;
+use crate::{
+    domain::{
+        call::Call,
+        event::Event,
+        key::{CallId, EventKey},
+    },
+    providers,
+    queue::fan_out_retry::{FanOutRetryQueue, SendError},
+    store::{StoreError, history::HistoryTable, lookup::Lookup},
+};
+
+/// Drives events.
+#[derive(Debug, Clone)]
+pub struct FanOut {
+    lookup: Lookup,
+    fold: Fold,
+    history: HistoryTable,
+    retry: FanOutRetryQueue,
+}
+
+/// Why an event must be driven again.
+#[derive(Debug, Error)]
+pub enum FanOutError {
+    /// The database failed.
+    #[error("the database failed")]
+    Store(#[from] StoreError),
+    /// The queue failed.
+    #[error("the queue failed")]
+    Queue(#[from] SendError),
+}
+
+/// What was done with an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Driven {
+    /// It is in its tenant's history.
+    Recorded(Option<CallId>),
+    /// It waits for its call to have an owner.
+    Waiting(CallId),
+    /// It is about no call and belongs to nobody; it is in the log only.
+    Unowned,
+}
+
+impl FanOut {
+    /// Drives with these tables and this queue.
+    #[must_use]
+    pub fn new(lookup: Lookup, fold: Fold, history: HistoryTable, retry: FanOutRetryQueue) -> Self {
+        Self {
+            lookup,
+            fold,
+            history,
+            retry,
+        }
+    }
+
+    /// Does everything that follows from an event. Driving it again changes nothing.
+    ///
+    /// # Errors
+    /// When a step failed; driving again is safe, and needed.
+    pub async fn drive(&self, event: &Event) -> Result<Driven, FanOutError> {
+        let Some(update) = providers::read_update(event) else {
+            let Some(owner) = self.fold.default_owner() else {
+                return Ok(Driven::Unowned);
+            };
+            self.history.record_inbound(event, &owner.tenant_id, None).await?;
+            return Ok(Driven::Recorded(None));
+        };
+        let found = self.lookup.find(&update).await?;
+        let call = self.fold.fold(&update, &found).await?;
+        self.fold.bind(&update, &found, &call).await?;
+        let Some(owner) = &call.owner else {
+            return Ok(Driven::Waiting(call.id));
+        };
+        self.history
+            .record_inbound(event, &owner.tenant_id, Some(call.id))
+            .await?;
+        self.drive_waiting(&call).await?;
+        Ok(Driven::Recorded(Some(call.id)))
+    }
+
+    /// Sends the events that waited for the owner round again: first queued, then forgotten.
+    async fn drive_waiting(&self, call: &Call) -> Result<(), FanOutError> {
+        if call.waiting.is_empty() {
+            return Ok(());
+        }
+        for event_key in &call.waiting {
+            self.retry.send(event_key).await?;
+        }
+        Ok(self.fold.release(call.id).await?)
+    }
+
+    /// Puts an event that could not be driven aside, so that it holds up no other.
+    ///
+    /// # Errors
+    /// When the queue did not take it.
+    pub async fn put_aside(&self, event_key: &EventKey) -> Result<(), SendError> {
+        self.retry.send(event_key).await
+    }
+}

@@ -1,0 +1,7 @@
+//! The use cases. Each step is conditional on a deterministic key, and whoever repeats a step whose
+//! condition fails goes on with the steps after it.
+
+pub mod accept;
+pub mod fan_out;
+pub mod fold;
+pub mod visible;

@@ -1,0 +1,29 @@
+//! Finding a call for somebody who may or may not see it.
+
+use crate::{
+    domain::{call::Call, key::CallId, owner::Owner},
+    http::token::Caller,
+    store::{StoreError, calls::CallTable},
+};
+
+/// The call and its owner, if it belongs to `user_id` and the caller may read it. A call of somebody
+/// else and a call that does not exist look the same.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_visible(
+    calls: &CallTable,
+    caller: &Caller,
+    user_id: &str,
+    id: CallId,
+) -> Result<Option<(Call, Owner)>, StoreError> {
+    let Some(stored) = calls.find(id).await? else {
+        return Ok(None);
+    };
+    let call = stored.call;
+    let owner = call
+        .owner
+        .clone()
+        .filter(|owner| owner.user_id == user_id && caller.may_read(owner));
+    Ok(owner.map(|owner| (call, owner)))
+}

@@ -1,0 +1,83 @@
+//! LiveKit's names of events (livekit/protocol `webhook/consts.go`).
+
+/// What a LiveKit event reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventName {
+    /// A room was created.
+    RoomStarted,
+    /// A room was closed.
+    RoomFinished,
+    /// A participant became active.
+    ParticipantJoined,
+    /// A participant left.
+    ParticipantLeft,
+    /// A participant left before it ever became active.
+    ParticipantConnectionAborted,
+    /// A track was published.
+    TrackPublished,
+    /// A track was withdrawn.
+    TrackUnpublished,
+    /// A recording or stream was requested.
+    EgressStarted,
+    /// A recording or stream changed.
+    EgressUpdated,
+    /// A recording or stream ended.
+    EgressEnded,
+    /// Media from outside began.
+    IngressStarted,
+    /// Media from outside ended.
+    IngressEnded,
+    /// An agent was dispatched.
+    AgentJobStarted,
+    /// An agent's job ended.
+    AgentJobEnded,
+    /// A name that this version does not know; kept and acknowledged.
+    Unknown,
+}
+
+impl EventName {
+    /// Reads LiveKit's name.
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        match name {
+            "room_started" => Self::RoomStarted,
+            "room_finished" => Self::RoomFinished,
+            "participant_joined" => Self::ParticipantJoined,
+            "participant_left" => Self::ParticipantLeft,
+            "participant_connection_aborted" => Self::ParticipantConnectionAborted,
+            "track_published" => Self::TrackPublished,
+            "track_unpublished" => Self::TrackUnpublished,
+            "egress_started" => Self::EgressStarted,
+            "egress_updated" => Self::EgressUpdated,
+            "egress_ended" => Self::EgressEnded,
+            "ingress_started" => Self::IngressStarted,
+            "ingress_ended" => Self::IngressEnded,
+            "agent_job_started" => Self::AgentJobStarted,
+            "agent_job_ended" => Self::AgentJobEnded,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// Whether the Call Outcomes endpoint answers `processed`: the events that can end a call or
+    /// add its recording. The others are kept and answered `ignored`.
+    #[must_use]
+    pub fn is_processable(self) -> bool {
+        match self {
+            Self::ParticipantLeft
+            | Self::ParticipantConnectionAborted
+            | Self::RoomFinished
+            | Self::EgressEnded => true,
+            Self::RoomStarted
+            | Self::ParticipantJoined
+            | Self::TrackPublished
+            | Self::TrackUnpublished
+            | Self::EgressStarted
+            | Self::EgressUpdated
+            | Self::IngressStarted
+            | Self::IngressEnded
+            | Self::AgentJobStarted
+            | Self::AgentJobEnded
+            | Self::Unknown => false,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! LiveKit: room, participant, egress and ingress events of the rooms in which calls happen.
+//!
+//! Two senders are read: LiveKit itself (a JWT in `Authorization`, protobuf-JSON) and the relay of
+//! the Call Outcomes document (`X-LiveKit-Signature`, ISO times).
+
+mod event_name;
+mod payload;
+mod signature;
+mod update;
+
+pub use event_name::EventName;
+pub use payload::{LiveKitEvent, PayloadError};
+pub use signature::Keys;
+
+use crate::domain::{call::CallUpdate, event::Event};
+
+/// What an event, whose payload was read as `livekit`, says of a call; `None` when it is about no room.
+#[must_use]
+pub fn read(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
+    update::of(livekit, event)
+}
+
+pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
+    // Only bodies that `LiveKitEvent::parse` accepted are in the log.
+    read(&LiveKitEvent::parse(&event.payload).ok()?, event)
+}

@@ -1,0 +1,128 @@
+//! How LiveKit webhooks are signed, in both ways that are accepted.
+//!
+//! LiveKit's own: a JWT in `Authorization`, bare, HS256 under the API secret of `iss`, with `exp` and
+//! the base64 SHA-256 of the raw body in `sha256` (livekit/protocol `webhook/verifier.go`). A room
+//! token is signed with the same key and carries no `sha256`: it is no webhook.
+//! The Call Outcomes document's: `X-LiveKit-Signature`, the hex HMAC-SHA256 of the raw body.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use http::HeaderMap;
+use ring::{digest, hmac};
+use serde::Deserialize;
+use subtle::ConstantTimeEq;
+
+use crate::{
+    domain::timestamp::Timestamp,
+    http::jwt::{self, Algorithm, JwtError},
+    providers::webhook::{Refusal, Verifier, header},
+};
+
+/// Seconds by which clocks may differ; LiveKit's own servers and SDKs grant 60.
+const LEEWAY_SECONDS: i64 = 60;
+
+/// What may sign a LiveKit webhook.
+#[derive(Debug, Default)]
+pub struct Keys {
+    /// API keys by `iss`; several at once, also under one name, while they are rotated.
+    api_keys: Vec<(String, jwt::Key)>,
+    /// Secrets of `X-LiveKit-Signature`; none means that header is no signature.
+    webhook_secrets: Vec<hmac::Key>,
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    iss: Option<String>,
+    sha256: Option<String>,
+}
+
+impl Keys {
+    /// Reads lines of `api-key:api-secret`, and lines of webhook secrets.
+    ///
+    /// # Errors
+    /// The number of the line that is no pair; never its text.
+    pub fn parse(api_keys: &[String], webhook_secrets: &[String]) -> Result<Self, usize> {
+        let pair = |(index, line): (usize, &String)| {
+            let (name, secret) = line.split_once(':').ok_or(index + 1)?;
+            Ok((name.trim().to_owned(), jwt::Key::hs256(secret.trim().as_bytes())))
+        };
+        Ok(Self {
+            api_keys: api_keys
+                .iter()
+                .enumerate()
+                .map(pair)
+                .collect::<Result<_, usize>>()?,
+            webhook_secrets: webhook_secrets
+                .iter()
+                .map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))
+                .collect(),
+        })
+    }
+
+    /// True when nothing could ever be verified.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.api_keys.is_empty() && self.webhook_secrets.is_empty()
+    }
+
+    fn verify_token(&self, token: &str, body: &[u8], now: Timestamp) -> Result<(), Refusal> {
+        let token = jwt::Token::parse(token)?;
+        let issuer = token
+            .unverified_claims::<Claims>()?
+            .iss
+            .ok_or(Refusal::UnknownKey)?;
+        let keys = self
+            .api_keys
+            .iter()
+            .filter(|(name, _)| *name == issuer)
+            .map(|(_, key)| key);
+        let claims: Claims = token.verify(Algorithm::Hs256, keys, now, LEEWAY_SECONDS)?;
+        let told = claims
+            .sha256
+            .filter(|hash| !hash.is_empty())
+            .ok_or(Refusal::Missing)?;
+        let told = STANDARD.decode(told).map_err(|_| Refusal::Malformed)?;
+        let hash = digest::digest(&digest::SHA256, body);
+        if bool::from(told.ct_eq(hash.as_ref())) {
+            Ok(())
+        } else {
+            Err(Refusal::Wrong)
+        }
+    }
+
+    fn verify_hmac(&self, signature: &str, body: &[u8]) -> Result<(), Refusal> {
+        let signature = hex::decode(signature).map_err(|_| Refusal::Malformed)?;
+        let signs = |key| hmac::verify(key, body, &signature).is_ok();
+        if self.webhook_secrets.iter().any(signs) {
+            Ok(())
+        } else {
+            Err(Refusal::Wrong)
+        }
+    }
+}
+
+impl Verifier for Keys {
+    fn verify(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Refusal> {
+        let by_token = header(headers, "authorization").map(|token| self.verify_token(token, body, now));
+        if by_token == Some(Ok(())) {
+            return Ok(());
+        }
+        let by_hmac = if self.webhook_secrets.is_empty() {
+            None
+        } else {
+            header(headers, "x-livekit-signature").map(|signature| self.verify_hmac(signature, body))
+        };
+        by_hmac.or(by_token).unwrap_or(Err(Refusal::Missing))
+    }
+}
+
+impl From<JwtError> for Refusal {
+    fn from(error: JwtError) -> Self {
+        match error {
+            JwtError::Malformed => Self::Malformed,
+            JwtError::Algorithm => Self::Algorithm,
+            JwtError::NoKey => Self::UnknownKey,
+            JwtError::Signature => Self::Wrong,
+            JwtError::Expired | JwtError::NotYetValid => Self::Stale,
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! What a LiveKit event says of its call.
+
+use super::{
+    EventName, LiveKitEvent,
+    payload::{Participant, Role, Room, Sip},
+};
+use crate::domain::{
+    call::{CallKeys, CallUpdate},
+    event::Event,
+    facts::{Direction, Facts, Leaving},
+    key::CallKey,
+    phone::PhoneNumber,
+    register::{Claim, Earliest, EarliestTime, Latest},
+    timestamp::Timestamp,
+};
+
+/// Ranks of a number's sources.
+const FROM_ROOM_NAME: u8 = 0;
+const FROM_SIP: u8 = 1;
+
+/// `None` when the event is about no room.
+pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
+    let room = livekit.room.as_ref()?;
+    let claims = Claims {
+        at: livekit.created_at,
+        tie: event.key.digest(),
+    };
+    let mut facts = of_room(room, &claims);
+    facts.recording_url = Latest::claimed(
+        livekit
+            .recording
+            .as_ref()
+            .map(|recording| claims.of(u8::from(recording.is_file), recording.url.clone())),
+    );
+    if livekit.name() == EventName::RoomFinished {
+        facts.room_finished = EarliestTime::claimed(Some(livekit.created_at));
+    }
+    if let Some(participant) = &livekit.participant {
+        facts.merge(of_participant(participant, livekit.name(), &claims));
+    }
+    Some(CallUpdate {
+        event: event.key.clone(),
+        received_at: event.received_at,
+        keys: keys(
+            room,
+            livekit.participant.as_ref().map(|participant| &participant.sip),
+        )?,
+        facts,
+    })
+}
+
+/// Makes the claims of one event.
+struct Claims {
+    at: Timestamp,
+    tie: u64,
+}
+
+impl Claims {
+    fn of<T>(&self, rank: u8, value: T) -> Claim<T> {
+        Claim::new(rank, self.at, self.tie, value)
+    }
+
+    fn latest<T: Ord>(&self, rank: u8, value: Option<T>) -> Latest<T> {
+        Latest::claimed(value.map(|value| self.of(rank, value)))
+    }
+}
+
+/// The sid first, for it is the surest; the room's name last, for a later room may bear it.
+fn keys(room: &Room, sip: Option<&Sip>) -> Option<CallKeys> {
+    let of_sip = sip.into_iter().flat_map(|sip| {
+        [
+            sip.call_id.clone().map(CallKey::SipCall),
+            sip.call_id_full.clone().map(CallKey::SipCall),
+            sip.twilio_call_sid.clone().map(CallKey::CallSid),
+        ]
+    });
+    let sid = room.sid.clone().map(CallKey::RoomSid);
+    let name = room.name.clone().map(CallKey::RoomName);
+    CallKeys::new(std::iter::once(sid).chain(of_sip).chain([name]).flatten())
+}
+
+fn of_room(room: &Room, claims: &Claims) -> Facts {
+    Facts {
+        room_sid: claims.latest(0, room.sid.clone()),
+        room_name: claims.latest(0, room.name.clone()),
+        room_created: EarliestTime::claimed(room.created_at),
+        campaign_id: claims.latest(0, room.campaign_id.clone()),
+        phone_number: claims.latest(
+            FROM_ROOM_NAME,
+            room.name.as_deref().and_then(PhoneNumber::in_room_name),
+        ),
+        ..Facts::default()
+    }
+}
+
+fn of_participant(participant: &Participant, name: EventName, claims: &Claims) -> Facts {
+    match participant.role {
+        Role::Machine => Facts::default(),
+        Role::Standard => Facts {
+            joined: EarliestTime::claimed(participant.joined_at),
+            standard_left: Earliest::claimed(leaving(participant, name).map(|leaving| claims.of(0, leaving))),
+            ..Facts::default()
+        },
+        Role::Phone => Facts {
+            has_phone: true,
+            joined: EarliestTime::claimed(participant.joined_at),
+            phone_left: claims.latest(0, leaving(participant, name)),
+            ..of_sip(&participant.sip, claims)
+        },
+    }
+}
+
+fn of_sip(sip: &Sip, claims: &Claims) -> Facts {
+    let number = |text: &Option<String>| text.as_deref().and_then(PhoneNumber::parse);
+    // An outbound call has no dispatch rule. A rule seen once outranks events that lack it.
+    let direction = match (&sip.rule_id, &sip.trunk_id) {
+        (Some(_), _) => Some(claims.of(1, Direction::Inbound)),
+        (None, Some(_)) => Some(claims.of(0, Direction::Outbound)),
+        (None, None) => None,
+    };
+    let (ringing, answered) = match sip.call_status.as_deref() {
+        Some("dialing" | "ringing") => (Some(claims.at), None),
+        Some("active" | "automation") => (None, Some(claims.at)),
+        _ => (None, None),
+    };
+    Facts {
+        sip_call_id: Latest::claimed(match (&sip.call_id, &sip.call_id_full) {
+            (Some(id), _) => Some(claims.of(1, id.clone())),
+            (None, Some(id)) => Some(claims.of(0, id.clone())),
+            (None, None) => None,
+        }),
+        phone_number: claims.latest(FROM_SIP, number(&sip.phone_number)),
+        line_number: claims.latest(FROM_SIP, number(&sip.trunk_phone_number)),
+        direction: Latest::claimed(direction),
+        ringing: EarliestTime::claimed(ringing),
+        answered: EarliestTime::claimed(answered),
+        ..Facts::default()
+    }
+}
+
+/// The leaving that the event reports. A participant that never became active, or left while its
+/// call was still being set up, was never connected.
+fn leaving(participant: &Participant, name: EventName) -> Option<Leaving> {
+    let aborted = match name {
+        EventName::ParticipantLeft => false,
+        EventName::ParticipantConnectionAborted => true,
+        _ => return None,
+    };
+    let still_dialing = matches!(
+        participant.sip.call_status.as_deref(),
+        Some("dialing" | "ringing")
+    );
+    Some(Leaving {
+        reason: participant.disconnect_reason.clone(),
+        identity: participant.identity.clone(),
+        connected: !aborted && !still_dialing,
+    })
+}

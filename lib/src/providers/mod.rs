@@ -1,0 +1,18 @@
+//! Who sends webhooks: for each, how its signature is verified and what its events say of a call.
+
+pub mod livekit;
+pub mod webhook;
+
+use crate::domain::{
+    call::CallUpdate,
+    event::{Event, Source},
+};
+
+/// What a stored event says of a call; `None` when it is about no call, or when nothing in it can
+/// be read (the event is kept all the same).
+#[must_use]
+pub fn read_update(event: &Event) -> Option<CallUpdate> {
+    match event.source {
+        Source::LiveKit => livekit::read_update(event),
+    }
+}

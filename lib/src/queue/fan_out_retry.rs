@@ -1,0 +1,90 @@
+//! The queue of events that `fan-out` must take up again.
+
+use std::error::Error;
+
+use aws_sdk_sqs::{
+    Client,
+    error::{ProvideErrorMetadata, SdkError},
+};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::domain::key::EventKey;
+
+/// A message; old versions stay readable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "version", rename_all_fields = "camelCase")]
+pub enum FanOutMessage {
+    /// Drive this event again.
+    #[serde(rename = "1")]
+    V1 {
+        /// The event.
+        event_key: EventKey,
+    },
+}
+
+/// The queue did not take a message.
+#[derive(Debug, Error)]
+#[error("SendMessage failed ({code})")]
+pub struct SendError {
+    code: String,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+/// The queue `fan-out-retry`.
+#[derive(Debug, Clone)]
+pub struct FanOutRetryQueue {
+    client: Client,
+    url: String,
+}
+
+impl FanOutRetryQueue {
+    /// The queue of this URL.
+    #[must_use]
+    pub fn new(client: Client, url: String) -> Self {
+        Self { client, url }
+    }
+
+    /// Asks for `event_key` to be driven again.
+    ///
+    /// # Errors
+    /// When the queue did not take it: whoever calls must not acknowledge the event.
+    pub async fn send(&self, event_key: &EventKey) -> Result<(), SendError> {
+        let message = FanOutMessage::V1 {
+            event_key: event_key.clone(),
+        };
+        let body = serde_json::to_string(&message).map_err(|error| SendError {
+            code: "json".to_owned(),
+            source: Box::new(error),
+        })?;
+        let sent = self
+            .client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body)
+            .send()
+            .await;
+        sent.map(drop).map_err(|error| SendError {
+            code: match &error {
+                SdkError::TimeoutError(_) => "timeout".to_owned(),
+                other => other.code().unwrap_or("no connection").to_owned(),
+            },
+            source: Box::new(error),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_its_version() {
+        let message = FanOutMessage::V1 {
+            event_key: EventKey::of("livekit", "EV_1"),
+        };
+        let json = r#"{"version":"1","eventKey":"livekit:EV_1"}"#;
+        assert_eq!(serde_json::to_string(&message).unwrap(), json);
+        assert_eq!(serde_json::from_str::<FanOutMessage>(json).unwrap(), message);
+    }
+}

@@ -1,0 +1,58 @@
+//! Reading and writing the attributes of an item.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{primitives::Blob, types::AttributeValue};
+
+use super::StoreError;
+use crate::domain::timestamp::Timestamp;
+
+/// An item, by attribute.
+pub type Item = HashMap<String, AttributeValue>;
+
+pub(super) fn string(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+pub(super) fn number(number: impl ToString) -> AttributeValue {
+    AttributeValue::N(number.to_string())
+}
+
+pub(super) fn time(time: Timestamp) -> AttributeValue {
+    number(time.as_millis())
+}
+
+pub(super) fn binary(bytes: Vec<u8>) -> AttributeValue {
+    AttributeValue::B(Blob::new(bytes))
+}
+
+/// An item with these attributes.
+pub(super) fn item<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Item {
+    attributes
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+pub(super) fn find_string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
+    item.get(name)?.as_s().ok().map(String::as_str)
+}
+
+pub(super) fn read_string<'a>(item: &'a Item, name: &'static str) -> Result<&'a str, StoreError> {
+    find_string(item, name).ok_or(StoreError::Corrupt { what: name })
+}
+
+pub(super) fn read_number<T: std::str::FromStr>(item: &Item, name: &'static str) -> Result<T, StoreError> {
+    let text = item.get(name).and_then(|value| value.as_n().ok());
+    text.and_then(|text| text.parse().ok())
+        .ok_or(StoreError::Corrupt { what: name })
+}
+
+pub(super) fn read_time(item: &Item, name: &'static str) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millis(read_number(item, name)?).ok_or(StoreError::Corrupt { what: name })
+}
+
+pub(super) fn read_binary<'a>(item: &'a Item, name: &'static str) -> Result<&'a [u8], StoreError> {
+    let blob = item.get(name).and_then(|value| value.as_b().ok());
+    blob.map(AsRef::as_ref).ok_or(StoreError::Corrupt { what: name })
+}

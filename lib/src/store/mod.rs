@@ -1,0 +1,75 @@
+//! DynamoDB, concrete: one file per table, one type per table. Nothing else names the client.
+//! Expected results are values; [`StoreError`] is for a database that fails or an item that cannot
+//! be read. Every item carries `v`, the version of its layout.
+
+pub mod calls;
+pub mod directory;
+pub mod events;
+pub mod history;
+mod item;
+pub mod lookup;
+mod payload;
+
+use std::error::Error;
+
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use thiserror::Error;
+
+/// The client of all tables.
+pub type Client = aws_sdk_dynamodb::Client;
+
+pub use item::Item;
+
+/// Why a read or write did not happen.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// DynamoDB refused or did not answer; trying again may help.
+    #[error("{operation} failed ({code})")]
+    Unavailable {
+        /// The operation.
+        operation: &'static str,
+        /// DynamoDB's code, or the kind of the network's failure.
+        code: String,
+        /// What the SDK says.
+        source: Box<dyn Error + Send + Sync>,
+    },
+    /// An item that this version cannot read.
+    #[error("unreadable item: {what}")]
+    Corrupt {
+        /// The attribute; never its value.
+        what: &'static str,
+    },
+    /// Others kept changing the item; trying again will help.
+    #[error("too many writers of one item")]
+    Contended,
+}
+
+impl StoreError {
+    fn unavailable<E>(operation: &'static str) -> impl Fn(SdkError<E>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        move |error| {
+            let code = match &error {
+                SdkError::TimeoutError(_) => "timeout",
+                SdkError::DispatchFailure(_) => "no connection",
+                other => other.code().unwrap_or("unknown"),
+            };
+            Self::Unavailable {
+                operation,
+                code: code.to_owned(),
+                source: Box::new(error),
+            }
+        }
+    }
+}
+
+/// Opens the connection to DynamoDB, so that the first request does not wait for a TLS handshake. It
+/// costs half a read unit per cold start; if it fails, the first request will tell.
+pub async fn connect(client: &Client, table: &str, key: &str) {
+    let nothing = item::string("connect");
+    let answer = client.get_item().table_name(table).key(key, nothing).send().await;
+    if let Err(error) = answer {
+        tracing::debug!(code = error.code(), "connection not opened early");
+    }
+}

@@ -96,11 +96,7 @@ fn start(function: &'static str, run: impl Future<Output = Result<(), InitError>
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(
-                function,
-                error = telemetry::chain(error.as_ref()),
-                "function cannot run"
-            );
+            tracing::error!(function, error = telemetry::chain(error.as_ref()), "function cannot run");
             ExitCode::FAILURE
         }
     }
@@ -116,9 +112,7 @@ pub async fn answer<E: Endpoint>(
     request: Request,
 ) -> Result<Response<Body>, lambda_http::Error> {
     let started = Instant::now();
-    let request_id = request
-        .lambda_context_ref()
-        .map_or("", |context| context.request_id.as_str());
+    let request_id = request.lambda_context_ref().map_or("", |context| context.request_id.as_str());
     let span = tracing::info_span!(
         "request",
         function = E::NAME,
@@ -146,8 +140,5 @@ pub async fn answer<E: Endpoint>(
             (status, error.body())
         }
     };
-    Ok(Response::builder()
-        .status(status)
-        .header(CONTENT_TYPE, "application/json")
-        .body(body.into())?)
+    Ok(Response::builder().status(status).header(CONTENT_TYPE, "application/json").body(body.into())?)
 }

@@ -6,6 +6,7 @@ use ringpost::{
     clock::Clock,
     config,
     http::{
+        allow_list::AllowList,
         jwt::Algorithm,
         token::{TokenKeys, TokenPolicy},
     },
@@ -46,10 +47,7 @@ impl Aws {
     }
 
     pub(crate) fn calls(&self) -> Result<CallTable, InitError> {
-        Ok(CallTable::new(
-            self.database.clone(),
-            config::required("CALLS_TABLE")?,
-        ))
+        Ok(CallTable::new(self.database.clone(), config::required("CALLS_TABLE")?))
     }
 
     pub(crate) fn lookup(&self) -> Result<Lookup, InitError> {
@@ -58,10 +56,7 @@ impl Aws {
     }
 
     pub(crate) fn fold(&self) -> Result<Fold, InitError> {
-        Ok(Fold::new(
-            self.calls()?,
-            config::optional("DEFAULT_TENANT").as_deref(),
-        ))
+        Ok(Fold::new(self.calls()?, config::optional("DEFAULT_TENANT").as_deref()))
     }
 
     pub(crate) fn fan_out(&self) -> Result<FanOut, InitError> {
@@ -79,10 +74,7 @@ impl Aws {
         const WEBHOOK_SECRETS: &str = "livekit-webhook-secrets";
         let prefix = config::required("SECRETS_PREFIX")?;
         let secrets = Secrets::load(&self.sdk, clock, prefix, &[API_KEYS, WEBHOOK_SECRETS], |texts| {
-            let invalid = |reason| SecretsError::Invalid {
-                name: API_KEYS,
-                reason,
-            };
+            let invalid = |reason| SecretsError::Invalid { name: API_KEYS, reason };
             let keys = livekit::Keys::parse(&texts.lines(API_KEYS), &texts.lines(WEBHOOK_SECRETS))
                 .map_err(|line| invalid(format!("line {line} is not of the form key:secret")))?;
             if keys.is_empty() {
@@ -101,13 +93,16 @@ impl Aws {
         const TOKEN_KEYS: &str = "token-keys";
         let prefix = config::required("SECRETS_PREFIX")?;
         let secrets = Secrets::load(&self.sdk, clock, prefix, &[TOKEN_KEYS], move |texts| {
-            TokenKeys::parse(texts.text(TOKEN_KEYS), algorithm).map_err(|error| SecretsError::Invalid {
-                name: TOKEN_KEYS,
-                reason: error.to_string(),
-            })
+            TokenKeys::parse(texts.text(TOKEN_KEYS), algorithm)
+                .map_err(|error| SecretsError::Invalid { name: TOKEN_KEYS, reason: error.to_string() })
         });
         Ok(secrets.await?)
     }
+}
+
+/// The networks that the template lists for a provider.
+pub(crate) fn allow_list(variable: &'static str) -> Result<AllowList, InitError> {
+    Ok(AllowList::parse(&config::optional(variable).unwrap_or_default())?)
 }
 
 /// What user tokens must be, as the template says.

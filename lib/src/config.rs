@@ -40,8 +40,5 @@ pub fn optional(name: &'static str) -> Option<String> {
 /// When the variable is missing or no such number.
 pub fn retention_days() -> Result<u32, ConfigError> {
     let days = required("RETENTION_DAYS")?.parse().ok().filter(|days| *days >= 8);
-    days.ok_or(ConfigError::Invalid {
-        name: "RETENTION_DAYS",
-        expected: "a whole number of at least 8",
-    })
+    days.ok_or(ConfigError::Invalid { name: "RETENTION_DAYS", expected: "a whole number of at least 8" })
 }

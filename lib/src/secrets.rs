@@ -41,11 +41,7 @@ impl SecretTexts {
     /// The entries of a secret, one a line. The first is the newest by convention; all are valid.
     #[must_use]
     pub fn lines(&self, name: &str) -> Vec<String> {
-        let lines = self
-            .text(name)
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty());
+        let lines = self.text(name).lines().map(str::trim).filter(|line| !line.is_empty());
         lines.map(str::to_owned).collect()
     }
 }
@@ -106,26 +102,12 @@ impl<T> Secrets<T> {
         names: &'static [&'static str],
         parse: impl Fn(&SecretTexts) -> Result<T, SecretsError> + Send + Sync + 'static,
     ) -> Result<Self, SecretsError> {
-        let retries = RetryConfig::standard()
-            .with_max_attempts(ATTEMPTS)
-            .with_max_backoff(LONGEST_BACKOFF);
-        let config = aws_sdk_ssm::config::Builder::from(sdk)
-            .retry_config(retries)
-            .build();
+        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_BACKOFF);
+        let config = aws_sdk_ssm::config::Builder::from(sdk).retry_config(retries).build();
         let client = Client::from_conf(config);
         let value = Arc::new(parse(&read(&client, &prefix, names).await?)?);
-        let known = RwLock::new(Known {
-            value,
-            checked_at: clock.now(),
-        });
-        Ok(Self {
-            client,
-            clock,
-            prefix,
-            names,
-            parse: Box::new(parse),
-            known,
-        })
+        let known = RwLock::new(Known { value, checked_at: clock.now() });
+        Ok(Self { client, clock, prefix, names, parse: Box::new(parse), known })
     }
 
     /// The secrets as they are now, read anew when they are older than five minutes.
@@ -150,12 +132,9 @@ impl<T> Secrets<T> {
 
     async fn refresh(&self) -> Result<T, SecretsError> {
         let reading = read(&self.client, &self.prefix, self.names);
-        let texts = tokio::time::timeout(REFRESH_TIMEOUT, reading)
-            .await
-            .map_err(|_| SecretsError::Unavailable {
-                prefix: self.prefix.clone(),
-                reason: "timed out".to_owned(),
-            })??;
+        let texts = tokio::time::timeout(REFRESH_TIMEOUT, reading).await.map_err(|_| {
+            SecretsError::Unavailable { prefix: self.prefix.clone(), reason: "timed out".to_owned() }
+        })??;
         (self.parse)(&texts)
     }
 }
@@ -166,32 +145,19 @@ async fn read(
     names: &'static [&'static str],
 ) -> Result<SecretTexts, SecretsError> {
     let full_names = names.iter().map(|name| format!("{prefix}{name}")).collect();
-    let answer = client
-        .get_parameters()
-        .set_names(Some(full_names))
-        .with_decryption(true)
-        .send()
-        .await;
+    let answer = client.get_parameters().set_names(Some(full_names)).with_decryption(true).send().await;
     let answer = answer.map_err(|error| SecretsError::Unavailable {
         prefix: prefix.to_owned(),
         reason: DisplayErrorContext(error).to_string(),
     })?;
     let missing = answer.invalid_parameters();
     if !missing.is_empty() {
-        return Err(SecretsError::Missing {
-            names: missing.join(", "),
-        });
+        return Err(SecretsError::Missing { names: missing.join(", ") });
     }
-    let texts = answer
-        .parameters
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|parameter| {
-            let full_name = parameter.name?;
-            let name = names
-                .iter()
-                .find(|name| full_name.strip_prefix(prefix) == Some(name))?;
-            Some((*name, parameter.value?))
-        });
+    let texts = answer.parameters.unwrap_or_default().into_iter().filter_map(|parameter| {
+        let full_name = parameter.name?;
+        let name = names.iter().find(|name| full_name.strip_prefix(prefix) == Some(name))?;
+        Some((*name, parameter.value?))
+    });
     Ok(SecretTexts(texts.collect()))
 }

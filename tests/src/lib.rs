@@ -1,1 +1,16 @@
-//! placeholder
+//! What the end-to-end tests share: the running local stack, requests signed as LiveKit signs them,
+//! a world of tables of one's own, and AWS connections that break on command.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test's support fails by panicking"
+)]
+
+pub mod aws;
+pub mod faults;
+pub mod lambda;
+pub mod livekit;
+pub mod stack;
+pub mod world;

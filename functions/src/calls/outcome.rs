@@ -48,33 +48,21 @@ impl Endpoint for Deps {
         let keys = aws.token_keys(clock.clone(), policy.algorithm);
         let (keys, connected) = tokio::join!(keys, aws.connect());
         connected?;
-        Ok(Self {
-            calls: aws.calls()?,
-            policy,
-            keys: keys?,
-            clock,
-        })
+        Ok(Self { calls: aws.calls()?, policy, keys: keys?, clock })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let keys = self.keys.current().await;
-        let caller = self
-            .policy
-            .caller(&keys, request.headers(), self.clock.now())
-            .map_err(unauthorized)?;
+        let caller = self.policy.caller(&keys, request.headers(), self.clock.now()).map_err(unauthorized)?;
         let query = request.query_string_parameters_ref();
-        let user_id = query
-            .and_then(|query| query.first("user_id"))
-            .filter(|user_id| !user_id.is_empty());
+        let user_id = query.and_then(|query| query.first("user_id")).filter(|user_id| !user_id.is_empty());
         let user_id = user_id
             .ok_or_else(|| ApiError::new(ErrorStatus::BadRequest, "Missing required parameter: user_id"))?;
         let path = request.path_parameters_ref();
         let id = path.and_then(|path| path.first("id")).unwrap_or_default();
         let call_id = CallId::parse(id).ok_or_else(|| not_found(id))?;
         log::call_id(call_id);
-        let found = find_visible(&self.calls, &caller, user_id, call_id)
-            .await
-            .map_err(failed)?;
+        let found = find_visible(&self.calls, &caller, user_id, call_id).await.map_err(failed)?;
         let (call, owner) = found.ok_or_else(|| not_found(id))?;
         Ok(Reply::ok(&CallLog::of(&call, &owner)))
     }

@@ -35,9 +35,7 @@ impl Endpoint for Deps {
     const NAME: &'static str = "call-completed-health";
 
     async fn init() -> Result<Self, InitError> {
-        Ok(Self {
-            clock: Clock::system(),
-        })
+        Ok(Self { clock: Clock::system() })
     }
 
     async fn handle(&self, _request: Request) -> Result<Reply, ApiError> {

@@ -1,9 +1,9 @@
 //! `POST /api/webhooks/call_completed`: LiveKit's events, of which some end a call.
 
-use std::process::ExitCode;
+use std::{net::IpAddr, process::ExitCode};
 
 use bytes::Bytes;
-use lambda_http::{Body, Request};
+use lambda_http::{Body, Request, RequestExt, request::RequestContext};
 use ringpost::{
     clock::Clock,
     domain::{
@@ -11,6 +11,7 @@ use ringpost::{
         key::EventKey,
     },
     http::{
+        allow_list::AllowList,
         error::{ApiError, ErrorStatus},
         reply::Reply,
     },
@@ -27,7 +28,7 @@ use serde::Serialize;
 
 use crate::{
     runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    wiring::{Aws, allow_list},
 };
 
 /// What this function may touch: it appends to `events`, reads and writes `calls`, reads `directory`,
@@ -35,6 +36,8 @@ use crate::{
 pub struct Deps {
     /// Where events and calls are kept.
     pub accept: Accept,
+    /// Where webhooks may come from.
+    pub allow_list: AllowList,
     /// What may sign.
     pub keys: Secrets<Keys>,
     /// What time it is.
@@ -66,11 +69,8 @@ impl Endpoint for Deps {
         let (aws, clock) = (Aws::new()?, Clock::system());
         let (keys, connected) = tokio::join!(aws.livekit_keys(clock.clone()), aws.connect());
         connected?;
-        Ok(Self {
-            accept: Accept::new(aws.events()?, aws.lookup()?, aws.fold()?),
-            keys: keys?,
-            clock,
-        })
+        let accept = Accept::new(aws.events()?, aws.lookup()?, aws.fold()?);
+        Ok(Self { accept, allow_list: allow_list("LIVEKIT_ALLOW_LIST")?, keys: keys?, clock })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
@@ -95,13 +95,14 @@ impl Endpoint for Deps {
 
 impl Deps {
     async fn verified(&self, request: Request) -> Result<VerifiedWebhook, ApiError> {
+        if !self.allow_list.admits(source_address(&request)) {
+            return Err(refused(Refusal::Address));
+        }
         let (head, body) = request.into_parts();
         let webhook = RawWebhook::new(head.headers, raw(body));
         if webhook.size() > MAX_EVENT_BYTES {
-            return Err(
-                ApiError::new(ErrorStatus::PayloadTooLarge, "Webhook payload too large")
-                    .details(format!("The body may have {MAX_EVENT_BYTES} bytes at most")),
-            );
+            return Err(ApiError::new(ErrorStatus::PayloadTooLarge, "Webhook payload too large")
+                .details(format!("The body may have {MAX_EVENT_BYTES} bytes at most")));
         }
         let keys = self.keys.current().await;
         webhook.verify(&*keys, self.clock.now()).map_err(refused)
@@ -114,11 +115,7 @@ impl Deps {
         match self.accept.keep_and_fold(event, &update).await.map_err(failed)? {
             Outcome::Duplicate => {
                 log::result("duplicate");
-                Ok(processed(
-                    livekit,
-                    "Event already processed (idempotency)".to_owned(),
-                    None,
-                ))
+                Ok(processed(livekit, "Event already processed (idempotency)".to_owned(), None))
             }
             Outcome::Folded(call) => {
                 log::call_id(call.id);
@@ -151,6 +148,14 @@ fn processed(livekit: &LiveKitEvent, message: String, call_id: Option<String>) -
         event_type: None,
         call_id,
     })
+}
+
+/// The address that API Gateway saw.
+fn source_address(request: &Request) -> Option<IpAddr> {
+    match request.request_context_ref()? {
+        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
+        _ => None,
+    }
 }
 
 /// The bytes that were signed. API Gateway hands bodies over as text or base64, as their type wants.

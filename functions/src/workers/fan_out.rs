@@ -43,9 +43,7 @@ impl Worker for Deps {
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
         aws.connect().await?;
-        Ok(Self {
-            fan_out: aws.fan_out()?,
-        })
+        Ok(Self { fan_out: aws.fan_out()? })
     }
 
     async fn handle(&self, batch: StreamBatch) -> DynamoDbEventResponse {
@@ -76,11 +74,7 @@ impl Deps {
         let driven = match read_event(&image) {
             Ok(event) => drive(Self::NAME, &self.fan_out, &event).await.is_ok(),
             Err(error) => {
-                tracing::error!(
-                    function = Self::NAME,
-                    cause = telemetry::chain(&error),
-                    "unreadable record"
-                );
+                tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "unreadable record");
                 false
             }
         };
@@ -91,11 +85,7 @@ impl Deps {
         let key = keys.get("key").and_then(|key| key.as_s().ok()).ok_or(Unsettled)?;
         let put_aside = self.fan_out.put_aside(&EventKey::from_stored(key.clone())).await;
         put_aside.map_err(|error| {
-            tracing::error!(
-                function = Self::NAME,
-                cause = telemetry::chain(&error),
-                "not put aside"
-            );
+            tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "not put aside");
             Unsettled
         })
     }

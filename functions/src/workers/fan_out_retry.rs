@@ -35,10 +35,7 @@ impl Worker for Deps {
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
         aws.connect().await?;
-        Ok(Self {
-            events: aws.events()?,
-            fan_out: aws.fan_out()?,
-        })
+        Ok(Self { events: aws.events()?, fan_out: aws.fan_out()? })
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
@@ -73,9 +70,6 @@ impl Deps {
             tracing::warn!(function = Self::NAME, %event_key, "event has expired");
             return Ok(());
         };
-        drive(Self::NAME, &self.fan_out, &event)
-            .await
-            .map(drop)
-            .map_err(|_| Unsettled)
+        drive(Self::NAME, &self.fan_out, &event).await.map(drop).map_err(|_| Unsettled)
     }
 }

@@ -25,15 +25,7 @@ async fn drive(function: &'static str, fan_out: &FanOut, event: &Event) -> Resul
                 Driven::Unowned => ("unowned", None),
             };
             let call_id = call_id.map(|id| id.to_string());
-            tracing::info!(
-                function,
-                event_key,
-                event_type,
-                call_id,
-                result,
-                duration_ms,
-                "driven"
-            );
+            tracing::info!(function, event_key, event_type, call_id, result, duration_ms, "driven");
         }
         Err(error) => {
             let cause = telemetry::chain(error);

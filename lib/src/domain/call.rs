@@ -87,9 +87,7 @@ impl Announcement {
     /// Reads a stored type.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|announcement| announcement.as_str() == text)
+        Self::ALL.into_iter().find(|announcement| announcement.as_str() == text)
     }
 
     fn is_due(self, facts: &Facts) -> bool {
@@ -134,7 +132,7 @@ pub struct Call {
     pub created_at: Timestamp,
     /// When the last event that changed the record was received.
     pub updated_at: Timestamp,
-    /// Whom it belongs to; never changes once set.
+    /// Whom it belongs to; the tenant never changes once set.
     pub owner: Option<Owner>,
     /// What the events told.
     pub facts: Facts,
@@ -162,25 +160,25 @@ impl Call {
         call
     }
 
-    /// Adds what an event says, and pins the owner if the call has none. Applying an event again
-    /// changes nothing.
+    /// Adds what an event says, and pins the owner if the call has none; without any owner the event
+    /// waits. Applying an event again changes nothing.
     pub fn apply(&mut self, update: &CallUpdate, owner: Option<&Owner>) {
         let before = self.facts.clone();
         self.facts.merge(update.facts.clone());
-        if self.owner.is_none() {
-            self.owner = owner.cloned();
-        }
-        if self.owner.is_none() {
-            self.waiting.insert(update.event.clone());
+        match (&mut self.owner, owner) {
+            (Some(known), Some(told)) => known.fill_in(told),
+            (known @ None, Some(told)) => *known = Some(told.clone()),
+            (Some(_), None) => {}
+            (None, None) => {
+                self.waiting.insert(update.event.clone());
+            }
         }
         if self.facts != before {
             self.updated_at = self.updated_at.max(update.received_at);
         }
         for announcement in Announcement::ALL {
             if announcement.is_due(&self.facts) {
-                self.announced
-                    .entry(announcement)
-                    .or_insert_with(|| update.event.clone());
+                self.announced.entry(announcement).or_insert_with(|| update.event.clone());
             }
         }
     }
@@ -211,10 +209,6 @@ impl Call {
     #[must_use]
     pub fn campaign_id(&self) -> Option<&str> {
         let of_number = || self.owner.as_ref()?.campaign_id.as_deref();
-        self.facts
-            .campaign_id
-            .get()
-            .map(String::as_str)
-            .or_else(of_number)
+        self.facts.campaign_id.get().map(String::as_str).or_else(of_number)
     }
 }

@@ -51,7 +51,8 @@ pub struct Facts {
     /// The number of the other side.
     #[serde(skip_serializing_if = "Latest::is_empty")]
     pub phone_number: Latest<PhoneNumber>,
-    /// Our own number.
+    /// Our own number, by which the directory knows whose call it is. The other side's number never
+    /// decides that: it may be a number of another tenant.
     #[serde(skip_serializing_if = "Latest::is_empty")]
     pub line_number: Latest<PhoneNumber>,
     /// Which way the call went.
@@ -89,10 +90,7 @@ pub struct Facts {
     pub room_finished: EarliestTime,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's skip_serializing_if passes a reference"
-)]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
 fn is_false(flag: &bool) -> bool {
     !flag
 }
@@ -156,16 +154,9 @@ impl Facts {
     /// leaving of a standard participant, else with its room. `None` while it goes on.
     #[must_use]
     pub fn ending(&self) -> Option<Ending<'_>> {
-        let leaving = if self.has_phone {
-            self.phone_left.claim()
-        } else {
-            self.standard_left.claim()
-        };
+        let leaving = if self.has_phone { self.phone_left.claim() } else { self.standard_left.claim() };
         leaving
-            .map(|claim| Ending {
-                at: claim.at(),
-                leaving: Some(claim.value()),
-            })
+            .map(|claim| Ending { at: claim.at(), leaving: Some(claim.value()) })
             .or_else(|| self.room_finished.get().map(|at| Ending { at, leaving: None }))
     }
 
@@ -185,13 +176,6 @@ impl Facts {
             connected: leaving.is_none_or(|leaving| leaving.connected),
         })
     }
-
-    /// The number by which the directory knows the call: ours where it is known, else the other
-    /// side's.
-    #[must_use]
-    pub fn directory_number(&self) -> Option<&PhoneNumber> {
-        self.line_number.get().or(self.phone_number.get())
-    }
 }
 
 #[cfg(test)]
@@ -204,11 +188,7 @@ mod tests {
     }
 
     fn leaving(seconds: i64, identity: &str) -> Option<Claim<Leaving>> {
-        let leaving = Leaving {
-            reason: None,
-            identity: Some(identity.to_owned()),
-            connected: true,
-        };
+        let leaving = Leaving { reason: None, identity: Some(identity.to_owned()), connected: true };
         Some(Claim::new(0, at(seconds), 0, leaving))
     }
 
@@ -221,15 +201,9 @@ mod tests {
             ..Facts::default()
         };
         assert_eq!(facts.ending(), None);
-        facts.merge(Facts {
-            room_finished: EarliestTime::claimed(Some(at(170))),
-            ..Facts::default()
-        });
+        facts.merge(Facts { room_finished: EarliestTime::claimed(Some(at(170))), ..Facts::default() });
         assert_eq!(facts.duration_millis(), Some(70_000));
-        facts.merge(Facts {
-            phone_left: Latest::claimed(leaving(160, "sip_caller")),
-            ..Facts::default()
-        });
+        facts.merge(Facts { phone_left: Latest::claimed(leaving(160, "sip_caller")), ..Facts::default() });
         assert_eq!(facts.duration_millis(), Some(60_000));
     }
 
@@ -240,10 +214,7 @@ mod tests {
             standard_left: Earliest::claimed(leaving(150, "second")),
             ..Facts::default()
         };
-        facts.merge(Facts {
-            standard_left: Earliest::claimed(leaving(145, "first")),
-            ..Facts::default()
-        });
+        facts.merge(Facts { standard_left: Earliest::claimed(leaving(145, "first")), ..Facts::default() });
         assert_eq!(facts.duration_millis(), Some(45_000));
         let identity = facts.ending().unwrap().leaving.unwrap().identity.as_deref();
         assert_eq!(identity, Some("first"));
@@ -251,10 +222,7 @@ mod tests {
 
     #[test]
     fn an_end_without_a_start_has_no_duration_and_no_outcome() {
-        let facts = Facts {
-            standard_left: Earliest::claimed(leaving(150, "a")),
-            ..Facts::default()
-        };
+        let facts = Facts { standard_left: Earliest::claimed(leaving(150, "a")), ..Facts::default() };
         assert_eq!((facts.duration_millis(), facts.outcome()), (None, None));
     }
 }

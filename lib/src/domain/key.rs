@@ -34,10 +34,7 @@ impl EventKey {
     #[must_use]
     pub fn digest(&self) -> u64 {
         let hash = digest::digest(&digest::SHA256, self.0.as_bytes());
-        hash.as_ref()
-            .iter()
-            .take(8)
-            .fold(0, |bits, byte| (bits << 8) | u64::from(*byte))
+        hash.as_ref().iter().take(8).fold(0, |bits, byte| (bits << 8) | u64::from(*byte))
     }
 }
 
@@ -116,10 +113,7 @@ mod tests {
     #[test]
     fn the_same_text_under_another_kind_is_another_key() {
         let text = "same".to_owned();
-        assert_ne!(
-            CallKey::RoomName(text.clone()).call_id(),
-            CallKey::SipCall(text).call_id()
-        );
+        assert_ne!(CallKey::RoomName(text.clone()).call_id(), CallKey::SipCall(text).call_id());
     }
 
     #[test]

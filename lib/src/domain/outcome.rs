@@ -88,11 +88,7 @@ mod tests {
     use super::*;
 
     fn outcome(reason: Option<&str>, duration_millis: Option<u64>) -> Option<Outcome> {
-        Outcome::decide(End {
-            reason,
-            duration_millis,
-            connected: true,
-        })
+        Outcome::decide(End { reason, duration_millis, connected: true })
     }
 
     #[test]
@@ -119,16 +115,8 @@ mod tests {
             "ROOM_CLOSED",
         ];
         for reason in by_duration {
-            assert_eq!(
-                outcome(Some(reason), Some(60_000)),
-                Some(Outcome::Completed),
-                "{reason}"
-            );
-            assert_eq!(
-                outcome(Some(reason), Some(5_000)),
-                Some(Outcome::NoAnswer),
-                "{reason}"
-            );
+            assert_eq!(outcome(Some(reason), Some(60_000)), Some(Outcome::Completed), "{reason}");
+            assert_eq!(outcome(Some(reason), Some(5_000)), Some(Outcome::NoAnswer), "{reason}");
             assert_eq!(outcome(Some(reason), None), None, "{reason}");
         }
         let failed = [
@@ -140,36 +128,22 @@ mod tests {
             "AGENT_ERROR",
         ];
         for reason in failed {
-            assert_eq!(
-                outcome(Some(reason), Some(60_000)),
-                Some(Outcome::Failed),
-                "{reason}"
-            );
+            assert_eq!(outcome(Some(reason), Some(60_000)), Some(Outcome::Failed), "{reason}");
         }
         assert_eq!(outcome(Some("USER_REJECTED"), Some(60_000)), Some(Outcome::Busy));
-        assert_eq!(
-            outcome(Some("USER_UNAVAILABLE"), Some(60_000)),
-            Some(Outcome::NoAnswer)
-        );
+        assert_eq!(outcome(Some("USER_UNAVAILABLE"), Some(60_000)), Some(Outcome::NoAnswer));
     }
 
     #[test]
     fn busy_wins_over_error_and_error_over_duration() {
-        assert_eq!(
-            outcome(Some("line busy: error 486"), Some(60_000)),
-            Some(Outcome::Busy)
-        );
+        assert_eq!(outcome(Some("line busy: error 486"), Some(60_000)), Some(Outcome::Busy));
         assert_eq!(outcome(Some("media error"), Some(60_000)), Some(Outcome::Failed));
         assert_eq!(outcome(None, Some(60_000)), Some(Outcome::Completed));
     }
 
     #[test]
     fn a_long_ring_is_no_conversation() {
-        let rang = End {
-            reason: Some("CLIENT_INITIATED"),
-            duration_millis: Some(40_000),
-            connected: false,
-        };
+        let rang = End { reason: Some("CLIENT_INITIATED"), duration_millis: Some(40_000), connected: false };
         assert_eq!(Outcome::decide(rang), Some(Outcome::NoAnswer));
     }
 }

@@ -20,10 +20,7 @@ impl PhoneNumber {
             Some(rest) => (true, rest),
             None => (false, text),
         };
-        if !rest
-            .chars()
-            .all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '(' | ')'))
-        {
+        if !rest.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '(' | ')')) {
             return None;
         }
         let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
@@ -37,16 +34,18 @@ impl PhoneNumber {
         }
     }
 
-    /// The number that a LiveKit room name carries: after a leading `sip-` (`sip-7678189426__…`),
-    /// or as a part with a `+` (`call-_+15105550123_Xq7…`, the SIP dispatch rules' own form).
-    /// Other digits, such as a start time, are never taken for a number.
+    /// The number after the `sip-` of a room name as the Call Outcomes document has it:
+    /// `sip-7678189426__1730217045__abc123`.
     #[must_use]
-    pub fn in_room_name(room_name: &str) -> Option<Self> {
-        let mut parts = room_name.split('_');
-        let after_prefix = parts.clone().next().and_then(|first| first.strip_prefix("sip-"));
-        after_prefix
-            .and_then(Self::parse)
-            .or_else(|| parts.find(|part| part.starts_with('+')).and_then(Self::parse))
+    pub fn of_sip_room(room_name: &str) -> Option<Self> {
+        Self::parse(room_name.strip_prefix("sip-")?.split('_').next()?)
+    }
+
+    /// The caller's number in a room name that a LiveKit dispatch rule made:
+    /// `call-_+15105550123_Xq7Lw2Zk9TpB`. Digits without a `+`, such as a start time, are no number.
+    #[must_use]
+    pub fn of_dispatched_room(room_name: &str) -> Option<Self> {
+        Self::parse(room_name.split('_').find(|part| part.starts_with('+'))?)
     }
 
     /// The number in E.164.
@@ -74,13 +73,7 @@ mod tests {
 
     #[test]
     fn the_forms_of_the_documents_become_e164() {
-        for text in [
-            "+18588796658",
-            "(858) 879-6658",
-            "858.879.6658",
-            "1-858-879-6658",
-            " 8588796658 ",
-        ] {
+        for text in ["+18588796658", "(858) 879-6658", "858.879.6658", "1-858-879-6658", " 8588796658 "] {
             assert_eq!(e164(text).as_deref(), Some("+18588796658"), "{text}");
         }
         assert_eq!(e164("+919876543210").as_deref(), Some("+919876543210"));
@@ -88,34 +81,24 @@ mod tests {
 
     #[test]
     fn what_is_no_number_is_refused() {
-        for text in [
-            "",
-            "+",
-            "12345",
-            "+0123456789",
-            "anonymous",
-            "+1858879665812345",
-            "call 8588796658",
-        ] {
+        for text in ["", "+", "12345", "+0123456789", "anonymous", "+1858879665812345", "call 8588796658"] {
             assert_eq!(e164(text), None, "{text}");
         }
     }
 
     #[test]
     fn a_room_name_gives_its_number_and_nothing_else() {
-        let number = |room| PhoneNumber::in_room_name(room).map(|number| number.0);
-        assert_eq!(
-            number("sip-7678189426__1730217045__abc123").as_deref(),
-            Some("+17678189426")
-        );
-        assert_eq!(
-            number("call-_+15105550123_Xq7Lw2Zk9TpB").as_deref(),
-            Some("+15105550123")
-        );
-        assert_eq!(number("sip-+15105550123").as_deref(), Some("+15105550123"));
-        assert_eq!(number("+15105550123_Xq7").as_deref(), Some("+15105550123"));
+        let of_sip_room = |room| PhoneNumber::of_sip_room(room).map(|number| number.0);
+        assert_eq!(of_sip_room("sip-7678189426__1730217045__abc123").as_deref(), Some("+17678189426"));
+        assert_eq!(of_sip_room("sip-+15105550123").as_deref(), Some("+15105550123"));
         for room in ["sip-room-abc123", "standup__1730217045__x", "", "sip-"] {
-            assert_eq!(number(room), None, "{room}");
+            assert_eq!(of_sip_room(room), None, "{room}");
+        }
+        let of_dispatched_room = |room| PhoneNumber::of_dispatched_room(room).map(|number| number.0);
+        assert_eq!(of_dispatched_room("call-_+15105550123_Xq7Lw2Zk9TpB").as_deref(), Some("+15105550123"));
+        assert_eq!(of_dispatched_room("+15105550123_Xq7").as_deref(), Some("+15105550123"));
+        for room in ["call-_15105550123_x", "standup__1730217045__x", "", "+"] {
+            assert_eq!(of_dispatched_room(room), None, "{room}");
         }
     }
 

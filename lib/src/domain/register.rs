@@ -92,7 +92,7 @@ macro_rules! register {
 
 register!(Latest, |theirs, ours| theirs > ours);
 register!(Earliest, |theirs, ours| {
-    (theirs.1, theirs.2, &theirs.3) < (ours.1, ours.2, &ours.3)
+    (theirs.1, theirs.2, &theirs.3, theirs.0) < (ours.1, ours.2, &ours.3, ours.0)
 });
 
 impl EarliestTime {

@@ -51,11 +51,7 @@ impl Timestamp {
     /// The moment this many days later, at most the last one that can be shown.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::from(days) * 86_400_000)
-                .min(LATEST_MILLIS),
-        )
+        Self(self.0.saturating_add(i64::from(days) * 86_400_000).min(LATEST_MILLIS))
     }
 
     /// Milliseconds from `earlier` to this moment, zero when the order is the other way round.
@@ -94,10 +90,7 @@ mod tests {
     fn it_is_shown_with_milliseconds_as_the_documents_do() {
         let time = Timestamp::parse_rfc3339("2025-10-29T15:30:00Z").unwrap();
         assert_eq!(time.to_string(), "2025-10-29T15:30:00.000Z");
-        assert_eq!(
-            Timestamp::parse_rfc3339("2025-10-29T17:30:00.0009+02:00"),
-            Some(time)
-        );
+        assert_eq!(Timestamp::parse_rfc3339("2025-10-29T17:30:00.0009+02:00"), Some(time));
     }
 
     #[test]
@@ -105,10 +98,7 @@ mod tests {
         assert_eq!(Timestamp::from_seconds(i64::MAX), None);
         assert_eq!(Timestamp::from_millis(-1), None);
         assert_eq!(Timestamp::from_millis(LATEST_MILLIS + 1), None);
-        assert_eq!(
-            Timestamp::from_millis(LATEST_MILLIS).unwrap().to_string(),
-            "9998-12-31T23:59:59.999Z"
-        );
+        assert_eq!(Timestamp::from_millis(LATEST_MILLIS).unwrap().to_string(), "9998-12-31T23:59:59.999Z");
     }
 
     #[test]

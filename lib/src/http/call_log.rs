@@ -55,7 +55,7 @@ impl<'a> CallLog<'a> {
         let leaving = ending.and_then(|ending| ending.leaving);
         Self {
             id: call.id.to_string(),
-            user_id: &owner.user_id,
+            user_id: owner.user_id(),
             agent_config_id: owner.agent_config_id.as_deref(),
             livekit_room_name: facts.room_name.get().map_or("", String::as_str),
             livekit_room_sid: facts.room_sid.get().map_or("", String::as_str),

@@ -24,9 +24,7 @@ impl Algorithm {
     /// Reads the name that a token's header and the configuration use.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Hs256, Self::Rs256, Self::Es256]
-            .into_iter()
-            .find(|algorithm| algorithm.as_str() == name)
+        [Self::Hs256, Self::Rs256, Self::Es256].into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 
     fn as_str(self) -> &'static str {
@@ -61,29 +59,20 @@ impl Key {
     /// A shared secret.
     #[must_use]
     pub fn hs256(secret: &[u8]) -> Self {
-        Self {
-            id: None,
-            material: Material::Hs256(hmac::Key::new(hmac::HMAC_SHA256, secret)),
-        }
+        Self { id: None, material: Material::Hs256(hmac::Key::new(hmac::HMAC_SHA256, secret)) }
     }
 
     /// A public RSA key: modulus and exponent, big-endian.
     #[must_use]
     pub fn rs256(id: Option<String>, n: Vec<u8>, e: Vec<u8>) -> Self {
-        Self {
-            id,
-            material: Material::Rs256(signature::RsaPublicKeyComponents { n, e }),
-        }
+        Self { id, material: Material::Rs256(signature::RsaPublicKeyComponents { n, e }) }
     }
 
     /// A public point on P-256, uncompressed: 4, x, y.
     #[must_use]
     pub fn es256(id: Option<String>, point: Vec<u8>) -> Self {
         let key = signature::UnparsedPublicKey::new(&signature::ECDSA_P256_SHA256_FIXED, point);
-        Self {
-            id,
-            material: Material::Es256(key),
-        }
+        Self { id, material: Material::Es256(key) }
     }
 
     fn fits(&self, algorithm: Algorithm, id: Option<&str>) -> bool {
@@ -98,9 +87,9 @@ impl Key {
     fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.material {
             Material::Hs256(key) => hmac::verify(key, message, signature).is_ok(),
-            Material::Rs256(key) => key
-                .verify(&signature::RSA_PKCS1_2048_8192_SHA256, message, signature)
-                .is_ok(),
+            Material::Rs256(key) => {
+                key.verify(&signature::RSA_PKCS1_2048_8192_SHA256, message, signature).is_ok()
+            }
             Material::Es256(key) => key.verify(message, signature).is_ok(),
         }
     }
@@ -163,12 +152,7 @@ impl<'a> Token<'a> {
         if header.crit.is_some() {
             return Err(JwtError::Malformed);
         }
-        Ok(Self {
-            header,
-            claims: decode(claims)?,
-            signed: signed.as_bytes(),
-            signature: decode(signature)?,
-        })
+        Ok(Self { header, claims: decode(claims)?, signed: signed.as_bytes(), signature: decode(signature)? })
     }
 
     /// The claims of a token that anyone may have made: only for finding the key to verify it.
@@ -194,9 +178,7 @@ impl<'a> Token<'a> {
         if self.header.alg != algorithm.as_str() {
             return Err(JwtError::Algorithm);
         }
-        let mut fitting = keys
-            .filter(|key| key.fits(algorithm, self.header.kid.as_deref()))
-            .peekable();
+        let mut fitting = keys.filter(|key| key.fits(algorithm, self.header.kid.as_deref())).peekable();
         fitting.peek().ok_or(JwtError::NoKey)?;
         if !fitting.any(|key| key.signed(self.signed, &self.signature)) {
             return Err(JwtError::Signature);
@@ -205,10 +187,7 @@ impl<'a> Token<'a> {
         self.unverified_claims()
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "seconds of four-digit years are exact in f64"
-    )]
+    #[expect(clippy::cast_precision_loss, reason = "seconds of four-digit years are exact in f64")]
     fn check_time(&self, now: Timestamp, leeway_seconds: i64) -> Result<(), JwtError> {
         let validity: Validity = self.unverified_claims()?;
         let expires = validity.exp.ok_or(JwtError::Malformed)?;

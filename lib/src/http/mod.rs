@@ -1,5 +1,6 @@
 //! The edge: errors and replies in the documented shapes, and who a caller is.
 
+pub mod allow_list;
 pub mod call_log;
 pub mod error;
 pub mod jwt;

@@ -14,10 +14,7 @@ impl Reply {
     /// 200 with this body.
     #[must_use]
     pub fn ok(body: &impl Serialize) -> Self {
-        Self {
-            status: StatusCode::OK,
-            body: json(body),
-        }
+        Self { status: StatusCode::OK, body: json(body) }
     }
 
     /// The HTTP status.

@@ -62,10 +62,7 @@ struct Jwk {
 impl Jwk {
     /// The key, if it is a complete one for verifying signatures of this algorithm.
     fn key(self, algorithm: Algorithm) -> Option<Key> {
-        let named = self
-            .alg
-            .as_deref()
-            .is_none_or(|alg| Algorithm::parse(alg) == Some(algorithm));
+        let named = self.alg.as_deref().is_none_or(|alg| Algorithm::parse(alg) == Some(algorithm));
         let for_signatures = self.used_for.as_deref().is_none_or(|used_for| used_for == "sig");
         if !named || !for_signatures {
             return None;
@@ -95,17 +92,10 @@ impl TokenKeys {
             }
             Algorithm::Rs256 | Algorithm::Es256 => {
                 let jwks: Jwks = serde_json::from_str(text).map_err(|_| TokenKeysError::NotJwks)?;
-                jwks.keys
-                    .into_iter()
-                    .filter_map(|jwk| jwk.key(algorithm))
-                    .collect()
+                jwks.keys.into_iter().filter_map(|jwk| jwk.key(algorithm)).collect()
             }
         };
-        if keys.is_empty() {
-            Err(TokenKeysError::NoKey)
-        } else {
-            Ok(Self(keys))
-        }
+        if keys.is_empty() { Err(TokenKeysError::NoKey) } else { Ok(Self(keys)) }
     }
 }
 
@@ -125,7 +115,7 @@ impl Caller {
         match &self.tenant_id {
             Some(tenant_id) if *tenant_id != owner.tenant_id => false,
             Some(_) if self.is_admin => true,
-            Some(_) | None => self.user_id == owner.user_id,
+            Some(_) | None => self.user_id == owner.user_id(),
         }
     }
 }
@@ -183,9 +173,7 @@ impl TokenPolicy {
         headers: &HeaderMap,
         now: Timestamp,
     ) -> Result<Caller, Unauthorized> {
-        let token = header(headers, "authorization")
-            .and_then(bearer)
-            .ok_or(Unauthorized::Missing)?;
+        let token = header(headers, "authorization").and_then(bearer).ok_or(Unauthorized::Missing)?;
         let claims: Claims =
             Token::parse(token)?.verify(self.algorithm, keys.0.iter(), now, LEEWAY_SECONDS)?;
         let issued = self.issuer.is_none() || claims.iss == self.issuer;

@@ -57,12 +57,7 @@ impl FanOut {
     /// Drives with these tables and this queue.
     #[must_use]
     pub fn new(lookup: Lookup, fold: Fold, history: HistoryTable, retry: FanOutRetryQueue) -> Self {
-        Self {
-            lookup,
-            fold,
-            history,
-            retry,
-        }
+        Self { lookup, fold, history, retry }
     }
 
     /// Does everything that follows from an event. Driving it again changes nothing.
@@ -83,9 +78,7 @@ impl FanOut {
         let Some(owner) = &call.owner else {
             return Ok(Driven::Waiting(call.id));
         };
-        self.history
-            .record_inbound(event, &owner.tenant_id, Some(call.id))
-            .await?;
+        self.history.record_inbound(event, &owner.tenant_id, Some(call.id)).await?;
         self.drive_waiting(&call).await?;
         Ok(Driven::Recorded(Some(call.id)))
     }

@@ -28,10 +28,7 @@ impl Fold {
     /// Folds into `calls`; a call whose number nobody owns belongs to `default_tenant`, if there is one.
     #[must_use]
     pub fn new(calls: CallTable, default_tenant: Option<&str>) -> Self {
-        Self {
-            calls,
-            default_owner: default_tenant.map(Owner::tenant),
-        }
+        Self { calls, default_owner: default_tenant.map(Owner::tenant) }
     }
 
     /// Who owns events that are about no call.
@@ -83,16 +80,8 @@ impl Fold {
             if from == call.id || found.items.contains_key(&from) {
                 continue;
             }
-            let room_sid = matches!(key, CallKey::RoomName(_))
-                .then(|| room_sid(update))
-                .flatten();
-            self.calls
-                .point(&Pointer {
-                    from,
-                    to: call.id,
-                    room_sid: room_sid.map(str::to_owned),
-                })
-                .await?;
+            let room_sid = matches!(key, CallKey::RoomName(_)).then(|| room_sid(update)).flatten();
+            self.calls.point(&Pointer { from, to: call.id, room_sid: room_sid.map(str::to_owned) }).await?;
         }
         Ok(())
     }

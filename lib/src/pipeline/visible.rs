@@ -21,9 +21,6 @@ pub async fn find_visible(
         return Ok(None);
     };
     let call = stored.call;
-    let owner = call
-        .owner
-        .clone()
-        .filter(|owner| owner.user_id == user_id && caller.may_read(owner));
+    let owner = call.owner.clone().filter(|owner| owner.user_id() == user_id && caller.may_read(owner));
     Ok(owner.map(|owner| (call, owner)))
 }

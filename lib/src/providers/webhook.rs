@@ -1,5 +1,7 @@
 //! The trust boundary as types: a request is unreadable until its signature is verified.
 
+use std::fmt;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use thiserror::Error;
@@ -7,7 +9,6 @@ use thiserror::Error;
 use crate::domain::timestamp::Timestamp;
 
 /// A request as it came. Nothing outside this module can read its body.
-#[derive(Debug)]
 pub struct RawWebhook {
     headers: HeaderMap,
     body: Bytes,
@@ -22,6 +23,9 @@ pub struct VerifiedWebhook {
 /// Why a webhook is refused. Logged and counted; the sender learns only that it was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Refusal {
+    /// The address is not on the provider's allow list.
+    #[error("source address not allowed")]
+    Address,
     /// Neither of the headers that could carry a signature is there.
     #[error("no signature")]
     Missing,
@@ -71,6 +75,13 @@ impl RawWebhook {
     pub fn verify(self, verifier: &impl Verifier, now: Timestamp) -> Result<VerifiedWebhook, Refusal> {
         verifier.verify(&self.headers, &self.body, now)?;
         Ok(VerifiedWebhook { body: self.body })
+    }
+}
+
+/// Shows the size only: neither body nor signature reaches a log by accident.
+impl fmt::Debug for RawWebhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RawWebhook({} bytes)", self.size())
     }
 }
 

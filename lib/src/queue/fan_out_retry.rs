@@ -50,20 +50,10 @@ impl FanOutRetryQueue {
     /// # Errors
     /// When the queue did not take it: whoever calls must not acknowledge the event.
     pub async fn send(&self, event_key: &EventKey) -> Result<(), SendError> {
-        let message = FanOutMessage::V1 {
-            event_key: event_key.clone(),
-        };
-        let body = serde_json::to_string(&message).map_err(|error| SendError {
-            code: "json".to_owned(),
-            source: Box::new(error),
-        })?;
-        let sent = self
-            .client
-            .send_message()
-            .queue_url(&self.url)
-            .message_body(body)
-            .send()
-            .await;
+        let message = FanOutMessage::V1 { event_key: event_key.clone() };
+        let body = serde_json::to_string(&message)
+            .map_err(|error| SendError { code: "json".to_owned(), source: Box::new(error) })?;
+        let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
         sent.map(drop).map_err(|error| SendError {
             code: match &error {
                 SdkError::TimeoutError(_) => "timeout".to_owned(),
@@ -80,9 +70,7 @@ mod tests {
 
     #[test]
     fn a_message_names_its_version() {
-        let message = FanOutMessage::V1 {
-            event_key: EventKey::of("livekit", "EV_1"),
-        };
+        let message = FanOutMessage::V1 { event_key: EventKey::of("livekit", "EV_1") };
         let json = r#"{"version":"1","eventKey":"livekit:EV_1"}"#;
         assert_eq!(serde_json::to_string(&message).unwrap(), json);
         assert_eq!(serde_json::from_str::<FanOutMessage>(json).unwrap(), message);

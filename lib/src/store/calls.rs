@@ -84,11 +84,7 @@ impl CallTable {
     pub async fn find(&self, id: CallId) -> Result<Option<StoredCall>, StoreError> {
         let mut id = id;
         for _ in 0..MAX_HOPS {
-            let get = self
-                .client
-                .get_item()
-                .table_name(&self.name)
-                .key("id", string(id.to_string()));
+            let get = self.client.get_item().table_name(&self.name).key("id", string(id.to_string()));
             let answer = get.consistent_read(true).send().await;
             match answer.map_err(StoreError::unavailable("GetItem calls"))?.item {
                 None => return Ok(None),
@@ -106,9 +102,7 @@ impl CallTable {
     /// # Errors
     /// When the database fails: whether it was written is unknown, and writing again is safe.
     pub async fn create(&self, call: &Call) -> Result<Saved, StoreError> {
-        let put = self
-            .put(to_item(call, 1)?)
-            .condition_expression("attribute_not_exists(id)");
+        let put = self.put(to_item(call, 1)?).condition_expression("attribute_not_exists(id)");
         self.save(put).await
     }
 
@@ -137,9 +131,7 @@ impl CallTable {
         if let Some(room_sid) = &pointer.room_sid {
             attributes.insert("roomSid".to_owned(), string(room_sid));
         }
-        let put = self
-            .put(attributes)
-            .condition_expression("attribute_not_exists(id)");
+        let put = self.put(attributes).condition_expression("attribute_not_exists(id)");
         self.save(put).await.map(drop)
     }
 
@@ -166,11 +158,8 @@ impl CallTable {
 }
 
 fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
-    let announced: BTreeMap<&str, &EventKey> = call
-        .announced
-        .iter()
-        .map(|(announcement, key)| (announcement.as_str(), key))
-        .collect();
+    let announced: BTreeMap<&str, &EventKey> =
+        call.announced.iter().map(|(announcement, key)| (announcement.as_str(), key)).collect();
     let mut attributes = item([
         ("id", string(call.id.to_string())),
         ("v", number(1)),
@@ -195,23 +184,16 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
     let id = read_id(item, "id")?;
     if item.contains_key("to") {
         let room_sid = find_string(item, "roomSid").map(str::to_owned);
-        return Ok(CallItem::Pointer(Pointer {
-            from: id,
-            to: read_id(item, "to")?,
-            room_sid,
-        }));
+        return Ok(CallItem::Pointer(Pointer { from: id, to: read_id(item, "to")?, room_sid }));
     }
     let announced: BTreeMap<String, EventKey> = from_json(read_string(item, "announced")?, "announced")?;
-    let waiting: Option<BTreeSet<EventKey>> = find_string(item, "waiting")
-        .map(|json| from_json(json, "waiting"))
-        .transpose()?;
+    let waiting: Option<BTreeSet<EventKey>> =
+        find_string(item, "waiting").map(|json| from_json(json, "waiting")).transpose()?;
     let call = Call {
         id,
         created_at: read_time(item, "createdAt")?,
         updated_at: read_time(item, "updatedAt")?,
-        owner: find_string(item, "owner")
-            .map(|json| from_json(json, "owner"))
-            .transpose()?,
+        owner: find_string(item, "owner").map(|json| from_json(json, "owner")).transpose()?,
         facts: from_json(read_string(item, "facts")?, "facts")?,
         announced: announced
             .into_iter()
@@ -219,10 +201,7 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
             .collect(),
         waiting: waiting.unwrap_or_default(),
     };
-    Ok(CallItem::Call(Box::new(StoredCall {
-        call,
-        version: read_number(item, "version")?,
-    })))
+    Ok(CallItem::Call(Box::new(StoredCall { call, version: read_number(item, "version")? })))
 }
 
 fn read_id(item: &Item, name: &'static str) -> Result<CallId, StoreError> {

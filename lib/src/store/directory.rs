@@ -27,13 +27,12 @@ impl DirectoryTable {
         super::item::item([("key", string(format!("number#{}", number.as_str())))])
     }
 
-    /// The owner that a number's entry names: its user, else the tenant itself.
+    /// The owner that a number's entry names.
     pub(super) fn read_owner(item: &Item) -> Result<Owner, StoreError> {
         let text = |name| find_string(item, name).map(str::to_owned);
-        let tenant_id = read_string(item, "tenantId")?.to_owned();
         Ok(Owner {
-            user_id: text("userId").unwrap_or_else(|| tenant_id.clone()),
-            tenant_id,
+            tenant_id: read_string(item, "tenantId")?.to_owned(),
+            user_id: text("userId"),
             agent_config_id: text("agentConfigId"),
             campaign_id: text("campaignId"),
         })

@@ -34,11 +34,7 @@ impl EventTable {
     /// The table of this name, whose entries are kept so long.
     #[must_use]
     pub fn new(client: Client, name: String, retention_days: u32) -> Self {
-        Self {
-            client,
-            name,
-            retention_days,
-        }
+        Self { client, name, retention_days }
     }
 
     /// Appends an event, unless its key is there already. Once this returns, it is durable.
@@ -77,11 +73,7 @@ impl EventTable {
     /// # Errors
     /// When the database fails or the item cannot be read.
     pub async fn find(&self, key: &EventKey) -> Result<Option<Event>, StoreError> {
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .key("key", string(key.as_str()));
+        let get = self.client.get_item().table_name(&self.name).key("key", string(key.as_str()));
         let answer = get.consistent_read(true).send().await;
         let item = answer.map_err(StoreError::unavailable("GetItem events"))?.item;
         item.map(|item| read_event(&item)).transpose()
@@ -97,10 +89,7 @@ impl EventTable {
             ("occurredAt", time(event.occurred_at)),
             ("receivedAt", time(event.received_at)),
             ("payload", binary(payload::compress(&event.payload)?)),
-            (
-                "expiresAt",
-                number(event.received_at.plus_days(self.retention_days).as_seconds()),
-            ),
+            ("expiresAt", number(event.received_at.plus_days(self.retention_days).as_seconds())),
         ]))
     }
 }

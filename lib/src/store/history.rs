@@ -29,11 +29,7 @@ impl HistoryTable {
     /// The table of this name, whose rows are kept so long.
     #[must_use]
     pub fn new(client: Client, name: String, retention_days: u32) -> Self {
-        Self {
-            client,
-            name,
-            retention_days,
-        }
+        Self { client, name, retention_days }
     }
 
     /// Records that a tenant received an event. Recording it again changes nothing: its id follows
@@ -61,10 +57,7 @@ impl HistoryTable {
                 ("eventType", string(&event.event_type)),
                 ("status", string("processed")),
                 ("createdAt", time(event.received_at)),
-                (
-                    "expiresAt",
-                    number(event.received_at.plus_days(self.retention_days).as_seconds()),
-                ),
+                ("expiresAt", number(event.received_at.plus_days(self.retention_days).as_seconds())),
             ]);
             if let Some(call_id) = call_id {
                 row.insert("callId".to_owned(), string(call_id.to_string()));

@@ -28,10 +28,7 @@ pub(super) fn binary(bytes: Vec<u8>) -> AttributeValue {
 
 /// An item with these attributes.
 pub(super) fn item<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Item {
-    attributes
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 pub(super) fn find_string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
@@ -44,8 +41,7 @@ pub(super) fn read_string<'a>(item: &'a Item, name: &'static str) -> Result<&'a 
 
 pub(super) fn read_number<T: std::str::FromStr>(item: &Item, name: &'static str) -> Result<T, StoreError> {
     let text = item.get(name).and_then(|value| value.as_n().ok());
-    text.and_then(|text| text.parse().ok())
-        .ok_or(StoreError::Corrupt { what: name })
+    text.and_then(|text| text.parse().ok()).ok_or(StoreError::Corrupt { what: name })
 }
 
 pub(super) fn read_time(item: &Item, name: &'static str) -> Result<Timestamp, StoreError> {

@@ -37,11 +37,7 @@ impl Lookup {
     /// Reads from these tables.
     #[must_use]
     pub fn new(client: Client, calls: CallTable, directory: DirectoryTable) -> Self {
-        Self {
-            client,
-            calls,
-            directory,
-        }
+        Self { client, calls, directory }
     }
 
     /// What stands under the keys of `update`, and who owns its number.
@@ -52,12 +48,7 @@ impl Lookup {
         let mut wanted = self.wanted(update)?;
         let mut found = Found::default();
         for _ in 0..MAX_ROUNDS {
-            let answer = self
-                .client
-                .batch_get_item()
-                .set_request_items(Some(wanted))
-                .send()
-                .await;
+            let answer = self.client.batch_get_item().set_request_items(Some(wanted)).send().await;
             let answer = answer.map_err(StoreError::unavailable("BatchGetItem"))?;
             for (table, items) in answer.responses.unwrap_or_default() {
                 self.read(&table, &items, &mut found)?;
@@ -71,16 +62,11 @@ impl Lookup {
     }
 
     fn wanted(&self, update: &CallUpdate) -> Result<HashMap<String, KeysAndAttributes>, StoreError> {
-        let ids = update
-            .keys
-            .iter()
-            .map(|key| item([("id", string(key.call_id().to_string()))]));
+        let ids = update.keys.iter().map(|key| item([("id", string(key.call_id().to_string()))]));
         // A strong read: a stale one would end in a conflict and cost a write.
-        let calls = KeysAndAttributes::builder()
-            .set_keys(Some(ids.collect()))
-            .consistent_read(true);
+        let calls = KeysAndAttributes::builder().set_keys(Some(ids.collect())).consistent_read(true);
         let mut wanted = HashMap::from([(self.calls.name().to_owned(), keys(calls.build())?)]);
-        if let Some(number) = update.facts.directory_number() {
+        if let Some(number) = update.facts.line_number.get() {
             let number = KeysAndAttributes::builder().keys(DirectoryTable::number_key(number));
             wanted.insert(self.directory.name().to_owned(), keys(number.build())?);
         }

@@ -55,11 +55,7 @@ impl StoreError {
                 SdkError::DispatchFailure(_) => "no connection",
                 other => other.code().unwrap_or("unknown"),
             };
-            Self::Unavailable {
-                operation,
-                code: code.to_owned(),
-                source: Box::new(error),
-            }
+            Self::Unavailable { operation, code: code.to_owned(), source: Box::new(error) }
         }
     }
 }

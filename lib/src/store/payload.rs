@@ -16,13 +16,9 @@ pub(super) fn compress(payload: &[u8]) -> Result<Vec<u8>, StoreError> {
 pub(super) fn decompress(stored: &[u8]) -> Result<Bytes, StoreError> {
     let corrupt = StoreError::Corrupt { what: "payload" };
     let size = zstd::zstd_safe::get_frame_content_size(stored).ok().flatten();
-    let size = size
-        .and_then(|size| usize::try_from(size).ok())
-        .filter(|size| *size <= MAX_BYTES);
+    let size = size.and_then(|size| usize::try_from(size).ok()).filter(|size| *size <= MAX_BYTES);
     let Some(size) = size else { return Err(corrupt) };
-    zstd::bulk::decompress(stored, size)
-        .map(Bytes::from)
-        .map_err(|_| corrupt)
+    zstd::bulk::decompress(stored, size).map(Bytes::from).map_err(|_| corrupt)
 }
 
 #[cfg(test)]

@@ -99,7 +99,7 @@ pub struct Recording {
 /// Why a body cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PayloadError {
-    /// Not JSON, or nested deeper than any real event.
+    /// Not JSON, nested deeper than any real event, or telling a field twice.
     #[error("Body is not valid JSON (line {line}, column {column})")]
     NotJson {
         /// Line of the fault, from 1.
@@ -129,14 +129,16 @@ impl LiveKitEvent {
     /// # Errors
     /// What is wrong with it, in words that may be shown to the sender.
     pub fn parse(body: &[u8]) -> Result<Self, PayloadError> {
+        // serde would read a list as the fields in their order.
+        if opens_with(body, b'[') {
+            return Err(PayloadError::NotAnObject);
+        }
         let mut deserializer = serde_json::Deserializer::from_slice(body);
         let wire: Wire = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
             let path = error.path().to_string();
-            PayloadError::of_json(&error.into_inner(), path)
+            PayloadError::of_json(&error.into_inner(), path, body)
         })?;
-        deserializer
-            .end()
-            .map_err(|error| PayloadError::of_json(&error, String::new()))?;
+        deserializer.end().map_err(|error| PayloadError::of_json(&error, String::new(), body))?;
         Self::from_wire(wire)
     }
 
@@ -149,10 +151,7 @@ impl LiveKitEvent {
     fn from_wire(wire: Wire) -> Result<Self, PayloadError> {
         let id = identifier(wire.id, "event_id", "id")?;
         let event_type = identifier(wire.event, "event_type", "event")?;
-        let created_at = wire
-            .created_at
-            .ok_or(PayloadError::Missing("event_created_at"))?
-            .0;
+        let created_at = wire.created_at.ok_or(PayloadError::Missing("event_created_at"))?.0;
         let room = room(wire.room, wire.egress_info.as_ref());
         if room.is_none() && EventName::parse(&event_type).is_processable() {
             return Err(PayloadError::Missing("room_name"));
@@ -169,19 +168,20 @@ impl LiveKitEvent {
 }
 
 impl PayloadError {
-    fn of_json(error: &serde_json::Error, path: String) -> Self {
-        if !error.is_data() {
-            return Self::NotJson {
-                line: error.line(),
-                column: error.column(),
-            };
-        }
-        if path.is_empty() || path == "." {
+    fn of_json(error: &serde_json::Error, path: String, body: &[u8]) -> Self {
+        let of_field = !path.is_empty() && path != ".";
+        if error.is_data() && of_field {
+            Self::Invalid(path)
+        } else if error.is_data() && !opens_with(body, b'{') {
             Self::NotAnObject
         } else {
-            Self::Invalid(path)
+            Self::NotJson { line: error.line(), column: error.column() }
         }
     }
+}
+
+fn opens_with(body: &[u8], byte: u8) -> bool {
+    body.trim_ascii_start().first() == Some(&byte)
 }
 
 fn identifier(
@@ -189,9 +189,7 @@ fn identifier(
     missing: &'static str,
     path: &'static str,
 ) -> Result<String, PayloadError> {
-    let text = text
-        .filter(|text| !text.is_empty())
-        .ok_or(PayloadError::Missing(missing))?;
+    let text = text.filter(|text| !text.is_empty()).ok_or(PayloadError::Missing(missing))?;
     if text.len() > MAX_ID_BYTES {
         return Err(PayloadError::Invalid(path.to_owned()));
     }
@@ -203,6 +201,15 @@ fn fact(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty() && text.len() <= MAX_FACT_BYTES)
 }
 
+/// The more exact of both; protobuf-JSON's default, zero, is no time.
+fn known_time(millis: Option<wire::WireInt>, time: Option<wire::WireTime>) -> Option<Timestamp> {
+    let known = |time: &Timestamp| *time > Timestamp::EPOCH;
+    millis
+        .and_then(|millis| Timestamp::from_millis(millis.0))
+        .filter(known)
+        .or(time.map(|time| time.0).filter(known))
+}
+
 fn room(room: Option<wire::Room>, egress: Option<&wire::EgressInfo>) -> Option<Room> {
     let room = room.unwrap_or_default();
     let of_egress =
@@ -212,15 +219,10 @@ fn room(room: Option<wire::Room>, egress: Option<&wire::EgressInfo>) -> Option<R
     if sid.is_none() && name.is_none() {
         return None;
     }
-    let created_at = room
-        .creation_time_ms
-        .and_then(|millis| Timestamp::from_millis(millis.0))
-        .filter(|created_at| created_at.as_millis() > 0)
-        .or(room.creation_time.map(|time| time.0));
     Some(Room {
         sid,
         name,
-        created_at,
+        created_at: known_time(room.creation_time_ms, room.creation_time),
         campaign_id: fact(room.metadata.and_then(wire::campaign_id)),
     })
 }
@@ -228,7 +230,7 @@ fn room(room: Option<wire::Room>, egress: Option<&wire::EgressInfo>) -> Option<R
 fn participant(participant: wire::Participant) -> Participant {
     let permission = participant.permission.unwrap_or_default();
     let role = match participant.kind.unwrap_or(Kind::Standard) {
-        _ if permission.recorder || permission.agent => Role::Machine,
+        _ if permission.recorder == Some(true) || permission.agent == Some(true) => Role::Machine,
         Kind::Standard => Role::Standard,
         Kind::Sip => Role::Phone,
         Kind::Machine => Role::Machine,
@@ -237,11 +239,7 @@ fn participant(participant: wire::Participant) -> Participant {
     Participant {
         role,
         identity: fact(participant.identity),
-        joined_at: participant
-            .joined_at_ms
-            .and_then(|millis| Timestamp::from_millis(millis.0))
-            .filter(|joined_at| joined_at.as_millis() > 0)
-            .or(participant.joined_at.map(|time| time.0)),
+        joined_at: known_time(participant.joined_at_ms, participant.joined_at),
         disconnect_reason: fact(participant.disconnect_reason.map(|reason| reason.0)),
         sip: Sip {
             call_id: fact(sip.call_id),
@@ -260,19 +258,8 @@ fn recording(egress: wire::EgressInfo) -> Option<Recording> {
     if !egress.status.is_some_and(|status| status.has_result) {
         return None;
     }
-    let file = egress
-        .file_results
-        .into_iter()
-        .flatten()
-        .chain(egress.file)
-        .find_map(wire::FileInfo::url);
-    let segments = || {
-        egress
-            .segment_results
-            .into_iter()
-            .flatten()
-            .find_map(|info| info.playlist_location)
-    };
+    let file = egress.file_results.into_iter().flatten().chain(egress.file).find_map(wire::FileInfo::url);
+    let segments = || egress.segment_results.into_iter().flatten().find_map(|info| info.playlist_location);
     let (url, is_file) = match fact(file) {
         Some(url) => (url, true),
         None => (fact(segments())?, false),

@@ -21,10 +21,7 @@ const FROM_SIP: u8 = 1;
 /// `None` when the event is about no room.
 pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     let room = livekit.room.as_ref()?;
-    let claims = Claims {
-        at: livekit.created_at,
-        tie: event.key.digest(),
-    };
+    let claims = Claims { at: livekit.created_at, tie: event.key.digest() };
     let mut facts = of_room(room, &claims);
     facts.recording_url = Latest::claimed(
         livekit
@@ -41,10 +38,7 @@ pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     Some(CallUpdate {
         event: event.key.clone(),
         received_at: event.received_at,
-        keys: keys(
-            room,
-            livekit.participant.as_ref().map(|participant| &participant.sip),
-        )?,
+        keys: keys(room, livekit.participant.as_ref().map(|participant| &participant.sip))?,
         facts,
     })
 }
@@ -80,15 +74,17 @@ fn keys(room: &Room, sip: Option<&Sip>) -> Option<CallKeys> {
 }
 
 fn of_room(room: &Room, claims: &Claims) -> Facts {
+    let name = room.name.as_deref();
+    // A `sip-` room is named after its line and shown by it; a dispatched room after its caller.
+    let line = name.and_then(PhoneNumber::of_sip_room);
+    let phone = line.clone().or_else(|| name.and_then(PhoneNumber::of_dispatched_room));
     Facts {
         room_sid: claims.latest(0, room.sid.clone()),
         room_name: claims.latest(0, room.name.clone()),
         room_created: EarliestTime::claimed(room.created_at),
         campaign_id: claims.latest(0, room.campaign_id.clone()),
-        phone_number: claims.latest(
-            FROM_ROOM_NAME,
-            room.name.as_deref().and_then(PhoneNumber::in_room_name),
-        ),
+        phone_number: claims.latest(FROM_ROOM_NAME, phone),
+        line_number: claims.latest(FROM_ROOM_NAME, line),
         ..Facts::default()
     }
 }
@@ -146,10 +142,7 @@ fn leaving(participant: &Participant, name: EventName) -> Option<Leaving> {
         EventName::ParticipantConnectionAborted => true,
         _ => return None,
     };
-    let still_dialing = matches!(
-        participant.sip.call_status.as_deref(),
-        Some("dialing" | "ringing")
-    );
+    let still_dialing = matches!(participant.sip.call_status.as_deref(), Some("dialing" | "ringing"));
     Some(Leaving {
         reason: participant.disconnect_reason.clone(),
         identity: participant.identity.clone(),

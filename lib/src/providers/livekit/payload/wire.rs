@@ -43,8 +43,8 @@ pub(super) struct Participant {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Permission {
-    pub(super) recorder: bool,
-    pub(super) agent: bool,
+    pub(super) recorder: Option<bool>,
+    pub(super) agent: Option<bool>,
 }
 
 #[derive(Default, Deserialize)]
@@ -91,9 +91,7 @@ impl FileInfo {
     /// The document's download link, else LiveKit's location.
     pub(super) fn url(self) -> Option<String> {
         let says_something = |url: &String| !url.is_empty();
-        self.download_url
-            .filter(says_something)
-            .or(self.location.filter(says_something))
+        self.download_url.filter(says_something).or(self.location.filter(says_something))
     }
 }
 
@@ -109,9 +107,7 @@ pub(super) fn campaign_id(metadata: serde_json::Value) -> Option<String> {
         serde_json::Value::String(text) => serde_json::from_str(&text).ok()?,
         other => other,
     };
-    let value = ["campaign_id", "campaignId", "campaign"]
-        .into_iter()
-        .find_map(|name| object.get(name))?;
+    let value = ["campaign_id", "campaignId", "campaign"].into_iter().find_map(|name| object.get(name))?;
     match value {
         serde_json::Value::String(id) => Some(id.clone()),
         serde_json::Value::Number(id) => Some(id.to_string()),

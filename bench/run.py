@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+"""Measures the release binaries against the budgets: `make bench`.
+
+Each function is driven by lambda_bench.py over the Runtime API, with a stand-in AWS that answers at
+once: once over HTTP and once over TLS. Results go to bench/results.json, newest last.
+"""
+
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from local.known_secrets import SECRETS  # noqa: E402
+
+RESULTS = ROOT / "bench" / "results.json"
+PARAMETERS = {
+    "livekit-api-keys": f"{SECRETS['LIVEKIT_API_KEY']}:{SECRETS['LIVEKIT_API_SECRET']}",
+    "livekit-webhook-secrets": SECRETS["LIVEKIT_WEBHOOK_SECRET"],
+    "token-keys": SECRETS["RINGPOST_JWT_SECRET"],
+}
+ENVIRONMENT = {
+    "STAGE": "bench",
+    "RETENTION_DAYS": "90",
+    "DEFAULT_TENANT": "demo",
+    "SECRETS_PREFIX": "/ringpost/bench/",
+    "TOKEN_ALGORITHM": "HS256",
+    "EVENTS_TABLE": "events",
+    "CALLS_TABLE": "calls",
+    "HISTORY_TABLE": "history",
+    "DIRECTORY_TABLE": "directory",
+    "FAN_OUT_RETRY_QUEUE_URL": "https://localhost/retry",
+}
+# What each function is measured with: its sample event, made different each time by {i}.
+FUNCTIONS = {
+    "call-completed": ("call-completed", {"evt_abc123def456": "evt_{i}", "RM_xyz789abc123": "RM_{i}"}),
+    "call-outcome": ("call-outcome", {}),
+    "fan-out": ("fan-out", {"livekit:evt_abc123def456": "livekit:evt_{i}"}),
+}
+# design budget: figure -> (most, which run)
+BUDGETS = {
+    "init_ms": (10, "http"),
+    "first_ms": (3, "http"),
+    "cpu_per_invocation_ms": (0.6, "http"),
+    "peak_mib": (12, "http"),
+    "binary_mib": (7, "http"),
+    "first_ms over TLS": (8, "tls"),
+}
+
+
+def main() -> int:
+    print("Building the release binaries (about a minute each the first time) …", flush=True)
+    bins = [flag for name in FUNCTIONS for flag in ("--bin", name)]
+    subprocess.run(
+        ["cargo", "build", "--release", "--locked", "-p", "ringpost-functions", *bins], cwd=ROOT, check=True
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        measured = {name: measure(name, Path(folder)) for name in FUNCTIONS}
+    history = json.loads(RESULTS.read_text()) if RESULTS.exists() else []
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.strip()
+    history.append(
+        {"date": time.strftime("%Y-%m-%d"), "commit": commit, "machine": machine(), "functions": measured}
+    )
+    RESULTS.write_text(json.dumps(history, indent=1) + "\n")
+    return report(measured)
+
+
+def measure(name: str, folder: Path) -> dict[str, dict[str, object]]:
+    sample, changes = FUNCTIONS[name]
+    text = json.dumps(json.loads((ROOT / "events" / f"{sample}.json").read_text()), separators=(",", ":"))
+    for old, new in changes.items():
+        text = text.replace(old, new)
+    event, answers = folder / f"{name}.json", folder / f"{name}-answers.json"
+    event.write_text(text)
+    answers.write_text(json.dumps(canned(name)))
+    certificate, key = make_certificate(folder)
+    common = ["--event", str(event), "--answers", str(answers)]
+    if "x-livekit-signature" in text:
+        common += ["--secret", SECRETS["LIVEKIT_WEBHOOK_SECRET"]]
+    for pair in ENVIRONMENT.items():
+        common += ["--env", "=".join(pair)]
+    tls = ["--tls-cert", str(certificate), "--tls-key", str(key), "--env", f"SSL_CERT_FILE={certificate}"]
+    return {"http": bench(name, common), "tls": bench(name, common + tls)}
+
+
+def bench(name: str, arguments: list[str]) -> dict[str, object]:
+    script = ROOT / "bench" / "lambda_bench.py"
+    binary = ROOT / "target" / "release" / name
+    ran = subprocess.run(
+        [sys.executable, str(script), *arguments, "--", str(binary)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    result: dict[str, object] = json.loads(ran.stdout)
+    if result["errors"]:
+        raise SystemExit(f"{name} failed: {result['error']}")
+    return result
+
+
+def canned(name: str) -> dict[str, object]:
+    """Answers that make each invocation do the whole of its work."""
+    parameters = [
+        {"Name": f"/ringpost/bench/{short}", "Value": value, "Type": "SecureString"}
+        for short, value in PARAMETERS.items()
+    ]
+    answers: dict[str, object] = {"GetParameters": {"Parameters": parameters, "InvalidParameters": []}}
+    if name == "call-outcome":
+        answers["GetItem"] = {"Item": stored_call()}
+    return answers
+
+
+def stored_call() -> dict[str, dict[str, str]]:
+    at = 1761751800000
+    ended = [0, at + 45123, 1, {"reason": "CLIENT_INITIATED", "identity": "agent", "connected": True}]
+    facts = {
+        "room_name": [0, at, 1, "sip-7678189426__1730217045__abc123"],
+        "room_sid": [0, at, 1, "RM_xyz789abc123"],
+        "phone_number": [0, at, 1, "+17678189426"],
+        "room_created": at,
+        "standard_left": ended,
+    }
+    owner = {"tenantId": "demo", "userId": "user_demo"}
+    return {
+        "id": {"S": "75decced-4c31-5f3c-9d47-8892e71acc6e"},
+        "v": {"N": "1"},
+        "version": {"N": "1"},
+        "createdAt": {"N": str(at)},
+        "updatedAt": {"N": str(at)},
+        "facts": {"S": json.dumps(facts)},
+        "announced": {"S": "{}"},
+        "owner": {"S": json.dumps(owner)},
+    }
+
+
+def make_certificate(folder: Path) -> tuple[Path, Path]:
+    certificate, key = folder / "localhost.pem", folder / "localhost.key"
+    if not certificate.exists():
+        command = (
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+            f" -keyout {key} -out {certificate} -subj /CN=localhost"
+            " -addext subjectAltName=DNS:localhost -addext basicConstraints=critical,CA:FALSE"
+        )
+        subprocess.run(command.split(), check=True, capture_output=True)
+    return certificate, key
+
+
+def machine() -> str:
+    text = Path("/proc/cpuinfo").read_text()
+    model = re.search(r"model name\s*:\s*(.*)", text)
+    return f"{os.cpu_count()} × {model.group(1) if model else platform.machine()}"
+
+
+def report(measured: dict[str, dict[str, dict[str, object]]]) -> int:
+    over = 0
+    for name, runs in measured.items():
+        print(f"\n{name}: calls per invocation {runs['http']['calls_per_invocation']}")
+        for figure, (most, run) in BUDGETS.items():
+            value = float(str(runs[run][figure.split(" ")[0]]))
+            over += value > most
+            print(f"  {figure:24} {value:8.2f}   budget {most:6}   {'over' if value > most else 'ok'}")
+    print(f"\n{RESULTS.relative_to(ROOT)} holds the numbers.")
+    return 1 if over else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,25 @@
+//! Clients of the local cloud.
+
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
+use aws_smithy_async::{rt::sleep::TokioSleep, time::SystemTimeSource};
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_types::{SdkConfig, region::Region};
+
+use crate::{faults::Faults, stack::Stack};
+
+/// A configuration whose requests suffer `faults` and are tried so many times.
+#[must_use]
+pub fn sdk(stack: &Stack, faults: &Faults, attempts: u32) -> SdkConfig {
+    let (id, secret) = (stack.value("AWS_ACCESS_KEY_ID"), stack.value("AWS_SECRET_ACCESS_KEY"));
+    SdkConfig::builder()
+        .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::v2026_01_12())
+        .region(Region::new(stack.value("AWS_REGION").to_owned()))
+        .endpoint_url(stack.value("AWS_ENDPOINT_URL"))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys(id, secret, None)))
+        .http_client(faults.client())
+        .sleep_impl(TokioSleep::new())
+        .time_source(SystemTimeSource::new())
+        .retry_config(RetryConfig::standard().with_max_attempts(attempts))
+        .timeout_config(TimeoutConfig::builder().build())
+        .build()
+}

@@ -1,0 +1,156 @@
+//! The local stack, started by whoever comes first.
+
+use std::{collections::HashMap, fs, path::PathBuf, process::Command, sync::OnceLock, time::Duration};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::Value;
+
+use crate::{
+    aws,
+    faults::Faults,
+    livekit::{now_seconds, sign_jwt},
+};
+
+/// The values of `.local/stack.env`.
+pub struct Stack(HashMap<String, String>);
+
+/// The root of the workspace.
+#[must_use]
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ has a parent").to_owned()
+}
+
+/// The stack that this process tests. `make up` starts it, or brings it up to date, or finds it as it
+/// should be; it holds a lock, so that test binaries may all call it.
+pub fn stack() -> &'static Stack {
+    static STACK: OnceLock<Stack> = OnceLock::new();
+    STACK.get_or_init(|| {
+        let up = Command::new("make").arg("up").current_dir(root()).output().expect("make can be run");
+        let said = String::from_utf8_lossy(&up.stderr);
+        assert!(up.status.success(), "make up failed:\n{}{said}", String::from_utf8_lossy(&up.stdout));
+        let text = fs::read_to_string(root().join(".local/stack.env")).expect("make up wrote stack.env");
+        let pairs = text.lines().filter_map(|line| line.split_once('='));
+        Stack(pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
+    })
+}
+
+/// An answer of the API.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The JSON body.
+    pub body: Value,
+}
+
+impl Stack {
+    /// A value of `.local/stack.env`.
+    ///
+    /// # Panics
+    /// When it is not there.
+    #[must_use]
+    pub fn value(&self, key: &str) -> &str {
+        self.0.get(key).unwrap_or_else(|| panic!("{key} is not in stack.env"))
+    }
+
+    /// The URL of a path of the API.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.value("RINGPOST_URL"))
+    }
+
+    /// Sends a request through API Gateway and reads its JSON answer.
+    ///
+    /// # Panics
+    /// When nobody answers, or not in JSON.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
+        let response = request.send().await.expect("the stack answers");
+        let status = response.status().as_u16();
+        let text = response.text().await.expect("the answer is text");
+        let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} without JSON: {text}"));
+        Answer { status, body }
+    }
+
+    /// Asks for a call's outcome as `user_id`, with the demonstration tenant's token.
+    pub async fn outcome(&self, call_id: &str, user_id: &str) -> Answer {
+        let url = self.url(&format!("/api/calls/{call_id}/outcome?user_id={user_id}"));
+        self.send(client().get(url).bearer_auth(self.value("RINGPOST_TOKEN"))).await
+    }
+}
+
+impl Stack {
+    /// A user token with these claims, valid for an hour unless they say otherwise.
+    #[must_use]
+    pub fn token(&self, mut claims: Value) -> String {
+        if claims["exp"].is_null() {
+            claims["exp"] = (now_seconds() + 3_600).into();
+        }
+        sign_jwt(self.value("RINGPOST_JWT_SECRET"), &claims)
+    }
+
+    /// How many items of the deployed event log have this key.
+    pub async fn event_items(&self, event_key: &str) -> usize {
+        self.count("events", "key", event_key).await
+    }
+
+    /// How many rows of the deployed history are about this event.
+    pub async fn history_rows(&self, event_key: &str) -> usize {
+        self.count("history", "eventKey", event_key).await
+    }
+
+    /// The name of the deployed stack's table.
+    ///
+    /// # Panics
+    /// When it is not deployed.
+    pub async fn deployed_table(&self, table: &str) -> String {
+        let database = aws_sdk_dynamodb::Client::new(&aws::sdk(self, &Faults::none(), 3));
+        let names = database.list_tables().into_paginator().items().send();
+        let names = names.collect::<Result<Vec<_>, _>>().await.expect("tables can be listed");
+        let prefix = format!("ringpost-local-{table}-");
+        let is_it = |name: &String| name.to_lowercase().starts_with(&prefix);
+        names.into_iter().find(is_it).expect("the table is deployed")
+    }
+
+    async fn count(&self, table: &str, attribute: &str, value: &str) -> usize {
+        let database = aws_sdk_dynamodb::Client::new(&aws::sdk(self, &Faults::none(), 3));
+        let name = self.deployed_table(table).await;
+        let pages = database
+            .scan()
+            .table_name(name)
+            .filter_expression("#a = :v")
+            .expression_attribute_names("#a", attribute)
+            .expression_attribute_values(":v", AttributeValue::S(value.to_owned()))
+            .into_paginator()
+            .items()
+            .send();
+        pages.collect::<Result<Vec<_>, _>>().await.expect("a table can be scanned").len()
+    }
+}
+
+/// An HTTP client.
+///
+/// # Panics
+/// When none can be made.
+#[must_use]
+pub fn client() -> reqwest::Client {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy();
+    client.build().expect("a client can be made")
+}
+
+/// Waits until `check` finds what it looks for, at most 30 seconds.
+///
+/// # Panics
+/// When it does not come to pass; `what` says what was waited for.
+pub async fn eventually<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> T {
+    let waiting = async {
+        loop {
+            if let Some(found) = check().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), waiting)
+        .await
+        .unwrap_or_else(|_| panic!("waited for {what}"))
+}

@@ -1,0 +1,316 @@
+//! Tables and a queue of one's own in the local cloud, so that a test sees every item in them, and
+//! the functions' dependencies wired to them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+};
+use ringpost::{
+    clock::Clock,
+    domain::{
+        event::{Event, Source},
+        key::{CallKey, EventKey},
+    },
+    http::{
+        allow_list::AllowList,
+        jwt::Algorithm,
+        token::{TokenKeys, TokenPolicy},
+    },
+    pipeline::{accept::Accept, fan_out::FanOut, fold::Fold},
+    providers::livekit::{Keys, LiveKitEvent},
+    queue::fan_out_retry::FanOutRetryQueue,
+    secrets::Secrets,
+    store::{
+        calls::CallTable, directory::DirectoryTable, events::EventTable, history::HistoryTable,
+        lookup::Lookup,
+    },
+};
+use ringpost_functions::{
+    calls::outcome,
+    ingest::call_completed,
+    workers::{fan_out, fan_out_retry},
+};
+use serde_json::Value;
+
+use crate::{
+    aws::sdk,
+    faults::Faults,
+    livekit::unique,
+    stack::{Stack, stack},
+};
+
+/// Items by their keys, without what differs from run to run.
+pub type Items = BTreeMap<String, BTreeMap<String, String>>;
+
+/// Tables and a queue that nobody else uses.
+pub struct World {
+    stack: &'static Stack,
+    tables: HashMap<&'static str, String>,
+    queue_url: String,
+    default_tenant: Option<&'static str>,
+}
+
+/// Puts events into the log without anything else.
+pub struct EventLog(EventTable);
+
+impl EventLog {
+    /// Keeps an event as the endpoints do.
+    ///
+    /// # Panics
+    /// When the payload is none of LiveKit's, or the database fails.
+    pub async fn keep(&self, payload: &Value) {
+        let body = payload.to_string();
+        let livekit = LiveKitEvent::parse(body.as_bytes()).expect("a LiveKit event");
+        let event = Event {
+            key: EventKey::of(Source::LiveKit.as_str(), &livekit.id),
+            source: Source::LiveKit,
+            event_type: livekit.event_type,
+            occurred_at: livekit.created_at,
+            received_at: livekit.created_at,
+            payload: body.into(),
+        };
+        self.0.append(&event).await.expect("the event is kept");
+    }
+}
+
+const TABLES: [(&str, &str, Option<&str>); 4] = [
+    ("events", "key", None),
+    ("calls", "id", None),
+    ("history", "tenantShard", Some("id")),
+    ("directory", "key", None),
+];
+
+impl World {
+    /// A new world, in which unknown numbers belong to `default_tenant`.
+    ///
+    /// # Panics
+    /// When the local cloud does not make it.
+    pub async fn new(default_tenant: Option<&'static str>) -> Self {
+        let (stack, id) = (stack(), unique());
+        let sdk = sdk(stack, &Faults::none(), 3);
+        let database = aws_sdk_dynamodb::Client::new(&sdk);
+        for (name, partition, sort) in TABLES {
+            let key =
+                |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
+            let attribute = |name: &str, kind| {
+                AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build()
+            };
+            let mut table = database
+                .create_table()
+                .table_name(format!("{id}-{name}"))
+                .billing_mode(BillingMode::PayPerRequest)
+                .key_schema(key(partition, KeyType::Hash).expect("a key"))
+                .attribute_definitions(attribute(partition, ScalarAttributeType::S).expect("a key"));
+            if let Some(sort) = sort {
+                table = table
+                    .key_schema(key(sort, KeyType::Range).expect("a key"))
+                    .attribute_definitions(attribute(sort, ScalarAttributeType::N).expect("a key"));
+            }
+            table.send().await.expect("a table can be made");
+        }
+        let queue = aws_sdk_sqs::Client::new(&sdk);
+        let queue = queue.create_queue().queue_name(format!("{id}-retry")).send().await;
+        let queue_url = queue.expect("a queue can be made").queue_url.expect("it has a URL");
+        let tables = TABLES.map(|(name, ..)| (name, format!("{id}-{name}"))).into();
+        Self { stack, tables, queue_url, default_tenant }
+    }
+
+    /// The tables of the deployed stack, whose own functions are at work in them.
+    ///
+    /// # Panics
+    /// When they are not deployed.
+    pub async fn deployed() -> Self {
+        let stack = stack();
+        let mut tables = HashMap::new();
+        for (table, ..) in TABLES {
+            tables.insert(table, stack.deployed_table(table).await);
+        }
+        Self { stack, tables, queue_url: String::new(), default_tenant: Some("demo") }
+    }
+
+    fn name(&self, table: &str) -> String {
+        self.tables[table].clone()
+    }
+
+    /// The log of this world.
+    #[must_use]
+    pub fn event_log(&self) -> EventLog {
+        EventLog(EventTable::new(self.database(&Faults::none()), self.name("events"), 90))
+    }
+
+    /// The id of the call that a payload's room becomes.
+    ///
+    /// # Panics
+    /// When the payload has no room.
+    #[must_use]
+    pub fn call_id(payload: &Value) -> String {
+        let sid = payload["room"]["sid"].as_str().expect("a room");
+        CallKey::RoomSid(sid.to_owned()).call_id().to_string()
+    }
+
+    /// The calls, without the pointers to them.
+    pub async fn calls(&self) -> Vec<HashMap<String, AttributeValue>> {
+        let items = self.items("calls").await;
+        items.into_iter().filter(|item| item.contains_key("facts")).collect()
+    }
+
+    /// What the calls announced, by which events.
+    ///
+    /// # Panics
+    /// When an item cannot be read.
+    pub async fn announced(&self) -> Vec<(String, String)> {
+        let calls = self.calls().await;
+        let announced = calls.iter().map(|call| call["announced"].as_s().expect("announcements"));
+        let maps =
+            announced.map(|json| serde_json::from_str::<BTreeMap<String, String>>(json).expect("JSON"));
+        maps.flatten().collect()
+    }
+
+    fn database(&self, faults: &Faults) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&sdk(self.stack, faults, attempts(faults)))
+    }
+
+    fn fold(&self, faults: &Faults) -> (Lookup, Fold) {
+        let database = self.database(faults);
+        let calls = CallTable::new(database.clone(), self.name("calls"));
+        let directory = DirectoryTable::new(self.name("directory"));
+        (Lookup::new(database, calls.clone(), directory), Fold::new(calls, self.default_tenant))
+    }
+
+    /// `call-completed` in this world.
+    ///
+    /// # Panics
+    /// When its secrets cannot be put and read.
+    pub async fn call_completed(&self, faults: &Faults) -> call_completed::Deps {
+        let (lookup, fold) = self.fold(faults);
+        let events = EventTable::new(self.database(faults), self.name("events"), 90);
+        let accept = Accept::new(events, lookup, fold);
+        call_completed::Deps {
+            accept,
+            allow_list: AllowList::default(),
+            keys: self.livekit_keys().await,
+            clock: Clock::system(),
+        }
+    }
+
+    /// `call-outcome` in this world.
+    ///
+    /// # Panics
+    /// When its secrets cannot be read.
+    pub async fn call_outcome(&self) -> outcome::Deps {
+        let (sdk, algorithm) = (sdk(self.stack, &Faults::none(), 3), Algorithm::Hs256);
+        let names = &["token-keys"];
+        let keys = Secrets::load(&sdk, Clock::system(), "/ringpost/local/".to_owned(), names, move |texts| {
+            Ok(TokenKeys::parse(texts.text("token-keys"), algorithm).expect("a secret"))
+        });
+        outcome::Deps {
+            calls: CallTable::new(self.database(&Faults::none()), self.name("calls")),
+            policy: TokenPolicy { algorithm, issuer: None, audience: None },
+            keys: keys.await.expect("the local stage has its secrets"),
+            clock: Clock::system(),
+        }
+    }
+
+    /// `fan-out` in this world.
+    #[must_use]
+    pub fn fan_out(&self, faults: &Faults) -> fan_out::Deps {
+        fan_out::Deps { fan_out: self.driver(faults) }
+    }
+
+    /// `fan-out-retry` in this world.
+    #[must_use]
+    pub fn fan_out_retry(&self, faults: &Faults) -> fan_out_retry::Deps {
+        let events = EventTable::new(self.database(faults), self.name("events"), 90);
+        fan_out_retry::Deps { events, fan_out: self.driver(faults) }
+    }
+
+    fn driver(&self, faults: &Faults) -> FanOut {
+        let (lookup, fold) = self.fold(faults);
+        let history = HistoryTable::new(self.database(faults), self.name("history"), 90);
+        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
+        FanOut::new(lookup, fold, history, FanOutRetryQueue::new(queue, self.queue_url.clone()))
+    }
+
+    async fn livekit_keys(&self) -> Secrets<Keys> {
+        let sdk = sdk(self.stack, &Faults::none(), 3);
+        let names = &["livekit-api-keys", "livekit-webhook-secrets"];
+        let keys = Secrets::load(&sdk, Clock::system(), "/ringpost/local/".to_owned(), names, |texts| {
+            let [pairs, secrets] = names.map(|name| texts.lines(name));
+            Ok(Keys::parse(&pairs, &secrets).expect("pairs"))
+        });
+        keys.await.expect("the local stage has its secrets")
+    }
+
+    /// Gives `number` to a tenant's user in the directory.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn assign_number(&self, number: &str, tenant_id: &str, user_id: &str) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let put = self.database(&Faults::none()).put_item().table_name(self.name("directory"));
+        let put = put
+            .item("key", text(&format!("number#{number}")))
+            .item("tenantId", text(tenant_id))
+            .item("userId", text(user_id))
+            .item("agentConfigId", text("agent_config_456"));
+        put.send().await.expect("a number can be assigned");
+    }
+
+    /// Every item of a table, by key.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn items(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let scan = self.database(&Faults::none()).scan().table_name(self.name(table)).consistent_read(true);
+        scan.send().await.expect("a table can be scanned").items.unwrap_or_default()
+    }
+
+    /// The state that matters: calls and pointers without versions, history without times.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn state(&self, left_out: &[&str]) -> Items {
+        let mut state = Items::new();
+        for (table, key) in [("calls", "id"), ("history", "eventKey")] {
+            for item in self.items(table).await {
+                let text = |value: &AttributeValue| match value {
+                    AttributeValue::S(text) | AttributeValue::N(text) => text.clone(),
+                    other => format!("{other:?}"),
+                };
+                let name = format!("{table} {}", text(&item[key]));
+                let kept = item.iter().filter(|(name, _)| !left_out.contains(&name.as_str()));
+                let item = kept.map(|(name, value)| (name.clone(), text(value))).collect();
+                assert!(state.insert(name, item).is_none(), "two history rows of one event");
+            }
+        }
+        state
+    }
+
+    /// The bodies of the messages that wait in the retry queue, taken out of it.
+    ///
+    /// # Panics
+    /// When the queue fails.
+    pub async fn take_retries(&self) -> Vec<String> {
+        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3));
+        let mut bodies = Vec::new();
+        loop {
+            let receive = queue.receive_message().queue_url(&self.queue_url).max_number_of_messages(10);
+            let messages = receive.send().await.expect("the queue answers").messages.unwrap_or_default();
+            if messages.is_empty() {
+                return bodies;
+            }
+            for message in messages {
+                let handle = message.receipt_handle.expect("a message has a handle");
+                let delete = queue.delete_message().queue_url(&self.queue_url).receipt_handle(handle);
+                delete.send().await.expect("a message can be deleted");
+                bodies.push(message.body.expect("a message has a body"));
+            }
+        }
+    }
+}
+
+/// A process that dies does not try again; a broken connection is tried again by the SDK.
+fn attempts(faults: &Faults) -> u32 {
+    if faults.kills() { 1 } else { 3 }
+}

@@ -121,11 +121,11 @@ def canned(name: str) -> dict[str, object]:
 
 def stored_call() -> dict[str, dict[str, str]]:
     at = 1761751800000
-    ended = [0, at + 45123, 1, {"reason": "CLIENT_INITIATED", "identity": "agent", "connected": True}]
+    ended = [0, at + 45123, {"reason": "CLIENT_INITIATED", "identity": "agent", "connected": True}]
     facts = {
-        "room_name": [0, at, 1, "sip-7678189426__1730217045__abc123"],
-        "room_sid": [0, at, 1, "RM_xyz789abc123"],
-        "phone_number": [0, at, 1, "+17678189426"],
+        "room_name": [0, at, "sip-7678189426__1730217045__abc123"],
+        "room_sid": [0, at, "RM_xyz789abc123"],
+        "phone_number": [0, at, "+17678189426"],
         "room_created": at,
         "standard_left": ended,
     }

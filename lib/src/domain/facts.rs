@@ -189,7 +189,7 @@ mod tests {
 
     fn leaving(seconds: i64, identity: &str) -> Option<Claim<Leaving>> {
         let leaving = Leaving { reason: None, identity: Some(identity.to_owned()), connected: true };
-        Some(Claim::new(0, at(seconds), 0, leaving))
+        Some(Claim::new(0, at(seconds), leaving))
     }
 
     #[test]

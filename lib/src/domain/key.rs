@@ -30,7 +30,7 @@ impl EventKey {
         &self.0
     }
 
-    /// 64 bits of the key's SHA-256: a stable tie-break that is much shorter than the key.
+    /// 64 bits of the key's SHA-256: what spreads events over shards and slots.
     #[must_use]
     pub fn digest(&self) -> u64 {
         let hash = digest::digest(&digest::SHA256, self.0.as_bytes());

@@ -6,18 +6,16 @@ use serde::{Deserialize, Serialize};
 use super::timestamp::Timestamp;
 
 /// A value that some event claimed, with what decides between claims: a better source first, then
-/// time, then the event's digest, then the value itself, so that no two claims are ever equal
-/// without being the same.
+/// time, then the value itself, so that no two claims are ever equal without being the same.
 ///
-/// Stored as the array `[rank, at, tie, value]`.
+/// Stored as the array `[rank, at, value]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Claim<T>(u8, Timestamp, u64, T);
+pub struct Claim<T>(u8, Timestamp, T);
 
 impl<T> Claim<T> {
-    /// `value` as told by a source of this rank (higher is better) at `at`; `tie` is the event's
-    /// digest.
-    pub fn new(rank: u8, at: Timestamp, tie: u64, value: T) -> Self {
-        Self(rank, at, tie, value)
+    /// `value` as told at `at` by a source of this rank; higher is better.
+    pub fn new(rank: u8, at: Timestamp, value: T) -> Self {
+        Self(rank, at, value)
     }
 
     /// When the claiming event happened.
@@ -27,7 +25,7 @@ impl<T> Claim<T> {
 
     /// What is claimed.
     pub fn value(&self) -> &T {
-        &self.3
+        &self.2
     }
 }
 
@@ -91,9 +89,7 @@ macro_rules! register {
 }
 
 register!(Latest, |theirs, ours| theirs > ours);
-register!(Earliest, |theirs, ours| {
-    (theirs.1, theirs.2, &theirs.3, theirs.0) < (ours.1, ours.2, &ours.3, ours.0)
-});
+register!(Earliest, |theirs, ours| { (theirs.1, &theirs.2, theirs.0) < (ours.1, &ours.2, ours.0) });
 
 impl EarliestTime {
     /// A register that holds this time.

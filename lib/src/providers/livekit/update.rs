@@ -21,7 +21,7 @@ const FROM_SIP: u8 = 1;
 /// `None` when the event is about no room.
 pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     let room = livekit.room.as_ref()?;
-    let claims = Claims { at: livekit.created_at, tie: event.key.digest() };
+    let claims = Claims { at: livekit.created_at };
     let mut facts = of_room(room, &claims);
     facts.recording_url = Latest::claimed(
         livekit
@@ -46,12 +46,11 @@ pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
 /// Makes the claims of one event.
 struct Claims {
     at: Timestamp,
-    tie: u64,
 }
 
 impl Claims {
     fn of<T>(&self, rank: u8, value: T) -> Claim<T> {
-        Claim::new(rank, self.at, self.tie, value)
+        Claim::new(rank, self.at, value)
     }
 
     fn latest<T: Ord>(&self, rank: u8, value: Option<T>) -> Latest<T> {

@@ -1,0 +1,51 @@
+# The human verbs. `make` alone lists them.
+
+PYTHON ?= python3
+STAGE ?=
+FUNCTION ?=
+LOCAL := $(PYTHON) -m local
+TOOLS := .local/venv/tools/bin
+
+.PHONY: help run up down test logs lint fmt secrets deploy tools stage
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+run: ## start everything, play one call through it, serve until Ctrl-C
+	@$(LOCAL) run
+
+up: ## start or refresh the local cloud and leave it running
+	@$(LOCAL) up
+
+down: ## stop the local cloud
+	@$(LOCAL) down
+
+test: ## run every test, in the running local cloud or in one of its own
+	@$(LOCAL) test
+
+logs: ## print what the functions logged (FUNCTION=call-completed for one)
+	@$(LOCAL) logs $(FUNCTION)
+
+lint: tools ## check the template and the Python of the local cloud
+	$(TOOLS)/ruff check local
+	$(TOOLS)/ruff format --check local
+	$(TOOLS)/cfn-lint template.yaml
+	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint --region us-east-1
+	$(TOOLS)/python -m local.check_template
+
+fmt: tools ## format Rust and Python
+	$(TOOLS)/ruff format local
+	cargo fmt
+
+secrets: stage ## put a stage's secrets into SSM (STAGE=dev): once before its first deploy, again to rotate
+	@$(LOCAL) secrets $(STAGE)
+
+deploy: stage tools ## build with sam and deploy to AWS (STAGE=dev)
+	PATH="$(CURDIR)/$(TOOLS):$$PATH" SAM_CLI_TELEMETRY=0 sam build --config-env $(STAGE)
+	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam deploy --config-env $(STAGE)
+
+tools:
+	@$(PYTHON) -m local.environment tools
+
+stage:
+	@case "$(STAGE)" in dev|prod) ;; *) echo "Say which stage: make $(MAKECMDGOALS) STAGE=dev, or STAGE=prod." >&2; exit 1 ;; esac

@@ -1,0 +1,34 @@
+//! Reads LiveKit bodies the way ingest does.
+
+use ringpost::{
+    domain::{
+        call::CallUpdate,
+        event::{Event, Source},
+        key::EventKey,
+        timestamp::Timestamp,
+    },
+    providers::livekit::{self, LiveKitEvent, PayloadError},
+};
+
+/// What a body says, and of which call; `None` when it is about no call.
+pub(crate) fn read(
+    body: &[u8],
+    received_at: Timestamp,
+) -> Result<(LiveKitEvent, Option<CallUpdate>), PayloadError> {
+    let livekit = LiveKitEvent::parse(body)?;
+    let event = Event {
+        key: EventKey::of(Source::LiveKit.as_str(), &livekit.id),
+        source: Source::LiveKit,
+        event_type: livekit.event_type.clone(),
+        occurred_at: livekit.created_at,
+        received_at,
+        payload: body.to_vec().into(),
+    };
+    let update = livekit::read(&livekit, &event);
+    Ok((livekit, update))
+}
+
+/// The moment that this RFC 3339 text names.
+pub(crate) fn time(text: &str) -> Timestamp {
+    Timestamp::parse_rfc3339(text).expect("a time")
+}

@@ -1,0 +1,196 @@
+//! User tokens: under which keys and algorithms one is believed.
+
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+#[path = "support/keys.rs"]
+mod keys;
+#[path = "support/signing.rs"]
+mod signing;
+
+use jsonwebtoken::{Algorithm as SignedBy, EncodingKey};
+use ringpost::http::{
+    jwt::{Algorithm, JwtError},
+    token::{Caller, TokenKeys, TokenKeysError, TokenPolicy, Unauthorized},
+};
+use serde_json::{Value, json};
+
+use keys::{OTHER_RSA_N, RSA_N, ec_key_and_jwk, rsa_jwk, rsa_key};
+use signing::{at, headers};
+
+const NOW: i64 = 1_767_312_000;
+const SECRET: &str = "a-shared-secret-of-thirty-two-bytes!";
+
+type Answer = Result<Caller, Unauthorized>;
+
+fn refused(error: JwtError) -> Option<Unauthorized> {
+    Some(Unauthorized::Token(error))
+}
+
+fn policy(algorithm: Algorithm) -> TokenPolicy {
+    TokenPolicy { algorithm, issuer: None, audience: None }
+}
+
+fn ask(policy: &TokenPolicy, keys: &TokenKeys, authorization: &str) -> Answer {
+    let headers = headers([("authorization", authorization.as_bytes())]);
+    policy.caller(keys, &headers, at(NOW))
+}
+
+fn claims() -> Value {
+    json!({ "sub": "user_1", "exp": NOW + 60 })
+}
+
+fn hs256(secret: &str, claims: &Value) -> String {
+    let key = EncodingKey::from_secret(secret.as_bytes());
+    signing::token(&json!({ "alg": "HS256" }), claims, SignedBy::HS256, &key)
+}
+
+fn secrets(text: &str) -> TokenKeys {
+    TokenKeys::parse(text, Algorithm::Hs256).expect("a secret")
+}
+
+fn jwks(keys: &[Value], algorithm: Algorithm) -> Result<TokenKeys, TokenKeysError> {
+    TokenKeys::parse(&json!({ "keys": keys }).to_string(), algorithm)
+}
+
+/// Asks with a token that `key` signed, under the keys of a JWKS document.
+fn ask_signed(kid: Option<&str>, key: &EncodingKey, signed_by: SignedBy, published: &[Value]) -> Answer {
+    let (algorithm, name) = match signed_by {
+        SignedBy::ES256 => (Algorithm::Es256, "ES256"),
+        _ => (Algorithm::Rs256, "RS256"),
+    };
+    let mut header = json!({ "alg": name });
+    if let Some(kid) = kid {
+        header["kid"] = json!(kid);
+    }
+    let token = signing::token(&header, &claims(), signed_by, key);
+    let keys = jwks(published, algorithm).expect("a usable key");
+    ask(&policy(algorithm), &keys, &format!("Bearer {token}"))
+}
+
+#[test]
+fn every_configured_secret_signs_and_no_other() {
+    let keys = secrets("old-secret\r\n  new-secret  \n\n");
+    for secret in ["old-secret", "new-secret"] {
+        let token = format!("Bearer {}", hs256(secret, &claims()));
+        assert!(ask(&policy(Algorithm::Hs256), &keys, &token).is_ok(), "{secret}");
+    }
+    for secret in ["", "old-secret\r", "  new-secret  ", "old-secret\nnew-secret"] {
+        let token = format!("Bearer {}", hs256(secret, &claims()));
+        let answer = ask(&policy(Algorithm::Hs256), &keys, &token);
+        assert_eq!(answer.err(), refused(JwtError::Signature), "{secret:?}");
+    }
+}
+
+#[test]
+fn keys_that_could_verify_nothing_are_refused_at_the_start() {
+    for blank in ["", " \n \r\n"] {
+        let answer = TokenKeys::parse(blank, Algorithm::Hs256);
+        assert!(matches!(answer, Err(TokenKeysError::NoKey)), "{blank:?}");
+    }
+    for text in ["", "secret", "[]", "{}", r#"{"keys":{}}"#] {
+        let answer = TokenKeys::parse(text, Algorithm::Rs256);
+        assert!(matches!(answer, Err(TokenKeysError::NotJwks)), "{text:?}");
+    }
+    assert!(matches!(jwks(&[], Algorithm::Rs256), Err(TokenKeysError::NoKey)));
+}
+
+#[test]
+fn an_rsa_key_is_found_with_and_without_its_name() {
+    let published = [rsa_jwk(OTHER_RSA_N, json!({ "kid": "old" })), rsa_jwk(RSA_N, json!({ "kid": "new" }))];
+    let answer = |kid| ask_signed(kid, &rsa_key(), SignedBy::RS256, &published);
+    assert!(answer(Some("new")).is_ok());
+    assert!(answer(None).is_ok(), "every key is tried");
+    assert_eq!(answer(Some("old")).err(), refused(JwtError::Signature));
+    assert_eq!(answer(Some("gone")).err(), refused(JwtError::NoKey));
+    let nameless = [rsa_jwk(RSA_N, json!({}))];
+    let answer = ask_signed(Some("any"), &rsa_key(), SignedBy::RS256, &nameless);
+    assert!(answer.is_ok(), "a key without a name fits any");
+}
+
+#[test]
+fn a_p256_key_is_found_with_and_without_its_name() {
+    let (key, jwk) = ec_key_and_jwk(json!({ "kid": "new", "use": "sig", "alg": "ES256" }));
+    let (_, other) = ec_key_and_jwk(json!({ "kid": "old" }));
+    let published = [other, jwk];
+    let answer = |kid| ask_signed(kid, &key, SignedBy::ES256, &published);
+    assert!(answer(Some("new")).is_ok());
+    assert!(answer(None).is_ok(), "every key is tried");
+    assert_eq!(answer(Some("old")).err(), refused(JwtError::Signature));
+    assert_eq!(answer(Some("gone")).err(), refused(JwtError::NoKey));
+}
+
+#[test]
+fn keys_for_another_purpose_or_algorithm_are_left_out() {
+    let unusable = [
+        rsa_jwk(RSA_N, json!({ "use": "enc" })),
+        rsa_jwk(RSA_N, json!({ "alg": "RS512" })),
+        rsa_jwk(RSA_N, json!({ "alg": "PS256" })),
+        rsa_jwk(RSA_N, json!({ "alg": "HS256" })),
+        rsa_jwk(RSA_N, json!({ "kty": "oct", "k": "c2VjcmV0" })),
+        rsa_jwk("not/base64url", json!({})),
+        rsa_jwk(RSA_N, json!({ "e": null })),
+        ec_key_and_jwk(json!({})).1,
+    ];
+    for jwk in unusable {
+        let answer = jwks(std::slice::from_ref(&jwk), Algorithm::Rs256);
+        assert!(matches!(answer, Err(TokenKeysError::NoKey)), "{jwk}");
+        let usable = [jwk, rsa_jwk(RSA_N, json!({ "kid": "k" }))];
+        assert!(ask_signed(Some("k"), &rsa_key(), SignedBy::RS256, &usable).is_ok());
+    }
+    for changes in [json!({ "crv": "P-384" }), json!({ "crv": null }), json!({ "y": null })] {
+        let answer = jwks(&[ec_key_and_jwk(changes.clone()).1], Algorithm::Es256);
+        assert!(matches!(answer, Err(TokenKeysError::NoKey)), "{changes}");
+    }
+}
+
+#[test]
+fn a_public_key_is_no_shared_secret() {
+    let document = json!({ "keys": [rsa_jwk(RSA_N, json!({}))] }).to_string();
+    let keys = TokenKeys::parse(&document, Algorithm::Rs256).expect("a key");
+    for secret in [RSA_N, document.as_str(), ""] {
+        let token = format!("Bearer {}", hs256(secret, &claims()));
+        let answer = ask(&policy(Algorithm::Rs256), &keys, &token);
+        assert_eq!(answer.err(), refused(JwtError::Algorithm));
+        // The same signature under a header that names the pinned algorithm.
+        let key = EncodingKey::from_secret(secret.as_bytes());
+        let token = signing::token(&json!({ "alg": "RS256" }), &claims(), SignedBy::HS256, &key);
+        let answer = ask(&policy(Algorithm::Rs256), &keys, &format!("Bearer {token}"));
+        assert_eq!(answer.err(), refused(JwtError::Signature));
+    }
+}
+
+#[test]
+fn the_algorithm_is_pinned_whatever_the_token_says() {
+    let (ec, ec_jwk) = ec_key_and_jwk(json!({}));
+    let rs256 = jwks(&[rsa_jwk(RSA_N, json!({})), ec_jwk.clone()], Algorithm::Rs256).expect("a key");
+    let es256 = jwks(&[rsa_jwk(RSA_N, json!({})), ec_jwk], Algorithm::Es256).expect("a key");
+    let by_ec = signing::token(&json!({ "alg": "ES256" }), &claims(), SignedBy::ES256, &ec);
+    let by_rsa = signing::token(&json!({ "alg": "RS256" }), &claims(), SignedBy::RS256, &rsa_key());
+    let by_rs512 = signing::token(&json!({ "alg": "RS512" }), &claims(), SignedBy::RS512, &rsa_key());
+    let by_secret = hs256(SECRET, &claims());
+    let refusals = [
+        (Algorithm::Rs256, &rs256, &by_ec),
+        (Algorithm::Rs256, &rs256, &by_rs512),
+        (Algorithm::Rs256, &rs256, &by_secret),
+        (Algorithm::Es256, &es256, &by_rsa),
+        (Algorithm::Es256, &es256, &by_secret),
+        (Algorithm::Hs256, &secrets(SECRET), &by_rsa),
+    ];
+    for (algorithm, keys, token) in refusals {
+        let answer = ask(&policy(algorithm), keys, &format!("Bearer {token}"));
+        assert_eq!(answer.err(), refused(JwtError::Algorithm), "{algorithm:?}");
+    }
+    let (unsigned, _) = by_secret.rsplit_once('.').expect("a token");
+    for name in ["none", "None", "HS512"] {
+        let none = signing::token(
+            &json!({ "alg": name }),
+            &claims(),
+            SignedBy::HS256,
+            &EncodingKey::from_secret(b""),
+        );
+        let answer = ask(&policy(Algorithm::Hs256), &secrets(SECRET), &format!("Bearer {none}"));
+        assert_eq!(answer.err(), refused(JwtError::Algorithm), "{name}");
+    }
+    let answer = ask(&policy(Algorithm::Hs256), &secrets(SECRET), &format!("Bearer {unsigned}."));
+    assert_eq!(answer.err(), refused(JwtError::Signature));
+}

@@ -1,0 +1,117 @@
+"""Checks what template.yaml becomes on AWS: transforms it as SAM does, then holds it to the project's rules.
+
+Runs in the tools environment: `python -m local.check_template`.
+"""
+
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.translator.transform import transform
+
+from . import template as templates
+from .parameters import SECRETS
+from .settings import REGION, ROOT
+
+Resources = dict[str, Any]
+
+
+def main() -> int:
+    """Prints every broken rule; the exit code tells whether there is one."""
+    source = templates.load()
+    try:
+        resources = _transformed(source)
+        problems = [
+            *_permissions(resources),
+            *_functions(templates.binaries(source), resources),
+            *_secrets(resources),
+            *_visibility(resources),
+        ]
+    except InvalidDocumentException as error:
+        problems = [str(cause.message) for cause in error.causes]
+    for problem in problems:
+        print(f"template.yaml: {problem}", file=sys.stderr)
+    if not problems:
+        print(f"template.yaml: {len(templates.binaries(source))} functions keep every rule")
+    return 1 if problems else 0
+
+
+def _transformed(source: templates.Template) -> Resources:
+    packaged = templates.packaged(source, dict.fromkeys(templates.binaries(source), "code.zip"))
+    # The transform asks boto3 for a region; any will do.
+    os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
+    return transform(json.loads(packaged), {}, SimpleNamespace(load=dict))["Resources"]
+
+
+def _permissions(resources: Resources) -> Iterator[str]:
+    for name in [*_of(resources, "AWS::IAM::Policy"), *_of(resources, "AWS::IAM::ManagedPolicy")]:
+        yield f"{name} hides permissions from its role; write them into the role"
+    for name, role in _of(resources, "AWS::IAM::Role").items():
+        if role.get("ManagedPolicyArns"):
+            yield f"{name} has managed policies; write its permissions out"
+        for statement in _statements(role):
+            if "*" in _list(statement["Resource"]):
+                yield f"{name} allows {statement['Action']} on everything; name the resource"
+            for action in _list(statement["Action"]):
+                if "*" in action:
+                    yield f"{name} allows {action}; name each action"
+
+
+def _functions(binary_of: dict[str, str], resources: Resources) -> Iterator[str]:
+    for name, function in _of(resources, "AWS::Lambda::Function").items():
+        binary = binary_of[name]
+        if binary != re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower():
+            yield f"{name} is not named like its binary {binary}"
+        if not (ROOT / "events" / f"{binary}.json").exists():
+            yield f"{name} has no sample event; add events/{binary}.json"
+        if function["Role"] != {"Fn::GetAtt": [f"{name}Role", "Arn"]}:
+            yield f"{name} must have the role {name}Role, its own"
+        logs = resources.get(f"{name}Logs", {}).get("Properties")
+        if not logs or function["LoggingConfig"].get("LogGroup") != {"Ref": f"{name}Logs"}:
+            yield f"{name} must have the log group {name}Logs, its own"
+        elif logs["LogGroupName"] != {"Fn::Sub": f"/ringpost/${{Stage}}/{binary}"} or "RetentionInDays" not in logs:
+            yield f"{name}Logs must be named /ringpost/${{Stage}}/{binary} and have a retention"
+        for statement in _statements(resources.get(f"{name}Role", {}).get("Properties", {})):
+            writes_logs = any(action.startswith("logs:") for action in _list(statement["Action"]))
+            if writes_logs and statement["Resource"] != {"Fn::GetAtt": [f"{name}Logs", "Arn"]}:
+                yield f"{name}Role may write to a log group that is not {name}Logs"
+
+
+def _secrets(resources: Resources) -> Iterator[str]:
+    roles = json.dumps(_of(resources, "AWS::IAM::Role"))
+    named = set(re.findall(r":parameter/ringpost/\$\{Stage}/([a-z-]+)", roles))
+    known = {secret.name for secret in SECRETS}
+    for name in sorted(named - known):
+        yield f"the parameter {name} is read, but make secrets does not put it; add it to local/parameters.py"
+    for name in sorted(known - named):
+        yield f"nothing may read the parameter {name} of local/parameters.py"
+
+
+def _visibility(resources: Resources) -> Iterator[str]:
+    functions, queues = _of(resources, "AWS::Lambda::Function"), _of(resources, "AWS::SQS::Queue")
+    for mapping in _of(resources, "AWS::Lambda::EventSourceMapping").values():
+        queue = mapping["EventSourceArn"]["Fn::GetAtt"][0]
+        timeout = functions[mapping["FunctionName"]["Ref"]]["Timeout"]
+        if queue in queues and queues[queue]["VisibilityTimeout"] < 6 * timeout:
+            yield f"{queue} needs a VisibilityTimeout of at least {6 * timeout}, six times its function's timeout"
+
+
+def _of(resources: Resources, kind: str) -> Resources:
+    return {name: resource.get("Properties", {}) for name, resource in resources.items() if resource["Type"] == kind}
+
+
+def _statements(role: dict[str, Any]) -> list[dict[str, Any]]:
+    return [statement for policy in role.get("Policies", []) for statement in policy["PolicyDocument"]["Statement"]]
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

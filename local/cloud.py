@@ -1,0 +1,85 @@
+"""Starts the emulator (MiniStack). It binds loopback only and enforces IAM, so a missing permission fails here too."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from http import HTTPStatus
+from pathlib import Path
+
+from . import processes
+from .progress import Failure
+from .settings import ACCESS_KEY_ID, CLOUD_LOG, CLOUD_TMP, REGION, ROOT, SECRET_ACCESS_KEY, endpoint
+
+START_SECONDS = 60
+
+
+def check_free(port: int) -> None:
+    """Fails with the name of whoever listens on the port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise Failure(
+                f"Port {port} (RINGPOST_PORT, the local cloud) is taken{processes.listener(port)}. "
+                f"Free it, or choose another, as in RINGPOST_PORT={port + 1} make up"
+            ) from None
+
+
+def start(port: int) -> int:
+    """The process id of an emulator that is coming up; `await_ready` tells when it answers."""
+    shutil.rmtree(CLOUD_TMP, ignore_errors=True)
+    CLOUD_TMP.mkdir(parents=True)
+    # Functions inherit the emulator's environment, so it gets nothing of the operator's.
+    environment = {
+        "PATH": os.environ["PATH"],
+        "TMPDIR": str(CLOUD_TMP),
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "AUTH": "true",
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+        "MINISTACK_REGION": REGION,
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        # Lambda sets it because of the template's LoggingConfig; the emulator does not.
+        "AWS_LAMBDA_LOG_FORMAT": "JSON",
+    }
+    command = [str(Path(sys.prefix, "bin", "python")), "-m", "ministack"]
+    with CLOUD_LOG.open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            cwd=CLOUD_TMP,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    return process.pid
+
+
+def await_ready(pid: int, port: int) -> None:
+    """Returns when the emulator answers."""
+    deadline = time.monotonic() + START_SECONDS
+    log = CLOUD_LOG.relative_to(ROOT)
+    while not answers(port):
+        if not processes.is_running(pid):
+            raise Failure(f"The local cloud has ended; read {log}.")
+        if time.monotonic() > deadline:
+            raise Failure(f"The local cloud did not answer within {START_SECONDS} s; read {log}, then make down.")
+        time.sleep(0.05)
+
+
+def answers(port: int) -> bool:
+    """Whether an emulator listens on the port and is ready."""
+    try:
+        with urllib.request.urlopen(f"{endpoint(port)}/_ministack/ready", timeout=5) as reply:
+            return reply.status == HTTPStatus.OK
+    except (urllib.error.URLError, OSError):
+        return False

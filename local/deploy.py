@@ -1,0 +1,77 @@
+"""Puts template.yaml and the built functions into the running emulator, through CloudFormation as on AWS."""
+
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from . import template as templates
+from .aws import client
+from .binaries import Binary
+from .progress import Failure
+from .settings import BUCKET, STACK, endpoint
+
+Code = dict[str, Binary]
+
+
+def code_of(binary_of: dict[str, str], built: dict[str, Binary]) -> Code:
+    """The built binary of each function, given its name."""
+    if missing := sorted(set(binary_of.values()) - built.keys()):
+        raise Failure(f"template.yaml names binaries that functions/Cargo.toml lacks: {', '.join(missing)}. Add them.")
+    return {function: built[name] for function, name in binary_of.items()}
+
+
+def stack(port: int, template: templates.Template, code: Code, uploads: Iterable[Binary], *, update: bool) -> None:
+    """Creates or updates the stack. Binaries that it already runs need no upload: CloudFormation leaves them alone."""
+    s3 = client("s3", port)
+    s3.create_bucket(Bucket=BUCKET)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        list(pool.map(lambda binary: s3.put_object(Bucket=BUCKET, Key=_key(binary), Body=binary.zipped()), uploads))
+    keys = {function: _key(binary) for function, binary in code.items()}
+    s3.put_object(Bucket=BUCKET, Key="template.json", Body=templates.packaged(template, keys))
+    cloudformation = client("cloudformation", port)
+    change = cloudformation.update_stack if update else cloudformation.create_stack
+    try:
+        change(
+            StackName=STACK,
+            TemplateURL=f"{endpoint(port)}/{BUCKET}/template.json",
+            Parameters=templates.parameters(endpoint(port)),
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise
+    _await_stack(cloudformation)
+    # The emulator holds objects in memory, and each build would add some.
+    for binary in uploads:
+        s3.delete_object(Bucket=BUCKET, Key=_key(binary))
+
+
+def physical_ids(port: int) -> dict[str, str]:
+    """The name that each resource got, by its logical id."""
+    pages = client("cloudformation", port).get_paginator("list_stack_resources").paginate(StackName=STACK)
+    return {
+        resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+        for page in pages
+        for resource in page["StackResourceSummaries"]
+    }
+
+
+def _key(binary: Binary) -> str:
+    return f"{binary.name}/{binary.digest}.zip"
+
+
+def _await_stack(cloudformation: Any) -> None:
+    while (status := cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"]).endswith("_PROGRESS"):
+        time.sleep(0.1)
+    if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        return
+    events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+    reasons = [
+        f"  {event['LogicalResourceId']}: {event['ResourceStatusReason']}"
+        for event in events
+        if event["ResourceStatus"].endswith("FAILED") and event.get("ResourceStatusReason")
+    ]
+    raise Failure("\n".join([f"The stack ended as {status}. Mend template.yaml, then make up again:", *reasons]))

@@ -1,0 +1,41 @@
+"""Prints what the functions logged, oldest first."""
+
+import datetime
+from collections.abc import Iterator
+
+from . import state
+from .aws import client
+from .progress import Failure, say
+from .settings import STAGE
+
+PREFIX = f"/ringpost/{STAGE}/"
+# Lambda's own lines; what a function says is easier to find without them.
+PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId")
+
+
+def show(functions: list[str]) -> None:
+    """The logs of these functions (named like their binaries), or of all."""
+    running = state.load()
+    if not running:
+        raise Failure("No stack is running; make up starts one.")
+    logs = client("logs", running.port)
+    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=PREFIX)
+    groups = [group["logGroupName"] for page in pages for group in page["logGroups"]]
+    known = [group.removeprefix(PREFIX) for group in groups]
+    if unknown := set(functions) - set(known):
+        raise Failure(f"No such function: {', '.join(sorted(unknown))}. There are {', '.join(known)}.")
+    chosen = functions or known
+    lines = sorted(line for function in chosen for line in _lines(logs, function))
+    for at, function, message in lines:
+        clock = datetime.datetime.fromtimestamp(at / 1000).strftime("%H:%M:%S.%f")[:-3]
+        say(f"{clock} {function}: {message}")
+    if not lines:
+        say(f"Nothing logged yet by {', '.join(chosen)}.")
+
+
+def _lines(logs: object, function: str) -> Iterator[tuple[int, str, str]]:
+    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=PREFIX + function)
+    for page in pages:
+        for event in page["events"]:
+            if not event["message"].startswith(PLATFORM):
+                yield event["timestamp"], function, event["message"].rstrip()

@@ -1,0 +1,79 @@
+"""stack.env: how everything else reaches the running stack. Its secrets are random and live as long as the stack."""
+
+import secrets
+import time
+import uuid
+
+from . import known_secrets, tokens
+from .settings import (
+    ACCESS_KEY_ID,
+    ELEVENLABS_PORT,
+    REGION,
+    SECRET_ACCESS_KEY,
+    STACK_ENV,
+    TENANT,
+    USER,
+    endpoint,
+)
+from .state import write_private
+
+TOKEN_SECONDS = 86_400
+
+Values = dict[str, str]
+
+
+def generate(port: int) -> Values:
+    """Every key but RINGPOST_URL, which the deployment decides."""
+    jwt_secret = secrets.token_urlsafe(32)
+    return {
+        "RINGPOST_JWT_SECRET": jwt_secret,
+        "RINGPOST_TENANT": TENANT,
+        "RINGPOST_USER": USER,
+        "RINGPOST_TOKEN": _token(jwt_secret),
+        "LIVEKIT_API_KEY": f"API{secrets.token_hex(6)}",
+        "LIVEKIT_API_SECRET": secrets.token_urlsafe(32),
+        "LIVEKIT_WEBHOOK_SECRET": secrets.token_urlsafe(32),
+        "SIGNALWIRE_SIGNING_KEY": f"PSK_{secrets.token_urlsafe(24)}",
+        "ELEVENLABS_WEBHOOK_SECRET": f"wsec_{secrets.token_hex(32)}",
+        "CALL_CAPTURE_API_KEY": secrets.token_urlsafe(32),
+        "CALL_CAPTURE_COMPANY_ID": str(uuid.uuid4()),
+        "ELEVENLABS_API_URL": f"http://127.0.0.1:{ELEVENLABS_PORT}",
+        "AWS_ENDPOINT_URL": endpoint(port),
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+        "AWS_SECRET_ACCESS_KEY": SECRET_ACCESS_KEY,
+    }
+
+
+def renewed(values: Values) -> Values:
+    """The same values with a token that is valid for another day."""
+    return values | {"RINGPOST_TOKEN": _token(values["RINGPOST_JWT_SECRET"])}
+
+
+def write(values: Values) -> None:
+    """Replaces the file whole: whoever reads it finds a stack that works."""
+    write_private(STACK_ENV, "".join(f"{key}={value}\n" for key, value in values.items()))
+
+
+def read() -> Values:
+    """The file of the running stack; empty when there is none."""
+    if not STACK_ENV.exists():
+        return {}
+    return dict(line.split("=", 1) for line in STACK_ENV.read_text().splitlines())
+
+
+def parameters(values: Values) -> Values:
+    """What the SSM parameters of the local stage hold: the stack's own secrets, then those of the sample events."""
+    accepted = (values, known_secrets.SECRETS)
+    return {
+        "livekit-api-keys": "\n".join(f"{each['LIVEKIT_API_KEY']}:{each['LIVEKIT_API_SECRET']}" for each in accepted),
+        "livekit-webhook-secrets": "\n".join(each["LIVEKIT_WEBHOOK_SECRET"] for each in accepted),
+        "token-keys": "\n".join(each["RINGPOST_JWT_SECRET"] for each in accepted),
+    }
+
+
+def _token(jwt_secret: str) -> str:
+    now = int(time.time())
+    return tokens.sign(
+        jwt_secret, {"sub": USER, "tenant_id": TENANT, "role": "admin", "iat": now, "exp": now + TOKEN_SECONDS}
+    )

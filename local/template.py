@@ -1,0 +1,48 @@
+"""Reads template.yaml and samconfig.toml, the same files that `sam deploy` takes to AWS."""
+
+import hashlib
+import json
+import tomllib
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from .settings import BUCKET, SAM_CONFIG, STAGE, TEMPLATE
+
+Template = dict[str, Any]
+
+
+def load() -> Template:
+    """The template with its short forms (!Ref) in the long one."""
+    return yaml_parse(TEMPLATE.read_text())
+
+
+def digest() -> str:
+    """Changes with the template and with the parameters that it is given."""
+    return hashlib.sha256(TEMPLATE.read_bytes() + SAM_CONFIG.read_bytes()).hexdigest()
+
+
+def binaries(template: Template) -> dict[str, str]:
+    """The binary of each function by its logical id."""
+    return {
+        name: resource["Metadata"]["BuildProperties"]["Binary"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+
+def packaged(template: Template, keys: dict[str, str]) -> str:
+    """The template as `sam package` leaves it: each function's code is an object in the artifact bucket."""
+    packaged = json.loads(json.dumps(template))
+    packaged["Globals"]["Function"].pop("CodeUri")
+    for name, key in keys.items():
+        packaged["Resources"][name]["Properties"]["CodeUri"] = {"Bucket": BUCKET, "Key": key}
+    return json.dumps(packaged)
+
+
+def parameters(aws_endpoint: str) -> list[dict[str, str]]:
+    """What samconfig.toml gives the local stage, with the endpoint of the emulator that runs."""
+    overrides = tomllib.loads(SAM_CONFIG.read_text())[STAGE]["global"]["parameters"]["parameter_overrides"]
+    given = dict(override.split("=", 1) for override in overrides)
+    given["AwsEndpointUrl"] = aws_endpoint
+    return [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()]

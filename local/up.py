@@ -1,0 +1,95 @@
+"""Brings the stack to what the sources say, from nothing or from what runs, and takes it down again."""
+
+from contextlib import ExitStack
+
+from . import binaries, cloud, deploy, grants, parameters, processes, routes, sam_env, seed, stack_env, state
+from . import template as templates
+from .aws import client
+from .lock import exclusive
+from .progress import Failure, say, step
+from .settings import PORT, PORT_IS_CHOSEN, STACK_ENV, STAGE
+
+Built = dict[str, binaries.Binary]
+
+
+def up() -> bool:
+    """Tells whether this call started the stack, rather than found it running."""
+    with exclusive():
+        if running := _running():
+            _refresh(running, binaries.build())
+            return False
+        # Before the build, which may take minutes.
+        cloud.check_free(PORT)
+        _create(binaries.build())
+        return True
+
+
+def down() -> bool:
+    """Stops the stack. Tells whether there was one."""
+    with exclusive():
+        return _clear()
+
+
+def _running() -> state.State | None:
+    """The stack that runs whole. What is left of any other is cleared away."""
+    known = state.load()
+    if not (known and STACK_ENV.exists() and processes.is_running(known.pid)):
+        _clear()
+        return None
+    if PORT_IS_CHOSEN and known.port != PORT:
+        raise Failure(f"The stack runs on port {known.port}. To move it to {PORT}, run make down first.")
+    cloud.await_ready(known.pid, known.port)
+    return known
+
+
+def _clear() -> bool:
+    STACK_ENV.unlink(missing_ok=True)
+    known = state.load()
+    if not known:
+        return False
+    ended = processes.end(known.pid)
+    state.forget()
+    return ended
+
+
+def _create(built: Built) -> None:
+    with ExitStack() as undo:
+        undo.callback(_clear)
+        with step("starting the local cloud"):
+            current = state.State(pid=cloud.start(PORT), port=PORT)
+            current.save()
+            cloud.await_ready(current.pid, PORT)
+        values = stack_env.generate(PORT)
+        url = _deploy(current, built, values, update=False)
+        stack_env.write({"RINGPOST_URL": url, **values})
+        undo.pop_all()
+
+
+def _refresh(current: state.State, built: Built) -> None:
+    # Generated first: a newer version of this code may know more keys than the running stack.
+    values = stack_env.generate(current.port) | stack_env.renewed(stack_env.read())
+    same_binaries = all(name in built and built[name].digest == digest for name, digest in current.digest_of.items())
+    if same_binaries and current.template == templates.digest():
+        say("· the stack is up to date")
+    else:
+        values["RINGPOST_URL"] = _deploy(current, built, values, update=True)
+    stack_env.write(values)
+
+
+def _deploy(current: state.State, built: Built, values: stack_env.Values, *, update: bool) -> str:
+    """The URL of the API. The state is saved last, so that an interrupted deployment is done again."""
+    template = templates.load()
+    code = deploy.code_of(templates.binaries(template), built)
+    changed = [binary for binary in code.values() if current.digest_of.get(binary.name) != binary.digest]
+    with step(f"deploying {', '.join(['template.yaml', *(binary.name for binary in changed)])}"):
+        for name, value in stack_env.parameters(values).items():
+            parameters.put(client("ssm", current.port), STAGE, name, value)
+        deploy.stack(current.port, template, code, changed, update=update)
+        url = routes.ensure(current.port)
+        grants.ensure(current.port)
+        seed.directory(current.port)
+        sam_env.write(current.port, list(code))
+    current.template = templates.digest()
+    current.digest_of = {binary.name: binary.digest for binary in code.values()}
+    current.save()
+    return url

@@ -1,0 +1,47 @@
+"""The verbs of the Makefile that need the cloud environment."""
+
+import signal
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from . import logs, put_secrets, serve, tests, up
+from .progress import Failure, say
+from .settings import CLOUD_LOG, ROOT, STACK_ENV
+
+INTERRUPTED = 130
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of the verb that the arguments name."""
+    # So that a SIGTERM undoes what was begun, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        # For `run` it is the way to end.
+        return 0 if arguments == ["run"] else INTERRUPTED
+    except (BotoCoreError, ClientError) as error:
+        raise Failure(
+            f"AWS, or the local cloud in its place, refused: {error}\n"
+            f"The local cloud's log is {CLOUD_LOG.relative_to(ROOT)}; make down and make up start it afresh."
+        ) from error
+
+
+def _run(arguments: list[str]) -> int:
+    match arguments:
+        case ["up"]:
+            up.up()
+            say(f"The stack is up; {STACK_ENV.relative_to(ROOT)} says how to reach it, make down stops it.")
+        case ["down"]:
+            say("Stopped." if up.down() else "Nothing was running.")
+        case ["run"]:
+            serve.serve()
+        case ["test"]:
+            return tests.run()
+        case ["logs", *functions]:
+            logs.show(functions)
+        case ["secrets", "dev" | "prod" as stage]:
+            put_secrets.run(stage)
+        case _:
+            raise Failure(f"Unknown verb: {' '.join(arguments)}. make help lists the verbs.")
+    return 0

@@ -6,7 +6,7 @@ FUNCTION ?=
 LOCAL := $(PYTHON) -m local
 TOOLS := .local/venv/tools/bin
 
-.PHONY: help run up down test logs lint fmt secrets deploy tools stage
+.PHONY: help run up down test logs lint fmt secrets build deploy tools stage
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -40,8 +40,10 @@ fmt: tools ## format Rust and Python
 secrets: stage ## put a stage's secrets into SSM (STAGE=dev): once before its first deploy, again to rotate
 	@$(LOCAL) secrets $(STAGE)
 
-deploy: stage tools ## build with sam and deploy to AWS (STAGE=dev)
-	PATH="$(CURDIR)/$(TOOLS):$$PATH" SAM_CLI_TELEMETRY=0 sam build --config-env $(STAGE)
+build: tools ## build the release functions with sam (STAGE=local for sam local invoke)
+	PATH="$(CURDIR)/$(TOOLS):$$PATH" SAM_CLI_TELEMETRY=0 sam build --config-env $(or $(STAGE),local)
+
+deploy: stage build ## build and deploy to AWS (STAGE=dev)
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam deploy --config-env $(STAGE)
 
 tools:

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterator
+from typing import Any
 
 from . import state
 from .aws import client
@@ -33,7 +34,7 @@ def show(functions: list[str]) -> None:
         say(f"Nothing logged yet by {', '.join(chosen)}.")
 
 
-def _lines(logs: object, function: str) -> Iterator[tuple[int, str, str]]:
+def _lines(logs: Any, function: str) -> Iterator[tuple[int, str, str]]:
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=PREFIX + function)
     for page in pages:
         for event in page["events"]:

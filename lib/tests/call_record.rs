@@ -50,13 +50,19 @@ fn inbound_call() -> Vec<CallUpdate> {
         ("room_finished", 80, json!({ "room": room })),
         ("egress_ended", 80, json!({ "egressInfo": egress })),
     ];
-    let body = |(number, (name, second, mut body)): (usize, (&str, i64, Value))| {
+    told(&events)
+}
+
+/// What these events tell: each a name, seconds after the room's creation, and its content.
+fn told(events: &[(&str, i64, Value)]) -> Vec<CallUpdate> {
+    let body = |(number, (name, second, content)): (usize, &(&str, i64, Value))| {
+        let mut body = content.clone();
         body["event"] = json!(name);
         body["id"] = json!(format!("EV_{number}"));
         body["createdAt"] = json!(1_767_312_000 + second);
         body
     };
-    updates(&events.into_iter().enumerate().map(body).collect::<Vec<_>>())
+    updates(&events.iter().enumerate().map(body).collect::<Vec<_>>())
 }
 
 #[test]
@@ -73,6 +79,50 @@ fn every_single_order_of_a_calls_events_gives_the_same_call() {
         orders += 1;
     });
     assert_eq!(orders, 5_040);
+}
+
+#[test]
+fn a_call_goes_on_until_its_phone_leaves_or_its_room_is_closed() {
+    let updates = inbound_call();
+    let status = |order: &[usize]| fold(&arriving(&updates, order)).status();
+    assert_eq!(status(&[0, 1, 2, 3, 6]), CallStatus::Active, "agent and supervisor have left");
+    assert_eq!(status(&[0, 1, 4]), CallStatus::Ended);
+    assert_eq!(status(&[0, 1, 5]), CallStatus::Ended);
+    assert_eq!(status(&[0, 3]), CallStatus::Ended, "no phone is known");
+}
+
+#[test]
+fn a_better_source_wins_over_a_later_one() {
+    let room = json!({ "sid": "RM_1", "name": "sip-7678189426__1__x" });
+    let sip = |attributes: Value| {
+        let participant = json!({ "kind": "SIP", "attributes": attributes });
+        json!({ "room": room, "participant": participant })
+    };
+    let inbound = json!({
+        "sip.ruleID": "SDR_1",
+        "sip.trunkID": "ST_1",
+        "sip.phoneNumber": "+15105550123",
+        "sip.callID": "SCL_1",
+    });
+    let without_rule = json!({ "sip.trunkID": "ST_1", "sip.callIDFull": "0f3c8d21" });
+    let egress = |results: Value| {
+        let mut info = results;
+        info["status"] = json!("EGRESS_COMPLETE");
+        json!({ "room": room, "egressInfo": info })
+    };
+    let updates = told(&[
+        ("participant_joined", 1, sip(inbound)),
+        ("participant_joined", 2, sip(without_rule)),
+        ("egress_ended", 3, egress(json!({ "fileResults": [{ "location": "s3://b/1.ogg" }] }))),
+        ("egress_ended", 4, egress(json!({ "segmentResults": [{ "playlistLocation": "s3://b/1.m3u8" }] }))),
+    ]);
+    for_each_order(&mut (0..updates.len()).collect(), 0, &mut |order| {
+        let call_log = view(&fold(&arriving(&updates, order))).call_log;
+        assert_eq!(call_log["direction"], "inbound", "{order:?}");
+        assert_eq!(call_log["phoneNumber"], "+15105550123", "{order:?}");
+        assert_eq!(call_log["sipCallId"], "SCL_1", "{order:?}");
+        assert_eq!(call_log["recordingUrl"], "s3://b/1.ogg", "{order:?}");
+    });
 }
 
 #[test]
@@ -95,7 +145,8 @@ fn a_record_is_as_old_as_its_first_event_and_changes_with_what_is_new() {
     let received =
         |index: usize, place: usize| CallUpdate { received_at: arrival(place), ..updates[index].clone() };
     let mut call = Call::begin(&received(4, 60), Some(&owner()));
-    call.apply(&received(0, 30), Some(&owner()));
+    call.apply(&received(1, 30), Some(&owner()));
+    assert_ne!(call.facts, updates[4].facts, "the older event told something new");
     assert_eq!(call.updated_at, arrival(60), "never backwards");
     call.apply(&received(5, 120), Some(&owner()));
     assert_eq!(call.updated_at, arrival(120));

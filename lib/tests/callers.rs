@@ -204,3 +204,12 @@ proptest! {
         prop_assert!(ask_by_header(&bearer).is_err());
     }
 }
+
+#[test]
+fn nobody_reads_a_tenants_calls_by_bearing_its_name() {
+    let caller = ask_with(&any_issuer(), &claims(json!({ "sub": "acme" }))).expect("a caller");
+    assert!(!caller.may_read(&Owner::tenant("acme")));
+    let of_tenant = claims(json!({ "sub": "acme", "tenant_id": "acme" }));
+    let caller = ask_with(&any_issuer(), &of_tenant).expect("a caller");
+    assert!(caller.may_read(&Owner::tenant("acme")));
+}

@@ -21,8 +21,7 @@ fn moment() -> impl Strategy<Value = Timestamp> {
 
 /// Claims that agree in some of rank, time and value more often than not.
 fn claim<T: Debug + Clone>(value: impl Strategy<Value = T>) -> impl Strategy<Value = Option<Claim<T>>> {
-    let claim = (0..3_u8, moment(), value);
-    option::of(claim.prop_map(|(rank, at, value)| Claim::new(rank, at, value)))
+    option::of((0..3_u8, moment(), value).prop_map(|(rank, at, value)| Claim::new(rank, at, value)))
 }
 
 fn word() -> impl Strategy<Value = String> {
@@ -56,8 +55,8 @@ prop_compose! {
             (latest(word()), latest(word()), latest(word()), latest(word()), latest(word())),
         (phone_number, line_number) in (latest(number()), latest(number())),
         direction in latest(prop_oneof![Just(Direction::Inbound), Just(Direction::Outbound)]),
-        (room_created, joined, ringing, answered, room_finished) in
-            (earliest_time(), earliest_time(), earliest_time(), earliest_time(), earliest_time()),
+        (first_event, room_created, joined) in (earliest_time(), earliest_time(), earliest_time()),
+        (ringing, answered, room_finished) in (earliest_time(), earliest_time(), earliest_time()),
         has_phone: bool,
         phone_left in latest(leaving()),
         standard_left in earliest(leaving()),
@@ -65,7 +64,7 @@ prop_compose! {
         // Without `..`, so that a new fact cannot be forgotten here.
         Facts {
             room_name, room_sid, sip_call_id, phone_number, line_number, direction, campaign_id,
-            recording_url, room_created, joined, ringing, answered, has_phone, phone_left,
+            recording_url, first_event, room_created, joined, ringing, answered, has_phone, phone_left,
             standard_left, room_finished,
         }
     }

@@ -136,7 +136,7 @@ fn a_call_of_which_little_is_known_still_has_every_required_field() {
         "phoneNumber": "",
         "status": "active",
         "metadata": {},
-        "startedAt": "2025-10-29T15:30:00.500Z",
+        "startedAt": "2025-10-29T15:30:00.000Z",
         "createdAt": "2025-10-29T15:30:00.500Z",
         "updatedAt": "2025-10-29T15:30:00.500Z"
     });

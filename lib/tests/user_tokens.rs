@@ -194,3 +194,20 @@ fn the_algorithm_is_pinned_whatever_the_token_says() {
     let answer = ask(&policy(Algorithm::Hs256), &secrets(SECRET), &format!("Bearer {unsigned}."));
     assert_eq!(answer.err(), refused(JwtError::Signature));
 }
+
+#[test]
+fn public_keys_are_never_taken_for_shared_secrets() {
+    for text in [r#"{"keys": []}"#, "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----"] {
+        let keys = TokenKeys::parse(text, Algorithm::Hs256);
+        assert!(matches!(keys, Err(TokenKeysError::NotSecrets)), "{text}");
+    }
+}
+
+#[test]
+fn a_jwks_key_that_is_not_understood_is_ignored() {
+    let document = json!({ "keys": [{ "no": "kty" }, 7, { "kty": "RSA", "n": "AQAB", "e": "AQAB" }] });
+    assert!(TokenKeys::parse(&document.to_string(), Algorithm::Rs256).is_ok());
+    let nothing_left = json!({ "keys": [{ "no": "kty" }] });
+    let keys = TokenKeys::parse(&nothing_left.to_string(), Algorithm::Rs256);
+    assert!(matches!(keys, Err(TokenKeysError::NoKey)));
+}

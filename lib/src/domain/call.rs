@@ -163,7 +163,7 @@ impl Call {
     /// Adds what an event says, and pins the owner if the call has none; without any owner the event
     /// waits. Applying an event again changes nothing.
     pub fn apply(&mut self, update: &CallUpdate, owner: Option<&Owner>) {
-        let before = self.facts.clone();
+        let before = (self.facts.clone(), self.owner.clone());
         self.facts.merge(update.facts.clone());
         match (&mut self.owner, owner) {
             (Some(known), Some(told)) => known.fill_in(told),
@@ -173,7 +173,7 @@ impl Call {
                 self.waiting.insert(update.event.clone());
             }
         }
-        if self.facts != before {
+        if (&self.facts, &self.owner) != (&before.0, &before.1) {
             self.updated_at = self.updated_at.max(update.received_at);
         }
         for announcement in Announcement::ALL {
@@ -196,7 +196,7 @@ impl Call {
     /// Its start, or its first event where no start is known.
     #[must_use]
     pub fn started_at(&self) -> Timestamp {
-        self.facts.started_at().unwrap_or(self.created_at)
+        self.facts.started_at().or(self.facts.first_event.get()).unwrap_or(self.created_at)
     }
 
     /// Whole seconds from start to end.

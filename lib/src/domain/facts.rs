@@ -64,6 +64,9 @@ pub struct Facts {
     /// Where the recording is.
     #[serde(skip_serializing_if = "Latest::is_empty")]
     pub recording_url: Latest<String>,
+    /// When the first event of the call happened.
+    #[serde(skip_serializing_if = "EarliestTime::is_empty")]
+    pub first_event: EarliestTime,
     /// When the room was created.
     #[serde(skip_serializing_if = "EarliestTime::is_empty")]
     pub room_created: EarliestTime,
@@ -117,6 +120,7 @@ impl Facts {
             direction,
             campaign_id,
             recording_url,
+            first_event,
             room_created,
             joined,
             ringing,
@@ -134,6 +138,7 @@ impl Facts {
         self.direction.merge(direction);
         self.campaign_id.merge(campaign_id);
         self.recording_url.merge(recording_url);
+        self.first_event.merge(first_event);
         self.room_created.merge(room_created);
         self.joined.merge(joined);
         self.ringing.merge(ringing);

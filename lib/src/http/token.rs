@@ -35,6 +35,9 @@ pub enum TokenKeysError {
     /// RS256 and ES256 want a JWKS document (RFC 7517).
     #[error("not a JWKS document")]
     NotJwks,
+    /// HS256 wants secrets; a public key as a secret would let anyone sign.
+    #[error("public keys where HS256 wants secrets")]
+    NotSecrets,
     /// No key in it can verify the configured algorithm.
     #[error("no key of the configured algorithm")]
     NoKey,
@@ -42,7 +45,7 @@ pub enum TokenKeysError {
 
 #[derive(Deserialize)]
 struct Jwks {
-    keys: Vec<Jwk>,
+    keys: Vec<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -86,13 +89,16 @@ impl TokenKeys {
     /// What is wrong with the configured keys; never a part of them.
     pub fn parse(text: &str, algorithm: Algorithm) -> Result<Self, TokenKeysError> {
         let keys: Vec<Key> = match algorithm {
+            Algorithm::Hs256 if text.starts_with(['{', '-']) => return Err(TokenKeysError::NotSecrets),
             Algorithm::Hs256 => {
                 let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
                 lines.map(|secret| Key::hs256(secret.as_bytes())).collect()
             }
             Algorithm::Rs256 | Algorithm::Es256 => {
                 let jwks: Jwks = serde_json::from_str(text).map_err(|_| TokenKeysError::NotJwks)?;
-                jwks.keys.into_iter().filter_map(|jwk| jwk.key(algorithm)).collect()
+                // Keys that are not understood are to be ignored (RFC 7517, section 5).
+                let understood = jwks.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
+                understood.filter_map(|jwk: Jwk| jwk.key(algorithm)).collect()
             }
         };
         if keys.is_empty() { Err(TokenKeysError::NoKey) } else { Ok(Self(keys)) }
@@ -115,7 +121,9 @@ impl Caller {
         match &self.tenant_id {
             Some(tenant_id) if *tenant_id != owner.tenant_id => false,
             Some(_) if self.is_admin => true,
-            Some(_) | None => self.user_id == owner.user_id(),
+            Some(_) => self.user_id == owner.user_id(),
+            // Nobody may choose a tenant by choosing a name: only a user that is known as one counts.
+            None => owner.user_id.as_deref() == Some(&self.user_id),
         }
     }
 }

@@ -15,7 +15,6 @@ pub struct RawWebhook {
 }
 
 /// A request whose signature was found to be the provider's.
-#[derive(Debug)]
 pub struct VerifiedWebhook {
     body: Bytes,
 }
@@ -82,6 +81,13 @@ impl RawWebhook {
 impl fmt::Debug for RawWebhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RawWebhook({} bytes)", self.size())
+    }
+}
+
+/// As [`RawWebhook`]'s.
+impl fmt::Debug for VerifiedWebhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "VerifiedWebhook({} bytes)", self.body.len())
     }
 }
 

@@ -201,13 +201,10 @@ fn fact(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty() && text.len() <= MAX_FACT_BYTES)
 }
 
-/// The more exact of both; protobuf-JSON's default, zero, is no time.
-fn known_time(millis: Option<wire::WireInt>, time: Option<wire::WireTime>) -> Option<Timestamp> {
-    let known = |time: &Timestamp| *time > Timestamp::EPOCH;
-    millis
-        .and_then(|millis| Timestamp::from_millis(millis.0))
-        .filter(known)
-        .or(time.map(|time| time.0).filter(known))
+/// protobuf-JSON's zero says that a time is not known. LiveKit tells the start also in milliseconds,
+/// but every end in whole seconds: a span of the two would be short by half a second on average.
+fn known_time(time: Option<wire::WireTime>) -> Option<Timestamp> {
+    time.map(|time| time.0).filter(|time| *time > Timestamp::EPOCH)
 }
 
 fn room(room: Option<wire::Room>, egress: Option<&wire::EgressInfo>) -> Option<Room> {
@@ -222,7 +219,7 @@ fn room(room: Option<wire::Room>, egress: Option<&wire::EgressInfo>) -> Option<R
     Some(Room {
         sid,
         name,
-        created_at: known_time(room.creation_time_ms, room.creation_time),
+        created_at: known_time(room.creation_time),
         campaign_id: fact(room.metadata.and_then(wire::campaign_id)),
     })
 }
@@ -239,7 +236,7 @@ fn participant(participant: wire::Participant) -> Participant {
     Participant {
         role,
         identity: fact(participant.identity),
-        joined_at: known_time(participant.joined_at_ms, participant.joined_at),
+        joined_at: known_time(participant.joined_at),
         disconnect_reason: fact(participant.disconnect_reason.map(|reason| reason.0)),
         sip: Sip {
             call_id: fact(sip.call_id),

@@ -80,6 +80,7 @@ fn of_room(room: &Room, claims: &Claims) -> Facts {
     Facts {
         room_sid: claims.latest(0, room.sid.clone()),
         room_name: claims.latest(0, room.name.clone()),
+        first_event: EarliestTime::claimed(Some(claims.at)),
         room_created: EarliestTime::claimed(room.created_at),
         campaign_id: claims.latest(0, room.campaign_id.clone()),
         phone_number: claims.latest(FROM_ROOM_NAME, phone),

@@ -24,7 +24,6 @@ pub(super) struct Room {
     pub(super) sid: Option<String>,
     pub(super) name: Option<String>,
     pub(super) creation_time: Option<WireTime>,
-    pub(super) creation_time_ms: Option<WireInt>,
     pub(super) metadata: Option<serde_json::Value>,
 }
 
@@ -33,7 +32,6 @@ pub(super) struct Room {
 pub(super) struct Participant {
     pub(super) identity: Option<String>,
     pub(super) joined_at: Option<WireTime>,
-    pub(super) joined_at_ms: Option<WireInt>,
     pub(super) kind: Option<Kind>,
     pub(super) permission: Option<Permission>,
     pub(super) attributes: Option<Attributes>,
@@ -107,12 +105,11 @@ pub(super) fn campaign_id(metadata: serde_json::Value) -> Option<String> {
         serde_json::Value::String(text) => serde_json::from_str(&text).ok()?,
         other => other,
     };
-    let value = ["campaign_id", "campaignId", "campaign"].into_iter().find_map(|name| object.get(name))?;
-    match value {
+    ["campaign_id", "campaignId", "campaign"].into_iter().find_map(|name| match object.get(name)? {
         serde_json::Value::String(id) => Some(id.clone()),
         serde_json::Value::Number(id) => Some(id.to_string()),
         _ => None,
-    }
+    })
 }
 
 /// A time: RFC 3339, or Unix seconds as a number or as a decimal string.
@@ -129,19 +126,6 @@ impl<'de> Deserialize<'de> for WireTime {
             },
         };
         time.map(Self).ok_or_else(|| D::Error::custom("no time"))
-    }
-}
-
-/// A 64-bit integer: a number, or protobuf-JSON's decimal string.
-#[derive(Clone, Copy)]
-pub(super) struct WireInt(pub(super) i64);
-
-impl<'de> Deserialize<'de> for WireInt {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match IntOrText::deserialize(deserializer)? {
-            IntOrText::Int(number) => Ok(Self(number)),
-            IntOrText::Text(text) => text.parse().map(Self).map_err(|_| D::Error::custom("no integer")),
-        }
     }
 }
 

@@ -6,7 +6,7 @@ FUNCTION ?=
 LOCAL := $(PYTHON) -m local
 TOOLS := .local/venv/tools/bin
 
-.PHONY: help run up down test logs lint fmt secrets build deploy tools stage
+.PHONY: help run up down test logs lint bench fmt secrets build deploy tools stage
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,9 @@ lint: tools ## check the template and the Python of the local cloud
 	$(TOOLS)/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint --region us-east-1
 	$(TOOLS)/python -m local.check_template
+
+bench: ## measure the release binaries against the budgets
+	$(PYTHON) bench/run.py
 
 fmt: tools ## format Rust and Python
 	$(TOOLS)/ruff format local

@@ -14,7 +14,7 @@ use aws_smithy_http_client::{
 };
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 pub use aws_types::SdkConfig;
-use aws_types::region::Region;
+use aws_types::{region::Region, sdk_config::StalledStreamProtectionConfig};
 
 use crate::config::{self, ConfigError};
 
@@ -44,6 +44,8 @@ pub fn sdk_config() -> Result<SdkConfig, ConfigError> {
         .http_client(http_client)
         .sleep_impl(TokioSleep::new())
         .time_source(SystemTimeSource::new())
+        // Answers are small and attempts are timed; watching each stream's throughput costs more than it finds.
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(
             TimeoutConfig::builder()

@@ -1,6 +1,8 @@
 //! Secrets in the real Parameter Store API: missing ones stop the start, rotated ones are taken up
 //! while warm, and a store that fails changes nothing.
 
+#![expect(clippy::unwrap_used, reason = "a test's support fails by panicking")]
+
 use std::sync::{
     Arc,
     atomic::{AtomicI64, Ordering},

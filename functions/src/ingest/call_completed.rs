@@ -15,7 +15,7 @@ use ringpost::{
         error::{ApiError, ErrorStatus},
         reply::Reply,
     },
-    pipeline::accept::{Accept, MAX_EVENT_BYTES, Outcome},
+    pipeline::accept::{Accept, Kept, MAX_EVENT_BYTES},
     providers::{
         self,
         livekit::{Keys, LiveKitEvent, PayloadError},
@@ -113,11 +113,11 @@ impl Deps {
             return Err(malformed(PayloadError::Missing("room_name")));
         };
         match self.accept.keep_and_fold(event, &update).await.map_err(failed)? {
-            Outcome::Duplicate => {
+            Kept::Duplicate => {
                 log::result("duplicate");
                 Ok(processed(livekit, "Event already processed (idempotency)".to_owned(), None))
             }
-            Outcome::Folded(call) => {
+            Kept::Folded(call) => {
                 log::call_id(call.id);
                 log::result("processed");
                 let outcome = call.facts.outcome().map_or("pending", |outcome| outcome.as_str());

@@ -28,7 +28,7 @@ pub struct Accept {
 
 /// What became of an event.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum Kept {
     /// It is in the log and in its call, by this very request.
     Folded(Box<Call>),
     /// It was in the log before; `fan-out` sees to its call.
@@ -55,11 +55,11 @@ impl Accept {
     /// # Errors
     /// When the database failed. If the event was kept before that, `fan-out` folds it, and a
     /// repetition is answered as the duplicate it is.
-    pub async fn keep_and_fold(&self, event: &Event, update: &CallUpdate) -> Result<Outcome, StoreError> {
+    pub async fn keep_and_fold(&self, event: &Event, update: &CallUpdate) -> Result<Kept, StoreError> {
         let (accepted, found) = futures::join!(self.events.append(event), self.lookup.find(update));
         match accepted? {
-            Accepted::Duplicate => Ok(Outcome::Duplicate),
-            Accepted::New => Ok(Outcome::Folded(Box::new(self.fold.fold(update, &found?).await?))),
+            Accepted::Duplicate => Ok(Kept::Duplicate),
+            Accepted::New => Ok(Kept::Folded(Box::new(self.fold.fold(update, &found?).await?))),
         }
     }
 }

@@ -113,11 +113,11 @@ async fn a_whole_call_as_livekit_sends_it_becomes_one_record() {
     }
     assert_eq!(call_ids.len(), 1);
     let call_id = call_ids.first().unwrap();
-    let outcome = eventually("the agent's joining to be folded too", async || {
+    let outcome = eventually("the call to be folded", async || {
         Some(stack.outcome(call_id, "user_demo").await).filter(|outcome| outcome.status == 200)
     });
     let outcome = outcome.await.body;
-    assert_eq!(outcome["duration"], 59);
+    assert_eq!(outcome["duration"], 60);
     assert_eq!(outcome["outcome"], "completed");
     assert_eq!(outcome["direction"], "inbound");
     assert_eq!(outcome["phoneNumber"], "+15105550123");

@@ -8,12 +8,12 @@ use std::{
     time::Duration,
 };
 
-use aws_sdk_ssm::{Client, error::DisplayErrorContext};
+use aws_sdk_ssm::Client;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
 use thiserror::Error;
 
-use crate::{clock::Clock, domain::timestamp::Timestamp};
+use crate::{clock::Clock, domain::timestamp::Timestamp, telemetry};
 
 /// A rotated secret is in use everywhere after this long.
 const REFRESH_AFTER_MILLIS: u64 = 5 * 60 * 1_000;
@@ -148,7 +148,8 @@ async fn read(
     let answer = client.get_parameters().set_names(Some(full_names)).with_decryption(true).send().await;
     let answer = answer.map_err(|error| SecretsError::Unavailable {
         prefix: prefix.to_owned(),
-        reason: DisplayErrorContext(error).to_string(),
+        // Not the debug form: it would show the body of an answer that could not be read.
+        reason: telemetry::chain(&error),
     })?;
     let missing = answer.invalid_parameters();
     if !missing.is_empty() {

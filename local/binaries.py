@@ -12,8 +12,6 @@ from pathlib import Path
 from .progress import Failure, step
 from .settings import ROOT
 
-PACKAGE = "ringpost-functions"
-
 
 @dataclass(frozen=True)
 class Binary:
@@ -35,7 +33,8 @@ class Binary:
 
 def build() -> dict[str, Binary]:
     """Every function's binary by its name."""
-    command = ["cargo", "build", "--locked", "-p", PACKAGE, "--bins", "--message-format", "json-render-diagnostics"]
+    # The whole workspace, because cargo unites the features of what it builds: only so do the tests find all built.
+    command = ["cargo", "build", "--locked", "--workspace", "--bins", "--message-format", "json-render-diagnostics"]
     with step("building the functions"):
         try:
             done = subprocess.run(command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, text=True, check=False)

@@ -10,11 +10,9 @@ use ring::{digest, hmac};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-/// The secrets of the local stage, which sign the sample events too.
-pub const API_KEY: &str = "APIlocalstack";
-/// See [`API_KEY`].
-pub const API_SECRET: &str = "local-stack-livekit-api-secret-0123456789";
-/// See [`API_KEY`].
+use crate::lambda::sample_event;
+
+/// The secret that signs the sample events, which the local stage accepts beside its own.
 pub const WEBHOOK_SECRET: &str = "local-stack-livekit-webhook-secret-012345";
 
 /// Some characters that no other test uses.
@@ -23,46 +21,22 @@ pub fn unique() -> String {
     Uuid::new_v4().simple().to_string().chars().take(12).collect()
 }
 
-/// The Call Outcomes document's sample payload, of a call of its own.
+/// The Call Outcomes document's sample payload, as `events/call-completed.json` has it, of a call of
+/// its own.
+///
+/// # Panics
+/// When the sample event holds no JSON.
 #[must_use]
 pub fn sample(unique: &str) -> Value {
-    json!({
-        "id": format!("evt_{unique}"),
-        "event": "participant_left",
-        "createdAt": "2025-10-29T15:30:45.123Z",
-        "room": {
-            "name": format!("sip-7678189426__1730217045__{unique}"),
-            "sid": format!("RM_{unique}"),
-            "creationTime": "2025-10-29T15:30:00.000Z",
-            "metadata": ""
-        },
-        "participant": {
-            "sid": "PA_participant123",
-            "identity": "agent",
-            "state": "disconnected",
-            "metadata": "",
-            "joinedAt": "2025-10-29T15:30:02.000Z",
-            "name": "",
-            "version": 0,
-            "permission": {
-                "canSubscribe": true, "canPublish": true, "canPublishData": true, "hidden": false,
-                "recorder": false
-            },
-            "disconnectReason": "CLIENT_INITIATED"
-        },
-        "egressInfo": {
-            "egressId": "EG_recording123",
-            "roomId": format!("RM_{unique}"),
-            "status": "EGRESS_COMPLETE",
-            "startedAt": "2025-10-29T15:30:05.000Z",
-            "endedAt": "2025-10-29T15:30:45.123Z",
-            "fileResults": [{
-                "filename": "recording.mp3", "duration": 40123, "size": 320_984,
-                "location": "s3://bucket/recordings/recording.mp3",
-                "downloadUrl": "https://cdn.example.com/recordings/recording.mp3"
-            }]
-        }
-    })
+    let event: Value = serde_json::from_str(&sample_event("call-completed")).expect("a sample event");
+    let mut payload: Value =
+        event["body"].as_str().and_then(|body| serde_json::from_str(body).ok()).expect("a payload");
+    let sid = format!("RM_{unique}");
+    payload["id"] = json!(format!("evt_{unique}"));
+    payload["room"]["name"] = json!(format!("sip-7678189426__1730217045__{unique}"));
+    payload["room"]["sid"] = json!(sid);
+    payload["egressInfo"]["roomId"] = json!(sid);
+    payload
 }
 
 /// The events of one inbound SIP call to `line`, as a LiveKit server sends them, in order.

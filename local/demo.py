@@ -12,7 +12,7 @@ from typing import Any
 
 from . import stack_env
 from .progress import Failure, say
-from .sample_events import DOCUMENTED
+from .samples.livekit import DOCUMENTED
 from .settings import DEMO_WEBHOOK, ROOT
 
 WEBHOOK = "/api/webhooks/call_completed"

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -23,8 +24,18 @@ def code_of(binary_of: dict[str, str], built: dict[str, Binary]) -> Code:
     return {function: built[name] for function, name in binary_of.items()}
 
 
-def stack(port: int, template: templates.Template, code: Code, uploads: Iterable[Binary], *, update: bool) -> None:
-    """Creates or updates the stack. Binaries that it already runs need no upload: CloudFormation leaves them alone."""
+@dataclass(frozen=True)
+class Release:
+    """What is to be deployed. Binaries that the stack already runs need no upload: CloudFormation leaves them alone."""
+
+    template: templates.Template
+    code: Code
+    uploads: Iterable[Binary]
+
+
+def stack(port: int, release: Release, public_base_url: str, *, update: bool) -> None:
+    """Creates or updates the stack. The URL is empty as long as the API does not exist."""
+    template, code, uploads = release.template, release.code, release.uploads
     s3 = client("s3", port)
     s3.create_bucket(Bucket=BUCKET)
     with ThreadPoolExecutor(max_workers=2) as pool:
@@ -37,7 +48,7 @@ def stack(port: int, template: templates.Template, code: Code, uploads: Iterable
         change(
             StackName=STACK,
             TemplateURL=f"{endpoint(port)}/{BUCKET}/template.json",
-            Parameters=templates.parameters(endpoint(port)),
+            Parameters=templates.parameters(endpoint(port), public_base_url),
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
     except ClientError as error:

@@ -84,8 +84,12 @@ def _deploy(current: state.State, built: Built, values: stack_env.Values, *, upd
     with step(f"deploying {', '.join(['template.yaml', *(binary.name for binary in changed)])}"):
         for name, value in stack_env.parameters(values).items():
             parameters.put(client("ssm", current.port), STAGE, name, value)
-        deploy.stack(current.port, template, code, changed, update=update)
+        release = deploy.Release(template, code, changed)
+        deploy.stack(current.port, release, values.get("RINGPOST_URL", ""), update=update)
         url = routes.ensure(current.port)
+        if url != values.get("RINGPOST_URL"):
+            # Providers sign the URL that they were given, which only now is known.
+            deploy.stack(current.port, deploy.Release(template, code, ()), url, update=True)
         grants.ensure(current.port)
         seed.directory(current.port)
         sam_env.write(current.port, list(code))

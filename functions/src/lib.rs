@@ -3,6 +3,7 @@
 //! A module's `Deps` is what its function may touch; its role in template.yaml says the same.
 //! Everything is compiled here, so that a binary is a link and nothing more.
 
+pub mod authenticator;
 pub mod calls;
 pub mod health;
 pub mod ingest;

@@ -7,7 +7,10 @@ use http::{Response, header::CONTENT_TYPE};
 use lambda_http::{Body, Request, RequestExt, service_fn};
 use lambda_runtime::LambdaEvent;
 use ringpost::{
-    http::{error::ApiError, reply::Reply},
+    http::{
+        error::{ApiError, ErrorShape},
+        reply::Reply,
+    },
     telemetry,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -17,6 +20,8 @@ use tracing::{Instrument, Span, field};
 pub trait Endpoint: Sized + Send + Sync {
     /// The name of its binary.
     const NAME: &'static str;
+    /// The shape of its errors: its document's.
+    const ERRORS: ErrorShape;
 
     /// Makes ready for requests, once per process.
     fn init() -> impl Future<Output = Result<Self, InitError>> + Send;
@@ -137,7 +142,7 @@ pub async fn answer<E: Endpoint>(
             } else {
                 tracing::info!(status = status.as_u16(), duration_ms, cause, "refused");
             }
-            (status, error.body())
+            (status, error.body(E::ERRORS))
         }
     };
     Ok(Response::builder().status(status).header(CONTENT_TYPE, "application/json").body(body.into())?)

@@ -13,14 +13,14 @@ use ringpost::{
     pipeline::{fan_out::FanOut, fold::Fold},
     providers::livekit,
     queue::fan_out_retry::FanOutRetryQueue,
-    secrets::{Secrets, SecretsError},
+    secrets::{SecretTexts, Secrets, SecretsError},
     store::{
-        self, calls::CallTable, directory::DirectoryTable, events::EventTable, history::HistoryTable,
-        lookup::Lookup,
+        self, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable, events::EventTable,
+        history::HistoryTable, lookup::Lookup,
     },
 };
 
-use crate::runtime::InitError;
+use crate::{authenticator::Authenticator, ingest::gate::Gate, runtime::InitError};
 
 /// The AWS side of a function that is being initialised.
 pub(crate) struct Aws {
@@ -43,16 +43,20 @@ impl Aws {
 
     pub(crate) fn events(&self) -> Result<EventTable, InitError> {
         let (name, days) = (config::required("EVENTS_TABLE")?, config::retention_days()?);
-        Ok(EventTable::new(self.database.clone(), name, days))
+        let chunks = ChunkTable::new(self.database.clone(), config::required("CHUNKS_TABLE")?);
+        Ok(EventTable::new(self.database.clone(), name, chunks, days))
     }
 
     pub(crate) fn calls(&self) -> Result<CallTable, InitError> {
         Ok(CallTable::new(self.database.clone(), config::required("CALLS_TABLE")?))
     }
 
+    pub(crate) fn directory(&self) -> Result<DirectoryTable, InitError> {
+        Ok(DirectoryTable::new(self.database.clone(), config::required("DIRECTORY_TABLE")?))
+    }
+
     pub(crate) fn lookup(&self) -> Result<Lookup, InitError> {
-        let directory = DirectoryTable::new(config::required("DIRECTORY_TABLE")?);
-        Ok(Lookup::new(self.database.clone(), self.calls()?, directory))
+        Ok(Lookup::new(self.database.clone(), self.calls()?, self.directory()?))
     }
 
     pub(crate) fn fold(&self) -> Result<Fold, InitError> {
@@ -67,13 +71,11 @@ impl Aws {
         Ok(FanOut::new(self.lookup()?, self.fold()?, history, retry))
     }
 
-    /// The keys that may sign LiveKit's webhooks. Without any the function must not start: it could
-    /// only refuse.
-    pub(crate) async fn livekit_keys(&self, clock: Clock) -> Result<Secrets<livekit::Keys>, InitError> {
+    /// LiveKit's way in. Without any key the function must not start: it could only refuse.
+    pub(crate) async fn livekit_gate(&self) -> Result<Gate<livekit::Keys>, InitError> {
         const API_KEYS: &str = "livekit-api-keys";
         const WEBHOOK_SECRETS: &str = "livekit-webhook-secrets";
-        let prefix = config::required("SECRETS_PREFIX")?;
-        let secrets = Secrets::load(&self.sdk, clock, prefix, &[API_KEYS, WEBHOOK_SECRETS], |texts| {
+        self.gate("LIVEKIT_ALLOW_LIST", &[API_KEYS, WEBHOOK_SECRETS], |texts| {
             let invalid = |reason| SecretsError::Invalid { name: API_KEYS, reason };
             let keys = livekit::Keys::parse(&texts.lines(API_KEYS), &texts.lines(WEBHOOK_SECRETS))
                 .map_err(|line| invalid(format!("line {line} is not of the form key:secret")))?;
@@ -81,15 +83,35 @@ impl Aws {
                 return Err(invalid(format!("neither it nor {WEBHOOK_SECRETS} has a key")));
             }
             Ok(keys)
-        });
-        Ok(secrets.await?)
+        })
+        .await
     }
 
-    pub(crate) async fn token_keys(
+    /// A provider's way in: its networks from the template, its secrets from SSM.
+    async fn gate<V>(
         &self,
-        clock: Clock,
-        algorithm: Algorithm,
-    ) -> Result<Secrets<TokenKeys>, InitError> {
+        allow_list: &'static str,
+        secrets: &'static [&'static str],
+        parse: impl Fn(&SecretTexts) -> Result<V, SecretsError> + Send + Sync + 'static,
+    ) -> Result<Gate<V>, InitError> {
+        let clock = Clock::system();
+        let prefix = config::required("SECRETS_PREFIX")?;
+        Ok(Gate {
+            allow_list: AllowList::parse(&config::optional(allow_list).unwrap_or_default())?,
+            keys: Secrets::load(&self.sdk, clock.clone(), prefix, secrets, parse).await?,
+            public_base_url: config::optional("PUBLIC_BASE_URL").unwrap_or_default(),
+            clock,
+        })
+    }
+
+    /// Who may ask, as the template says.
+    pub(crate) async fn authenticator(&self) -> Result<Authenticator, InitError> {
+        let (policy, clock) = (token_policy()?, Clock::system());
+        let keys = self.token_keys(clock.clone(), policy.algorithm).await?;
+        Ok(Authenticator { policy, keys, clock })
+    }
+
+    async fn token_keys(&self, clock: Clock, algorithm: Algorithm) -> Result<Secrets<TokenKeys>, InitError> {
         const TOKEN_KEYS: &str = "token-keys";
         let prefix = config::required("SECRETS_PREFIX")?;
         let secrets = Secrets::load(&self.sdk, clock, prefix, &[TOKEN_KEYS], move |texts| {
@@ -100,13 +122,8 @@ impl Aws {
     }
 }
 
-/// The networks that the template lists for a provider.
-pub(crate) fn allow_list(variable: &'static str) -> Result<AllowList, InitError> {
-    Ok(AllowList::parse(&config::optional(variable).unwrap_or_default())?)
-}
-
 /// What user tokens must be, as the template says.
-pub(crate) fn token_policy() -> Result<TokenPolicy, InitError> {
+fn token_policy() -> Result<TokenPolicy, InitError> {
     let algorithm = Algorithm::parse(&config::required("TOKEN_ALGORITHM")?);
     Ok(TokenPolicy {
         algorithm: algorithm.ok_or(config::ConfigError::Invalid {

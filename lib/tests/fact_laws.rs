@@ -5,9 +5,13 @@
 
 use std::fmt::Debug;
 
-use proptest::{option, prelude::*};
+use proptest::{collection::btree_set, option, prelude::*, sample::select};
 use ringpost::domain::{
-    facts::{Direction, Facts, Leaving},
+    agent_status::{AgentStatus, StatusWord},
+    facts::{Direction, Facts, Hangup, Leaving},
+    follow_up::FollowUp,
+    key::EventKey,
+    outcome::Outcome,
     phone::PhoneNumber,
     register::{Claim, Earliest, EarliestTime, Latest},
     timestamp::Timestamp,
@@ -49,8 +53,34 @@ fn leaving() -> impl Strategy<Value = Leaving> {
         .prop_map(|(reason, identity, connected)| Leaving { reason, identity, connected })
 }
 
+fn status() -> impl Strategy<Value = AgentStatus> {
+    let word = select(vec![StatusWord::Ringing, StatusWord::Completed, StatusWord::Ended]);
+    (word, event_key()).prop_map(|(word, event)| AgentStatus { word, event })
+}
+
+fn event_key() -> impl Strategy<Value = EventKey> {
+    word().prop_map(|id| EventKey::of("livekit", &id))
+}
+
+fn hangup() -> impl Strategy<Value = Hangup> {
+    (moment(), option::of(word())).prop_map(|(at, reason)| Hangup { at, reason })
+}
+
+fn follow_up() -> impl Strategy<Value = Option<FollowUp>> {
+    option::of((moment(), option::of(word()), any::<bool>()).prop_map(|(due_at, time, automatic)| FollowUp {
+        due_at,
+        date: "2025-11-27".to_owned(),
+        time,
+        automatic,
+    }))
+}
+
+fn verdict() -> impl Strategy<Value = Outcome> {
+    select(vec![Outcome::Completed, Outcome::Busy, Outcome::NoAnswer])
+}
+
 prop_compose! {
-    fn facts()(
+    fn facts_of_room()(
         (room_name, room_sid, sip_call_id, campaign_id, recording_url) in
             (latest(word()), latest(word()), latest(word()), latest(word()), latest(word())),
         (phone_number, line_number) in (latest(number()), latest(number())),
@@ -61,11 +91,37 @@ prop_compose! {
         phone_left in latest(leaving()),
         standard_left in earliest(leaving()),
     ) -> Facts {
+        Facts {
+            room_name, room_sid, sip_call_id, phone_number, line_number, direction, campaign_id,
+            recording_url, first_event, room_created, joined, ringing, answered, has_phone, phone_left,
+            standard_left, room_finished, ..Facts::default()
+        }
+    }
+}
+
+prop_compose! {
+    fn facts()(
+        room in facts_of_room(),
+        (call_sid, conversation_id, agent_id) in (latest(word()), latest(word()), latest(word())),
+        (started, hangup, conversation_ended) in (latest(moment()), latest(hangup()), latest(moment())),
+        (told_seconds, verdict, agent_status) in (latest(0..9_u64), latest(verdict()), latest(status())),
+        (failure_reason, transcript) in (latest(word()), latest(event_key())),
+        results in latest(btree_set(word(), 0..3)),
+        (has_lead, lead_id, employee_id) in (any::<bool>(), latest(word()), latest(word())),
+        follow_up in latest(follow_up()),
+    ) -> Facts {
+        let Facts {
+            room_name, room_sid, sip_call_id, phone_number, line_number, direction, campaign_id,
+            recording_url, first_event, room_created, joined, ringing, answered, has_phone, phone_left,
+            standard_left, room_finished, ..
+        } = room;
         // Without `..`, so that a new fact cannot be forgotten here.
         Facts {
             room_name, room_sid, sip_call_id, phone_number, line_number, direction, campaign_id,
             recording_url, first_event, room_created, joined, ringing, answered, has_phone, phone_left,
-            standard_left, room_finished,
+            standard_left, room_finished, call_sid, conversation_id, agent_id, started, hangup,
+            conversation_ended, told_seconds, verdict, agent_status, failure_reason, transcript, results,
+            has_lead, lead_id, employee_id, follow_up,
         }
     }
 }

@@ -139,7 +139,7 @@ fn a_phone_that_left_ends_the_call_with_its_reason() {
     ];
     for (name, reason, identity, connected) in ends {
         let facts = read(name).1.expect("a call").facts;
-        let leaving = facts.ending().and_then(|ending| ending.leaving).expect("a leaving");
+        let leaving = facts.ending().and_then(|ending| ending.leaving()).expect("a leaving");
         assert_eq!(leaving.reason.as_deref(), Some(reason), "{name}");
         assert_eq!(leaving.identity.as_deref(), Some(identity), "{name}");
         assert_eq!(leaving.connected, connected, "{name}");
@@ -148,7 +148,7 @@ fn a_phone_that_left_ends_the_call_with_its_reason() {
         assert_eq!(facts.direction.get(), Some(&direction), "{name}");
     }
     let closed = read("11_room_finished").1.expect("a call").facts;
-    assert_eq!(closed.ending().map(|ending| ending.leaving), Some(None));
+    assert_eq!(closed.ending().map(|ending| ending.leaving()), Some(None));
     assert_eq!(closed.duration_millis(), Some(10_000));
 }
 

@@ -1,16 +1,18 @@
 //! Tables and a queue of one's own in the local cloud, so that a test sees every item in them, and
 //! the functions' dependencies wired to them.
 
+mod table;
+
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-};
+use aws_sdk_dynamodb::types::AttributeValue;
 use ringpost::{
     clock::Clock,
     domain::{
+        directory::Line,
         event::{Event, Source},
         key::{CallKey, EventKey},
+        phone::PhoneNumber,
     },
     http::{
         allow_list::AllowList,
@@ -20,18 +22,25 @@ use ringpost::{
     pipeline::{accept::Accept, fan_out::FanOut, fold::Fold},
     providers::livekit::{Keys, LiveKitEvent},
     queue::fan_out_retry::FanOutRetryQueue,
-    secrets::Secrets,
+    secrets::{SecretTexts, Secrets},
     store::{
-        calls::CallTable, directory::DirectoryTable, events::EventTable, history::HistoryTable,
+        calls::CallTable,
+        chunks::ChunkTable,
+        directory::{DirectoryTable, Put},
+        events::EventTable,
+        history::HistoryTable,
         lookup::Lookup,
     },
 };
 use ringpost_functions::{
+    authenticator::Authenticator,
     calls::outcome,
-    ingest::call_completed,
+    ingest::{call_completed, gate::Gate},
     workers::{fan_out, fan_out_retry},
 };
 use serde_json::Value;
+
+use table::{Index, Table};
 
 use crate::{
     aws::sdk,
@@ -65,6 +74,7 @@ impl EventLog {
         let event = Event {
             key: EventKey::of(Source::LiveKit.as_str(), &livekit.id),
             source: Source::LiveKit,
+            tenant_id: None,
             event_type: livekit.event_type,
             occurred_at: livekit.created_at,
             received_at: livekit.created_at,
@@ -74,11 +84,22 @@ impl EventLog {
     }
 }
 
-const TABLES: [(&str, &str, Option<&str>); 4] = [
-    ("events", "key", None),
-    ("calls", "id", None),
-    ("history", "tenantShard", Some("id")),
-    ("directory", "key", None),
+const TABLES: [Table; 5] = [
+    Table { name: "events", partition: "key", sort: None, index: None },
+    Table { name: "chunks", partition: "of", sort: Some("index"), index: None },
+    Table {
+        name: "calls",
+        partition: "id",
+        sort: None,
+        index: Some(Index { partition: "tenantShard", sort: "createdAt", whole: false }),
+    },
+    Table { name: "history", partition: "tenantShard", sort: Some("id"), index: None },
+    Table {
+        name: "directory",
+        partition: "key",
+        sort: None,
+        index: Some(Index { partition: "tenantKind", sort: "key", whole: true }),
+    },
 ];
 
 impl World {
@@ -90,29 +111,13 @@ impl World {
         let (stack, id) = (stack(), unique());
         let sdk = sdk(stack, &Faults::none(), 3);
         let database = aws_sdk_dynamodb::Client::new(&sdk);
-        for (name, partition, sort) in TABLES {
-            let key =
-                |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build();
-            let attribute = |name: &str, kind| {
-                AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build()
-            };
-            let mut table = database
-                .create_table()
-                .table_name(format!("{id}-{name}"))
-                .billing_mode(BillingMode::PayPerRequest)
-                .key_schema(key(partition, KeyType::Hash).expect("a key"))
-                .attribute_definitions(attribute(partition, ScalarAttributeType::S).expect("a key"));
-            if let Some(sort) = sort {
-                table = table
-                    .key_schema(key(sort, KeyType::Range).expect("a key"))
-                    .attribute_definitions(attribute(sort, ScalarAttributeType::N).expect("a key"));
-            }
-            table.send().await.expect("a table can be made");
+        for table in &TABLES {
+            table.create(&database, format!("{id}-{}", table.name)).await;
         }
         let queue = aws_sdk_sqs::Client::new(&sdk);
         let queue = queue.create_queue().queue_name(format!("{id}-retry")).send().await;
         let queue_url = queue.expect("a queue can be made").queue_url.expect("it has a URL");
-        let tables = TABLES.map(|(name, ..)| (name, format!("{id}-{name}"))).into();
+        let tables = TABLES.iter().map(|table| (table.name, format!("{id}-{}", table.name))).collect();
         Self { stack, tables, queue_url, default_tenant }
     }
 
@@ -123,8 +128,8 @@ impl World {
     pub async fn deployed() -> Self {
         let stack = stack();
         let mut tables = HashMap::new();
-        for (table, ..) in TABLES {
-            tables.insert(table, stack.deployed_table(table).await);
+        for table in &TABLES {
+            tables.insert(table.name, stack.deployed_table(table.name).await);
         }
         Self { stack, tables, queue_url: String::new(), default_tenant: Some("demo") }
     }
@@ -136,7 +141,7 @@ impl World {
     /// The log of this world.
     #[must_use]
     pub fn event_log(&self) -> EventLog {
-        EventLog(EventTable::new(self.database(&Faults::none()), self.name("events"), 90))
+        EventLog(self.events(&Faults::none()))
     }
 
     /// The id of the call that a payload's room becomes.
@@ -171,10 +176,16 @@ impl World {
         aws_sdk_dynamodb::Client::new(&sdk(self.stack, faults, attempts(faults)))
     }
 
+    fn events(&self, faults: &Faults) -> EventTable {
+        let database = self.database(faults);
+        let chunks = ChunkTable::new(database.clone(), self.name("chunks"));
+        EventTable::new(database, self.name("events"), chunks, 90)
+    }
+
     fn fold(&self, faults: &Faults) -> (Lookup, Fold) {
         let database = self.database(faults);
         let calls = CallTable::new(database.clone(), self.name("calls"));
-        let directory = DirectoryTable::new(self.name("directory"));
+        let directory = DirectoryTable::new(database.clone(), self.name("directory"));
         (Lookup::new(database, calls.clone(), directory), Fold::new(calls, self.default_tenant))
     }
 
@@ -184,14 +195,13 @@ impl World {
     /// When its secrets cannot be put and read.
     pub async fn call_completed(&self, faults: &Faults) -> call_completed::Deps {
         let (lookup, fold) = self.fold(faults);
-        let events = EventTable::new(self.database(faults), self.name("events"), 90);
-        let accept = Accept::new(events, lookup, fold);
-        call_completed::Deps {
-            accept,
+        let gate = Gate {
             allow_list: AllowList::default(),
             keys: self.livekit_keys().await,
+            public_base_url: String::new(),
             clock: Clock::system(),
-        }
+        };
+        call_completed::Deps { accept: Accept::new(self.events(faults), lookup, fold), gate }
     }
 
     /// `call-outcome` in this world.
@@ -199,30 +209,51 @@ impl World {
     /// # Panics
     /// When its secrets cannot be read.
     pub async fn call_outcome(&self) -> outcome::Deps {
-        let (sdk, algorithm) = (sdk(self.stack, &Faults::none(), 3), Algorithm::Hs256);
-        let names = &["token-keys"];
-        let keys = Secrets::load(&sdk, Clock::system(), "/ringpost/local/".to_owned(), names, move |texts| {
-            Ok(TokenKeys::parse(texts.text("token-keys"), algorithm).expect("a secret"))
+        let calls = CallTable::new(self.database(&Faults::none()), self.name("calls"));
+        outcome::Deps { calls, authenticator: self.authenticator().await }
+    }
+
+    /// Who may ask in this world.
+    ///
+    /// # Panics
+    /// When its secrets cannot be read.
+    pub async fn authenticator(&self) -> Authenticator {
+        let algorithm = Algorithm::Hs256;
+        let keys = self.secrets(&["token-keys"], move |texts| {
+            TokenKeys::parse(texts.text("token-keys"), algorithm).expect("a secret")
         });
-        outcome::Deps {
-            calls: CallTable::new(self.database(&Faults::none()), self.name("calls")),
+        Authenticator {
             policy: TokenPolicy { algorithm, issuer: None, audience: None },
-            keys: keys.await.expect("the local stage has its secrets"),
+            keys: keys.await,
             clock: Clock::system(),
         }
+    }
+
+    /// Secrets of the local stage.
+    ///
+    /// # Panics
+    /// When they cannot be read.
+    pub async fn secrets<T: 'static>(
+        &self,
+        names: &'static [&'static str],
+        parse: impl Fn(&SecretTexts) -> T + Send + Sync + 'static,
+    ) -> Secrets<T> {
+        let sdk = sdk(self.stack, &Faults::none(), 3);
+        let prefix = "/ringpost/local/".to_owned();
+        let loaded = Secrets::load(&sdk, Clock::system(), prefix, names, move |texts| Ok(parse(texts)));
+        loaded.await.expect("the local stage has its secrets")
     }
 
     /// `fan-out` in this world.
     #[must_use]
     pub fn fan_out(&self, faults: &Faults) -> fan_out::Deps {
-        fan_out::Deps { fan_out: self.driver(faults) }
+        fan_out::Deps { events: self.events(faults), fan_out: self.driver(faults) }
     }
 
     /// `fan-out-retry` in this world.
     #[must_use]
     pub fn fan_out_retry(&self, faults: &Faults) -> fan_out_retry::Deps {
-        let events = EventTable::new(self.database(faults), self.name("events"), 90);
-        fan_out_retry::Deps { events, fan_out: self.driver(faults) }
+        fan_out_retry::Deps { events: self.events(faults), fan_out: self.driver(faults) }
     }
 
     fn driver(&self, faults: &Faults) -> FanOut {
@@ -233,13 +264,18 @@ impl World {
     }
 
     async fn livekit_keys(&self) -> Secrets<Keys> {
-        let sdk = sdk(self.stack, &Faults::none(), 3);
-        let names = &["livekit-api-keys", "livekit-webhook-secrets"];
-        let keys = Secrets::load(&sdk, Clock::system(), "/ringpost/local/".to_owned(), names, |texts| {
-            let [pairs, secrets] = names.map(|name| texts.lines(name));
-            Ok(Keys::parse(&pairs, &secrets).expect("pairs"))
-        });
-        keys.await.expect("the local stage has its secrets")
+        self.secrets(&["livekit-api-keys", "livekit-webhook-secrets"], |texts| {
+            let [pairs, secrets] =
+                ["livekit-api-keys", "livekit-webhook-secrets"].map(|name| texts.lines(name));
+            Keys::parse(&pairs, &secrets).expect("pairs")
+        })
+        .await
+    }
+
+    /// The directory of this world.
+    #[must_use]
+    pub fn directory(&self) -> DirectoryTable {
+        DirectoryTable::new(self.database(&Faults::none()), self.name("directory"))
     }
 
     /// Gives `number` to a tenant's user in the directory.
@@ -247,14 +283,15 @@ impl World {
     /// # Panics
     /// When the database fails.
     pub async fn assign_number(&self, number: &str, tenant_id: &str, user_id: &str) {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        let put = self.database(&Faults::none()).put_item().table_name(self.name("directory"));
-        let put = put
-            .item("key", text(&format!("number#{number}")))
-            .item("tenantId", text(tenant_id))
-            .item("userId", text(user_id))
-            .item("agentConfigId", text("agent_config_456"));
-        put.send().await.expect("a number can be assigned");
+        let line = Line {
+            number: PhoneNumber::parse(number).expect("a number"),
+            tenant_id: tenant_id.to_owned(),
+            kind: None,
+            user_id: Some(user_id.to_owned()),
+            campaign_id: None,
+            agent_config_id: Some("agent_config_456".to_owned()),
+        };
+        assert_eq!(self.directory().put(&line).await.expect("a number can be assigned"), Put::Done);
     }
 
     /// Every item of a table, by key.

@@ -4,34 +4,28 @@ use std::process::ExitCode;
 
 use lambda_http::{Request, RequestExt};
 use ringpost::{
-    clock::Clock,
     domain::key::CallId,
     http::{
         call_log::CallLog,
-        error::{ApiError, ErrorStatus},
+        error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
-        token::{TokenKeys, TokenPolicy, Unauthorized},
     },
     pipeline::visible::find_visible,
-    secrets::Secrets,
     store::{StoreError, calls::CallTable},
 };
 
 use crate::{
+    authenticator::Authenticator,
     runtime::{self, Endpoint, InitError, log},
-    wiring::{Aws, token_policy},
+    wiring::Aws,
 };
 
 /// What this function may touch: it reads `calls` and the keys of user tokens.
 pub struct Deps {
     /// Where calls are.
     pub calls: CallTable,
-    /// What a token must be.
-    pub policy: TokenPolicy,
-    /// What signs tokens.
-    pub keys: Secrets<TokenKeys>,
-    /// What time it is.
-    pub clock: Clock,
+    /// Who may ask.
+    pub authenticator: Authenticator,
 }
 
 /// Runs the function.
@@ -42,18 +36,17 @@ pub fn main() -> ExitCode {
 
 impl Endpoint for Deps {
     const NAME: &'static str = "call-outcome";
+    const ERRORS: ErrorShape = ErrorShape::CallOutcomes;
 
     async fn init() -> Result<Self, InitError> {
-        let (aws, policy, clock) = (Aws::new()?, token_policy()?, Clock::system());
-        let keys = aws.token_keys(clock.clone(), policy.algorithm);
-        let (keys, connected) = tokio::join!(keys, aws.connect());
+        let aws = Aws::new()?;
+        let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect());
         connected?;
-        Ok(Self { calls: aws.calls()?, policy, keys: keys?, clock })
+        Ok(Self { calls: aws.calls()?, authenticator: authenticator? })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let keys = self.keys.current().await;
-        let caller = self.policy.caller(&keys, request.headers(), self.clock.now()).map_err(unauthorized)?;
+        let caller = self.authenticator.caller(&request).await?;
         let query = request.query_string_parameters_ref();
         let user_id = query.and_then(|query| query.first("user_id")).filter(|user_id| !user_id.is_empty());
         let user_id = user_id
@@ -66,12 +59,6 @@ impl Endpoint for Deps {
         let (call, owner) = found.ok_or_else(|| not_found(id))?;
         Ok(Reply::ok(&CallLog::of(&call, &owner)))
     }
-}
-
-fn unauthorized(reason: Unauthorized) -> ApiError {
-    ApiError::new(ErrorStatus::Unauthorized, "Unauthorized")
-        .message("Invalid or expired JWT token")
-        .cause(reason)
 }
 
 fn not_found(id: &str) -> ApiError {

@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use lambda_http::Request;
 use ringpost::{
     clock::Clock,
-    http::{error::ApiError, reply::Reply},
+    http::{
+        error::{ApiError, ErrorShape},
+        reply::Reply,
+    },
 };
 use serde::Serialize;
 
@@ -33,6 +36,7 @@ pub fn main() -> ExitCode {
 
 impl Endpoint for Deps {
     const NAME: &'static str = "call-completed-health";
+    const ERRORS: ErrorShape = ErrorShape::CallOutcomes;
 
     async fn init() -> Result<Self, InitError> {
         Ok(Self { clock: Clock::system() })

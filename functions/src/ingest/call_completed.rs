@@ -1,34 +1,30 @@
 //! `POST /api/webhooks/call_completed`: LiveKit's events, of which some end a call.
 
-use std::{net::IpAddr, process::ExitCode};
+use std::process::ExitCode;
 
-use bytes::Bytes;
-use lambda_http::{Body, Request, RequestExt, request::RequestContext};
+use lambda_http::Request;
 use ringpost::{
-    clock::Clock,
     domain::{
         event::{Event, Source},
         key::EventKey,
     },
     http::{
-        allow_list::AllowList,
-        error::{ApiError, ErrorStatus},
+        error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
     },
-    pipeline::accept::{Accept, Kept, MAX_EVENT_BYTES},
+    pipeline::accept::{Accept, Kept},
     providers::{
         self,
         livekit::{Keys, LiveKitEvent, PayloadError},
-        webhook::{RawWebhook, Refusal, VerifiedWebhook},
     },
-    secrets::Secrets,
     store::StoreError,
 };
 use serde::Serialize;
 
+use super::gate::Gate;
 use crate::{
     runtime::{self, Endpoint, InitError, log},
-    wiring::{Aws, allow_list},
+    wiring::Aws,
 };
 
 /// What this function may touch: it appends to `events`, reads and writes `calls`, reads `directory`,
@@ -36,12 +32,8 @@ use crate::{
 pub struct Deps {
     /// Where events and calls are kept.
     pub accept: Accept,
-    /// Where webhooks may come from.
-    pub allow_list: AllowList,
-    /// What may sign.
-    pub keys: Secrets<Keys>,
-    /// What time it is.
-    pub clock: Clock,
+    /// LiveKit's way in.
+    pub gate: Gate<Keys>,
 }
 
 #[derive(Serialize)]
@@ -64,24 +56,25 @@ pub fn main() -> ExitCode {
 
 impl Endpoint for Deps {
     const NAME: &'static str = "call-completed";
+    const ERRORS: ErrorShape = ErrorShape::CallOutcomes;
 
     async fn init() -> Result<Self, InitError> {
-        let (aws, clock) = (Aws::new()?, Clock::system());
-        let (keys, connected) = tokio::join!(aws.livekit_keys(clock.clone()), aws.connect());
+        let aws = Aws::new()?;
+        let (gate, connected) = tokio::join!(aws.livekit_gate(), aws.connect());
         connected?;
-        let accept = Accept::new(aws.events()?, aws.lookup()?, aws.fold()?);
-        Ok(Self { accept, allow_list: allow_list("LIVEKIT_ALLOW_LIST")?, keys: keys?, clock })
+        Ok(Self { accept: Accept::new(aws.events()?, aws.lookup()?, aws.fold()?), gate: gate? })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let webhook = self.verified(request).await?;
+        let webhook = self.gate.verified(request).await?;
         let livekit = LiveKitEvent::parse(webhook.body()).map_err(malformed)?;
         let event = Event {
             key: EventKey::of(Source::LiveKit.as_str(), &livekit.id),
             source: Source::LiveKit,
+            tenant_id: None,
             event_type: livekit.event_type.clone(),
             occurred_at: livekit.created_at,
-            received_at: self.clock.now(),
+            received_at: self.gate.clock.now(),
             payload: webhook.body().clone(),
         };
         log::event_key(&event.key);
@@ -94,20 +87,6 @@ impl Endpoint for Deps {
 }
 
 impl Deps {
-    async fn verified(&self, request: Request) -> Result<VerifiedWebhook, ApiError> {
-        if !self.allow_list.admits(source_address(&request)) {
-            return Err(refused(Refusal::Address));
-        }
-        let (head, body) = request.into_parts();
-        let webhook = RawWebhook::new(head.headers, raw(body));
-        if webhook.size() > MAX_EVENT_BYTES {
-            return Err(ApiError::new(ErrorStatus::PayloadTooLarge, "Webhook payload too large")
-                .details(format!("The body may have {MAX_EVENT_BYTES} bytes at most")));
-        }
-        let keys = self.keys.current().await;
-        webhook.verify(&*keys, self.clock.now()).map_err(refused)
-    }
-
     async fn process(&self, livekit: &LiveKitEvent, event: &Event) -> Result<Reply, ApiError> {
         let Some(update) = providers::livekit::read(livekit, event) else {
             return Err(malformed(PayloadError::Missing("room_name")));
@@ -148,27 +127,6 @@ fn processed(livekit: &LiveKitEvent, message: String, call_id: Option<String>) -
         event_type: None,
         call_id,
     })
-}
-
-/// The address that API Gateway saw.
-fn source_address(request: &Request) -> Option<IpAddr> {
-    match request.request_context_ref()? {
-        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
-        _ => None,
-    }
-}
-
-/// The bytes that were signed. API Gateway hands bodies over as text or base64, as their type wants.
-fn raw(body: Body) -> Bytes {
-    match body {
-        Body::Text(text) => Bytes::from(text),
-        Body::Binary(bytes) => Bytes::from(bytes),
-        _ => Bytes::new(),
-    }
-}
-
-fn refused(refusal: Refusal) -> ApiError {
-    ApiError::new(ErrorStatus::Unauthorized, "Invalid webhook signature").cause(refusal)
 }
 
 fn malformed(error: PayloadError) -> ApiError {

@@ -1,3 +1,4 @@
 //! Webhooks in.
 
 pub mod call_completed;
+pub mod gate;

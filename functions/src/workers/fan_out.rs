@@ -12,7 +12,7 @@ use aws_lambda_events::{
 use ringpost::{
     domain::key::EventKey,
     pipeline::fan_out::FanOut,
-    store::{Item, events::read_event},
+    store::{Item, events::EventTable},
     telemetry,
 };
 
@@ -25,6 +25,8 @@ use crate::{
 /// What this function may touch: it reads and writes `calls`, reads `directory`, writes `history`,
 /// and sends to the retry queue.
 pub struct Deps {
+    /// How events are read.
+    pub events: EventTable,
     /// Drives events.
     pub fan_out: FanOut,
 }
@@ -43,7 +45,7 @@ impl Worker for Deps {
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
         aws.connect().await?;
-        Ok(Self { fan_out: aws.fan_out()? })
+        Ok(Self { events: aws.events()?, fan_out: aws.fan_out()? })
     }
 
     async fn handle(&self, batch: StreamBatch) -> DynamoDbEventResponse {
@@ -71,7 +73,7 @@ impl Deps {
             return Ok(());
         }
         let image: Item = record.change.new_image.into();
-        let driven = match read_event(&image) {
+        let driven = match self.events.read(&image).await {
             Ok(event) => drive(Self::NAME, &self.fan_out, &event).await.is_ok(),
             Err(error) => {
                 tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "unreadable record");

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::{
     facts::Facts,
     key::{CallId, CallKey, EventKey},
@@ -17,6 +19,8 @@ pub struct CallUpdate {
     pub event: EventKey,
     /// When the event was received.
     pub received_at: Timestamp,
+    /// The tenant, where the event itself says whose it is.
+    pub tenant_id: Option<String>,
     /// Every key under which the event knows the call, the surest first; never empty.
     pub keys: CallKeys,
     /// What it tells.
@@ -141,6 +145,42 @@ pub struct Call {
     pub announced: BTreeMap<Announcement, EventKey>,
     /// Events that wait for the call to have an owner before they enter the history.
     pub waiting: BTreeSet<EventKey>,
+    /// Between these moments its events were received.
+    pub seen: Seen,
+    /// The records that were found to be this call.
+    pub absorbed: BTreeMap<CallId, Absorption>,
+}
+
+/// The span in which a call's events were received. The end is coarse, so that an event that tells
+/// nothing new needs no write for it: it may be up to [`Seen::SLACK_MILLIS`] too early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    /// When the first event was received.
+    pub from: Timestamp,
+    /// When the last one was, or up to ten minutes before that.
+    pub to: Timestamp,
+}
+
+impl Seen {
+    /// How much too early the end may be.
+    pub const SLACK_MILLIS: u64 = 10 * 60 * 1_000;
+
+    fn include(&mut self, at: Timestamp) {
+        self.from = self.from.min(at);
+        if at.millis_since(self.to) > Self::SLACK_MILLIS {
+            self.to = at;
+        }
+    }
+}
+
+/// What is remembered of a record that was found to be the same call as another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Absorption {
+    /// The event that brought them together.
+    pub by: EventKey,
+    /// Both had announced their end: whoever was told twice is to be told why.
+    pub both_ended: bool,
 }
 
 impl Call {
@@ -155,6 +195,8 @@ impl Call {
             facts: Facts::default(),
             announced: BTreeMap::new(),
             waiting: BTreeSet::new(),
+            seen: Seen { from: update.received_at, to: update.received_at },
+            absorbed: BTreeMap::new(),
         };
         call.apply(update, owner);
         call
@@ -165,13 +207,10 @@ impl Call {
     pub fn apply(&mut self, update: &CallUpdate, owner: Option<&Owner>) {
         let before = (self.facts.clone(), self.owner.clone());
         self.facts.merge(update.facts.clone());
-        match (&mut self.owner, owner) {
-            (Some(known), Some(told)) => known.fill_in(told),
-            (known @ None, Some(told)) => *known = Some(told.clone()),
-            (Some(_), None) => {}
-            (None, None) => {
-                self.waiting.insert(update.event.clone());
-            }
+        self.seen.include(update.received_at);
+        self.own(owner);
+        if self.owner.is_none() {
+            self.waiting.insert(update.event.clone());
         }
         if (&self.facts, &self.owner) != (&before.0, &before.1) {
             self.updated_at = self.updated_at.max(update.received_at);
@@ -180,6 +219,50 @@ impl Call {
             if announcement.is_due(&self.facts) {
                 self.announced.entry(announcement).or_insert_with(|| update.event.clone());
             }
+        }
+    }
+
+    /// Takes over all that another record of the same call holds. Absorbing it again changes nothing.
+    /// What both announced counts as announced by this one's event.
+    pub fn absorb(&mut self, other: &Self, by: &EventKey) {
+        let both_ended =
+            [&*self, other].iter().all(|call| call.announced.contains_key(&Announcement::Completed));
+        self.facts.merge(other.facts.clone());
+        self.own(other.owner.as_ref());
+        self.updated_at = self.updated_at.max(other.updated_at);
+        self.seen.from = self.seen.from.min(other.seen.from);
+        self.seen.to = self.seen.to.max(other.seen.to);
+        for (announcement, event) in &other.announced {
+            self.announced.entry(*announcement).or_insert_with(|| event.clone());
+        }
+        self.waiting.extend(other.waiting.iter().cloned());
+        for (id, absorption) in &other.absorbed {
+            self.absorbed.entry(*id).or_insert_with(|| absorption.clone());
+        }
+        self.absorbed.entry(other.id).or_insert_with(|| Absorption { by: by.clone(), both_ended });
+    }
+
+    /// Whether another record may be the same call: records of different tenants never are.
+    #[must_use]
+    pub fn may_absorb(&self, other: &Self) -> bool {
+        match (&self.owner, &other.owner) {
+            (Some(ours), Some(theirs)) => ours.tenant_id == theirs.tenant_id,
+            (None, _) | (_, None) => true,
+        }
+    }
+
+    /// Whether this record stays when it and `other` are one call: the older one does, so that two
+    /// writers choose alike and no chain of records ever closes to a ring.
+    #[must_use]
+    pub fn is_elder_of(&self, other: &Self) -> bool {
+        (self.created_at, self.id) < (other.created_at, other.id)
+    }
+
+    fn own(&mut self, owner: Option<&Owner>) {
+        match (&mut self.owner, owner) {
+            (Some(known), Some(told)) => known.fill_in(told),
+            (known @ None, Some(told)) => *known = Some(told.clone()),
+            (_, None) => {}
         }
     }
 

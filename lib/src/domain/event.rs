@@ -6,26 +6,70 @@ use bytes::Bytes;
 
 use super::{key::EventKey, timestamp::Timestamp};
 
-/// Who reported an event.
+/// Which of the systems that report events an event came through: it says how its payload is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
-    /// LiveKit's own webhooks.
+    /// LiveKit's webhooks, or the relay of the Call Outcomes document.
     LiveKit,
+    /// LiveKit's question which agent answers an inbound call.
+    SipInbound,
+    /// SignalWire's callbacks.
+    SignalWire,
+    /// ElevenLabs' post-call webhooks, or the events of the Webhook API document.
+    ElevenLabs,
+    /// The events of the ElevenLabs call status document.
+    CallStatus,
+    /// Conversations read from ElevenLabs' API.
+    ElevenLabsApi,
+    /// Calls that a company's dialer submitted.
+    CallCapture,
+    /// What the platform itself reports.
+    Platform,
 }
 
 impl Source {
-    /// The name in keys, in the history and in logs.
+    const ALL: [Self; 8] = [
+        Self::LiveKit,
+        Self::SipInbound,
+        Self::SignalWire,
+        Self::ElevenLabs,
+        Self::CallStatus,
+        Self::ElevenLabsApi,
+        Self::CallCapture,
+        Self::Platform,
+    ];
+
+    /// The name in keys and in the log.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::LiveKit => "livekit",
+            Self::SipInbound => "livekit-sip-inbound",
+            Self::SignalWire => "signalwire",
+            Self::ElevenLabs => "elevenlabs",
+            Self::CallStatus => "elevenlabs-call-status",
+            Self::ElevenLabsApi => "elevenlabs-api",
+            Self::CallCapture => "call-capture",
+            Self::Platform => "11wire",
+        }
+    }
+
+    /// The name that customers see: who reported.
+    #[must_use]
+    pub fn provider(self) -> &'static str {
+        match self {
+            Self::LiveKit | Self::SipInbound => "livekit",
+            Self::SignalWire => "signalwire",
+            Self::ElevenLabs | Self::CallStatus | Self::ElevenLabsApi => "elevenlabs",
+            Self::CallCapture => "call-capture",
+            Self::Platform => "11wire",
         }
     }
 
     /// Reads a stored name.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        (name == Self::LiveKit.as_str()).then_some(Self::LiveKit)
+        Self::ALL.into_iter().find(|source| source.as_str() == name)
     }
 }
 
@@ -34,8 +78,10 @@ impl Source {
 pub struct Event {
     /// Unique for ever; the idempotency key.
     pub key: EventKey,
-    /// Who reported it.
+    /// How it came.
     pub source: Source,
+    /// The tenant, where the sender's own key says whose it is; otherwise its call tells.
+    pub tenant_id: Option<String>,
     /// The provider's name for what happened, known to us or not.
     pub event_type: String,
     /// When it happened, as the provider says.

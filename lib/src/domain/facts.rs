@@ -3,12 +3,17 @@
 //! outcome and duration are views, computed and never stored. There is deliberately no list of
 //! applied events.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
+    agent_status::AgentStatus,
+    follow_up::FollowUp,
+    key::EventKey,
     outcome::{End, Outcome},
     phone::PhoneNumber,
-    register::{Earliest, EarliestTime, Latest},
+    register::{Claim, Earliest, EarliestTime, Latest},
     timestamp::Timestamp,
 };
 
@@ -35,6 +40,16 @@ pub struct Leaving {
     pub connected: bool,
 }
 
+/// The end of a call as its carrier, its agent platform or a dialer tells it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Hangup {
+    /// When the call ended.
+    pub at: Timestamp,
+    /// The provider's reason, as it spells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
 /// Everything that the events of a call have told of it. One event tells a few fields.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -48,6 +63,15 @@ pub struct Facts {
     /// The SIP call id.
     #[serde(skip_serializing_if = "Latest::is_empty")]
     pub sip_call_id: Latest<String>,
+    /// The carrier's call SID.
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub call_sid: Latest<String>,
+    /// ElevenLabs' id of the conversation.
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub conversation_id: Latest<String>,
+    /// ElevenLabs' id of the agent.
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub agent_id: Latest<String>,
     /// The number of the other side.
     #[serde(skip_serializing_if = "Latest::is_empty")]
     pub phone_number: Latest<PhoneNumber>,
@@ -58,7 +82,7 @@ pub struct Facts {
     /// Which way the call went.
     #[serde(skip_serializing_if = "Latest::is_empty")]
     pub direction: Latest<Direction>,
-    /// The campaign that the room's metadata names.
+    /// The campaign that the metadata of a room or of an event names.
     #[serde(skip_serializing_if = "Latest::is_empty")]
     pub campaign_id: Latest<String>,
     /// Where the recording is.
@@ -91,6 +115,45 @@ pub struct Facts {
     /// When the room was closed.
     #[serde(skip_serializing_if = "EarliestTime::is_empty")]
     pub room_finished: EarliestTime,
+    /// When the call started, as somebody other than LiveKit tells it.
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub started: Latest<Timestamp>,
+    /// How it ended, as somebody other than LiveKit tells it.
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub hangup: Latest<Hangup>,
+    /// When the agent's conversation ended; the call may go on without it.
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub conversation_ended: Latest<Timestamp>,
+    /// The duration that somebody other than LiveKit tells, in seconds.
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub told_seconds: Latest<u64>,
+    /// The outcome, as a provider that judges calls itself tells it.
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub verdict: Latest<Outcome>,
+    /// The status that ElevenLabs reports, by the furthest event.
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub agent_status: Latest<AgentStatus>,
+    /// Why the call failed, in the provider's words.
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub failure_reason: Latest<String>,
+    /// The event that holds the transcript.
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub transcript: Latest<EventKey>,
+    /// What the call achieved, in snake case: `appointment_set`, `follow_up`, ….
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub results: Latest<BTreeSet<String>>,
+    /// The caller of an inbound call is a lead of the line's campaign.
+    #[serde(skip_serializing_if = "is_false")]
+    pub has_lead: bool,
+    /// The lead that a dialer names.
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub lead_id: Latest<String>,
+    /// The employee that a dialer names.
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub employee_id: Latest<String>,
+    /// When to call again; `None` withdraws what was told before.
+    #[serde(skip_serializing_if = "Latest::is_empty")]
+    pub follow_up: Latest<Option<FollowUp>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
@@ -103,8 +166,40 @@ fn is_false(flag: &bool) -> bool {
 pub struct Ending<'a> {
     /// When it ended.
     pub at: Timestamp,
-    /// Whose leaving ended it; `None` when only the closing of the room is known.
-    pub leaving: Option<&'a Leaving>,
+    how: How<'a>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How<'a> {
+    Left(&'a Leaving),
+    HungUp(&'a Hangup),
+    /// Only the closing of the room or the end of the conversation is known.
+    Closed,
+}
+
+impl<'a> Ending<'a> {
+    fn by_leaving(claim: &'a Claim<Leaving>) -> Self {
+        Self { at: claim.at(), how: How::Left(claim.value()) }
+    }
+
+    /// Whose leaving ended it, if one did.
+    #[must_use]
+    pub fn leaving(&self) -> Option<&'a Leaving> {
+        match self.how {
+            How::Left(leaving) => Some(leaving),
+            How::HungUp(_) | How::Closed => None,
+        }
+    }
+
+    /// The provider's reason, as it spells it.
+    #[must_use]
+    pub fn reason(&self) -> Option<&'a str> {
+        match self.how {
+            How::Left(leaving) => leaving.reason.as_deref(),
+            How::HungUp(hangup) => hangup.reason.as_deref(),
+            How::Closed => None,
+        }
+    }
 }
 
 impl Facts {
@@ -115,6 +210,9 @@ impl Facts {
             room_name,
             room_sid,
             sip_call_id,
+            call_sid,
+            conversation_id,
+            agent_id,
             phone_number,
             line_number,
             direction,
@@ -129,10 +227,26 @@ impl Facts {
             phone_left,
             standard_left,
             room_finished,
+            started,
+            hangup,
+            conversation_ended,
+            told_seconds,
+            verdict,
+            agent_status,
+            failure_reason,
+            transcript,
+            results,
+            lead_id,
+            employee_id,
+            follow_up,
+            has_lead,
         } = other;
         self.room_name.merge(room_name);
         self.room_sid.merge(room_sid);
         self.sip_call_id.merge(sip_call_id);
+        self.call_sid.merge(call_sid);
+        self.conversation_id.merge(conversation_id);
+        self.agent_id.merge(agent_id);
         self.phone_number.merge(phone_number);
         self.line_number.merge(line_number);
         self.direction.merge(direction);
@@ -147,38 +261,67 @@ impl Facts {
         self.phone_left.merge(phone_left);
         self.standard_left.merge(standard_left);
         self.room_finished.merge(room_finished);
+        self.started.merge(started);
+        self.hangup.merge(hangup);
+        self.conversation_ended.merge(conversation_ended);
+        self.told_seconds.merge(told_seconds);
+        self.verdict.merge(verdict);
+        self.agent_status.merge(agent_status);
+        self.failure_reason.merge(failure_reason);
+        self.transcript.merge(transcript);
+        self.results.merge(results);
+        self.lead_id.merge(lead_id);
+        self.employee_id.merge(employee_id);
+        self.follow_up.merge(follow_up);
+        self.has_lead |= has_lead;
     }
 
-    /// When the call started: with its room, or with the first person in it.
+    /// When the call started: with its room, as somebody else told, or with the first person in it.
     #[must_use]
     pub fn started_at(&self) -> Option<Timestamp> {
-        self.room_created.get().or(self.joined.get())
+        self.room_created.get().or(self.started.get().copied()).or(self.joined.get())
     }
 
-    /// How the call ended: by the leaving of its phone where it has one, else by the earliest
-    /// leaving of a standard participant, else with its room. `None` while it goes on.
+    /// How the call ended: by the leaving of its phone, as its carrier tells, by the earliest leaving
+    /// of a standard participant where no phone takes part, else with its room or, without a room,
+    /// with its conversation. `None` while it goes on.
     #[must_use]
     pub fn ending(&self) -> Option<Ending<'_>> {
-        let leaving = if self.has_phone { self.phone_left.claim() } else { self.standard_left.claim() };
-        leaving
-            .map(|claim| Ending { at: claim.at(), leaving: Some(claim.value()) })
-            .or_else(|| self.room_finished.get().map(|at| Ending { at, leaving: None }))
+        let by_phone = || self.phone_left.claim().map(Ending::by_leaving);
+        let by_carrier =
+            || self.hangup.get().map(|hangup| Ending { at: hangup.at, how: How::HungUp(hangup) });
+        let by_person = || self.standard_left.claim().filter(|_| !self.has_phone).map(Ending::by_leaving);
+        let with_room = || self.room_finished.get().map(|at| Ending { at, how: How::Closed });
+        let with_conversation = || {
+            let ended = self.conversation_ended.get().filter(|_| !self.has_room());
+            ended.map(|at| Ending { at: *at, how: How::Closed })
+        };
+        by_phone().or_else(by_carrier).or_else(by_person).or_else(with_room).or_else(with_conversation)
     }
 
-    /// From start to end, in milliseconds.
+    fn has_room(&self) -> bool {
+        !(self.room_sid.is_empty() && self.room_name.is_empty())
+    }
+
+    /// From start to end, in milliseconds: the room's span where one is known, else what was told.
     #[must_use]
     pub fn duration_millis(&self) -> Option<u64> {
-        Some(self.ending()?.at.millis_since(self.started_at()?))
+        let ending = self.ending()?;
+        match (self.room_created.get(), self.told_seconds.get()) {
+            (None, Some(seconds)) => Some(seconds.saturating_mul(1_000)),
+            _ => Some(ending.at.millis_since(self.started_at()?)),
+        }
     }
 
     /// The outcome of the ended call; `None` while it goes on or when nothing decides.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
-        let leaving = self.ending()?.leaving;
+        let ending = self.ending()?;
         Outcome::decide(End {
-            reason: leaving.and_then(|leaving| leaving.reason.as_deref()),
+            reason: ending.reason(),
+            verdict: self.verdict.get().copied(),
             duration_millis: self.duration_millis(),
-            connected: leaving.is_none_or(|leaving| leaving.connected),
+            connected: ending.leaving().is_none_or(|leaving| leaving.connected),
         })
     }
 }
@@ -186,7 +329,6 @@ impl Facts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::register::Claim;
 
     fn at(seconds: i64) -> Timestamp {
         Timestamp::from_seconds(seconds).unwrap()
@@ -221,7 +363,7 @@ mod tests {
         };
         facts.merge(Facts { standard_left: Earliest::claimed(leaving(145, "first")), ..Facts::default() });
         assert_eq!(facts.duration_millis(), Some(45_000));
-        let identity = facts.ending().unwrap().leaving.unwrap().identity.as_deref();
+        let identity = facts.ending().unwrap().leaving().unwrap().identity.as_deref();
         assert_eq!(identity, Some("first"));
     }
 

@@ -18,7 +18,19 @@ impl EventKey {
         Self(format!("{source}:{id}"))
     }
 
-    /// A key that was made by [`EventKey::of`] and stored.
+    /// The key of an event to which `source` gives no id: what is natural to it (call, type, state,
+    /// sequence, time), and a digest of its body. Rather one entry too many than an event lost.
+    #[must_use]
+    pub fn natural(source: &str, parts: &[&str], body: &[u8]) -> Self {
+        let hash = digest::digest(&digest::SHA256, body);
+        let short = hash.as_ref().get(..16).unwrap_or_default();
+        let mut natural = parts.join(":");
+        // DynamoDB's keys end at 2,048 bytes; the digest is of everything that is cut.
+        natural.truncate(natural.floor_char_boundary(512));
+        Self(format!("{source}:{natural}:{}", hex::encode(short)))
+    }
+
+    /// A key that was made by [`EventKey::of`] or [`EventKey::natural`] and stored.
     #[must_use]
     pub fn from_stored(key: String) -> Self {
         Self(key)
@@ -55,6 +67,19 @@ pub enum CallKey {
     SipCall(String),
     /// The call SID of Twilio or SignalWire.
     CallSid(String),
+    /// ElevenLabs' id of a conversation.
+    Conversation(String),
+    /// A call that a company's dialer submitted, as that company names it.
+    Captured {
+        /// The tenant whose API key submitted it: nobody reaches another tenant's call by its name.
+        tenant_id: String,
+        /// The company.
+        company_id: String,
+        /// The company's calling system, if it named one.
+        system: Option<String>,
+        /// The system's id of the call, or a digest where it gave none.
+        id: String,
+    },
 }
 
 impl CallKey {
@@ -67,8 +92,14 @@ impl CallKey {
             Self::RoomName(name) => ("room-name", name),
             Self::SipCall(id) => ("sip-call", id),
             Self::CallSid(sid) => ("call-sid", sid),
+            Self::Conversation(id) => ("conversation", id),
+            Self::Captured { tenant_id, company_id, system, id } => {
+                // As JSON, so that no two lists of names make the same text.
+                let names = serde_json::json!([tenant_id, company_id, system, id]).to_string();
+                return CallId::of(&format!("captured:{names}"));
+            }
         };
-        CallId(Uuid::new_v5(&NAMESPACE, format!("{kind}:{name}").as_bytes()))
+        CallId::of(&format!("{kind}:{name}"))
     }
 }
 
@@ -79,7 +110,24 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x6e1f_5f0a_52b1_4a53_9a8e_1f0c_27d4_93b
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(Uuid);
 
+impl Serialize for CallId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for CallId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("no call id"))
+    }
+}
+
 impl CallId {
+    fn of(name: &str) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
+    }
+
     /// Reads an id as it stands in a URL.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

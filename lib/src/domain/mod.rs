@@ -1,8 +1,11 @@
 //! The rules of the product: no I/O, no clock, no AWS.
 
+pub mod agent_status;
 pub mod call;
+pub mod directory;
 pub mod event;
 pub mod facts;
+pub mod follow_up;
 pub mod key;
 pub mod outcome;
 pub mod owner;

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The outcome of an ended call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// A conversation of ten seconds or more.
@@ -23,6 +23,8 @@ pub enum Outcome {
 pub struct End<'a> {
     /// The provider's reason for the disconnection, as it spells it.
     pub reason: Option<&'a str>,
+    /// What a provider that judges calls itself says; it wins over the duration.
+    pub verdict: Option<Outcome>,
     /// From the room's creation to the end, in milliseconds; `None` when the start is unknown.
     pub duration_millis: Option<u64>,
     /// False when the phone's participant is known never to have been connected.
@@ -36,11 +38,11 @@ const NO_ANSWER_BELOW_MILLIS: u64 = 10_000;
 
 impl Outcome {
     /// Decides the outcome; the first rule that matches wins: the reason says busy, the reason is
-    /// an error, nobody was available, then the duration. `None` when neither the reason nor a
+    /// an error, nobody was available, then a provider's own verdict, then the duration. `None` when neither the reason nor a
     /// duration decides. A call that never connected is never `completed`, however long it rang.
     #[must_use]
     pub fn decide(end: End<'_>) -> Option<Self> {
-        if let Some(verdict) = end.reason.and_then(verdict_of_reason) {
+        if let Some(verdict) = end.reason.and_then(verdict_of_reason).or(end.verdict) {
             return Some(verdict);
         }
         match end.duration_millis? {
@@ -88,7 +90,7 @@ mod tests {
     use super::*;
 
     fn outcome(reason: Option<&str>, duration_millis: Option<u64>) -> Option<Outcome> {
-        Outcome::decide(End { reason, duration_millis, connected: true })
+        Outcome::decide(End { reason, verdict: None, duration_millis, connected: true })
     }
 
     #[test]
@@ -143,7 +145,16 @@ mod tests {
 
     #[test]
     fn a_long_ring_is_no_conversation() {
-        let rang = End { reason: Some("CLIENT_INITIATED"), duration_millis: Some(40_000), connected: false };
+        let rang = End {
+            reason: Some("CLIENT_INITIATED"),
+            verdict: None,
+            duration_millis: Some(40_000),
+            connected: false,
+        };
         assert_eq!(Outcome::decide(rang), Some(Outcome::NoAnswer));
+        let judged = End { verdict: Some(Outcome::Completed), ..rang };
+        assert_eq!(Outcome::decide(judged), Some(Outcome::Completed));
+        let rejected = End { reason: Some("USER_REJECTED"), ..judged };
+        assert_eq!(Outcome::decide(rejected), Some(Outcome::Busy));
     }
 }

@@ -52,7 +52,7 @@ impl<'a> CallLog<'a> {
     pub fn of(call: &'a Call, owner: &'a Owner) -> Self {
         let facts = &call.facts;
         let ending = facts.ending();
-        let leaving = ending.and_then(|ending| ending.leaving);
+        let leaving = ending.and_then(|ending| ending.leaving());
         Self {
             id: call.id.to_string(),
             user_id: owner.user_id(),
@@ -67,7 +67,7 @@ impl<'a> CallLog<'a> {
             duration: call.duration_seconds(),
             recording_url: facts.recording_url.get().map(String::as_str),
             metadata: Metadata {
-                disconnect_reason: leaving.and_then(|leaving| leaving.reason.as_deref()),
+                disconnect_reason: ending.and_then(|ending| ending.reason()),
                 participant_identity: leaving.and_then(|leaving| leaving.identity.as_deref()),
                 room_creation_time: facts.room_created.get().map(|time| time.to_string()),
                 campaign_id: call.campaign_id(),

@@ -13,8 +13,12 @@ pub enum ErrorStatus {
     BadRequest,
     /// 401
     Unauthorized,
+    /// 403
+    Forbidden,
     /// 404
     NotFound,
+    /// 409
+    Conflict,
     /// 413
     PayloadTooLarge,
     /// 500
@@ -28,7 +32,9 @@ impl ErrorStatus {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::Conflict => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -37,7 +43,10 @@ impl ErrorStatus {
 
 /// An answer other than success.
 #[derive(Debug)]
-pub struct ApiError {
+pub struct ApiError(Box<Content>);
+
+#[derive(Debug)]
+struct Content {
     status: ErrorStatus,
     error: Cow<'static, str>,
     details: Option<String>,
@@ -45,6 +54,33 @@ pub struct ApiError {
     message: Option<Cow<'static, str>>,
     call_id: Option<String>,
     cause: Option<Box<dyn Error + Send + Sync>>,
+}
+
+/// The shape of an error: each document has its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorShape {
+    /// `{error, details?, field?, message?, call_id?, status}`: the Call Outcomes document's.
+    CallOutcomes,
+    /// `{success: false, message, field?}`: the Webhook API's and the inbound call document's.
+    Success,
+    /// `{error, message}`: the Call Capture document's. `error` names the status.
+    CallCapture,
+}
+
+#[derive(Serialize)]
+struct SuccessError<'a> {
+    success: bool,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct CallCaptureError<'a> {
+    error: &'a str,
+    message: &'a str,
 }
 
 /// The Call Outcomes document's shape of an error.
@@ -66,7 +102,7 @@ impl ApiError {
     /// An error with this status and headline, both for the caller.
     #[must_use]
     pub fn new(status: ErrorStatus, error: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Content {
             status,
             error: error.into(),
             details: None,
@@ -74,68 +110,79 @@ impl ApiError {
             message: None,
             call_id: None,
             cause: None,
-        }
+        }))
     }
 
     /// Says what exactly is wrong.
     #[must_use]
     pub fn details(mut self, details: impl Into<String>) -> Self {
-        self.details = Some(details.into());
+        self.0.details = Some(details.into());
         self
     }
 
     /// Names the field of the request that is wrong, by its path.
     #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Self {
-        self.field = Some(field.into());
+        self.0.field = Some(field.into());
         self
     }
 
     /// Adds a sentence for the caller.
     #[must_use]
     pub fn message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
-        self.message = Some(message.into());
+        self.0.message = Some(message.into());
         self
     }
 
     /// Repeats the id that the caller asked for.
     #[must_use]
     pub fn call_id(mut self, call_id: impl Into<String>) -> Self {
-        self.call_id = Some(call_id.into());
+        self.0.call_id = Some(call_id.into());
         self
     }
 
     /// Keeps the cause for the log.
     #[must_use]
     pub fn cause(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        self.cause = Some(cause.into());
+        self.0.cause = Some(cause.into());
         self
     }
 
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.status.code()
+        self.0.status.code()
     }
 
     /// The cause and everything behind it, in one line for the log.
     #[must_use]
     pub fn cause_chain(&self) -> Option<String> {
-        Some(crate::telemetry::chain(self.cause.as_deref()?))
+        Some(crate::telemetry::chain(self.0.cause.as_deref()?))
     }
 
-    /// The body in the Call Outcomes document's shape.
+    /// The body in a document's shape.
     #[must_use]
-    pub fn body(&self) -> String {
-        let body = CallOutcomesError {
-            error: &self.error,
-            details: self.details.as_deref(),
-            field: self.field.as_deref(),
-            message: self.message.as_deref(),
-            call_id: self.call_id.as_deref(),
-            status: self.status().as_u16(),
-        };
-        super::reply::json(&body)
+    pub fn body(&self, shape: ErrorShape) -> String {
+        match shape {
+            ErrorShape::CallOutcomes => super::reply::json(&CallOutcomesError {
+                error: &self.0.error,
+                details: self.0.details.as_deref(),
+                field: self.0.field.as_deref(),
+                message: self.0.message.as_deref(),
+                call_id: self.0.call_id.as_deref(),
+                status: self.status().as_u16(),
+            }),
+            ErrorShape::Success => super::reply::json(&SuccessError {
+                success: false,
+                message: &self.0.error,
+                details: self.0.details.as_deref(),
+                field: self.0.field.as_deref(),
+            }),
+            ErrorShape::CallCapture => super::reply::json(&CallCaptureError {
+                error: self.status().canonical_reason().unwrap_or_default(),
+                message: &self.0.error,
+            }),
+        }
     }
 }
 
@@ -149,9 +196,22 @@ mod tests {
             .message("Database connection failed")
             .cause("secret table name");
         assert_eq!(
-            error.body(),
+            error.body(ErrorShape::CallOutcomes),
             r#"{"error":"Failed to process webhook event","message":"Database connection failed","status":500}"#
         );
         assert_eq!(error.cause_chain().as_deref(), Some("secret table name"));
+    }
+
+    #[test]
+    fn each_document_has_its_shape() {
+        let error = ApiError::new(ErrorStatus::BadRequest, "company_id is required").field("company_id");
+        assert_eq!(
+            error.body(ErrorShape::Success),
+            r#"{"success":false,"message":"company_id is required","field":"company_id"}"#
+        );
+        assert_eq!(
+            error.body(ErrorShape::CallCapture),
+            r#"{"error":"Bad Request","message":"company_id is required"}"#
+        );
     }
 }

@@ -4,5 +4,6 @@ pub mod allow_list;
 pub mod call_log;
 pub mod error;
 pub mod jwt;
+pub mod page;
 pub mod reply;
 pub mod token;

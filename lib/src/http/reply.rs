@@ -17,6 +17,12 @@ impl Reply {
         Self { status: StatusCode::OK, body: json(body) }
     }
 
+    /// 201 with this body.
+    #[must_use]
+    pub fn created(body: &impl Serialize) -> Self {
+        Self { status: StatusCode::CREATED, body: json(body) }
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {

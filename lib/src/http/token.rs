@@ -114,6 +114,25 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The tenant that the caller acts in. Without one it is a tenant by itself: nobody may choose a
+    /// tenant by choosing a name.
+    #[must_use]
+    pub fn tenant_id(&self) -> String {
+        self.tenant_id.clone().unwrap_or_else(|| format!("user:{}", self.user_id))
+    }
+
+    /// The caller's user id.
+    #[must_use]
+    pub fn user_id(&self) -> &str {
+        &self.user_id
+    }
+
+    /// Whether the caller may configure its tenant, and see all that belongs to it.
+    #[must_use]
+    pub fn is_admin(&self) -> bool {
+        self.is_admin
+    }
+
     /// Whether the caller may read what belongs to `owner`: its own, or as an admin its tenant's.
     /// A token that names a tenant is good in that tenant only.
     #[must_use]

@@ -15,8 +15,8 @@ use crate::{
 
 use super::fold::Fold;
 
-/// The largest body that is kept whole even if it does not compress: DynamoDB's items end at 400 KB.
-pub const MAX_EVENT_BYTES: usize = 350 * 1024;
+/// The largest body that is accepted: what Lambda can receive at all. It is kept whole.
+pub const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
 
 /// Accepts events.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ use thiserror::Error;
 use super::fold::Fold;
 use crate::{
     domain::{
-        call::Call,
+        call::{Call, CallUpdate},
         event::Event,
         key::{CallId, EventKey},
     },
@@ -21,6 +21,9 @@ use crate::{
     queue::fan_out_retry::{FanOutRetryQueue, SendError},
     store::{StoreError, history::HistoryTable, lookup::Lookup},
 };
+
+/// Every further round means that another writer got through, so that even a crowd ends.
+const MAX_ROUNDS: usize = 32;
 
 /// Drives events.
 #[derive(Debug, Clone)]
@@ -66,21 +69,32 @@ impl FanOut {
     /// When a step failed; driving again is safe, and needed.
     pub async fn drive(&self, event: &Event) -> Result<Driven, FanOutError> {
         let Some(update) = providers::read_update(event) else {
-            let Some(owner) = self.fold.default_owner() else {
+            let default = || self.fold.default_owner().map(|owner| owner.tenant_id.clone());
+            let Some(tenant_id) = event.tenant_id.clone().or_else(default) else {
                 return Ok(Driven::Unowned);
             };
-            self.history.record_inbound(event, &owner.tenant_id, None).await?;
+            self.history.record_inbound(event, &tenant_id, None).await?;
             return Ok(Driven::Recorded(None));
         };
-        let found = self.lookup.find(&update).await?;
-        let call = self.fold.fold(&update, &found).await?;
-        self.fold.bind(&update, &found, &call).await?;
+        let call = self.fold(&update).await?;
         let Some(owner) = &call.owner else {
             return Ok(Driven::Waiting(call.id));
         };
         self.history.record_inbound(event, &owner.tenant_id, Some(call.id)).await?;
         self.drive_waiting(&call).await?;
         Ok(Driven::Recorded(Some(call.id)))
+    }
+
+    /// The call with the event in it, found by all its keys from now on.
+    async fn fold(&self, update: &CallUpdate) -> Result<Call, StoreError> {
+        for _ in 0..MAX_ROUNDS {
+            let found = self.lookup.find(update).await?;
+            let Some(call) = self.fold.unite(update, &found).await? else { continue };
+            if self.fold.bind(update, &found, &call).await? {
+                return Ok(call);
+            }
+        }
+        Err(StoreError::Contended)
     }
 
     /// Sends the events that waited for the owner round again: first queued, then forgotten.
@@ -91,7 +105,7 @@ impl FanOut {
         for event_key in &call.waiting {
             self.retry.send(event_key).await?;
         }
-        Ok(self.fold.release(call.id).await?)
+        Ok(self.fold.release(call.id, &call.waiting).await?)
     }
 
     /// Puts an event that could not be driven aside, so that it holds up no other.

@@ -17,10 +17,10 @@ pub async fn find_visible(
     user_id: &str,
     id: CallId,
 ) -> Result<Option<(Call, Owner)>, StoreError> {
-    let Some(stored) = calls.find(id).await? else {
+    let Some(trail) = calls.find(id).await? else {
         return Ok(None);
     };
-    let call = stored.call;
+    let call = trail.whole();
     let owner = call.owner.clone().filter(|owner| owner.user_id() == user_id && caller.may_read(owner));
     Ok(owner.map(|owner| (call, owner)))
 }

@@ -1,6 +1,9 @@
 //! Who sends webhooks: for each, how its signature is verified and what its events say of a call.
 
+pub mod capture;
+pub mod elevenlabs;
 pub mod livekit;
+pub mod signalwire;
 pub mod webhook;
 
 use crate::domain::{
@@ -14,5 +17,12 @@ use crate::domain::{
 pub fn read_update(event: &Event) -> Option<CallUpdate> {
     match event.source {
         Source::LiveKit => livekit::read_update(event),
+        Source::SipInbound => livekit::sip_inbound::read_update(event),
+        Source::SignalWire => signalwire::read_update(event),
+        Source::ElevenLabs => elevenlabs::read_update(event),
+        Source::CallStatus => elevenlabs::call_status::read_update(event),
+        Source::ElevenLabsApi => elevenlabs::api::read_update(event),
+        Source::CallCapture => capture::read_update(event),
+        Source::Platform => None,
     }
 }

@@ -11,7 +11,19 @@ use crate::domain::timestamp::Timestamp;
 /// A request as it came. Nothing outside this module can read its body.
 pub struct RawWebhook {
     headers: HeaderMap,
+    url: String,
     body: Bytes,
+}
+
+/// What a signature may cover.
+#[derive(Clone, Copy)]
+pub struct Signed<'a> {
+    /// The headers; the signature is one of them.
+    pub headers: &'a HeaderMap,
+    /// The URL as the sender knows it, with the query; empty where nothing signs it.
+    pub url: &'a str,
+    /// The body, byte for byte.
+    pub body: &'a [u8],
 }
 
 /// A request whose signature was found to be the provider's.
@@ -51,14 +63,20 @@ pub trait Verifier {
     ///
     /// # Errors
     /// Why the webhook must be refused.
-    fn verify(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Refusal>;
+    fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<(), Refusal>;
 }
 
 impl RawWebhook {
     /// Wraps a request's headers and the exact bytes of its body.
     #[must_use]
     pub fn new(headers: HeaderMap, body: Bytes) -> Self {
-        Self { headers, body }
+        Self { headers, url: String::new(), body }
+    }
+
+    /// Adds the URL that the sender was given, where its signature covers that.
+    #[must_use]
+    pub fn sent_to(self, url: String) -> Self {
+        Self { url, ..self }
     }
 
     /// The size of the body in bytes.
@@ -72,7 +90,8 @@ impl RawWebhook {
     /// # Errors
     /// Why the webhook must be refused.
     pub fn verify(self, verifier: &impl Verifier, now: Timestamp) -> Result<VerifiedWebhook, Refusal> {
-        verifier.verify(&self.headers, &self.body, now)?;
+        let signed = Signed { headers: &self.headers, url: &self.url, body: &self.body };
+        verifier.verify(signed, now)?;
         Ok(VerifiedWebhook { body: self.body })
     }
 }

@@ -13,14 +13,14 @@ use super::{
     item::{Item, find_string, item, number, read_number, read_string, read_time, string, time},
 };
 use crate::domain::{
-    call::{Announcement, Call},
+    call::{Absorption, Announcement, Call, Seen},
     key::{CallId, EventKey},
 };
 
 /// How many partitions of the index a tenant's calls are spread over.
 const SHARDS: u8 = 4;
-/// Pointers lead straight to a call; a chain longer than this is damage.
-const MAX_HOPS: usize = 4;
+/// A pointer leads to a call, an absorbed call to an older one; a chain longer than this is damage.
+const MAX_HOPS: usize = 16;
 
 /// A call as it was read, with the version that the next write must find.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,55 @@ pub enum CallItem {
     Call(Box<StoredCall>),
     /// The way to the call that another key of it created.
     Pointer(Pointer),
+    /// A record that was found to be the same call as an older one.
+    Absorbed(Box<AbsorbedCall>),
+}
+
+impl CallItem {
+    /// The id under which it stands.
+    #[must_use]
+    pub fn id(&self) -> CallId {
+        match self {
+            Self::Call(stored) => stored.call.id,
+            Self::Pointer(pointer) => pointer.from,
+            Self::Absorbed(absorbed) => absorbed.call.id,
+        }
+    }
+}
+
+/// A record that was found to be the same call as an older one. It is frozen and kept, so that its
+/// id keeps answering, and the older one can be completed if whoever froze this died.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AbsorbedCall {
+    /// What it held when it was frozen.
+    pub call: Call,
+    /// The older record.
+    pub into: CallId,
+    /// The event that brought them together.
+    pub by: EventKey,
+}
+
+/// Where an id leads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trail {
+    /// The call at its end.
+    pub stored: StoredCall,
+    /// The absorbed records on the way.
+    pub absorbed: Vec<AbsorbedCall>,
+}
+
+impl Trail {
+    /// The call with all that the records on the way hold, even if it has not taken it over yet.
+    #[must_use]
+    pub fn whole(&self) -> Call {
+        let mut call = self.stored.call.clone();
+        for absorbed in
+            self.absorbed.iter().filter(|record| !self.stored.call.absorbed.contains_key(&record.call.id))
+        {
+            call.absorb(&absorbed.call, &absorbed.by);
+        }
+        call
+    }
 }
 
 /// The way from one key of a call to the call.
@@ -77,24 +126,46 @@ impl CallTable {
         &self.name
     }
 
-    /// The call that this id leads to, through pointers.
+    /// The call that this id leads to, through pointers and absorbed records.
     ///
     /// # Errors
     /// When the database fails or an item cannot be read.
-    pub async fn find(&self, id: CallId) -> Result<Option<StoredCall>, StoreError> {
-        let mut id = id;
+    pub async fn find(&self, id: CallId) -> Result<Option<Trail>, StoreError> {
+        match self.item(id).await? {
+            Some(item) => self.follow(item).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The call that an item leads to.
+    ///
+    /// # Errors
+    /// As [`CallTable::find`].
+    pub async fn follow(&self, item: CallItem) -> Result<Option<Trail>, StoreError> {
+        let (mut item, mut absorbed) = (item, Vec::new());
         for _ in 0..MAX_HOPS {
-            let get = self.client.get_item().table_name(&self.name).key("id", string(id.to_string()));
-            let answer = get.consistent_read(true).send().await;
-            match answer.map_err(StoreError::unavailable("GetItem calls"))?.item {
+            let next = match item {
+                CallItem::Call(stored) => return Ok(Some(Trail { stored: *stored, absorbed })),
+                CallItem::Pointer(pointer) => pointer.to,
+                CallItem::Absorbed(record) => {
+                    let into = record.into;
+                    absorbed.push(*record);
+                    into
+                }
+            };
+            match self.item(next).await? {
+                Some(found) => item = found,
                 None => return Ok(None),
-                Some(item) => match read_item(&item)? {
-                    CallItem::Call(stored) => return Ok(Some(*stored)),
-                    CallItem::Pointer(pointer) => id = pointer.to,
-                },
             }
         }
         Err(StoreError::Corrupt { what: "to" })
+    }
+
+    async fn item(&self, id: CallId) -> Result<Option<CallItem>, StoreError> {
+        let get = self.client.get_item().table_name(&self.name).key("id", string(id.to_string()));
+        let answer = get.consistent_read(true).send().await;
+        let item = answer.map_err(StoreError::unavailable("GetItem calls"))?.item;
+        item.map(|item| read_item(&item)).transpose()
     }
 
     /// Writes a call that nobody has written yet.
@@ -118,20 +189,43 @@ impl CallTable {
         self.save(put).await
     }
 
+    /// Freezes `read`, for it is the same call as the older one `into`, unless somebody else has
+    /// changed it since. Lists do not show it any more.
+    ///
+    /// # Errors
+    /// As [`CallTable::create`].
+    pub async fn freeze(&self, read: &StoredCall, into: CallId, by: &EventKey) -> Result<Saved, StoreError> {
+        let mut frozen = to_item(&read.call, read.version + 1)?;
+        frozen.remove("tenantShard");
+        frozen.insert("into".to_owned(), string(into.to_string()));
+        frozen.insert("by".to_owned(), string(by.as_str()));
+        let put = self
+            .put(frozen)
+            .condition_expression("version = :read")
+            .expression_attribute_values(":read", number(read.version));
+        self.save(put).await
+    }
+
     /// Writes a pointer, unless something stands under its id: the first binding of a key holds.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn point(&self, pointer: &Pointer) -> Result<(), StoreError> {
-        let mut attributes = item([
-            ("id", string(pointer.from.to_string())),
-            ("v", number(1)),
-            ("to", string(pointer.to.to_string())),
-        ]);
-        if let Some(room_sid) = &pointer.room_sid {
-            attributes.insert("roomSid".to_owned(), string(room_sid));
-        }
-        let put = self.put(attributes).condition_expression("attribute_not_exists(id)");
+    pub async fn point(&self, pointer: &Pointer) -> Result<Saved, StoreError> {
+        let put = self.put(pointer_item(pointer)).condition_expression("attribute_not_exists(id)");
+        self.save(put).await
+    }
+
+    /// Lets a pointer that led to an absorbed record lead straight to the call.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn repair(&self, pointer: &Pointer, to: CallId) -> Result<(), StoreError> {
+        let repaired = Pointer { to, ..pointer.clone() };
+        let put = self
+            .put(pointer_item(&repaired))
+            .condition_expression("#to = :old")
+            .expression_attribute_names("#to", "to")
+            .expression_attribute_values(":old", string(pointer.to.to_string()));
         self.save(put).await.map(drop)
     }
 
@@ -157,6 +251,18 @@ impl CallTable {
     }
 }
 
+fn pointer_item(pointer: &Pointer) -> Item {
+    let mut attributes = item([
+        ("id", string(pointer.from.to_string())),
+        ("v", number(1)),
+        ("to", string(pointer.to.to_string())),
+    ]);
+    if let Some(room_sid) = &pointer.room_sid {
+        attributes.insert("roomSid".to_owned(), string(room_sid));
+    }
+    attributes
+}
+
 fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
     let announced: BTreeMap<&str, &EventKey> =
         call.announced.iter().map(|(announcement, key)| (announcement.as_str(), key)).collect();
@@ -168,6 +274,8 @@ fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
         ("updatedAt", time(call.updated_at)),
         ("facts", string(to_json(&call.facts)?)),
         ("announced", string(to_json(&announced)?)),
+        ("seenFrom", time(call.seen.from)),
+        ("seenTo", time(call.seen.to)),
     ]);
     if let Some(owner) = &call.owner {
         attributes.insert("owner".to_owned(), string(to_json(owner)?));
@@ -176,6 +284,9 @@ fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
     }
     if !call.waiting.is_empty() {
         attributes.insert("waiting".to_owned(), string(to_json(&call.waiting)?));
+    }
+    if !call.absorbed.is_empty() {
+        attributes.insert("absorbed".to_owned(), string(to_json(&call.absorbed)?));
     }
     Ok(attributes)
 }
@@ -189,6 +300,8 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
     let announced: BTreeMap<String, EventKey> = from_json(read_string(item, "announced")?, "announced")?;
     let waiting: Option<BTreeSet<EventKey>> =
         find_string(item, "waiting").map(|json| from_json(json, "waiting")).transpose()?;
+    let absorbed: Option<BTreeMap<CallId, Absorption>> =
+        find_string(item, "absorbed").map(|json| from_json(json, "absorbed")).transpose()?;
     let call = Call {
         id,
         created_at: read_time(item, "createdAt")?,
@@ -200,7 +313,13 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
             .filter_map(|(name, key)| Some((Announcement::parse(&name)?, key)))
             .collect(),
         waiting: waiting.unwrap_or_default(),
+        seen: Seen { from: read_time(item, "seenFrom")?, to: read_time(item, "seenTo")? },
+        absorbed: absorbed.unwrap_or_default(),
     };
+    if item.contains_key("into") {
+        let by = EventKey::from_stored(read_string(item, "by")?.to_owned());
+        return Ok(CallItem::Absorbed(Box::new(AbsorbedCall { call, into: read_id(item, "into")?, by })));
+    }
     Ok(CallItem::Call(Box::new(StoredCall { call, version: read_number(item, "version")? })))
 }
 

@@ -1,40 +1,204 @@
-//! The directory: which number belongs to whom.
+//! The directory: what tenants configure, and their leads. An entry's key is global, so that an event
+//! finds its owner by number, agent or campaign alone; the index lists a tenant's entries of a kind.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::KeysAndAttributes};
+use serde::{Deserialize, Serialize};
 
 use super::{
-    StoreError,
-    item::{Item, find_string, read_string, string},
+    Client, StoreError,
+    item::{Item, item, number, read_string, string},
 };
-use crate::domain::{owner::Owner, phone::PhoneNumber};
+use crate::domain::{
+    directory::{Agent, Campaign, Entry, Line},
+    owner::Owner,
+};
 
-/// The table `directory`: pk `key`.
+/// What became of an entry that was offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Put {
+    /// It is written.
+    Done,
+    /// The key belongs to another tenant.
+    Taken,
+}
+
+/// A part of a tenant's entries of a kind.
+#[derive(Debug)]
+pub struct Page<T> {
+    /// The entries, by their keys.
+    pub entries: Vec<T>,
+    /// Where the next page begins, if there may be one.
+    pub next: Option<Position>,
+}
+
+/// A place in a list of entries.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position(String);
+
+/// The table `directory`: pk `key`, index `by-tenant` (pk `tenantKind`, sk `key`).
 #[derive(Debug, Clone)]
 pub struct DirectoryTable {
+    client: Client,
     name: String,
 }
 
 impl DirectoryTable {
     /// The table of this name.
     #[must_use]
-    pub fn new(name: String) -> Self {
-        Self { name }
+    pub fn new(client: Client, name: String) -> Self {
+        Self { client, name }
     }
 
     pub(super) fn name(&self) -> &str {
         &self.name
     }
 
-    pub(super) fn number_key(number: &PhoneNumber) -> Item {
-        super::item::item([("key", string(format!("number#{}", number.as_str())))])
+    /// The entry of this key, whosever it is.
+    ///
+    /// # Errors
+    /// When the database fails or the entry cannot be read.
+    pub async fn find<T: Entry>(&self, key: &str) -> Result<Option<T>, StoreError> {
+        let get = self.client.get_item().table_name(&self.name).key("key", item_key::<T>(key));
+        let answer = get.consistent_read(true).send().await;
+        let found = answer.map_err(StoreError::unavailable("GetItem directory"))?.item;
+        found.map(|item| read_entry(&item)).transpose()
     }
 
-    /// The owner that a number's entry names.
-    pub(super) fn read_owner(item: &Item) -> Result<Owner, StoreError> {
-        let text = |name| find_string(item, name).map(str::to_owned);
-        Ok(Owner {
-            tenant_id: read_string(item, "tenantId")?.to_owned(),
-            user_id: text("userId"),
-            agent_config_id: text("agentConfigId"),
-            campaign_id: text("campaignId"),
+    /// Creates or replaces an entry, unless its key belongs to another tenant.
+    ///
+    /// # Errors
+    /// When the database fails; putting again is safe.
+    pub async fn put<T: Entry>(&self, entry: &T) -> Result<Put, StoreError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(to_item(entry)?))
+            .condition_expression("attribute_not_exists(#key) OR tenantKind = :ours")
+            .expression_attribute_names("#key", "key")
+            .expression_attribute_values(":ours", tenant_kind::<T>(entry.tenant_id()));
+        match put.send().await {
+            Ok(_) => Ok(Put::Done),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(Put::Taken),
+                _ => Err(StoreError::unavailable("PutItem directory")(error)),
+            },
+        }
+    }
+
+    /// Deletes an entry. Tells whether the tenant had it.
+    ///
+    /// # Errors
+    /// When the database fails; deleting again is safe.
+    pub async fn delete<T: Entry>(&self, tenant_id: &str, key: &str) -> Result<bool, StoreError> {
+        let delete = self
+            .client
+            .delete_item()
+            .table_name(&self.name)
+            .key("key", item_key::<T>(key))
+            .condition_expression("tenantKind = :ours")
+            .expression_attribute_values(":ours", tenant_kind::<T>(tenant_id));
+        match delete.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(refused) if refused.is_conditional_check_failed_exception() => Ok(false),
+                _ => Err(StoreError::unavailable("DeleteItem directory")(error)),
+            },
+        }
+    }
+
+    /// At most `limit` of a tenant's entries of a kind, by their keys. A new entry may be missing for
+    /// some milliseconds, as an index lags.
+    ///
+    /// # Errors
+    /// When the database fails or an entry cannot be read.
+    pub async fn list<T: Entry>(
+        &self,
+        tenant_id: &str,
+        limit: u32,
+        after: Option<&Position>,
+    ) -> Result<Page<T>, StoreError> {
+        let start = after
+            .map(|Position(key)| item([("key", string(key)), ("tenantKind", tenant_kind::<T>(tenant_id))]));
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .index_name("by-tenant")
+            .key_condition_expression("tenantKind = :ours")
+            .expression_attribute_values(":ours", tenant_kind::<T>(tenant_id))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(start);
+        let answer = query.send().await.map_err(StoreError::unavailable("Query directory"))?;
+        let next = answer.last_evaluated_key.as_ref().map(|key| read_string(key, "key"));
+        Ok(Page {
+            entries: answer.items().iter().map(read_entry).collect::<Result<_, _>>()?,
+            next: next.transpose()?.map(|key| Position(key.to_owned())),
         })
     }
+
+    /// The keys of the entries that can tell an owner, for a batch read.
+    pub(super) fn owner_keys(keys: &OwnerKeys<'_>) -> Option<KeysAndAttributes> {
+        let numbers = keys.number.map(item_key::<Line>);
+        let agents = keys.agent_id.map(item_key::<Agent>);
+        let campaigns = keys.campaign_id.map(item_key::<Campaign>);
+        let wanted: Vec<Item> =
+            [numbers, agents, campaigns].into_iter().flatten().map(|key| item([("key", key)])).collect();
+        if wanted.is_empty() {
+            return None;
+        }
+        KeysAndAttributes::builder().set_keys(Some(wanted)).build().ok()
+    }
+
+    /// The owner that these entries tell: the number's, with what the agent's and the campaign's
+    /// entries of the same tenant add.
+    pub(super) fn read_owner(items: &[Item]) -> Result<Option<Owner>, StoreError> {
+        let mut by_kind: HashMap<&str, Owner> = HashMap::new();
+        for item in items {
+            let kind = read_string(item, "key")?.split('#').next().unwrap_or_default();
+            let owner = match kind {
+                Line::KIND => read_entry::<Line>(item)?.owner(),
+                Agent::KIND => read_entry::<Agent>(item)?.owner(),
+                _ => read_entry::<Campaign>(item)?.owner(),
+            };
+            by_kind.insert(kind, owner);
+        }
+        let mut owners =
+            [Line::KIND, Agent::KIND, Campaign::KIND].into_iter().filter_map(|kind| by_kind.remove(kind));
+        let Some(mut owner) = owners.next() else { return Ok(None) };
+        owners.for_each(|other| owner.fill_in(&other));
+        Ok(Some(owner))
+    }
+}
+
+/// By what an owner may be found.
+#[derive(Debug)]
+pub(super) struct OwnerKeys<'a> {
+    pub(super) number: Option<&'a str>,
+    pub(super) agent_id: Option<&'a str>,
+    pub(super) campaign_id: Option<&'a str>,
+}
+
+fn item_key<T: Entry>(key: &str) -> aws_sdk_dynamodb::types::AttributeValue {
+    string(format!("{}#{key}", T::KIND))
+}
+
+fn tenant_kind<T: Entry>(tenant_id: &str) -> aws_sdk_dynamodb::types::AttributeValue {
+    string(format!("{}#{tenant_id}", T::KIND))
+}
+
+fn to_item<T: Entry>(entry: &T) -> Result<Item, StoreError> {
+    let json = serde_json::to_string(entry).map_err(|_| StoreError::Corrupt { what: "entry" })?;
+    Ok(item([
+        ("key", item_key::<T>(&entry.key())),
+        ("v", number(1)),
+        ("tenantKind", tenant_kind::<T>(entry.tenant_id())),
+        ("entry", string(json)),
+    ]))
+}
+
+fn read_entry<T: Entry>(item: &Item) -> Result<T, StoreError> {
+    serde_json::from_str(read_string(item, "entry")?).map_err(|_| StoreError::Corrupt { what: "entry" })
 }

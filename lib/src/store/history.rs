@@ -10,6 +10,7 @@ use crate::domain::{event::Event, key::CallId, timestamp::Timestamp};
 
 /// How many partitions a tenant's history is spread over.
 const SHARDS: u64 = 4;
+const SHARDS_OF_CALLS: u8 = 4;
 /// Ids count milliseconds from here, so that they stay below 2^53, what a JSON reader keeps exact.
 const EPOCH_MILLIS: i64 = 1_577_836_800_000;
 /// Ids per millisecond: 10 bits.
@@ -44,7 +45,9 @@ impl HistoryTable {
         call_id: Option<CallId>,
     ) -> Result<(), StoreError> {
         let digest = event.key.digest();
-        let tenant_shard = format!("{tenant_id}#{}", digest % SHARDS);
+        // The events of a call lie together, so that its timeline reads one partition.
+        let shard = call_id.map_or(digest % SHARDS, |call_id| u64::from(call_id.shard(SHARDS_OF_CALLS)));
+        let tenant_shard = format!("{tenant_id}#{shard}");
         let first = first_id(event.received_at, digest);
         for id in first..first + MAX_PROBES {
             let mut row = item([
@@ -53,7 +56,7 @@ impl HistoryTable {
                 ("v", number(1)),
                 ("eventKey", string(event.key.as_str())),
                 ("direction", string("inbound")),
-                ("source", string(event.source.as_str())),
+                ("source", string(event.source.provider())),
                 ("eventType", string(&event.event_type)),
                 ("status", string("processed")),
                 ("createdAt", time(event.received_at)),

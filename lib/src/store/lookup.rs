@@ -1,5 +1,5 @@
 //! Everything that folding an event needs to read, in one trip: the items under all keys of its call
-//! and the directory's entry of its number.
+//! and the directory's entries of its number, agent and campaign.
 
 use std::collections::HashMap;
 
@@ -8,17 +8,17 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use super::{
     Client, StoreError,
     calls::{self, CallItem, CallTable},
-    directory::DirectoryTable,
+    directory::{DirectoryTable, OwnerKeys},
     item::{Item, item, string},
 };
-use crate::domain::{call::CallUpdate, key::CallId, owner::Owner};
+use crate::domain::{call::CallUpdate, key::CallId, owner::Owner, phone::PhoneNumber};
 
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Found {
     /// What stands under the ids of the event's keys.
     pub items: HashMap<CallId, CallItem>,
-    /// Whose number it is, if the directory knows it.
+    /// Whose number, agent or campaign it is, if the directory knows one.
     pub owner: Option<Owner>,
 }
 
@@ -40,21 +40,26 @@ impl Lookup {
         Self { client, calls, directory }
     }
 
-    /// What stands under the keys of `update`, and who owns its number.
+    /// What stands under the keys of `update`, and who owns its number, agent or campaign.
     ///
     /// # Errors
     /// When the database fails or an item cannot be read.
     pub async fn find(&self, update: &CallUpdate) -> Result<Found, StoreError> {
         let mut wanted = self.wanted(update)?;
-        let mut found = Found::default();
+        let (mut found, mut directory) = (Found::default(), Vec::new());
         for _ in 0..MAX_ROUNDS {
             let answer = self.client.batch_get_item().set_request_items(Some(wanted)).send().await;
             let answer = answer.map_err(StoreError::unavailable("BatchGetItem"))?;
             for (table, items) in answer.responses.unwrap_or_default() {
-                self.read(&table, &items, &mut found)?;
+                if table == self.directory.name() {
+                    directory.extend(items);
+                } else {
+                    read_calls(&items, &mut found)?;
+                }
             }
             wanted = answer.unprocessed_keys.unwrap_or_default();
             if wanted.is_empty() {
+                found.owner = DirectoryTable::read_owner(&directory)?;
                 return Ok(found);
             }
         }
@@ -66,28 +71,25 @@ impl Lookup {
         // A strong read: a stale one would end in a conflict and cost a write.
         let calls = KeysAndAttributes::builder().set_keys(Some(ids.collect())).consistent_read(true);
         let mut wanted = HashMap::from([(self.calls.name().to_owned(), keys(calls.build())?)]);
-        if let Some(number) = update.facts.line_number.get() {
-            let number = KeysAndAttributes::builder().keys(DirectoryTable::number_key(number));
-            wanted.insert(self.directory.name().to_owned(), keys(number.build())?);
+        let facts = &update.facts;
+        let owners = DirectoryTable::owner_keys(&OwnerKeys {
+            number: facts.line_number.get().map(PhoneNumber::as_str),
+            agent_id: facts.agent_id.get().map(String::as_str),
+            campaign_id: facts.campaign_id.get().map(String::as_str),
+        });
+        if let Some(owners) = owners {
+            wanted.insert(self.directory.name().to_owned(), owners);
         }
         Ok(wanted)
     }
+}
 
-    fn read(&self, table: &str, items: &[Item], found: &mut Found) -> Result<(), StoreError> {
-        for item in items {
-            if table == self.directory.name() {
-                found.owner = Some(DirectoryTable::read_owner(item)?);
-            } else {
-                let call_item = calls::read_item(item)?;
-                let id = match &call_item {
-                    CallItem::Call(stored) => stored.call.id,
-                    CallItem::Pointer(pointer) => pointer.from,
-                };
-                found.items.insert(id, call_item);
-            }
-        }
-        Ok(())
+fn read_calls(items: &[Item], found: &mut Found) -> Result<(), StoreError> {
+    for item in items {
+        let item = calls::read_item(item)?;
+        found.items.insert(item.id(), item);
     }
+    Ok(())
 }
 
 fn keys<E>(built: Result<KeysAndAttributes, E>) -> Result<KeysAndAttributes, StoreError> {

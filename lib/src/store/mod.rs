@@ -3,6 +3,7 @@
 //! be read. Every item carries `v`, the version of its layout.
 
 pub mod calls;
+pub mod chunks;
 pub mod directory;
 pub mod events;
 pub mod history;

@@ -19,6 +19,7 @@ pub(crate) fn read(
     let event = Event {
         key: EventKey::of(Source::LiveKit.as_str(), &livekit.id),
         source: Source::LiveKit,
+        tenant_id: None,
         event_type: livekit.event_type.clone(),
         occurred_at: livekit.created_at,
         received_at,

@@ -6,6 +6,7 @@
 mod event_name;
 mod payload;
 mod signature;
+pub mod sip_inbound;
 mod update;
 
 pub use event_name::EventName;

@@ -6,7 +6,6 @@
 //! The Call Outcomes document's: `X-LiveKit-Signature`, the hex HMAC-SHA256 of the raw body.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::HeaderMap;
 use ring::{digest, hmac};
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
@@ -14,7 +13,7 @@ use subtle::ConstantTimeEq;
 use crate::{
     domain::timestamp::Timestamp,
     http::jwt::{self, Algorithm, JwtError},
-    providers::webhook::{Refusal, Verifier, header},
+    providers::webhook::{Refusal, Signed, Verifier, header},
 };
 
 /// Seconds by which clocks may differ; LiveKit's own servers and SDKs grant 60.
@@ -85,7 +84,8 @@ impl Keys {
 }
 
 impl Verifier for Keys {
-    fn verify(&self, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Refusal> {
+    fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<(), Refusal> {
+        let Signed { headers, body, .. } = signed;
         let by_token = header(headers, "authorization").map(|token| self.verify_token(token, body, now));
         if by_token == Some(Ok(())) {
             return Ok(());

@@ -38,6 +38,7 @@ pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     Some(CallUpdate {
         event: event.key.clone(),
         received_at: event.received_at,
+        tenant_id: event.tenant_id.clone(),
         keys: keys(room, livekit.participant.as_ref().map(|participant| &participant.sip))?,
         facts,
     })
@@ -125,6 +126,7 @@ fn of_sip(sip: &Sip, claims: &Claims) -> Facts {
             (None, Some(id)) => Some(claims.of(0, id.clone())),
             (None, None) => None,
         }),
+        call_sid: claims.latest(0, sip.twilio_call_sid.clone()),
         phone_number: claims.latest(FROM_SIP, number(&sip.phone_number)),
         line_number: claims.latest(FROM_SIP, number(&sip.trunk_phone_number)),
         direction: Latest::claimed(direction),

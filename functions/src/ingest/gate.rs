@@ -1,0 +1,90 @@
+//! The way in: every webhook passes the source address, the size and the signature, in this order,
+//! before a byte of it is read.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use lambda_http::{Body, Request, RequestExt, request::RequestContext};
+use ringpost::{
+    clock::Clock,
+    http::{
+        allow_list::AllowList,
+        error::{ApiError, ErrorStatus},
+    },
+    pipeline::accept::MAX_EVENT_BYTES,
+    providers::webhook::{RawWebhook, Refusal, VerifiedWebhook, Verifier},
+    secrets::Secrets,
+};
+
+/// A provider's way in.
+pub struct Gate<V> {
+    /// Where its webhooks may come from.
+    pub allow_list: AllowList,
+    /// What may sign.
+    pub keys: Secrets<V>,
+    /// The base URL that the provider was given; empty means the API's own domain.
+    pub public_base_url: String,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl<V: Verifier> Gate<V> {
+    /// The request, if it is the provider's.
+    ///
+    /// # Errors
+    /// 401 when it is not; the log says why. 413 when it is larger than can be kept.
+    pub async fn verified(&self, request: Request) -> Result<VerifiedWebhook, ApiError> {
+        if !self.allow_list.admits(source_address(&request)) {
+            return Err(refused(Refusal::Address));
+        }
+        let url = public_url(&request, &self.public_base_url);
+        let (head, body) = request.into_parts();
+        let webhook = RawWebhook::new(head.headers, raw(body)).sent_to(url);
+        if webhook.size() > MAX_EVENT_BYTES {
+            return Err(too_large());
+        }
+        let keys = self.keys.current().await;
+        webhook.verify(&*keys, self.clock.now()).map_err(refused)
+    }
+}
+
+/// The address that API Gateway saw.
+pub(super) fn source_address(request: &Request) -> Option<IpAddr> {
+    match request.request_context_ref()? {
+        RequestContext::ApiGatewayV2(context) => context.http.source_ip.as_deref()?.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The bytes that were signed. API Gateway hands bodies over as text or base64, as their type wants.
+pub(super) fn raw(body: Body) -> Bytes {
+    match body {
+        Body::Text(text) => Bytes::from(text),
+        Body::Binary(bytes) => Bytes::from(bytes),
+        _ => Bytes::new(),
+    }
+}
+
+/// The answer to a webhook that nobody can be shown to have signed.
+pub(super) fn refused(refusal: Refusal) -> ApiError {
+    ApiError::new(ErrorStatus::Unauthorized, "Invalid webhook signature").cause(refusal)
+}
+
+/// The answer to a body that cannot be kept.
+pub(super) fn too_large() -> ApiError {
+    ApiError::new(ErrorStatus::PayloadTooLarge, "Webhook payload too large")
+        .details(format!("The body may have {MAX_EVENT_BYTES} bytes at most"))
+}
+
+/// The URL that the provider was given. Its host is the configured one or the API's own, never one
+/// that a header claims.
+fn public_url(request: &Request, public_base_url: &str) -> String {
+    let base = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV2(context)) if public_base_url.is_empty() => {
+            format!("https://{}", context.domain_name.as_deref().unwrap_or_default())
+        }
+        _ => public_base_url.to_owned(),
+    };
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    format!("{base}{}{query}", request.raw_http_path())
+}

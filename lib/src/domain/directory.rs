@@ -1,0 +1,285 @@
+//! What a tenant configures: its numbers, campaigns, agents, API keys and defaults, and the leads
+//! that its calls become.
+
+use ring::digest;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{key::CallId, owner::Owner, phone::PhoneNumber, timestamp::Timestamp};
+
+/// An entry of the directory: it belongs to one tenant and has a key that is unique for its kind.
+pub trait Entry: Serialize + for<'de> Deserialize<'de> + Send + Sync {
+    /// The kind, as it stands in keys.
+    const KIND: &'static str;
+
+    /// The key among all entries of the kind, of all tenants.
+    fn key(&self) -> String;
+
+    /// The tenant.
+    fn tenant_id(&self) -> &str;
+}
+
+/// A number of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Line {
+    /// The number.
+    pub number: PhoneNumber,
+    /// Whose it is.
+    pub tenant_id: String,
+    /// `LOCAL`, `TOLL_FREE`, …: the tenant's own word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The user that its calls belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// The campaign that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_id: Option<String>,
+    /// The agent configuration that it is assigned to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_config_id: Option<String>,
+}
+
+impl Line {
+    /// The id of a number, which outlives its being replaced.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        id_of("line", &[self.number.as_str()])
+    }
+
+    /// Whom its calls belong to.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        Owner {
+            tenant_id: self.tenant_id.clone(),
+            user_id: self.user_id.clone(),
+            agent_config_id: self.agent_config_id.clone(),
+            campaign_id: self.campaign_id.clone(),
+        }
+    }
+}
+
+impl Entry for Line {
+    const KIND: &'static str = "number";
+
+    fn key(&self) -> String {
+        self.number.as_str().to_owned()
+    }
+
+    fn tenant_id(&self) -> &str {
+        &self.tenant_id
+    }
+}
+
+/// A campaign.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Campaign {
+    /// The tenant's id of it; no two tenants have the same.
+    pub id: String,
+    /// Whose it is.
+    pub tenant_id: String,
+    /// Its name.
+    pub name: String,
+    /// The agent that answers its calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_name: Option<String>,
+    /// The user that its calls belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+}
+
+impl Campaign {
+    /// Whom its calls belong to.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        Owner {
+            user_id: self.user_id.clone(),
+            campaign_id: Some(self.id.clone()),
+            ..Owner::tenant(&self.tenant_id)
+        }
+    }
+}
+
+impl Entry for Campaign {
+    const KIND: &'static str = "campaign";
+
+    fn key(&self) -> String {
+        self.id.clone()
+    }
+
+    fn tenant_id(&self) -> &str {
+        &self.tenant_id
+    }
+}
+
+/// An agent of ElevenLabs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Agent {
+    /// ElevenLabs' id of it.
+    pub agent_id: String,
+    /// Whose it is.
+    pub tenant_id: String,
+    /// Its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The user that its calls belong to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+}
+
+impl Agent {
+    /// Whom its calls belong to.
+    #[must_use]
+    pub fn owner(&self) -> Owner {
+        Owner { user_id: self.user_id.clone(), ..Owner::tenant(&self.tenant_id) }
+    }
+}
+
+impl Entry for Agent {
+    const KIND: &'static str = "agent";
+
+    fn key(&self) -> String {
+        self.agent_id.clone()
+    }
+
+    fn tenant_id(&self) -> &str {
+        &self.tenant_id
+    }
+}
+
+/// A tenant's defaults.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Settings {
+    /// Whose they are.
+    pub tenant_id: String,
+    /// The tenant's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The agent that answers calls to numbers whose campaign names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_agent_name: Option<String>,
+}
+
+impl Entry for Settings {
+    const KIND: &'static str = "settings";
+
+    fn key(&self) -> String {
+        self.tenant_id.clone()
+    }
+
+    fn tenant_id(&self) -> &str {
+        &self.tenant_id
+    }
+}
+
+/// A key of the Call Capture API. The key itself is stored nowhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiKey {
+    /// Names the key to its tenant.
+    pub id: Uuid,
+    /// The hex SHA-256 of the key.
+    pub sha256: String,
+    /// Whose it is.
+    pub tenant_id: String,
+    /// The company that it writes for, and no other.
+    pub company_id: Uuid,
+    /// The tenant's name for it.
+    pub name: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl ApiKey {
+    /// The hash under which a key is known. Keys have 256 random bits, so that a plain hash hides them.
+    #[must_use]
+    pub fn hash(key: &str) -> String {
+        hex::encode(digest::digest(&digest::SHA256, key.as_bytes()))
+    }
+}
+
+impl Entry for ApiKey {
+    const KIND: &'static str = "api-key";
+
+    fn key(&self) -> String {
+        self.sha256.clone()
+    }
+
+    fn tenant_id(&self) -> &str {
+        &self.tenant_id
+    }
+}
+
+/// Where a lead stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeadStatus {
+    /// Its last call goes on.
+    Calling,
+    /// Its last call has ended.
+    Completed,
+}
+
+/// Somebody who called a campaign's number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Lead {
+    /// Whose it is.
+    pub tenant_id: String,
+    /// The campaign of the number that was called, if it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_id: Option<String>,
+    /// The caller's number.
+    pub phone_number: PhoneNumber,
+    /// `Inbound Caller +15551234567`.
+    pub name: String,
+    /// Where it stands.
+    pub status: LeadStatus,
+    /// When it was first seen.
+    pub created_at: Timestamp,
+    /// When its last call ended or, while that goes on, started.
+    pub last_call_at: Timestamp,
+    /// Its last call.
+    pub last_call_id: CallId,
+    /// When its last call started: what decides which call is the last.
+    pub last_call_started_at: Timestamp,
+}
+
+impl Lead {
+    /// The id of the lead that a number is to a campaign: whoever knows both knows the lead, so that
+    /// no two writers can create it twice.
+    #[must_use]
+    pub fn id_of(tenant_id: &str, campaign_id: Option<&str>, number: &PhoneNumber) -> Uuid {
+        id_of("lead", &[tenant_id, campaign_id.unwrap_or_default(), number.as_str()])
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> Uuid {
+        Self::id_of(&self.tenant_id, self.campaign_id.as_deref(), &self.phone_number)
+    }
+}
+
+impl Entry for Lead {
+    const KIND: &'static str = "lead";
+
+    fn key(&self) -> String {
+        self.id().to_string()
+    }
+
+    fn tenant_id(&self) -> &str {
+        &self.tenant_id
+    }
+}
+
+/// The UUIDv5 namespace of the directory's ids.
+const NAMESPACE: Uuid = Uuid::from_u128(0x1c5e_93a7_4d0b_4e0e_8f5b_5e7a_8d02_6b41);
+
+fn id_of(kind: &str, names: &[&str]) -> Uuid {
+    // As JSON, so that no two lists of names make the same text.
+    Uuid::new_v5(&NAMESPACE, serde_json::json!([kind, names]).to_string().as_bytes())
+}

@@ -1,0 +1,7 @@
+//! The ElevenLabs call status document.
+
+use crate::domain::{call::CallUpdate, event::Event};
+
+pub(in crate::providers) fn read_update(_event: &Event) -> Option<CallUpdate> {
+    None
+}

@@ -1,0 +1,7 @@
+//! SignalWire.
+
+use crate::domain::{call::CallUpdate, event::Event};
+
+pub(super) fn read_update(_event: &Event) -> Option<CallUpdate> {
+    None
+}

@@ -133,6 +133,8 @@ impl Stack {
 /// When none can be made.
 #[must_use]
 pub fn client() -> reqwest::Client {
+    // Fails when another test of this process was faster, which is as good.
+    rustls::crypto::ring::default_provider().install_default().ok();
     let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy();
     client.build().expect("a client can be made")
 }

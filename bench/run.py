@@ -33,6 +33,7 @@ ENVIRONMENT = {
     "SECRETS_PREFIX": "/ringpost/bench/",
     "TOKEN_ALGORITHM": "HS256",
     "EVENTS_TABLE": "events",
+    "CHUNKS_TABLE": "chunks",
     "CALLS_TABLE": "calls",
     "HISTORY_TABLE": "history",
     "DIRECTORY_TABLE": "directory",
@@ -123,11 +124,11 @@ def stored_call() -> dict[str, dict[str, str]]:
     at = 1761751800000
     ended = [0, at + 45123, {"reason": "CLIENT_INITIATED", "identity": "agent", "connected": True}]
     facts = {
-        "room_name": [0, at, "sip-7678189426__1730217045__abc123"],
-        "room_sid": [0, at, "RM_xyz789abc123"],
-        "phone_number": [0, at, "+17678189426"],
-        "room_created": at,
-        "standard_left": ended,
+        "name": [0, at, "sip-7678189426__1730217045__abc123"],
+        "room": [0, at, "RM_xyz789abc123"],
+        "phone": [0, at, "+17678189426"],
+        "made": at,
+        "left": ended,
     }
     owner = {"tenantId": "demo", "userId": "user_demo"}
     return {
@@ -138,6 +139,8 @@ def stored_call() -> dict[str, dict[str, str]]:
         "updatedAt": {"N": str(at)},
         "facts": {"S": json.dumps(facts)},
         "announced": {"S": "{}"},
+        "seenFrom": {"N": str(at)},
+        "seenTo": {"N": str(at)},
         "owner": {"S": json.dumps(owner)},
     }
 

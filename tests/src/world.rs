@@ -154,10 +154,10 @@ impl World {
         CallKey::RoomSid(sid.to_owned()).call_id().to_string()
     }
 
-    /// The calls, without the pointers to them.
+    /// The calls, without the pointers to them and the records that they absorbed.
     pub async fn calls(&self) -> Vec<HashMap<String, AttributeValue>> {
         let items = self.items("calls").await;
-        items.into_iter().filter(|item| item.contains_key("facts")).collect()
+        items.into_iter().filter(|item| item.contains_key("facts") && !item.contains_key("into")).collect()
     }
 
     /// What the calls announced, by which events.

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 const LINE: &str = "+18588796658";
 /// What depends on how often and in which order a call was written, and on the clock.
-const BOOKKEEPING: [&str; 5] = ["version", "createdAt", "updatedAt", "id", "expiresAt"];
+const BOOKKEEPING: [&str; 6] = ["version", "createdAt", "updatedAt", "id", "expiresAt", "seenTo"];
 
 async fn deliver(world: &World, faults: &Faults, payload: &Value) -> u16 {
     let endpoint = world.call_completed(faults).await;

@@ -50,109 +50,110 @@ pub struct Hangup {
     pub reason: Option<String>,
 }
 
-/// Everything that the events of a call have told of it. One event tells a few fields.
+/// Everything that the events of a call have told of it. One event tells a few fields. Stored under
+/// short names, for DynamoDB bills by the kilobyte and names count.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
     /// LiveKit's name of the room.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "name", skip_serializing_if = "Latest::is_empty")]
     pub room_name: Latest<String>,
     /// LiveKit's sid of the room.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "room", skip_serializing_if = "Latest::is_empty")]
     pub room_sid: Latest<String>,
     /// The SIP call id.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "sip", skip_serializing_if = "Latest::is_empty")]
     pub sip_call_id: Latest<String>,
     /// The carrier's call SID.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "sid", skip_serializing_if = "Latest::is_empty")]
     pub call_sid: Latest<String>,
     /// ElevenLabs' id of the conversation.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "conv", skip_serializing_if = "Latest::is_empty")]
     pub conversation_id: Latest<String>,
     /// ElevenLabs' id of the agent.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "agent", skip_serializing_if = "Latest::is_empty")]
     pub agent_id: Latest<String>,
     /// The number of the other side.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "phone", skip_serializing_if = "Latest::is_empty")]
     pub phone_number: Latest<PhoneNumber>,
     /// Our own number, by which the directory knows whose call it is. The other side's number never
     /// decides that: it may be a number of another tenant.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "line", skip_serializing_if = "Latest::is_empty")]
     pub line_number: Latest<PhoneNumber>,
     /// Which way the call went.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "dir", skip_serializing_if = "Latest::is_empty")]
     pub direction: Latest<Direction>,
     /// The campaign that the metadata of a room or of an event names.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "camp", skip_serializing_if = "Latest::is_empty")]
     pub campaign_id: Latest<String>,
     /// Where the recording is.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "rec", skip_serializing_if = "Latest::is_empty")]
     pub recording_url: Latest<String>,
     /// When the first event of the call happened.
-    #[serde(skip_serializing_if = "EarliestTime::is_empty")]
+    #[serde(rename = "first", skip_serializing_if = "EarliestTime::is_empty")]
     pub first_event: EarliestTime,
     /// When the room was created.
-    #[serde(skip_serializing_if = "EarliestTime::is_empty")]
+    #[serde(rename = "made", skip_serializing_if = "EarliestTime::is_empty")]
     pub room_created: EarliestTime,
     /// When the first person (not an agent, egress or ingress) joined.
-    #[serde(skip_serializing_if = "EarliestTime::is_empty")]
+    #[serde(rename = "join", skip_serializing_if = "EarliestTime::is_empty")]
     pub joined: EarliestTime,
     /// When a phone was first seen ringing.
-    #[serde(skip_serializing_if = "EarliestTime::is_empty")]
+    #[serde(rename = "ring", skip_serializing_if = "EarliestTime::is_empty")]
     pub ringing: EarliestTime,
     /// When a phone was first seen answered.
-    #[serde(skip_serializing_if = "EarliestTime::is_empty")]
+    #[serde(rename = "answ", skip_serializing_if = "EarliestTime::is_empty")]
     pub answered: EarliestTime,
     /// Whether a phone has taken part; if so, only its leaving ends the call.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(rename = "hasPhone", skip_serializing_if = "is_false")]
     pub has_phone: bool,
     /// The last leaving of a phone's participant (`kind: SIP`).
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "phoneLeft", skip_serializing_if = "Latest::is_empty")]
     pub phone_left: Latest<Leaving>,
     /// The earliest leaving of a standard participant.
-    #[serde(skip_serializing_if = "Earliest::is_empty")]
+    #[serde(rename = "left", skip_serializing_if = "Earliest::is_empty")]
     pub standard_left: Earliest<Leaving>,
     /// When the room was closed.
-    #[serde(skip_serializing_if = "EarliestTime::is_empty")]
+    #[serde(rename = "done", skip_serializing_if = "EarliestTime::is_empty")]
     pub room_finished: EarliestTime,
     /// When the call started, as somebody other than LiveKit tells it.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "start", skip_serializing_if = "Latest::is_empty")]
     pub started: Latest<Timestamp>,
     /// How it ended, as somebody other than LiveKit tells it.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "hang", skip_serializing_if = "Latest::is_empty")]
     pub hangup: Latest<Hangup>,
     /// When the agent's conversation ended; the call may go on without it.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "convEnd", skip_serializing_if = "Latest::is_empty")]
     pub conversation_ended: Latest<Timestamp>,
     /// The duration that somebody other than LiveKit tells, in seconds.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "secs", skip_serializing_if = "Latest::is_empty")]
     pub told_seconds: Latest<u64>,
     /// The outcome, as a provider that judges calls itself tells it.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "verd", skip_serializing_if = "Latest::is_empty")]
     pub verdict: Latest<Outcome>,
     /// The status that ElevenLabs reports, by the furthest event.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "status", skip_serializing_if = "Latest::is_empty")]
     pub agent_status: Latest<AgentStatus>,
     /// Why the call failed, in the provider's words.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "fail", skip_serializing_if = "Latest::is_empty")]
     pub failure_reason: Latest<String>,
     /// The event that holds the transcript.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "text", skip_serializing_if = "Latest::is_empty")]
     pub transcript: Latest<EventKey>,
     /// What the call achieved, in snake case: `appointment_set`, `follow_up`, ….
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "res", skip_serializing_if = "Latest::is_empty")]
     pub results: Latest<BTreeSet<String>>,
     /// The caller of an inbound call is a lead of the line's campaign.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(rename = "hasLead", skip_serializing_if = "is_false")]
     pub has_lead: bool,
     /// The lead that a dialer names.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "lead", skip_serializing_if = "Latest::is_empty")]
     pub lead_id: Latest<String>,
     /// The employee that a dialer names.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "empl", skip_serializing_if = "Latest::is_empty")]
     pub employee_id: Latest<String>,
     /// When to call again; `None` withdraws what was told before.
-    #[serde(skip_serializing_if = "Latest::is_empty")]
+    #[serde(rename = "again", skip_serializing_if = "Latest::is_empty")]
     pub follow_up: Latest<Option<FollowUp>>,
 }
 

@@ -10,7 +10,6 @@ use crate::domain::{event::Event, key::CallId, timestamp::Timestamp};
 
 /// How many partitions a tenant's history is spread over.
 const SHARDS: u64 = 4;
-const SHARDS_OF_CALLS: u8 = 4;
 /// Ids count milliseconds from here, so that they stay below 2^53, what a JSON reader keeps exact.
 const EPOCH_MILLIS: i64 = 1_577_836_800_000;
 /// Ids per millisecond: 10 bits.
@@ -45,9 +44,8 @@ impl HistoryTable {
         call_id: Option<CallId>,
     ) -> Result<(), StoreError> {
         let digest = event.key.digest();
-        // The events of a call lie together, so that its timeline reads one partition.
-        let shard = call_id.map_or(digest % SHARDS, |call_id| u64::from(call_id.shard(SHARDS_OF_CALLS)));
-        let tenant_shard = format!("{tenant_id}#{shard}");
+        // By the event, not by its call: records are united, and a row must be found where it was put.
+        let tenant_shard = format!("{tenant_id}#{}", digest % SHARDS);
         let first = first_id(event.received_at, digest);
         for id in first..first + MAX_PROBES {
             let mut row = item([

@@ -12,7 +12,7 @@ use proptest::{prelude::*, sample::Index};
 use ringpost::domain::{
     call::{Announcement, Call, CallStatus, CallUpdate},
     facts::Facts,
-    key::EventKey,
+    key::{CallKey, EventKey},
 };
 use serde_json::Value;
 
@@ -128,5 +128,47 @@ proptest! {
             facts = stored(&facts);
         }
         prop_assert_eq!(facts, fold(&updates).facts);
+    }
+
+    #[test]
+    fn united_records_hold_what_one_record_would(
+        (updates, order) in replayed_call(),
+        places in prop::collection::vec(0..3_usize, 64),
+        crosswise: bool,
+    ) {
+        let expected = view(&fold(&updates));
+        let mut records: Vec<Option<Call>> = vec![None, None, None];
+        for (update, place) in arriving(&updates, &order).iter().zip(places.iter().cycle()) {
+            match &mut records[*place] {
+                Some(call) => call.apply(update, Some(&owner())),
+                none => {
+                    let mut call = Call::begin(update, Some(&owner()));
+                    call.id = CallKey::SipCall(place.to_string()).call_id();
+                    *none = Some(call);
+                }
+            }
+        }
+        let mut records: Vec<Call> = records.into_iter().flatten().collect();
+        records.sort_by_key(|call| (call.created_at, call.id));
+        prop_assert!(records.windows(2).all(|pair| pair[0].is_elder_of(&pair[1])));
+        let by = &updates[0].event;
+        // The middle one may have absorbed the youngest before it was absorbed itself.
+        if crosswise && records.len() == 3 {
+            let youngest = records[2].clone();
+            records[1].absorb(&youngest, by);
+        }
+        let (elder, younger) = records.split_first_mut().expect("a call");
+        for record in younger.iter().rev() {
+            elder.absorb(record, by);
+        }
+        let united = elder.clone();
+        prop_assert_eq!(united.absorbed.len(), younger.len());
+        prop_assert_eq!(&view(&united).facts, &expected.facts);
+        let types: Vec<_> = united.announced.keys().copied().collect();
+        prop_assert!(types.contains(&Announcement::Completed));
+        for record in younger.iter() {
+            elder.absorb(record, by);
+        }
+        prop_assert_eq!(elder, &united, "absorbing again changes something");
     }
 }

@@ -53,7 +53,7 @@ pub fn main() -> ExitCode {
 }
 
 impl Endpoint for Deps {
-    const NAME: &'static str = "calls";
+    const NAME: &'static str = "call-list";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
     async fn init() -> Result<Self, InitError> {

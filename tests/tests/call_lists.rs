@@ -1,5 +1,12 @@
 //! Lists of calls: pages, filters, and who sees what.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test's support fails by panicking"
+)]
+
 use std::collections::BTreeSet;
 
 use ringpost::domain::{

@@ -139,3 +139,77 @@ fn has_outcome(call: &Call, wanted: &str) -> bool {
 pub fn to_snake_case(text: &str) -> String {
     text.trim().to_lowercase().replace(['-', ' '], "_")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        agent_status::AgentStatus,
+        call::{CallKeys, CallUpdate},
+        facts::{Facts, Hangup},
+        key::{CallKey, EventKey},
+        register::{Claim, Latest},
+    };
+
+    fn call(facts: Facts) -> Call {
+        let update = CallUpdate {
+            event: EventKey::of("livekit", "EV_1"),
+            received_at: Timestamp::EPOCH,
+            tenant_id: None,
+            keys: CallKeys::new([CallKey::RoomSid("RM_1".to_owned())]).unwrap(),
+            facts,
+        };
+        Call::begin(&update, None)
+    }
+
+    fn claimed<T: Ord>(value: T) -> Latest<T> {
+        Latest::claimed(Some(Claim::new(0, Timestamp::EPOCH, value)))
+    }
+
+    fn matching(call: &Call) -> Vec<&'static str> {
+        let words = [
+            "active",
+            "initiated",
+            "ringing",
+            "answered",
+            "completed",
+            "ended",
+            "initiation_failed",
+            "busy",
+            "no_answer",
+            "failed",
+            "canceled",
+            "unreachable",
+            "rejected",
+        ];
+        words.into_iter().filter(|word| StatusFilter::parse(word).unwrap().matches(call)).collect()
+    }
+
+    #[test]
+    fn a_call_is_found_by_what_it_shows_and_by_what_that_means_elsewhere() {
+        let told = |word| claimed(AgentStatus { word, event: EventKey::of("x", "1") });
+        let hangup = || claimed(Hangup { at: Timestamp::EPOCH, reason: None });
+        let rejected = Facts {
+            agent_status: told(StatusWord::Rejected),
+            hangup: hangup(),
+            verdict: claimed(Outcome::Busy),
+            ..Facts::default()
+        };
+        assert_eq!(matching(&call(rejected)), ["ended", "busy", "rejected"]);
+        let hung_up =
+            Facts { agent_status: told(StatusWord::Answered), hangup: hangup(), ..Facts::default() };
+        assert_eq!(matching(&call(hung_up)), ["answered", "completed", "ended"]);
+        assert_eq!(matching(&call(Facts::default())), ["active", "initiated"]);
+    }
+
+    #[test]
+    fn every_documents_spelling_is_read_and_no_other_word() {
+        for text in ["no_answer", "no-answer", "No Answer", " NO-ANSWER "] {
+            assert_eq!(StatusFilter::parse(text), Some(StatusFilter::Word(StatusWord::NoAnswer)), "{text}");
+        }
+        assert_eq!(StatusFilter::parse("cancelled"), Some(StatusFilter::Word(StatusWord::Canceled)));
+        for text in ["", "noanswer", "complete", "inactive"] {
+            assert_eq!(StatusFilter::parse(text), None, "{text}");
+        }
+    }
+}

@@ -121,7 +121,7 @@ mod tests {
 
     #[test]
     fn the_ids_between_two_moments_hold_every_slot_of_both_and_no_earlier_one() {
-        let at = |millis| Timestamp::from_millis(1_761_751_845_000 + millis).unwrap();
+        let at = |millis: i64| Timestamp::from_millis(1_761_751_845_000 + millis).unwrap();
         let ids = ids_between(at(5), at(7));
         for (millis, digest) in [(5, 0), (5, u64::MAX), (6, 7), (7, 0), (7, u64::MAX)] {
             assert!(ids.contains(&first_id(at(millis), digest)), "{millis} {digest}");

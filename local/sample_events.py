@@ -5,13 +5,14 @@
 
 import json
 
-from .samples import calls, livekit, workers
+from .samples import call_lists, calls, livekit, workers
 from .settings import ROOT
 
 AREAS = (
     livekit,
     calls,
     workers,
+    call_lists,
 )
 
 

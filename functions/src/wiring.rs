@@ -15,8 +15,8 @@ use ringpost::{
     queue::fan_out_retry::FanOutRetryQueue,
     secrets::{SecretTexts, Secrets, SecretsError},
     store::{
-        self, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable, events::EventTable,
-        history::HistoryTable, lookup::Lookup,
+        self, call_list::CallList, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable,
+        events::EventTable, history::HistoryTable, lookup::Lookup,
     },
 };
 
@@ -51,6 +51,15 @@ impl Aws {
         Ok(CallTable::new(self.database.clone(), config::required("CALLS_TABLE")?))
     }
 
+    pub(crate) fn call_list(&self) -> Result<CallList, InitError> {
+        Ok(CallList::new(self.database.clone(), config::required("CALLS_TABLE")?))
+    }
+
+    pub(crate) fn history(&self) -> Result<HistoryTable, InitError> {
+        let (name, days) = (config::required("HISTORY_TABLE")?, config::retention_days()?);
+        Ok(HistoryTable::new(self.database.clone(), name, days))
+    }
+
     pub(crate) fn directory(&self) -> Result<DirectoryTable, InitError> {
         Ok(DirectoryTable::new(self.database.clone(), config::required("DIRECTORY_TABLE")?))
     }
@@ -64,11 +73,9 @@ impl Aws {
     }
 
     pub(crate) fn fan_out(&self) -> Result<FanOut, InitError> {
-        let (name, days) = (config::required("HISTORY_TABLE")?, config::retention_days()?);
-        let history = HistoryTable::new(self.database.clone(), name, days);
         let queue = ringpost::queue::Client::new(&self.sdk);
         let retry = FanOutRetryQueue::new(queue, config::required("FAN_OUT_RETRY_QUEUE_URL")?);
-        Ok(FanOut::new(self.lookup()?, self.fold()?, history, retry))
+        Ok(FanOut::new(self.lookup()?, self.fold()?, self.history()?, retry))
     }
 
     /// LiveKit's way in. Without any key the function must not start: it could only refuse.

@@ -2,6 +2,7 @@
 
 pub mod agent_status;
 pub mod call;
+pub mod call_filter;
 pub mod directory;
 pub mod event;
 pub mod facts;
@@ -11,4 +12,5 @@ pub mod outcome;
 pub mod owner;
 pub mod phone;
 pub mod register;
+pub mod summary;
 pub mod timestamp;

@@ -16,6 +16,8 @@ const LATEST_MILLIS: i64 = 253_370_764_799_999;
 impl Timestamp {
     /// 1970-01-01T00:00:00Z.
     pub const EPOCH: Self = Self(0);
+    /// The last moment that can be shown.
+    pub const LATEST: Self = Self(LATEST_MILLIS);
 
     /// The moment `millis` after the epoch; `None` before 1970 and after 9998.
     #[must_use]
@@ -52,6 +54,18 @@ impl Timestamp {
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {
         Self(self.0.saturating_add(i64::from(days) * 86_400_000).min(LATEST_MILLIS))
+    }
+
+    /// The moment this many days earlier, at least the first one.
+    #[must_use]
+    pub fn minus_days(self, days: u32) -> Self {
+        Self(self.0.saturating_sub(i64::from(days) * 86_400_000).max(0))
+    }
+
+    /// The moment this many milliseconds later, at most the last one that can be shown.
+    #[must_use]
+    pub fn plus_millis(self, millis: u64) -> Self {
+        Self(self.0.saturating_add_unsigned(millis).min(LATEST_MILLIS))
     }
 
     /// Milliseconds from `earlier` to this moment, zero when the order is the other way round.

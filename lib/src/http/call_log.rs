@@ -1,10 +1,15 @@
 //! `CallLog`, the Call Outcomes document's view of a call.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
-use crate::domain::{call::Call, facts::Direction, outcome::Outcome, owner::Owner};
+use crate::domain::{
+    agent_status::StatusWord, call::Call, facts::Direction, follow_up, outcome::Outcome, owner::Owner,
+};
 
-/// A call as frontends see it. Fields that are not known yet are left out.
+/// A call as frontends see it. Fields that are not known yet are left out. The document's fields come
+/// first; those after `updatedAt` are what the other documents tell of a call.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallLog<'a> {
@@ -31,6 +36,24 @@ pub struct CallLog<'a> {
     ended_at: Option<String>,
     created_at: String,
     updated_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call_sid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_status: Option<StatusWord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure_reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcomes: Option<&'a BTreeSet<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lead_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    employee_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    follow_up: Option<FollowUp<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -43,6 +66,27 @@ struct Metadata<'a> {
     room_creation_time: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     campaign_id: Option<&'a str>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FollowUp<'a> {
+    date: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time: Option<&'a str>,
+    auto: bool,
+    due_at: String,
+}
+
+impl<'a> FollowUp<'a> {
+    fn of(follow_up: &'a follow_up::FollowUp) -> Self {
+        Self {
+            date: &follow_up.date,
+            time: follow_up.time.as_deref(),
+            auto: follow_up.automatic,
+            due_at: follow_up.due_at.to_string(),
+        }
+    }
 }
 
 impl<'a> CallLog<'a> {
@@ -76,6 +120,15 @@ impl<'a> CallLog<'a> {
             ended_at: ending.map(|ending| ending.at.to_string()),
             created_at: call.created_at.to_string(),
             updated_at: call.updated_at.to_string(),
+            call_sid: facts.call_sid.get().map(String::as_str),
+            conversation_id: facts.conversation_id.get().map(String::as_str),
+            agent_id: facts.agent_id.get().map(String::as_str),
+            agent_status: facts.agent_status.get().map(|told| told.word),
+            failure_reason: facts.failure_reason.get().map(String::as_str),
+            outcomes: facts.results.get().filter(|results| !results.is_empty()),
+            lead_id: facts.lead_id.get().map(String::as_str),
+            employee_id: facts.employee_id.get().map(String::as_str),
+            follow_up: facts.follow_up.get().and_then(Option::as_ref).map(FollowUp::of),
         }
     }
 }

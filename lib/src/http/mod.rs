@@ -2,6 +2,7 @@
 
 pub mod allow_list;
 pub mod call_log;
+pub mod call_query;
 pub mod error;
 pub mod jwt;
 pub mod page;

@@ -18,7 +18,7 @@ use crate::domain::{
 };
 
 /// How many partitions of the index a tenant's calls are spread over.
-const SHARDS: u8 = 4;
+pub(super) const SHARDS: u8 = 4;
 /// A pointer leads to a call, an absorbed call to an older one; a chain longer than this is damage.
 const MAX_HOPS: usize = 16;
 
@@ -251,6 +251,11 @@ impl CallTable {
     }
 }
 
+/// The partition of the index in which a tenant's calls of this shard are.
+pub(super) fn tenant_shard(tenant_id: &str, shard: u8) -> String {
+    format!("{tenant_id}#{shard}")
+}
+
 fn pointer_item(pointer: &Pointer) -> Item {
     let mut attributes = item([
         ("id", string(pointer.from.to_string())),
@@ -279,7 +284,7 @@ fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
     ]);
     if let Some(owner) = &call.owner {
         attributes.insert("owner".to_owned(), string(to_json(owner)?));
-        let shard = format!("{}#{}", owner.tenant_id, call.id.shard(SHARDS));
+        let shard = tenant_shard(&owner.tenant_id, call.id.shard(SHARDS));
         attributes.insert("tenantShard".to_owned(), string(shard));
     }
     if !call.waiting.is_empty() {
@@ -323,7 +328,7 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
     Ok(CallItem::Call(Box::new(StoredCall { call, version: read_number(item, "version")? })))
 }
 
-fn read_id(item: &Item, name: &'static str) -> Result<CallId, StoreError> {
+pub(super) fn read_id(item: &Item, name: &'static str) -> Result<CallId, StoreError> {
     CallId::parse(read_string(item, name)?).ok_or(StoreError::Corrupt { what: name })
 }
 

@@ -1,5 +1,9 @@
 //! The history that tenants see: one row per inbound event, under an id that is an integer and a time.
 
+mod timeline;
+
+use std::ops::RangeInclusive;
+
 use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure};
 
 use super::{
@@ -7,6 +11,8 @@ use super::{
     item::{find_string, item, number, string, time},
 };
 use crate::domain::{event::Event, key::CallId, timestamp::Timestamp};
+
+pub use timeline::{CallEvent, CallEvents, Timeline};
 
 /// How many partitions a tenant's history is spread over.
 const SHARDS: u64 = 4;
@@ -57,6 +63,7 @@ impl HistoryTable {
                 ("source", string(event.source.provider())),
                 ("eventType", string(&event.event_type)),
                 ("status", string("processed")),
+                ("occurredAt", time(event.occurred_at)),
                 ("createdAt", time(event.received_at)),
                 ("expiresAt", number(event.received_at.plus_days(self.retention_days).as_seconds())),
             ]);
@@ -86,13 +93,39 @@ impl HistoryTable {
 
 /// The id that an event gets unless another event holds it: its time, then ten bits of its digest.
 fn first_id(received_at: Timestamp, digest: u64) -> u64 {
-    let millis = u64::try_from(received_at.as_millis() - EPOCH_MILLIS).unwrap_or(0);
-    millis * SLOTS + digest % SLOTS
+    first_id_at(received_at) + digest % SLOTS
+}
+
+fn first_id_at(time: Timestamp) -> u64 {
+    u64::try_from(time.as_millis() - EPOCH_MILLIS).unwrap_or(0) * SLOTS
+}
+
+/// The ids of everything that was received between two moments, both included. Some of what was
+/// received just after them may be among them, for an id moves on where another event holds it.
+pub(super) fn ids_between(from: Timestamp, to: Timestamp) -> RangeInclusive<u64> {
+    first_id_at(from)..=first_id_at(to) + (SLOTS - 1) + (MAX_PROBES - 1)
+}
+
+/// Every partition of a tenant's history.
+pub(super) fn partitions(tenant_id: &str) -> impl Iterator<Item = String> {
+    (0..SHARDS).map(move |shard| format!("{tenant_id}#{shard}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ids_between_two_moments_hold_every_slot_of_both_and_no_earlier_one() {
+        let at = |millis: i64| Timestamp::from_millis(1_761_751_845_000 + millis).unwrap();
+        let ids = ids_between(at(5), at(7));
+        for (millis, digest) in [(5, 0), (5, u64::MAX), (6, 7), (7, 0), (7, u64::MAX)] {
+            assert!(ids.contains(&first_id(at(millis), digest)), "{millis} {digest}");
+        }
+        // The last slot of the last moment may have moved on.
+        assert!(ids.contains(&(first_id(at(7), u64::MAX) + MAX_PROBES - 1)));
+        assert!(!ids.contains(&first_id(at(4), u64::MAX)) && !ids.contains(&first_id(at(9), 0)));
+    }
 
     #[test]
     fn ids_follow_time_and_stay_exact_in_json() {

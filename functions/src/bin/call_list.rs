@@ -1,0 +1,7 @@
+//! `GET /api/calls`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringpost_functions::calls::list::main()
+}

@@ -1,0 +1,7 @@
+//! `GET /api/calls/stats`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringpost_functions::calls::stats::main()
+}

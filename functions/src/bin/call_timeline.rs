@@ -1,0 +1,7 @@
+//! `GET /api/calls/{id}/timeline`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringpost_functions::calls::timeline::main()
+}

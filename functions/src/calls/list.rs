@@ -1,0 +1,83 @@
+//! `GET /api/calls`: the calls that the caller may read, newest first.
+
+use std::process::ExitCode;
+
+use lambda_http::Request;
+use ringpost::{
+    http::{
+        call_log::CallLog,
+        call_query::CallQuery,
+        error::{ApiError, ErrorShape, ErrorStatus},
+        page::to_cursor,
+        reply::Reply,
+    },
+    pipeline::browse::{PageOf, page},
+    store::{StoreError, call_list::CallList},
+};
+use serde::Serialize;
+
+use super::query;
+use crate::{
+    authenticator::Authenticator,
+    runtime::{self, Endpoint, InitError, log},
+    wiring::Aws,
+};
+
+/// Calls that are looked at for one page, whatever the filter leaves of them.
+pub const MAX_EXAMINED: usize = 1_000;
+
+/// What this function may touch: it reads `calls` with its index, and the keys of user tokens.
+pub struct Deps {
+    /// Where calls are.
+    pub calls: CallList,
+    /// Who may ask.
+    pub authenticator: Authenticator,
+    /// How many calls are looked at for one page at most.
+    pub examined: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    success: bool,
+    count: usize,
+    calls: Vec<CallLog<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "call-list";
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect());
+        connected?;
+        Ok(Self { calls: aws.call_list()?, authenticator: authenticator?, examined: MAX_EXAMINED })
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let caller = self.authenticator.caller(&request).await?;
+        let CallQuery { window, filter, limit, after } = CallQuery::parse(query(&request))?;
+        let wanted = PageOf { window, filter: &filter, after, limit, examined: self.examined };
+        let found = page(&self.calls, &caller, &wanted).await.map_err(failed)?;
+        log::result(format_args!("{} calls", found.calls.len()));
+        Ok(Reply::ok(&Answer {
+            success: true,
+            count: found.calls.len(),
+            calls: found.calls.iter().map(|(call, owner)| CallLog::of(call, owner)).collect(),
+            next_cursor: found.next.as_ref().map(to_cursor),
+        }))
+    }
+}
+
+fn failed(error: StoreError) -> ApiError {
+    ApiError::new(ErrorStatus::Internal, "Failed to list calls").cause(error)
+}

@@ -1,0 +1,100 @@
+//! `GET /api/calls/stats`: how the calls of a window ended, counted.
+
+use std::{collections::BTreeMap, process::ExitCode};
+
+use lambda_http::Request;
+use ringpost::{
+    http::{
+        call_query::stats_window,
+        error::{ApiError, ErrorShape, ErrorStatus},
+        reply::Reply,
+    },
+    pipeline::tally::{Reason, tally},
+    store::{StoreError, call_list::CallList},
+};
+use serde::Serialize;
+
+use super::query;
+use crate::{
+    authenticator::Authenticator,
+    runtime::{self, Endpoint, InitError, log},
+    wiring::Aws,
+};
+
+/// Calls that are looked at for one answer.
+pub const MAX_EXAMINED: usize = 10_000;
+
+/// What this function may touch: it reads `calls` with its index, and the keys of user tokens.
+pub struct Deps {
+    /// Where calls are.
+    pub calls: CallList,
+    /// Who may ask.
+    pub authenticator: Authenticator,
+    /// How many calls are looked at for one answer at most.
+    pub examined: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    success: bool,
+    from: String,
+    to: String,
+    /// Whether every call of the window is counted.
+    complete: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    counted_from: Option<String>,
+    count: usize,
+    by_status: BTreeMap<&'static str, usize>,
+    by_agent_status: BTreeMap<&'static str, usize>,
+    by_outcome: BTreeMap<&'static str, usize>,
+    by_failure_reason: Vec<Reason>,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "call-stats";
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect());
+        connected?;
+        Ok(Self { calls: aws.call_list()?, authenticator: authenticator?, examined: MAX_EXAMINED })
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let caller = self.authenticator.caller(&request).await?;
+        let window = stats_window(query(&request), self.authenticator.clock.now())?;
+        let counted = tally(&self.calls, &caller, window, self.examined).await.map_err(failed)?;
+        log::result(format_args!("{} of {} calls", counted.calls, counted.examined));
+        let message = format!(
+            "The window has more calls than the newest {} that were counted; ask for a shorter one",
+            counted.examined
+        );
+        Ok(Reply::ok(&Answer {
+            success: true,
+            from: window.from.to_string(),
+            to: window.to.to_string(),
+            complete: counted.cut_at.is_none(),
+            message: counted.cut_at.map(|_| message.as_str()),
+            counted_from: counted.cut_at.map(|time| time.to_string()),
+            count: counted.calls,
+            by_status: counted.by_status,
+            by_agent_status: counted.by_agent_status,
+            by_outcome: counted.by_outcome,
+            by_failure_reason: counted.by_failure_reason,
+        }))
+    }
+}
+
+fn failed(error: StoreError) -> ApiError {
+    ApiError::new(ErrorStatus::Internal, "Failed to count calls").cause(error)
+}

@@ -1,0 +1,131 @@
+//! `GET /api/calls/{id}/timeline`: a call and everything that was reported of it, oldest first.
+
+use std::process::ExitCode;
+
+use lambda_http::{Request, RequestExt};
+use ringpost::{
+    domain::{key::CallId, summary::summary},
+    http::{
+        call_log::CallLog,
+        error::{ApiError, ErrorShape, ErrorStatus},
+        page::{from_cursor, to_cursor},
+        reply::Reply,
+    },
+    pipeline::visible::find_readable,
+    store::{
+        StoreError,
+        calls::CallTable,
+        history::{CallEvent, HistoryTable, Timeline},
+    },
+};
+use serde::Serialize;
+
+use crate::{
+    authenticator::Authenticator,
+    runtime::{self, Endpoint, InitError, log},
+    wiring::Aws,
+};
+
+/// Events of one page.
+pub const MAX_EVENTS: usize = 1_000;
+/// How much of a partition is looked through for one page.
+const MAX_MEGABYTES: usize = 5;
+
+/// What this function may touch: it reads `calls`, `history` and the keys of user tokens.
+pub struct Deps {
+    /// Where calls are.
+    pub calls: CallTable,
+    /// Where their events are.
+    pub history: HistoryTable,
+    /// Who may ask.
+    pub authenticator: Authenticator,
+    /// How many events a page has at most.
+    pub events: usize,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Answer<'a> {
+    success: bool,
+    call: CallLog<'a>,
+    events: Vec<EventView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct EventView<'a> {
+    id: u64,
+    source: &'a str,
+    event_type: &'a str,
+    occurred_at: String,
+    received_at: String,
+    summary: String,
+}
+
+impl<'a> EventView<'a> {
+    fn of(event: &'a CallEvent) -> Self {
+        Self {
+            id: event.id,
+            source: &event.source,
+            event_type: &event.event_type,
+            occurred_at: event.occurred_at.to_string(),
+            received_at: event.received_at.to_string(),
+            summary: summary(&event.source, &event.event_type),
+        }
+    }
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "call-timeline";
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect());
+        connected?;
+        let authenticator = authenticator?;
+        Ok(Self { calls: aws.calls()?, history: aws.history()?, authenticator, events: MAX_EVENTS })
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let caller = self.authenticator.caller(&request).await?;
+        let path = request.path_parameters_ref();
+        let id = path.and_then(|path| path.first("id")).and_then(CallId::parse).ok_or_else(not_found)?;
+        log::call_id(id);
+        let cursor = request.query_string_parameters_ref().and_then(|query| query.first("cursor"));
+        let after = from_cursor(cursor.filter(|cursor| !cursor.is_empty()))?;
+        let found = find_readable(&self.calls, &caller, id).await.map_err(failed)?;
+        let (call, owner) = found.ok_or_else(not_found)?;
+        let wanted = Timeline {
+            call: &call,
+            tenant_id: &owner.tenant_id,
+            after,
+            limit: self.events,
+            megabytes: MAX_MEGABYTES,
+        };
+        let mut found = self.history.events_of(&wanted).await.map_err(failed)?;
+        found.events.sort_by_key(|event| (event.occurred_at, event.id));
+        Ok(Reply::ok(&Answer {
+            success: true,
+            call: CallLog::of(&call, &owner),
+            events: found.events.iter().map(EventView::of).collect(),
+            next_cursor: found.more_after.as_ref().map(to_cursor),
+        }))
+    }
+}
+
+fn not_found() -> ApiError {
+    ApiError::new(ErrorStatus::NotFound, "Call not found")
+}
+
+fn failed(error: StoreError) -> ApiError {
+    ApiError::new(ErrorStatus::Internal, "Failed to read the timeline").cause(error)
+}

@@ -1,0 +1,112 @@
+//! The lists of calls in a world, and calls that were never reported.
+
+use ringpost::{
+    domain::{
+        call::{Call, CallKeys, CallUpdate},
+        event::{Event, Source},
+        facts::Facts,
+        key::{CallKey, EventKey},
+        owner::Owner,
+        timestamp::Timestamp,
+    },
+    providers::livekit::LiveKitEvent,
+    store::{
+        call_list::CallList,
+        calls::{CallTable, Saved},
+        history::HistoryTable,
+    },
+};
+use ringpost_functions::calls::{list, stats, timeline};
+use serde_json::Value;
+
+use super::World;
+use crate::faults::Faults;
+
+/// A call that bears a name, as an event left it.
+///
+/// # Panics
+/// Never: it has a key.
+#[must_use]
+pub fn call(name: &str, created_at: Timestamp, owner: &Owner, facts: Facts) -> Call {
+    let update = CallUpdate {
+        event: EventKey::of("livekit", name),
+        received_at: created_at,
+        tenant_id: None,
+        keys: CallKeys::new([CallKey::RoomSid(name.to_owned())]).expect("a key"),
+        facts,
+    };
+    Call::begin(&update, Some(owner))
+}
+
+impl World {
+    /// The calls of this world.
+    #[must_use]
+    pub fn call_table(&self) -> CallTable {
+        CallTable::new(self.database(&Faults::none()), self.name("calls"))
+    }
+
+    fn list(&self) -> CallList {
+        CallList::new(self.database(&Faults::none()), self.name("calls"))
+    }
+
+    /// `call-list` in this world, which looks at so many calls for one page.
+    ///
+    /// # Panics
+    /// When its secrets cannot be read.
+    pub async fn call_list(&self, examined: usize) -> list::Deps {
+        list::Deps { calls: self.list(), authenticator: self.authenticator().await, examined }
+    }
+
+    /// `call-stats` in this world, which looks at so many calls.
+    ///
+    /// # Panics
+    /// When its secrets cannot be read.
+    pub async fn call_stats(&self, examined: usize) -> stats::Deps {
+        stats::Deps { calls: self.list(), authenticator: self.authenticator().await, examined }
+    }
+
+    /// `call-timeline` in this world, with so many events a page.
+    ///
+    /// # Panics
+    /// When its secrets cannot be read.
+    pub async fn call_timeline(&self, events: usize) -> timeline::Deps {
+        let history = HistoryTable::new(self.database(&Faults::none()), self.name("history"), 90);
+        timeline::Deps {
+            calls: self.call_table(),
+            history,
+            authenticator: self.authenticator().await,
+            events,
+        }
+    }
+
+    /// Writes calls that nobody reported.
+    ///
+    /// # Panics
+    /// When the database fails, or has one of them.
+    pub async fn put_calls(&self, calls: &[Call]) {
+        let table = self.call_table();
+        for some in calls.chunks(20) {
+            let saved = futures::future::join_all(some.iter().map(|call| table.create(call))).await;
+            assert!(saved.iter().all(|saved| matches!(saved, Ok(Saved::Done))), "{saved:?}");
+        }
+    }
+
+    /// Puts an event of LiveKit into the log, as received at this moment.
+    ///
+    /// # Panics
+    /// When the payload is none of LiveKit's, or the database fails.
+    pub async fn keep_received(&self, payload: &Value, received_at: Timestamp) {
+        let body = payload.to_string();
+        let livekit = LiveKitEvent::parse(body.as_bytes()).expect("a LiveKit event");
+        let event = Event {
+            key: EventKey::of(Source::LiveKit.as_str(), &livekit.id),
+            source: Source::LiveKit,
+            tenant_id: None,
+            event_type: livekit.event_type,
+            occurred_at: livekit.created_at,
+            received_at,
+            payload: body.into(),
+        };
+        self.events(&Faults::none()).append(&event).await.expect("the event is kept");
+    }
+}

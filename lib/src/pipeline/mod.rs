@@ -2,6 +2,8 @@
 //! condition fails goes on with the steps after it.
 
 pub mod accept;
+pub mod api_keys;
 pub mod fan_out;
 pub mod fold;
+pub mod leads;
 pub mod visible;

@@ -5,7 +5,7 @@
 
 import json
 
-from .samples import call_lists, calls, livekit, workers
+from .samples import call_lists, calls, directory, livekit, workers
 from .settings import ROOT
 
 AREAS = (
@@ -13,6 +13,7 @@ AREAS = (
     calls,
     workers,
     call_lists,
+    directory,
 )
 
 

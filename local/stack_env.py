@@ -23,7 +23,7 @@ Values = dict[str, str]
 
 
 def generate(port: int) -> Values:
-    """Every key but RINGPOST_URL, which the deployment decides."""
+    """Every key but RINGPOST_URL and CALL_CAPTURE_API_KEY, which the deployed API decides."""
     jwt_secret = secrets.token_urlsafe(32)
     return {
         "RINGPOST_JWT_SECRET": jwt_secret,
@@ -35,7 +35,6 @@ def generate(port: int) -> Values:
         "LIVEKIT_WEBHOOK_SECRET": secrets.token_urlsafe(32),
         "SIGNALWIRE_SIGNING_KEY": f"PSK_{secrets.token_urlsafe(24)}",
         "ELEVENLABS_WEBHOOK_SECRET": f"wsec_{secrets.token_hex(32)}",
-        "CALL_CAPTURE_API_KEY": secrets.token_urlsafe(32),
         "CALL_CAPTURE_COMPANY_ID": str(uuid.uuid4()),
         "ELEVENLABS_API_URL": f"http://127.0.0.1:{ELEVENLABS_PORT}",
         "AWS_ENDPOINT_URL": endpoint(port),

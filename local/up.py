@@ -60,8 +60,7 @@ def _create(built: Built) -> None:
             current.save()
             cloud.await_ready(current.pid, PORT)
         values = stack_env.generate(PORT)
-        url = _deploy(current, built, values, update=False)
-        stack_env.write({"RINGPOST_URL": url, **values})
+        stack_env.write(_deploy(current, built, values, update=False))
         undo.pop_all()
 
 
@@ -72,12 +71,12 @@ def _refresh(current: state.State, built: Built) -> None:
     if same_binaries and current.template == templates.digest():
         say("· the stack is up to date")
     else:
-        values["RINGPOST_URL"] = _deploy(current, built, values, update=True)
+        values = _deploy(current, built, values, update=True)
     stack_env.write(values)
 
 
-def _deploy(current: state.State, built: Built, values: stack_env.Values, *, update: bool) -> str:
-    """The URL of the API. The state is saved last, so that an interrupted deployment is done again."""
+def _deploy(current: state.State, built: Built, values: stack_env.Values, *, update: bool) -> stack_env.Values:
+    """The values with those that the API decides. The state is saved last: what is interrupted is done again."""
     template = templates.load()
     code = deploy.code_of(templates.binaries(template), built)
     changed = [binary for binary in code.values() if current.digest_of.get(binary.name) != binary.digest]
@@ -91,9 +90,11 @@ def _deploy(current: state.State, built: Built, values: stack_env.Values, *, upd
             # Providers sign the URL that they were given, which only now is known.
             deploy.stack(current.port, deploy.Release(template, code, ()), url, update=True)
         grants.ensure(current.port)
-        seed.directory(current.port)
+        values = values | {"RINGPOST_URL": url}
+        seed.directory(current.port, values)
+        values["CALL_CAPTURE_API_KEY"] = seed.api_key(values)
         sam_env.write(current.port, list(code))
     current.template = templates.digest()
     current.digest_of = {binary.name: binary.digest for binary in code.values()}
     current.save()
-    return url
+    return values

@@ -5,6 +5,7 @@
 
 pub mod authenticator;
 pub mod calls;
+pub mod directory;
 pub mod health;
 pub mod ingest;
 pub mod runtime;

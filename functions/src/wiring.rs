@@ -41,6 +41,12 @@ impl Aws {
         Ok(())
     }
 
+    /// Opens the connection to DynamoDB by a read of `directory` that finds nothing.
+    pub(crate) async fn connect_directory(&self) -> Result<(), InitError> {
+        store::connect(&self.database, &config::required("DIRECTORY_TABLE")?, "key").await;
+        Ok(())
+    }
+
     pub(crate) fn events(&self) -> Result<EventTable, InitError> {
         let (name, days) = (config::required("EVENTS_TABLE")?, config::retention_days()?);
         let chunks = ChunkTable::new(self.database.clone(), config::required("CHUNKS_TABLE")?);

@@ -4,6 +4,7 @@ pub mod allow_list;
 pub mod call_log;
 pub mod call_query;
 pub mod error;
+pub mod fields;
 pub mod jwt;
 pub mod page;
 pub mod reply;

@@ -89,7 +89,9 @@ impl TokenKeys {
     /// What is wrong with the configured keys; never a part of them.
     pub fn parse(text: &str, algorithm: Algorithm) -> Result<Self, TokenKeysError> {
         let keys: Vec<Key> = match algorithm {
-            Algorithm::Hs256 if text.starts_with(['{', '-']) => return Err(TokenKeysError::NotSecrets),
+            Algorithm::Hs256 if text.starts_with('{') || text.starts_with("-----BEGIN") => {
+                return Err(TokenKeysError::NotSecrets);
+            }
             Algorithm::Hs256 => {
                 let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
                 lines.map(|secret| Key::hs256(secret.as_bytes())).collect()

@@ -33,9 +33,28 @@ pub struct Page<T> {
     pub next: Option<Position>,
 }
 
-/// A place in a list of entries.
+/// A place in a list of entries. It comes back from callers, who may have made it up: within its own
+/// list, any is good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Position(String);
+
+impl Position {
+    /// The place after this entry.
+    #[must_use]
+    pub fn of<T: Entry>(entry: &T) -> Self {
+        Self(text_key::<T>(&entry.key()))
+    }
+}
+
+impl TryFrom<String> for Position {
+    type Error = &'static str;
+
+    fn try_from(key: String) -> Result<Self, Self::Error> {
+        // What DynamoDB takes as a sort key.
+        if (1..=1_024).contains(&key.len()) { Ok(Self(key)) } else { Err("no key") }
+    }
+}
 
 /// The table `directory`: pk `key`, index `by-tenant` (pk `tenantKind`, sk `key`).
 #[derive(Debug, Clone)]
@@ -182,7 +201,11 @@ pub(super) struct OwnerKeys<'a> {
 }
 
 fn item_key<T: Entry>(key: &str) -> aws_sdk_dynamodb::types::AttributeValue {
-    string(format!("{}#{key}", T::KIND))
+    string(text_key::<T>(key))
+}
+
+fn text_key<T: Entry>(key: &str) -> String {
+    format!("{}#{key}", T::KIND)
 }
 
 fn tenant_kind<T: Entry>(tenant_id: &str) -> aws_sdk_dynamodb::types::AttributeValue {

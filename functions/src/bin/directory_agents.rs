@@ -1,0 +1,7 @@
+//! `/api/directory/agents`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringpost_functions::directory::agents::main()
+}

@@ -1,0 +1,7 @@
+//! `/api/directory/campaigns`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringpost_functions::directory::campaigns::main()
+}

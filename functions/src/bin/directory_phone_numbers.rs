@@ -1,0 +1,7 @@
+//! `/api/directory/phone-numbers`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringpost_functions::directory::phone_numbers::main()
+}

@@ -1,0 +1,7 @@
+//! `/api/directory/settings`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringpost_functions::directory::settings::main()
+}

@@ -1,0 +1,46 @@
+//! `/api/directory/agents`: whose agents of ElevenLabs they are.
+
+use std::process::ExitCode;
+
+use lambda_http::Request;
+use ringpost::{
+    domain::directory::Agent,
+    http::{error::ApiError, fields::Fields},
+};
+use serde::Serialize;
+
+use super::{Deps, Resource, id_in_path};
+use crate::runtime;
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps<Agent>>()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View<'a> {
+    agent_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+}
+
+impl Resource for Agent {
+    const BINARY: &'static str = "directory-agents";
+    const FIELD: &'static str = "agent";
+
+    fn requested_key(request: &Request, _tenant_id: &str) -> Result<Option<String>, ApiError> {
+        id_in_path(request, "agentId")
+    }
+
+    fn read(tenant_id: String, key: String, fields: &Fields) -> Result<Self, ApiError> {
+        Ok(Self { agent_id: key, tenant_id, name: fields.name("name")?, user_id: fields.name("userId")? })
+    }
+
+    fn view(&self) -> impl Serialize {
+        View { agent_id: &self.agent_id, name: self.name.as_deref(), user_id: self.user_id.as_deref() }
+    }
+}

@@ -1,0 +1,138 @@
+//! `/api/directory/api-keys`: the keys of the Call Capture API. A key is shown when it is made, and
+//! never again.
+
+use std::process::ExitCode;
+
+use http::Method;
+use lambda_http::{Request, RequestExt};
+use ringpost::{
+    clock::Clock,
+    domain::directory::ApiKey,
+    http::{
+        error::{ApiError, ErrorShape, ErrorStatus},
+        fields::Fields,
+        reply::Reply,
+    },
+    pipeline::api_keys::{ApiKeys, Issued, MAX_KEYS, Order},
+    store::directory::DirectoryTable,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    list,
+    replies::{Deleted, List, One, failed, no_route, not_found},
+};
+use crate::{
+    authenticator::Authenticator,
+    runtime::{self, Endpoint, InitError, log},
+};
+
+const FIELD: &str = "apiKey";
+
+/// What this function may touch: it lists, writes and deletes entries of `directory`, and reads the
+/// keys of user tokens.
+pub struct Deps {
+    entries: DirectoryTable,
+    keys: ApiKeys,
+    authenticator: Authenticator,
+    clock: Clock,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View<'a> {
+    id: Uuid,
+    company_id: Uuid,
+    name: &'a str,
+    created_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+}
+
+impl<'a> View<'a> {
+    fn of(entry: &'a ApiKey) -> Self {
+        Self {
+            id: entry.id,
+            company_id: entry.company_id,
+            name: &entry.name,
+            created_at: entry.created_at.to_string(),
+            key: None,
+        }
+    }
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "directory-api-keys";
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let (entries, authenticator) = super::init().await?;
+        Ok(Self::new(entries, authenticator))
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let tenant_id = self.authenticator.administered_tenant(&request).await?;
+        let id = request.path_parameters_ref().and_then(|path| path.first("id"));
+        match (request.method(), id) {
+            (&Method::POST, None) => self.issue(tenant_id, &request).await,
+            (&Method::GET, None) => {
+                let page = list::<ApiKey>(&self.entries, &tenant_id, &request).await?;
+                Ok(Reply::ok(&List::new(&page, View::of)))
+            }
+            (&Method::GET, Some(id)) => self.show(&tenant_id, parse(id)?).await,
+            (&Method::DELETE, Some(id)) => self.revoke(&tenant_id, parse(id)?).await,
+            _ => Err(no_route()),
+        }
+    }
+}
+
+impl Deps {
+    /// The endpoint.
+    #[must_use]
+    pub fn new(entries: DirectoryTable, authenticator: Authenticator) -> Self {
+        let clock = authenticator.clock.clone();
+        Self { keys: ApiKeys::new(entries.clone()), entries, authenticator, clock }
+    }
+
+    async fn issue(&self, tenant_id: String, request: &Request) -> Result<Reply, ApiError> {
+        let fields = Fields::parse(request.body())?;
+        let company_id = fields.required_uuid("companyId")?;
+        let order = Order { tenant_id, company_id, name: fields.required_name("name")? };
+        match self.keys.issue(order, self.clock.now()).await.map_err(failed)? {
+            Issued::Made(entry, key) => {
+                log::result("made");
+                let view = View { key: Some(&key), ..View::of(&entry) };
+                Ok(Reply::created(&One::new(FIELD, view)))
+            }
+            Issued::Full => {
+                let message = format!("There are {MAX_KEYS} keys already; delete one that is not needed");
+                Err(ApiError::new(ErrorStatus::Conflict, message))
+            }
+        }
+    }
+
+    async fn show(&self, tenant_id: &str, id: Uuid) -> Result<Reply, ApiError> {
+        let entry = self.keys.find(tenant_id, id).await.map_err(failed)?.ok_or_else(not_found)?;
+        Ok(Reply::ok(&One::new(FIELD, View::of(&entry))))
+    }
+
+    async fn revoke(&self, tenant_id: &str, id: Uuid) -> Result<Reply, ApiError> {
+        if !self.keys.revoke(tenant_id, id).await.map_err(failed)? {
+            return Err(not_found());
+        }
+        log::result("revoked");
+        Ok(Reply::ok(&Deleted::new()))
+    }
+}
+
+/// What is no UUID is the id of no key.
+fn parse(id: &str) -> Result<Uuid, ApiError> {
+    Uuid::try_parse(id).map_err(|_| not_found())
+}

@@ -1,0 +1,141 @@
+//! `GET /api/leads`: who called a tenant's campaigns.
+
+use std::process::ExitCode;
+
+use http::Method;
+use lambda_http::Request;
+use ringpost::{
+    domain::{
+        directory::{Lead, LeadStatus},
+        phone::PhoneNumber,
+    },
+    http::{
+        error::{ApiError, ErrorShape},
+        fields::{is_name, no_name, wrong},
+        page,
+        reply::Reply,
+    },
+    pipeline::leads::{LeadFilter, find_leads},
+    store::directory::DirectoryTable,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    query,
+    replies::{failed, no_route},
+};
+use crate::{
+    authenticator::Authenticator,
+    runtime::{self, Endpoint, InitError},
+};
+
+/// What this function may touch: it reads and lists entries of `directory`, and reads the keys of user
+/// tokens.
+pub struct Deps {
+    entries: DirectoryTable,
+    authenticator: Authenticator,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Leads<'a> {
+    success: bool,
+    count: usize,
+    leads: Vec<View<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View<'a> {
+    id: Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign_id: Option<&'a str>,
+    phone_number: &'a str,
+    name: &'a str,
+    status: LeadStatus,
+    created_at: String,
+    last_call_at: String,
+    last_call_id: String,
+}
+
+impl<'a> View<'a> {
+    fn of(lead: &'a Lead) -> Self {
+        Self {
+            id: lead.id(),
+            campaign_id: lead.campaign_id.as_deref(),
+            phone_number: lead.phone_number.as_str(),
+            name: &lead.name,
+            status: lead.status,
+            created_at: lead.created_at.to_string(),
+            last_call_at: lead.last_call_at.to_string(),
+            last_call_id: lead.last_call_id.to_string(),
+        }
+    }
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "leads";
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let (entries, authenticator) = super::init().await?;
+        Ok(Self::new(entries, authenticator))
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        // A lead has no user: every user of the tenant may see it.
+        let tenant_id = self.authenticator.caller(&request).await?.tenant_id();
+        if request.method() != Method::GET {
+            return Err(no_route());
+        }
+        let filter = LeadFilter {
+            campaign_id: query(&request, "campaignId").map(campaign_id).transpose()?,
+            phone_number: query(&request, "phoneNumber").map(phone_number).transpose()?,
+            status: query(&request, "status").map(status).transpose()?,
+        };
+        let limit = page::limit(query(&request, "limit"))?;
+        let after = page::from_cursor(query(&request, "cursor"))?;
+        let found = find_leads(&self.entries, &tenant_id, &filter, limit, after).await.map_err(failed)?;
+        Ok(Reply::ok(&Leads {
+            success: true,
+            count: found.entries.len(),
+            leads: found.entries.iter().map(View::of).collect(),
+            next_cursor: found.next.as_ref().map(page::to_cursor),
+        }))
+    }
+}
+
+impl Deps {
+    /// The endpoint.
+    #[must_use]
+    pub fn new(entries: DirectoryTable, authenticator: Authenticator) -> Self {
+        Self { entries, authenticator }
+    }
+}
+
+fn campaign_id(text: &str) -> Result<String, ApiError> {
+    if is_name(text) { Ok(text.to_owned()) } else { Err(no_name("campaignId")) }
+}
+
+fn phone_number(text: &str) -> Result<PhoneNumber, ApiError> {
+    // A + that nobody encoded arrives as a space.
+    let text = text.strip_prefix(' ').map_or_else(|| text.to_owned(), |rest| format!("+{rest}"));
+    PhoneNumber::parse(&text).ok_or_else(|| wrong("phoneNumber", "must be a phone number"))
+}
+
+fn status(text: &str) -> Result<LeadStatus, ApiError> {
+    match text {
+        "calling" => Ok(LeadStatus::Calling),
+        "completed" => Ok(LeadStatus::Completed),
+        _ => Err(wrong("status", "must be calling or completed")),
+    }
+}

@@ -1,0 +1,156 @@
+//! What a tenant configures: one Lambda per kind of entry, with all its methods. A kind says how its
+//! entries are read and shown ([`Resource`]); the endpoint around them is the same for all.
+//!
+//! An entry's key is unique among all tenants: who comes first has it, until it is deleted.
+
+pub mod agents;
+pub mod api_keys;
+pub mod campaigns;
+pub mod leads;
+pub mod phone_numbers;
+mod replies;
+pub mod settings;
+
+use std::marker::PhantomData;
+
+use http::Method;
+use lambda_http::{Request, RequestExt};
+use ringpost::{
+    domain::directory::Entry,
+    http::{
+        error::{ApiError, ErrorShape, ErrorStatus},
+        fields::{Fields, path_id},
+        page,
+        reply::Reply,
+    },
+    store::directory::{DirectoryTable, Page, Put},
+};
+use serde::Serialize;
+
+use crate::{
+    authenticator::Authenticator,
+    runtime::{Endpoint, InitError, log},
+    wiring::Aws,
+};
+use replies::{Deleted, List, One, failed, no_route, not_found};
+
+/// A kind of entry that is put under a key of the tenant's choice.
+pub trait Resource: Entry + Sized + 'static {
+    /// The name of its binary.
+    const BINARY: &'static str;
+    /// The field that holds an entry in an answer.
+    const FIELD: &'static str;
+
+    /// The key of the entry that a request is about; `None` when it is about the list.
+    ///
+    /// # Errors
+    /// 400 when the path holds something that can be no key.
+    fn requested_key(request: &Request, tenant_id: &str) -> Result<Option<String>, ApiError>;
+
+    /// The entry that a body describes.
+    ///
+    /// # Errors
+    /// 400 when a field is missing or wrong.
+    fn read(tenant_id: String, key: String, fields: &Fields) -> Result<Self, ApiError>;
+
+    /// The entry as its tenant sees it.
+    fn view(&self) -> impl Serialize;
+}
+
+/// What the function of a kind may touch: it reads, writes and deletes entries of `directory`, lists
+/// them (the settings are but one), and reads the keys of user tokens.
+pub struct Deps<R> {
+    entries: DirectoryTable,
+    authenticator: Authenticator,
+    kind: PhantomData<fn() -> R>,
+}
+
+impl<R> Deps<R> {
+    /// The endpoint of a kind.
+    #[must_use]
+    pub fn new(entries: DirectoryTable, authenticator: Authenticator) -> Self {
+        Self { entries, authenticator, kind: PhantomData }
+    }
+}
+
+impl<R: Resource> Endpoint for Deps<R> {
+    const NAME: &'static str = R::BINARY;
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let (entries, authenticator) = init().await?;
+        Ok(Self::new(entries, authenticator))
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let tenant_id = self.authenticator.administered_tenant(&request).await?;
+        match (request.method(), R::requested_key(&request, &tenant_id)?) {
+            (&Method::GET, Some(key)) => self.show(&tenant_id, &key).await,
+            (&Method::GET, None) => self.list(&tenant_id, &request).await,
+            (&Method::PUT, Some(key)) => self.put(tenant_id, key, &request).await,
+            (&Method::DELETE, Some(key)) => self.delete(&tenant_id, &key).await,
+            _ => Err(no_route()),
+        }
+    }
+}
+
+impl<R: Resource> Deps<R> {
+    async fn show(&self, tenant_id: &str, key: &str) -> Result<Reply, ApiError> {
+        let found = self.entries.find::<R>(key).await.map_err(failed)?;
+        let entry = found.filter(|entry| entry.tenant_id() == tenant_id).ok_or_else(not_found)?;
+        Ok(Reply::ok(&One::new(R::FIELD, entry.view())))
+    }
+
+    async fn list(&self, tenant_id: &str, request: &Request) -> Result<Reply, ApiError> {
+        let page = list::<R>(&self.entries, tenant_id, request).await?;
+        Ok(Reply::ok(&List::new(&page, R::view)))
+    }
+
+    async fn put(&self, tenant_id: String, key: String, request: &Request) -> Result<Reply, ApiError> {
+        let entry = R::read(tenant_id, key, &Fields::parse(request.body())?)?;
+        match self.entries.put(&entry).await.map_err(failed)? {
+            Put::Done => {
+                log::result("written");
+                Ok(Reply::ok(&One::new(R::FIELD, entry.view())))
+            }
+            Put::Taken => Err(ApiError::new(ErrorStatus::Conflict, "This belongs to another tenant")),
+        }
+    }
+
+    async fn delete(&self, tenant_id: &str, key: &str) -> Result<Reply, ApiError> {
+        if !self.entries.delete::<R>(tenant_id, key).await.map_err(failed)? {
+            return Err(not_found());
+        }
+        log::result("deleted");
+        Ok(Reply::ok(&Deleted::new()))
+    }
+}
+
+/// The directory and who may ask, ready for requests.
+async fn init() -> Result<(DirectoryTable, Authenticator), InitError> {
+    let aws = Aws::new()?;
+    let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect_directory());
+    connected?;
+    Ok((aws.directory()?, authenticator?))
+}
+
+/// The page of a tenant's entries that a request asks for.
+async fn list<T: Entry>(
+    entries: &DirectoryTable,
+    tenant_id: &str,
+    request: &Request,
+) -> Result<Page<T>, ApiError> {
+    let limit = page::limit(query(request, "limit"))?;
+    let after = page::from_cursor(query(request, "cursor"))?;
+    entries.list(tenant_id, limit, after.as_ref()).await.map_err(failed)
+}
+
+/// The id in a path, if its route has one.
+fn id_in_path(request: &Request, name: &'static str) -> Result<Option<String>, ApiError> {
+    let text = request.path_parameters_ref().and_then(|path| path.first(name));
+    text.map(|text| path_id(name, text)).transpose()
+}
+
+fn query<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.query_string_parameters_ref().and_then(|query| query.first(name))
+}

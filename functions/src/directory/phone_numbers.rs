@@ -1,0 +1,78 @@
+//! `/api/directory/phone-numbers`: whose numbers they are, which decides whose their calls are.
+
+use std::process::ExitCode;
+
+use lambda_http::Request;
+use ringpost::{
+    domain::{directory::Line, phone::PhoneNumber},
+    http::{
+        error::ApiError,
+        fields::{Fields, wrong},
+    },
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Deps, Resource, id_in_path};
+use crate::runtime;
+
+const NUMBER: &str = "number";
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps<Line>>()
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View<'a> {
+    id: Uuid,
+    number: &'a str,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_config_id: Option<&'a str>,
+}
+
+impl Resource for Line {
+    const BINARY: &'static str = "directory-phone-numbers";
+    const FIELD: &'static str = "phoneNumber";
+
+    fn requested_key(request: &Request, _tenant_id: &str) -> Result<Option<String>, ApiError> {
+        let Some(text) = id_in_path(request, NUMBER)? else { return Ok(None) };
+        Ok(Some(e164(&text)?.as_str().to_owned()))
+    }
+
+    fn read(tenant_id: String, key: String, fields: &Fields) -> Result<Self, ApiError> {
+        Ok(Self {
+            number: e164(&key)?,
+            tenant_id,
+            kind: fields.name("type")?,
+            user_id: fields.name("userId")?,
+            campaign_id: fields.name("campaignId")?,
+            agent_config_id: fields.name("agentConfigId")?,
+        })
+    }
+
+    fn view(&self) -> impl Serialize {
+        View {
+            id: self.id(),
+            number: self.number.as_str(),
+            kind: self.kind.as_deref(),
+            user_id: self.user_id.as_deref(),
+            campaign_id: self.campaign_id.as_deref(),
+            agent_config_id: self.agent_config_id.as_deref(),
+        }
+    }
+}
+
+/// In E.164 only: a national number would be taken for a North American one.
+fn e164(text: &str) -> Result<PhoneNumber, ApiError> {
+    let number = PhoneNumber::parse(text).filter(|number| number.as_str() == text);
+    number.ok_or_else(|| wrong(NUMBER, "must be in E.164, like +15551234567"))
+}

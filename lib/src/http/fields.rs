@@ -1,0 +1,149 @@
+//! The fields of a JSON body that configures something: a missing or wrong one is a 400 that names
+//! it. Unknown ones are let pass, so that a client may be newer than this version.
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::error::{ApiError, ErrorStatus};
+
+/// The longest id or name, in bytes.
+const MAX_NAME_BYTES: usize = 256;
+
+/// The fields of a body.
+#[derive(Debug)]
+pub struct Fields(Map<String, Value>);
+
+impl Fields {
+    /// Reads a body.
+    ///
+    /// # Errors
+    /// 400 when it is no JSON object.
+    pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(fields)) => Ok(Self(fields)),
+            _ => Err(ApiError::new(ErrorStatus::BadRequest, "The body must be a JSON object")),
+        }
+    }
+
+    /// An id or name that may be left out, or be `null`.
+    ///
+    /// # Errors
+    /// 400 when it is something else.
+    pub fn name(&self, field: &'static str) -> Result<Option<String>, ApiError> {
+        match self.0.get(field) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) if is_name(text) => Ok(Some(text.clone())),
+            Some(_) => Err(no_name(field)),
+        }
+    }
+
+    /// An id or name that must be there.
+    ///
+    /// # Errors
+    /// 400 when it is missing or something else.
+    pub fn required_name(&self, field: &'static str) -> Result<String, ApiError> {
+        self.name(field)?.ok_or_else(|| wrong(field, "is required"))
+    }
+
+    /// A UUID that must be there.
+    ///
+    /// # Errors
+    /// 400 when it is missing or something else.
+    pub fn required_uuid(&self, field: &'static str) -> Result<Uuid, ApiError> {
+        let text = self.required_name(field)?;
+        Uuid::try_parse(&text).map_err(|_| wrong(field, "must be a UUID"))
+    }
+}
+
+/// An id as it stands in a path. API Gateway hands it over encoded or decoded; both name the same
+/// entry, because no id has a `%`.
+///
+/// # Errors
+/// 400 when it can be no id.
+pub fn path_id(field: &'static str, text: &str) -> Result<String, ApiError> {
+    let decoded = percent_decoded(text).filter(|id| is_name(id) && !id.contains('%'));
+    decoded.ok_or_else(|| {
+        wrong(field, "must have 1 to 256 bytes of UTF-8, without control characters and without %")
+    })
+}
+
+/// Whether a text may be an id or a name.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    (1..=MAX_NAME_BYTES).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
+/// The answer to a text that can be no id or name.
+#[must_use]
+pub fn no_name(field: &'static str) -> ApiError {
+    wrong(field, "must be a string of 1 to 256 bytes without control characters")
+}
+
+/// The answer to a field that is wrong.
+#[must_use]
+pub fn wrong(field: &'static str, why: &str) -> ApiError {
+    ApiError::new(ErrorStatus::BadRequest, format!("{field} {why}")).field(field)
+}
+
+/// RFC 3986, section 2.1. A `+` is itself: only forms mean a space by it.
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next()?.as_bytes().to_vec();
+    for part in parts {
+        let (code, rest) = part.split_at_checked(2)?;
+        bytes.extend(hex::decode(code).ok()?);
+        bytes.extend(rest.as_bytes());
+    }
+    String::from_utf8(bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::error::ErrorShape;
+
+    fn refusal<T: std::fmt::Debug>(result: Result<T, ApiError>) -> String {
+        result.unwrap_err().body(ErrorShape::Success)
+    }
+
+    #[test]
+    fn a_field_is_read_or_named() {
+        let body = br#"{"name":"Demo","none":null,"number":7,"empty":"","line":"a\nb","newer":{"a":[]}}"#;
+        let fields = Fields::parse(body).unwrap();
+        assert_eq!(fields.name("name").unwrap().as_deref(), Some("Demo"));
+        assert_eq!(fields.name("none").unwrap(), None);
+        assert_eq!(fields.name("absent").unwrap(), None);
+        for wrong in ["number", "empty", "line", "newer"] {
+            assert!(refusal(fields.name(wrong)).contains(&format!(r#""field":"{wrong}""#)));
+        }
+        assert!(refusal(fields.required_name("none")).contains("none is required"));
+        assert!(refusal(fields.required_uuid("name")).contains("name must be a UUID"));
+    }
+
+    #[test]
+    fn a_name_has_256_bytes_at_most() {
+        let long =
+            |length: usize| Fields::parse(format!(r#"{{"name":"{}"}}"#, "é".repeat(length)).as_bytes());
+        assert!(long(128).unwrap().name("name").is_ok());
+        assert!(long(129).unwrap().name("name").is_err());
+    }
+
+    #[test]
+    fn what_is_no_object_is_refused() {
+        let deep = [b"[".repeat(100_000), b"{\"a\":".repeat(100_000)];
+        for body in [&b""[..], b"[]", b"null", b"\"text\"", b"{", b"{\"a\":\"\xff\"}", &deep[0], &deep[1]] {
+            assert!(refusal(Fields::parse(body)).contains("The body must be a JSON object"));
+        }
+    }
+
+    #[test]
+    fn an_id_is_the_same_encoded_and_decoded() {
+        for (encoded, id) in [("%2B15551234567", "+15551234567"), ("a%20b%2Fc", "a b/c"), ("%c3%A9", "é")] {
+            assert_eq!(path_id("id", encoded).unwrap(), id);
+            assert_eq!(path_id("id", id).unwrap(), id);
+        }
+        for wrong in ["", "%", "%2", "%zz", "%é", "a%00b", "%ff", "%2541", "a\u{7f}", &"x".repeat(257)] {
+            assert!(refusal(path_id("id", wrong)).contains(r#""field":"id""#), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+"""What a tenant configures, and its leads."""
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+from ..known_secrets import SECRETS
+from ..settings import PHONE_NUMBERS, USER
+from .shapes import as_admin, request
+
+DIRECTORY = "/api/directory"
+
+
+def put(kind: str, parameter: str, key: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Creates or replaces an entry under its key, which API Gateway hands over decoded."""
+    return request(
+        "PUT",
+        f"{DIRECTORY}/{kind}/{quote(key)}",
+        as_admin() | {"content-type": "application/json"},
+        route=f"{DIRECTORY}/{kind}/{{{parameter}}}",
+        pathParameters={parameter: key},
+        body=json.dumps(entry),
+    )
+
+
+def send(method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A request with a JSON body."""
+    headers = as_admin() | {"content-type": "application/json"}
+    return request(method, f"{DIRECTORY}/{path}", headers, body=json.dumps(body))
+
+
+EVENTS = {
+    "directory-phone-numbers": put(
+        "phone-numbers",
+        "number",
+        PHONE_NUMBERS[0],
+        {"type": "LOCAL", "userId": USER, "campaignId": "demo-campaign", "agentConfigId": "telephony-agent"},
+    ),
+    "directory-campaigns": put(
+        "campaigns",
+        "id",
+        "demo-campaign",
+        {"name": "Demonstration", "agentName": "telephony-agent", "userId": USER},
+    ),
+    "directory-agents": put("agents", "agentId", "agent_demo", {"name": "Demonstration", "userId": USER}),
+    "directory-settings": send("PUT", "settings", {"name": "Demo", "defaultAgentName": "telephony-agent"}),
+    "directory-api-keys": send(
+        "POST", "api-keys", {"companyId": SECRETS["CALL_CAPTURE_COMPANY_ID"], "name": "Dialer"}
+    ),
+    "leads": request(
+        "GET",
+        "/api/leads",
+        as_admin(),
+        query="campaignId=demo-campaign&limit=10",
+        queryStringParameters={"campaignId": "demo-campaign", "limit": "10"},
+    ),
+}

@@ -5,11 +5,12 @@
 
 import json
 
-from .samples import call_lists, calls, directory, livekit, workers
+from .samples import call_lists, calls, directory, livekit, signalwire, workers
 from .settings import ROOT
 
 AREAS = (
     livekit,
+    signalwire,
     calls,
     workers,
     call_lists,

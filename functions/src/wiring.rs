@@ -11,7 +11,7 @@ use ringpost::{
         token::{TokenKeys, TokenPolicy},
     },
     pipeline::{fan_out::FanOut, fold::Fold},
-    providers::livekit,
+    providers::{livekit, signalwire},
     queue::fan_out_retry::FanOutRetryQueue,
     secrets::{SecretTexts, Secrets, SecretsError},
     store::{
@@ -44,6 +44,12 @@ impl Aws {
     /// Opens the connection to DynamoDB by a read of `directory` that finds nothing.
     pub(crate) async fn connect_directory(&self) -> Result<(), InitError> {
         store::connect(&self.database, &config::required("DIRECTORY_TABLE")?, "key").await;
+        Ok(())
+    }
+
+    /// As [`Aws::connect`], of a function that touches no table but the log.
+    pub(crate) async fn connect_to_log(&self) -> Result<(), InitError> {
+        store::connect(&self.database, &config::required("EVENTS_TABLE")?, "key").await;
         Ok(())
     }
 
@@ -94,6 +100,19 @@ impl Aws {
                 .map_err(|line| invalid(format!("line {line} is not of the form key:secret")))?;
             if keys.is_empty() {
                 return Err(invalid(format!("neither it nor {WEBHOOK_SECRETS} has a key")));
+            }
+            Ok(keys)
+        })
+        .await
+    }
+
+    /// SignalWire's way in. Without any key the function must not start: it could only refuse.
+    pub(crate) async fn signalwire_gate(&self) -> Result<Gate<signalwire::Keys>, InitError> {
+        const SIGNING_KEYS: &str = "signalwire-signing-keys";
+        self.gate("SIGNALWIRE_ALLOW_LIST", &[SIGNING_KEYS], |texts| {
+            let keys = signalwire::Keys::parse(&texts.lines(SIGNING_KEYS));
+            if keys.is_empty() {
+                return Err(SecretsError::Invalid { name: SIGNING_KEYS, reason: "it has no key".to_owned() });
             }
             Ok(keys)
         })

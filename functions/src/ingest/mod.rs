@@ -2,3 +2,4 @@
 
 pub mod call_completed;
 pub mod gate;
+pub mod signalwire;

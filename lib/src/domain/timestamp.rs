@@ -38,6 +38,13 @@ impl Timestamp {
         Self::from_millis(parsed.as_millisecond())
     }
 
+    /// Reads a time of a mail header, as telephony APIs send it: `Fri, 02 Jan 2026 00:00:27 +0000`.
+    #[must_use]
+    pub fn parse_rfc2822(text: &str) -> Option<Self> {
+        let parsed = jiff::fmt::rfc2822::parse(text).ok()?;
+        Self::from_millis(parsed.timestamp().as_millisecond())
+    }
+
     /// Milliseconds since the epoch.
     #[must_use]
     pub fn as_millis(self) -> i64 {

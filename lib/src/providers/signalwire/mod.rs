@@ -1,7 +1,53 @@
-//! SignalWire.
+//! SignalWire: the callbacks of the carrier that places and takes the calls.
+//!
+//! Three senders are read: the JSON of the Webhook API document, the forms of the Compatibility API
+//! (which are Twilio's), and the JSON of RELAY and SWML. Whatever else is signed is kept unread.
 
-use crate::domain::{call::CallUpdate, event::Event};
+mod payload;
+mod signature;
+mod signed_url;
+mod update;
 
-pub(super) fn read_update(_event: &Event) -> Option<CallUpdate> {
-    None
+use bytes::Bytes;
+
+pub use payload::{Callback, PayloadError};
+pub use signature::Keys;
+
+use crate::domain::{
+    call::CallUpdate,
+    event::{Event, Source},
+    key::EventKey,
+    timestamp::Timestamp,
+};
+
+/// The event that a verified body is. SignalWire gives its callbacks no id and signs no time, so the
+/// key is all that keeps a recorded request from being told again: it is made of what was signed.
+///
+/// # Errors
+/// What is wrong with the body, in words that may be shown to the sender.
+pub fn event(body: &Bytes, received_at: Timestamp) -> Result<Event, PayloadError> {
+    let callback = Callback::parse(body)?;
+    let at = callback.occurred_at.map(|at| at.as_millis().to_string());
+    let natural = [
+        callback.call_sid.as_deref(),
+        Some(callback.event_type.as_str()),
+        callback.state.as_deref(),
+        callback.sequence.as_deref(),
+        at.as_deref(),
+    ]
+    .map(Option::unwrap_or_default);
+    Ok(Event {
+        key: EventKey::natural(Source::SignalWire.as_str(), &natural, &payload::signed_content(body)),
+        source: Source::SignalWire,
+        tenant_id: None,
+        occurred_at: callback.occurred_at.unwrap_or(received_at),
+        received_at,
+        payload: body.clone(),
+        event_type: callback.event_type,
+    })
+}
+
+pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
+    // Only bodies that `Callback::parse` accepted are in the log.
+    update::of(Callback::parse(&event.payload).ok()?, event)
 }

@@ -1,0 +1,142 @@
+//! The body of a SignalWire callback, whichever of its forms it has. The content type is not signed,
+//! so the body itself says what it is: JSON begins with a brace, which a form would encode.
+//!
+//! Nothing in a body can make it unacceptable but that it is neither; what cannot be read says nothing.
+
+mod form;
+mod json;
+mod words;
+
+use std::borrow::Cow;
+
+use thiserror::Error;
+
+use crate::domain::{facts::Direction, outcome::Outcome, timestamp::Timestamp};
+
+pub(super) use form::sorted_parameters;
+
+/// What a callback tells, as it matters here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Callback {
+    /// The Webhook API document's name for what happened (`call.answered`), else the sender's own.
+    pub event_type: String,
+    /// When it happened; recordings and documents do not say.
+    pub occurred_at: Option<Timestamp>,
+    /// The call: `CallSid` and `call_id` are the same id in SignalWire's two APIs.
+    pub call_sid: Option<String>,
+    /// The state that the sender names, in its own word.
+    pub state: Option<String>,
+    /// The place among the call's callbacks.
+    pub sequence: Option<String>,
+    /// How far the call has come.
+    pub progress: Option<Progress>,
+    /// Which way the call went.
+    pub direction: Option<Direction>,
+    /// Who called: a number, or a SIP address.
+    pub from: Option<String>,
+    /// Who was called.
+    pub to: Option<String>,
+    /// A leg that another call dialled: its caller's number may be that of the other call's caller.
+    pub was_dialled: bool,
+    /// A browser or an app, not a phone.
+    pub is_web: bool,
+    /// When the call was created.
+    pub started_at: Option<Timestamp>,
+    /// When it was answered.
+    pub answered_at: Option<Timestamp>,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Why it ended, in the sender's words.
+    pub reason: Option<String>,
+    /// The outcome, as far as the sender judges it.
+    pub verdict: Option<Outcome>,
+    /// The length of the conversation.
+    pub seconds: Option<u64>,
+    /// Where the finished recording is.
+    pub recording_url: Option<String>,
+    /// The campaign that the metadata names.
+    pub campaign_id: Option<String>,
+}
+
+/// How far a call has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// It exists.
+    Created,
+    /// It rings.
+    Ringing,
+    /// It was answered.
+    Answered,
+    /// It ended, however it ended.
+    Ended,
+}
+
+/// Why a body cannot be accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PayloadError {
+    /// Opens like JSON, and is none or nested deeper than any real callback.
+    #[error("Body is not valid JSON (line {line}, column {column})")]
+    NotJson {
+        /// Line of the fault, from 1.
+        line: usize,
+        /// Column of the fault, from 0.
+        column: usize,
+    },
+    /// A list.
+    #[error("Body must be a JSON object")]
+    NotAnObject,
+    /// Nothing that SignalWire sends.
+    #[error("Body is neither a JSON object nor a form")]
+    Unreadable,
+}
+
+/// More than any provider's id or event type has.
+const MAX_ID_BYTES: usize = 256;
+/// A longer text is no name, number or URL; it stays in the log but does not enter the call.
+const MAX_FACT_BYTES: usize = 2_048;
+
+/// The type of a callback that names none.
+const UNNAMED: &str = "unknown";
+
+impl Callback {
+    /// Reads a verified body.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words that may be shown to the sender.
+    pub fn parse(body: &[u8]) -> Result<Self, PayloadError> {
+        let callback = match body.trim_ascii_start().first() {
+            Some(b'{') => json::parse(body)?,
+            Some(b'[') => return Err(PayloadError::NotAnObject),
+            _ => form::parse(body).ok_or(PayloadError::Unreadable)?,
+        };
+        Ok(Self {
+            event_type: identifier(callback.event_type).unwrap_or_else(|| UNNAMED.to_owned()),
+            call_sid: callback.call_sid.and_then(identifier),
+            state: callback.state.and_then(identifier),
+            sequence: callback.sequence.and_then(identifier),
+            from: fact(callback.from),
+            to: fact(callback.to),
+            reason: fact(callback.reason),
+            recording_url: fact(callback.recording_url),
+            campaign_id: callback.campaign_id.and_then(identifier),
+            ..callback
+        })
+    }
+}
+
+/// What a signature binds of a body: of a form neither the order nor the encoding of its parameters.
+pub(super) fn signed_content(body: &[u8]) -> Cow<'_, [u8]> {
+    if body.trim_ascii_start().starts_with(b"{") {
+        return Cow::Borrowed(body);
+    }
+    Cow::Owned(sorted_parameters(body).into_bytes())
+}
+
+fn identifier(text: String) -> Option<String> {
+    Some(text).filter(|text| !text.is_empty() && text.len() <= MAX_ID_BYTES)
+}
+
+/// A text that says something: an empty or absurdly long one says nothing.
+fn fact(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty() && text.len() <= MAX_FACT_BYTES)
+}

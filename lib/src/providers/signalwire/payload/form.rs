@@ -1,0 +1,81 @@
+//! Forms of the Compatibility API: callbacks about calls, recordings and transcriptions. Twilio's are
+//! the same but for the shape of ids; `sip` addresses and callers who hide are in `From` and `To`.
+
+use std::borrow::Cow;
+
+use form_urlencoded::parse as parse_form;
+
+use super::{
+    Callback, Progress,
+    words::{direction, recording_event_type, seconds, time, verdict},
+};
+
+/// `None` when the body is no form: forms are encoded, so that no space or control is in them.
+pub(super) fn parse(body: &[u8]) -> Option<Callback> {
+    let body = body.trim_ascii();
+    let is_encoded = body.contains(&b'=') && !body.iter().any(|byte| *byte <= b' ' || *byte == 0x7f);
+    if !is_encoded || std::str::from_utf8(body).is_err() {
+        return None;
+    }
+    let parameters: Vec<(Cow<'_, str>, Cow<'_, str>)> = parse_form(body).collect();
+    Some(read(|name| {
+        let first = parameters.iter().find(|(key, _)| key == name);
+        first.map(|(_, value)| value.as_ref().to_owned())
+    }))
+}
+
+/// The names and values of a form one after another, sorted by name, repeated names in their order:
+/// what SignalWire signs.
+pub(in super::super) fn sorted_parameters(body: &[u8]) -> String {
+    let mut parameters: Vec<_> = parse_form(body).collect();
+    parameters.sort_by(|(one, _), (other, _)| one.cmp(other));
+    parameters.into_iter().fold(String::new(), |text, (name, value)| text + &name + &value)
+}
+
+/// Reads a callback from its parameters, which JSON may hold as well.
+pub(super) fn read(parameter: impl Fn(&str) -> Option<String>) -> Callback {
+    let get = |name: &str| parameter(name).filter(|value| !value.is_empty());
+    let call = get("CallStatus");
+    let recording = get("RecordingStatus");
+    let progress = call.as_deref().and_then(Progress::parse);
+    let ended = call.clone().filter(|_| progress == Some(Progress::Ended));
+    let way = get("Direction");
+    Callback {
+        event_type: event_type(&get).unwrap_or_default(),
+        occurred_at: get("Timestamp").as_deref().and_then(time),
+        call_sid: get("CallSid"),
+        verdict: ended.as_deref().and_then(|status| verdict(status, true)),
+        reason: ended,
+        progress,
+        sequence: get("SequenceNumber"),
+        direction: way.as_deref().and_then(direction),
+        was_dialled: get("ParentCallSid").is_some() || way.as_deref() == Some("outbound-dial"),
+        from: get("From"),
+        to: get("To"),
+        seconds: get("CallDuration").as_deref().and_then(seconds),
+        // While a recording goes on, its URL leads nowhere yet.
+        recording_url: get("RecordingUrl")
+            .filter(|_| recording.as_deref().is_none_or(|status| status == "completed")),
+        state: call.or(recording).or_else(|| get("TranscriptionStatus")),
+        ..Callback::default()
+    }
+}
+
+/// These callbacks have no type of their own: the status that they are about makes one.
+fn event_type(get: &impl Fn(&str) -> Option<String>) -> Option<String> {
+    if let Some(status) = get("RecordingStatus") {
+        let known = recording_event_type(&status).map(str::to_owned);
+        return Some(known.unwrap_or_else(|| format!("recording.{status}")));
+    }
+    if let Some(status) = get("TranscriptionStatus") {
+        return Some(format!("transcription.{status}"));
+    }
+    if let Some(status) = get("CallStatus") {
+        let known = Progress::parse(&status).map(|progress| progress.event_type().to_owned());
+        return Some(known.unwrap_or_else(|| format!("call.{status}")));
+    }
+    if let Some(status) = get("MessageStatus") {
+        return Some(format!("message.{status}"));
+    }
+    get("StatusCallbackEvent")
+}

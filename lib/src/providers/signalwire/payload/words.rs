@@ -1,0 +1,159 @@
+//! The words of SignalWire's APIs, each of which has its own for the same things.
+
+use super::Progress;
+use crate::domain::{facts::Direction, outcome::Outcome, timestamp::Timestamp};
+
+impl Progress {
+    /// Reads the state of a call: `CallStatus`, `call_state`, or what follows `call.` in a type. `None`
+    /// for other words, such as `ending`, which the end follows.
+    pub(super) fn parse(word: &str) -> Option<Self> {
+        match plain(word).as_str() {
+            "created" | "initiated" | "queued" => Some(Self::Created),
+            "ringing" => Some(Self::Ringing),
+            "answered" | "inprogress" => Some(Self::Answered),
+            "completed" | "ended" | "busy" | "noanswer" | "canceled" | "cancelled" | "failed" => {
+                Some(Self::Ended)
+            }
+            _ => None,
+        }
+    }
+
+    /// The Webhook API document's event type.
+    pub(super) fn event_type(self) -> &'static str {
+        match self {
+            Self::Created => "call.created",
+            Self::Ringing => "call.ringing",
+            Self::Answered => "call.answered",
+            Self::Ended => "call.completed",
+        }
+    }
+}
+
+/// What a final state or the reason of an end says of the outcome. A hang-up says something only of a
+/// call that was answered.
+pub(super) fn verdict(word: &str, answered: bool) -> Option<Outcome> {
+    match plain(word).as_str() {
+        "completed" => Some(Outcome::Completed),
+        "hangup" | "maxduration" if answered => Some(Outcome::Completed),
+        "busy" | "decline" | "declined" => Some(Outcome::Busy),
+        "noanswer" | "cancel" | "canceled" | "cancelled" | "abandoned" => Some(Outcome::NoAnswer),
+        "failed" | "error" | "notfound" => Some(Outcome::Failed),
+        _ => None,
+    }
+}
+
+/// The document's type for the state of a recording; `None` for those that it has no name for.
+pub(super) fn recording_event_type(state: &str) -> Option<&'static str> {
+    match plain(state).as_str() {
+        "started" | "recording" | "inprogress" => Some("recording.started"),
+        "completed" | "finished" => Some("recording.completed"),
+        _ => None,
+    }
+}
+
+pub(super) fn direction(word: &str) -> Option<Direction> {
+    match word {
+        "inbound" => Some(Direction::Inbound),
+        _ if word == "outbound" || word.starts_with("outbound-") => Some(Direction::Outbound),
+        _ => None,
+    }
+}
+
+/// A time as any of the APIs writes it: RFC 3339, RFC 2822, or Unix seconds, milliseconds or
+/// microseconds, told apart by their size. Zero is no time.
+pub(super) fn time(text: &str) -> Option<Timestamp> {
+    let text = text.trim();
+    let time = decimal_time(text)
+        .or_else(|| Timestamp::parse_rfc3339(text))
+        .or_else(|| Timestamp::parse_rfc2822(text));
+    time.filter(|time| *time > Timestamp::EPOCH)
+}
+
+fn decimal_time(text: &str) -> Option<Timestamp> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let whole: i64 = whole.parse().ok()?;
+    match whole {
+        ..100_000_000_000 => {
+            // By its digits: a float of such a size has no exact milliseconds.
+            let millis = fraction.bytes().chain(*b"000").take(3).try_fold(0, |millis, digit| {
+                digit.is_ascii_digit().then(|| millis * 10 + i64::from(digit - b'0'))
+            })?;
+            Timestamp::from_millis(whole.checked_mul(1_000)?.checked_add(millis)?)
+        }
+        ..100_000_000_000_000 => Timestamp::from_millis(whole),
+        _ => Timestamp::from_millis(whole / 1_000),
+    }
+}
+
+/// Whole seconds of a number that may have a fraction.
+pub(super) fn seconds(text: &str) -> Option<u64> {
+    text.split('.').next()?.parse().ok()
+}
+
+/// Lower case without `-`, `_` and spaces: `no-answer`, `no_answer` and `noAnswer` are one word.
+fn plain(word: &str) -> String {
+    let letters = word.chars().filter(|c| !matches!(c, '-' | '_' | ' '));
+    letters.take(32).collect::<String>().to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_time_is_read() {
+        let expected = Timestamp::parse_rfc3339("2026-01-02T00:00:00.123Z");
+        assert!(expected.is_some());
+        for text in [
+            "2026-01-02T00:00:00.123Z",
+            "2026-01-02T01:00:00.123+01:00",
+            "1767312000.123",
+            "1767312000.1239999",
+            "1767312000123",
+            "1767312000123456",
+            " 1767312000.123 ",
+        ] {
+            assert_eq!(time(text), expected, "{text}");
+        }
+        let whole = Timestamp::parse_rfc3339("2026-01-02T00:00:27Z");
+        for text in ["Fri, 02 Jan 2026 00:00:27 +0000", "1767312027", "1767312027."] {
+            assert_eq!(time(text), whole, "{text}");
+        }
+        assert_eq!(time("1767312000.5"), Timestamp::from_millis(1_767_312_000_500));
+    }
+
+    #[test]
+    fn what_is_no_time_is_none() {
+        for text in ["", "0", "0.0", "-5", "soon", "1767312000.x", "99999999999999999999", "NaN", "1e9"] {
+            assert_eq!(time(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_apis_spell_the_same_reason_differently() {
+        for word in ["no-answer", "no_answer", "noAnswer", "canceled", "cancel", "abandoned"] {
+            assert_eq!(verdict(word, false), Some(Outcome::NoAnswer), "{word}");
+        }
+        for word in ["busy", "decline", "declined"] {
+            assert_eq!(verdict(word, true), Some(Outcome::Busy), "{word}");
+        }
+        for word in ["failed", "error", "not_found"] {
+            assert_eq!(verdict(word, true), Some(Outcome::Failed), "{word}");
+        }
+        for word in ["hangup", "max_duration"] {
+            assert_eq!(
+                (verdict(word, true), verdict(word, false)),
+                (Some(Outcome::Completed), None),
+                "{word}"
+            );
+        }
+        assert_eq!(verdict("completed", false), Some(Outcome::Completed));
+        assert_eq!(verdict("something new", true), None);
+    }
+
+    #[test]
+    fn seconds_are_whole_and_never_negative() {
+        assert_eq!([seconds("94"), seconds("15.9"), seconds("0")], [Some(94), Some(15), Some(0)]);
+        assert_eq!([seconds("-1"), seconds(""), seconds("1e3")], [None, None, None]);
+    }
+}

@@ -1,0 +1,85 @@
+//! What a SignalWire callback says of its call.
+
+use super::payload::{Callback, Progress};
+use crate::domain::{
+    call::{CallKeys, CallUpdate},
+    event::Event,
+    facts::{Direction, Facts, Hangup},
+    key::CallKey,
+    outcome::Outcome,
+    phone::PhoneNumber,
+    register::{Claim, EarliestTime, Latest},
+    timestamp::Timestamp,
+};
+
+/// The carrier knows best when a call began and how it ended.
+const CARRIER: u8 = 3;
+/// As sure of a number and a direction as a SIP trunk is.
+const FROM_CARRIER: u8 = 1;
+/// One of several who may tell.
+const TOLD: u8 = 0;
+
+/// `None` when the callback is about no call.
+///
+/// Only the call's own id is a key. A call that dialled this one (`ParentCallSid`, `parent`) and the
+/// one that it is connected to (`peer`) are legs of the same conversation, but each has its own
+/// beginning, numbers, answer and end: merged, a transfer that nobody answered would end its caller's
+/// call. `segment_id` names a part of a call, which other parts follow.
+pub(super) fn of(callback: Callback, event: &Event) -> Option<CallUpdate> {
+    let sid = callback.call_sid.clone()?;
+    Some(CallUpdate {
+        event: event.key.clone(),
+        received_at: event.received_at,
+        tenant_id: event.tenant_id.clone(),
+        keys: CallKeys::new([CallKey::CallSid(sid.clone())])?,
+        facts: Facts {
+            call_sid: latest(TOLD, event.occurred_at, Some(sid)),
+            ..facts(callback, event.occurred_at)
+        },
+    })
+}
+
+fn facts(callback: Callback, at: Timestamp) -> Facts {
+    let progress = callback.progress;
+    let is = |stage: Progress| Some(at).filter(|_| progress == Some(stage));
+    let failure = callback.reason.clone().filter(|_| callback.verdict == Some(Outcome::Failed));
+    let hangup = is(Progress::Ended)
+        .map(|at| Hangup { at: callback.ended_at.unwrap_or(at), reason: callback.reason.clone() });
+    Facts {
+        first_event: EarliestTime::claimed(Some(at)),
+        started: latest(CARRIER, at, callback.started_at.or(is(Progress::Created))),
+        ringing: EarliestTime::claimed(is(Progress::Ringing)),
+        answered: EarliestTime::claimed(callback.answered_at.or(is(Progress::Answered))),
+        hangup: latest(CARRIER, at, hangup),
+        verdict: latest(CARRIER, at, callback.verdict),
+        failure_reason: latest(CARRIER, at, failure),
+        told_seconds: latest(CARRIER, at, callback.seconds),
+        recording_url: latest(TOLD, at, callback.recording_url.clone()),
+        campaign_id: latest(TOLD, at, callback.campaign_id.clone()),
+        has_phone: !callback.is_web && (callback.from.is_some() || callback.to.is_some()),
+        ..numbers(&callback, at)
+    }
+}
+
+/// Addresses that are no numbers (SIP, a browser, `anonymous`) say nothing.
+fn numbers(callback: &Callback, at: Timestamp) -> Facts {
+    let number = |address: &Option<String>| address.as_deref().and_then(PhoneNumber::parse);
+    let (phone, line) = match callback.direction {
+        Some(Direction::Inbound) => (number(&callback.from), number(&callback.to)),
+        // A dialled leg shows the number of whoever called the leg that dialled it, unless told
+        // otherwise. That is not ours, and might be another tenant's, who must not get the call.
+        Some(Direction::Outbound) if callback.was_dialled => (number(&callback.to), None),
+        Some(Direction::Outbound) => (number(&callback.to), number(&callback.from)),
+        None => (None, None),
+    };
+    Facts {
+        direction: latest(FROM_CARRIER, at, callback.direction),
+        phone_number: latest(FROM_CARRIER, at, phone),
+        line_number: latest(FROM_CARRIER, at, line),
+        ..Facts::default()
+    }
+}
+
+fn latest<T: Ord>(rank: u8, at: Timestamp, value: Option<T>) -> Latest<T> {
+    Latest::claimed(value.map(|value| Claim::new(rank, at, value)))
+}

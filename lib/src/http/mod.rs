@@ -2,6 +2,7 @@
 
 pub mod allow_list;
 pub mod call_log;
+pub mod dispatch;
 pub mod error;
 pub mod jwt;
 pub mod page;

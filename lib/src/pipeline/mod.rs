@@ -2,6 +2,8 @@
 //! condition fails goes on with the steps after it.
 
 pub mod accept;
+pub mod agent_choice;
+pub mod dispatch;
 pub mod fan_out;
 pub mod fold;
 pub mod visible;

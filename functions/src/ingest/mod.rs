@@ -2,3 +2,6 @@
 
 pub mod call_completed;
 pub mod gate;
+pub mod livekit_events;
+pub mod sip_inbound;
+pub mod webhooks_test;

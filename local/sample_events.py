@@ -5,7 +5,7 @@
 
 import json
 
-from .samples import call_lists, calls, directory, livekit, signalwire, workers
+from .samples import call_lists, calls, directory, inbound, livekit, signalwire, workers
 from .settings import ROOT
 
 AREAS = (
@@ -15,6 +15,7 @@ AREAS = (
     workers,
     call_lists,
     directory,
+    inbound,
 )
 
 

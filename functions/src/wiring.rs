@@ -10,13 +10,13 @@ use ringpost::{
         jwt::Algorithm,
         token::{TokenKeys, TokenPolicy},
     },
-    pipeline::{fan_out::FanOut, fold::Fold},
+    pipeline::{agent_choice::AgentChoice, dispatch::Dispatch, fan_out::FanOut, fold::Fold},
     providers::{livekit, signalwire},
-    queue::fan_out_retry::FanOutRetryQueue,
+    queue::{deferred_events::DeferredEventQueue, fan_out_retry::FanOutRetryQueue},
     secrets::{SecretTexts, Secrets, SecretsError},
     store::{
         self, call_list::CallList, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable,
-        events::EventTable, history::HistoryTable, lookup::Lookup,
+        events::EventTable, history::HistoryTable, leads::LeadTable, lookup::Lookup,
     },
 };
 
@@ -87,23 +87,30 @@ impl Aws {
     pub(crate) fn fan_out(&self) -> Result<FanOut, InitError> {
         let queue = ringpost::queue::Client::new(&self.sdk);
         let retry = FanOutRetryQueue::new(queue, config::required("FAN_OUT_RETRY_QUEUE_URL")?);
-        Ok(FanOut::new(self.lookup()?, self.fold()?, self.history()?, retry))
+        let leads = LeadTable::new(self.database.clone(), config::required("DIRECTORY_TABLE")?);
+        Ok(FanOut::new(self.lookup()?, self.fold()?, self.history()?, retry, leads))
+    }
+
+    /// What answers inbound calls.
+    pub(crate) fn dispatch(&self) -> Result<Dispatch, InitError> {
+        let queue = ringpost::queue::Client::new(&self.sdk);
+        let deferred = DeferredEventQueue::new(queue, config::required("DEFERRED_EVENTS_QUEUE_URL")?);
+        let default_agent = config::required("DEFAULT_AGENT_NAME")?;
+        let agents = AgentChoice::new(self.directory()?, default_agent, config::optional("DEFAULT_TENANT"));
+        Ok(Dispatch::new(self.events()?, deferred, agents))
     }
 
     /// LiveKit's way in. Without any key the function must not start: it could only refuse.
     pub(crate) async fn livekit_gate(&self) -> Result<Gate<livekit::Keys>, InitError> {
-        const API_KEYS: &str = "livekit-api-keys";
-        const WEBHOOK_SECRETS: &str = "livekit-webhook-secrets";
-        self.gate("LIVEKIT_ALLOW_LIST", &[API_KEYS, WEBHOOK_SECRETS], |texts| {
-            let invalid = |reason| SecretsError::Invalid { name: API_KEYS, reason };
-            let keys = livekit::Keys::parse(&texts.lines(API_KEYS), &texts.lines(WEBHOOK_SECRETS))
-                .map_err(|line| invalid(format!("line {line} is not of the form key:secret")))?;
-            if keys.is_empty() {
-                return Err(invalid(format!("neither it nor {WEBHOOK_SECRETS} has a key")));
-            }
-            Ok(keys)
-        })
-        .await
+        self.gate("LIVEKIT_ALLOW_LIST", &LIVEKIT_SECRETS, some_livekit_keys).await
+    }
+
+    /// LiveKit's way to the endpoints of the inbound call document, which asks for signatures only
+    /// where they are configured. In `prod` they must be.
+    pub(crate) async fn inbound_gate(&self) -> Result<Gate<livekit::KeysIfAny>, InitError> {
+        let parse = if config::is_prod()? { some_livekit_keys } else { livekit_keys };
+        let parse = move |texts: &SecretTexts| parse(texts).map(livekit::KeysIfAny);
+        self.gate("LIVEKIT_ALLOW_LIST", &LIVEKIT_SECRETS, parse).await
     }
 
     /// SignalWire's way in. Without any key the function must not start: it could only refuse.
@@ -152,6 +159,28 @@ impl Aws {
         });
         Ok(secrets.await?)
     }
+}
+
+const LIVEKIT_API_KEYS: &str = "livekit-api-keys";
+const LIVEKIT_WEBHOOK_SECRETS: &str = "livekit-webhook-secrets";
+static LIVEKIT_SECRETS: [&str; 2] = [LIVEKIT_API_KEYS, LIVEKIT_WEBHOOK_SECRETS];
+
+fn livekit_keys(texts: &SecretTexts) -> Result<livekit::Keys, SecretsError> {
+    let [pairs, secrets] = LIVEKIT_SECRETS.map(|name| texts.lines(name));
+    livekit::Keys::parse(&pairs, &secrets)
+        .map_err(|line| invalid_livekit_keys(format!("line {line} is not of the form key:secret")))
+}
+
+fn some_livekit_keys(texts: &SecretTexts) -> Result<livekit::Keys, SecretsError> {
+    let keys = livekit_keys(texts)?;
+    if keys.is_empty() {
+        return Err(invalid_livekit_keys(format!("neither it nor {LIVEKIT_WEBHOOK_SECRETS} has a key")));
+    }
+    Ok(keys)
+}
+
+fn invalid_livekit_keys(reason: String) -> SecretsError {
+    SecretsError::Invalid { name: LIVEKIT_API_KEYS, reason }
 }
 
 /// What user tokens must be, as the template says.

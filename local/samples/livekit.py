@@ -99,7 +99,10 @@ IGNORED = {
 }
 
 
-def from_relay(payload: dict[str, Any]) -> dict[str, Any]:
+CALL_COMPLETED = "/api/webhooks/call_completed"
+
+
+def from_relay(payload: dict[str, Any], path: str = CALL_COMPLETED) -> dict[str, Any]:
     """As the Call Outcomes document has it: JSON text and a hex HMAC."""
     body = compact(payload)
     secret = SECRETS["LIVEKIT_WEBHOOK_SECRET"].encode()
@@ -107,10 +110,10 @@ def from_relay(payload: dict[str, Any]) -> dict[str, Any]:
         "content-type": "application/json",
         "x-livekit-signature": hmac.digest(secret, body, hashlib.sha256).hex(),
     }
-    return request("POST", "/api/webhooks/call_completed", headers, body=body.decode())
+    return request("POST", path, headers, body=body.decode())
 
 
-def from_livekit(payload: dict[str, Any]) -> dict[str, Any]:
+def from_livekit(payload: dict[str, Any], path: str = CALL_COMPLETED) -> dict[str, Any]:
     """As LiveKit sends it: its content type makes API Gateway encode the body."""
     body = compact(payload)
     claims = {
@@ -126,7 +129,6 @@ def from_livekit(payload: dict[str, Any]) -> dict[str, Any]:
         "authorization": tokens.sign(SECRETS["LIVEKIT_API_SECRET"], claims),
     }
     encoded = base64.b64encode(body).decode()
-    path = "/api/webhooks/call_completed"
     return request("POST", path, headers, body=encoded) | {"isBase64Encoded": True}
 
 
@@ -134,5 +136,5 @@ EVENTS = {
     "call-completed": from_relay(DOCUMENTED),
     "call-completed-livekit": from_livekit(LIVEKIT),
     "call-completed-ignored": from_livekit(IGNORED),
-    "call-completed-health": request("GET", "/api/webhooks/call_completed/health", {}),
+    "call-completed-health": request("GET", f"{CALL_COMPLETED}/health", {}),
 }

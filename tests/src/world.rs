@@ -1,6 +1,7 @@
 //! Tables and a queue of one's own in the local cloud, so that a test sees every item in them, and
 //! the functions' dependencies wired to them.
 
+pub mod inbound;
 pub mod lists;
 mod table;
 
@@ -30,6 +31,7 @@ use ringpost::{
         directory::{DirectoryTable, Put},
         events::EventTable,
         history::HistoryTable,
+        leads::LeadTable,
         lookup::Lookup,
     },
 };
@@ -261,7 +263,8 @@ impl World {
         let (lookup, fold) = self.fold(faults);
         let history = HistoryTable::new(self.database(faults), self.name("history"), 90);
         let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
-        FanOut::new(lookup, fold, history, FanOutRetryQueue::new(queue, self.queue_url.clone()))
+        let leads = LeadTable::new(self.database(faults), self.name("directory"));
+        FanOut::new(lookup, fold, history, FanOutRetryQueue::new(queue, self.queue_url.clone()), leads)
     }
 
     async fn livekit_keys(&self) -> Secrets<Keys> {
@@ -330,17 +333,21 @@ impl World {
     /// # Panics
     /// When the queue fails.
     pub async fn take_retries(&self) -> Vec<String> {
+        self.take(&self.queue_url).await
+    }
+
+    async fn take(&self, queue_url: &str) -> Vec<String> {
         let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3));
         let mut bodies = Vec::new();
         loop {
-            let receive = queue.receive_message().queue_url(&self.queue_url).max_number_of_messages(10);
+            let receive = queue.receive_message().queue_url(queue_url).max_number_of_messages(10);
             let messages = receive.send().await.expect("the queue answers").messages.unwrap_or_default();
             if messages.is_empty() {
                 return bodies;
             }
             for message in messages {
                 let handle = message.receipt_handle.expect("a message has a handle");
-                let delete = queue.delete_message().queue_url(&self.queue_url).receipt_handle(handle);
+                let delete = queue.delete_message().queue_url(queue_url).receipt_handle(handle);
                 delete.send().await.expect("a message can be deleted");
                 bodies.push(message.body.expect("a message has a body"));
             }

@@ -1,3 +1,4 @@
 //! Whether the service runs.
 
 pub mod call_completed;
+pub mod webhooks;

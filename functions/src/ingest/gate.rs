@@ -72,8 +72,13 @@ pub(super) fn refused(refusal: Refusal) -> ApiError {
 
 /// The answer to a body that cannot be kept.
 pub(super) fn too_large() -> ApiError {
+    too_large_for(MAX_EVENT_BYTES)
+}
+
+/// The answer to a body that an endpoint with a narrower limit does not take.
+pub(super) fn too_large_for(bytes: usize) -> ApiError {
     ApiError::new(ErrorStatus::PayloadTooLarge, "Webhook payload too large")
-        .details(format!("The body may have {MAX_EVENT_BYTES} bytes at most"))
+        .details(format!("The body may have {bytes} bytes at most"))
 }
 
 /// The URL that the provider was given. Its host is the configured one or the API's own, never one

@@ -1,5 +1,6 @@
 //! What follows from an accepted event.
 
+pub mod deferred_events;
 pub mod fan_out;
 pub mod fan_out_retry;
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    directory::Lead,
     facts::Facts,
     key::{CallId, CallKey, EventKey},
     outcome::Outcome,
@@ -286,6 +287,19 @@ impl Call {
     #[must_use]
     pub fn duration_seconds(&self) -> Option<u64> {
         Some(self.facts.duration_millis()? / 1_000)
+    }
+
+    /// Whether `id` is the record's own or that of one it absorbed.
+    #[must_use]
+    pub fn is_known_as(&self, id: CallId) -> bool {
+        self.id == id || self.absorbed.contains_key(&id)
+    }
+
+    /// The lead that the other side is: the one that a dialer names, else the caller of an inbound call.
+    #[must_use]
+    pub fn lead_id(&self) -> Option<String> {
+        let named = self.facts.lead_id.get().cloned();
+        named.or_else(|| Lead::of(self).map(|lead| lead.id().to_string()))
     }
 
     /// The campaign: the one that the events name, else the one of the number.

@@ -22,12 +22,18 @@ impl EventKey {
     /// sequence, time), and a digest of its body. Rather one entry too many than an event lost.
     #[must_use]
     pub fn natural(source: &str, parts: &[&str], body: &[u8]) -> Self {
+        Self::of(source, &Self::natural_id(parts, body))
+    }
+
+    /// What stands in for the id of an event that has none, as [`EventKey::natural`] has it.
+    #[must_use]
+    pub fn natural_id(parts: &[&str], body: &[u8]) -> String {
         let hash = digest::digest(&digest::SHA256, body);
         let short = hash.as_ref().get(..16).unwrap_or_default();
         let mut natural = parts.join(":");
         // DynamoDB's keys end at 2,048 bytes; the digest is of everything that is cut.
         natural.truncate(natural.floor_char_boundary(512));
-        Self(format!("{source}:{natural}:{}", hex::encode(short)))
+        format!("{natural}:{}", hex::encode(short))
     }
 
     /// A key that was made by [`EventKey::of`] or [`EventKey::natural`] and stored.

@@ -8,6 +8,7 @@ pub mod event;
 pub mod facts;
 pub mod follow_up;
 pub mod key;
+pub mod lead;
 pub mod outcome;
 pub mod owner;
 pub mod phone;

@@ -3,6 +3,7 @@
 pub mod allow_list;
 pub mod call_log;
 pub mod call_query;
+pub mod dispatch;
 pub mod error;
 pub mod fields;
 pub mod jwt;

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! fold into its call ─ bind its keys ─┬─ owned ── history row ── drive what waited ── forget it
-//!   (records what is announced)       └─ unowned: waits in the call
+//!   (records what is announced)       │    (and the lead that the caller is)
+//!                                     └─ unowned: waits in the call
 //! ```
 //!
 //! Each step can be repeated, so a crash anywhere is repaired by doing all of it again; no step is
@@ -13,13 +14,14 @@ use thiserror::Error;
 use super::fold::Fold;
 use crate::{
     domain::{
-        call::{Call, CallUpdate},
-        event::Event,
+        call::{Announcement, Call, CallUpdate},
+        directory::Lead,
+        event::{Event, Source},
         key::{CallId, EventKey},
     },
     providers,
     queue::fan_out_retry::{FanOutRetryQueue, SendError},
-    store::{StoreError, history::HistoryTable, lookup::Lookup},
+    store::{StoreError, history::HistoryTable, leads::LeadTable, lookup::Lookup},
 };
 
 /// Every further round means that another writer got through, so that even a crowd ends.
@@ -32,6 +34,7 @@ pub struct FanOut {
     fold: Fold,
     history: HistoryTable,
     retry: FanOutRetryQueue,
+    leads: LeadTable,
 }
 
 /// Why an event must be driven again.
@@ -59,8 +62,14 @@ pub enum Driven {
 impl FanOut {
     /// Drives with these tables and this queue.
     #[must_use]
-    pub fn new(lookup: Lookup, fold: Fold, history: HistoryTable, retry: FanOutRetryQueue) -> Self {
-        Self { lookup, fold, history, retry }
+    pub fn new(
+        lookup: Lookup,
+        fold: Fold,
+        history: HistoryTable,
+        retry: FanOutRetryQueue,
+        leads: LeadTable,
+    ) -> Self {
+        Self { lookup, fold, history, retry, leads }
     }
 
     /// Does everything that follows from an event. Driving it again changes nothing.
@@ -81,6 +90,7 @@ impl FanOut {
             return Ok(Driven::Waiting(call.id));
         };
         self.history.record_inbound(event, &owner.tenant_id, Some(call.id)).await?;
+        self.record_lead(event, &update, &call).await?;
         self.drive_waiting(&call).await?;
         Ok(Driven::Recorded(Some(call.id)))
     }
@@ -95,6 +105,18 @@ impl FanOut {
             }
         }
         Err(StoreError::Contended)
+    }
+
+    /// Lets the caller's lead follow the call, where this event may tell it something new: that the
+    /// call came, or that it ended.
+    async fn record_lead(&self, event: &Event, update: &CallUpdate, call: &Call) -> Result<(), StoreError> {
+        let came = event.source == Source::SipInbound;
+        let ended = call.announced.get(&Announcement::Completed) == Some(&event.key)
+            || update.facts.ending().is_some();
+        match Lead::of(call).filter(|_| came || ended) {
+            Some(lead) => self.leads.record(&lead, |id| call.is_known_as(id)).await,
+            None => Ok(()),
+        }
     }
 
     /// Sends the events that waited for the owner round again: first queued, then forgotten.

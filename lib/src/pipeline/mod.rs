@@ -2,8 +2,10 @@
 //! condition fails goes on with the steps after it.
 
 pub mod accept;
+pub mod agent_choice;
 pub mod api_keys;
 pub mod browse;
+pub mod dispatch;
 pub mod fan_out;
 pub mod fold;
 pub mod leads;

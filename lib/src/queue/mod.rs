@@ -1,6 +1,11 @@
-//! SQS, concrete. Messages are versioned and small: they name what is in the database.
+//! SQS, concrete. Messages are versioned and small: they name what is in the database, or carry what could
+//! not get there.
 
+pub mod deferred_events;
 pub mod fan_out_retry;
+mod send;
+
+pub use send::SendError;
 
 /// The client of all queues.
 pub type Client = aws_sdk_sqs::Client;

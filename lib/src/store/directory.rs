@@ -212,7 +212,7 @@ fn tenant_kind<T: Entry>(tenant_id: &str) -> aws_sdk_dynamodb::types::AttributeV
     string(format!("{}#{tenant_id}", T::KIND))
 }
 
-fn to_item<T: Entry>(entry: &T) -> Result<Item, StoreError> {
+pub(super) fn to_item<T: Entry>(entry: &T) -> Result<Item, StoreError> {
     let json = serde_json::to_string(entry).map_err(|_| StoreError::Corrupt { what: "entry" })?;
     Ok(item([
         ("key", item_key::<T>(&entry.key())),
@@ -222,6 +222,6 @@ fn to_item<T: Entry>(entry: &T) -> Result<Item, StoreError> {
     ]))
 }
 
-fn read_entry<T: Entry>(item: &Item) -> Result<T, StoreError> {
+pub(super) fn read_entry<T: Entry>(item: &Item) -> Result<T, StoreError> {
     serde_json::from_str(read_string(item, "entry")?).map_err(|_| StoreError::Corrupt { what: "entry" })
 }

@@ -9,6 +9,7 @@ pub mod directory;
 pub mod events;
 pub mod history;
 mod item;
+pub mod leads;
 pub mod lookup;
 mod payload;
 

@@ -36,12 +36,13 @@ pub enum EventName {
 }
 
 impl EventName {
-    /// Reads LiveKit's name.
+    /// Reads LiveKit's name, also as the inbound call document spells it: `room.finished`. Its
+    /// `room.closed` is the same event.
     #[must_use]
     pub fn parse(name: &str) -> Self {
-        match name {
+        match name.replace('.', "_").as_str() {
             "room_started" => Self::RoomStarted,
-            "room_finished" => Self::RoomFinished,
+            "room_finished" | "room_closed" => Self::RoomFinished,
             "participant_joined" => Self::ParticipantJoined,
             "participant_left" => Self::ParticipantLeft,
             "participant_connection_aborted" => Self::ParticipantConnectionAborted,

@@ -11,7 +11,7 @@ mod update;
 
 pub use event_name::EventName;
 pub use payload::{LiveKitEvent, PayloadError};
-pub use signature::Keys;
+pub use signature::{Keys, KeysIfAny};
 
 use crate::domain::{call::CallUpdate, event::Event};
 
@@ -22,6 +22,6 @@ pub fn read(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
 }
 
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
-    // Only bodies that `LiveKitEvent::parse` accepted are in the log.
-    read(&LiveKitEvent::parse(&event.payload).ok()?, event)
+    // The log holds what any of the endpoints accepted, and not all are as strict.
+    read(&LiveKitEvent::parse_lenient(&event.payload, event.occurred_at).ok()?, event)
 }

@@ -2,6 +2,7 @@
 //! times, states in lower case) and protobuf-JSON (`livekit_models.proto`: numbers as strings,
 //! defaults omitted). Fields that nobody here uses are skipped unread.
 
+mod lenient;
 mod wire;
 
 use thiserror::Error;
@@ -13,7 +14,7 @@ use wire::{Kind, Wire};
 /// A LiveKit event as it matters here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveKitEvent {
-    /// LiveKit's id of the event.
+    /// LiveKit's id of the event; where it has none, what is natural to it and a digest of its body.
     pub id: String,
     /// LiveKit's name for what happened, as it was sent.
     pub event_type: String,
@@ -140,6 +141,19 @@ impl LiveKitEvent {
         })?;
         deserializer.end().map_err(|error| PayloadError::of_json(&error, String::new(), body))?;
         Self::from_wire(wire)
+    }
+
+    /// Reads a body that was verified and may lack what LiveKit itself always tells: its id, its time,
+    /// its room. Beside LiveKit's shapes a flat one is read (`room_name`, `participant_identity`). What
+    /// has a wrong type is not told. Where [`LiveKitEvent::parse`] finds a room, this reads the same.
+    ///
+    /// # Errors
+    /// When the body is no JSON object or names no event.
+    pub fn parse_lenient(body: &[u8], received_at: Timestamp) -> Result<Self, PayloadError> {
+        match Self::parse(body) {
+            Ok(event) if event.room.is_some() => Ok(event),
+            _ => lenient::read(body, received_at),
+        }
     }
 
     /// The event's name, if this version knows it.

@@ -1,0 +1,7 @@
+//! Somebody asks whether inbound calls are answered
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringpost_functions::health::webhooks::main()
+}

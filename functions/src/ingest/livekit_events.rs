@@ -1,0 +1,94 @@
+//! `POST /api/v1/webhooks/livekit/events`: LiveKit's room events, as the inbound call document wants
+//! them sent. They are the same events as those of `call_completed`, under the same keys.
+
+use std::process::ExitCode;
+
+use lambda_http::Request;
+use ringpost::{
+    domain::{
+        event::{Event, Source},
+        key::EventKey,
+    },
+    http::{
+        error::{ApiError, ErrorShape, ErrorStatus},
+        reply::Reply,
+    },
+    providers::livekit::{KeysIfAny, LiveKitEvent, PayloadError},
+    store::{
+        StoreError,
+        events::{Accepted, EventTable},
+    },
+};
+use serde::Serialize;
+
+use super::gate::Gate;
+use crate::{
+    runtime::{self, Endpoint, InitError, log},
+    wiring::Aws,
+};
+
+/// What this function may touch: it appends to `events`, and reads the LiveKit secrets.
+pub struct Deps {
+    /// Where events are kept.
+    pub events: EventTable,
+    /// LiveKit's way in.
+    pub gate: Gate<KeysIfAny>,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    success: bool,
+    message: &'static str,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "livekit-events";
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        let (gate, connected) = tokio::join!(aws.inbound_gate(), aws.connect_to_log());
+        connected?;
+        Ok(Self { events: aws.events()?, gate: gate? })
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let webhook = self.gate.verified(request).await?;
+        let received_at = self.gate.clock.now();
+        let livekit = LiveKitEvent::parse_lenient(webhook.body(), received_at).map_err(malformed)?;
+        let event = Event {
+            key: EventKey::of(Source::LiveKit.as_str(), &livekit.id),
+            source: Source::LiveKit,
+            tenant_id: None,
+            event_type: livekit.event_type,
+            occurred_at: livekit.created_at,
+            received_at,
+            payload: webhook.body().clone(),
+        };
+        log::event_key(&event.key);
+        log::result(match self.events.append(&event).await.map_err(failed)? {
+            Accepted::New => "received",
+            Accepted::Duplicate => "duplicate",
+        });
+        Ok(Reply::ok(&Answer { success: true, message: "Webhook received and processed" }))
+    }
+}
+
+fn malformed(error: PayloadError) -> ApiError {
+    let api_error = ApiError::new(ErrorStatus::BadRequest, error.to_string());
+    match error {
+        PayloadError::Missing(field) => api_error.field(field),
+        PayloadError::Invalid(field) => api_error.field(field),
+        PayloadError::NotJson { .. } | PayloadError::NotAnObject => api_error,
+    }
+}
+
+fn failed(error: StoreError) -> ApiError {
+    ApiError::new(ErrorStatus::Internal, "Failed to process webhook").cause(error)
+}

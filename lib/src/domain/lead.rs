@@ -1,0 +1,125 @@
+//! How a lead follows the calls of its number: by a merge, so that it does not matter in which order,
+//! how often or by how many writers at once its calls are told.
+
+use super::{
+    call::Call,
+    directory::{Lead, LeadStatus},
+    key::CallId,
+};
+
+impl Lead {
+    /// The lead that the caller of an owned inbound call is, as this call leaves it.
+    #[must_use]
+    pub fn of(call: &Call) -> Option<Self> {
+        let owner = call.owner.as_ref().filter(|_| call.facts.has_lead)?;
+        let phone_number = call.facts.phone_number.get()?.clone();
+        let (started_at, ending) = (call.started_at(), call.facts.ending());
+        Some(Self {
+            tenant_id: owner.tenant_id.clone(),
+            campaign_id: owner.campaign_id.clone(),
+            name: format!("Inbound Caller {}", phone_number.as_str()),
+            phone_number,
+            status: if ending.is_some() { LeadStatus::Completed } else { LeadStatus::Calling },
+            created_at: started_at,
+            last_call_at: ending.map_or(started_at, |ending| ending.at),
+            last_call_id: call.id,
+            last_call_started_at: started_at,
+        })
+    }
+
+    /// Adds what one of its calls tells. A newer call is the last one from then on, an older one tells
+    /// nothing any more; `is_that_call` knows the ids of the call that tells. Its name stays.
+    pub fn hear(&mut self, told: &Self, is_that_call: impl Fn(CallId) -> bool) {
+        self.created_at = self.created_at.min(told.created_at);
+        let newer = |lead: &Self| (lead.last_call_started_at, lead.last_call_id);
+        if is_that_call(self.last_call_id) {
+            // Within a call the end is told last, however late the start is.
+            match (self.status, told.status) {
+                (LeadStatus::Calling, LeadStatus::Completed) => self.last_call_at = told.last_call_at,
+                (LeadStatus::Completed, LeadStatus::Calling) => {}
+                (LeadStatus::Completed, LeadStatus::Completed) => {
+                    self.last_call_at = self.last_call_at.max(told.last_call_at);
+                }
+                (LeadStatus::Calling, LeadStatus::Calling) => {
+                    self.last_call_at = self.last_call_at.min(told.last_call_at);
+                }
+            }
+            if told.status == LeadStatus::Completed {
+                self.status = LeadStatus::Completed;
+            }
+            self.last_call_id = told.last_call_id;
+            self.last_call_started_at = self.last_call_started_at.min(told.last_call_started_at);
+        } else if newer(told) > newer(self) {
+            self.status = told.status;
+            self.last_call_at = told.last_call_at;
+            self.last_call_id = told.last_call_id;
+            self.last_call_started_at = told.last_call_started_at;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{key::CallKey, phone::PhoneNumber, timestamp::Timestamp};
+
+    fn told(call: &str, started: i64, ended: Option<i64>) -> Lead {
+        let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+        Lead {
+            tenant_id: "acme".to_owned(),
+            campaign_id: Some("spring".to_owned()),
+            phone_number: PhoneNumber::parse("+15551234567").unwrap(),
+            name: "Inbound Caller +15551234567".to_owned(),
+            status: if ended.is_some() { LeadStatus::Completed } else { LeadStatus::Calling },
+            created_at: at(started),
+            last_call_at: at(ended.unwrap_or(started)),
+            last_call_id: CallKey::SipCall(call.to_owned()).call_id(),
+            last_call_started_at: at(started),
+        }
+    }
+
+    fn after(told: &[Lead]) -> Lead {
+        let (first, rest) = told.split_first().unwrap();
+        let mut lead = first.clone();
+        for next in rest {
+            lead.hear(next, |id| id == next.last_call_id);
+        }
+        lead
+    }
+
+    #[test]
+    fn every_order_of_two_calls_leaves_the_same_lead() {
+        let calls = [
+            told("a", 100, None),
+            told("a", 100, Some(160)),
+            told("b", 150, None),
+            told("b", 150, Some(155)),
+        ];
+        let expected = after(&calls);
+        assert_eq!((expected.status, expected.last_call_at.as_seconds()), (LeadStatus::Completed, 155));
+        assert_eq!(expected.created_at.as_seconds(), 100);
+        for shift in 0..4 {
+            for swap in 0..4 {
+                let mut order = calls.clone();
+                order.rotate_left(shift);
+                order.swap(0, swap);
+                let repeated = [&order[..], &order[..]].concat();
+                assert_eq!(after(&repeated), expected, "shift {shift}, swap {swap}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_older_call_that_ends_does_not_close_a_newer_one() {
+        let lead = after(&[told("b", 150, None), told("a", 100, Some(200))]);
+        assert_eq!((lead.status, lead.last_call_at.as_seconds()), (LeadStatus::Calling, 150));
+    }
+
+    #[test]
+    fn a_call_that_was_united_with_an_older_record_is_still_the_same_call() {
+        let (mut lead, ended) = (told("younger", 100, None), told("elder", 90, Some(160)));
+        let younger = lead.last_call_id;
+        lead.hear(&ended, |id| id == ended.last_call_id || id == younger);
+        assert_eq!((lead.status, lead.last_call_id), (LeadStatus::Completed, ended.last_call_id));
+    }
+}

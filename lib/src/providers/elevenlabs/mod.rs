@@ -2,6 +2,11 @@
 
 pub mod api;
 pub mod call_status;
+mod conversation;
+mod results;
+mod wire;
+
+pub use conversation::{Conversation, ConversationStatus};
 
 use crate::domain::{call::CallUpdate, event::Event};
 

@@ -9,7 +9,11 @@ use serde::{
 };
 use serde_json::Value;
 
+use super::payload_error::PayloadError;
 use crate::domain::timestamp::Timestamp;
+
+/// Longer than any provider's name of an event.
+const MAX_TYPE_BYTES: usize = 256;
 
 /// A longer text is no name, number or reason; it stays in the log but does not enter the call.
 const MAX_FACT_BYTES: usize = 2_048;
@@ -46,6 +50,16 @@ pub(super) fn time(value: &Value) -> Option<Timestamp> {
 pub(super) fn seconds(value: &Value) -> Option<u64> {
     let number = value.as_number()?;
     number.as_u64().or_else(|| Some(Duration::try_from_secs_f64(number.as_f64()?).ok()?.as_secs()))
+}
+
+/// What happened, in the sender's word for it.
+pub(super) fn event_type(value: &Value) -> Result<String, PayloadError> {
+    match value {
+        Value::Null => Err(PayloadError::NoType),
+        Value::String(name) if name.is_empty() => Err(PayloadError::NoType),
+        Value::String(name) if name.len() <= MAX_TYPE_BYTES => Ok(name.clone()),
+        _ => Err(PayloadError::Invalid("event_type")),
+    }
 }
 
 /// Whether a body is a JSON object: serde would read a list as the fields in their order.

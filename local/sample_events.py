@@ -5,12 +5,13 @@
 
 import json
 
-from .samples import call_lists, calls, directory, inbound, livekit, signalwire, workers
+from .samples import call_lists, calls, directory, elevenlabs, inbound, livekit, signalwire, workers
 from .settings import ROOT
 
 AREAS = (
     livekit,
     signalwire,
+    elevenlabs,
     calls,
     workers,
     call_lists,

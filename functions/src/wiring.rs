@@ -11,7 +11,7 @@ use ringpost::{
         token::{TokenKeys, TokenPolicy},
     },
     pipeline::{agent_choice::AgentChoice, dispatch::Dispatch, fan_out::FanOut, fold::Fold},
-    providers::{livekit, signalwire},
+    providers::{elevenlabs, livekit, signalwire},
     queue::{deferred_events::DeferredEventQueue, fan_out_retry::FanOutRetryQueue},
     secrets::{SecretTexts, Secrets, SecretsError},
     store::{
@@ -20,7 +20,13 @@ use ringpost::{
     },
 };
 
-use crate::{authenticator::Authenticator, ingest::gate::Gate, runtime::InitError};
+use crate::{
+    authenticator::Authenticator,
+    ingest::{call_status::Door, gate::Gate},
+    runtime::InitError,
+};
+
+const ELEVENLABS_SECRETS: &str = "elevenlabs-webhook-secrets";
 
 /// The AWS side of a function that is being initialised.
 pub(crate) struct Aws {
@@ -47,7 +53,8 @@ impl Aws {
         Ok(())
     }
 
-    /// As [`Aws::connect`], of a function that touches no table but the log.
+    /// As [`Aws::connect`], of a function that only appends to the log. Its role does not allow the
+    /// read; the refusal opens the connection as well.
     pub(crate) async fn connect_to_log(&self) -> Result<(), InitError> {
         store::connect(&self.database, &config::required("EVENTS_TABLE")?, "key").await;
         Ok(())
@@ -124,6 +131,27 @@ impl Aws {
             Ok(keys)
         })
         .await
+    }
+
+    /// ElevenLabs' way in. Without any secret the function must not start: it could only refuse.
+    pub(crate) async fn elevenlabs_gate(&self) -> Result<Gate<elevenlabs::Keys>, InitError> {
+        self.gate("ELEVENLABS_ALLOW_LIST", &[ELEVENLABS_SECRETS], |texts| {
+            let keys = elevenlabs::Keys::new(&texts.lines(ELEVENLABS_SECRETS));
+            if keys.is_empty() {
+                let reason = "it has no secret".to_owned();
+                return Err(SecretsError::Invalid { name: ELEVENLABS_SECRETS, reason });
+            }
+            Ok(keys)
+        })
+        .await
+    }
+
+    /// The way in of call status events. Without a secret and an allow list it refuses each of them
+    /// and says why, for the one or the other may be left out.
+    pub(crate) async fn call_status_door(&self) -> Result<Door, InitError> {
+        let parse = |texts: &SecretTexts| Ok(elevenlabs::Keys::new(&texts.lines(ELEVENLABS_SECRETS)));
+        let gate = self.gate("ELEVENLABS_STATUS_ALLOW_LIST", &[ELEVENLABS_SECRETS], parse).await?;
+        Ok(Door { allow_list: gate.allow_list, keys: gate.keys, clock: gate.clock })
     }
 
     /// A provider's way in: its networks from the template, its secrets from SSM.

@@ -1,6 +1,8 @@
 //! Webhooks in.
 
 pub mod call_completed;
+pub mod call_status;
+pub mod elevenlabs;
 pub mod gate;
 pub mod livekit_events;
 pub mod signalwire;

@@ -1,6 +1,8 @@
 //! How the functions get what they may touch: tables under the names that the template gives, secrets
 //! under the stage's path, and a connection that is open before the first request.
 
+mod asked;
+
 use ringpost::{
     aws::{self, SdkConfig},
     clock::Clock,
@@ -12,7 +14,7 @@ use ringpost::{
     },
     pipeline::{fan_out::FanOut, fold::Fold},
     providers::livekit,
-    queue::fan_out_retry::FanOutRetryQueue,
+    queue::{fan_out_retry::FanOutRetryQueue, transcripts::TranscriptQueue},
     secrets::{SecretTexts, Secrets, SecretsError},
     store::{
         self, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable, events::EventTable,
@@ -67,8 +69,9 @@ impl Aws {
         let (name, days) = (config::required("HISTORY_TABLE")?, config::retention_days()?);
         let history = HistoryTable::new(self.database.clone(), name, days);
         let queue = ringpost::queue::Client::new(&self.sdk);
-        let retry = FanOutRetryQueue::new(queue, config::required("FAN_OUT_RETRY_QUEUE_URL")?);
-        Ok(FanOut::new(self.lookup()?, self.fold()?, history, retry))
+        let retry = FanOutRetryQueue::new(queue.clone(), config::required("FAN_OUT_RETRY_QUEUE_URL")?);
+        let transcripts = TranscriptQueue::new(queue, config::required("TRANSCRIPT_QUEUE_URL")?);
+        Ok(FanOut::new(self.lookup()?, self.fold()?, history, retry, transcripts))
     }
 
     /// LiveKit's way in. Without any key the function must not start: it could only refuse.

@@ -5,6 +5,8 @@
 //!   (records what is announced)       └─ unowned: waits in the call
 //! ```
 //!
+//! When ElevenLabs tells the end of a call, its transcript is asked for before anything else follows.
+//!
 //! Each step can be repeated, so a crash anywhere is repaired by doing all of it again; no step is
 //! skipped because an earlier one had been done.
 
@@ -14,11 +16,11 @@ use super::fold::Fold;
 use crate::{
     domain::{
         call::{Call, CallUpdate},
-        event::Event,
+        event::{Event, Source},
         key::{CallId, EventKey},
     },
     providers,
-    queue::fan_out_retry::{FanOutRetryQueue, SendError},
+    queue::{SendError, fan_out_retry::FanOutRetryQueue, transcripts::TranscriptQueue},
     store::{StoreError, history::HistoryTable, lookup::Lookup},
 };
 
@@ -32,6 +34,7 @@ pub struct FanOut {
     fold: Fold,
     history: HistoryTable,
     retry: FanOutRetryQueue,
+    transcripts: TranscriptQueue,
 }
 
 /// Why an event must be driven again.
@@ -57,10 +60,16 @@ pub enum Driven {
 }
 
 impl FanOut {
-    /// Drives with these tables and this queue.
+    /// Drives with these tables and these queues.
     #[must_use]
-    pub fn new(lookup: Lookup, fold: Fold, history: HistoryTable, retry: FanOutRetryQueue) -> Self {
-        Self { lookup, fold, history, retry }
+    pub fn new(
+        lookup: Lookup,
+        fold: Fold,
+        history: HistoryTable,
+        retry: FanOutRetryQueue,
+        transcripts: TranscriptQueue,
+    ) -> Self {
+        Self { lookup, fold, history, retry, transcripts }
     }
 
     /// Does everything that follows from an event. Driving it again changes nothing.
@@ -77,6 +86,7 @@ impl FanOut {
             return Ok(Driven::Recorded(None));
         };
         let call = self.fold(&update).await?;
+        self.ask_for_transcript(event, &update, &call).await?;
         let Some(owner) = &call.owner else {
             return Ok(Driven::Waiting(call.id));
         };
@@ -95,6 +105,24 @@ impl FanOut {
             }
         }
         Err(StoreError::Contended)
+    }
+
+    /// Asks for the transcript of a call whose end ElevenLabs told. A call without an owner is no
+    /// exception: the conversation names its agent, and the directory may know whose that is.
+    async fn ask_for_transcript(
+        &self,
+        event: &Event,
+        update: &CallUpdate,
+        call: &Call,
+    ) -> Result<(), SendError> {
+        let tells_end = event.source == Source::CallStatus
+            && matches!(event.event_type.as_str(), "call.completed" | "call.ended");
+        match update.facts.conversation_id.get() {
+            Some(conversation_id) if tells_end && call.facts.transcript.is_empty() => {
+                self.transcripts.send(call.id, conversation_id).await
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Sends the events that waited for the owner round again: first queued, then forgotten.

@@ -2,6 +2,7 @@
 //! condition fails goes on with the steps after it.
 
 pub mod accept;
+pub mod agent_calls;
 pub mod fan_out;
 pub mod fold;
 pub mod visible;

@@ -1,14 +1,8 @@
 //! The queue of events that `fan-out` must take up again.
 
-use std::error::Error;
-
-use aws_sdk_sqs::{
-    Client,
-    error::{ProvideErrorMetadata, SdkError},
-};
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
+use super::{Client, SendError};
 use crate::domain::key::EventKey;
 
 /// A message; old versions stay readable.
@@ -21,14 +15,6 @@ pub enum FanOutMessage {
         /// The event.
         event_key: EventKey,
     },
-}
-
-/// The queue did not take a message.
-#[derive(Debug, Error)]
-#[error("SendMessage failed ({code})")]
-pub struct SendError {
-    code: String,
-    source: Box<dyn Error + Send + Sync>,
 }
 
 /// The queue `fan-out-retry`.
@@ -51,16 +37,7 @@ impl FanOutRetryQueue {
     /// When the queue did not take it: whoever calls must not acknowledge the event.
     pub async fn send(&self, event_key: &EventKey) -> Result<(), SendError> {
         let message = FanOutMessage::V1 { event_key: event_key.clone() };
-        let body = serde_json::to_string(&message)
-            .map_err(|error| SendError { code: "json".to_owned(), source: Box::new(error) })?;
-        let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
-        sent.map(drop).map_err(|error| SendError {
-            code: match &error {
-                SdkError::TimeoutError(_) => "timeout".to_owned(),
-                other => other.code().unwrap_or("no connection").to_owned(),
-            },
-            source: Box::new(error),
-        })
+        super::send(&self.client, &self.url, &message).await
     }
 }
 

@@ -1,6 +1,47 @@
 //! SQS, concrete. Messages are versioned and small: they name what is in the database.
 
 pub mod fan_out_retry;
+pub mod transcripts;
+
+use std::error::Error;
+
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use serde::Serialize;
+use thiserror::Error;
 
 /// The client of all queues.
 pub type Client = aws_sdk_sqs::Client;
+
+/// A queue did not do what it was asked.
+#[derive(Debug, Error)]
+#[error("{operation} failed ({code})")]
+pub struct SendError {
+    operation: &'static str,
+    code: String,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+impl SendError {
+    fn of<E>(operation: &'static str, error: SdkError<E>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        let code = match &error {
+            SdkError::TimeoutError(_) => "timeout".to_owned(),
+            other => other.code().unwrap_or("no connection").to_owned(),
+        };
+        Self { operation, code, source: Box::new(error) }
+    }
+}
+
+/// Sends a message to the queue of this URL.
+async fn send(client: &Client, url: &str, message: &impl Serialize) -> Result<(), SendError> {
+    const OPERATION: &str = "SendMessage";
+    let body = serde_json::to_string(message).map_err(|error| SendError {
+        operation: OPERATION,
+        code: "json".to_owned(),
+        source: Box::new(error),
+    })?;
+    let sent = client.send_message().queue_url(url).message_body(body).send().await;
+    sent.map(drop).map_err(|error| SendError::of(OPERATION, error))
+}

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod call_status;
+pub mod client;
 
 use crate::domain::{call::CallUpdate, event::Event};
 

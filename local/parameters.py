@@ -18,6 +18,7 @@ class Secret:
 SECRETS = (
     Secret("livekit-api-keys", "LiveKit API keys, each as key:secret"),
     Secret("livekit-webhook-secrets", "secrets of X-LiveKit-Signature"),
+    Secret("elevenlabs-webhook-secrets", "secrets of ElevenLabs' webhooks, wsec_…"),
     Secret("token-keys", "secrets of HS256 user tokens, or one JWKS document for RS256 and ES256"),
 )
 

@@ -5,11 +5,12 @@
 
 import json
 
-from .samples import calls, livekit, workers
+from .samples import calls, elevenlabs, livekit, workers
 from .settings import ROOT
 
 AREAS = (
     livekit,
+    elevenlabs,
     calls,
     workers,
 )

@@ -68,6 +68,7 @@ def parameters(values: Values) -> Values:
     return {
         "livekit-api-keys": "\n".join(f"{each['LIVEKIT_API_KEY']}:{each['LIVEKIT_API_SECRET']}" for each in accepted),
         "livekit-webhook-secrets": "\n".join(each["LIVEKIT_WEBHOOK_SECRET"] for each in accepted),
+        "elevenlabs-webhook-secrets": "\n".join(each["ELEVENLABS_WEBHOOK_SECRET"] for each in accepted),
         "token-keys": "\n".join(each["RINGPOST_JWT_SECRET"] for each in accepted),
     }
 

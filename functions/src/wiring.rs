@@ -13,7 +13,7 @@ use ringpost::{
         token::{TokenKeys, TokenPolicy},
     },
     pipeline::{fan_out::FanOut, fold::Fold},
-    providers::livekit,
+    providers::{elevenlabs, livekit},
     queue::{fan_out_retry::FanOutRetryQueue, transcripts::TranscriptQueue},
     secrets::{SecretTexts, Secrets, SecretsError},
     store::{
@@ -22,7 +22,13 @@ use ringpost::{
     },
 };
 
-use crate::{authenticator::Authenticator, ingest::gate::Gate, runtime::InitError};
+use crate::{
+    authenticator::Authenticator,
+    ingest::{call_status::Door, gate::Gate},
+    runtime::InitError,
+};
+
+const ELEVENLABS_SECRETS: &str = "elevenlabs-webhook-secrets";
 
 /// The AWS side of a function that is being initialised.
 pub(crate) struct Aws {
@@ -40,6 +46,13 @@ impl Aws {
     /// Opens the connection to DynamoDB by a read of `calls` that finds nothing.
     pub(crate) async fn connect(&self) -> Result<(), InitError> {
         store::connect(&self.database, &config::required("CALLS_TABLE")?, "id").await;
+        Ok(())
+    }
+
+    /// As [`Aws::connect`], for functions that only append to `events`. Their roles do not allow the
+    /// read; its refusal opens the connection as well.
+    pub(crate) async fn connect_to_events(&self) -> Result<(), InitError> {
+        store::connect(&self.database, &config::required("EVENTS_TABLE")?, "key").await;
         Ok(())
     }
 
@@ -88,6 +101,27 @@ impl Aws {
             Ok(keys)
         })
         .await
+    }
+
+    /// ElevenLabs' way in. Without any secret the function must not start: it could only refuse.
+    pub(crate) async fn elevenlabs_gate(&self) -> Result<Gate<elevenlabs::Keys>, InitError> {
+        self.gate("ELEVENLABS_ALLOW_LIST", &[ELEVENLABS_SECRETS], |texts| {
+            let keys = elevenlabs::Keys::new(&texts.lines(ELEVENLABS_SECRETS));
+            if keys.is_empty() {
+                let reason = "it has no secret".to_owned();
+                return Err(SecretsError::Invalid { name: ELEVENLABS_SECRETS, reason });
+            }
+            Ok(keys)
+        })
+        .await
+    }
+
+    /// The way in of call status events. Without a secret and an allow list it refuses each of them
+    /// and says why, for the one or the other may be left out.
+    pub(crate) async fn call_status_door(&self) -> Result<Door, InitError> {
+        let parse = |texts: &SecretTexts| Ok(elevenlabs::Keys::new(&texts.lines(ELEVENLABS_SECRETS)));
+        let gate = self.gate("ELEVENLABS_STATUS_ALLOW_LIST", &[ELEVENLABS_SECRETS], parse).await?;
+        Ok(Door { allow_list: gate.allow_list, keys: gate.keys, clock: gate.clock })
     }
 
     /// A provider's way in: its networks from the template, its secrets from SSM.

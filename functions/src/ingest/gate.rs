@@ -65,9 +65,12 @@ pub(super) fn raw(body: Body) -> Bytes {
     }
 }
 
+/// What the sender of a refused webhook learns.
+pub(super) const REFUSED: &str = "Invalid webhook signature";
+
 /// The answer to a webhook that nobody can be shown to have signed.
 pub(super) fn refused(refusal: Refusal) -> ApiError {
-    ApiError::new(ErrorStatus::Unauthorized, "Invalid webhook signature").cause(refusal)
+    ApiError::new(ErrorStatus::Unauthorized, REFUSED).cause(refusal)
 }
 
 /// The answer to a body that cannot be kept.

@@ -29,6 +29,12 @@ impl AllowList {
         Ok(Self(networks.collect::<Result<_, _>>()?))
     }
 
+    /// Whether no network is on it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a request from `source` may be looked at. An unknown source may only if all may.
     #[must_use]
     pub fn admits(&self, source: Option<IpAddr>) -> bool {

@@ -1,7 +1,194 @@
-//! The ElevenLabs call status document.
+//! The events of the ElevenLabs call status document.
 
-use crate::domain::{call::CallUpdate, event::Event};
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::Value;
 
-pub(in crate::providers) fn read_update(_event: &Event) -> Option<CallUpdate> {
-    None
+use super::{
+    conversation::{claim, status},
+    payload_error::{self, PayloadError},
+    wire::{event_type, text, time},
+};
+use crate::domain::{
+    agent_status::StatusWord,
+    call::{CallKeys, CallUpdate},
+    event::{Event, Source},
+    facts::{Facts, Hangup},
+    key::{CallKey, EventKey},
+    outcome::Outcome,
+    register::EarliestTime,
+    timestamp::Timestamp,
+};
+
+/// The rank of these events: they are told while the call goes on, the rest of ElevenLabs' webhooks
+/// after it; the carrier knows better.
+const CALL_STATUS: u8 = 2;
+
+/// A call status event as it matters here.
+#[derive(Debug, Clone)]
+pub struct CallStatusEvent {
+    event_type: String,
+    call_id: Option<String>,
+    conversation_id: Option<String>,
+    agent_id: Option<String>,
+    occurred_at: Option<Timestamp>,
+    reason: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Body {
+    event_type: Value,
+    call_id: Value,
+    conversation_id: Value,
+    agent_id: Value,
+    timestamp: Value,
+    failure_reason: Value,
+    error_message: Value,
+    message: Value,
+}
+
+impl CallStatusEvent {
+    /// Reads a verified body.
+    ///
+    /// # Errors
+    /// What is wrong with it, in words that may be shown to the sender.
+    pub fn parse(body: &[u8]) -> Result<Self, PayloadError> {
+        let body: Body = payload_error::parse(body)?;
+        let event_type = event_type(&body.event_type)?;
+        let (call_id, conversation_id) = (text(&body.call_id), text(&body.conversation_id));
+        if call_id.is_none() && conversation_id.is_none() {
+            let is_given = |value: &Value| !value.is_null() && value.as_str() != Some("");
+            return Err(match (is_given(&body.call_id), is_given(&body.conversation_id)) {
+                (true, _) => PayloadError::Invalid("call_id"),
+                (false, true) => PayloadError::Invalid("conversation_id"),
+                (false, false) => PayloadError::NoCall,
+            });
+        }
+        Ok(Self {
+            event_type,
+            call_id,
+            conversation_id,
+            agent_id: text(&body.agent_id),
+            occurred_at: time(&body.timestamp),
+            reason: [&body.failure_reason, &body.error_message, &body.message].into_iter().find_map(text),
+        })
+    }
+
+    /// The event that this webhook with this `body` is.
+    #[must_use]
+    pub fn event(&self, body: &Bytes, received_at: Timestamp) -> Event {
+        let source = Source::CallStatus;
+        let call = self.conversation_id.as_deref().or(self.call_id.as_deref()).unwrap_or_default();
+        Event {
+            key: EventKey::natural(source.as_str(), &[&self.event_type, call], body),
+            source,
+            tenant_id: None,
+            event_type: self.event_type.clone(),
+            occurred_at: self.occurred_at.unwrap_or(received_at),
+            received_at,
+            payload: body.clone(),
+        }
+    }
+
+    /// What the webhook, kept as `event`, says of its call. An event type that is not in the document
+    /// tells only that there is such a call.
+    #[must_use]
+    pub fn update(&self, event: &Event) -> Option<CallUpdate> {
+        let conversation = self.conversation_id.clone().map(CallKey::Conversation);
+        let call = self.call_id.clone().map(CallKey::CallSid);
+        let mut facts = Facts {
+            conversation_id: claim(event, 0, self.conversation_id.clone()),
+            call_sid: claim(event, 0, self.call_id.clone()),
+            agent_id: claim(event, 0, self.agent_id.clone()),
+            first_event: EarliestTime::claimed(Some(event.occurred_at)),
+            has_phone: true,
+            ..Facts::default()
+        };
+        if let Some(word) = word_of(&self.event_type) {
+            facts.merge(self.of_status(word, event));
+        }
+        Some(CallUpdate {
+            event: event.key.clone(),
+            received_at: event.received_at,
+            tenant_id: event.tenant_id.clone(),
+            keys: CallKeys::new([conversation, call].into_iter().flatten())?,
+            facts,
+        })
+    }
+
+    fn of_status(&self, word: StatusWord, event: &Event) -> Facts {
+        let when = |is_it: bool| is_it.then_some(event.occurred_at);
+        // The status and not the sender's words: an outcome is also read from the reason, and
+        // "failed to reach the recipient" is no failure of the call.
+        let fallback = fallback_reason(word);
+        let reason = fallback.map(|_| word.as_str().to_owned());
+        let hangup = word.is_terminal().then_some(Hangup { at: event.occurred_at, reason });
+        let failure = fallback.map(|text| self.reason.clone().unwrap_or_else(|| text.to_owned()));
+        Facts {
+            started: claim(event, CALL_STATUS, when(word == StatusWord::Initiated)),
+            ringing: EarliestTime::claimed(when(word == StatusWord::Ringing)),
+            answered: EarliestTime::claimed(when(word == StatusWord::Answered)),
+            hangup: claim(event, CALL_STATUS, hangup),
+            verdict: claim(event, CALL_STATUS, verdict(word)),
+            agent_status: status(event, Some(word)),
+            failure_reason: claim(event, CALL_STATUS, failure),
+            ..Facts::default()
+        }
+    }
+}
+
+pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
+    // Only bodies that `CallStatusEvent::parse` accepted are in the log.
+    CallStatusEvent::parse(&event.payload).ok()?.update(event)
+}
+
+/// The document's table of events.
+fn word_of(event_type: &str) -> Option<StatusWord> {
+    Some(match event_type {
+        "call.initiated" => StatusWord::Initiated,
+        "call.ringing" => StatusWord::Ringing,
+        "call.answered" => StatusWord::Answered,
+        "call.completed" => StatusWord::Completed,
+        "call.ended" => StatusWord::Ended,
+        "call_initiation_failure" => StatusWord::InitiationFailed,
+        "call.busy" => StatusWord::Busy,
+        "call.no_answer" => StatusWord::NoAnswer,
+        "call.failed" => StatusWord::Failed,
+        "call.canceled" => StatusWord::Canceled,
+        "call.unreachable" => StatusWord::Unreachable,
+        "call.rejected" => StatusWord::Rejected,
+        _ => return None,
+    })
+}
+
+/// The outcome that a status is, as LiveKit's reasons are read: who rejects a call was there and would
+/// not take it, like one who is busy; of one who was canceled or unreachable nobody answered. `ended`
+/// says nothing of how: duration or another event decides.
+fn verdict(word: StatusWord) -> Option<Outcome> {
+    match word {
+        StatusWord::Initiated | StatusWord::Ringing | StatusWord::Answered | StatusWord::Ended => None,
+        StatusWord::Completed => Some(Outcome::Completed),
+        StatusWord::Busy | StatusWord::Rejected => Some(Outcome::Busy),
+        StatusWord::NoAnswer | StatusWord::Canceled | StatusWord::Unreachable => Some(Outcome::NoAnswer),
+        StatusWord::Failed | StatusWord::InitiationFailed => Some(Outcome::Failed),
+    }
+}
+
+/// Why a call failed, where the sender gives no reason; `None` when it did not fail.
+fn fallback_reason(word: StatusWord) -> Option<&'static str> {
+    match word {
+        StatusWord::Initiated
+        | StatusWord::Ringing
+        | StatusWord::Answered
+        | StatusWord::Completed
+        | StatusWord::Ended => None,
+        StatusWord::InitiationFailed => Some("Call failed to initiate"),
+        StatusWord::Busy => Some("Recipient is busy"),
+        StatusWord::NoAnswer => Some("No answer from recipient"),
+        StatusWord::Failed => Some("Call failed"),
+        StatusWord::Canceled => Some("Call was canceled"),
+        StatusWord::Unreachable => Some("Recipient unreachable"),
+        StatusWord::Rejected => Some("Call rejected by recipient"),
+    }
 }

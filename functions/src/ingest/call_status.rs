@@ -1,0 +1,110 @@
+//! `POST /api/webhooks/elevenlabs/call-status`: the events of the ElevenLabs call status document. The
+//! document knows no signature: a webhook comes from an address on a list of its own, or is signed as
+//! ElevenLabs signs its others.
+
+use std::process::ExitCode;
+
+use lambda_http::Request;
+use ringpost::{
+    clock::Clock,
+    domain::timestamp::Timestamp,
+    http::{
+        allow_list::AllowList,
+        error::{ApiError, ErrorShape, ErrorStatus},
+        reply::Reply,
+    },
+    pipeline::accept::MAX_EVENT_BYTES,
+    providers::{
+        elevenlabs::{CallStatusEvent, Keys},
+        webhook::{RawWebhook, Refusal, Signed, VerifiedWebhook, Verifier},
+    },
+    secrets::Secrets,
+    store::events::EventTable,
+};
+
+use super::{elevenlabs, gate};
+use crate::{
+    runtime::{self, Endpoint, InitError},
+    wiring::Aws,
+};
+
+/// What this function may touch: it appends to `events` and reads ElevenLabs' webhook secrets.
+pub struct Deps {
+    /// Where events are kept.
+    pub events: EventTable,
+    /// Who may send.
+    pub door: Door,
+}
+
+/// The way in.
+pub struct Door {
+    /// Where unsigned webhooks may come from; unlike a [`gate::Gate`]'s, an empty list admits nobody.
+    pub allow_list: AllowList,
+    /// What may sign.
+    pub keys: Secrets<Keys>,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// Verifies a webhook by where it came from, else by its signature.
+struct Passport<'a> {
+    is_listed: bool,
+    keys: &'a Keys,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "call-status";
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        let (door, connected) = tokio::join!(aws.call_status_door(), aws.connect_to_events());
+        connected?;
+        Ok(Self { events: aws.events()?, door: door? })
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let webhook = self.door.verified(request).await?;
+        let status = CallStatusEvent::parse(webhook.body()).map_err(elevenlabs::malformed)?;
+        elevenlabs::keep(&self.events, &status.event(webhook.body(), self.door.clock.now())).await
+    }
+}
+
+impl Door {
+    async fn verified(&self, request: Request) -> Result<VerifiedWebhook, ApiError> {
+        let keys = self.keys.current().await;
+        if self.allow_list.is_empty() && keys.is_empty() {
+            const NOTHING: &str = "neither elevenlabs-webhook-secrets nor ElevenLabsStatusAllowList is \
+                                   configured: nobody can be believed";
+            return Err(ApiError::new(ErrorStatus::Unauthorized, gate::REFUSED).cause(NOTHING));
+        }
+        let source = gate::source_address(&request);
+        let is_listed = !self.allow_list.is_empty() && self.allow_list.admits(source);
+        let (head, body) = request.into_parts();
+        let webhook = RawWebhook::new(head.headers, gate::raw(body));
+        if webhook.size() > MAX_EVENT_BYTES {
+            return Err(gate::too_large());
+        }
+        let verified = webhook.verify(&Passport { is_listed, keys: &keys }, self.clock.now());
+        verified.map_err(|refusal| match refusal {
+            // What an unsigned webhook lacks, where a list could admit it, is the address.
+            Refusal::Missing if !self.allow_list.is_empty() => gate::refused(Refusal::Address),
+            refusal => gate::refused(refusal),
+        })
+    }
+}
+
+impl Verifier for Passport<'_> {
+    fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<(), Refusal> {
+        if self.is_listed {
+            return Ok(());
+        }
+        self.keys.verify(signed, now)
+    }
+}

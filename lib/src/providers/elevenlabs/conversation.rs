@@ -1,0 +1,284 @@
+//! A conversation, as ElevenLabs' API answers it and as the post-call webhook carries it, and what it
+//! says of its call.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    results,
+    wire::{self, Presence, seconds, text, time},
+};
+use crate::domain::{
+    agent_status::{AgentStatus, StatusWord},
+    call::{CallKeys, CallUpdate},
+    event::Event,
+    facts::{Direction, Facts, Hangup},
+    key::CallKey,
+    outcome::Outcome,
+    phone::PhoneNumber,
+    register::{Claim, EarliestTime, Latest},
+    timestamp::Timestamp,
+};
+
+/// The rank of what ElevenLabs tells after a call or when asked: its call status events are nearer to
+/// the call, and its carrier is nearest.
+pub(super) const POST_CALL: u8 = 1;
+
+/// A conversation as it matters here.
+#[derive(Debug, Clone, Default)]
+pub struct Conversation {
+    /// ElevenLabs' id of it.
+    pub conversation_id: Option<String>,
+    /// ElevenLabs' id of the agent.
+    pub agent_id: Option<String>,
+    /// How far it has come; `None` when ElevenLabs says it in a word that is not known here.
+    pub status: Option<ConversationStatus>,
+    /// Whether a transcript is in it.
+    pub has_transcript: bool,
+    started: Option<Timestamp>,
+    accepted: Option<Timestamp>,
+    seconds: Option<u64>,
+    error: Option<String>,
+    phone_call: Option<PhoneCall>,
+    analysis: Value,
+}
+
+/// How far a conversation has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConversationStatus {
+    /// It is being set up.
+    Initiated,
+    /// It goes on.
+    InProgress,
+    /// It has ended; transcript and analysis are being made.
+    Processing,
+    /// All is there.
+    Done,
+    /// It failed.
+    Failed,
+}
+
+#[derive(Debug, Clone)]
+struct PhoneCall {
+    direction: Option<Direction>,
+    agent_number: Option<PhoneNumber>,
+    external_number: Option<PhoneNumber>,
+    result: Option<String>,
+    call_sid: Option<String>,
+    sip_call_id: Option<String>,
+}
+
+/// The JSON itself. Each value is looked at where it is needed, so that one of another form hides no
+/// other.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Fields {
+    pub(super) conversation_id: Value,
+    pub(super) agent_id: Value,
+    pub(super) metadata: Value,
+    pub(super) failure_reason: Value,
+    status: Value,
+    analysis: Value,
+    transcript: Presence,
+}
+
+impl Conversation {
+    /// Reads the body of `GET /v1/convai/conversations/{id}`; `None` when it is no JSON object.
+    #[must_use]
+    pub fn parse(body: &[u8]) -> Option<Self> {
+        if !wire::is_object(body) {
+            return None;
+        }
+        serde_json::from_slice(body).ok().map(Self::of)
+    }
+
+    pub(super) fn of(fields: Fields) -> Self {
+        let metadata = |name: &str| fields.metadata.get(name).unwrap_or(&Value::Null);
+        let error = metadata("error");
+        Self {
+            conversation_id: text(&fields.conversation_id),
+            agent_id: text(&fields.agent_id),
+            status: fields.status.as_str().and_then(ConversationStatus::parse),
+            has_transcript: fields.transcript.0,
+            started: time(metadata("start_time_unix_secs")),
+            accepted: time(metadata("accepted_time_unix_secs")),
+            seconds: seconds(metadata("call_duration_secs")),
+            error: error.get("reason").and_then(text).or_else(|| text(error)),
+            phone_call: PhoneCall::of(metadata("phone_call")),
+            analysis: fields.analysis,
+        }
+    }
+
+    /// Whether nothing follows: it is done, or it failed.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        matches!(self.status, Some(ConversationStatus::Done | ConversationStatus::Failed))
+    }
+
+    fn has_ended(&self) -> bool {
+        self.is_final() || self.status == Some(ConversationStatus::Processing)
+    }
+
+    fn ended_at(&self) -> Option<Timestamp> {
+        let millis = i64::try_from(self.seconds?.checked_mul(1_000)?).ok()?;
+        Timestamp::from_millis(self.started?.as_millis().checked_add(millis)?)
+    }
+
+    /// How the phone call went, where it did not come to a conversation, or where that failed.
+    fn verdict(&self) -> Option<Outcome> {
+        if !self.has_ended() {
+            return None;
+        }
+        let failed = || (self.status == Some(ConversationStatus::Failed)).then_some(Outcome::Failed);
+        self.call_result().and_then(outcome_of_reason).or_else(failed)
+    }
+
+    fn call_result(&self) -> Option<&str> {
+        self.phone_call.as_ref()?.result.as_deref()
+    }
+
+    fn word(&self) -> Option<StatusWord> {
+        Some(match (self.status?, self.verdict()) {
+            (ConversationStatus::Initiated, _) => StatusWord::Initiated,
+            (ConversationStatus::InProgress, _) => StatusWord::Answered,
+            (ConversationStatus::Processing, _) => StatusWord::Ended,
+            (ConversationStatus::Done, _) => StatusWord::Completed,
+            (ConversationStatus::Failed, Some(Outcome::Busy)) => StatusWord::Busy,
+            (ConversationStatus::Failed, Some(Outcome::NoAnswer)) => StatusWord::NoAnswer,
+            (ConversationStatus::Failed, _) => StatusWord::Failed,
+        })
+    }
+}
+
+impl ConversationStatus {
+    fn parse(word: &str) -> Option<Self> {
+        Some(match word {
+            "initiated" => Self::Initiated,
+            "in-progress" => Self::InProgress,
+            "processing" => Self::Processing,
+            "done" => Self::Done,
+            "failed" => Self::Failed,
+            _ => return None,
+        })
+    }
+}
+
+impl PhoneCall {
+    /// `None` for a conversation in a browser or an app.
+    fn of(value: &Value) -> Option<Self> {
+        let fields = value.as_object()?;
+        let field = |name: &str| fields.get(name).and_then(text);
+        let number = |name: &str| field(name).as_deref().and_then(PhoneNumber::parse);
+        let direction = match field("direction").as_deref() {
+            Some("inbound") => Some(Direction::Inbound),
+            Some("outbound") => Some(Direction::Outbound),
+            _ => None,
+        };
+        Some(Self {
+            direction,
+            agent_number: number("agent_number"),
+            external_number: number("external_number"),
+            result: field("call_result"),
+            call_sid: field("call_sid"),
+            sip_call_id: field("call_id"),
+        })
+    }
+}
+
+/// The outcome that a `call_result` or `failure_reason` names; `None` when somebody or something
+/// answered.
+pub(super) fn outcome_of_reason(reason: &str) -> Option<Outcome> {
+    match reason {
+        "busy" => Some(Outcome::Busy),
+        "no-answer" | "no_answer" => Some(Outcome::NoAnswer),
+        "failed" | "unknown" => Some(Outcome::Failed),
+        _ => None,
+    }
+}
+
+/// What a conversation says of its call; `None` when it names none.
+pub(crate) fn update(conversation: &Conversation, event: &Event) -> Option<CallUpdate> {
+    let call = conversation.phone_call.as_ref();
+    let call_sid = call.and_then(|call| call.call_sid.clone());
+    let sip_call_id = call.and_then(|call| call.sip_call_id.clone());
+    let conversation_id = conversation.conversation_id.clone();
+    let keys = CallKeys::new(
+        [
+            conversation_id.clone().map(CallKey::Conversation),
+            call_sid.clone().map(CallKey::CallSid),
+            sip_call_id.clone().map(CallKey::SipCall),
+        ]
+        .into_iter()
+        .flatten(),
+    )?;
+    let mut facts = Facts {
+        conversation_id: claim(event, 0, conversation_id),
+        agent_id: claim(event, 0, conversation.agent_id.clone()),
+        call_sid: claim(event, 0, call_sid),
+        sip_call_id: claim(event, 0, sip_call_id),
+        first_event: EarliestTime::claimed(Some(event.occurred_at)),
+        started: claim(event, POST_CALL, conversation.started),
+        agent_status: status(event, conversation.word()),
+        ..Facts::default()
+    };
+    if let Some(call) = call {
+        facts.merge(of_phone_call(call, conversation, event));
+    }
+    if conversation.has_ended() {
+        facts.merge(of_end(conversation, event));
+    }
+    Some(CallUpdate {
+        event: event.key.clone(),
+        received_at: event.received_at,
+        tenant_id: event.tenant_id.clone(),
+        keys,
+        facts,
+    })
+}
+
+/// What `event` claims, if it does.
+pub(super) fn claim<T: Ord>(event: &Event, rank: u8, value: Option<T>) -> Latest<T> {
+    Latest::claimed(value.map(|value| Claim::new(rank, event.occurred_at, value)))
+}
+
+/// The status that `event` tells; a further one outranks it.
+pub(super) fn status(event: &Event, word: Option<StatusWord>) -> Latest<AgentStatus> {
+    Latest::claimed(word.map(|word| {
+        let status = AgentStatus { word, event: event.key.clone() };
+        Claim::new(word.progress(), event.occurred_at, status)
+    }))
+}
+
+fn of_phone_call(call: &PhoneCall, conversation: &Conversation, event: &Event) -> Facts {
+    let answered = call.result.as_deref() == Some("answered");
+    Facts {
+        has_phone: true,
+        direction: claim(event, POST_CALL, call.direction),
+        line_number: claim(event, POST_CALL, call.agent_number.clone()),
+        phone_number: claim(event, POST_CALL, call.external_number.clone()),
+        answered: EarliestTime::claimed(conversation.accepted.filter(|_| answered)),
+        ..Facts::default()
+    }
+}
+
+fn of_end(conversation: &Conversation, event: &Event) -> Facts {
+    let ended_at = conversation.ended_at().unwrap_or(event.occurred_at);
+    let verdict = conversation.verdict();
+    // A word and no sentence: an outcome is also read from the reason, and an error's text may say
+    // "busy" of anything.
+    let hangup = verdict.map(|verdict| Hangup { at: ended_at, reason: Some(verdict.as_str().to_owned()) });
+    let result = || conversation.call_result().filter(|result| outcome_of_reason(result).is_some());
+    let failure = || conversation.error.clone().or_else(|| result().map(str::to_owned));
+    let results = results::of_analysis(&conversation.analysis);
+    let has_transcript = conversation.has_transcript && conversation.is_final();
+    Facts {
+        conversation_ended: claim(event, POST_CALL, Some(ended_at)),
+        told_seconds: claim(event, POST_CALL, conversation.seconds),
+        verdict: claim(event, POST_CALL, verdict),
+        hangup: claim(event, POST_CALL, hangup),
+        failure_reason: claim(event, POST_CALL, verdict.and_then(|_| failure())),
+        transcript: claim(event, POST_CALL, has_transcript.then(|| event.key.clone())),
+        results: claim(event, POST_CALL, Some(results).filter(|results| !results.is_empty())),
+        ..Facts::default()
+    }
+}

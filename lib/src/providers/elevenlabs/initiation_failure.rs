@@ -1,0 +1,85 @@
+//! `call_initiation_failure`: nobody took the call. The carrier's own report lies in it.
+
+use serde_json::Value;
+
+use super::{
+    conversation::{Fields, POST_CALL, claim, outcome_of_reason, status},
+    wire::text,
+};
+use crate::domain::{
+    agent_status::StatusWord,
+    call::{CallKeys, CallUpdate},
+    event::Event,
+    facts::{Direction, Facts, Hangup},
+    key::CallKey,
+    outcome::Outcome,
+    phone::PhoneNumber,
+    register::EarliestTime,
+};
+
+/// A call that came to nothing.
+#[derive(Debug, Clone)]
+pub(super) struct InitiationFailure {
+    pub(super) conversation_id: Option<String>,
+    agent_id: Option<String>,
+    call_sid: Option<String>,
+    direction: Direction,
+    line_number: Option<PhoneNumber>,
+    phone_number: Option<PhoneNumber>,
+    verdict: Outcome,
+    reason: Option<String>,
+}
+
+impl InitiationFailure {
+    pub(super) fn of(data: &Fields) -> Self {
+        // Twilio's status callback, or what the SIP trunk said.
+        let report = data.metadata.get("body").unwrap_or(&Value::Null);
+        let field = |names: [&str; 2]| names.into_iter().find_map(|name| report.get(name).and_then(text));
+        let number = |names| field(names).as_deref().and_then(PhoneNumber::parse);
+        let (from, to) = (number(["From", "from_number"]), number(["To", "to_number"]));
+        let inbound = field(["Direction", "direction"]).as_deref() == Some("inbound");
+        let (direction, line_number, phone_number) =
+            if inbound { (Direction::Inbound, to, from) } else { (Direction::Outbound, from, to) };
+        let reason = text(&data.failure_reason);
+        let verdict = reason.as_deref().and_then(outcome_of_reason).unwrap_or(Outcome::Failed);
+        let says_little = reason.as_deref().is_none_or(|reason| reason == "unknown");
+        let of_trunk = field(["error_reason", "sip_status"]).filter(|_| says_little);
+        Self {
+            conversation_id: text(&data.conversation_id),
+            agent_id: text(&data.agent_id),
+            call_sid: field(["CallSid", "call_sid"]),
+            direction,
+            line_number,
+            phone_number,
+            verdict,
+            reason: of_trunk.or(reason),
+        }
+    }
+
+    pub(super) fn update(&self, event: &Event) -> Option<CallUpdate> {
+        let conversation = self.conversation_id.clone().map(CallKey::Conversation);
+        let call = self.call_sid.clone().map(CallKey::CallSid);
+        let hangup = Hangup { at: event.occurred_at, reason: Some(self.verdict.as_str().to_owned()) };
+        Some(CallUpdate {
+            event: event.key.clone(),
+            received_at: event.received_at,
+            tenant_id: event.tenant_id.clone(),
+            keys: CallKeys::new([conversation, call].into_iter().flatten())?,
+            facts: Facts {
+                conversation_id: claim(event, 0, self.conversation_id.clone()),
+                agent_id: claim(event, 0, self.agent_id.clone()),
+                call_sid: claim(event, 0, self.call_sid.clone()),
+                first_event: EarliestTime::claimed(Some(event.occurred_at)),
+                has_phone: true,
+                direction: claim(event, POST_CALL, Some(self.direction)),
+                line_number: claim(event, POST_CALL, self.line_number.clone()),
+                phone_number: claim(event, POST_CALL, self.phone_number.clone()),
+                hangup: claim(event, POST_CALL, Some(hangup)),
+                verdict: claim(event, POST_CALL, Some(self.verdict)),
+                agent_status: status(event, Some(StatusWord::InitiationFailed)),
+                failure_reason: claim(event, POST_CALL, self.reason.clone()),
+                ..Facts::default()
+            },
+        })
+    }
+}

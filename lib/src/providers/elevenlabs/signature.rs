@@ -1,0 +1,68 @@
+//! How ElevenLabs signs: `ElevenLabs-Signature: t=<unix seconds>,v0=<hex>`, where the latter is the
+//! HMAC-SHA256 of `<t>.<raw body>` under the whole secret, its `wsec_` included.
+
+use ring::hmac;
+use subtle::ConstantTimeEq;
+
+use crate::{
+    domain::timestamp::Timestamp,
+    providers::webhook::{Refusal, Signed, Verifier, header},
+};
+
+/// As old as a signature may be; ElevenLabs' SDKs grant the same.
+///
+/// There is no bound in the other direction, as there is none in those SDKs: only a holder of the
+/// secret can sign for a moment to come, and whoever holds it can sign for the present as well. A
+/// repetition, however late, meets its own event key.
+const TOLERANCE_MILLIS: u64 = 30 * 60 * 1_000;
+
+/// What may sign ElevenLabs' webhooks: several secrets, so that two are valid in a rotation and each
+/// webhook of a workspace may have its own.
+#[derive(Debug, Default)]
+pub struct Keys(Vec<hmac::Key>);
+
+impl Keys {
+    /// Reads secrets as ElevenLabs shows them, one each.
+    #[must_use]
+    pub fn new(secrets: &[String]) -> Self {
+        // Under an empty secret anyone could sign.
+        let secrets = secrets.iter().map(|secret| secret.trim()).filter(|secret| !secret.is_empty());
+        Self(secrets.map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())).collect())
+    }
+
+    /// True when nothing could ever be verified.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn signed(&self, time: &str, body: &[u8], signatures: &[&str]) -> bool {
+        self.0.iter().any(|key| {
+            let mut context = hmac::Context::with_key(key);
+            context.update(time.as_bytes());
+            context.update(b".");
+            context.update(body);
+            // As text: upper case or another encoding of the same bytes is no signature.
+            let expected = hex::encode(context.sign());
+            signatures.iter().any(|signature| signature.as_bytes().ct_eq(expected.as_bytes()).into())
+        })
+    }
+}
+
+impl Verifier for Keys {
+    fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<(), Refusal> {
+        let header = header(signed.headers, "elevenlabs-signature").ok_or(Refusal::Missing)?;
+        let values =
+            |prefix: &'static str| header.split(',').filter_map(move |part| part.strip_prefix(prefix));
+        let time = values("t=").next().ok_or(Refusal::Malformed)?;
+        let signatures: Vec<&str> = values("v0=").collect();
+        if signatures.is_empty() {
+            return Err(Refusal::Malformed);
+        }
+        let signed_at = time.parse().ok().and_then(Timestamp::from_seconds).ok_or(Refusal::Malformed)?;
+        if now.millis_since(signed_at) > TOLERANCE_MILLIS {
+            return Err(Refusal::Stale);
+        }
+        if self.signed(time, signed.body, &signatures) { Ok(()) } else { Err(Refusal::Wrong) }
+    }
+}

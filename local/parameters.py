@@ -19,6 +19,7 @@ SECRETS = (
     Secret("livekit-api-keys", "LiveKit API keys, each as key:secret"),
     Secret("livekit-webhook-secrets", "secrets of X-LiveKit-Signature"),
     Secret("elevenlabs-webhook-secrets", "secrets of ElevenLabs' webhooks, wsec_…"),
+    Secret("elevenlabs-api-key", "one key of ElevenLabs' API that may read conversations, xi-…"),
     Secret("token-keys", "secrets of HS256 user tokens, or one JWKS document for RS256 and ES256"),
 )
 

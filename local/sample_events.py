@@ -5,12 +5,13 @@
 
 import json
 
-from .samples import calls, elevenlabs, livekit, workers
+from .samples import asked, calls, elevenlabs, livekit, workers
 from .settings import ROOT
 
 AREAS = (
     livekit,
     elevenlabs,
+    asked,
     calls,
     workers,
 )

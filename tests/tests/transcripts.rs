@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's support fails by panicking")]
 
+use std::time::Duration;
+
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use ringpost_functions::{runtime::Worker, workers::fetch_transcript};
 use ringpost_tests::{
@@ -79,21 +81,18 @@ async fn only_the_end_of_a_conversation_is_worth_asking() {
 async fn a_conversation_that_is_not_over_waits_longer_each_time() {
     let (world, api) = (world_with(&told("call.ended")).await, World::elevenlabs_api());
     let worker = world.fetch_transcript(&api).await;
+    let batch = world.receive_transcripts().await;
     for status in ["initiated", "in-progress", "processing"] {
         play(&api, status);
-        let world = world_with(&told("call.ended")).await;
-        let worker = world.fetch_transcript(&api).await;
-        let batch = world.receive_transcripts().await;
         let failures = fetch(&worker, batch.clone()).await.batch_item_failures;
         assert_eq!(failures.len(), 1, "{status}");
         assert_eq!(Some(&failures[0].item_identifier), batch.records[0].message_id.as_ref());
         assert_eq!(world.items("events").await.len(), 1, "half a conversation is not kept");
-        // Received for three seconds; were it not put off, it would be visible again.
-        tokio::time::sleep(std::time::Duration::from_secs(4)).await;
-        assert_eq!(world.transcripts_left().await, ("0".to_owned(), "1".to_owned()), "{status}");
     }
+    // It was received for three seconds; were it not put off, it would be visible again after them.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(world.transcripts_left().await, ("0".to_owned(), "1".to_owned()));
     play(&api, "done");
-    let batch = world.receive_transcripts().await;
     assert!(fetch(&worker, batch).await.batch_item_failures.is_empty());
     assert_eq!(world.items("events").await.len(), 2);
 }
@@ -132,7 +131,8 @@ async fn one_message_that_fails_holds_up_no_other() {
     play(&api, "done");
     let good = world.receive_transcripts().await.records[0].body.clone().unwrap();
     let answer = fetch(&world.fetch_transcript(&api).await, queue_batch(&["bad".to_owned(), good])).await;
-    let failures: Vec<_> = answer.batch_item_failures.iter().map(|item| &item.item_identifier).collect();
+    let failures: Vec<_> =
+        answer.batch_item_failures.iter().map(|item| item.item_identifier.as_str()).collect();
     assert_eq!((failures, world.items("events").await.len()), (vec!["0"], 2));
 }
 

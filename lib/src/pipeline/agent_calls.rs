@@ -71,7 +71,7 @@ enum Asked {
     Hidden,
     Failed(AskError),
     /// Without a key, or with an id that ElevenLabs cannot have given, nobody is asked.
-    NotAsked,
+    Skipped,
 }
 
 impl AgentCalls {
@@ -102,7 +102,7 @@ impl AgentCalls {
             (None, Asked::Told(call)) => self.known(*call, false).await,
             (Some(known), Asked::Told(call)) if known.id == call.id => self.known(*call, false).await,
             (Some(known), _) => self.known(known, true).await,
-            (None, Asked::Failed(AskError::NotFound(_)) | Asked::Hidden | Asked::NotAsked) => {
+            (None, Asked::Failed(AskError::NotFound(_)) | Asked::Hidden | Asked::Skipped) => {
                 Ok(Status::NotFound)
             }
             (None, Asked::Failed(error)) => Ok(Status::Unanswered(error)),
@@ -156,7 +156,7 @@ impl AgentCalls {
         now: Timestamp,
     ) -> Result<Asked, StoreError> {
         let (Some(key), Some(id)) = (key, ConversationId::parse(conversation_id)) else {
-            return Ok(Asked::NotAsked);
+            return Ok(Asked::Skipped);
         };
         let event = match self.api.conversation(key, &id).await {
             Ok(conversation) => conversation.into_event(now),

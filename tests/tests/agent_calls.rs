@@ -1,5 +1,7 @@
 //! The status of agents' calls: from the cache, from ElevenLabs, and for those who may see it only.
 
+#![expect(clippy::unwrap_used, reason = "a test's support fails by panicking")]
+
 use std::time::Duration;
 
 use lambda_http::{Body, Request};
@@ -52,8 +54,7 @@ async fn endpoint(world: &World, api: &ElevenLabsApi, later: i64) -> agent_call_
 }
 
 fn token(tenant: &str, user: &str) -> String {
-    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-    stack().token(json!({ "sub": user, "tenant_id": tenant, "exp": now + 600 }))
+    stack().token(json!({ "sub": user, "tenant_id": tenant }))
 }
 
 async fn ask_as(deps: &agent_call_status::Deps, token: &str, body: &str) -> Answer {

@@ -38,6 +38,7 @@ ENVIRONMENT = {
     "HISTORY_TABLE": "history",
     "DIRECTORY_TABLE": "directory",
     "FAN_OUT_RETRY_QUEUE_URL": "https://localhost/retry",
+    "TRANSCRIPT_QUEUE_URL": "https://localhost/transcripts",
 }
 # What each function is measured with: its sample event, made different each time by {i}.
 FUNCTIONS = {

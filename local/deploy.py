@@ -31,6 +31,7 @@ class Release:
     template: templates.Template
     code: Code
     uploads: Iterable[Binary]
+    elevenlabs_url: str
 
 
 def stack(port: int, release: Release, public_base_url: str, *, update: bool) -> None:
@@ -48,7 +49,7 @@ def stack(port: int, release: Release, public_base_url: str, *, update: bool) ->
         change(
             StackName=STACK,
             TemplateURL=f"{endpoint(port)}/{BUCKET}/template.json",
-            Parameters=templates.parameters(endpoint(port), public_base_url),
+            Parameters=templates.parameters(endpoint(port), release.elevenlabs_url, public_base_url),
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
     except ClientError as error:

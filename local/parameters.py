@@ -20,6 +20,7 @@ SECRETS = (
     Secret("livekit-webhook-secrets", "secrets of X-LiveKit-Signature"),
     Secret("signalwire-signing-keys", "signing keys of SignalWire projects (PSK_…)"),
     Secret("elevenlabs-webhook-secrets", "secrets of ElevenLabs' webhooks, wsec_…"),
+    Secret("elevenlabs-api-key", "one key of ElevenLabs' API that may read conversations, xi-…"),
     Secret("token-keys", "secrets of HS256 user tokens, or one JWKS document for RS256 and ES256"),
 )
 

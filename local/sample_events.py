@@ -5,13 +5,14 @@
 
 import json
 
-from .samples import call_lists, calls, directory, elevenlabs, inbound, livekit, signalwire, workers
+from .samples import asked, call_lists, calls, directory, elevenlabs, inbound, livekit, signalwire, workers
 from .settings import ROOT
 
 AREAS = (
     livekit,
     signalwire,
     elevenlabs,
+    asked,
     calls,
     workers,
     call_lists,

@@ -35,6 +35,7 @@ def generate(port: int) -> Values:
         "LIVEKIT_WEBHOOK_SECRET": secrets.token_urlsafe(32),
         "SIGNALWIRE_SIGNING_KEY": f"PSK_{secrets.token_urlsafe(24)}",
         "ELEVENLABS_WEBHOOK_SECRET": f"wsec_{secrets.token_hex(32)}",
+        "ELEVENLABS_API_KEY": f"sk_{secrets.token_hex(24)}",
         "CALL_CAPTURE_COMPANY_ID": str(uuid.uuid4()),
         "ELEVENLABS_API_URL": f"http://127.0.0.1:{ELEVENLABS_PORT}",
         "AWS_ENDPOINT_URL": endpoint(port),
@@ -69,6 +70,7 @@ def parameters(values: Values) -> Values:
         "livekit-webhook-secrets": "\n".join(each["LIVEKIT_WEBHOOK_SECRET"] for each in accepted),
         "signalwire-signing-keys": "\n".join(each["SIGNALWIRE_SIGNING_KEY"] for each in accepted),
         "elevenlabs-webhook-secrets": "\n".join(each["ELEVENLABS_WEBHOOK_SECRET"] for each in accepted),
+        "elevenlabs-api-key": values["ELEVENLABS_API_KEY"],
         "token-keys": "\n".join(each["RINGPOST_JWT_SECRET"] for each in accepted),
     }
 

@@ -40,9 +40,13 @@ def packaged(template: Template, keys: dict[str, str]) -> str:
     return json.dumps(packaged)
 
 
-def parameters(aws_endpoint: str, public_base_url: str) -> list[dict[str, str]]:
-    """What samconfig.toml gives the local stage, with the addresses of the emulator that runs."""
+def parameters(aws_endpoint: str, elevenlabs_url: str, public_base_url: str) -> list[dict[str, str]]:
+    """What samconfig.toml gives the local stage, with the addresses of what runs."""
     overrides = tomllib.loads(SAM_CONFIG.read_text())[STAGE]["global"]["parameters"]["parameter_overrides"]
     given = dict(override.split("=", 1) for override in overrides)
-    given |= {"AwsEndpointUrl": aws_endpoint, "PublicBaseUrl": public_base_url}
+    given |= {
+        "AwsEndpointUrl": aws_endpoint,
+        "ElevenLabsApiUrl": elevenlabs_url,
+        "PublicBaseUrl": public_base_url,
+    }
     return [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()]

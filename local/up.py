@@ -1,6 +1,7 @@
 """Brings the stack to what the sources say, from nothing or from what runs, and takes it down again."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 
 from . import binaries, cloud, deploy, grants, parameters, processes, routes, sam_env, seed, stack_env, state
 from . import template as templates
@@ -83,12 +84,12 @@ def _deploy(current: state.State, built: Built, values: stack_env.Values, *, upd
     with step(f"deploying {', '.join(['template.yaml', *(binary.name for binary in changed)])}"):
         for name, value in stack_env.parameters(values).items():
             parameters.put(client("ssm", current.port), STAGE, name, value)
-        release = deploy.Release(template, code, changed)
+        release = deploy.Release(template, code, changed, values["ELEVENLABS_API_URL"])
         deploy.stack(current.port, release, values.get("RINGPOST_URL", ""), update=update)
         url = routes.ensure(current.port)
         if url != values.get("RINGPOST_URL"):
             # Providers sign the URL that they were given, which only now is known.
-            deploy.stack(current.port, deploy.Release(template, code, ()), url, update=True)
+            deploy.stack(current.port, replace(release, uploads=()), url, update=True)
         grants.ensure(current.port)
         values = values | {"RINGPOST_URL": url}
         seed.directory(current.port, values)

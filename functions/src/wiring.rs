@@ -1,6 +1,8 @@
 //! How the functions get what they may touch: tables under the names that the template gives, secrets
 //! under the stage's path, and a connection that is open before the first request.
 
+mod asked;
+
 use ringpost::{
     aws::{self, SdkConfig},
     clock::Clock,
@@ -12,7 +14,9 @@ use ringpost::{
     },
     pipeline::{agent_choice::AgentChoice, dispatch::Dispatch, fan_out::FanOut, fold::Fold},
     providers::{elevenlabs, livekit, signalwire},
-    queue::{deferred_events::DeferredEventQueue, fan_out_retry::FanOutRetryQueue},
+    queue::{
+        deferred_events::DeferredEventQueue, fan_out_retry::FanOutRetryQueue, transcripts::TranscriptQueue,
+    },
     secrets::{SecretTexts, Secrets, SecretsError},
     store::{
         self, call_list::CallList, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable,
@@ -93,9 +97,14 @@ impl Aws {
 
     pub(crate) fn fan_out(&self) -> Result<FanOut, InitError> {
         let queue = ringpost::queue::Client::new(&self.sdk);
-        let retry = FanOutRetryQueue::new(queue, config::required("FAN_OUT_RETRY_QUEUE_URL")?);
-        let leads = LeadTable::new(self.database.clone(), config::required("DIRECTORY_TABLE")?);
-        Ok(FanOut::new(self.lookup()?, self.fold()?, self.history()?, retry, leads))
+        Ok(FanOut {
+            lookup: self.lookup()?,
+            fold: self.fold()?,
+            history: self.history()?,
+            retry: FanOutRetryQueue::new(queue.clone(), config::required("FAN_OUT_RETRY_QUEUE_URL")?),
+            leads: LeadTable::new(self.database.clone(), config::required("DIRECTORY_TABLE")?),
+            transcripts: TranscriptQueue::new(queue, config::required("TRANSCRIPT_QUEUE_URL")?),
+        })
     }
 
     /// What answers inbound calls.

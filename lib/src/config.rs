@@ -58,3 +58,12 @@ pub fn retention_days() -> Result<u32, ConfigError> {
     let days = required("RETENTION_DAYS")?.parse().ok().filter(|days| *days >= 8);
     days.ok_or(ConfigError::Invalid { name: "RETENTION_DAYS", expected: "a whole number of at least 8" })
 }
+
+/// A span of whole seconds.
+///
+/// # Errors
+/// When the variable is missing or no such number.
+pub fn seconds(name: &'static str) -> Result<u32, ConfigError> {
+    let seconds = required(name)?.parse().ok();
+    seconds.ok_or(ConfigError::Invalid { name, expected: "a whole number of seconds" })
+}

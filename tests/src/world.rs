@@ -1,6 +1,7 @@
 //! Tables and a queue of one's own in the local cloud, so that a test sees every item in them, and
 //! the functions' dependencies wired to them.
 
+mod asked;
 mod elevenlabs;
 pub mod inbound;
 pub mod lists;
@@ -61,6 +62,7 @@ pub struct World {
     stack: &'static Stack,
     tables: HashMap<&'static str, String>,
     queue_url: String,
+    transcripts_url: String,
     default_tenant: Option<&'static str>,
 }
 
@@ -119,10 +121,14 @@ impl World {
             table.create(&database, format!("{id}-{}", table.name)).await;
         }
         let queue = aws_sdk_sqs::Client::new(&sdk);
-        let queue = queue.create_queue().queue_name(format!("{id}-retry")).send().await;
-        let queue_url = queue.expect("a queue can be made").queue_url.expect("it has a URL");
+        let create = async |name: String| {
+            let made = queue.create_queue().queue_name(name).send().await;
+            made.expect("a queue can be made").queue_url.expect("it has a URL")
+        };
+        let queue_url = create(format!("{id}-retry")).await;
+        let transcripts_url = create(format!("{id}-transcripts")).await;
         let tables = TABLES.iter().map(|table| (table.name, format!("{id}-{}", table.name))).collect();
-        Self { stack, tables, queue_url, default_tenant }
+        Self { stack, tables, queue_url, transcripts_url, default_tenant }
     }
 
     /// The tables of the deployed stack, whose own functions are at work in them.
@@ -135,7 +141,8 @@ impl World {
         for table in &TABLES {
             tables.insert(table.name, stack.deployed_table(table.name).await);
         }
-        Self { stack, tables, queue_url: String::new(), default_tenant: Some("demo") }
+        let (queue_url, transcripts_url) = (String::new(), String::new());
+        Self { stack, tables, queue_url, transcripts_url, default_tenant: Some("demo") }
     }
 
     fn name(&self, table: &str) -> String {
@@ -264,8 +271,14 @@ impl World {
         let (lookup, fold) = self.fold(faults);
         let history = HistoryTable::new(self.database(faults), self.name("history"), 90);
         let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
-        let leads = LeadTable::new(self.database(faults), self.name("directory"));
-        FanOut::new(lookup, fold, history, FanOutRetryQueue::new(queue, self.queue_url.clone()), leads)
+        FanOut {
+            lookup,
+            fold,
+            history,
+            retry: FanOutRetryQueue::new(queue, self.queue_url.clone()),
+            leads: LeadTable::new(self.database(faults), self.name("directory")),
+            transcripts: self.transcripts(faults),
+        }
     }
 
     async fn livekit_keys(&self) -> Secrets<Keys> {

@@ -1,5 +1,6 @@
 //! Calls, for frontends.
 
+pub mod agent_call_status;
 pub mod list;
 pub mod outcome;
 pub mod stats;

@@ -3,6 +3,7 @@
 pub mod deferred_events;
 pub mod fan_out;
 pub mod fan_out_retry;
+pub mod fetch_transcript;
 
 use std::time::Instant;
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::key::EventKey;
+use super::{facts::Facts, key::EventKey, outcome::Outcome};
 
 /// A status, and the event that tells it: its payload is the `rawResponse` of a status query.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -63,6 +63,33 @@ impl StatusWord {
         }
     }
 
+    /// The status of a call: what ElevenLabs told, unless others know that the call went on from there.
+    #[must_use]
+    pub fn of(facts: &Facts) -> Self {
+        let (told, seen) = (facts.agent_status.get().map(|status| status.word), Self::seen(facts));
+        told.filter(|told| told.is_terminal() || told.progress() >= seen.progress()).unwrap_or(seen)
+    }
+
+    /// The status as the carrier, the room and the dialer show it.
+    fn seen(facts: &Facts) -> Self {
+        if facts.ending().is_some() {
+            return match facts.outcome() {
+                Some(Outcome::Completed) => Self::Completed,
+                Some(Outcome::NoAnswer) => Self::NoAnswer,
+                Some(Outcome::Busy) => Self::Busy,
+                Some(Outcome::Failed) => Self::Failed,
+                None => Self::Ended,
+            };
+        }
+        if facts.answered.get().is_some() {
+            Self::Answered
+        } else if facts.ringing.get().is_some() {
+            Self::Ringing
+        } else {
+            Self::Initiated
+        }
+    }
+
     /// Whether nothing follows it.
     #[must_use]
     pub fn is_terminal(self) -> bool {
@@ -80,5 +107,69 @@ impl StatusWord {
             Self::Ended => 3,
             _ => 4,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        facts::Hangup,
+        register::{Claim, EarliestTime, Latest},
+        timestamp::Timestamp,
+    };
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds).unwrap()
+    }
+
+    fn told(word: StatusWord) -> Facts {
+        let status = AgentStatus { word, event: EventKey::of("elevenlabs-call-status", "1") };
+        let agent_status = Latest::claimed(Some(Claim::new(word.progress(), at(100), status)));
+        Facts { agent_status, ..Facts::default() }
+    }
+
+    fn hung_up(verdict: Option<Outcome>) -> Facts {
+        let hangup = Hangup { at: at(160), reason: None };
+        Facts {
+            hangup: Latest::claimed(Some(Claim::new(3, at(160), hangup))),
+            verdict: Latest::claimed(verdict.map(|verdict| Claim::new(3, at(160), verdict))),
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn without_elevenlabs_the_call_itself_shows_its_status() {
+        let mut facts = Facts::default();
+        assert_eq!(StatusWord::of(&facts), StatusWord::Initiated);
+        facts.ringing = EarliestTime::claimed(Some(at(101)));
+        assert_eq!(StatusWord::of(&facts), StatusWord::Ringing);
+        facts.answered = EarliestTime::claimed(Some(at(105)));
+        assert_eq!(StatusWord::of(&facts), StatusWord::Answered);
+        for (verdict, word) in [
+            (None, StatusWord::Ended),
+            (Some(Outcome::Completed), StatusWord::Completed),
+            (Some(Outcome::NoAnswer), StatusWord::NoAnswer),
+            (Some(Outcome::Busy), StatusWord::Busy),
+            (Some(Outcome::Failed), StatusWord::Failed),
+        ] {
+            assert_eq!(StatusWord::of(&hung_up(verdict)), word);
+        }
+    }
+
+    #[test]
+    fn what_elevenlabs_told_counts_until_others_know_more() {
+        let mut facts = told(StatusWord::Ringing);
+        assert_eq!(StatusWord::of(&facts), StatusWord::Ringing);
+        facts.answered = EarliestTime::claimed(Some(at(105)));
+        assert_eq!(StatusWord::of(&facts), StatusWord::Answered);
+        facts.merge(hung_up(Some(Outcome::Completed)));
+        assert_eq!(StatusWord::of(&facts), StatusWord::Completed);
+        let mut unreachable = told(StatusWord::Unreachable);
+        unreachable.merge(hung_up(Some(Outcome::NoAnswer)));
+        assert_eq!(StatusWord::of(&unreachable), StatusWord::Unreachable);
+        let mut ended = told(StatusWord::Ended);
+        ended.merge(hung_up(Some(Outcome::Completed)));
+        assert_eq!(StatusWord::of(&ended), StatusWord::Ended);
     }
 }

@@ -23,6 +23,8 @@ pub enum ErrorStatus {
     PayloadTooLarge,
     /// 500
     Internal,
+    /// 502
+    BadGateway,
 }
 
 impl ErrorStatus {
@@ -37,6 +39,7 @@ impl ErrorStatus {
             Self::Conflict => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::BadGateway => StatusCode::BAD_GATEWAY,
         }
     }
 }

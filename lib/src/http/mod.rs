@@ -1,5 +1,6 @@
 //! The edge: errors and replies in the documented shapes, and who a caller is.
 
+pub mod agent_call;
 pub mod allow_list;
 pub mod call_log;
 pub mod call_query;

@@ -6,6 +6,8 @@
 //!                                     └─ unowned: waits in the call
 //! ```
 //!
+//! When ElevenLabs tells the end of a call, its transcript is asked for before anything else follows.
+//!
 //! Each step can be repeated, so a crash anywhere is repaired by doing all of it again; no step is
 //! skipped because an earlier one had been done.
 
@@ -20,21 +22,28 @@ use crate::{
         key::{CallId, EventKey},
     },
     providers,
-    queue::fan_out_retry::{FanOutRetryQueue, SendError},
+    queue::{SendError, fan_out_retry::FanOutRetryQueue, transcripts::TranscriptQueue},
     store::{StoreError, history::HistoryTable, leads::LeadTable, lookup::Lookup},
 };
 
 /// Every further round means that another writer got through, so that even a crowd ends.
 const MAX_ROUNDS: usize = 32;
 
-/// Drives events.
+/// Drives events, with all that may follow from one.
 #[derive(Debug, Clone)]
 pub struct FanOut {
-    lookup: Lookup,
-    fold: Fold,
-    history: HistoryTable,
-    retry: FanOutRetryQueue,
-    leads: LeadTable,
+    /// Finds the call of an event.
+    pub lookup: Lookup,
+    /// Folds it.
+    pub fold: Fold,
+    /// What tenants see of it.
+    pub history: HistoryTable,
+    /// What must be driven again.
+    pub retry: FanOutRetryQueue,
+    /// Who called.
+    pub leads: LeadTable,
+    /// Whose transcript is to be fetched.
+    pub transcripts: TranscriptQueue,
 }
 
 /// Why an event must be driven again.
@@ -60,18 +69,6 @@ pub enum Driven {
 }
 
 impl FanOut {
-    /// Drives with these tables and this queue.
-    #[must_use]
-    pub fn new(
-        lookup: Lookup,
-        fold: Fold,
-        history: HistoryTable,
-        retry: FanOutRetryQueue,
-        leads: LeadTable,
-    ) -> Self {
-        Self { lookup, fold, history, retry, leads }
-    }
-
     /// Does everything that follows from an event. Driving it again changes nothing.
     ///
     /// # Errors
@@ -86,6 +83,7 @@ impl FanOut {
             return Ok(Driven::Recorded(None));
         };
         let call = self.fold(&update).await?;
+        self.ask_for_transcript(event, &update, &call).await?;
         let Some(owner) = &call.owner else {
             return Ok(Driven::Waiting(call.id));
         };
@@ -116,6 +114,24 @@ impl FanOut {
         match Lead::of(call).filter(|_| came || ended) {
             Some(lead) => self.leads.record(&lead, |id| call.is_known_as(id)).await,
             None => Ok(()),
+        }
+    }
+
+    /// Asks for the transcript of a call whose end ElevenLabs told. A call without an owner is no
+    /// exception: the conversation names its agent, and the directory may know whose that is.
+    async fn ask_for_transcript(
+        &self,
+        event: &Event,
+        update: &CallUpdate,
+        call: &Call,
+    ) -> Result<(), SendError> {
+        let tells_end = event.source == Source::CallStatus
+            && matches!(event.event_type.as_str(), "call.completed" | "call.ended");
+        match update.facts.conversation_id.get() {
+            Some(conversation_id) if tells_end && call.facts.transcript.is_empty() => {
+                self.transcripts.send(call.id, conversation_id).await
+            }
+            _ => Ok(()),
         }
     }
 

@@ -2,6 +2,7 @@
 //! condition fails goes on with the steps after it.
 
 pub mod accept;
+pub mod agent_calls;
 pub mod agent_choice;
 pub mod api_keys;
 pub mod browse;

@@ -4,6 +4,7 @@
 pub mod deferred_events;
 pub mod fan_out_retry;
 mod send;
+pub mod transcripts;
 
 pub use send::SendError;
 

@@ -2,30 +2,42 @@
 
 use std::error::Error;
 
-use aws_sdk_sqs::{
-    Client,
-    error::{ProvideErrorMetadata, SdkError},
-};
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 use serde::Serialize;
 use thiserror::Error;
 
-/// The queue did not take a message.
+use super::Client;
+
+/// A queue did not do what it was asked.
 #[derive(Debug, Error)]
-#[error("SendMessage failed ({code})")]
+#[error("{operation} failed ({code})")]
 pub struct SendError {
+    operation: &'static str,
     code: String,
     source: Box<dyn Error + Send + Sync>,
 }
 
-pub(super) async fn send(client: &Client, url: &str, message: &impl Serialize) -> Result<(), SendError> {
-    let body = serde_json::to_string(message)
-        .map_err(|error| SendError { code: "json".to_owned(), source: Box::new(error) })?;
-    let sent = client.send_message().queue_url(url).message_body(body).send().await;
-    sent.map(drop).map_err(|error| SendError {
-        code: match &error {
+impl SendError {
+    pub(super) fn of<E>(operation: &'static str, error: SdkError<E>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+    {
+        let code = match &error {
             SdkError::TimeoutError(_) => "timeout".to_owned(),
             other => other.code().unwrap_or("no connection").to_owned(),
-        },
+        };
+        Self { operation, code, source: Box::new(error) }
+    }
+}
+
+/// Sends a message to the queue of this URL.
+pub(super) async fn send(client: &Client, url: &str, message: &impl Serialize) -> Result<(), SendError> {
+    const OPERATION: &str = "SendMessage";
+    let body = serde_json::to_string(message).map_err(|error| SendError {
+        operation: OPERATION,
+        code: "json".to_owned(),
         source: Box::new(error),
-    })
+    })?;
+    let sent = client.send_message().queue_url(url).message_body(body).send().await;
+    sent.map(drop).map_err(|error| SendError::of(OPERATION, error))
 }

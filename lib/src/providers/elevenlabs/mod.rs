@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod call_status;
+pub mod client;
 mod conversation;
 mod initiation_failure;
 mod payload_error;

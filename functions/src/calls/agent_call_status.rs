@@ -1,0 +1,87 @@
+//! `POST /api/agent-calls/status`: the status of one agent's call.
+
+use std::{process::ExitCode, time::Duration};
+
+use lambda_http::Request;
+use ringpost::{
+    clock::Clock,
+    http::{
+        agent_call::{AgentCall, AgentCallQuery},
+        error::{ApiError, ErrorShape, ErrorStatus},
+        reply::Reply,
+    },
+    pipeline::agent_calls::{AgentCalls, Status},
+    providers::elevenlabs::client::{ApiKey, Patience},
+    secrets::Secrets,
+    store::StoreError,
+};
+
+use crate::{
+    authenticator::Authenticator,
+    runtime::{self, Endpoint, InitError, log},
+    wiring::Aws,
+};
+
+/// Somebody waits for the answer, and the cached one is good enough.
+const PATIENCE: Patience = Patience { connect: Duration::from_secs(1), total: Duration::from_secs(2) };
+
+/// What this function may touch: it reads and appends to `events`, reads and writes `calls`, reads
+/// `directory`, the keys of user tokens and ElevenLabs' API key, and asks ElevenLabs.
+pub struct Deps {
+    /// Answers the question.
+    pub agent_calls: AgentCalls,
+    /// ElevenLabs' API key; without one only what is cached is answered.
+    pub key: Secrets<Option<ApiKey>>,
+    /// Who may ask.
+    pub authenticator: Authenticator,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "agent-call-status";
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        let (authenticator, key, connected) =
+            tokio::join!(aws.authenticator(), aws.elevenlabs_key(), aws.connect());
+        connected?;
+        Ok(Self {
+            agent_calls: aws.agent_calls(PATIENCE)?,
+            key: key?,
+            authenticator: authenticator?,
+            clock: Clock::system(),
+        })
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let caller = self.authenticator.caller(&request).await?;
+        let query = AgentCallQuery::parse(request.body())?;
+        let key = self.key.current().await;
+        let status = self.agent_calls.status(&caller, Option::as_ref(&key), &query, self.clock.now()).await;
+        match status.map_err(failed)? {
+            Status::Known { call, told_by, stale } => {
+                log::call_id(call.id);
+                log::result(if stale { "stale" } else { "answered" });
+                Ok(Reply::ok(&AgentCall::of(&call, &query, told_by.as_deref(), stale)))
+            }
+            Status::NotFound => Err(ApiError::new(ErrorStatus::NotFound, "Call not found")),
+            Status::Unanswered(error) => Err(ApiError::new(
+                ErrorStatus::BadGateway,
+                "Nothing is known of this call yet, and ElevenLabs did not answer",
+            )
+            .cause(error)),
+        }
+    }
+}
+
+fn failed(error: StoreError) -> ApiError {
+    ApiError::new(ErrorStatus::Internal, "Failed to retrieve the call's status").cause(error)
+}

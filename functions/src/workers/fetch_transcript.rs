@@ -1,0 +1,179 @@
+//! `fetch-transcript`: reads a conversation that ended from ElevenLabs and puts it into the log, from
+//! where it enters its call as any event does.
+//!
+//! ElevenLabs finishes a conversation some time after its call. Until then, and while it cannot
+//! answer, the message waits longer each time; the queue gives up on it after a few times and keeps it.
+
+use std::{process::ExitCode, time::Duration};
+
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::future::join_all;
+use ringpost::{
+    clock::Clock,
+    domain::key::CallId,
+    providers::elevenlabs::client::{ApiKey, AskError, ConversationApi, ConversationId, Patience},
+    queue::transcripts::{TranscriptMessage, TranscriptQueue},
+    secrets::Secrets,
+    store::{
+        StoreError,
+        calls::CallTable,
+        events::{Accepted, EventTable},
+    },
+    telemetry,
+};
+
+use crate::{
+    runtime::{self, InitError, Worker},
+    wiring::Aws,
+};
+
+/// A transcript may be large, and nobody waits for it.
+const PATIENCE: Patience = Patience { connect: Duration::from_secs(3), total: Duration::from_secs(15) };
+
+/// What this function may touch: it reads `calls`, appends to `events`, puts off messages of its
+/// queue, reads ElevenLabs' API key, and asks ElevenLabs.
+pub struct Deps {
+    /// Where calls are.
+    pub calls: CallTable,
+    /// Where the conversation is kept.
+    pub events: EventTable,
+    /// Whom to ask.
+    pub api: ConversationApi,
+    /// ElevenLabs' API key.
+    pub key: Secrets<Option<ApiKey>>,
+    /// Where the messages come from.
+    pub queue: TranscriptQueue,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::work::<Deps>()
+}
+
+impl Worker for Deps {
+    const NAME: &'static str = "fetch-transcript";
+    type Batch = SqsEvent;
+    type Answer = SqsBatchResponse;
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        let (key, connected) = tokio::join!(aws.elevenlabs_key(), aws.connect());
+        connected?;
+        Ok(Self {
+            calls: aws.calls()?,
+            events: aws.events()?,
+            api: Aws::conversations(PATIENCE)?,
+            key: key?,
+            queue: aws.transcripts()?,
+            clock: Clock::system(),
+        })
+    }
+
+    async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
+        // Together: each mostly waits for ElevenLabs.
+        let settled = join_all(batch.records.iter().map(|message| self.settle(message))).await;
+        let mut answer = SqsBatchResponse::default();
+        for (message, settled) in batch.records.iter().zip(settled) {
+            if settled.is_err() {
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = message.message_id.clone().unwrap_or_default();
+                answer.batch_item_failures.push(failure);
+            }
+        }
+        answer
+    }
+}
+
+/// A message that must come again.
+struct Unsettled;
+
+/// What became of a message.
+enum Fetched {
+    /// The conversation is in the log.
+    Kept(Accepted),
+    /// There is nothing to fetch, and never will be.
+    Needless(&'static str),
+    /// The conversation is not over.
+    Early,
+    /// ElevenLabs did not give it.
+    Failed(AskError),
+}
+
+impl Deps {
+    async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
+        let function = Self::NAME;
+        let body = message.body.as_deref().unwrap_or_default();
+        let Ok(TranscriptMessage::V1 { call_id, conversation_id }) = serde_json::from_str(body) else {
+            tracing::error!(function, "unreadable message");
+            return Err(Unsettled);
+        };
+        let (fetched, received) = (self.fetch(call_id, &conversation_id).await, times_received(message));
+        match fetched {
+            Ok(Fetched::Kept(accepted)) => {
+                let result = if accepted == Accepted::New { "kept" } else { "kept before" };
+                tracing::info!(function, %call_id, conversation_id, received, result, "fetched");
+                return Ok(());
+            }
+            Ok(Fetched::Needless(result)) => {
+                tracing::info!(function, %call_id, conversation_id, received, result, "not fetched");
+                return Ok(());
+            }
+            Ok(Fetched::Early) => {
+                let result = "conversation is not over";
+                tracing::info!(function, %call_id, conversation_id, received, result, "put off");
+            }
+            Ok(Fetched::Failed(error)) => {
+                let cause = telemetry::chain(&error);
+                tracing::warn!(function, %call_id, conversation_id, received, cause, "put off");
+            }
+            Err(error) => {
+                let cause = telemetry::chain(&error);
+                tracing::error!(function, %call_id, conversation_id, received, cause, "put off");
+            }
+        }
+        self.put_off(message, received).await;
+        Err(Unsettled)
+    }
+
+    async fn fetch(&self, call_id: CallId, conversation_id: &str) -> Result<Fetched, StoreError> {
+        let Some(id) = ConversationId::parse(conversation_id) else {
+            return Ok(Fetched::Needless("no id of a conversation"));
+        };
+        // Who configured no key gets transcripts by webhook, or wants none.
+        let key = self.key.current().await;
+        let Some(key) = Option::as_ref(&key) else {
+            return Ok(Fetched::Needless("no API key is configured"));
+        };
+        let call = self.calls.find(call_id).await?.map(|trail| trail.whole());
+        if call.is_some_and(|call| !call.facts.transcript.is_empty()) {
+            return Ok(Fetched::Needless("the call has its transcript"));
+        }
+        match self.api.conversation(key, &id).await {
+            Ok(conversation) if conversation.is_over() => {
+                let event = conversation.into_event(self.clock.now());
+                self.events.append(&event).await.map(Fetched::Kept)
+            }
+            Ok(_) => Ok(Fetched::Early),
+            // Another workspace's, deleted, or never a conversation.
+            Err(AskError::NotFound(_)) => Ok(Fetched::Needless("ElevenLabs knows no such conversation")),
+            Err(error) => Ok(Fetched::Failed(error)),
+        }
+    }
+
+    async fn put_off(&self, message: &SqsMessage, received: u32) {
+        let handle = message.receipt_handle.as_deref().unwrap_or_default();
+        if let Err(error) = self.queue.put_off(handle, received).await {
+            // It comes again after the queue's own visibility timeout.
+            tracing::warn!(function = Self::NAME, cause = telemetry::chain(&error), "wait not set");
+        }
+    }
+}
+
+/// How often the queue has given the message out, this time included.
+fn times_received(message: &SqsMessage) -> u32 {
+    let count = message.attributes.get("ApproximateReceiveCount");
+    count.and_then(|count| count.parse().ok()).unwrap_or(1)
+}

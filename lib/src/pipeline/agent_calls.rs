@@ -1,0 +1,202 @@
+//! The status of an agent's call for somebody who may or may not see it: as the log knows it, unless
+//! that may be behind; then as ElevenLabs says, whose answer becomes an event like any other.
+//!
+//! A call that the caller may not see is treated as one that nobody knows, step for step, so that
+//! neither the answer nor what is asked of ElevenLabs tells them apart.
+
+use bytes::Bytes;
+
+use super::fold::Fold;
+use crate::{
+    domain::{
+        agent_status::StatusWord,
+        call::Call,
+        facts::Facts,
+        key::{CallId, EventKey},
+        timestamp::Timestamp,
+    },
+    http::{agent_call::AgentCallQuery, token::Caller},
+    providers::{
+        self,
+        elevenlabs::client::{ApiKey, AskError, ConversationApi, ConversationId},
+    },
+    store::{
+        StoreError,
+        calls::{CallItem, CallTable},
+        events::EventTable,
+        lookup::{Found, Lookup},
+    },
+    telemetry,
+};
+
+/// Answers status queries.
+#[derive(Debug, Clone)]
+pub struct AgentCalls {
+    /// Where calls are.
+    pub calls: CallTable,
+    /// Where what was told of them is, and what ElevenLabs answers is kept.
+    pub events: EventTable,
+    /// Finds the call of an answer.
+    pub lookup: Lookup,
+    /// Folds an answer into its call.
+    pub fold: Fold,
+    /// Whom to ask.
+    pub api: ConversationApi,
+    /// How old a status that is not final may be.
+    pub fresh_millis: u64,
+}
+
+/// What is known of a call.
+#[derive(Debug)]
+pub enum Status {
+    /// The caller may see it.
+    Known {
+        /// The call.
+        call: Box<Call>,
+        /// The payload of the event that told its status, if it is still kept.
+        told_by: Option<Bytes>,
+        /// ElevenLabs was to be asked and gave no answer, so that this may be behind.
+        stale: bool,
+    },
+    /// There is no such call that the caller may see.
+    NotFound,
+    /// Nothing is known of it here, and ElevenLabs gave no answer.
+    Unanswered(AskError),
+}
+
+/// What came of asking ElevenLabs.
+enum Asked {
+    Told(Box<Call>),
+    /// It is about a call that the caller may not see.
+    Hidden,
+    Failed(AskError),
+    /// Without a key, or with an id that ElevenLabs cannot have given, nobody is asked.
+    Skipped,
+}
+
+impl AgentCalls {
+    /// The status of the call that `query` names.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn status(
+        &self,
+        caller: &Caller,
+        key: Option<&ApiKey>,
+        query: &AgentCallQuery,
+        now: Timestamp,
+    ) -> Result<Status, StoreError> {
+        let known = self.find_visible(caller, query).await?;
+        if let Some(call) = known.as_ref().filter(|call| !self.is_behind(&call.facts, now)) {
+            return self.known(call.clone(), false).await;
+        }
+        let of_call = known.as_ref().and_then(|call| call.facts.conversation_id.get());
+        let Some(conversation_id) = of_call.or(query.conversation_id.as_ref()) else {
+            return match known {
+                Some(call) => self.known(call, false).await,
+                None => Ok(Status::NotFound),
+            };
+        };
+        let asked = self.ask(caller, key, conversation_id, known.as_ref(), now).await?;
+        match (known, asked) {
+            (None, Asked::Told(call)) => self.known(*call, false).await,
+            (Some(known), Asked::Told(call)) if known.id == call.id => self.known(*call, false).await,
+            (Some(known), _) => self.known(known, true).await,
+            (None, Asked::Failed(AskError::NotFound(_)) | Asked::Hidden | Asked::Skipped) => {
+                Ok(Status::NotFound)
+            }
+            (None, Asked::Failed(error)) => Ok(Status::Unanswered(error)),
+        }
+    }
+
+    async fn find_visible(
+        &self,
+        caller: &Caller,
+        query: &AgentCallQuery,
+    ) -> Result<Option<Call>, StoreError> {
+        for key in query.keys() {
+            let call = self.calls.find(key.call_id()).await?.map(|trail| trail.whole());
+            if let Some(call) = call.filter(|call| may_read(caller, call)) {
+                return Ok(Some(call));
+            }
+        }
+        Ok(None)
+    }
+
+    async fn known(&self, call: Call, stale: bool) -> Result<Status, StoreError> {
+        let told_by = match call.facts.agent_status.get() {
+            Some(status) => self.payload(&status.event).await?,
+            None => None,
+        };
+        Ok(Status::Known { call: Box::new(call), told_by, stale })
+    }
+
+    async fn payload(&self, event: &EventKey) -> Result<Option<Bytes>, StoreError> {
+        Ok(self.events.find(event).await?.map(|event| event.payload))
+    }
+
+    /// Whether ElevenLabs may know more. `ended` is not final before the transcript: how the call
+    /// ended is known after it.
+    fn is_behind(&self, facts: &Facts, now: Timestamp) -> bool {
+        let Some(claim) = facts.agent_status.claim() else { return true };
+        let word = claim.value().word;
+        let is_final = match word {
+            StatusWord::Ended => !facts.transcript.is_empty(),
+            word => word.is_terminal(),
+        };
+        !is_final && now.millis_since(claim.at()) > self.fresh_millis
+    }
+
+    async fn ask(
+        &self,
+        caller: &Caller,
+        key: Option<&ApiKey>,
+        conversation_id: &str,
+        known: Option<&Call>,
+        now: Timestamp,
+    ) -> Result<Asked, StoreError> {
+        let (Some(key), Some(id)) = (key, ConversationId::parse(conversation_id)) else {
+            return Ok(Asked::Skipped);
+        };
+        let event = match self.api.conversation(key, &id).await {
+            Ok(conversation) => conversation.into_event(now),
+            Err(error) => {
+                tracing::warn!(
+                    conversation_id,
+                    cause = telemetry::chain(&error),
+                    "no answer from ElevenLabs"
+                );
+                return Ok(Asked::Failed(error));
+            }
+        };
+        let Some(update) = providers::read_update(&event) else {
+            return Ok(Asked::Failed(AskError::Unusable("tells nothing of a call")));
+        };
+        let found = self.lookup.find(&update).await?;
+        let is_of_known = known.is_some_and(|call| {
+            call.facts.conversation_id.get().is_some_and(|id| id == conversation_id)
+                || leads_to(&found, call.id)
+        });
+        let owner = found.owner.as_ref().or(self.fold.default_owner());
+        // Before anything is written: a stranger's question leaves no trace in a tenant's history.
+        if !is_of_known && !owner.is_some_and(|owner| caller.may_read(owner)) {
+            return Ok(Asked::Hidden);
+        }
+        self.events.append(&event).await?;
+        let call = self.fold.fold(&update, &found).await?;
+        // The record may have had another owner than the directory names now.
+        Ok(if may_read(caller, &call) { Asked::Told(Box::new(call)) } else { Asked::Hidden })
+    }
+}
+
+fn may_read(caller: &Caller, call: &Call) -> bool {
+    call.owner.as_ref().is_some_and(|owner| caller.may_read(owner))
+}
+
+fn leads_to(found: &Found, id: CallId) -> bool {
+    found.items.values().any(|item| match item {
+        CallItem::Call(stored) => stored.call.id == id,
+        CallItem::Pointer(pointer) => pointer.to == id,
+        CallItem::Absorbed(record) => record.into == id,
+    })
+}

@@ -1,0 +1,266 @@
+//! ElevenLabs' API, as far as it is asked: one conversation at a time.
+//!
+//! Neither the key nor an answer's body ever reaches an error or a log, and an id that a webhook told
+//! cannot change what is asked for.
+
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http::{HeaderValue, StatusCode};
+use reqwest::{Response, redirect::Policy};
+use serde::Deserialize;
+use thiserror::Error;
+
+use crate::domain::{
+    event::{Event, Source},
+    key::EventKey,
+    timestamp::Timestamp,
+};
+
+/// The event type of a conversation that was fetched.
+pub const FETCHED: &str = "conversation.fetched";
+
+/// The largest answer that is read. A transcript of an hour has about 5 MB.
+const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
+const MAX_ID_LENGTH: usize = 128;
+
+/// A key of ElevenLabs' API.
+#[derive(Debug, Clone)]
+pub struct ApiKey(HeaderValue);
+
+impl ApiKey {
+    /// The key; `None` when it cannot be sent in a header.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut value = HeaderValue::from_str(text).ok()?;
+        // Its debug form then hides it.
+        value.set_sensitive(true);
+        Some(Self(value))
+    }
+}
+
+/// An id that can be a conversation's: it goes into a URL as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationId(String);
+
+impl ConversationId {
+    /// Reads an id; `None` when it has characters that no id has.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+        let fits = !text.is_empty() && text.len() <= MAX_ID_LENGTH && text.chars().all(plain);
+        fits.then(|| Self(text.to_owned()))
+    }
+}
+
+/// How long an answer may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Until the connection is open.
+    pub connect: Duration,
+    /// Until the whole answer is there.
+    pub total: Duration,
+}
+
+/// Why there is no conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum AskError {
+    /// There is none of this id.
+    #[error("ElevenLabs knows no such conversation (HTTP {0})")]
+    NotFound(u16),
+    /// The key is wrong or may not read conversations.
+    #[error("ElevenLabs refused the API key (HTTP {0})")]
+    Refused(u16),
+    /// ElevenLabs limits the rate, or has a fault.
+    #[error("ElevenLabs cannot answer now (HTTP {0})")]
+    Unavailable(u16),
+    /// No answer came, or not all of it.
+    #[error("ElevenLabs cannot be reached ({0})")]
+    Unreachable(&'static str),
+    /// The answer is no conversation.
+    #[error("ElevenLabs' answer cannot be used: {0}")]
+    Unusable(&'static str),
+}
+
+/// Why there is no client.
+#[derive(Debug, Error)]
+#[error("the HTTP client cannot be made")]
+pub struct ClientError(#[from] reqwest::Error);
+
+/// A conversation, as ElevenLabs gives it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FetchedConversation {
+    id: String,
+    status: String,
+    body: Bytes,
+}
+
+#[derive(Deserialize)]
+struct Head {
+    conversation_id: String,
+    status: String,
+}
+
+impl FetchedConversation {
+    fn read(id: &ConversationId, body: Bytes) -> Result<Self, AskError> {
+        let Ok(head) = serde_json::from_slice::<Head>(&body) else {
+            return Err(AskError::Unusable("not a conversation"));
+        };
+        if head.conversation_id != id.0 {
+            return Err(AskError::Unusable("another conversation"));
+        }
+        Ok(Self { id: head.conversation_id, status: head.status, body })
+    }
+
+    /// Whether nothing is added to it any more.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self.status.as_str(), "done" | "failed")
+    }
+
+    /// What is kept of it. The same answer again is the same event.
+    #[must_use]
+    pub fn into_event(self, now: Timestamp) -> Event {
+        let source = Source::ElevenLabsApi;
+        Event {
+            key: EventKey::natural(source.as_str(), &[&self.id, &self.status], &self.body),
+            source,
+            tenant_id: None,
+            event_type: FETCHED.to_owned(),
+            occurred_at: now,
+            received_at: now,
+            payload: self.body,
+        }
+    }
+}
+
+/// Reads conversations.
+#[derive(Debug, Clone)]
+pub struct ConversationApi {
+    http: reqwest::Client,
+    base_url: String,
+}
+
+impl ConversationApi {
+    /// The API at this base URL, which has no trailing slash.
+    ///
+    /// # Errors
+    /// When the system's root certificates cannot be read.
+    pub fn new(base_url: String, patience: Patience) -> Result<Self, ClientError> {
+        // Fails when somebody was faster, which is as good.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("ringpost/", env!("CARGO_PKG_VERSION")))
+            .no_proxy()
+            // A redirect would carry the key to wherever it points.
+            .redirect(Policy::none())
+            .connect_timeout(patience.connect)
+            .timeout(patience.total)
+            .build()?;
+        Ok(Self { http, base_url })
+    }
+
+    /// The conversation of this id, as it is now.
+    ///
+    /// # Errors
+    /// Why there is none.
+    pub async fn conversation(
+        &self,
+        key: &ApiKey,
+        id: &ConversationId,
+    ) -> Result<FetchedConversation, AskError> {
+        let url = format!("{}/v1/convai/conversations/{}", self.base_url, id.0);
+        let sent = self.http.get(url).header("xi-api-key", key.0.clone()).send().await;
+        let answer = sent.map_err(|error| unreachable(&error))?;
+        judge(answer.status())?;
+        FetchedConversation::read(id, body(answer).await?)
+    }
+}
+
+fn judge(status: StatusCode) -> Result<(), AskError> {
+    let code = status.as_u16();
+    match code {
+        200 => Ok(()),
+        401 | 403 => Err(AskError::Refused(code)),
+        404 | 422 => Err(AskError::NotFound(code)),
+        408 | 425 | 429 | 500.. => Err(AskError::Unavailable(code)),
+        _ => Err(AskError::Unusable("unexpected status")),
+    }
+}
+
+async fn body(mut answer: Response) -> Result<Bytes, AskError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await.map_err(|error| unreachable(&error))? {
+        if body.len() + chunk.len() > MAX_BODY_BYTES {
+            return Err(AskError::Unusable("more than 8 MiB"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
+}
+
+/// Without the error's own text, which names the URL.
+fn unreachable(error: &reqwest::Error) -> AskError {
+    AskError::Unreachable(if error.is_timeout() {
+        "timeout"
+    } else if error.is_connect() {
+        "no connection"
+    } else {
+        "connection broken"
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_cannot_lead_elsewhere() {
+        assert!(ConversationId::parse("conv_8001kg64z481ege91gcvyrxngwrs").is_some());
+        let long = "c".repeat(MAX_ID_LENGTH + 1);
+        for odd in ["", "../secret", "a/b", "a?b", "a#b", "a%2fb", "a b", "ä", &long] {
+            assert_eq!(ConversationId::parse(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn every_status_has_its_meaning() {
+        let judged = |code| judge(StatusCode::from_u16(code).unwrap());
+        assert_eq!(judged(200), Ok(()));
+        for code in [401, 403] {
+            assert_eq!(judged(code), Err(AskError::Refused(code)));
+        }
+        for code in [404, 422] {
+            assert_eq!(judged(code), Err(AskError::NotFound(code)));
+        }
+        for code in [408, 429, 500, 502, 503, 599] {
+            assert_eq!(judged(code), Err(AskError::Unavailable(code)));
+        }
+        for code in [201, 204, 301, 302, 400, 418] {
+            assert_eq!(judged(code), Err(AskError::Unusable("unexpected status")));
+        }
+    }
+
+    #[test]
+    fn the_answer_must_be_the_conversation_that_was_asked_for() {
+        let id = ConversationId::parse("conv_1").unwrap();
+        let read = |body: &'static str| FetchedConversation::read(&id, Bytes::from_static(body.as_bytes()));
+        let over = read(r#"{"conversation_id":"conv_1","status":"done"}"#).ok().unwrap();
+        assert!(over.is_over());
+        let event = over.into_event(Timestamp::EPOCH);
+        assert!(event.key.as_str().starts_with("elevenlabs-api:conv_1:done:"), "{}", event.key);
+        assert!(!read(r#"{"conversation_id":"conv_1","status":"processing"}"#).ok().unwrap().is_over());
+        let another = read(r#"{"conversation_id":"conv_2","status":"done"}"#).err();
+        assert_eq!(another, Some(AskError::Unusable("another conversation")));
+        for odd in ["", "[]", "{}", r#"{"conversation_id":"conv_1"}"#, "<html>"] {
+            assert_eq!(read(odd).err(), Some(AskError::Unusable("not a conversation")), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_not_shown() {
+        let key = ApiKey::parse("xi-secret").unwrap();
+        assert!(!format!("{key:?}").contains("secret"));
+        assert!(ApiKey::parse("line\nbreak").is_none());
+    }
+}

@@ -1,7 +1,7 @@
 //! Everything that follows from an event in the log:
 //!
 //! ```text
-//! fold into its call ─ bind its keys ─┬─ owned ── history row ── drive what waited ── forget it
+//! fold into its call ─ bind its keys ─┬─ owned ── note its follow-up ── history row ── drive what waited ── forget it
 //!   (records what is announced)       └─ unowned: waits in the call
 //! ```
 //!
@@ -10,7 +10,7 @@
 
 use thiserror::Error;
 
-use super::fold::Fold;
+use super::{agenda::Agenda, fold::Fold};
 use crate::{
     domain::{
         call::{Call, CallUpdate},
@@ -32,6 +32,7 @@ pub struct FanOut {
     fold: Fold,
     history: HistoryTable,
     retry: FanOutRetryQueue,
+    agenda: Agenda,
 }
 
 /// Why an event must be driven again.
@@ -59,8 +60,14 @@ pub enum Driven {
 impl FanOut {
     /// Drives with these tables and this queue.
     #[must_use]
-    pub fn new(lookup: Lookup, fold: Fold, history: HistoryTable, retry: FanOutRetryQueue) -> Self {
-        Self { lookup, fold, history, retry }
+    pub fn new(
+        lookup: Lookup,
+        fold: Fold,
+        history: HistoryTable,
+        retry: FanOutRetryQueue,
+        agenda: Agenda,
+    ) -> Self {
+        Self { lookup, fold, history, retry, agenda }
     }
 
     /// Does everything that follows from an event. Driving it again changes nothing.
@@ -73,13 +80,15 @@ impl FanOut {
             let Some(tenant_id) = event.tenant_id.clone().or_else(default) else {
                 return Ok(Driven::Unowned);
             };
-            self.history.record_inbound(event, &tenant_id, None).await?;
-            return Ok(Driven::Recorded(None));
+            let call_id = providers::platform::call_of(event);
+            self.history.record_inbound(event, &tenant_id, call_id).await?;
+            return Ok(Driven::Recorded(call_id));
         };
         let call = self.fold(&update).await?;
         let Some(owner) = &call.owner else {
             return Ok(Driven::Waiting(call.id));
         };
+        self.agenda.note(&update, &call).await?;
         self.history.record_inbound(event, &owner.tenant_id, Some(call.id)).await?;
         self.drive_waiting(&call).await?;
         Ok(Driven::Recorded(Some(call.id)))

@@ -2,6 +2,8 @@
 //! condition fails goes on with the steps after it.
 
 pub mod accept;
+pub mod agenda;
 pub mod fan_out;
 pub mod fold;
+pub mod sweep;
 pub mod visible;

@@ -5,6 +5,7 @@
 pub mod calls;
 pub mod chunks;
 pub mod directory;
+pub mod due;
 pub mod events;
 pub mod history;
 mod item;

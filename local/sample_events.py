@@ -5,13 +5,14 @@
 
 import json
 
-from .samples import calls, livekit, workers
+from .samples import calls, capture, livekit, workers
 from .settings import ROOT
 
 AREAS = (
     livekit,
     calls,
     workers,
+    capture,
 )
 
 

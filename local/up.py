@@ -91,7 +91,7 @@ def _deploy(current: state.State, built: Built, values: stack_env.Values, *, upd
             # Providers sign the URL that they were given, which only now is known.
             deploy.stack(current.port, deploy.Release(template, code, ()), url, update=True)
         grants.ensure(current.port)
-        seed.directory(current.port)
+        seed.directory(current.port, values)
         sam_env.write(current.port, list(code))
     current.template = templates.digest()
     current.digest_of = {binary.name: binary.digest for binary in code.values()}

@@ -10,13 +10,13 @@ use ringpost::{
         jwt::Algorithm,
         token::{TokenKeys, TokenPolicy},
     },
-    pipeline::{fan_out::FanOut, fold::Fold},
+    pipeline::{agenda::Agenda, fan_out::FanOut, fold::Fold, sweep::Sweep},
     providers::livekit,
     queue::fan_out_retry::FanOutRetryQueue,
     secrets::{SecretTexts, Secrets, SecretsError},
     store::{
-        self, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable, events::EventTable,
-        history::HistoryTable, lookup::Lookup,
+        self, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable, due::DueTable,
+        events::EventTable, history::HistoryTable, lookup::Lookup,
     },
 };
 
@@ -68,7 +68,16 @@ impl Aws {
         let history = HistoryTable::new(self.database.clone(), name, days);
         let queue = ringpost::queue::Client::new(&self.sdk);
         let retry = FanOutRetryQueue::new(queue, config::required("FAN_OUT_RETRY_QUEUE_URL")?);
-        Ok(FanOut::new(self.lookup()?, self.fold()?, history, retry))
+        let agenda = Agenda::new(self.due()?, Clock::system());
+        Ok(FanOut::new(self.lookup()?, self.fold()?, history, retry, agenda))
+    }
+
+    pub(crate) fn sweep(&self) -> Result<Sweep, InitError> {
+        Ok(Sweep::new(self.due()?, self.calls()?, self.events()?, Clock::system()))
+    }
+
+    fn due(&self) -> Result<DueTable, InitError> {
+        Ok(DueTable::new(self.database.clone(), config::required("DUE_TABLE")?))
     }
 
     /// LiveKit's way in. Without any key the function must not start: it could only refuse.

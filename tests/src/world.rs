@@ -19,7 +19,7 @@ use ringpost::{
         jwt::Algorithm,
         token::{TokenKeys, TokenPolicy},
     },
-    pipeline::{accept::Accept, fan_out::FanOut, fold::Fold},
+    pipeline::{accept::Accept, agenda::Agenda, fan_out::FanOut, fold::Fold, sweep::Sweep},
     providers::livekit::{Keys, LiveKitEvent},
     queue::fan_out_retry::FanOutRetryQueue,
     secrets::{SecretTexts, Secrets},
@@ -27,6 +27,7 @@ use ringpost::{
         calls::CallTable,
         chunks::ChunkTable,
         directory::{DirectoryTable, Put},
+        due::DueTable,
         events::EventTable,
         history::HistoryTable,
         lookup::Lookup,
@@ -35,12 +36,12 @@ use ringpost::{
 use ringpost_functions::{
     authenticator::Authenticator,
     calls::outcome,
-    ingest::{call_completed, gate::Gate},
-    workers::{fan_out, fan_out_retry},
+    ingest::{call_capture, call_completed, gate::Gate},
+    workers::{fan_out, fan_out_retry, sweep},
 };
 use serde_json::Value;
 
-use table::{Index, Table};
+use table::{Index, Sort, Table};
 
 use crate::{
     aws::sdk,
@@ -84,16 +85,17 @@ impl EventLog {
     }
 }
 
-const TABLES: [Table; 5] = [
+const TABLES: [Table; 6] = [
     Table { name: "events", partition: "key", sort: None, index: None },
-    Table { name: "chunks", partition: "of", sort: Some("index"), index: None },
+    Table { name: "chunks", partition: "of", sort: Some(Sort::Number("index")), index: None },
     Table {
         name: "calls",
         partition: "id",
         sort: None,
         index: Some(Index { partition: "tenantShard", sort: "createdAt", whole: false }),
     },
-    Table { name: "history", partition: "tenantShard", sort: Some("id"), index: None },
+    Table { name: "history", partition: "tenantShard", sort: Some(Sort::Number("id")), index: None },
+    Table { name: "due", partition: "slot", sort: Some(Sort::Text("id")), index: None },
     Table {
         name: "directory",
         partition: "key",
@@ -260,7 +262,28 @@ impl World {
         let (lookup, fold) = self.fold(faults);
         let history = HistoryTable::new(self.database(faults), self.name("history"), 90);
         let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
-        FanOut::new(lookup, fold, history, FanOutRetryQueue::new(queue, self.queue_url.clone()))
+        let retry = FanOutRetryQueue::new(queue, self.queue_url.clone());
+        FanOut::new(lookup, fold, history, retry, Agenda::new(self.due(faults), Clock::system()))
+    }
+
+    fn due(&self, faults: &Faults) -> DueTable {
+        DueTable::new(self.database(faults), self.name("due"))
+    }
+
+    /// `call-capture` in this world.
+    #[must_use]
+    pub fn call_capture(&self, faults: &Faults) -> call_capture::Deps {
+        let (lookup, fold) = self.fold(faults);
+        let accept = Accept::new(self.events(faults), lookup, fold);
+        let directory = DirectoryTable::new(self.database(faults), self.name("directory"));
+        call_capture::Deps { accept, directory, clock: Clock::system() }
+    }
+
+    /// `sweep` in this world, at the time that `clock` shows.
+    #[must_use]
+    pub fn sweep(&self, faults: &Faults, clock: Clock) -> sweep::Deps {
+        let calls = CallTable::new(self.database(faults), self.name("calls"));
+        sweep::Deps { sweep: Sweep::new(self.due(faults), calls, self.events(faults), clock) }
     }
 
     async fn livekit_keys(&self) -> Secrets<Keys> {

@@ -1,4 +1,5 @@
 //! Webhooks in.
 
+pub mod call_capture;
 pub mod call_completed;
 pub mod gate;

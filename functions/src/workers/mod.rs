@@ -2,6 +2,7 @@
 
 pub mod fan_out;
 pub mod fan_out_retry;
+pub mod sweep;
 
 use std::time::Instant;
 

@@ -10,9 +10,11 @@ use ringpost::{
     clock::Clock,
     domain::{
         directory::Line,
+        due::{Due, Minute},
         event::{Event, Source},
         key::{CallKey, EventKey},
         phone::PhoneNumber,
+        timestamp::Timestamp,
     },
     http::{
         allow_list::AllowList,
@@ -299,6 +301,32 @@ impl World {
     #[must_use]
     pub fn directory(&self) -> DirectoryTable {
         DirectoryTable::new(self.database(&Faults::none()), self.name("directory"))
+    }
+
+    /// The event of this key.
+    ///
+    /// # Panics
+    /// When the log does not have it.
+    pub async fn event(&self, key: &str) -> Event {
+        let key = EventKey::from_stored(key.to_owned());
+        self.events(&Faults::none()).find(&key).await.expect("the log answers").expect("the event is there")
+    }
+
+    /// Files something that is due.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn file_due(&self, kind: &str, reference: &str, at: Timestamp, now: Timestamp) {
+        let due = Due { at, kind: kind.to_owned(), reference: reference.to_owned() };
+        self.due(&Faults::none()).file(&due, now).await.expect("it is filed");
+    }
+
+    /// Lets the next sweep begin at this moment.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn swept_until(&self, at: Timestamp) {
+        self.due(&Faults::none()).advance(Minute::of(at)).await.expect("the watermark is put");
     }
 
     /// Gives `number` to a tenant's user in the directory.

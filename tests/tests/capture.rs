@@ -228,6 +228,7 @@ fn run_snippet(name: &str, interpreter: &str, unique: &str) -> String {
 }
 
 /// Whether a program runs; a snippet whose program is missing is left out, and the test says so.
+#[expect(clippy::print_stderr, reason = "who reads the test's output must learn what was left out")]
 fn runs(program: &str, arguments: &[&str]) -> bool {
     let runs = Command::new(program).args(arguments).output().is_ok_and(|ran| ran.status.success());
     if !runs {

@@ -1,6 +1,6 @@
 //! Follow-ups: noted by `fan-out`, announced by `sweep` when they are due, once, whatever dies.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::sync::{
     Arc,

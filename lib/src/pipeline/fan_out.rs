@@ -1,8 +1,9 @@
 //! Everything that follows from an event in the log:
 //!
 //! ```text
-//! fold into its call ─ bind its keys ─┬─ owned ── note its follow-up ── history row ── drive what waited ── forget it
-//!   (records what is announced)       └─ unowned: waits in the call
+//! fold into its call ─ bind its keys ─┬─ owned ── note its follow-up ── history row
+//!   (records what is announced)       │                                  └─ drive what waited ── forget it
+//!                                     └─ unowned: waits in the call
 //! ```
 //!
 //! Each step can be repeated, so a crash anywhere is repaired by doing all of it again; no step is

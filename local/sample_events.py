@@ -5,7 +5,7 @@
 
 import json
 
-from .samples import asked, call_lists, calls, directory, elevenlabs, inbound, livekit, signalwire, workers
+from .samples import asked, call_lists, calls, capture, directory, elevenlabs, inbound, livekit, signalwire, workers
 from .settings import ROOT
 
 AREAS = (
@@ -18,6 +18,7 @@ AREAS = (
     call_lists,
     directory,
     inbound,
+    capture,
 )
 
 

@@ -12,7 +12,10 @@ use ringpost::{
         jwt::Algorithm,
         token::{TokenKeys, TokenPolicy},
     },
-    pipeline::{agent_choice::AgentChoice, dispatch::Dispatch, fan_out::FanOut, fold::Fold},
+    pipeline::{
+        agenda::Agenda, agent_choice::AgentChoice, dispatch::Dispatch, fan_out::FanOut, fold::Fold,
+        sweep::Sweep,
+    },
     providers::{elevenlabs, livekit, signalwire},
     queue::{
         deferred_events::DeferredEventQueue, fan_out_retry::FanOutRetryQueue, transcripts::TranscriptQueue,
@@ -20,7 +23,7 @@ use ringpost::{
     secrets::{SecretTexts, Secrets, SecretsError},
     store::{
         self, call_list::CallList, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable,
-        events::EventTable, history::HistoryTable, leads::LeadTable, lookup::Lookup,
+        due::DueTable, events::EventTable, history::HistoryTable, leads::LeadTable, lookup::Lookup,
     },
 };
 
@@ -103,6 +106,7 @@ impl Aws {
             history: self.history()?,
             retry: FanOutRetryQueue::new(queue.clone(), config::required("FAN_OUT_RETRY_QUEUE_URL")?),
             leads: LeadTable::new(self.database.clone(), config::required("DIRECTORY_TABLE")?),
+            agenda: Agenda::new(self.due()?, Clock::system()),
             transcripts: TranscriptQueue::new(queue, config::required("TRANSCRIPT_QUEUE_URL")?),
         })
     }
@@ -114,6 +118,14 @@ impl Aws {
         let default_agent = config::required("DEFAULT_AGENT_NAME")?;
         let agents = AgentChoice::new(self.directory()?, default_agent, config::optional("DEFAULT_TENANT"));
         Ok(Dispatch::new(self.events()?, deferred, agents))
+    }
+
+    pub(crate) fn sweep(&self) -> Result<Sweep, InitError> {
+        Ok(Sweep::new(self.due()?, self.calls()?, self.events()?, Clock::system()))
+    }
+
+    fn due(&self) -> Result<DueTable, InitError> {
+        Ok(DueTable::new(self.database.clone(), config::required("DUE_TABLE")?))
     }
 
     /// LiveKit's way in. Without any key the function must not start: it could only refuse.

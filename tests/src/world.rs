@@ -14,16 +14,18 @@ use ringpost::{
     clock::Clock,
     domain::{
         directory::Line,
+        due::{Due, Minute},
         event::{Event, Source},
         key::{CallKey, EventKey},
         phone::PhoneNumber,
+        timestamp::Timestamp,
     },
     http::{
         allow_list::AllowList,
         jwt::Algorithm,
         token::{TokenKeys, TokenPolicy},
     },
-    pipeline::{accept::Accept, fan_out::FanOut, fold::Fold},
+    pipeline::{accept::Accept, agenda::Agenda, fan_out::FanOut, fold::Fold, sweep::Sweep},
     providers::livekit::{Keys, LiveKitEvent},
     queue::fan_out_retry::FanOutRetryQueue,
     secrets::{SecretTexts, Secrets},
@@ -31,6 +33,7 @@ use ringpost::{
         calls::CallTable,
         chunks::ChunkTable,
         directory::{DirectoryTable, Put},
+        due::DueTable,
         events::EventTable,
         history::HistoryTable,
         leads::LeadTable,
@@ -40,12 +43,12 @@ use ringpost::{
 use ringpost_functions::{
     authenticator::Authenticator,
     calls::outcome,
-    ingest::{call_completed, gate::Gate},
-    workers::{fan_out, fan_out_retry},
+    ingest::{call_capture, call_completed, gate::Gate},
+    workers::{fan_out, fan_out_retry, sweep},
 };
 use serde_json::Value;
 
-use table::{Index, Table};
+use table::{Index, Sort, Table};
 
 use crate::{
     aws::sdk,
@@ -90,16 +93,17 @@ impl EventLog {
     }
 }
 
-const TABLES: [Table; 5] = [
+const TABLES: [Table; 6] = [
     Table { name: "events", partition: "key", sort: None, index: None },
-    Table { name: "chunks", partition: "of", sort: Some("index"), index: None },
+    Table { name: "chunks", partition: "of", sort: Some(Sort::Number("index")), index: None },
     Table {
         name: "calls",
         partition: "id",
         sort: None,
         index: Some(Index { partition: "tenantShard", sort: "createdAt", whole: false }),
     },
-    Table { name: "history", partition: "tenantShard", sort: Some("id"), index: None },
+    Table { name: "history", partition: "tenantShard", sort: Some(Sort::Number("id")), index: None },
+    Table { name: "due", partition: "slot", sort: Some(Sort::Text("id")), index: None },
     Table {
         name: "directory",
         partition: "key",
@@ -277,8 +281,29 @@ impl World {
             history,
             retry: FanOutRetryQueue::new(queue, self.queue_url.clone()),
             leads: LeadTable::new(self.database(faults), self.name("directory")),
+            agenda: Agenda::new(self.due(faults), Clock::system()),
             transcripts: self.transcripts(faults),
         }
+    }
+
+    fn due(&self, faults: &Faults) -> DueTable {
+        DueTable::new(self.database(faults), self.name("due"))
+    }
+
+    /// `call-capture` in this world.
+    #[must_use]
+    pub fn call_capture(&self, faults: &Faults) -> call_capture::Deps {
+        let (lookup, fold) = self.fold(faults);
+        let accept = Accept::new(self.events(faults), lookup, fold);
+        let directory = DirectoryTable::new(self.database(faults), self.name("directory"));
+        call_capture::Deps { accept, directory, clock: Clock::system() }
+    }
+
+    /// `sweep` in this world, at the time that `clock` shows.
+    #[must_use]
+    pub fn sweep(&self, faults: &Faults, clock: Clock) -> sweep::Deps {
+        let calls = CallTable::new(self.database(faults), self.name("calls"));
+        sweep::Deps { sweep: Sweep::new(self.due(faults), calls, self.events(faults), clock) }
     }
 
     async fn livekit_keys(&self) -> Secrets<Keys> {
@@ -294,6 +319,32 @@ impl World {
     #[must_use]
     pub fn directory(&self) -> DirectoryTable {
         DirectoryTable::new(self.database(&Faults::none()), self.name("directory"))
+    }
+
+    /// The event of this key.
+    ///
+    /// # Panics
+    /// When the log does not have it.
+    pub async fn event(&self, key: &str) -> Event {
+        let key = EventKey::from_stored(key.to_owned());
+        self.events(&Faults::none()).find(&key).await.expect("the log answers").expect("the event is there")
+    }
+
+    /// Files something that is due.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn file_due(&self, kind: &str, reference: &str, at: Timestamp, now: Timestamp) {
+        let due = Due { at, kind: kind.to_owned(), reference: reference.to_owned() };
+        self.due(&Faults::none()).file(&due, now).await.expect("it is filed");
+    }
+
+    /// Lets the next sweep begin at this moment.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn swept_until(&self, at: Timestamp) {
+        self.due(&Faults::none()).advance(Minute::of(at)).await.expect("the watermark is put");
     }
 
     /// Gives `number` to a tenant's user in the directory.

@@ -1,5 +1,6 @@
 //! Webhooks in.
 
+pub mod call_capture;
 pub mod call_completed;
 pub mod call_status;
 pub mod elevenlabs;

@@ -4,6 +4,7 @@ pub mod deferred_events;
 pub mod fan_out;
 pub mod fan_out_retry;
 pub mod fetch_transcript;
+pub mod sweep;
 
 use std::time::Instant;
 

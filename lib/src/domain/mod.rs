@@ -4,6 +4,7 @@ pub mod agent_status;
 pub mod call;
 pub mod call_filter;
 pub mod directory;
+pub mod due;
 pub mod event;
 pub mod facts;
 pub mod follow_up;

@@ -1,8 +1,8 @@
 //! Everything that follows from an event in the log:
 //!
 //! ```text
-//! fold into its call ─ bind its keys ─┬─ owned ── history row ── drive what waited ── forget it
-//!   (records what is announced)       │    (and the lead that the caller is)
+//! fold into its call ─ bind its keys ─┬─ owned ── note its follow-up ── history row ── lead
+//!   (records what is announced)       │             └─ drive what waited ── forget it
 //!                                     └─ unowned: waits in the call
 //! ```
 //!
@@ -13,7 +13,7 @@
 
 use thiserror::Error;
 
-use super::fold::Fold;
+use super::{agenda::Agenda, fold::Fold};
 use crate::{
     domain::{
         call::{Announcement, Call, CallUpdate},
@@ -44,6 +44,8 @@ pub struct FanOut {
     pub leads: LeadTable,
     /// Whose transcript is to be fetched.
     pub transcripts: TranscriptQueue,
+    /// Who is to be called again.
+    pub agenda: Agenda,
 }
 
 /// Why an event must be driven again.
@@ -79,14 +81,16 @@ impl FanOut {
             let Some(tenant_id) = event.tenant_id.clone().or_else(default) else {
                 return Ok(Driven::Unowned);
             };
-            self.history.record_inbound(event, &tenant_id, None).await?;
-            return Ok(Driven::Recorded(None));
+            let call_id = providers::platform::call_of(event);
+            self.history.record_inbound(event, &tenant_id, call_id).await?;
+            return Ok(Driven::Recorded(call_id));
         };
         let call = self.fold(&update).await?;
         self.ask_for_transcript(event, &update, &call).await?;
         let Some(owner) = &call.owner else {
             return Ok(Driven::Waiting(call.id));
         };
+        self.agenda.note(&update, &call).await?;
         self.history.record_inbound(event, &owner.tenant_id, Some(call.id)).await?;
         self.record_lead(event, &update, &call).await?;
         self.drive_waiting(&call).await?;

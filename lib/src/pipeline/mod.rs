@@ -2,6 +2,7 @@
 //! condition fails goes on with the steps after it.
 
 pub mod accept;
+pub mod agenda;
 pub mod agent_calls;
 pub mod agent_choice;
 pub mod api_keys;
@@ -10,5 +11,6 @@ pub mod dispatch;
 pub mod fan_out;
 pub mod fold;
 pub mod leads;
+pub mod sweep;
 pub mod tally;
 pub mod visible;

@@ -3,6 +3,7 @@
 pub mod capture;
 pub mod elevenlabs;
 pub mod livekit;
+pub mod platform;
 pub mod signalwire;
 pub mod webhook;
 

@@ -6,6 +6,7 @@ pub mod call_list;
 pub mod calls;
 pub mod chunks;
 pub mod directory;
+pub mod due;
 pub mod events;
 pub mod history;
 mod item;

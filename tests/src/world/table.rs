@@ -8,12 +8,19 @@ use aws_sdk_dynamodb::{
     },
 };
 
-/// A table: its partition key is a string, its sort key a number.
+/// A table: its partition key is a string.
 pub(super) struct Table {
     pub(super) name: &'static str,
     pub(super) partition: &'static str,
-    pub(super) sort: Option<&'static str>,
+    pub(super) sort: Option<Sort>,
     pub(super) index: Option<Index>,
+}
+
+/// A sort key.
+#[derive(Clone, Copy)]
+pub(super) enum Sort {
+    Number(&'static str),
+    Text(&'static str),
 }
 
 /// The index `by-tenant`; whole entries or keys only. Its sort key is the table's partition key or a
@@ -33,9 +40,11 @@ impl Table {
             .key_schema(key(self.partition, KeyType::Hash))
             .attribute_definitions(attribute(self.partition, ScalarAttributeType::S));
         if let Some(sort) = self.sort {
-            table = table
-                .key_schema(key(sort, KeyType::Range))
-                .attribute_definitions(attribute(sort, ScalarAttributeType::N));
+            let (name, kind) = match sort {
+                Sort::Number(name) => (name, ScalarAttributeType::N),
+                Sort::Text(name) => (name, ScalarAttributeType::S),
+            };
+            table = table.key_schema(key(name, KeyType::Range)).attribute_definitions(attribute(name, kind));
         }
         if let Some(index) = &self.index {
             let projected = if index.whole { ProjectionType::All } else { ProjectionType::KeysOnly };

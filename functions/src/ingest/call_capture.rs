@@ -1,0 +1,127 @@
+//! `POST /functions/v1/webhook-call-capture`: calls that a company's dialer submits.
+
+use std::process::ExitCode;
+
+use bytes::Bytes;
+use lambda_http::Request;
+use ringpost::{
+    clock::Clock,
+    domain::{
+        directory::{ApiKey, Entry},
+        timestamp::Timestamp,
+    },
+    http::{
+        error::{ApiError, ErrorShape, ErrorStatus},
+        reply::Reply,
+    },
+    pipeline::accept::{Accept, MAX_EVENT_BYTES},
+    providers::capture::{self, Submission},
+    store::{StoreError, directory::DirectoryTable, events::Accepted},
+};
+use serde::Serialize;
+
+use super::gate::{raw, too_large};
+use crate::{
+    runtime::{self, Endpoint, InitError, log},
+    wiring::Aws,
+};
+
+/// What this function may touch: it appends to `events` and reads what it repeats, reads and writes
+/// `calls`, and reads `directory`.
+pub struct Deps {
+    /// Where events and calls are kept.
+    pub accept: Accept,
+    /// Where the API keys are.
+    pub directory: DirectoryTable,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    success: bool,
+    message: &'static str,
+    data: Data,
+}
+
+#[derive(Serialize)]
+struct Data {
+    call_history_id: String,
+    created_at: String,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "call-capture";
+    const ERRORS: ErrorShape = ErrorShape::CallCapture;
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        aws.connect().await?;
+        Ok(Self {
+            accept: Accept::new(aws.events()?, aws.lookup()?, aws.fold()?),
+            directory: aws.directory()?,
+            clock: Clock::system(),
+        })
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let (head, body) = request.into_parts();
+        let body = raw(body);
+        if body.len() > MAX_EVENT_BYTES {
+            return Err(too_large());
+        }
+        let key = head.headers.get("x-api-key").and_then(|key| key.to_str().ok());
+        let key = self.key(key.unwrap_or_default()).await?;
+        self.capture(&key, body, self.clock.now()).await
+    }
+}
+
+impl Deps {
+    /// The key that the sender has shown.
+    async fn key(&self, key: &str) -> Result<ApiKey, ApiError> {
+        if key.is_empty() {
+            return Err(unauthorized("no API key"));
+        }
+        let found = self.directory.find::<ApiKey>(&ApiKey::hash(key)).await.map_err(failed)?;
+        found.ok_or_else(|| unauthorized("unknown API key"))
+    }
+
+    async fn capture(&self, key: &ApiKey, body: Bytes, now: Timestamp) -> Result<Reply, ApiError> {
+        let submission = Submission::parse(&body)
+            .map_err(|error| ApiError::new(ErrorStatus::BadRequest, error.to_string()))?;
+        if submission.company_id != key.company_id {
+            return Err(unauthorized("API key of another company"));
+        }
+        let event = capture::event(&submission, key.tenant_id(), now, body);
+        log::event_key(&event.key);
+        let Some(update) = capture::read(&submission, &event) else {
+            return Err(unauthorized("API key of no tenant"));
+        };
+        let (accepted, call) = self.accept.keep_and_tell(&event, &update).await.map_err(failed)?;
+        log::call_id(call.id);
+        log::result(match accepted {
+            Accepted::New => "recorded",
+            Accepted::Duplicate => "repeated",
+        });
+        Ok(Reply::created(&Answer {
+            success: true,
+            message: "Call record created successfully",
+            data: Data { call_history_id: call.id.to_string(), created_at: call.created_at.to_string() },
+        }))
+    }
+}
+
+/// The reason is for the log; the sender learns only that it was refused.
+fn unauthorized(reason: &'static str) -> ApiError {
+    ApiError::new(ErrorStatus::Unauthorized, "Invalid or missing API key").cause(reason)
+}
+
+fn failed(error: StoreError) -> ApiError {
+    ApiError::new(ErrorStatus::Internal, "The call could not be recorded; please send it again").cause(error)
+}

@@ -1,0 +1,53 @@
+//! `sweep`: does every minute what is due by then.
+
+use std::{process::ExitCode, time::Instant};
+
+use ringpost::{pipeline::sweep::Sweep, telemetry};
+use serde::de::IgnoredAny;
+
+use crate::{
+    runtime::{self, InitError, Worker},
+    wiring::Aws,
+};
+
+/// What this function may touch: it reads and writes `due`, reads `calls`, and appends to `events`.
+pub struct Deps {
+    /// Does what is due.
+    pub sweep: Sweep,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::work::<Deps>()
+}
+
+impl Worker for Deps {
+    const NAME: &'static str = "sweep";
+    /// The schedule says only that a minute has passed; the clock and the watermark say the rest.
+    type Batch = IgnoredAny;
+    type Answer = ();
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        aws.connect().await?;
+        Ok(Self { sweep: aws.sweep()? })
+    }
+
+    async fn handle(&self, _: IgnoredAny) {
+        let started = Instant::now();
+        let swept = self.sweep.run().await;
+        let (function, duration_ms) = (Self::NAME, started.elapsed().as_secs_f64() * 1_000.0);
+        match swept {
+            Ok(swept) => {
+                let (minutes, announced) = (swept.minutes, swept.announced);
+                let (dropped, postponed) = (swept.dropped, swept.postponed);
+                tracing::info!(function, minutes, announced, dropped, postponed, duration_ms, "swept");
+            }
+            Err(error) => {
+                let cause = telemetry::chain(&error);
+                tracing::error!(function, cause, duration_ms, "not swept; the next minute repeats it");
+            }
+        }
+    }
+}

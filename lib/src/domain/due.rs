@@ -1,0 +1,103 @@
+//! What waits for its time, and the minutes in which it is looked for.
+
+use std::fmt;
+
+use super::{key::CallId, timestamp::Timestamp};
+
+/// Something that is to be done at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// The moment.
+    pub at: Timestamp,
+    /// What kind of thing: it says what the reference names and what is to be done.
+    pub kind: String,
+    /// What it is about.
+    pub reference: String,
+}
+
+impl Due {
+    /// The kind of a call's follow-up; the reference is the call's id.
+    pub const FOLLOW_UP: &'static str = "follow-up";
+
+    /// A follow-up of this call at this moment.
+    #[must_use]
+    pub fn follow_up(call_id: CallId, at: Timestamp) -> Self {
+        Self { at, kind: Self::FOLLOW_UP.to_owned(), reference: call_id.to_string() }
+    }
+}
+
+const MILLIS: i64 = 60_000;
+
+/// A minute of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Minute(i64);
+
+impl Minute {
+    /// The minute in which a moment lies.
+    #[must_use]
+    pub fn of(moment: Timestamp) -> Self {
+        Self(moment.as_millis().div_euclid(MILLIS))
+    }
+
+    /// The minute so many minutes later.
+    #[must_use]
+    pub fn plus(self, minutes: i64) -> Self {
+        Self(self.0.saturating_add(minutes))
+    }
+
+    /// The minute so many minutes earlier.
+    #[must_use]
+    pub fn minus(self, minutes: i64) -> Self {
+        Self(self.0.saturating_sub(minutes))
+    }
+
+    /// Minutes since the epoch.
+    #[must_use]
+    pub fn as_number(self) -> i64 {
+        self.0
+    }
+
+    /// The minute so many minutes after the epoch.
+    #[must_use]
+    pub fn from_number(minutes: i64) -> Self {
+        Self(minutes)
+    }
+
+    /// The minutes from this one to `last`, both included.
+    pub fn until(self, last: Self) -> impl Iterator<Item = Self> {
+        (self.0..=last.0).map(Self)
+    }
+}
+
+/// `2025-11-27T14:00`.
+impl fmt::Display for Minute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let start = self.0.checked_mul(MILLIS).and_then(Timestamp::from_millis).ok_or(fmt::Error)?;
+        f.write_str(start.to_string().get(..16).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minute(text: &str) -> Minute {
+        Minute::of(Timestamp::parse_rfc3339(text).unwrap())
+    }
+
+    #[test]
+    fn a_minute_holds_its_first_moment_and_not_that_of_the_next() {
+        let two = minute("2025-11-27T14:00:00Z");
+        assert_eq!(two.to_string(), "2025-11-27T14:00");
+        assert_eq!(minute("2025-11-27T14:00:59.999Z"), two);
+        assert_eq!(minute("2025-11-27T14:01:00Z"), two.plus(1));
+    }
+
+    #[test]
+    fn a_span_of_minutes_has_both_its_ends() {
+        let span: Vec<_> = minute("2025-11-27T23:59:30Z").until(minute("2025-11-28T00:01:00Z")).collect();
+        let shown: Vec<_> = span.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["2025-11-27T23:59", "2025-11-28T00:00", "2025-11-28T00:01"]);
+        assert_eq!(minute("2025-11-27T14:01:00Z").until(minute("2025-11-27T14:00:00Z")).count(), 0);
+    }
+}

@@ -1,0 +1,195 @@
+//! Doing what is due: minute by minute, from where the last sweep ended up to now.
+//!
+//! ```text
+//! read the minutes ── append the event ── remove the entry ── advance the watermark
+//! ```
+//!
+//! A crash anywhere, and two sweeps at once, repeat steps that are harmless to repeat. An entry that
+//! fails is postponed, so that it holds up no other and the watermark can advance.
+
+use futures::future::join_all;
+use thiserror::Error;
+
+use super::agenda::automatic_follow_up;
+use crate::{
+    clock::Clock,
+    domain::{
+        due::{Due, Minute},
+        key::CallId,
+        timestamp::Timestamp,
+    },
+    providers::platform,
+    store::{
+        StoreError,
+        calls::CallTable,
+        due::{DueTable, Filed},
+        events::{Accepted, EventTable},
+    },
+    telemetry,
+};
+
+/// An entry is filed under the present minute by a clock and over a network that may be this late, so
+/// that minutes stay open for so long.
+const GRACE_MINUTES: i64 = 5;
+/// The first sweep of all looks back so far; afterwards the watermark tells.
+const FIRST_LOOK_BACK_MINUTES: i64 = 60;
+/// After a pause more than this is left to the sweeps that follow.
+const MAX_MINUTES: usize = 240;
+/// Entries worked on in one sweep, give or take a page.
+const MAX_ENTRIES: usize = 5_000;
+/// Entries read at once of each of a minute's partitions.
+const PAGE: i32 = 100;
+/// Entries worked on at once.
+const CONCURRENCY: usize = 16;
+/// How long an entry that failed waits.
+const POSTPONED_MINUTES: i64 = 5;
+
+/// Does what is due.
+#[derive(Debug, Clone)]
+pub struct Sweep {
+    due: DueTable,
+    calls: CallTable,
+    events: EventTable,
+    clock: Clock,
+}
+
+/// What a sweep has done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Minutes looked through.
+    pub minutes: usize,
+    /// Events appended to the log.
+    pub announced: usize,
+    /// Entries that had been dealt with before, or were no longer wanted.
+    pub dropped: usize,
+    /// Entries that failed and were put off.
+    pub postponed: usize,
+}
+
+impl Swept {
+    fn entries(self) -> usize {
+        self.announced + self.dropped + self.postponed
+    }
+}
+
+/// Why an entry cannot be dealt with.
+#[derive(Debug, Error)]
+enum EntryError {
+    #[error("the database failed")]
+    Store(#[from] StoreError),
+    /// Another version of this code filed it.
+    #[error("unreadable entry")]
+    Unreadable,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Settled {
+    Announced,
+    Dropped,
+    Postponed,
+}
+
+impl Sweep {
+    /// Sweeps this table.
+    #[must_use]
+    pub fn new(due: DueTable, calls: CallTable, events: EventTable, clock: Clock) -> Self {
+        Self { due, calls, events, clock }
+    }
+
+    /// Does what is due by now, or a part of it if that is much.
+    ///
+    /// # Errors
+    /// When the database fails; the next sweep repeats what was not done.
+    pub async fn run(&self) -> Result<Swept, StoreError> {
+        let now = self.clock.now();
+        let this_minute = Minute::of(now);
+        let known = self.due.watermark().await?;
+        let from = known.unwrap_or_else(|| this_minute.minus(FIRST_LOOK_BACK_MINUTES));
+        let (mut swept, mut done_before) = (Swept::default(), from);
+        for minute in from.until(this_minute).take(MAX_MINUTES) {
+            let is_whole = self.sweep_minute(minute, now, &mut swept).await?;
+            swept.minutes += 1;
+            if !is_whole || swept.entries() >= MAX_ENTRIES {
+                break;
+            }
+            done_before = minute.plus(1);
+        }
+        let closed_before = done_before.min(this_minute.minus(GRACE_MINUTES));
+        if known.is_none_or(|known| known < closed_before) {
+            self.due.advance(closed_before).await?;
+        }
+        Ok(swept)
+    }
+
+    /// Tells whether all that is due in the minute was seen.
+    async fn sweep_minute(
+        &self,
+        minute: Minute,
+        now: Timestamp,
+        swept: &mut Swept,
+    ) -> Result<bool, StoreError> {
+        loop {
+            let slot = self.due.read(minute, PAGE).await?;
+            let due: Vec<_> = slot.entries.into_iter().filter(|filed| filed.due.at <= now).collect();
+            for batch in due.chunks(CONCURRENCY) {
+                for settled in join_all(batch.iter().map(|filed| self.settle(filed, now))).await {
+                    match settled? {
+                        Settled::Announced => swept.announced += 1,
+                        Settled::Dropped => swept.dropped += 1,
+                        Settled::Postponed => swept.postponed += 1,
+                    }
+                }
+            }
+            if slot.is_whole || due.is_empty() || swept.entries() >= MAX_ENTRIES {
+                return Ok(slot.is_whole);
+            }
+        }
+    }
+
+    async fn settle(&self, filed: &Filed, now: Timestamp) -> Result<Settled, StoreError> {
+        let error = match self.deal_with(&filed.due, now).await {
+            Ok(settled) => {
+                self.due.remove(filed).await?;
+                return Ok(settled);
+            }
+            Err(error) => error,
+        };
+        let (kind, reference) = (filed.due.kind.as_str(), filed.due.reference.as_str());
+        tracing::error!(kind, reference, cause = telemetry::chain(&error), "postponed what is due");
+        self.due.postpone(filed, Minute::of(now).plus(POSTPONED_MINUTES)).await?;
+        Ok(Settled::Postponed)
+    }
+
+    async fn deal_with(&self, due: &Due, now: Timestamp) -> Result<Settled, EntryError> {
+        match due.kind.as_str() {
+            Due::FOLLOW_UP => {
+                let call_id = CallId::parse(&due.reference).ok_or(EntryError::Unreadable)?;
+                Ok(self.announce_follow_up(call_id, due.at, now).await?)
+            }
+            _ => Err(EntryError::Unreadable),
+        }
+    }
+
+    /// Announces the call's follow-up, if it still is to happen at that moment.
+    async fn announce_follow_up(
+        &self,
+        call_id: CallId,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Settled, StoreError> {
+        let Some(trail) = self.calls.find(call_id).await? else { return Ok(Settled::Dropped) };
+        let call = trail.whole();
+        let follow_up = automatic_follow_up(&call).filter(|follow_up| follow_up.due_at == at);
+        let Some((follow_up, owner)) = follow_up.zip(call.owner.as_ref()) else {
+            return Ok(Settled::Dropped);
+        };
+        let event = platform::follow_up_due(&call, &owner.tenant_id, follow_up, now);
+        match self.events.append(&event).await? {
+            Accepted::New => {
+                tracing::info!(event_key = %event.key, call_id = %call.id, "follow-up announced");
+                Ok(Settled::Announced)
+            }
+            Accepted::Duplicate => Ok(Settled::Dropped),
+        }
+    }
+}

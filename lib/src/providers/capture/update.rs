@@ -1,0 +1,153 @@
+//! What a submission says of its call. Everything is claimed at the time of receipt, so that what a
+//! dialer submits again, corrected, wins over what it submitted before.
+
+use std::collections::BTreeSet;
+
+use ring::digest;
+
+use super::{Outcome as Word, Submission};
+use crate::domain::{
+    call::{CallKeys, CallUpdate},
+    event::Event,
+    facts::{Direction, Facts, Hangup},
+    key::CallKey,
+    outcome::{End, Outcome},
+    phone::PhoneNumber,
+    register::{Claim, EarliestTime, Latest},
+    timestamp::Timestamp,
+};
+
+/// A dialer's word counts less than that of a carrier or an agent platform.
+const RANK: u8 = 0;
+/// Longer texts are no facts; they stay in the event.
+const MAX_TEXT_BYTES: usize = 2_048;
+
+/// `None` without a tenant.
+pub(super) fn of(submission: &Submission, event: &Event) -> Option<CallUpdate> {
+    let tenant_id = event.tenant_id.clone()?;
+    let key = CallKey::Captured {
+        tenant_id: tenant_id.clone(),
+        company_id: submission.company_id.to_string(),
+        system: submission.external_system.clone(),
+        id: submission.external_call_id.clone().unwrap_or_else(|| {
+            // Marked, so that no id of a dialer's is taken for it.
+            format!("sha256:{}", hex::encode(digest::digest(&digest::SHA256, &event.payload)))
+        }),
+    };
+    Some(CallUpdate {
+        event: event.key.clone(),
+        received_at: event.received_at,
+        tenant_id: Some(tenant_id),
+        keys: CallKeys::new([key])?,
+        facts: facts(submission, event.received_at),
+    })
+}
+
+fn facts(submission: &Submission, received_at: Timestamp) -> Facts {
+    let (started_at, ended_at) = (submission.started_at(received_at), submission.ended_at(received_at));
+    let seconds = submission.seconds();
+    let claims = Claims { at: received_at };
+    let number = |text: &Option<String>| text.as_deref().and_then(PhoneNumber::parse);
+    let results = submission.outcome.map(|outcome| BTreeSet::from([outcome.as_str().to_owned()]));
+    Facts {
+        // The company's dialer calls out.
+        direction: claims.latest(Some(Direction::Outbound)),
+        line_number: claims.latest(number(&submission.caller_number)),
+        phone_number: claims.latest(number(&submission.recipient_number)),
+        campaign_id: claims.text(submission.campaign_id.as_deref()),
+        recording_url: claims.text(submission.recording_url.as_deref().filter(|url| is_web_address(url))),
+        first_event: EarliestTime::claimed(Some(started_at.min(received_at))),
+        // Without a duration nobody may compute one from a start and an end that is only assumed.
+        started: claims.latest(seconds.map(|_| started_at)),
+        hangup: claims.latest(Some(Hangup { at: ended_at, reason: None })),
+        told_seconds: claims.latest(seconds),
+        verdict: claims.latest(verdict(submission)),
+        results: claims.latest(results),
+        lead_id: claims.latest(submission.lead_id.map(|id| id.to_string())),
+        employee_id: claims.latest(submission.employee_id.map(|id| id.to_string())),
+        // Always told: a submission without a follow-up withdraws that of an earlier one.
+        follow_up: claims.latest(Some(submission.follow_up.clone())),
+        ..Facts::default()
+    }
+}
+
+impl Submission {
+    /// How long the call lasted, as it is told or as its times tell.
+    fn seconds(&self) -> Option<u64> {
+        let span = || Some(self.end_time?.millis_since(self.start_time?) / 1_000);
+        self.duration_seconds.or_else(span)
+    }
+
+    /// When the call started, as far as its times and its duration tell.
+    fn told_start(&self) -> Option<Timestamp> {
+        let before_end = || shifted(self.end_time?, self.seconds()?, i64::checked_sub);
+        self.start_time.or_else(before_end).or(self.call_date)
+    }
+
+    fn started_at(&self, received_at: Timestamp) -> Timestamp {
+        let ended_at = self.ended_at(received_at);
+        let before_end = || shifted(ended_at, self.seconds()?, i64::checked_sub);
+        self.told_start().or_else(before_end).unwrap_or(ended_at)
+    }
+
+    /// When the call ended: nobody submits a call that goes on.
+    pub(super) fn ended_at(&self, received_at: Timestamp) -> Timestamp {
+        let start = self.told_start();
+        let after_start = || shifted(start?, self.seconds()?, i64::checked_add);
+        self.end_time.or_else(after_start).or(start).unwrap_or(received_at)
+    }
+}
+
+/// Makes the claims of one submission.
+struct Claims {
+    at: Timestamp,
+}
+
+impl Claims {
+    fn latest<T: Ord>(&self, value: Option<T>) -> Latest<T> {
+        Latest::claimed(value.map(|value| Claim::new(RANK, self.at, value)))
+    }
+
+    fn text(&self, text: Option<&str>) -> Latest<String> {
+        self.latest(text.filter(|text| text.len() <= MAX_TEXT_BYTES).map(str::to_owned))
+    }
+}
+
+fn shifted(from: Timestamp, seconds: u64, by: impl FnOnce(i64, i64) -> Option<i64>) -> Option<Timestamp> {
+    let millis = i64::try_from(seconds).ok()?.checked_mul(1_000)?;
+    Timestamp::from_millis(by(from.as_millis(), millis)?)
+}
+
+/// The outcome of the submission as a whole: its status, else that nobody answered, else its duration.
+/// The duration's is claimed too, so that a correction without a status replaces an earlier status.
+fn verdict(submission: &Submission) -> Option<Outcome> {
+    let by_status = submission.call_status.as_deref().and_then(outcome_of_status);
+    let unanswered = (submission.outcome == Some(Word::NotAnswered)).then_some(Outcome::NoAnswer);
+    Outcome::decide(End {
+        reason: None,
+        verdict: by_status.or(unanswered),
+        duration_millis: submission.seconds().map(|seconds| seconds.saturating_mul(1_000)),
+        connected: true,
+    })
+}
+
+/// `no-answer`, `NO_ANSWER` and `No Answer` are one word; what is none of these decides nothing.
+fn outcome_of_status(status: &str) -> Option<Outcome> {
+    let word: String = status.chars().filter(char::is_ascii_alphanumeric).collect();
+    match word.to_ascii_lowercase().as_str() {
+        "completed" | "complete" | "answered" => Some(Outcome::Completed),
+        "busy" => Some(Outcome::Busy),
+        "noanswer" | "notanswered" | "unanswered" | "missed" | "canceled" | "cancelled" => {
+            Some(Outcome::NoAnswer)
+        }
+        "failed" => Some(Outcome::Failed),
+        _ => None,
+    }
+}
+
+/// A frontend makes a link of it: no other scheme may get there.
+fn is_web_address(url: &str) -> bool {
+    ["https://", "http://"]
+        .iter()
+        .any(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
+}

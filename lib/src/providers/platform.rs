@@ -1,0 +1,73 @@
+//! What the platform itself reports of calls.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    call::Call,
+    event::{Event, Source},
+    follow_up::FollowUp,
+    key::{CallId, EventKey},
+    phone::PhoneNumber,
+    timestamp::Timestamp,
+};
+
+const FOLLOW_UP_DUE: &str = "call.follow_up_due";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FollowUpDue<'a> {
+    call_id: CallId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lead_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    employee_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone_number: Option<&'a str>,
+    follow_up_at: String,
+    next_follow_up: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_follow_up_time: Option<&'a str>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OfCall {
+    call_id: CallId,
+}
+
+/// The event that a call's follow-up is due. Its key follows from the call and the moment, so that it
+/// happens once.
+#[must_use]
+pub fn follow_up_due(call: &Call, tenant_id: &str, follow_up: &FollowUp, now: Timestamp) -> Event {
+    let facts = &call.facts;
+    let payload = FollowUpDue {
+        call_id: call.id,
+        lead_id: facts.lead_id.get().map(String::as_str),
+        employee_id: facts.employee_id.get().map(String::as_str),
+        campaign_id: call.campaign_id(),
+        phone_number: facts.phone_number.get().map(PhoneNumber::as_str),
+        follow_up_at: follow_up.due_at.to_string(),
+        next_follow_up: &follow_up.date,
+        next_follow_up_time: follow_up.time.as_deref(),
+    };
+    let id = format!("{tenant_id}:follow-up:{}:{}", call.id, follow_up.due_at.as_millis());
+    Event {
+        key: EventKey::of(Source::Platform.as_str(), &id),
+        source: Source::Platform,
+        tenant_id: Some(tenant_id.to_owned()),
+        event_type: FOLLOW_UP_DUE.to_owned(),
+        occurred_at: follow_up.due_at,
+        received_at: now,
+        // String keys only, so it always serialises.
+        payload: serde_json::to_vec(&payload).unwrap_or_default().into(),
+    }
+}
+
+/// The call that one of the platform's events is about, without telling anything new of it.
+pub(crate) fn call_of(event: &Event) -> Option<CallId> {
+    let is_ours = event.source == Source::Platform && event.event_type == FOLLOW_UP_DUE;
+    let of_call: OfCall = is_ours.then(|| serde_json::from_slice(&event.payload).ok()).flatten()?;
+    Some(of_call.call_id)
+}

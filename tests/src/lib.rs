@@ -12,5 +12,6 @@ pub mod aws;
 pub mod faults;
 pub mod lambda;
 pub mod livekit;
+pub mod signalwire;
 pub mod stack;
 pub mod world;

@@ -1,6 +1,7 @@
 //! Tables and a queue of one's own in the local cloud, so that a test sees every item in them, and
 //! the functions' dependencies wired to them.
 
+mod signalwire;
 mod table;
 
 use std::collections::{BTreeMap, HashMap};

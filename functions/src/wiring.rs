@@ -41,8 +41,9 @@ impl Aws {
         Ok(())
     }
 
-    /// As [`Aws::connect`], of a function that touches no table but the log.
-    pub(crate) async fn connect_to_log(&self) -> Result<(), InitError> {
+    /// As [`Aws::connect`], for functions that only append to `events`. Their roles do not allow the
+    /// read; its refusal opens the connection as well.
+    pub(crate) async fn connect_to_events(&self) -> Result<(), InitError> {
         store::connect(&self.database, &config::required("EVENTS_TABLE")?, "key").await;
         Ok(())
     }

@@ -48,7 +48,7 @@ impl Endpoint for Deps {
 
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
-        let (gate, connected) = tokio::join!(aws.signalwire_gate(), aws.connect_to_log());
+        let (gate, connected) = tokio::join!(aws.signalwire_gate(), aws.connect_to_events());
         connected?;
         Ok(Self { events: aws.events()?, gate: gate? })
     }

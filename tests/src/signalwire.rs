@@ -50,7 +50,6 @@ pub fn callback(body: &Value) -> Request {
 }
 
 /// A callback to the deployed stack, signed with the stack's own key.
-#[must_use]
 pub fn signed_callback(stack: &Stack, body: &str) -> RequestBuilder {
     let url = stack.url(PATH);
     let signature = json_signature(stack.value("SIGNALWIRE_SIGNING_KEY"), &url, body);

@@ -14,5 +14,6 @@ pub mod elevenlabs_api;
 pub mod faults;
 pub mod lambda;
 pub mod livekit;
+pub mod signalwire;
 pub mod stack;
 pub mod world;

@@ -5,6 +5,7 @@ mod asked;
 mod elevenlabs;
 pub mod inbound;
 pub mod lists;
+mod signalwire;
 mod table;
 
 use std::collections::{BTreeMap, HashMap};

@@ -18,7 +18,7 @@ pub(super) fn parse(body: &[u8]) -> Result<Callback, PayloadError> {
         Some(name) if name.starts_with("call.") || name.starts_with("recording.") => {
             documented(Some(name), &value)
         }
-        None if value["call"].is_object() => document_request(&value),
+        None if value.get("call").is_some_and(Value::is_object) => document_request(&value),
         name => match compatibility_parameters(&value) {
             Some(parameters) => compatibility(name, parameters),
             None => documented(name, &value),

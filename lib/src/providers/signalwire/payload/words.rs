@@ -80,7 +80,7 @@ fn decimal_time(text: &str) -> Option<Timestamp> {
             })?;
             Timestamp::from_millis(whole.checked_mul(1_000)?.checked_add(millis)?)
         }
-        ..100_000_000_000_000 => Timestamp::from_millis(whole),
+        100_000_000_000..100_000_000_000_000 => Timestamp::from_millis(whole),
         _ => Timestamp::from_millis(whole / 1_000),
     }
 }

@@ -26,6 +26,7 @@ class Api:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as reply:
                 return json.load(reply)
         except urllib.error.HTTPError as error:
-            raise Failure(f"{method} {path} answered {error.code}: {error.read(500)!r}. make logs shows why.") from error
+            answer = error.read(500)
+            raise Failure(f"{method} {path} answered {error.code}: {answer!r}. make logs shows why.") from error
         except (urllib.error.URLError, ValueError) as error:
             raise Failure(f"{method} {path} has no answer in JSON: {error}. make logs shows why.") from error

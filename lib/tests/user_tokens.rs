@@ -201,6 +201,8 @@ fn public_keys_are_never_taken_for_shared_secrets() {
         let keys = TokenKeys::parse(text, Algorithm::Hs256);
         assert!(matches!(keys, Err(TokenKeysError::NotSecrets)), "{text}");
     }
+    let random = "-pV3cQ8mWn2RtKz3vQ8mWn2RtKz3vQ8mWn2RtKz3vQ8";
+    assert!(TokenKeys::parse(random, Algorithm::Hs256).is_ok(), "base64url may begin with a dash");
 }
 
 #[test]

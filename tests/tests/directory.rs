@@ -1,7 +1,7 @@
 //! What tenants configure: every method of every kind, in a world of its own and through the deployed
 //! stack; and that no tenant sees or changes what another has.
 
-#![expect(clippy::unwrap_used, reason = "a test's support fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's support fails by panicking")]
 
 use std::collections::HashMap;
 

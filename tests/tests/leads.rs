@@ -1,6 +1,6 @@
 //! Leads, as their tenant finds them.
 
-#![expect(clippy::unwrap_used, reason = "a test's support fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's support fails by panicking")]
 
 use std::collections::{BTreeSet, HashMap};
 

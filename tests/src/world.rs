@@ -2,6 +2,7 @@
 //! the functions' dependencies wired to them.
 
 mod asked;
+mod elevenlabs;
 mod table;
 
 use std::collections::{BTreeMap, HashMap};

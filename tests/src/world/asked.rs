@@ -7,7 +7,6 @@ use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use ringpost::{
     clock::Clock,
     domain::{
-        directory::Agent,
         event::{Event, Source},
         key::EventKey,
         timestamp::Timestamp,
@@ -16,7 +15,7 @@ use ringpost::{
     providers::elevenlabs::client::{ApiKey, ConversationApi, Patience},
     queue::transcripts::TranscriptQueue,
     secrets::Secrets,
-    store::{calls::CallTable, directory::Put},
+    store::calls::CallTable,
 };
 use ringpost_functions::{calls::agent_call_status, workers::fetch_transcript};
 use serde_json::{Value, json};
@@ -104,39 +103,6 @@ impl World {
             payload: payload.into(),
         };
         self.events(&Faults::none()).append(&event).await.expect("the event is kept");
-    }
-
-    /// The event of this key, as the log has it.
-    ///
-    /// # Panics
-    /// When there is none.
-    pub async fn event(&self, key: &str) -> Event {
-        let found = self.events(&Faults::none()).find(&EventKey::from_stored(key.to_owned())).await;
-        found.expect("the log can be read").expect("the event is there")
-    }
-
-    /// The facts of the only call.
-    ///
-    /// # Panics
-    /// When there is not one call.
-    pub async fn facts(&self) -> Value {
-        let calls = self.calls().await;
-        assert_eq!(calls.len(), 1, "one call");
-        serde_json::from_str(calls[0]["facts"].as_s().expect("facts")).expect("JSON")
-    }
-
-    /// Gives an ElevenLabs agent to a tenant's user in the directory.
-    ///
-    /// # Panics
-    /// When the database fails.
-    pub async fn assign_agent(&self, agent_id: &str, tenant_id: &str, user_id: &str) {
-        let agent = Agent {
-            agent_id: agent_id.to_owned(),
-            tenant_id: tenant_id.to_owned(),
-            name: None,
-            user_id: Some(user_id.to_owned()),
-        };
-        assert_eq!(self.directory().put(&agent).await.expect("an agent can be assigned"), Put::Done);
     }
 
     /// The messages of the queue of transcripts that are visible now, as Lambda delivers them; they

@@ -1,0 +1,93 @@
+//! ElevenLabs' endpoints in a world, and what they kept.
+
+use ringpost::{
+    clock::Clock,
+    domain::{directory::Agent, event::Event, facts::Facts},
+    http::allow_list::AllowList,
+    providers::elevenlabs::Keys,
+    secrets::Secrets,
+    store::directory::Put,
+};
+use ringpost_functions::ingest::{call_status, elevenlabs, gate::Gate};
+
+use super::World;
+use crate::faults::Faults;
+
+const SECRETS: &str = "elevenlabs-webhook-secrets";
+
+impl World {
+    /// `elevenlabs` in this world.
+    ///
+    /// # Panics
+    /// When its secrets cannot be read.
+    pub async fn elevenlabs(&self, faults: &Faults) -> elevenlabs::Deps {
+        let gate = Gate {
+            allow_list: AllowList::default(),
+            keys: self.elevenlabs_keys().await,
+            public_base_url: String::new(),
+            clock: Clock::system(),
+        };
+        elevenlabs::Deps { events: self.events(faults), gate }
+    }
+
+    /// `call-status` in this world, to which 127.0.0.1 may send unsigned.
+    ///
+    /// # Panics
+    /// When its secrets cannot be read.
+    pub async fn call_status(&self, faults: &Faults) -> call_status::Deps {
+        let door = call_status::Door {
+            allow_list: AllowList::parse("127.0.0.1/32").expect("a network"),
+            keys: self.elevenlabs_keys().await,
+            clock: Clock::system(),
+        };
+        call_status::Deps { events: self.events(faults), door }
+    }
+
+    async fn elevenlabs_keys(&self) -> Secrets<Keys> {
+        self.secrets(&[SECRETS], |texts| Keys::new(&texts.lines(SECRETS))).await
+    }
+
+    /// ElevenLabs' keys that hold this secret, or none.
+    ///
+    /// # Panics
+    /// When the local stage has no secrets.
+    pub async fn elevenlabs_keys_of(&self, secret: Option<String>) -> Secrets<Keys> {
+        self.secrets(&[SECRETS], move |_| Keys::new(secret.as_slice())).await
+    }
+
+    /// Gives an agent to a tenant in the directory.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn assign_agent(&self, agent_id: &str, tenant_id: &str, user_id: &str) {
+        let agent = Agent {
+            agent_id: agent_id.to_owned(),
+            tenant_id: tenant_id.to_owned(),
+            name: None,
+            user_id: Some(user_id.to_owned()),
+        };
+        assert_eq!(self.directory().put(&agent).await.expect("an agent can be assigned"), Put::Done);
+    }
+
+    /// The events in the log, whole.
+    ///
+    /// # Panics
+    /// When one cannot be read.
+    pub async fn kept_events(&self) -> Vec<Event> {
+        let (table, mut events) = (self.events(&Faults::none()), Vec::new());
+        for item in self.items("events").await {
+            events.push(table.read(&item).await.expect("an event can be read"));
+        }
+        events
+    }
+
+    /// What is known of the only call.
+    ///
+    /// # Panics
+    /// When there is not exactly one.
+    pub async fn only_call(&self) -> Facts {
+        let calls = self.calls().await;
+        assert_eq!(calls.len(), 1);
+        serde_json::from_str(calls[0]["facts"].as_s().expect("facts")).expect("facts")
+    }
+}

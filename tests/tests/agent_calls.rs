@@ -5,7 +5,10 @@
 use std::time::Duration;
 
 use lambda_http::{Body, Request};
-use ringpost::{clock::Clock, domain::timestamp::Timestamp};
+use ringpost::{
+    clock::Clock,
+    domain::{agent_status::StatusWord, timestamp::Timestamp},
+};
 use ringpost_functions::{calls::agent_call_status, runtime::Worker};
 use ringpost_tests::{
     elevenlabs_api::{ElevenLabsApi, Reply, conversation},
@@ -113,7 +116,8 @@ async fn a_status_that_is_not_final_is_asked_for_when_it_is_a_minute_old() {
     let fetched = events.iter().filter(|event| event["eventType"].as_s().unwrap() == "conversation.fetched");
     assert_eq!(fetched.count(), 2, "what ElevenLabs answered is in the log");
     drive(&world).await;
-    assert_eq!(world.facts().await["agent_status"][2]["word"], "completed");
+    let status = world.only_call().await.agent_status;
+    assert_eq!(status.get().map(|status| status.word), Some(StatusWord::Completed));
 }
 
 #[tokio::test]

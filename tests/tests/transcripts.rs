@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use ringpost::domain::event::Event;
 use ringpost_functions::{runtime::Worker, workers::fetch_transcript};
 use ringpost_tests::{
     elevenlabs_api::{ElevenLabsApi, Reply, conversation},
@@ -41,6 +42,13 @@ fn play(api: &ElevenLabsApi, status: &str) {
     api.play(CONVERSATION, Reply::With(200, conversation(CONVERSATION, SID, AGENT, status).to_string()));
 }
 
+/// The event that the only call says its transcript is in.
+async fn transcript(world: &World) -> Event {
+    let facts = world.only_call().await;
+    let key = facts.transcript.get().unwrap();
+    world.kept_events().await.into_iter().find(|event| event.key == *key).unwrap()
+}
+
 async fn fetch(worker: &fetch_transcript::Deps, batch: SqsEvent) -> SqsBatchResponse {
     worker.handle(batch).await
 }
@@ -56,9 +64,9 @@ async fn a_completed_call_gets_its_transcript() {
         assert!(fetch(&worker, batch.clone()).await.batch_item_failures.is_empty());
         assert_eq!(world.items("events").await.len(), 2);
         drive(&world).await;
-        let key = world.facts().await["transcript"][2].as_str().unwrap().to_owned();
+        let event = transcript(&world).await;
+        let key = event.key.as_str();
         assert!(key.starts_with(&format!("elevenlabs-api:{CONVERSATION}:done:")), "{key}");
-        let event = world.event(&key).await;
         let expected = conversation(CONVERSATION, SID, AGENT, "done").to_string();
         assert_eq!(event.payload, expected.as_bytes());
         // The message again: the call has its transcript, nobody is asked.
@@ -148,8 +156,7 @@ async fn a_large_transcript_is_kept_whole() {
     assert!(fetch(&world.fetch_transcript(&api).await, batch).await.batch_item_failures.is_empty());
     drive(&world).await;
     assert!(!world.items("chunks").await.is_empty());
-    let key = world.facts().await["transcript"][2].as_str().unwrap().to_owned();
-    assert_eq!(world.event(&key).await.payload, large.to_string().as_bytes());
+    assert_eq!(transcript(&world).await.payload, large.to_string().as_bytes());
 }
 
 #[tokio::test]

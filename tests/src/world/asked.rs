@@ -7,7 +7,6 @@ use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use ringpost::{
     clock::Clock,
     domain::{
-        directory::Agent,
         event::{Event, Source},
         key::EventKey,
         timestamp::Timestamp,
@@ -16,7 +15,7 @@ use ringpost::{
     providers::elevenlabs::client::{ApiKey, ConversationApi, Patience},
     queue::transcripts::TranscriptQueue,
     secrets::Secrets,
-    store::{calls::CallTable, directory::Put},
+    store::calls::CallTable,
 };
 use ringpost_functions::{calls::agent_call_status, workers::fetch_transcript};
 use serde_json::{Value, json};
@@ -104,16 +103,6 @@ impl World {
             payload: payload.into(),
         };
         self.events(&Faults::none()).append(&event).await.expect("the event is kept");
-    }
-
-    /// The facts of the only call.
-    ///
-    /// # Panics
-    /// When there is not one call.
-    pub async fn facts(&self) -> Value {
-        let calls = self.calls().await;
-        assert_eq!(calls.len(), 1, "one call");
-        serde_json::from_str(calls[0]["facts"].as_s().expect("facts")).expect("JSON")
     }
 
     /// The messages of the queue of transcripts that are visible now, as Lambda delivers them; they

@@ -1,7 +1,7 @@
 //! What SignalWire's callbacks say of a call: the document's example, the recorded ones, and the many
 //! ways in which the APIs spell the same.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/signalwire.rs"]
 #[expect(dead_code, reason = "each test uses a part of the support")]

@@ -1,7 +1,7 @@
 //! What is accepted as signed by SignalWire: its recorded webhooks and Twilio's, and no request of
 //! which a single byte was changed.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 #[path = "support/signalwire.rs"]
 #[expect(dead_code, reason = "each test uses a part of the support")]

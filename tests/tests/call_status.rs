@@ -1,5 +1,7 @@
 //! `POST /api/webhooks/elevenlabs/call-status`: the ElevenLabs call status document.
 
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use ringpost::{domain::agent_status::StatusWord, http::allow_list::AllowList};
 use ringpost_functions::{
     ingest::call_status::Deps,

@@ -1,5 +1,7 @@
 //! LiveKit's question which agent answers a call: what is read from it, and what it says of the call.
 
+#![expect(clippy::unwrap_used, reason = "a test's support fails by panicking")]
+
 use ringpost::{
     domain::{call::CallUpdate, facts::Direction, key::CallKey, timestamp::Timestamp},
     providers::{

@@ -2,7 +2,10 @@
 
 use serde::Serialize;
 
-use crate::{pipeline::agent_choice::Assignment, providers::livekit::sip_inbound::InboundCall};
+use crate::{
+    pipeline::agent_choice::Assignment,
+    providers::livekit::sip_inbound::{InboundCall, Party},
+};
 
 /// What LiveKit is told.
 #[derive(Debug, Serialize)]
@@ -41,7 +44,7 @@ impl DispatchAnswer {
     #[must_use]
     pub fn of(call: &InboundCall, assignment: &Assignment) -> Self {
         let line = assignment.line.as_ref();
-        let (called, caller) = (call.called.as_str(), call.caller.as_ref().map(|caller| caller.as_str()));
+        let (called, caller) = (call.called.as_str(), call.caller.as_ref().map(Party::as_str));
         let metadata = Metadata {
             call_type: "inbound",
             phone_number_id: line.map(|line| line.id().to_string()),

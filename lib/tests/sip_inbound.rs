@@ -1,0 +1,133 @@
+//! LiveKit's question which agent answers a call: what is read from it, and what it says of the call.
+
+#![expect(clippy::unwrap_used, reason = "a test's support fails by panicking")]
+
+use ringpost::{
+    domain::{call::CallUpdate, facts::Direction, key::CallKey, timestamp::Timestamp},
+    providers::{
+        self,
+        livekit::{
+            EventName, LiveKitEvent,
+            sip_inbound::{InboundCall, QuestionError},
+        },
+    },
+};
+use serde_json::{Value, json};
+
+fn at() -> Timestamp {
+    Timestamp::parse_rfc3339("2025-10-09T15:36:25.931Z").unwrap()
+}
+
+fn update(body: &Value) -> CallUpdate {
+    let body = body.to_string();
+    let call = InboundCall::parse(body.as_bytes()).unwrap();
+    providers::read_update(&call.event(body.into(), at())).unwrap()
+}
+
+fn keys(call_id: &str) -> Vec<CallKey> {
+    let body = json!({ "call_id": call_id, "to_number": "+18588796658", "room_name": "sip-room-abc123" });
+    update(&body).keys.iter().cloned().collect()
+}
+
+#[test]
+fn an_id_is_known_under_the_names_that_its_form_allows() {
+    let room = || CallKey::RoomName("sip-room-abc123".to_owned());
+    let (sip, sid) = (|id: &str| CallKey::SipCall(id.to_owned()), |id: &str| CallKey::CallSid(id.to_owned()));
+    assert_eq!(keys("SCL_8fP2mQ4sVxTb"), [sip("SCL_8fP2mQ4sVxTb"), room()]);
+    for id in ["CA0123456789abcdef0123456789abcdef", "0f3c8d21-9a1b-423e-8b9c-0242ac120002"] {
+        assert_eq!(keys(id), [sid(id), room()]);
+    }
+    for id in ["unique-call-id", "CA0123", "0f3c8d219a1b423e8b9c0242ac120002"] {
+        assert_eq!(keys(id), [sip(id), sid(id), room()]);
+    }
+}
+
+#[test]
+fn the_question_says_that_the_phone_rings_and_whose_it_is() {
+    let body = json!({
+        "call_id": "SCL_1", "trunk_phone_number": "+17678189426", "from_number": "1-555-123-4567",
+        "to_number": "(858) 879-6658", "room_name": "sip-room-abc123", "new_field": [1]
+    });
+    let update = update(&body);
+    let facts = &update.facts;
+    assert_eq!(facts.line_number.get().unwrap().as_str(), "+18588796658");
+    assert_eq!(facts.phone_number.get().unwrap().as_str(), "+15551234567");
+    assert_eq!(facts.direction.get(), Some(&Direction::Inbound));
+    assert_eq!((facts.ringing.get(), facts.first_event.get()), (Some(at()), Some(at())));
+    assert_eq!((facts.has_phone, facts.has_lead, facts.answered.get()), (true, true, None));
+    assert_eq!(facts.ending(), None);
+}
+
+#[test]
+fn the_trunks_number_stands_in_for_one_that_is_none() {
+    for to_number in [json!(null), json!(""), json!("support"), json!("+1XXXXXXXXXX")] {
+        let body =
+            json!({ "call_id": "SCL_1", "trunk_phone_number": "+18588796658", "to_number": to_number });
+        assert_eq!(update(&body).facts.line_number.get().unwrap().as_str(), "+18588796658");
+    }
+    let body = json!({ "call_id": "SCL_1", "to_number": "support" });
+    assert!(update(&body).facts.line_number.is_empty());
+}
+
+#[test]
+fn a_caller_without_a_number_is_no_lead() {
+    for from_number in [json!(null), json!(""), json!("anonymous"), json!("sip:alice@example.com")] {
+        let body = json!({ "call_id": "SCL_1", "to_number": "+18588796658", "from_number": from_number });
+        let facts = update(&body).facts;
+        assert!(!facts.has_lead && facts.phone_number.is_empty(), "{from_number}");
+    }
+}
+
+#[test]
+fn asking_again_is_the_same_event_and_another_question_is_not() {
+    let event = |room: &str| {
+        let body = json!({ "call_id": "SCL_1", "to_number": "+18588796658", "room_name": room }).to_string();
+        InboundCall::parse(body.as_bytes()).unwrap().event(body.into(), at()).key
+    };
+    assert_eq!(event("a"), event("a"));
+    assert_ne!(event("a"), event("b"));
+}
+
+#[test]
+fn what_is_wrong_is_named() {
+    let error = |body: &str| InboundCall::parse(body.as_bytes()).unwrap_err();
+    for body in ["", "{", "nonsense", r#"{"call_id":"1"} x"#] {
+        assert_eq!(error(body), QuestionError::NotJson, "{body}");
+    }
+    for body in ["[]", "null", " 5", "\"SCL_1\"", r#"["SCL_1"]"#] {
+        assert_eq!(error(body), QuestionError::NotAnObject, "{body}");
+    }
+    assert_eq!(error("{}"), QuestionError::Missing("call_id"));
+    assert_eq!(error(r#"{"call_id":"1","to_number":" "}"#), QuestionError::Missing("to_number"));
+    assert_eq!(error(r#"{"call_id":1}"#), QuestionError::Invalid("call_id".to_owned()));
+    let long = json!({ "call_id": "1", "to_number": "5".repeat(2_049) }).to_string();
+    assert_eq!(error(&long), QuestionError::Invalid("to_number".to_owned()));
+}
+
+#[test]
+fn a_lenient_reading_tells_what_a_strict_one_tells() {
+    let body = json!({
+        "event": "participant_left", "id": "EV_1", "createdAt": "1767312000",
+        "room": { "sid": "RM_1", "name": "call-1" }, "participant": { "identity": "sip_+1555", "kind": "SIP" }
+    });
+    let body = body.to_string();
+    let strict = LiveKitEvent::parse(body.as_bytes()).unwrap();
+    assert_eq!(LiveKitEvent::parse_lenient(body.as_bytes(), at()).unwrap(), strict);
+}
+
+#[test]
+fn a_lenient_reading_tells_as_much_as_it_can() {
+    let read = |body: Value| LiveKitEvent::parse_lenient(body.to_string().as_bytes(), at()).unwrap();
+    let event = read(json!({
+        "event": "participant.left", "id": 5, "createdAt": "yesterday", "participant": { "identity": "p", "kind": [] },
+        "room": { "name": "call-1", "creationTime": "yesterday" }
+    }));
+    assert_eq!((event.name(), event.created_at), (EventName::ParticipantLeft, at()));
+    assert_eq!(event.room.unwrap().name.as_deref(), Some("call-1"));
+    assert_eq!(event.participant.unwrap().identity.as_deref(), Some("p"));
+    assert!(event.id.starts_with("participant.left:call-1:"), "{}", event.id);
+    let flat = read(json!({ "event_type": "room.closed", "room_sid": "RM_1", "timestamp": 1_767_312_000 }));
+    assert_eq!((flat.name(), flat.created_at.as_seconds()), (EventName::RoomFinished, 1_767_312_000));
+    assert_eq!(flat.room.unwrap().sid.as_deref(), Some("RM_1"));
+    assert!(LiveKitEvent::parse_lenient(b"{}", at()).is_err());
+}

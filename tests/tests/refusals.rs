@@ -11,6 +11,7 @@ const HEALTH: [&str; 2] = ["/api/webhooks/call_completed/health", "/api/v1/webho
 const LOCALLY_OPEN: [&str; 2] = ["/api/webhooks/elevenlabs/call-status", "/api/v1/webhooks/test"];
 
 /// Method and path of every route.
+#[expect(clippy::unwrap_used, reason = "a test's support fails by panicking")]
 fn routes() -> Vec<(String, String)> {
     let template = fs::read_to_string(root().join("template.yaml")).unwrap();
     let routes = template.lines().filter(|line| line.contains("Type: HttpApi")).map(|line| {

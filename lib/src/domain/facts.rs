@@ -322,7 +322,12 @@ impl Facts {
             reason: ending.reason(),
             verdict: self.verdict.get().copied(),
             duration_millis: self.duration_millis(),
-            connected: ending.leaving().is_none_or(|leaving| leaving.connected),
+            connected: match ending.how {
+                How::Left(leaving) => leaving.connected,
+                // Not told by who only tells the end; but who saw it ring would have seen the answer.
+                How::HungUp(_) => self.answered.get().is_some() || self.ringing.get().is_none(),
+                How::Closed => true,
+            },
         })
     }
 }

@@ -125,7 +125,7 @@ fn a_lenient_reading_tells_as_much_as_it_can() {
     assert_eq!((event.name(), event.created_at), (EventName::ParticipantLeft, at()));
     assert_eq!(event.room.unwrap().name.as_deref(), Some("call-1"));
     assert_eq!(event.participant.unwrap().identity.as_deref(), Some("p"));
-    assert!(event.id.starts_with("participant.left:call-1:"), "{}", event.id);
+    assert!(event.id.starts_with("participant.left:"), "{}", event.id);
     let flat = read(json!({ "event_type": "room.closed", "room_sid": "RM_1", "timestamp": 1_767_312_000 }));
     assert_eq!((flat.name(), flat.created_at.as_seconds()), (EventName::RoomFinished, 1_767_312_000));
     assert_eq!(flat.room.unwrap().sid.as_deref(), Some("RM_1"));

@@ -17,6 +17,7 @@ use ringpost::{
         directory::Line,
         due::{Due, Minute},
         event::{Event, Source},
+        facts::Facts,
         key::{CallKey, EventKey},
         phone::PhoneNumber,
         timestamp::Timestamp,
@@ -174,6 +175,16 @@ impl World {
     pub async fn calls(&self) -> Vec<HashMap<String, AttributeValue>> {
         let items = self.items("calls").await;
         items.into_iter().filter(|item| item.contains_key("facts") && !item.contains_key("into")).collect()
+    }
+
+    /// What is known of the only call.
+    ///
+    /// # Panics
+    /// When there is not exactly one.
+    pub async fn facts(&self) -> Facts {
+        let calls = self.calls().await;
+        assert_eq!(calls.len(), 1);
+        serde_json::from_str(calls[0]["facts"].as_s().expect("facts")).expect("facts")
     }
 
     /// What the calls announced, by which events.

@@ -116,7 +116,7 @@ async fn a_status_that_is_not_final_is_asked_for_when_it_is_a_minute_old() {
     let fetched = events.iter().filter(|event| event["eventType"].as_s().unwrap() == "conversation.fetched");
     assert_eq!(fetched.count(), 2, "what ElevenLabs answered is in the log");
     drive(&world).await;
-    let status = world.only_call().await.agent_status;
+    let status = world.facts().await.agent_status;
     assert_eq!(status.get().map(|status| status.word), Some(StatusWord::Completed));
 }
 

@@ -46,7 +46,7 @@ async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
         let kept = world.kept_events().await;
         assert_eq!(kept.len(), 1, "{name}");
         drive(&world).await;
-        let facts = world.only_call().await;
+        let facts = world.facts().await;
         let status = facts.agent_status.get().unwrap();
         assert_eq!((status.word, &status.event), (word, &kept[0].key), "{name}");
         let sent: Value = serde_json::from_str(&sample_event(name)).unwrap();
@@ -64,7 +64,7 @@ async fn events_out_of_order_end_in_the_furthest_status() {
     }
     drive(&world).await;
     assert_eq!(world.items("history").await.len(), 5);
-    let facts = world.only_call().await;
+    let facts = world.facts().await;
     assert_eq!(facts.agent_status.get().map(|status| status.word), Some(StatusWord::Busy));
     assert_eq!(facts.failure_reason.get().map(String::as_str), Some("Recipient is busy"));
 }

@@ -45,7 +45,7 @@ async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
         assert_eq!(invoke(&endpoint, request(&sample_event(name))).await, processed(), "{name} again");
         assert_eq!(world.items("events").await.len(), 1, "{name}");
         drive(&world).await;
-        let facts = world.only_call().await;
+        let facts = world.facts().await;
         let told = (facts.outcome(), facts.agent_status.get().map(|status| status.word));
         let expected = match name {
             "elevenlabs-transcription" => (Some(Outcome::Completed), Some(StatusWord::Completed)),
@@ -119,7 +119,7 @@ async fn a_transcription_of_five_megabytes_is_kept_whole() {
     let kept = world.kept_events().await;
     assert!(kept[0].payload == body, "byte for byte");
     drive(&world).await;
-    let facts = world.only_call().await;
+    let facts = world.facts().await;
     assert_eq!(facts.transcript.get(), Some(&kept[0].key));
     assert_eq!(facts.outcome(), Some(Outcome::Completed));
 }

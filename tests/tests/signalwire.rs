@@ -3,7 +3,10 @@
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test's support fails by panicking")]
 
-use ringpost::{domain::timestamp::Timestamp, providers::signalwire};
+use ringpost::{
+    domain::{outcome::Outcome, phone::PhoneNumber, timestamp::Timestamp},
+    providers::signalwire,
+};
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::{Cut, Faults},
@@ -24,13 +27,6 @@ fn accepted() -> Value {
 fn body_of(sample: &str) -> Value {
     let event: Value = serde_json::from_str(&sample_event(sample)).unwrap();
     serde_json::from_str(event["body"].as_str().unwrap()).unwrap()
-}
-
-/// Facts of the only call.
-async fn facts(world: &World) -> Value {
-    let calls = world.calls().await;
-    assert_eq!(calls.len(), 1);
-    serde_json::from_str(calls[0]["facts"].as_s().unwrap()).unwrap()
 }
 
 async fn drive(world: &World) {
@@ -65,10 +61,10 @@ async fn a_form_and_relay_tell_of_one_call_whose_line_decides_the_owner() {
         invoke(&endpoint, request(&sample_event(name))).await;
     }
     drive(&world).await;
-    let facts = facts(&world).await;
-    assert_eq!(facts["line_number"][2], LINE);
-    assert_eq!(facts["phone_number"][2], "+15105550123");
-    assert_eq!((&facts["told_seconds"][2], &facts["verdict"][2]), (&json!(94), &json!("completed")));
+    let facts = world.facts().await;
+    assert_eq!(facts.line_number.get().map(PhoneNumber::as_str), Some(LINE));
+    assert_eq!(facts.phone_number.get().map(PhoneNumber::as_str), Some("+15105550123"));
+    assert_eq!((facts.told_seconds.get(), facts.verdict.get()), (Some(&94), Some(&Outcome::Completed)));
     let history = world.items("history").await;
     assert_eq!(history.len(), 2);
     assert!(history.iter().all(|row| row["tenantShard"].as_s().unwrap().starts_with("acme#")));

@@ -2,7 +2,7 @@
 
 use ringpost::{
     clock::Clock,
-    domain::{directory::Agent, event::Event, facts::Facts},
+    domain::{directory::Agent, event::Event},
     http::allow_list::AllowList,
     providers::elevenlabs::Keys,
     secrets::Secrets,
@@ -79,15 +79,5 @@ impl World {
             events.push(table.read(&item).await.expect("an event can be read"));
         }
         events
-    }
-
-    /// What is known of the only call.
-    ///
-    /// # Panics
-    /// When there is not exactly one.
-    pub async fn only_call(&self) -> Facts {
-        let calls = self.calls().await;
-        assert_eq!(calls.len(), 1);
-        serde_json::from_str(calls[0]["facts"].as_s().expect("facts")).expect("facts")
     }
 }

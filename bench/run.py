@@ -5,6 +5,7 @@ Each function is driven by lambda_bench.py over the Runtime API, with a stand-in
 once: once over HTTP and once over TLS. Results go to bench/results.json, newest last.
 """
 
+import hashlib
 import json
 import os
 import platform
@@ -24,6 +25,8 @@ RESULTS = ROOT / "bench" / "results.json"
 PARAMETERS = {
     "livekit-api-keys": f"{SECRETS['LIVEKIT_API_KEY']}:{SECRETS['LIVEKIT_API_SECRET']}",
     "livekit-webhook-secrets": SECRETS["LIVEKIT_WEBHOOK_SECRET"],
+    "signalwire-signing-keys": SECRETS["SIGNALWIRE_SIGNING_KEY"],
+    "elevenlabs-webhook-secrets": SECRETS["ELEVENLABS_WEBHOOK_SECRET"],
     "token-keys": SECRETS["RINGPOST_JWT_SECRET"],
 }
 ENVIRONMENT = {
@@ -39,10 +42,20 @@ ENVIRONMENT = {
     "DIRECTORY_TABLE": "directory",
     "FAN_OUT_RETRY_QUEUE_URL": "https://localhost/retry",
     "TRANSCRIPT_QUEUE_URL": "https://localhost/transcripts",
+    "DEFERRED_EVENTS_QUEUE_URL": "https://localhost/deferred",
+    "DUE_TABLE": "due",
+    "DEFAULT_AGENT_NAME": "telephony-agent",
+    "ELEVENLABS_STATUS_ALLOW_LIST": "127.0.0.1/32",
 }
 # What each function is measured with: its sample event, made different each time by {i}.
-FUNCTIONS = {
+FUNCTIONS: dict[str, tuple[str, dict[str, str]]] = {
     "call-completed": ("call-completed", {"evt_abc123def456": "evt_{i}", "RM_xyz789abc123": "RM_{i}"}),
+    "sip-inbound": ("sip-inbound", {}),
+    "livekit-events": ("livekit-events", {}),
+    "signalwire": ("signalwire-form", {}),
+    "elevenlabs": ("elevenlabs-transcription", {}),
+    "call-status": ("call-status", {}),
+    "call-capture": ("call-capture", {}),
     "call-outcome": ("call-outcome", {}),
     "fan-out": ("fan-out", {"livekit:evt_abc123def456": "livekit:evt_{i}"}),
 }
@@ -118,7 +131,33 @@ def canned(name: str) -> dict[str, object]:
     answers: dict[str, object] = {"GetParameters": {"Parameters": parameters, "InvalidParameters": []}}
     if name == "call-outcome":
         answers["GetItem"] = {"Item": stored_call()}
+    if name == "call-capture":
+        answers["GetItem"] = {"Item": entry("api-key", api_key())}
+    if name == "sip-inbound":
+        answers["GetItem"] = {"Item": entry("number", {"number": "+17678189426", "tenantId": "demo"})}
     return answers
+
+
+def entry(kind: str, content: dict[str, object]) -> dict[str, dict[str, str]]:
+    """An item of the directory."""
+    return {
+        "key": {"S": f"{kind}#bench"},
+        "v": {"N": "1"},
+        "tenantKind": {"S": f"{kind}#demo"},
+        "entry": {"S": json.dumps(content)},
+    }
+
+
+def api_key() -> dict[str, object]:
+    key = SECRETS["CALL_CAPTURE_API_KEY"]
+    return {
+        "id": "3f0c1a52-6f0b-4f6e-9d2b-5b1d6a7c8e90",
+        "sha256": hashlib.sha256(key.encode()).hexdigest(),
+        "tenantId": "demo",
+        "companyId": SECRETS["CALL_CAPTURE_COMPANY_ID"],
+        "name": "bench",
+        "createdAt": 1761751800000,
+    }
 
 
 def stored_call() -> dict[str, dict[str, str]]:

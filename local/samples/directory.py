@@ -44,9 +44,7 @@ EVENTS = {
     ),
     "directory-agents": put("agents", "agentId", "agent_demo", {"name": "Demonstration", "userId": USER}),
     "directory-settings": send("PUT", "settings", {"name": "Demo", "defaultAgentName": "telephony-agent"}),
-    "directory-api-keys": send(
-        "POST", "api-keys", {"companyId": SECRETS["CALL_CAPTURE_COMPANY_ID"], "name": "Dialer"}
-    ),
+    "directory-api-keys": send("POST", "api-keys", {"companyId": SECRETS["CALL_CAPTURE_COMPANY_ID"], "name": "Dialer"}),
     "leads": request(
         "GET",
         "/api/leads",

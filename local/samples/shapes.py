@@ -1,6 +1,5 @@
 """The shapes in which Lambda gets its events."""
 
-import base64
 import hashlib
 import json
 from typing import Any

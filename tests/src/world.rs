@@ -177,6 +177,14 @@ impl World {
         items.into_iter().filter(|item| item.contains_key("facts") && !item.contains_key("into")).collect()
     }
 
+    /// Puts an event into the log without anything else.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn keep_event(&self, event: &Event) {
+        self.events(&Faults::none()).append(event).await.expect("the event is kept");
+    }
+
     /// What is known of the only call.
     ///
     /// # Panics

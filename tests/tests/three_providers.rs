@@ -1,6 +1,13 @@
 //! One call as LiveKit, SignalWire and ElevenLabs report it: in any order, repeated, all at once, with
 //! processes that die, it is one record with one outcome, and every event is in its timeline.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test's support fails by panicking"
+)]
+
 #[path = "../../lib/tests/support/one_call.rs"]
 mod one_call;
 

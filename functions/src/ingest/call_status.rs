@@ -22,7 +22,10 @@ use ringpost::{
     store::events::EventTable,
 };
 
-use super::{elevenlabs, gate};
+use super::{
+    gate,
+    receipt::{keep, malformed},
+};
 use crate::{
     runtime::{self, Endpoint, InitError},
     wiring::Aws,
@@ -71,8 +74,9 @@ impl Endpoint for Deps {
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let webhook = self.door.verified(request).await?;
-        let status = CallStatusEvent::parse(webhook.body()).map_err(elevenlabs::malformed)?;
-        elevenlabs::keep(&self.events, &status.event(webhook.body(), self.door.clock.now())).await
+        let status =
+            CallStatusEvent::parse(webhook.body()).map_err(|error| malformed(&error, error.field()))?;
+        keep(&self.events, &status.event(webhook.body(), self.door.clock.now())).await
     }
 }
 

@@ -4,19 +4,20 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
-    domain::event::Event,
     http::{
-        error::{ApiError, ErrorShape, ErrorStatus},
+        error::{ApiError, ErrorShape},
         reply::Reply,
     },
-    providers::elevenlabs::{Keys, PayloadError, PostCall},
-    store::events::{Accepted, EventTable},
+    providers::elevenlabs::{Keys, PostCall},
+    store::events::EventTable,
 };
-use serde::Serialize;
 
-use super::gate::Gate;
+use super::{
+    gate::Gate,
+    receipt::{keep, malformed},
+};
 use crate::{
-    runtime::{self, Endpoint, InitError, log},
+    runtime::{self, Endpoint, InitError},
     wiring::Aws,
 };
 
@@ -26,12 +27,6 @@ pub struct Deps {
     pub events: EventTable,
     /// ElevenLabs' way in.
     pub gate: Gate<Keys>,
-}
-
-#[derive(Serialize)]
-struct Answer {
-    success: bool,
-    message: &'static str,
 }
 
 /// Runs the function.
@@ -53,30 +48,7 @@ impl Endpoint for Deps {
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let webhook = self.gate.verified(request).await?;
-        let post_call = PostCall::parse(webhook.body()).map_err(malformed)?;
+        let post_call = PostCall::parse(webhook.body()).map_err(|error| malformed(&error, error.field()))?;
         keep(&self.events, &post_call.event(webhook.body(), self.gate.clock.now())).await
-    }
-}
-
-/// Keeps an event, the first time and every other, and says so.
-pub(super) async fn keep(events: &EventTable, event: &Event) -> Result<Reply, ApiError> {
-    log::event_key(&event.key);
-    let accepted = events.append(event).await.map_err(|error| {
-        ApiError::new(ErrorStatus::Internal, "Failed to process webhook event").cause(error)
-    })?;
-    log::result(match accepted {
-        Accepted::New => "kept",
-        Accepted::Duplicate => "duplicate",
-    });
-    Ok(Reply::ok(&Answer { success: true, message: "Webhook received and processed" }))
-}
-
-/// The answer to a verified body that cannot be read.
-pub(super) fn malformed(error: PayloadError) -> ApiError {
-    let api_error =
-        ApiError::new(ErrorStatus::BadRequest, "Invalid webhook payload").details(error.to_string());
-    match error.field() {
-        Some(field) => api_error.field(field),
-        None => api_error,
     }
 }

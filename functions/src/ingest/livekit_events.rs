@@ -14,16 +14,12 @@ use ringpost::{
         reply::Reply,
     },
     providers::livekit::{KeysIfAny, LiveKitEvent, PayloadError},
-    store::{
-        StoreError,
-        events::{Accepted, EventTable},
-    },
+    store::events::EventTable,
 };
-use serde::Serialize;
 
-use super::gate::Gate;
+use super::{gate::Gate, receipt::keep};
 use crate::{
-    runtime::{self, Endpoint, InitError, log},
+    runtime::{self, Endpoint, InitError},
     wiring::Aws,
 };
 
@@ -33,12 +29,6 @@ pub struct Deps {
     pub events: EventTable,
     /// LiveKit's way in.
     pub gate: Gate<KeysIfAny>,
-}
-
-#[derive(Serialize)]
-struct Answer {
-    success: bool,
-    message: &'static str,
 }
 
 /// Runs the function.
@@ -71,12 +61,7 @@ impl Endpoint for Deps {
             received_at,
             payload: webhook.body().clone(),
         };
-        log::event_key(&event.key);
-        log::result(match self.events.append(&event).await.map_err(failed)? {
-            Accepted::New => "received",
-            Accepted::Duplicate => "duplicate",
-        });
-        Ok(Reply::ok(&Answer { success: true, message: "Webhook received and processed" }))
+        keep(&self.events, &event).await
     }
 }
 
@@ -87,8 +72,4 @@ fn malformed(error: PayloadError) -> ApiError {
         PayloadError::Invalid(field) => api_error.field(field),
         PayloadError::NotJson { .. } | PayloadError::NotAnObject => api_error,
     }
-}
-
-fn failed(error: StoreError) -> ApiError {
-    ApiError::new(ErrorStatus::Internal, "Failed to process webhook").cause(error)
 }

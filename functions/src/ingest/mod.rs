@@ -6,6 +6,7 @@ pub mod call_status;
 pub mod elevenlabs;
 pub mod gate;
 pub mod livekit_events;
+mod receipt;
 pub mod signalwire;
 pub mod sip_inbound;
 pub mod webhooks_test;

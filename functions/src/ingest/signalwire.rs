@@ -5,20 +5,19 @@ use std::process::ExitCode;
 use lambda_http::Request;
 use ringpost::{
     http::{
-        error::{ApiError, ErrorShape, ErrorStatus},
+        error::{ApiError, ErrorShape},
         reply::Reply,
     },
-    providers::signalwire::{self, Keys, PayloadError},
-    store::{
-        StoreError,
-        events::{Accepted, EventTable},
-    },
+    providers::signalwire::{self, Keys},
+    store::events::EventTable,
 };
-use serde::Serialize;
 
-use super::gate::Gate;
+use super::{
+    gate::Gate,
+    receipt::{keep, malformed},
+};
 use crate::{
-    runtime::{self, Endpoint, InitError, log},
+    runtime::{self, Endpoint, InitError},
     wiring::Aws,
 };
 
@@ -28,12 +27,6 @@ pub struct Deps {
     pub events: EventTable,
     /// SignalWire's way in.
     pub gate: Gate<Keys>,
-}
-
-#[derive(Serialize)]
-struct Answer {
-    success: bool,
-    message: &'static str,
 }
 
 /// Runs the function.
@@ -55,21 +48,7 @@ impl Endpoint for Deps {
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let webhook = self.gate.verified(request).await?;
-        let event = signalwire::event(webhook.body(), self.gate.clock.now()).map_err(malformed)?;
-        log::event_key(&event.key);
-        match self.events.append(&event).await.map_err(failed)? {
-            Accepted::New => log::result("kept"),
-            Accepted::Duplicate => log::result("duplicate"),
-        }
-        // A repetition is answered alike: SignalWire would only send it again.
-        Ok(Reply::ok(&Answer { success: true, message: "Webhook received and processed" }))
+        let event = signalwire::event(webhook.body(), self.gate.clock.now());
+        keep(&self.events, &event.map_err(|error| malformed(error, None))?).await
     }
-}
-
-fn malformed(error: PayloadError) -> ApiError {
-    ApiError::new(ErrorStatus::BadRequest, "Invalid webhook payload").details(error.to_string())
-}
-
-fn failed(error: StoreError) -> ApiError {
-    ApiError::new(ErrorStatus::Internal, "Failed to process webhook event").cause(error)
 }

@@ -1,16 +1,18 @@
 //! `fan-out`: driven by the stream of the event log.
 //!
-//! A record that fails goes to the retry queue and holds up no other. Only when the queue does not
-//! take it either is it reported to Lambda, which then delivers it, and what follows it, again.
+//! Calls are driven side by side, the events of one call one after another. A record that fails goes to
+//! the retry queue and holds up no other. Only when the queue does not take it either is it reported to
+//! Lambda, which then delivers it, and what follows it, again.
 
-use std::process::ExitCode;
+use std::{collections::HashMap, process::ExitCode};
 
 use aws_lambda_events::{
     dynamodb::{Event as StreamBatch, EventRecord},
     streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse},
 };
+use futures::future::join_all;
 use ringpost::{
-    domain::key::EventKey,
+    domain::{event::Event, key::EventKey},
     pipeline::fan_out::FanOut,
     store::{Item, events::EventTable},
     telemetry,
@@ -49,46 +51,70 @@ impl Worker for Deps {
     }
 
     async fn handle(&self, batch: StreamBatch) -> DynamoDbEventResponse {
+        let sequence_numbers: Vec<_> =
+            batch.records.iter().map(|record| record.change.sequence_number.clone()).collect();
+        let records = join_all(batch.records.into_iter().map(|record| self.read(record))).await;
+        // The events of one call would only get into each other's way.
+        let mut calls: HashMap<_, Vec<_>> = HashMap::new();
+        for (place, record) in records.into_iter().enumerate() {
+            let call = record.event.as_ref().and_then(FanOut::surest_call).ok_or(place);
+            calls.entry(call).or_default().push((place, record));
+        }
+        let unsettled = join_all(calls.into_values().map(|records| self.settle_in_order(records))).await;
         let mut answer = DynamoDbEventResponse::default();
-        for record in batch.records {
-            let sequence_number = record.change.sequence_number.clone();
-            if self.settle(record).await.is_err() {
-                // Lambda starts over from the first failure, so the rest is not touched now.
-                let mut failure = DynamoDbBatchItemFailure::default();
-                failure.item_identifier = sequence_number;
-                answer.batch_item_failures.push(failure);
-                break;
-            }
+        if let Some(first) = unsettled.into_iter().flatten().min() {
+            // Lambda starts over from there, and repeats what came after it.
+            let mut failure = DynamoDbBatchItemFailure::default();
+            failure.item_identifier = sequence_numbers.into_iter().nth(first).flatten();
+            answer.batch_item_failures.push(failure);
         }
         answer
     }
 }
 
-/// A record that could neither be driven nor put aside.
-struct Unsettled;
+/// A record of the stream.
+struct Record {
+    /// The event, unless nothing follows from the record or it cannot be read.
+    event: Option<Event>,
+    /// The event's key, where something must follow.
+    key: Option<EventKey>,
+}
 
 impl Deps {
-    async fn settle(&self, record: EventRecord) -> Result<(), Unsettled> {
+    async fn read(&self, record: EventRecord) -> Record {
         if record.event_name != "INSERT" {
-            return Ok(());
-        }
-        let image: Item = record.change.new_image.into();
-        let driven = match self.events.read(&image).await {
-            Ok(event) => drive(Self::NAME, &self.fan_out, &event).await.is_ok(),
-            Err(error) => {
-                tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "unreadable record");
-                false
-            }
-        };
-        if driven {
-            return Ok(());
+            return Record { event: None, key: None };
         }
         let keys: Item = record.change.keys.into();
-        let key = keys.get("key").and_then(|key| key.as_s().ok()).ok_or(Unsettled)?;
-        let put_aside = self.fan_out.put_aside(&EventKey::from_stored(key.clone())).await;
-        put_aside.map_err(|error| {
-            tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "not put aside");
-            Unsettled
-        })
+        let key = keys.get("key").and_then(|key| key.as_s().ok()).cloned().unwrap_or_default();
+        let image: Item = record.change.new_image.into();
+        let event = match self.events.read(&image).await {
+            Ok(event) => Some(event),
+            Err(error) => {
+                tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "unreadable record");
+                None
+            }
+        };
+        Record { event, key: Some(EventKey::from_stored(key)) }
+    }
+
+    /// Drives the records of one call. Tells the place of the first that could neither be driven nor
+    /// put aside.
+    async fn settle_in_order(&self, records: Vec<(usize, Record)>) -> Option<usize> {
+        for (place, Record { event, key }) in records {
+            let Some(key) = key else { continue };
+            let driven = match &event {
+                Some(event) => drive(Self::NAME, &self.fan_out, event).await.is_ok(),
+                None => false,
+            };
+            if driven {
+                continue;
+            }
+            if let Err(error) = self.fan_out.put_aside(&key).await {
+                tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "not put aside");
+                return Some(place);
+            }
+        }
+        None
     }
 }

@@ -97,6 +97,13 @@ impl FanOut {
         Ok(Driven::Recorded(Some(call.id)))
     }
 
+    /// The id under which an event's call is, or would begin: events with the same one are best driven
+    /// one after another. `None` when it is about no call.
+    #[must_use]
+    pub fn surest_call(event: &Event) -> Option<CallId> {
+        Some(providers::read_update(event)?.keys.first().call_id())
+    }
+
     /// The call with the event in it, found by all its keys from now on.
     async fn fold(&self, update: &CallUpdate) -> Result<Call, StoreError> {
         for _ in 0..MAX_ROUNDS {

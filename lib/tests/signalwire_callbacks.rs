@@ -349,10 +349,9 @@ fn the_same_request_is_one_event_and_another_is_another() {
     for other in others {
         assert_ne!(key(&body), key(&other), "{other}");
     }
-    let expected = "signalwire:c1:call.completed:completed::1767312027000:";
-    assert!(key(&body).as_str().starts_with(expected), "{}", key(&body));
+    assert!(key(&body).as_str().starts_with("signalwire:form:"), "{}", key(&body));
+    assert!(key(&json).as_str().starts_with("signalwire:CA123456789abcdef:call.created:"), "{}", key(&json));
     let wordless = read("CallSid=c1&Digits=1").0;
-    assert!(wordless.key.as_str().starts_with("signalwire:c1:unknown::::"), "{}", wordless.key);
     assert_eq!(wordless.occurred_at, time(RECEIVED));
 }
 
@@ -395,6 +394,26 @@ fn texts_of_absurd_length_are_no_facts() {
     let (event, update) = read(&body);
     assert!(event.key.as_str().len() < 600, "{}", event.key.as_str().len());
     assert!(update.expect("a call").facts.recording_url.is_empty());
+}
+
+#[test]
+fn what_a_signature_does_not_bind_makes_no_other_event() {
+    let body = "CallSid=c1&CallStatus=completed&From=%2B15105550123&Timestamp=Fri%2C+02+Jan+2026+00%3A00%3A00+%2B0000";
+    let key = |body: &str| read(body).0.key;
+    let variants = [
+        // The same parameter again, which Twilio's rule drops.
+        format!("{body}&CallSid=c1"),
+        // A name that ends earlier: the signed text runs name and value together.
+        body.replace("Timestamp=Fri", "Timestam=pFri"),
+        body.replace("CallStatus=completed", "CallStatusc=ompleted"),
+        // Another order, another encoding.
+        format!("{}&CallSid=c1", body.replace("CallSid=c1&", "")),
+        body.replace("completed", "%63ompleted"),
+    ];
+    for variant in variants {
+        assert_eq!(key(&variant), key(body), "{variant}");
+    }
+    assert_ne!(key(&body.replace("completed", "busy")), key(body));
 }
 
 proptest! {

@@ -117,6 +117,20 @@ fn a_signature_has_one_spelling() {
 }
 
 #[test]
+fn a_form_that_no_callback_is_costs_nothing() {
+    let url = "https://example.com/api/webhooks/signalwire";
+    let signed = |body: &str| {
+        let mut parameters: Vec<_> = body.split('&').collect();
+        parameters.sort_unstable();
+        let signature = base64_signature("key", &format!("{url}{}", parameters.concat()));
+        verify(&["key"], headers(&[("x-signalwire-signature", &signature)]), url, body.as_bytes())
+    };
+    assert_eq!(signed(&vec!["a"; 1_000].join("&")), Ok(()));
+    assert_eq!(signed(&vec!["a"; 1_001].join("&")), Err(Refusal::Wrong));
+    assert_eq!(signed(&"a".repeat(300_000)), Err(Refusal::Wrong));
+}
+
+#[test]
 fn without_a_key_or_with_an_empty_one_nobody_signs() {
     let signature = hex_signature(SHA1, "", &format!("{URL}{JSON}"));
     let fields = [("x-signalwire-signature", signature.as_str())];

@@ -461,3 +461,22 @@ async fn the_documents_curl_lines_work_end_to_end() {
     let health = stack.send(client().get(stack.url("/api/v1/webhooks/health"))).await;
     assert_eq!((health.status, &health.body["status"]), (200, &json!("healthy")));
 }
+
+#[tokio::test]
+async fn a_fixed_room_name_keeps_the_calls_of_two_tenants_and_of_two_callers_apart() {
+    let world = seeded().await;
+    world.assign_line("+17678189426", "other", None).await;
+    for (call, line) in [("SCL_1", LINE), ("SCL_2", "+17678189426"), ("SCL_3", LINE)] {
+        let mut asked = question(&unique());
+        asked["call_id"] = json!(call);
+        asked["to_number"] = json!(line);
+        asked["room_name"] = json!("the-same-room");
+        assert_eq!(ask(&world, &asked).await.status, 200);
+        drive(&world).await;
+    }
+    let owners: Vec<String> =
+        world.calls().await.iter().map(|call| call["owner"].as_s().unwrap().clone()).collect();
+    assert_eq!(owners.len(), 3);
+    assert_eq!(owners.iter().filter(|owner| owner.contains("other")).count(), 1);
+    assert_eq!((world.leads("acme").await.len(), world.leads("other").await.len()), (1, 1));
+}

@@ -14,17 +14,20 @@ use ringpost::{
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
     },
-    pipeline::accept::{Accept, MAX_EVENT_BYTES},
+    pipeline::accept::Accept,
     providers::capture::{self, Submission},
     store::{StoreError, directory::DirectoryTable, events::Accepted},
 };
 use serde::Serialize;
 
-use super::gate::{raw, too_large};
+use super::gate::{raw, too_large_for};
 use crate::{
     runtime::{self, Endpoint, InitError, log},
     wiring::Aws,
 };
+
+/// A recording is sent as a URL, so that no submission is larger.
+const MAX_SUBMISSION_BYTES: usize = 256 * 1024;
 
 /// What this function may touch: it appends to `events` and reads what it repeats, reads and writes
 /// `calls`, and reads `directory`.
@@ -73,8 +76,8 @@ impl Endpoint for Deps {
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let (head, body) = request.into_parts();
         let body = raw(body);
-        if body.len() > MAX_EVENT_BYTES {
-            return Err(too_large());
+        if body.len() > MAX_SUBMISSION_BYTES {
+            return Err(too_large_for(MAX_SUBMISSION_BYTES));
         }
         let key = head.headers.get("x-api-key").and_then(|key| key.to_str().ok());
         let key = self.key(key.unwrap_or_default()).await?;

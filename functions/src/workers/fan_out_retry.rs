@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::future::join_all;
 use ringpost::{
     pipeline::fan_out::FanOut, queue::fan_out_retry::FanOutMessage, store::events::EventTable, telemetry,
 };
@@ -40,11 +41,11 @@ impl Worker for Deps {
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
         let mut answer = SqsBatchResponse::default();
-        for message in batch.records {
-            let message_id = message.message_id.clone().unwrap_or_default();
-            if self.settle(&message).await.is_err() {
+        let settled = join_all(batch.records.iter().map(|message| self.settle(message))).await;
+        for (message, settled) in batch.records.iter().zip(settled) {
+            if settled.is_err() {
                 let mut failure = BatchItemFailure::default();
-                failure.item_identifier = message_id;
+                failure.item_identifier = message.message_id.clone().unwrap_or_default();
                 answer.batch_item_failures.push(failure);
             }
         }

@@ -166,7 +166,8 @@ impl Seen {
     /// How much too early the end may be.
     pub const SLACK_MILLIS: u64 = 10 * 60 * 1_000;
 
-    fn include(&mut self, at: Timestamp) {
+    /// Widens the span by an event.
+    pub fn include(&mut self, at: Timestamp) {
         self.from = self.from.min(at);
         if at.millis_since(self.to) > Self::SLACK_MILLIS {
             self.to = at;
@@ -275,6 +276,13 @@ impl Call {
             (Some(_), Some(Outcome::Failed)) => CallStatus::Failed,
             (Some(_), _) => CallStatus::Ended,
         }
+    }
+
+    /// Why the call failed, as its provider says; a call that succeeded after all has no such reason.
+    #[must_use]
+    pub fn failure_reason(&self) -> Option<&str> {
+        let succeeded = self.facts.outcome() == Some(Outcome::Completed);
+        self.facts.failure_reason.get().filter(|_| !succeeded).map(String::as_str)
     }
 
     /// Its start, or its first event where no start is known.

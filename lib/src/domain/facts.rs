@@ -113,7 +113,7 @@ pub struct Facts {
     /// The earliest leaving of a standard participant.
     #[serde(rename = "left", skip_serializing_if = "Earliest::is_empty")]
     pub standard_left: Earliest<Leaving>,
-    /// When the room was closed.
+    /// When the room was closed, or the call was first told to be over without saying since when.
     #[serde(rename = "done", skip_serializing_if = "EarliestTime::is_empty")]
     pub room_finished: EarliestTime,
     /// When the call started, as somebody other than LiveKit tells it.
@@ -161,6 +161,9 @@ pub struct Facts {
 fn is_false(flag: &bool) -> bool {
     !flag
 }
+
+/// The rank of what is told by or of a phone that a dispatch rule let in: the caller.
+pub const BY_RULE: u8 = 2;
 
 /// How and when a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -277,10 +280,12 @@ impl Facts {
         self.has_lead |= has_lead;
     }
 
-    /// When the call started: with its room, as somebody else told, or with the first person in it.
+    /// When the call started: with its room, as somebody else told, with the first person in it, or so
+    /// long before its end as it is told to have lasted.
     #[must_use]
     pub fn started_at(&self) -> Option<Timestamp> {
-        self.room_created.get().or(self.started.get().copied()).or(self.joined.get())
+        let told = self.room_created.get().or(self.started.get().copied()).or(self.joined.get());
+        told.or_else(|| self.ending()?.at.minus_seconds(*self.told_seconds.get()?))
     }
 
     /// How the call ended: by the leaving of its phone, as its carrier tells, by the earliest leaving
@@ -288,7 +293,8 @@ impl Facts {
     /// with its conversation. `None` while it goes on.
     #[must_use]
     pub fn ending(&self) -> Option<Ending<'_>> {
-        let by_phone = || self.phone_left.claim().map(Ending::by_leaving);
+        let by_phone =
+            || self.phone_left.claim().filter(|left| self.is_the_callers(left)).map(Ending::by_leaving);
         let by_carrier =
             || self.hangup.get().map(|hangup| Ending { at: hangup.at, how: How::HungUp(hangup) });
         let by_person = || self.standard_left.claim().filter(|_| !self.has_phone).map(Ending::by_leaving);
@@ -298,6 +304,16 @@ impl Facts {
             ended.map(|at| Ending { at: *at, how: How::Closed })
         };
         by_phone().or_else(by_carrier).or_else(by_person).or_else(with_room).or_else(with_conversation)
+    }
+
+    /// An inbound call ends with its caller, whom a dispatch rule let in: somebody whom the platform
+    /// calls into its room may decline or leave while the caller stays.
+    fn is_the_callers(&self, left: &Claim<Leaving>) -> bool {
+        let inbound_by_rule = self
+            .direction
+            .claim()
+            .is_some_and(|claim| *claim.value() == Direction::Inbound && claim.rank() >= BY_RULE);
+        !inbound_by_rule || left.rank() >= BY_RULE
     }
 
     fn has_room(&self) -> bool {
@@ -310,8 +326,19 @@ impl Facts {
         let ending = self.ending()?;
         match (self.room_created.get(), self.told_seconds.get()) {
             (None, Some(seconds)) => Some(seconds.saturating_mul(1_000)),
+            // Ringing is no duration: a carrier's call lasts from the answer on.
+            (None, None) if matches!(ending.how, How::HungUp(_)) && !self.is_answered() => None,
+            (None, None) if matches!(ending.how, How::HungUp(_)) => {
+                Some(ending.at.millis_since(self.answered.get().or(self.started_at())?))
+            }
             _ => Some(ending.at.millis_since(self.started_at()?)),
         }
+    }
+
+    fn is_answered(&self) -> bool {
+        self.answered.get().is_some()
+            || !self.told_seconds.is_empty()
+            || self.verdict.get() == Some(&Outcome::Completed)
     }
 
     /// The outcome of the ended call; `None` while it goes on or when nothing decides.
@@ -324,8 +351,10 @@ impl Facts {
             duration_millis: self.duration_millis(),
             connected: match ending.how {
                 How::Left(leaving) => leaving.connected,
-                // Not told by who only tells the end; but who saw it ring would have seen the answer.
-                How::HungUp(_) => self.answered.get().is_some() || self.ringing.get().is_none(),
+                // Not told by who only tells the end; but who saw it begin would have seen the answer.
+                How::HungUp(_) => {
+                    self.is_answered() || (self.ringing.get().is_none() && self.started.is_empty())
+                }
                 How::Closed => true,
             },
         })

@@ -45,7 +45,10 @@ impl Outcome {
         if let Some(verdict) = end.reason.and_then(verdict_of_reason).or(end.verdict) {
             return Some(verdict);
         }
-        match end.duration_millis? {
+        let Some(duration_millis) = end.duration_millis else {
+            return (!end.connected).then_some(Self::NoAnswer);
+        };
+        match duration_millis {
             ..FAILED_BELOW_MILLIS => Some(Self::Failed),
             FAILED_BELOW_MILLIS..NO_ANSWER_BELOW_MILLIS => Some(Self::NoAnswer),
             _ if end.connected => Some(Self::Completed),

@@ -18,6 +18,11 @@ impl<T> Claim<T> {
         Self(rank, at, value)
     }
 
+    /// How good the source is; higher is better.
+    pub fn rank(&self) -> u8 {
+        self.0
+    }
+
     /// When the claiming event happened.
     pub fn at(&self) -> Timestamp {
         self.1

@@ -75,6 +75,13 @@ impl Timestamp {
         Self(self.0.saturating_add_unsigned(millis).min(LATEST_MILLIS))
     }
 
+    /// The moment so many seconds earlier; `None` before 1970.
+    #[must_use]
+    pub fn minus_seconds(self, seconds: u64) -> Option<Self> {
+        let millis = i64::try_from(seconds).ok()?.checked_mul(1_000)?;
+        Self::from_millis(self.0.checked_sub(millis)?)
+    }
+
     /// Milliseconds from `earlier` to this moment, zero when the order is the other way round.
     #[must_use]
     pub fn millis_since(self, earlier: Self) -> u64 {

@@ -61,7 +61,7 @@ fn name(field: &'static str, text: Option<String>) -> Result<Option<String>, Api
 
 fn malformed(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {
     let path = error.path().to_string();
-    if path == "." {
+    if path == "." || !error.inner().is_data() {
         return bad("The body must be a JSON object");
     }
     bad(format!("{path} must be a string")).field(path)
@@ -104,7 +104,7 @@ impl<'a> AgentCall<'a> {
             call_id: call_sid.or(conversation_id).or_else(asked).unwrap_or_default(),
             conversation_id,
             status: StatusWord::of(facts).as_str(),
-            failure_reason: facts.failure_reason.get().map(String::as_str),
+            failure_reason: call.failure_reason(),
             stale,
             raw_response: told_by
                 .filter(|payload| payload.len() <= MAX_RAW_BYTES)

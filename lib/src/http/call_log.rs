@@ -124,7 +124,7 @@ impl<'a> CallLog<'a> {
             conversation_id: facts.conversation_id.get().map(String::as_str),
             agent_id: facts.agent_id.get().map(String::as_str),
             agent_status: facts.agent_status.get().map(|told| told.word),
-            failure_reason: facts.failure_reason.get().map(String::as_str),
+            failure_reason: call.failure_reason(),
             outcomes: facts.results.get().filter(|results| !results.is_empty()),
             lead_id: facts.lead_id.get().map(String::as_str),
             employee_id: facts.employee_id.get().map(String::as_str),

@@ -6,6 +6,8 @@ use uuid::Uuid;
 
 use super::error::{ApiError, ErrorStatus};
 
+/// The largest body, in bytes.
+const MAX_BODY_BYTES: usize = 64 * 1024;
 /// The longest id or name, in bytes.
 const MAX_NAME_BYTES: usize = 256;
 
@@ -17,8 +19,12 @@ impl Fields {
     /// Reads a body.
     ///
     /// # Errors
-    /// 400 when it is no JSON object.
+    /// 400 when it is no JSON object; 413 when it is larger than what configures anything.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
+        if body.len() > MAX_BODY_BYTES {
+            let details = format!("The body may have {MAX_BODY_BYTES} bytes at most");
+            return Err(ApiError::new(ErrorStatus::PayloadTooLarge, "The body is too large").details(details));
+        }
         match serde_json::from_slice(body) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
             _ => Err(ApiError::new(ErrorStatus::BadRequest, "The body must be a JSON object")),
@@ -130,10 +136,12 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_refused() {
-        let deep = [b"[".repeat(100_000), b"{\"a\":".repeat(100_000)];
+        let deep = [b"[".repeat(10_000), b"{\"a\":".repeat(10_000)];
         for body in [&b""[..], b"[]", b"null", b"\"text\"", b"{", b"{\"a\":\"\xff\"}", &deep[0], &deep[1]] {
             assert!(refusal(Fields::parse(body)).contains("The body must be a JSON object"));
         }
+        let large = Fields::parse(&vec![b' '; MAX_BODY_BYTES + 1]);
+        assert!(refusal(large).contains("The body is too large"));
     }
 
     #[test]

@@ -182,6 +182,13 @@ impl AgentCalls {
         if !is_of_known && !owner.is_some_and(|owner| caller.may_read(owner)) {
             return Ok(Asked::Hidden);
         }
+        for item in found.items.values() {
+            let trail = self.calls.follow(item.clone()).await?;
+            let pinned = trail.and_then(|trail| trail.whole().owner);
+            if pinned.is_some_and(|owner| !caller.may_read(&owner)) {
+                return Ok(Asked::Hidden);
+            }
+        }
         self.events.append(&event).await?;
         let call = self.fold.fold(&update, &found).await?;
         // The record may have had another owner than the directory names now.

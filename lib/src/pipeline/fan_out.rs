@@ -16,6 +16,7 @@ use thiserror::Error;
 use super::{agenda::Agenda, fold::Fold};
 use crate::{
     domain::{
+        agent_status::StatusWord,
         call::{Announcement, Call, CallUpdate},
         directory::Lead,
         event::{Event, Source},
@@ -82,11 +83,14 @@ impl FanOut {
                 return Ok(Driven::Unowned);
             };
             let call_id = providers::platform::call_of(event);
+            if let Some(id) = call_id {
+                self.fold.see(id, event.received_at).await?;
+            }
             self.history.record_inbound(event, &tenant_id, call_id).await?;
             return Ok(Driven::Recorded(call_id));
         };
         let call = self.fold(&update).await?;
-        self.ask_for_transcript(event, &update, &call).await?;
+        self.ask_for_transcript(event, &call).await?;
         let Some(owner) = &call.owner else {
             return Ok(Driven::Waiting(call.id));
         };
@@ -121,7 +125,8 @@ impl FanOut {
     async fn record_lead(&self, event: &Event, update: &CallUpdate, call: &Call) -> Result<(), StoreError> {
         let came = event.source == Source::SipInbound;
         let ended = call.announced.get(&Announcement::Completed) == Some(&event.key)
-            || update.facts.ending().is_some();
+            || update.facts.ending().is_some()
+            || call.absorbed.values().any(|absorption| absorption.by == event.key);
         match Lead::of(call).filter(|_| came || ended) {
             Some(lead) => self.leads.record(&lead, |id| call.is_known_as(id)).await,
             None => Ok(()),
@@ -130,16 +135,14 @@ impl FanOut {
 
     /// Asks for the transcript of a call whose end ElevenLabs told. A call without an owner is no
     /// exception: the conversation names its agent, and the directory may know whose that is.
-    async fn ask_for_transcript(
-        &self,
-        event: &Event,
-        update: &CallUpdate,
-        call: &Call,
-    ) -> Result<(), SendError> {
-        let tells_end = event.source == Source::CallStatus
-            && matches!(event.event_type.as_str(), "call.completed" | "call.ended");
-        match update.facts.conversation_id.get() {
-            Some(conversation_id) if tells_end && call.facts.transcript.is_empty() => {
+    async fn ask_for_transcript(&self, event: &Event, call: &Call) -> Result<(), SendError> {
+        // Either may come first: the status, or the name of the conversation.
+        let status = call.facts.agent_status.get().map(|status| status.word);
+        let ended = matches!(status, Some(StatusWord::Completed | StatusWord::Ended));
+        match call.facts.conversation_id.get() {
+            Some(conversation_id)
+                if event.source == Source::CallStatus && ended && call.facts.transcript.is_empty() =>
+            {
                 self.transcripts.send(call.id, conversation_id).await
             }
             _ => Ok(()),

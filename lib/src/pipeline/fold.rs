@@ -12,6 +12,8 @@ use crate::{
         call::{Call, CallUpdate},
         key::{CallId, CallKey, EventKey},
         owner::Owner,
+        register::Latest,
+        timestamp::Timestamp,
     },
     store::{
         StoreError,
@@ -119,10 +121,22 @@ impl Fold {
     /// # Errors
     /// When the database fails; forgetting again is safe.
     pub async fn release(&self, id: CallId, queued: &BTreeSet<EventKey>) -> Result<(), StoreError> {
+        self.change(id, |call| call.waiting.retain(|event| !queued.contains(event))).await
+    }
+
+    /// Remembers that an event about the call was received, so that its timeline shows it.
+    ///
+    /// # Errors
+    /// When the database fails; remembering again is safe.
+    pub async fn see(&self, id: CallId, received_at: Timestamp) -> Result<(), StoreError> {
+        self.change(id, |call| call.seen.include(received_at)).await
+    }
+
+    async fn change(&self, id: CallId, change: impl Fn(&mut Call)) -> Result<(), StoreError> {
         for _ in 0..MAX_CONFLICTS {
             let Some(trail) = self.calls.find(id).await? else { return Ok(()) };
             let mut call = trail.whole();
-            call.waiting.retain(|event| !queued.contains(event));
+            change(&mut call);
             if call == trail.stored.call {
                 return Ok(());
             }
@@ -187,8 +201,7 @@ impl Fold {
                 continue;
             }
             let Some(trail) = self.calls.follow(item.clone()).await? else { continue };
-            let bound_to = trail.stored.call.facts.room_sid.get().map(String::as_str);
-            if matches!(key, CallKey::RoomName(_)) && contradict(bound_to, room_sid(update)) {
+            if matches!(key, CallKey::RoomName(_)) && !is_in_room(&trail.stored.call, update, found) {
                 continue;
             }
             match trails.iter_mut().find(|known| known.stored.call.id == trail.stored.call.id) {
@@ -223,6 +236,35 @@ fn may_lead_here(key: &CallKey, item: &CallItem, room_sid: Option<&str>) -> bool
             !contradict(pointer.room_sid.as_deref(), room_sid)
         }
         _ => true,
+    }
+}
+
+/// Whether the call that bears a room's name may be the one that an event by this name is about. A
+/// fixed name is borne by one call after the other, also of different tenants: what else is known of
+/// both must not speak against it.
+fn is_in_room(call: &Call, update: &CallUpdate, found: &Found) -> bool {
+    let facts = &call.facts;
+    if contradict(facts.room_sid.get().map(String::as_str), room_sid(update)) {
+        return false;
+    }
+    let told = update.tenant_id.as_ref().or(found.owner.as_ref().map(|owner| &owner.tenant_id));
+    if call.owner.as_ref().zip(told).is_some_and(|(owner, told)| owner.tenant_id != *told) {
+        return false;
+    }
+    // LiveKit's own events know the room's sid, and a room may have several phones. Others know the
+    // name and their call.
+    let mut legs = [&facts.sip_call_id, &facts.call_sid].into_iter().filter_map(Latest::get).peekable();
+    let names: Vec<&String> = update.keys.iter().filter_map(leg).collect();
+    room_sid(update).is_some()
+        || names.is_empty()
+        || legs.peek().is_none()
+        || legs.any(|known| names.contains(&known))
+}
+
+fn leg(key: &CallKey) -> Option<&String> {
+    match key {
+        CallKey::SipCall(id) | CallKey::CallSid(id) => Some(id),
+        _ => None,
     }
 }
 

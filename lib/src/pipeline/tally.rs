@@ -66,10 +66,10 @@ impl Counts {
         if let Some(outcome) = call.facts.outcome() {
             *self.by_outcome.entry(outcome.as_str()).or_default() += 1;
         }
-        if let Some(reason) = call.facts.failure_reason.get() {
+        if let Some(reason) = call.failure_reason() {
             match self.by_reason.get_mut(reason) {
                 Some(count) => *count += 1,
-                None => drop(self.by_reason.insert(reason.clone(), 1)),
+                None => drop(self.by_reason.insert(reason.to_owned(), 1)),
             }
         }
     }

@@ -160,9 +160,11 @@ impl DirectoryTable {
 
     /// The keys of the entries that can tell an owner, for a batch read.
     pub(super) fn owner_keys(keys: &OwnerKeys<'_>) -> Option<KeysAndAttributes> {
+        // No entry has a longer id, and a key that DynamoDB refuses would fail the whole read.
+        let id = |id: Option<&'_ str>| id.filter(|id| id.len() <= MAX_ID_BYTES).map(str::to_owned);
         let numbers = keys.number.map(item_key::<Line>);
-        let agents = keys.agent_id.map(item_key::<Agent>);
-        let campaigns = keys.campaign_id.map(item_key::<Campaign>);
+        let agents = id(keys.agent_id).map(|id| item_key::<Agent>(&id));
+        let campaigns = id(keys.campaign_id).map(|id| item_key::<Campaign>(&id));
         let wanted: Vec<Item> =
             [numbers, agents, campaigns].into_iter().flatten().map(|key| item([("key", key)])).collect();
         if wanted.is_empty() {
@@ -191,6 +193,9 @@ impl DirectoryTable {
         Ok(Some(owner))
     }
 }
+
+/// The longest id that an entry may have.
+const MAX_ID_BYTES: usize = 256;
 
 /// By what an owner may be found.
 #[derive(Debug)]

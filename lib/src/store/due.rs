@@ -19,6 +19,7 @@ use crate::domain::{
     due::{Due, Minute},
     timestamp::Timestamp,
 };
+use crate::telemetry;
 
 /// How many partitions a minute is spread over.
 const SHARDS: u8 = 4;
@@ -116,7 +117,8 @@ impl DueTable {
             .limit(limit);
         let answer = query.send().await.map_err(StoreError::unavailable("Query due"))?;
         Ok(Slot {
-            entries: answer.items().iter().map(read_entry).collect::<Result<_, _>>()?,
+            // One that a later version wrote must not hold up the others.
+            entries: answer.items().iter().filter_map(readable).collect(),
             is_whole: answer.last_evaluated_key.is_none(),
         })
     }
@@ -196,6 +198,12 @@ fn shard(id: &str) -> u8 {
 
 fn slot(minute: Minute, shard: u8) -> String {
     format!("{minute}#{shard}")
+}
+
+fn readable(item: &Item) -> Option<Filed> {
+    read_entry(item)
+        .inspect_err(|error| tracing::error!(cause = telemetry::chain(error), "unreadable due entry"))
+        .ok()
 }
 
 fn read_entry(item: &Item) -> Result<Filed, StoreError> {

@@ -21,7 +21,9 @@ const EPOCH_MILLIS: i64 = 1_577_836_800_000;
 /// Ids per millisecond: 10 bits.
 const SLOTS: u64 = 1_024;
 /// So many events of one tenant in one slot and the slots after it are not a coincidence.
-const MAX_PROBES: u64 = 64;
+const MAX_PROBES: usize = 64;
+/// Ids of one partition are this far apart.
+const STEP: usize = 4;
 
 /// The table `history`: pk `tenantShard`, sk `id`, with a TTL.
 #[derive(Debug, Clone)]
@@ -53,7 +55,8 @@ impl HistoryTable {
         // By the event, not by its call: records are united, and a row must be found where it was put.
         let tenant_shard = format!("{tenant_id}#{}", digest % SHARDS);
         let first = first_id(event.received_at, digest);
-        for id in first..first + MAX_PROBES {
+        // In steps of the partitions, so that an id is unique in all of them: 1,024 slots are a multiple.
+        for id in (first..).step_by(STEP).take(MAX_PROBES) {
             let mut row = item([
                 ("tenantShard", string(&tenant_shard)),
                 ("id", number(id)),
@@ -103,7 +106,7 @@ fn first_id_at(time: Timestamp) -> u64 {
 /// The ids of everything that was received between two moments, both included. Some of what was
 /// received just after them may be among them, for an id moves on where another event holds it.
 pub(super) fn ids_between(from: Timestamp, to: Timestamp) -> RangeInclusive<u64> {
-    first_id_at(from)..=first_id_at(to) + (SLOTS - 1) + (MAX_PROBES - 1)
+    first_id_at(from)..=first_id_at(to) + (SLOTS - 1) + ((MAX_PROBES - 1) * STEP) as u64
 }
 
 /// Every partition of a tenant's history.
@@ -123,7 +126,7 @@ mod tests {
             assert!(ids.contains(&first_id(at(millis), digest)), "{millis} {digest}");
         }
         // The last slot of the last moment may have moved on.
-        assert!(ids.contains(&(first_id(at(7), u64::MAX) + MAX_PROBES - 1)));
+        assert!(ids.contains(&(first_id(at(7), u64::MAX) + ((MAX_PROBES - 1) * STEP) as u64)));
         assert!(!ids.contains(&first_id(at(4), u64::MAX)) && !ids.contains(&first_id(at(9), 0)));
     }
 

@@ -14,14 +14,13 @@ use crate::domain::{
 };
 
 /// What is kept of a submission: the same body again is the same event, a changed one another event
-/// of the same call.
+/// of the same call. The dialer's own ids do not stand in the key: keys are logged, and some dialers
+/// make their ids of phone numbers.
 #[must_use]
 pub fn event(submission: &Submission, tenant_id: &str, received_at: Timestamp, body: bytes::Bytes) -> Event {
     let company_id = submission.company_id.to_string();
-    let system = submission.external_system.as_deref().unwrap_or_default();
-    let id = submission.external_call_id.as_deref().unwrap_or_default();
     Event {
-        key: EventKey::natural(Source::CallCapture.as_str(), &[tenant_id, &company_id, system, id], &body),
+        key: EventKey::natural(Source::CallCapture.as_str(), &[tenant_id, &company_id], &body),
         source: Source::CallCapture,
         tenant_id: Some(tenant_id.to_owned()),
         event_type: "call.captured".to_owned(),

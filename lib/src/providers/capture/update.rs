@@ -44,7 +44,8 @@ pub(super) fn of(submission: &Submission, event: &Event) -> Option<CallUpdate> {
 }
 
 fn facts(submission: &Submission, received_at: Timestamp) -> Facts {
-    let (started_at, ended_at) = (submission.started_at(received_at), submission.ended_at(received_at));
+    let started_at = submission.started_at(received_at);
+    let told_end = submission.told_end();
     let seconds = submission.seconds();
     let claims = Claims { at: received_at };
     let number = |text: &Option<String>| text.as_deref().and_then(PhoneNumber::parse);
@@ -58,8 +59,10 @@ fn facts(submission: &Submission, received_at: Timestamp) -> Facts {
         recording_url: claims.text(submission.recording_url.as_deref().filter(|url| is_web_address(url))),
         first_event: EarliestTime::claimed(Some(started_at.min(received_at))),
         // Without a duration nobody may compute one from a start and an end that is only assumed.
-        started: claims.latest(seconds.map(|_| started_at)),
-        hangup: claims.latest(Some(Hangup { at: ended_at, reason: None })),
+        started: claims.latest(seconds.and(told_end).map(|_| started_at)),
+        hangup: claims.latest(told_end.map(|at| Hangup { at, reason: None })),
+        // Nobody submits a call that goes on; a correction does not move an end that nobody told.
+        room_finished: EarliestTime::claimed(told_end.is_none().then_some(received_at)),
         told_seconds: claims.latest(seconds),
         verdict: claims.latest(verdict(submission)),
         results: claims.latest(results),
@@ -90,11 +93,16 @@ impl Submission {
         self.told_start().or_else(before_end).unwrap_or(ended_at)
     }
 
-    /// When the call ended: nobody submits a call that goes on.
+    /// When the call ended, or was submitted.
     pub(super) fn ended_at(&self, received_at: Timestamp) -> Timestamp {
+        self.told_end().unwrap_or(received_at)
+    }
+
+    /// When the call ended, as far as its times and its duration tell.
+    fn told_end(&self) -> Option<Timestamp> {
         let start = self.told_start();
         let after_start = || shifted(start?, self.seconds()?, i64::checked_add);
-        self.end_time.or_else(after_start).or(start).unwrap_or(received_at)
+        self.end_time.or_else(after_start).or(start)
     }
 }
 

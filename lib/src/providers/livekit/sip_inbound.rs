@@ -7,7 +7,7 @@ use thiserror::Error;
 use crate::domain::{
     call::{CallKeys, CallUpdate},
     event::{Event, Source},
-    facts::{Direction, Facts},
+    facts::{BY_RULE, Direction, Facts},
     key::{CallKey, EventKey},
     phone::PhoneNumber,
     register::{Claim, EarliestTime, Latest},
@@ -233,7 +233,7 @@ pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
         |rank, text: Option<&String>| Latest::claimed(text.map(|text| Claim::new(rank, at, text.clone())));
     let number = |party: Option<&Party>| {
         let number = party.and_then(Party::number).cloned();
-        Latest::claimed(number.map(|number| Claim::new(FROM_SIP, at, number)))
+        Latest::claimed(number.map(|number| Claim::new(BY_RULE, at, number)))
     };
     let facts = Facts {
         direction: Latest::claimed(Some(Claim::new(FROM_SIP, at, Direction::Inbound))),
@@ -244,6 +244,7 @@ pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
         room_name: text(0, call.room_name.as_ref()),
         first_event: EarliestTime::claimed(Some(at)),
         ringing: EarliestTime::claimed(Some(at)),
+        started: Latest::claimed(Some(Claim::new(FROM_SIP, at, at))),
         has_phone: true,
         has_lead: call.caller.as_ref().is_some_and(|caller| caller.number().is_some()),
         ..Facts::default()

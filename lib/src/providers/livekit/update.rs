@@ -7,7 +7,7 @@ use super::{
 use crate::domain::{
     call::{CallKeys, CallUpdate},
     event::Event,
-    facts::{Direction, Facts, Leaving},
+    facts::{BY_RULE, Direction, Facts, Leaving},
     key::CallKey,
     phone::PhoneNumber,
     register::{Claim, Earliest, EarliestTime, Latest},
@@ -17,6 +17,12 @@ use crate::domain::{
 /// Ranks of a number's sources.
 const FROM_ROOM_NAME: u8 = 0;
 const FROM_SIP: u8 = 1;
+
+/// The rank of a phone's claims: the caller, whom a dispatch rule let in, before somebody whom the
+/// platform calls into the room.
+fn rank_of_phone(sip: &Sip) -> u8 {
+    if sip.rule_id.is_some() { BY_RULE } else { FROM_SIP }
+}
 
 /// `None` when the event is about no room.
 pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
@@ -29,6 +35,10 @@ pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
             .as_ref()
             .map(|recording| claims.of(u8::from(recording.is_file), recording.url.clone())),
     );
+    // LiveKit tells when the room was created; the events of the inbound call document need not.
+    if livekit.name() == EventName::RoomStarted && facts.room_created.is_empty() {
+        facts.started = claims.latest(FROM_SIP, Some(livekit.created_at));
+    }
     if livekit.name() == EventName::RoomFinished {
         facts.room_finished = EarliestTime::claimed(Some(livekit.created_at));
     }
@@ -91,17 +101,19 @@ fn of_room(room: &Room, claims: &Claims) -> Facts {
 }
 
 fn of_participant(participant: &Participant, name: EventName, claims: &Claims) -> Facts {
+    let joins = name == EventName::ParticipantJoined;
+    let joined = participant.joined_at.or(joins.then_some(claims.at));
     match participant.role {
         Role::Machine => Facts::default(),
         Role::Standard => Facts {
-            joined: EarliestTime::claimed(participant.joined_at),
+            joined: EarliestTime::claimed(joined),
             standard_left: Earliest::claimed(leaving(participant, name).map(|leaving| claims.of(0, leaving))),
             ..Facts::default()
         },
         Role::Phone => Facts {
             has_phone: true,
-            joined: EarliestTime::claimed(participant.joined_at),
-            phone_left: claims.latest(0, leaving(participant, name)),
+            joined: EarliestTime::claimed(joined),
+            phone_left: claims.latest(rank_of_phone(&participant.sip), leaving(participant, name)),
             ..of_sip(&participant.sip, claims)
         },
     }
@@ -110,8 +122,9 @@ fn of_participant(participant: &Participant, name: EventName, claims: &Claims) -
 fn of_sip(sip: &Sip, claims: &Claims) -> Facts {
     let number = |text: &Option<String>| text.as_deref().and_then(PhoneNumber::parse);
     // An outbound call has no dispatch rule. A rule seen once outranks events that lack it.
+    let rank = rank_of_phone(sip);
     let direction = match (&sip.rule_id, &sip.trunk_id) {
-        (Some(_), _) => Some(claims.of(1, Direction::Inbound)),
+        (Some(_), _) => Some(claims.of(rank, Direction::Inbound)),
         (None, Some(_)) => Some(claims.of(0, Direction::Outbound)),
         (None, None) => None,
     };
@@ -122,13 +135,13 @@ fn of_sip(sip: &Sip, claims: &Claims) -> Facts {
     };
     Facts {
         sip_call_id: Latest::claimed(match (&sip.call_id, &sip.call_id_full) {
-            (Some(id), _) => Some(claims.of(1, id.clone())),
+            (Some(id), _) => Some(claims.of(rank, id.clone())),
             (None, Some(id)) => Some(claims.of(0, id.clone())),
             (None, None) => None,
         }),
-        call_sid: claims.latest(0, sip.twilio_call_sid.clone()),
-        phone_number: claims.latest(FROM_SIP, number(&sip.phone_number)),
-        line_number: claims.latest(FROM_SIP, number(&sip.trunk_phone_number)),
+        call_sid: claims.latest(rank, sip.twilio_call_sid.clone()),
+        phone_number: claims.latest(rank, number(&sip.phone_number)),
+        line_number: claims.latest(rank, number(&sip.trunk_phone_number)),
         direction: Latest::claimed(direction),
         ringing: EarliestTime::claimed(ringing),
         answered: EarliestTime::claimed(answered),

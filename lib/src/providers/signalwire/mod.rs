@@ -21,12 +21,30 @@ use crate::domain::{
 };
 
 /// The event that a verified body is. SignalWire gives its callbacks no id and signs no time, so the
-/// key is all that keeps a recorded request from being told again: it is made of what was signed.
+/// key is all that keeps a recorded request from being told again.
 ///
 /// # Errors
 /// What is wrong with the body, in words that may be shown to the sender.
 pub fn event(body: &Bytes, received_at: Timestamp) -> Result<Event, PayloadError> {
     let callback = Callback::parse(body)?;
+    Ok(Event {
+        key: event_key(&callback, body),
+        source: Source::SignalWire,
+        tenant_id: None,
+        occurred_at: callback.occurred_at.unwrap_or(received_at),
+        received_at,
+        payload: body.clone(),
+        event_type: callback.event_type,
+    })
+}
+
+/// The signature of a form binds neither the order of its parameters, nor where a name ends and its
+/// value begins, nor how often one stands there. Its key is made of what is bound, and of nothing else.
+fn event_key(callback: &Callback, body: &[u8]) -> EventKey {
+    let source = Source::SignalWire.as_str();
+    if !payload::is_json(body) {
+        return EventKey::natural(source, &["form"], payload::unique_parameters(body).as_bytes());
+    }
     let at = callback.occurred_at.map(|at| at.as_millis().to_string());
     let natural = [
         callback.call_sid.as_deref(),
@@ -36,15 +54,7 @@ pub fn event(body: &Bytes, received_at: Timestamp) -> Result<Event, PayloadError
         at.as_deref(),
     ]
     .map(Option::unwrap_or_default);
-    Ok(Event {
-        key: EventKey::natural(Source::SignalWire.as_str(), &natural, &payload::signed_content(body)),
-        source: Source::SignalWire,
-        tenant_id: None,
-        occurred_at: callback.occurred_at.unwrap_or(received_at),
-        received_at,
-        payload: body.clone(),
-        event_type: callback.event_type,
-    })
+    EventKey::natural(source, &natural, body)
 }
 
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {

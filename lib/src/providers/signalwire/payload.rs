@@ -7,13 +7,11 @@ mod form;
 mod json;
 mod words;
 
-use std::borrow::Cow;
-
 use thiserror::Error;
 
 use crate::domain::{facts::Direction, outcome::Outcome, timestamp::Timestamp};
 
-pub(super) use form::sorted_parameters;
+pub(super) use form::{is_modest, sorted_parameters, unique_parameters};
 
 /// What a callback tells, as it matters here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -124,12 +122,9 @@ impl Callback {
     }
 }
 
-/// What a signature binds of a body: of a form neither the order nor the encoding of its parameters.
-pub(super) fn signed_content(body: &[u8]) -> Cow<'_, [u8]> {
-    if body.trim_ascii_start().starts_with(b"{") {
-        return Cow::Borrowed(body);
-    }
-    Cow::Owned(sorted_parameters(body).into_bytes())
+/// Whether a body is JSON, which is signed byte for byte; any other is read as a form.
+pub(super) fn is_json(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"{")
 }
 
 fn identifier(text: String) -> Option<String> {

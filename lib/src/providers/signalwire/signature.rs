@@ -11,7 +11,6 @@
 //! body: here it is none.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use form_urlencoded::parse as parse_form;
 use http::HeaderMap;
 use ring::{digest, hmac};
 use subtle::ConstantTimeEq;
@@ -117,6 +116,9 @@ fn lowercase_hex(text: &str, bytes: usize) -> Option<Vec<u8>> {
 /// parameters of a form. Of a name that is repeated, SignalWire keeps the values in their order, and
 /// Twilio sorts them and drops repetitions; both are accepted, for neither lets a value be changed.
 fn parameter_texts(urls: &[String], body: &[u8]) -> Vec<String> {
+    if !payload::is_modest(body) {
+        return Vec::new();
+    }
     let told = urls.first().and_then(|url| signed_url::query_parameter(url, "bodySHA256"));
     if let Some(told) = told {
         let hash = hex::encode(digest::digest(&digest::SHA256, body));
@@ -125,12 +127,8 @@ fn parameter_texts(urls: &[String], body: &[u8]) -> Vec<String> {
         }
         return vec![String::new(), payload::sorted_parameters(body)];
     }
-    let mut unique: Vec<_> = parse_form(body).collect();
-    unique.sort();
-    unique.dedup();
-    let twilios = unique.into_iter().fold(String::new(), |text, (name, value)| text + &name + &value);
     // A form of empty texts would be signed by the URL alone, as any other is.
-    let mut texts = vec![payload::sorted_parameters(body), twilios];
+    let mut texts = vec![payload::sorted_parameters(body), payload::unique_parameters(body)];
     texts.retain(|text| !text.is_empty());
     texts.dedup();
     texts

@@ -24,12 +24,30 @@ pub(super) fn parse(body: &[u8]) -> Option<Callback> {
     }))
 }
 
+/// A callback has some dozens of short parameters.
+const MAX_BYTES: usize = 256 * 1024;
+const MAX_PARAMETERS: usize = 1_000;
+
 /// The names and values of a form one after another, sorted by name, repeated names in their order:
 /// what SignalWire signs.
 pub(in super::super) fn sorted_parameters(body: &[u8]) -> String {
     let mut parameters: Vec<_> = parse_form(body).collect();
     parameters.sort_by(|(one, _), (other, _)| one.cmp(other));
     parameters.into_iter().fold(String::new(), |text, (name, value)| text + &name + &value)
+}
+
+/// As [`sorted_parameters`], with the values of a repeated name sorted and each kept once: what Twilio
+/// signs. Whatever of a form can be changed under its signature does not change this text.
+pub(in super::super) fn unique_parameters(body: &[u8]) -> String {
+    let mut parameters: Vec<_> = parse_form(body).collect();
+    parameters.sort();
+    parameters.dedup();
+    parameters.into_iter().fold(String::new(), |text, (name, value)| text + &name + &value)
+}
+
+/// Whether a form is one that a callback may be: its signature can only be checked by sorting it.
+pub(in super::super) fn is_modest(body: &[u8]) -> bool {
+    body.len() <= MAX_BYTES && body.iter().filter(|byte| **byte == b'&').count() < MAX_PARAMETERS
 }
 
 /// Reads a callback from its parameters, which JSON may hold as well.

@@ -58,7 +58,11 @@ fn the_messages_say_what_a_field_must_be() {
     for (field, value, message) in [
         ("company_id", Value::Null, "company_id is required"),
         ("company_id", json!("acme"), "company_id must be a UUID"),
-        ("duration_seconds", json!(-1), "duration_seconds must be a whole number of at least 0"),
+        (
+            "duration_seconds",
+            json!(-1),
+            "duration_seconds must be a whole number of at least 0, and of a year in seconds at most",
+        ),
         (
             "outcome",
             json!("x"),
@@ -74,6 +78,12 @@ fn the_messages_say_what_a_field_must_be() {
         assert_eq!(refusal(&with(field, value)).as_deref(), Some(message));
     }
     assert_eq!(refusal(b"{}").as_deref(), Some("company_id is required"));
+    assert!(refusal(&with("duration_seconds", json!(40_000_000))).is_some(), "milliseconds, perhaps");
+    let mut backwards: Value =
+        serde_json::from_slice(&with("start_time", json!("2025-11-25T10:30:00Z"))).unwrap();
+    backwards["end_time"] = json!("2025-11-25T10:29:59Z");
+    let said = refusal(backwards.to_string().as_bytes());
+    assert_eq!(said.as_deref(), Some("end_time must be a time that is not before start_time"));
 }
 
 #[test]

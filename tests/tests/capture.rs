@@ -149,7 +149,10 @@ async fn what_is_wrong_is_a_400_in_the_documents_shape() {
     let invalid = json!({ "company_id": COMPANY, "duration_seconds": -1 }).to_string();
     for (body, message) in [
         ("{}", "company_id is required"),
-        (invalid.as_str(), "duration_seconds must be a whole number of at least 0"),
+        (
+            invalid.as_str(),
+            "duration_seconds must be a whole number of at least 0, and of a year in seconds at most",
+        ),
         ("[]", "The body must be a JSON object"),
         ("", "The body must be JSON (line 1, column 0)"),
     ] {

@@ -403,6 +403,51 @@ mod tests {
     }
 
     #[test]
+    fn an_inbound_call_ends_with_its_caller_and_not_with_whom_it_is_transferred_to() {
+        let left = |rank, seconds, reason: &str| {
+            let leaving = Leaving { reason: Some(reason.to_owned()), identity: None, connected: true };
+            Latest::claimed(Some(Claim::new(rank, at(seconds), leaving)))
+        };
+        let mut facts = Facts {
+            room_created: EarliestTime::claimed(Some(at(100))),
+            has_phone: true,
+            direction: Latest::claimed(Some(Claim::new(BY_RULE, at(100), Direction::Inbound))),
+            phone_left: left(1, 130, "USER_REJECTED"),
+            ..Facts::default()
+        };
+        assert_eq!((facts.ending(), facts.outcome()), (None, None), "the colleague declined");
+        facts.merge(Facts { phone_left: left(BY_RULE, 160, "CLIENT_INITIATED"), ..Facts::default() });
+        assert_eq!((facts.duration_millis(), facts.outcome()), (Some(60_000), Some(Outcome::Completed)));
+        facts.merge(Facts { phone_left: left(1, 170, "USER_UNAVAILABLE"), ..Facts::default() });
+        assert_eq!((facts.duration_millis(), facts.outcome()), (Some(60_000), Some(Outcome::Completed)));
+    }
+
+    #[test]
+    fn ringing_is_no_duration() {
+        let hangup = Hangup { at: at(150), reason: Some("weird".to_owned()) };
+        let claim = |time| Latest::claimed(Some(Claim::new(3, at(150), time)));
+        let mut facts = Facts {
+            started: claim(at(100)),
+            hangup: Latest::claimed(Some(Claim::new(3, at(150), hangup))),
+            ..Facts::default()
+        };
+        assert_eq!((facts.duration_millis(), facts.outcome()), (None, Some(Outcome::NoAnswer)));
+        facts.merge(Facts { answered: EarliestTime::claimed(Some(at(110))), ..Facts::default() });
+        assert_eq!((facts.duration_millis(), facts.outcome()), (Some(40_000), Some(Outcome::Completed)));
+    }
+
+    #[test]
+    fn a_call_of_which_only_end_and_duration_are_told_started_so_long_before() {
+        let hangup = Hangup { at: at(150), reason: None };
+        let facts = Facts {
+            hangup: Latest::claimed(Some(Claim::new(3, at(150), hangup))),
+            told_seconds: Latest::claimed(Some(Claim::new(3, at(150), 40))),
+            ..Facts::default()
+        };
+        assert_eq!((facts.started_at(), facts.duration_millis()), (Some(at(110)), Some(40_000)));
+    }
+
+    #[test]
     fn an_end_without_a_start_has_no_duration_and_no_outcome() {
         let facts = Facts { standard_left: Earliest::claimed(leaving(150, "a")), ..Facts::default() };
         assert_eq!((facts.duration_millis(), facts.outcome()), (None, None));

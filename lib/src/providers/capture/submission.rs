@@ -108,7 +108,10 @@ const A_STRING: &str = "a string";
 const A_MOMENT: &str = "an ISO 8601 time such as 2025-11-25T10:30:00Z";
 const A_DATE: &str = "a date of the form YYYY-MM-DD";
 const A_TIME: &str = "a time of the form HH:MM:SS";
-const A_DURATION: &str = "a whole number of at least 0";
+const A_DURATION: &str = "a whole number of at least 0, and of a year in seconds at most";
+/// No call lasts for longer than a year; what does is a time in another unit.
+const MAX_SECONDS: u64 = 366 * 86_400;
+const AN_END: &str = "a time that is not before start_time";
 const A_BOOLEAN: &str = "true or false";
 const AN_OBJECT: &str = "an object";
 const AN_OUTCOME: &str = "one of converted, follow_up, not_answered, completed, not_interested";
@@ -137,7 +140,7 @@ impl Submission {
             recording_url: fields.text("recording_url")?,
             call_status: fields.text("call_status")?,
             start_time: fields.moment("start_time")?,
-            end_time: fields.moment("end_time")?,
+            end_time: fields.end_time()?,
             external_call_id: fields.text("external_call_id")?,
             external_system: fields.text("external_system")?,
             follow_up: fields.follow_up()?,
@@ -189,8 +192,19 @@ impl Fields<'_> {
         self.read(field, A_DURATION, |value| {
             // `180.0` is a whole number, and what some languages make of one.
             let whole = || value.as_f64().filter(|number| *number >= 0.0 && number.fract() == 0.0);
-            value.as_u64().or_else(|| format!("{:.0}", whole()?.abs()).parse().ok())
+            let seconds = value.as_u64().or_else(|| format!("{:.0}", whole()?.abs()).parse().ok());
+            seconds.filter(|seconds| *seconds <= MAX_SECONDS)
         })
+    }
+
+    fn end_time(&self) -> Result<Option<Timestamp>, SubmissionError> {
+        let (start, end) = (self.moment("start_time")?, self.moment("end_time")?);
+        match start.zip(end) {
+            Some((start, end)) if end < start => {
+                Err(SubmissionError::Invalid { field: "end_time", expected: AN_END })
+            }
+            _ => Ok(end),
+        }
     }
 
     fn outcome(&self) -> Result<Option<Outcome>, SubmissionError> {

@@ -103,7 +103,6 @@ fn the_times_that_are_missing_follow_from_those_that_are_there() {
         (json!({ "call_date": date, "end_time": end }), date, end, None),
         (json!({ "duration_seconds": 60 }), "2025-11-25T10:35:00.250Z", RECEIVED, Some(60)),
         (json!({}), RECEIVED, RECEIVED, None),
-        // Backwards: no span at all.
     ] {
         let call = call(fields.clone());
         let ending = call.facts.ending().map(|ending| ending.at);

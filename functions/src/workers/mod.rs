@@ -6,7 +6,7 @@ pub mod fan_out_retry;
 pub mod fetch_transcript;
 pub mod sweep;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ringpost::{
     domain::event::Event,
@@ -14,10 +14,14 @@ use ringpost::{
     telemetry,
 };
 
+/// So that a batch is settled before its invocation is ended: what was not driven by then comes again.
+const LONGEST_DRIVE: Duration = Duration::from_secs(8);
+
 /// Drives one event and writes its canonical line.
 async fn drive(function: &'static str, fan_out: &FanOut, event: &Event) -> Result<Driven, FanOutError> {
     let started = Instant::now();
-    let driven = fan_out.drive(event).await;
+    let driven = tokio::time::timeout(LONGEST_DRIVE, fan_out.drive(event)).await;
+    let driven = driven.unwrap_or(Err(FanOutError::Slow));
     let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
     let (event_key, event_type) = (event.key.as_str(), event.event_type.as_str());
     match &driven {

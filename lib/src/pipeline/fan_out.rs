@@ -55,6 +55,9 @@ pub enum FanOutError {
     /// The database failed.
     #[error("the database failed")]
     Store(#[from] StoreError),
+    /// AWS answers too slowly: others must not wait for this one.
+    #[error("took too long")]
+    Slow,
     /// The queue failed.
     #[error("the queue failed")]
     Queue(#[from] SendError),

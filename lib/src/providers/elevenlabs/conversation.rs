@@ -264,6 +264,8 @@ fn of_phone_call(call: &PhoneCall, conversation: &Conversation, event: &Event) -
 fn of_end(conversation: &Conversation, event: &Event) -> Facts {
     let ended_at = conversation.ended_at().unwrap_or(event.occurred_at);
     let verdict = conversation.verdict();
+    // That a conversation failed says less than why its call did not come about.
+    let rank = if conversation.call_result().is_some() { POST_CALL } else { POST_CALL - 1 };
     // A word and no sentence: an outcome is also read from the reason, and an error's text may say
     // "busy" of anything.
     let hangup = verdict.map(|verdict| Hangup { at: ended_at, reason: Some(verdict.as_str().to_owned()) });
@@ -274,9 +276,9 @@ fn of_end(conversation: &Conversation, event: &Event) -> Facts {
     Facts {
         conversation_ended: claim(event, POST_CALL, Some(ended_at)),
         told_seconds: claim(event, POST_CALL, conversation.seconds),
-        verdict: claim(event, POST_CALL, verdict),
-        hangup: claim(event, POST_CALL, hangup),
-        failure_reason: claim(event, POST_CALL, verdict.and_then(|_| failure())),
+        verdict: claim(event, rank, verdict),
+        hangup: claim(event, rank, hangup),
+        failure_reason: claim(event, rank, verdict.and_then(|_| failure())),
         transcript: claim(event, POST_CALL, has_transcript.then(|| event.key.clone())),
         results: claim(event, POST_CALL, Some(results).filter(|results| !results.is_empty())),
         ..Facts::default()

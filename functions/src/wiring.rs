@@ -7,6 +7,7 @@ use ringpost::{
     aws::{self, SdkConfig},
     clock::Clock,
     config,
+    delivery::destination::Loopback,
     http::{
         allow_list::AllowList,
         jwt::Algorithm,
@@ -18,12 +19,14 @@ use ringpost::{
     },
     providers::{elevenlabs, livekit, signalwire},
     queue::{
-        deferred_events::DeferredEventQueue, fan_out_retry::FanOutRetryQueue, transcripts::TranscriptQueue,
+        deferred_events::DeferredEventQueue, deliveries::DeliveryQueue, fan_out_retry::FanOutRetryQueue,
+        transcripts::TranscriptQueue,
     },
     secrets::{SecretTexts, Secrets, SecretsError},
     store::{
         self, call_list::CallList, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable,
         due::DueTable, events::EventTable, history::HistoryTable, leads::LeadTable, lookup::Lookup,
+        subscriptions::SubscriptionTable,
     },
 };
 
@@ -122,6 +125,23 @@ impl Aws {
 
     pub(crate) fn sweep(&self) -> Result<Sweep, InitError> {
         Ok(Sweep::new(self.due()?, self.calls()?, self.events()?, Clock::system()))
+    }
+
+    pub(crate) fn subscriptions(&self) -> Result<SubscriptionTable, InitError> {
+        Ok(SubscriptionTable::new(self.database.clone(), config::required("WEBHOOK_CONFIGS_TABLE")?))
+    }
+
+    pub(crate) fn deliveries(&self) -> Result<DeliveryQueue, InitError> {
+        let queue = ringpost::queue::Client::new(&self.sdk);
+        Ok(DeliveryQueue::new(queue, config::required("DELIVERY_QUEUE_URL")?))
+    }
+
+    /// Where deliveries may go in this stage.
+    pub(crate) fn loopback() -> Loopback {
+        match config::optional("DELIVER_TO_LOOPBACK").as_deref() {
+            Some("true") => Loopback::Allowed,
+            _ => Loopback::Refused,
+        }
     }
 
     fn due(&self) -> Result<DueTable, InitError> {

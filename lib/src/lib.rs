@@ -6,6 +6,7 @@
 pub mod aws;
 pub mod clock;
 pub mod config;
+pub mod delivery;
 pub mod domain;
 pub mod http;
 pub mod pipeline;

@@ -2,6 +2,8 @@
 //! the functions' dependencies wired to them.
 
 mod asked;
+pub mod deliveries;
+mod driving;
 mod elevenlabs;
 pub mod inbound;
 pub mod lists;
@@ -16,7 +18,7 @@ use ringpost::{
     domain::{
         directory::Line,
         due::{Due, Minute},
-        event::{Event, Source},
+        event::Event,
         facts::Facts,
         key::{CallKey, EventKey},
         phone::PhoneNumber,
@@ -68,6 +70,7 @@ pub struct World {
     tables: HashMap<&'static str, String>,
     queue_url: String,
     transcripts_url: String,
+    deliveries_url: String,
     default_tenant: Option<&'static str>,
 }
 
@@ -82,20 +85,12 @@ impl EventLog {
     pub async fn keep(&self, payload: &Value) {
         let body = payload.to_string();
         let livekit = LiveKitEvent::parse(body.as_bytes()).expect("a LiveKit event");
-        let event = Event {
-            key: EventKey::of(Source::LiveKit.as_str(), &livekit.id),
-            source: Source::LiveKit,
-            tenant_id: None,
-            event_type: livekit.event_type,
-            occurred_at: livekit.created_at,
-            received_at: livekit.created_at,
-            payload: body.into(),
-        };
+        let event = livekit.event(body.into(), livekit.created_at);
         self.0.append(&event).await.expect("the event is kept");
     }
 }
 
-const TABLES: [Table; 6] = [
+const TABLES: [Table; 7] = [
     Table { name: "events", partition: "key", sort: None, index: None },
     Table { name: "chunks", partition: "of", sort: Some(Sort::Number("index")), index: None },
     Table {
@@ -106,6 +101,7 @@ const TABLES: [Table; 6] = [
     },
     Table { name: "history", partition: "tenantShard", sort: Some(Sort::Number("id")), index: None },
     Table { name: "due", partition: "slot", sort: Some(Sort::Text("id")), index: None },
+    Table { name: "webhookconfigs", partition: "tenantId", sort: Some(Sort::Number("id")), index: None },
     Table {
         name: "directory",
         partition: "key",
@@ -133,8 +129,9 @@ impl World {
         };
         let queue_url = create(format!("{id}-retry")).await;
         let transcripts_url = create(format!("{id}-transcripts")).await;
+        let deliveries_url = create(format!("{id}-deliveries")).await;
         let tables = TABLES.iter().map(|table| (table.name, format!("{id}-{}", table.name))).collect();
-        Self { stack, tables, queue_url, transcripts_url, default_tenant }
+        Self { stack, tables, queue_url, transcripts_url, deliveries_url, default_tenant }
     }
 
     /// The tables of the deployed stack, whose own functions are at work in them.
@@ -147,8 +144,8 @@ impl World {
         for table in &TABLES {
             tables.insert(table.name, stack.deployed_table(table.name).await);
         }
-        let (queue_url, transcripts_url) = (String::new(), String::new());
-        Self { stack, tables, queue_url, transcripts_url, default_tenant: Some("demo") }
+        let [queue_url, transcripts_url, deliveries_url] = [const { String::new() }; 3];
+        Self { stack, tables, queue_url, transcripts_url, deliveries_url, default_tenant: Some("demo") }
     }
 
     fn name(&self, table: &str) -> String {
@@ -293,7 +290,7 @@ impl World {
 
     fn driver(&self, faults: &Faults) -> FanOut {
         let (lookup, fold) = self.fold(faults);
-        let history = HistoryTable::new(self.database(faults), self.name("history"), 90);
+        let history = self.history(faults);
         let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
         FanOut {
             lookup,

@@ -9,11 +9,10 @@ use ringpost::{
     clock::Clock,
     domain::{agent_status::StatusWord, timestamp::Timestamp},
 };
-use ringpost_functions::{calls::agent_call_status, runtime::Worker};
+use ringpost_functions::calls::agent_call_status;
 use ringpost_tests::{
     elevenlabs_api::{ElevenLabsApi, Reply, conversation},
-    faults::Faults,
-    lambda::{invoke, request, sample_event, stream_batch},
+    lambda::{invoke, request, sample_event},
     livekit::sip_call,
     stack::{Answer, stack},
     world::World,
@@ -34,16 +33,11 @@ fn told(event_type: &str) -> Value {
     })
 }
 
-async fn drive(world: &World) {
-    let driven = world.fan_out(&Faults::none()).handle(stream_batch(&world.items("events").await)).await;
-    assert!(driven.batch_item_failures.is_empty());
-}
-
 /// A world of the tenant `demo`, to which this call status event came.
 async fn world_with(event: &Value) -> World {
     let world = World::new(Some("demo")).await;
     world.keep_call_status(event, THEN).await;
-    drive(&world).await;
+    world.drive().await;
     world
 }
 
@@ -115,7 +109,7 @@ async fn a_status_that_is_not_final_is_asked_for_when_it_is_a_minute_old() {
     let events = world.items("events").await;
     let fetched = events.iter().filter(|event| event["eventType"].as_s().unwrap() == "conversation.fetched");
     assert_eq!(fetched.count(), 2, "what ElevenLabs answered is in the log");
-    drive(&world).await;
+    world.drive().await;
     let status = world.facts().await.agent_status;
     assert_eq!(status.get().map(|status| status.word), Some(StatusWord::Completed));
 }
@@ -222,7 +216,7 @@ async fn a_call_without_elevenlabs_shows_what_the_carrier_and_the_room_told() {
     let mut seen = Vec::new();
     for payload in sip_call("carrier", LINE) {
         log.keep(&payload).await;
-        drive(&world).await;
+        world.drive().await;
         let answer = ask(&deps, &json!({ "callSid": sid })).await;
         if answer.status == 200 {
             assert_eq!((&answer.body["callId"], &answer.body["rawResponse"]), (&json!(sid), &Value::Null));

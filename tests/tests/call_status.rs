@@ -3,14 +3,11 @@
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ringpost::{domain::agent_status::StatusWord, http::allow_list::AllowList};
-use ringpost_functions::{
-    ingest::call_status::Deps,
-    runtime::{Endpoint, Worker},
-};
+use ringpost_functions::{ingest::call_status::Deps, runtime::Endpoint};
 use ringpost_tests::{
     elevenlabs::{WEBHOOK_SECRET, call_status_key, signature, webhook, webhook_with},
     faults::Faults,
-    lambda::{invoke, request, sample_event, stream_batch},
+    lambda::{invoke, request, sample_event},
     livekit::{now_seconds, unique},
     stack::{Answer, client, eventually, stack},
     world::World,
@@ -28,11 +25,6 @@ fn from(address: &str, name: &str) -> String {
     event.to_string()
 }
 
-async fn drive(world: &World) {
-    let answer = world.fan_out(&Faults::none()).handle(stream_batch(&world.items("events").await)).await;
-    assert!(answer.batch_item_failures.is_empty());
-}
-
 #[tokio::test]
 async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
     for (name, word) in
@@ -45,7 +37,7 @@ async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
         assert_eq!(invoke(&endpoint, request(&sample_event(name))).await, processed(), "{name} again");
         let kept = world.kept_events().await;
         assert_eq!(kept.len(), 1, "{name}");
-        drive(&world).await;
+        world.drive().await;
         let facts = world.facts().await;
         let status = facts.agent_status.get().unwrap();
         assert_eq!((status.word, &status.event), (word, &kept[0].key), "{name}");
@@ -62,7 +54,7 @@ async fn events_out_of_order_end_in_the_furthest_status() {
         let body = json!({ "call_id": "CA1", "event_type": event_type }).to_string();
         assert_eq!(invoke(&endpoint, webhook(body.as_bytes())).await, processed(), "{event_type}");
     }
-    drive(&world).await;
+    world.drive().await;
     assert_eq!(world.items("history").await.len(), 5);
     let facts = world.facts().await;
     assert_eq!(facts.agent_status.get().map(|status| status.word), Some(StatusWord::Busy));

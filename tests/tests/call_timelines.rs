@@ -3,10 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's support fails by panicking")]
 
 use ringpost::domain::{call::Seen, key::EventKey, owner::Owner, timestamp::Timestamp};
-use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
-    faults::Faults,
-    lambda::{invoke, request, sample_event, stream_batch},
+    lambda::{invoke, request, sample_event},
     livekit::{authorization, sip_call, unique},
     stack::{Answer, client, eventually, stack},
     world::{World, lists::call},
@@ -32,11 +30,6 @@ fn occurred(payload: &Value) -> Timestamp {
 /// LiveKit tells whole seconds, so that only the receipt orders what happened within one.
 fn received(payload: &Value, index: usize) -> Timestamp {
     occurred(payload).plus_millis(index as u64)
-}
-
-async fn drive(world: &World) {
-    let driven = world.fan_out(&Faults::none()).handle(stream_batch(&world.items("events").await)).await;
-    assert!(driven.batch_item_failures.is_empty());
 }
 
 fn admin() -> Value {
@@ -69,7 +62,7 @@ async fn two_calls() -> (World, Vec<Value>, String) {
             world.keep_received(payload, received(payload, index)).await;
         }
     }
-    drive(&world).await;
+    world.drive().await;
     let id = World::call_id(&events[0]);
     (world, events, id)
 }
@@ -105,7 +98,7 @@ async fn a_late_event_stands_where_it_happened() {
     let mut days_late = events[3].clone();
     days_late["id"] = json!(format!("EV_{}", unique()));
     world.keep_received(&days_late, at.plus_days(2)).await;
-    drive(&world).await;
+    world.drive().await;
     let answer = timeline(&world, &id, 1_000, "", &admin()).await;
     let mut expected = SUMMARIES.to_vec();
     expected.splice(3..3, ["LiveKit: track published"; 2]);
@@ -184,7 +177,7 @@ async fn what_an_absorbed_record_was_told_stays_in_the_timeline_and_it_leaves_th
         assert!(times.is_sorted());
     }
     // Driven once more, an event of the absorbed record gets no second row.
-    drive(&world).await;
+    world.drive().await;
     assert_eq!(world.items("history").await.len(), 16);
     assert_eq!(summaries(&timeline(&world, &first, 1_000, "", &admin()).await).len(), 16);
     let list = world.call_list(1_000).await;
@@ -201,7 +194,7 @@ async fn the_samples_are_answered() {
     let webhook: Value = serde_json::from_str(&sample_event("call-completed")).unwrap();
     let payload = serde_json::from_str(webhook["body"].as_str().unwrap()).unwrap();
     world.keep_received(&payload, received).await;
-    drive(&world).await;
+    world.drive().await;
     let list = invoke(&world.call_list(10).await, request(&sample_event("call-list"))).await;
     assert_eq!((list.status, &list.body["count"]), (200, &json!(1)));
     let told = invoke(&world.call_timeline(10).await, request(&sample_event("call-timeline"))).await;

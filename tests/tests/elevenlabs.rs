@@ -10,11 +10,10 @@ use ringpost::{
     http::allow_list::AllowList,
     pipeline::accept::MAX_EVENT_BYTES,
 };
-use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     elevenlabs::{WEBHOOK_SECRET, post_call_key, signature, webhook, webhook_with},
     faults::Faults,
-    lambda::{invoke, request, sample_event, stream_batch},
+    lambda::{invoke, request, sample_event},
     livekit::{now_seconds, unique},
     stack::{Answer, Stack, client, eventually, root, stack},
     world::World,
@@ -30,11 +29,6 @@ fn sample_body(name: &str) -> Value {
     serde_json::from_str(event["body"].as_str().unwrap()).unwrap()
 }
 
-async fn drive(world: &World) {
-    let answer = world.fan_out(&Faults::none()).handle(stream_batch(&world.items("events").await)).await;
-    assert!(answer.batch_item_failures.is_empty());
-}
-
 #[tokio::test]
 async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
     for name in ["elevenlabs", "elevenlabs-transcription", "elevenlabs-failure"] {
@@ -44,7 +38,7 @@ async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
         assert_eq!(faults.requests(), 1, "{name}");
         assert_eq!(invoke(&endpoint, request(&sample_event(name))).await, processed(), "{name} again");
         assert_eq!(world.items("events").await.len(), 1, "{name}");
-        drive(&world).await;
+        world.drive().await;
         let facts = world.facts().await;
         let told = (facts.outcome(), facts.agent_status.get().map(|status| status.word));
         let expected = match name {
@@ -118,7 +112,7 @@ async fn a_transcription_of_five_megabytes_is_kept_whole() {
     assert!(world.items("chunks").await.len() > 1);
     let kept = world.kept_events().await;
     assert!(kept[0].payload == body, "byte for byte");
-    drive(&world).await;
+    world.drive().await;
     let facts = world.facts().await;
     assert_eq!(facts.transcript.get(), Some(&kept[0].key));
     assert_eq!(facts.outcome(), Some(Outcome::Completed));
@@ -185,7 +179,7 @@ async fn a_call_belongs_to_the_tenant_of_its_agent() {
     world.assign_agent("agent_01jx7n5t2se5xv3m8q9b4c6d7e", "acme", "user_acme").await;
     let endpoint = world.elevenlabs(&Faults::none()).await;
     invoke(&endpoint, request(&sample_event("elevenlabs-transcription"))).await;
-    drive(&world).await;
+    world.drive().await;
     let history = world.items("history").await;
     assert_eq!(history.len(), 1);
     assert!(history[0]["tenantShard"].as_s().unwrap().starts_with("acme"));

@@ -15,7 +15,7 @@ use ringpost::{
 use ringpost_functions::{runtime::Worker, workers::sweep};
 use ringpost_tests::{
     faults::{Cut, Faults},
-    lambda::{invoke, stream_batch},
+    lambda::invoke,
     world::World,
 };
 use serde_json::{Value, json};
@@ -72,13 +72,8 @@ async fn capture(world: &World, id: &str, fields: Value) -> String {
     request.headers_mut().insert("x-api-key", "key".parse().unwrap());
     let answer = invoke(&world.call_capture(&Faults::none()), request).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
-    drive(world).await;
+    world.drive().await;
     answer.body["data"]["call_history_id"].as_str().unwrap().to_owned()
-}
-
-async fn drive(world: &World) {
-    let driven = world.fan_out(&Faults::none()).handle(stream_batch(&world.items("events").await)).await;
-    assert!(driven.batch_item_failures.is_empty());
 }
 
 async fn sweep_at(world: &World, hand: &Hand) {
@@ -110,7 +105,7 @@ async fn a_follow_up_is_announced_when_it_is_due_and_once() {
     let id = capture(&world, "C-1", at_two(true)).await;
     capture(&world, "C-2", at_two(false)).await;
     capture(&world, "C-3", json!({ "outcome": "follow_up" })).await;
-    drive(&world).await;
+    world.drive().await;
     assert_eq!(waiting(&world).await, 1, "driven twice, noted once; only the automatic one");
     for moment in ["2031-11-27T13:58:00Z", "2031-11-27T13:59:59.999Z"] {
         hand.set(moment);
@@ -124,7 +119,7 @@ async fn a_follow_up_is_announced_when_it_is_due_and_once() {
         assert_eq!(announced(&world).await, [format!("11wire:acme:follow-up:{id}:{due}")], "{moment}");
         assert_eq!(waiting(&world).await, 0);
     }
-    drive(&world).await;
+    world.drive().await;
     let history = world.items("history").await;
     let row = history.iter().find(|row| row["eventType"].as_s().unwrap() == "call.follow_up_due").unwrap();
     assert_eq!(row["callId"].as_s().unwrap(), &id);

@@ -48,12 +48,6 @@ async fn tell(world: &World, event: &Value) -> Answer {
     invoke(&endpoint, webhook(event.to_string().as_bytes())).await
 }
 
-async fn drive(world: &World) {
-    let batch = stream_batch(&world.items("events").await);
-    let driven = world.fan_out(&Faults::none()).handle(batch).await;
-    assert!(driven.batch_item_failures.is_empty());
-}
-
 fn metadata(answer: &Value) -> Value {
     serde_json::from_str(answer["metadata"].as_str().unwrap()).unwrap()
 }
@@ -88,7 +82,7 @@ async fn the_answer_is_the_documents_word_for_word() {
     });
     assert_eq!((answer.status, answer.body), (200, expected));
 
-    drive(&world).await;
+    world.drive().await;
     let facts = world.facts().await;
     assert_eq!(facts.direction.get(), Some(&Direction::Inbound));
     assert_eq!(facts.phone_number.get().map(PhoneNumber::as_str), Some(CALLER));
@@ -149,7 +143,7 @@ async fn an_unknown_number_is_answered_by_the_default_agent() {
         answer.body["attributes"],
         json!({ "inbound": "true", "phone_number": "support", "caller": "anonymous" })
     );
-    drive(&world).await;
+    world.drive().await;
     assert_eq!((world.calls().await.len(), world.leads("acme").await.len()), (1, 0));
 }
 
@@ -167,7 +161,7 @@ async fn twenty_calls_of_one_caller_at_once_are_one_lead() {
     assert!(driven.iter().all(|answer| answer.batch_item_failures.is_empty()));
     assert_eq!(world.calls().await.len(), 20);
     let lead = one_lead(&world).await;
-    drive(&world).await;
+    world.drive().await;
     assert_eq!(one_lead(&world).await, lead, "driving again changes nothing");
     assert!(lead.created_at <= lead.last_call_started_at);
 }
@@ -189,13 +183,13 @@ async fn a_lead_closes_with_its_last_call_and_not_with_an_older_one() {
         assert_eq!(ask(&world, &question(unique)).await.status, 200);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    drive(&world).await;
+    world.drive().await;
     let calling = one_lead(&world).await;
     tell(&world, &ended(&first)).await;
-    drive(&world).await;
+    world.drive().await;
     assert_eq!(one_lead(&world).await, calling, "the newer call goes on");
     tell(&world, &ended(&second)).await;
-    drive(&world).await;
+    world.drive().await;
     let closed = one_lead(&world).await;
     assert_eq!((closed.status, closed.last_call_at.as_seconds()), (LeadStatus::Completed, 4_000_000_000));
     assert_eq!((closed.created_at, closed.name), (calling.created_at, calling.name));
@@ -222,7 +216,7 @@ async fn a_caller_gets_an_agent_in_time_whatever_fails_and_nothing_is_lost() {
         }
         // LiveKit asks once more: the same event.
         assert_eq!(ask(&world, &question(&unique)).await.body["agent_name"], "spring-agent");
-        drive(&world).await;
+        world.drive().await;
         assert_eq!(world.items("events").await.len(), 1);
         assert_eq!((world.calls().await.len(), world.items("history").await.len()), (1, 1));
         assert_eq!(one_lead(&world).await.status, LeadStatus::Calling);
@@ -341,7 +335,7 @@ async fn both_spellings_and_flat_bodies_end_the_call() {
             let answer = tell(&world, event).await;
             assert_eq!((answer.status, answer.body), (200, expected.clone()), "{event}");
         }
-        drive(&world).await;
+        world.drive().await;
         assert_eq!(world.items("events").await.len(), 2, "{event}");
         assert_eq!(world.calls().await.len(), 1, "{event}");
         assert_eq!(one_lead(&world).await.status, LeadStatus::Completed, "{event}");
@@ -472,7 +466,7 @@ async fn a_fixed_room_name_keeps_the_calls_of_two_tenants_and_of_two_callers_apa
         asked["to_number"] = json!(line);
         asked["room_name"] = json!("the-same-room");
         assert_eq!(ask(&world, &asked).await.status, 200);
-        drive(&world).await;
+        world.drive().await;
     }
     let owners: Vec<String> =
         world.calls().await.iter().map(|call| call["owner"].as_s().unwrap().clone()).collect();

@@ -33,24 +33,6 @@ async fn logged(payloads: &[Value], default_tenant: Option<&'static str>) -> Wor
     world
 }
 
-/// Drives what is in the log, and whatever is queued by that, until nothing is left to do.
-async fn drive_all(world: &World) {
-    let driven = world.fan_out(&Faults::none()).handle(stream_batch(&world.items("events").await)).await;
-    assert!(driven.batch_item_failures.is_empty());
-    drive_queue(world).await;
-}
-
-async fn drive_queue(world: &World) {
-    loop {
-        let bodies = world.take_retries().await;
-        if bodies.is_empty() {
-            return;
-        }
-        let driven = world.fan_out_retry(&Faults::none()).handle(queue_batch(&bodies)).await;
-        assert!(driven.batch_item_failures.is_empty());
-    }
-}
-
 #[tokio::test]
 async fn a_lost_answer_is_not_taken_for_a_repetition() {
     let world = World::new(Some("demo")).await;
@@ -77,7 +59,7 @@ async fn when_the_database_fails_the_provider_is_told_to_come_again_and_succeeds
             });
             assert_eq!((failed.status, failed.body), (500, documented), "request {number}, cut {cut:?}");
             assert_eq!(deliver(&world, &Faults::none(), &payload).await, 200);
-            drive_all(&world).await;
+            world.drive_all().await;
             assert_eq!(world.items("events").await.len(), 1);
             assert_eq!(world.items("history").await.len(), 1);
             assert_eq!(world.calls().await.len(), 1, "request {number}, cut {cut:?}");
@@ -103,7 +85,7 @@ async fn fan_out_killed_at_any_request_and_repeated_leaves_the_same_state() {
     let call = sip_call("killed", LINE);
     let twin = logged(&call, Some("demo")).await;
     twin.assign_number(LINE, "acme", "user_acme").await;
-    drive_all(&twin).await;
+    twin.drive_all().await;
     let expected = twin.state(&BOOKKEEPING).await;
     assert!(expected.len() > call.len(), "a call and a row for every event");
 
@@ -117,7 +99,7 @@ async fn fan_out_killed_at_any_request_and_repeated_leaves_the_same_state() {
                 assert!(number > call.len() * 3, "every event costs a read, a fold and a row");
                 break;
             }
-            drive_all(&world).await;
+            world.drive_all().await;
             assert_eq!(world.state(&BOOKKEEPING).await, expected, "request {number}, cut {cut:?}");
         }
     }
@@ -137,7 +119,7 @@ async fn a_record_that_fails_goes_to_the_queue_and_holds_up_no_other() {
     let answer = world.fan_out(&Faults::none()).handle(batch).await;
     assert!(answer.batch_item_failures.is_empty());
     assert_eq!(world.items("history").await.len(), call.len() - 1);
-    drive_queue(&world).await;
+    world.drive_queue().await;
     assert_eq!(world.items("history").await.len(), call.len());
 }
 
@@ -158,7 +140,7 @@ async fn when_the_queue_fails_too_lambda_is_told_where_to_start_over() {
 async fn shuffled_repeated_and_concurrent_batches_leave_the_same_state() {
     let call = sip_call("shuffled", LINE);
     let twin = logged(&call, Some("demo")).await;
-    drive_all(&twin).await;
+    twin.drive_all().await;
     let order_matters_not = [&BOOKKEEPING[..], &["announced"]].concat();
     let expected = twin.state(&order_matters_not).await;
 
@@ -173,7 +155,7 @@ async fn shuffled_repeated_and_concurrent_batches_leave_the_same_state() {
         });
         let answers = join_all(batches.map(|batch| worker.handle(batch))).await;
         assert!(answers.iter().all(|answer| answer.batch_item_failures.is_empty()));
-        drive_all(&world).await;
+        world.drive_all().await;
         assert_eq!(world.state(&order_matters_not).await, expected, "round {round}");
         let announced = world.announced().await;
         let types: BTreeSet<_> = announced.iter().map(|(event_type, _)| event_type.as_str()).collect();
@@ -194,12 +176,12 @@ async fn events_that_came_before_their_owner_enter_the_history_with_it() {
     for payload in &nameless {
         log.keep(&without_number(payload)).await;
     }
-    drive_all(&world).await;
+    world.drive_all().await;
     assert_eq!(world.items("history").await.len(), 0, "nobody may see an event without an owner");
     for payload in &named {
         log.keep(payload).await;
     }
-    drive_all(&world).await;
+    world.drive_all().await;
     let history = world.items("history").await;
     assert_eq!(history.len(), call.len());
     assert!(history.iter().all(|row| row["tenantShard"].as_s().unwrap().starts_with("acme#")));
@@ -223,7 +205,7 @@ async fn a_room_name_that_is_used_again_is_a_new_call() {
     second["room"]["name"] = first["room"]["name"].clone();
     log.keep(&first).await;
     log.keep(&second).await;
-    drive_all(&world).await;
+    world.drive_all().await;
     assert_eq!(world.calls().await.len(), 2);
 }
 
@@ -247,7 +229,7 @@ async fn a_webhook_whose_process_died_before_the_call_is_completed_by_the_deploy
 async fn the_state_of_two_different_calls_differs() {
     let state = async |name: &str| -> Items {
         let world = logged(&sip_call(name, LINE), Some("demo")).await;
-        drive_all(&world).await;
+        world.drive_all().await;
         world.state(&BOOKKEEPING).await
     };
     assert_ne!(state("one").await, state("other").await);

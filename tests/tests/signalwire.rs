@@ -7,10 +7,9 @@ use ringpost::{
     domain::{outcome::Outcome, phone::PhoneNumber, timestamp::Timestamp},
     providers::signalwire,
 };
-use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::{Cut, Faults},
-    lambda::{invoke, request, sample_event, stream_batch},
+    lambda::{invoke, request, sample_event},
     livekit::unique,
     signalwire::{PATH, callback, form_signature, signed_callback},
     stack::{client, eventually, stack},
@@ -27,11 +26,6 @@ fn accepted() -> Value {
 fn body_of(sample: &str) -> Value {
     let event: Value = serde_json::from_str(&sample_event(sample)).unwrap();
     serde_json::from_str(event["body"].as_str().unwrap()).unwrap()
-}
-
-async fn drive(world: &World) {
-    let driven = world.fan_out(&Faults::none()).handle(stream_batch(&world.items("events").await)).await;
-    assert!(driven.batch_item_failures.is_empty());
 }
 
 #[tokio::test]
@@ -60,7 +54,7 @@ async fn a_form_and_relay_tell_of_one_call_whose_line_decides_the_owner() {
     for name in ["signalwire-form", "signalwire-relay"] {
         invoke(&endpoint, request(&sample_event(name))).await;
     }
-    drive(&world).await;
+    world.drive().await;
     let facts = world.facts().await;
     assert_eq!(facts.line_number.get().map(PhoneNumber::as_str), Some(LINE));
     assert_eq!(facts.phone_number.get().map(PhoneNumber::as_str), Some("+15105550123"));
@@ -121,7 +115,7 @@ async fn signed_bodies_that_are_no_callbacks_are_refused_and_unknown_ones_kept()
     assert_eq!((answer.status, answer.body), (200, accepted()));
     let events = world.items("events").await;
     assert_eq!(events[0]["eventType"].as_s().unwrap(), "calling.call.something_new");
-    drive(&world).await;
+    world.drive().await;
     assert_eq!((world.calls().await.len(), world.items("history").await.len()), (0, 1));
 }
 

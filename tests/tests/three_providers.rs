@@ -19,7 +19,7 @@ use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     elevenlabs,
     faults::{Cut, Faults},
-    lambda::{queue_batch, stream_batch},
+    lambda::stream_batch,
     livekit::{authorization, now_seconds, unique},
     signalwire::form_signature,
     stack::{Answer, Stack, client, eventually, stack},
@@ -43,23 +43,10 @@ async fn logged(unique: &str, first: usize) -> World {
     world
 }
 
-async fn drive_all(world: &World) {
-    let batch = stream_batch(&world.items("events").await);
-    assert!(world.fan_out(&Faults::none()).handle(batch).await.batch_item_failures.is_empty());
-    loop {
-        let bodies = world.take_retries().await;
-        if bodies.is_empty() {
-            return;
-        }
-        let driven = world.fan_out_retry(&Faults::none()).handle(queue_batch(&bodies)).await;
-        assert!(driven.batch_item_failures.is_empty());
-    }
-}
-
 #[tokio::test]
 async fn every_order_of_arrival_and_many_batches_at_once_end_in_the_same_record() {
     let twin = logged("3f", 0).await;
-    drive_all(&twin).await;
+    twin.drive_all().await;
     let expected = twin.facts().await;
     for round in 1..6 {
         let world = logged("3f", round).await;
@@ -72,7 +59,7 @@ async fn every_order_of_arrival_and_many_batches_at_once_end_in_the_same_record(
         });
         let answers = join_all(batches.map(|batch| worker.handle(batch))).await;
         assert!(answers.iter().all(|answer| answer.batch_item_failures.is_empty()));
-        drive_all(&world).await;
+        world.drive_all().await;
         assert_eq!(world.facts().await, expected, "round {round}");
         assert_eq!(world.items("history").await.len(), log.len(), "round {round}");
         let announced = world.announced().await;
@@ -84,7 +71,7 @@ async fn every_order_of_arrival_and_many_batches_at_once_end_in_the_same_record(
 #[tokio::test]
 async fn killed_at_any_request_the_record_is_the_same_in_the_end() {
     let twin = logged("3f", 4).await;
-    drive_all(&twin).await;
+    twin.drive_all().await;
     let expected = twin.facts().await;
     for cut in [Cut::Before, Cut::After] {
         for number in (0..).step_by(3) {
@@ -95,7 +82,7 @@ async fn killed_at_any_request_the_record_is_the_same_in_the_end() {
                 assert!(number > 40, "twelve events cost more than {number} requests");
                 break;
             }
-            drive_all(&world).await;
+            world.drive_all().await;
             assert_eq!(world.facts().await, expected, "request {number}, cut {cut:?}");
             assert_eq!(world.items("history").await.len(), 12, "request {number}, cut {cut:?}");
         }

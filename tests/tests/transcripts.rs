@@ -26,15 +26,10 @@ fn told(event_type: &str) -> Value {
     json!({ "call_id": SID, "conversation_id": CONVERSATION, "event_type": event_type })
 }
 
-async fn drive(world: &World) {
-    let driven = world.fan_out(&Faults::none()).handle(stream_batch(&world.items("events").await)).await;
-    assert!(driven.batch_item_failures.is_empty());
-}
-
 async fn world_with(event: &Value) -> World {
     let world = World::new(Some("demo")).await;
     world.keep_call_status(event, THEN).await;
-    drive(&world).await;
+    world.drive().await;
     world
 }
 
@@ -63,7 +58,7 @@ async fn a_completed_call_gets_its_transcript() {
         let worker = world.fetch_transcript(&api).await;
         assert!(fetch(&worker, batch.clone()).await.batch_item_failures.is_empty());
         assert_eq!(world.items("events").await.len(), 2);
-        drive(&world).await;
+        world.drive().await;
         let event = transcript(&world).await;
         let key = event.key.as_str();
         assert!(key.starts_with(&format!("elevenlabs-api:{CONVERSATION}:done:")), "{key}");
@@ -154,7 +149,7 @@ async fn a_large_transcript_is_kept_whole() {
     api.play(CONVERSATION, Reply::With(200, large.to_string()));
     let batch = world.receive_transcripts().await;
     assert!(fetch(&world.fetch_transcript(&api).await, batch).await.batch_item_failures.is_empty());
-    drive(&world).await;
+    world.drive().await;
     assert!(!world.items("chunks").await.is_empty());
     assert_eq!(transcript(&world).await.payload, large.to_string().as_bytes());
 }
@@ -171,7 +166,7 @@ async fn a_fan_out_that_dies_anywhere_asks_for_the_transcript_in_the_end() {
                 assert!(number >= 4, "look-up, call, pointer, message, row");
                 break;
             }
-            drive(&world).await;
+            world.drive().await;
             let asked = world.receive_transcripts().await.records.len();
             assert!((1..=2).contains(&asked), "request {number}, cut {cut:?}: {asked}");
         }

@@ -14,7 +14,7 @@ use futures::future::join_all;
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::{Cut, Faults},
-    lambda::{invoke, queue_batch, request, sample_event, stream_batch},
+    lambda::{invoke, request, sample_event, stream_batch},
     livekit::unique,
     world::World,
 };
@@ -43,23 +43,6 @@ async fn keep(world: &World, events: &[Value]) {
     let log = world.event_log();
     for event in events {
         log.keep(event).await;
-    }
-}
-
-async fn drive_all(world: &World) {
-    let batch = stream_batch(&world.items("events").await);
-    assert!(world.fan_out(&Faults::none()).handle(batch).await.batch_item_failures.is_empty());
-    drive_queue(world).await;
-}
-
-async fn drive_queue(world: &World) {
-    loop {
-        let bodies = world.take_retries().await;
-        if bodies.is_empty() {
-            return;
-        }
-        let driven = world.fan_out_retry(&Faults::none()).handle(queue_batch(&bodies)).await;
-        assert!(driven.batch_item_failures.is_empty());
     }
 }
 
@@ -119,7 +102,7 @@ async fn outcome(world: &World, room: usize) -> Value {
 async fn two_records_become_one_and_both_ids_keep_answering() {
     let world = World::new(Some("demo")).await;
     keep(&world, &two_rooms_and_a_link()).await;
-    drive_all(&world).await;
+    world.drive_all().await;
     let calls = world.calls().await;
     assert_eq!(calls.len(), 1);
     assert_eq!(world.items("history").await.len(), 5);
@@ -133,7 +116,7 @@ async fn two_records_become_one_and_both_ids_keep_answering() {
     let listed = world.items("calls").await;
     let listed = listed.iter().filter(|item| item.contains_key("tenantShard")).count();
     assert_eq!(listed, 1);
-    drive_all(&world).await;
+    world.drive_all().await;
     assert_eq!(world.calls().await.len(), 1, "driving again changes nothing");
 }
 
@@ -142,7 +125,7 @@ async fn killed_at_any_request_and_repeated_the_same_call_is_left() {
     let events = two_rooms_and_a_link();
     let twin = World::new(Some("demo")).await;
     keep(&twin, &events).await;
-    drive_all(&twin).await;
+    twin.drive_all().await;
     let expected = text(&twin.calls().await[0], "facts");
     for cut in [Cut::Before, Cut::After] {
         for number in 0.. {
@@ -163,7 +146,7 @@ async fn killed_at_any_request_and_repeated_the_same_call_is_left() {
                     assert!(outcome(&world, room).await["id"].is_string(), "request {number}, cut {cut:?}");
                 }
             }
-            drive_all(&world).await;
+            world.drive_all().await;
             let calls = world.calls().await;
             assert_eq!(calls.len(), 1, "request {number}, cut {cut:?}");
             assert_eq!(text(&calls[0], "facts"), expected, "request {number}, cut {cut:?}");
@@ -179,7 +162,7 @@ async fn a_record_frozen_by_a_process_that_died_is_read_whole_by_its_id() {
     events[1] = event(1, 0, 20, None, None);
     let world = World::new(Some("demo")).await;
     keep(&world, &events[..3]).await;
-    drive_all(&world).await;
+    world.drive_all().await;
     keep(&world, &events[3..4]).await;
     let log = world.items("events").await;
     let linking = log.iter().find(|item| text(item, "key").ends_with("EV_1_1")).unwrap();
@@ -190,7 +173,7 @@ async fn a_record_frozen_by_a_process_that_died_is_read_whole_by_its_id() {
         if frozen {
             let younger = outcome(&world, 1).await;
             assert_eq!(younger["livekitRoomName"], "room-1", "what it held is shown: {younger}");
-            drive_all(&world).await;
+            world.drive_all().await;
             assert_eq!(world.calls().await.len(), 1);
             return;
         }
@@ -220,7 +203,7 @@ async fn crossing_links_of_many_rooms_end_in_one_record_each_without_a_ring() {
         });
         let answers = join_all(batches.map(|batch| worker.handle(batch))).await;
         assert!(answers.iter().all(|answer| answer.batch_item_failures.is_empty()));
-        drive_all(&world).await;
+        world.drive_all().await;
         let ends = ends(&world).await;
         let survivors: BTreeSet<_> = (0..8).map(|room| ends[&id_of(room)].clone()).collect();
         assert_eq!(survivors.len(), 2, "round {round}");
@@ -245,7 +228,7 @@ async fn records_of_different_owners_never_become_one() {
         event(1, 1, 2, Some(&shared), Some("+17678189426")),
     ];
     keep(&world, &events).await;
-    drive_all(&world).await;
+    world.drive_all().await;
     let owners: BTreeSet<_> = world.calls().await.iter().map(|call| text(call, "owner")).collect();
     assert_eq!(owners.len(), 2, "{owners:?}");
     let history = world.items("history").await;
@@ -259,14 +242,14 @@ async fn events_of_an_unowned_record_enter_the_history_when_it_is_absorbed() {
     world.assign_number("+18588796658", "acme", "user_acme").await;
     let nameless = [event(1, 0, 0, None, None), event(1, 1, 1, Some("SCL_shared"), None)];
     keep(&world, &nameless).await;
-    drive_all(&world).await;
+    world.drive_all().await;
     assert_eq!(world.items("history").await.len(), 0, "nobody may see an event without an owner");
     let owned = [
         event(0, 0, 2, None, Some("+18588796658")),
         event(0, 1, 3, Some("SCL_shared"), Some("+18588796658")),
     ];
     keep(&world, &owned).await;
-    drive_all(&world).await;
+    world.drive_all().await;
     let calls = world.calls().await;
     assert_eq!(calls.len(), 1);
     assert!(text(&calls[0], "owner").contains("acme") && !calls[0].contains_key("waiting"), "{calls:?}");

@@ -4,10 +4,7 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
-    domain::{
-        event::{Event, Source},
-        key::EventKey,
-    },
+    domain::event::Event,
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
@@ -68,15 +65,7 @@ impl Endpoint for Deps {
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let webhook = self.gate.verified(request).await?;
         let livekit = LiveKitEvent::parse(webhook.body()).map_err(malformed)?;
-        let event = Event {
-            key: EventKey::of(Source::LiveKit.as_str(), &livekit.id),
-            source: Source::LiveKit,
-            tenant_id: None,
-            event_type: livekit.event_type.clone(),
-            occurred_at: livekit.created_at,
-            received_at: self.gate.clock.now(),
-            payload: webhook.body().clone(),
-        };
+        let event = livekit.event(webhook.body().clone(), self.gate.clock.now());
         log::event_key(&event.key);
         if livekit.name().is_processable() {
             self.process(&livekit, &event).await

@@ -13,10 +13,9 @@ use ringpost::{
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
     },
-    pipeline::accept::MAX_EVENT_BYTES,
     providers::{
         elevenlabs::{CallStatusEvent, Keys},
-        webhook::{RawWebhook, Refusal, Signed, VerifiedWebhook, Verifier},
+        webhook::{Refusal, Signed, VerifiedWebhook, Verifier},
     },
     secrets::Secrets,
     store::events::EventTable,
@@ -90,12 +89,8 @@ impl Door {
         }
         let source = gate::source_address(&request);
         let is_listed = !self.allow_list.is_empty() && self.allow_list.admits(source);
-        let (head, body) = request.into_parts();
-        let webhook = RawWebhook::new(head.headers, gate::raw(body));
-        if webhook.size() > MAX_EVENT_BYTES {
-            return Err(gate::too_large());
-        }
-        let verified = webhook.verify(&Passport { is_listed, keys: &keys }, self.clock.now());
+        let verified =
+            gate::received(request)?.verify(&Passport { is_listed, keys: &keys }, self.clock.now());
         verified.map_err(|refusal| match refusal {
             // What an unsigned webhook lacks, where a list could admit it, is the address.
             Refusal::Missing if !self.allow_list.is_empty() => gate::refused(Refusal::Address),

@@ -38,14 +38,20 @@ impl<V: Verifier> Gate<V> {
             return Err(refused(Refusal::Address));
         }
         let url = public_url(&request, &self.public_base_url);
-        let (head, body) = request.into_parts();
-        let webhook = RawWebhook::new(head.headers, raw(body)).sent_to(url);
-        if webhook.size() > MAX_EVENT_BYTES {
-            return Err(too_large());
-        }
+        let webhook = received(request)?.sent_to(url);
         let keys = self.keys.current().await;
         webhook.verify(&*keys, self.clock.now()).map_err(refused)
     }
+}
+
+/// A request that is not too large to be kept; nothing of it is read yet.
+pub(super) fn received(request: Request) -> Result<RawWebhook, ApiError> {
+    let (head, body) = request.into_parts();
+    let webhook = RawWebhook::new(head.headers, raw(body));
+    if webhook.size() > MAX_EVENT_BYTES {
+        return Err(too_large_for(MAX_EVENT_BYTES));
+    }
+    Ok(webhook)
 }
 
 /// The address that API Gateway saw.
@@ -73,12 +79,7 @@ pub(super) fn refused(refusal: Refusal) -> ApiError {
     ApiError::new(ErrorStatus::Unauthorized, REFUSED).cause(refusal)
 }
 
-/// The answer to a body that cannot be kept.
-pub(super) fn too_large() -> ApiError {
-    too_large_for(MAX_EVENT_BYTES)
-}
-
-/// The answer to a body that an endpoint with a narrower limit does not take.
+/// The answer to a body that is larger than the endpoint takes.
 pub(super) fn too_large_for(bytes: usize) -> ApiError {
     ApiError::new(ErrorStatus::PayloadTooLarge, "Webhook payload too large")
         .details(format!("The body may have {bytes} bytes at most"))

@@ -5,10 +5,6 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
-    domain::{
-        event::{Event, Source},
-        key::EventKey,
-    },
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
@@ -52,16 +48,7 @@ impl Endpoint for Deps {
         let webhook = self.gate.verified(request).await?;
         let received_at = self.gate.clock.now();
         let livekit = LiveKitEvent::parse_lenient(webhook.body(), received_at).map_err(malformed)?;
-        let event = Event {
-            key: EventKey::of(Source::LiveKit.as_str(), &livekit.id),
-            source: Source::LiveKit,
-            tenant_id: None,
-            event_type: livekit.event_type,
-            occurred_at: livekit.created_at,
-            received_at,
-            payload: webhook.body().clone(),
-        };
-        keep(&self.events, &event).await
+        keep(&self.events, &livekit.event(webhook.body().clone(), received_at)).await
     }
 }
 

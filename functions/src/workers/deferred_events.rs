@@ -3,13 +3,14 @@
 
 use std::process::ExitCode;
 
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use ringpost::{
     queue::deferred_events::DeferredEvent,
     store::events::{Accepted, EventTable},
     telemetry,
 };
 
+use super::{Unsettled, settle_all};
 use crate::{
     runtime::{self, InitError, Worker},
     wiring::Aws,
@@ -37,21 +38,9 @@ impl Worker for Deps {
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
-        let mut answer = SqsBatchResponse::default();
-        for message in batch.records {
-            let message_id = message.message_id.clone().unwrap_or_default();
-            if self.settle(&message).await.is_err() {
-                let mut failure = BatchItemFailure::default();
-                failure.item_identifier = message_id;
-                answer.batch_item_failures.push(failure);
-            }
-        }
-        answer
+        settle_all(&batch.records, batch.records.iter().map(|message| self.settle(message))).await
     }
 }
-
-/// A message that must come again; the queue gives up on it after many times and keeps it.
-struct Unsettled;
 
 impl Deps {
     async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {

@@ -12,8 +12,8 @@ use aws_lambda_events::{
 };
 use futures::future::join_all;
 use ringpost::{
-    domain::{event::Event, key::EventKey},
-    pipeline::fan_out::FanOut,
+    domain::key::EventKey,
+    pipeline::fan_out::{FanOut, Told},
     store::{Item, events::EventTable},
     telemetry,
 };
@@ -57,7 +57,7 @@ impl Worker for Deps {
         // The events of one call would only get into each other's way.
         let mut calls: HashMap<_, Vec<_>> = HashMap::new();
         for (place, record) in records.into_iter().enumerate() {
-            let call = record.event.as_ref().and_then(FanOut::surest_call).ok_or(place);
+            let call = record.told.as_ref().and_then(Told::surest_call).ok_or(place);
             calls.entry(call).or_default().push((place, record));
         }
         let unsettled = join_all(calls.into_values().map(|records| self.settle_in_order(records))).await;
@@ -75,7 +75,7 @@ impl Worker for Deps {
 /// A record of the stream.
 struct Record {
     /// The event, unless nothing follows from the record or it cannot be read.
-    event: Option<Event>,
+    told: Option<Told>,
     /// The event's key, where something must follow.
     key: Option<EventKey>,
 }
@@ -83,28 +83,28 @@ struct Record {
 impl Deps {
     async fn read(&self, record: EventRecord) -> Record {
         if record.event_name != "INSERT" {
-            return Record { event: None, key: None };
+            return Record { told: None, key: None };
         }
         let keys: Item = record.change.keys.into();
         let key = keys.get("key").and_then(|key| key.as_s().ok()).cloned().unwrap_or_default();
         let image: Item = record.change.new_image.into();
-        let event = match self.events.read(&image).await {
-            Ok(event) => Some(event),
+        let told = match self.events.read(&image).await {
+            Ok(event) => Some(Told::by(event)),
             Err(error) => {
                 tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "unreadable record");
                 None
             }
         };
-        Record { event, key: Some(EventKey::from_stored(key)) }
+        Record { told, key: Some(EventKey::from_stored(key)) }
     }
 
     /// Drives the records of one call. Tells the place of the first that could neither be driven nor
     /// put aside.
     async fn settle_in_order(&self, records: Vec<(usize, Record)>) -> Option<usize> {
-        for (place, Record { event, key }) in records {
+        for (place, Record { told, key }) in records {
             let Some(key) = key else { continue };
-            let driven = match &event {
-                Some(event) => drive(Self::NAME, &self.fan_out, event).await.is_ok(),
+            let driven = match &told {
+                Some(told) => drive(Self::NAME, &self.fan_out, told).await.is_ok(),
                 None => false,
             };
             if driven {

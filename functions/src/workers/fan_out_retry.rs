@@ -2,13 +2,15 @@
 
 use std::process::ExitCode;
 
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use futures::future::join_all;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use ringpost::{
-    pipeline::fan_out::FanOut, queue::fan_out_retry::FanOutMessage, store::events::EventTable, telemetry,
+    pipeline::fan_out::{FanOut, Told},
+    queue::fan_out_retry::FanOutMessage,
+    store::events::EventTable,
+    telemetry,
 };
 
-use super::drive;
+use super::{Unsettled, drive, settle_all};
 use crate::{
     runtime::{self, InitError, Worker},
     wiring::Aws,
@@ -40,21 +42,9 @@ impl Worker for Deps {
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
-        let mut answer = SqsBatchResponse::default();
-        let settled = join_all(batch.records.iter().map(|message| self.settle(message))).await;
-        for (message, settled) in batch.records.iter().zip(settled) {
-            if settled.is_err() {
-                let mut failure = BatchItemFailure::default();
-                failure.item_identifier = message.message_id.clone().unwrap_or_default();
-                answer.batch_item_failures.push(failure);
-            }
-        }
-        answer
+        settle_all(&batch.records, batch.records.iter().map(|message| self.settle(message))).await
     }
 }
-
-/// A message that must come again; the queue gives up on it after a few times and keeps it.
-struct Unsettled;
 
 impl Deps {
     async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
@@ -71,6 +61,6 @@ impl Deps {
             tracing::warn!(function = Self::NAME, %event_key, "event has expired");
             return Ok(());
         };
-        drive(Self::NAME, &self.fan_out, &event).await.map(drop).map_err(|_| Unsettled)
+        drive(Self::NAME, &self.fan_out, &Told::by(event)).await.map(drop).map_err(|_| Unsettled)
     }
 }

@@ -6,8 +6,7 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use futures::future::join_all;
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use ringpost::{
     clock::Clock,
     domain::key::CallId,
@@ -22,6 +21,7 @@ use ringpost::{
     telemetry,
 };
 
+use super::{Unsettled, settle_all};
 use crate::{
     runtime::{self, InitError, Worker},
     wiring::Aws,
@@ -73,22 +73,10 @@ impl Worker for Deps {
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
-        // Together: each mostly waits for ElevenLabs.
-        let settled = join_all(batch.records.iter().map(|message| self.settle(message))).await;
-        let mut answer = SqsBatchResponse::default();
-        for (message, settled) in batch.records.iter().zip(settled) {
-            if settled.is_err() {
-                let mut failure = BatchItemFailure::default();
-                failure.item_identifier = message.message_id.clone().unwrap_or_default();
-                answer.batch_item_failures.push(failure);
-            }
-        }
-        answer
+        // Each mostly waits for ElevenLabs.
+        settle_all(&batch.records, batch.records.iter().map(|message| self.settle(message))).await
     }
 }
-
-/// A message that must come again.
-struct Unsettled;
 
 /// What became of a message.
 enum Fetched {

@@ -6,24 +6,47 @@ pub mod fan_out_retry;
 pub mod fetch_transcript;
 pub mod sweep;
 
-use std::time::{Duration, Instant};
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 
+use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
+use futures::future::join_all;
 use ringpost::{
-    domain::event::Event,
-    pipeline::fan_out::{Driven, FanOut, FanOutError},
+    pipeline::fan_out::{Driven, FanOut, FanOutError, Told},
     telemetry,
 };
+
+/// A message that must come again; its queue gives up on it after some times and keeps it.
+struct Unsettled;
+
+/// Works on the messages of a batch together, and tells the queue which must come again.
+async fn settle_all(
+    messages: &[SqsMessage],
+    settling: impl Iterator<Item = impl Future<Output = Result<(), Unsettled>>>,
+) -> SqsBatchResponse {
+    let mut answer = SqsBatchResponse::default();
+    for (message, settled) in messages.iter().zip(join_all(settling).await) {
+        if settled.is_err() {
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = message.message_id.clone().unwrap_or_default();
+            answer.batch_item_failures.push(failure);
+        }
+    }
+    answer
+}
 
 /// So that a batch is settled before its invocation is ended: what was not driven by then comes again.
 const LONGEST_DRIVE: Duration = Duration::from_secs(8);
 
 /// Drives one event and writes its canonical line.
-async fn drive(function: &'static str, fan_out: &FanOut, event: &Event) -> Result<Driven, FanOutError> {
+async fn drive(function: &'static str, fan_out: &FanOut, told: &Told) -> Result<Driven, FanOutError> {
     let started = Instant::now();
-    let driven = tokio::time::timeout(LONGEST_DRIVE, fan_out.drive(event)).await;
+    let driven = tokio::time::timeout(LONGEST_DRIVE, fan_out.drive(told)).await;
     let driven = driven.unwrap_or(Err(FanOutError::Slow));
     let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
-    let (event_key, event_type) = (event.key.as_str(), event.event_type.as_str());
+    let (event_key, event_type) = (told.event.key.as_str(), told.event.event_type.as_str());
     match &driven {
         Ok(driven) => {
             let (result, call_id) = match driven {

@@ -324,15 +324,16 @@ impl Facts {
     #[must_use]
     pub fn duration_millis(&self) -> Option<u64> {
         let ending = self.ending()?;
-        match (self.room_created.get(), self.told_seconds.get()) {
-            (None, Some(seconds)) => Some(seconds.saturating_mul(1_000)),
-            // Ringing is no duration: a carrier's call lasts from the answer on.
-            (None, None) if matches!(ending.how, How::HungUp(_)) && !self.is_answered() => None,
-            (None, None) if matches!(ending.how, How::HungUp(_)) => {
-                Some(ending.at.millis_since(self.answered.get().or(self.started_at())?))
-            }
-            _ => Some(ending.at.millis_since(self.started_at()?)),
+        if let (None, Some(seconds)) = (self.room_created.get(), self.told_seconds.get()) {
+            return Some(seconds.saturating_mul(1_000));
         }
+        let start = match (self.room_created.get(), ending.how) {
+            // Ringing is no duration: a carrier's call lasts from the answer on.
+            (None, How::HungUp(_)) if !self.is_answered() => return None,
+            (None, How::HungUp(_)) => self.answered.get().or(self.started_at())?,
+            _ => self.started_at()?,
+        };
+        Some(ending.at.millis_since(start))
     }
 
     fn is_answered(&self) -> bool {

@@ -49,6 +49,30 @@ pub struct FanOut {
     pub agenda: Agenda,
 }
 
+/// An event, and what it says of its call.
+#[derive(Debug)]
+pub struct Told {
+    /// The event.
+    pub event: Event,
+    update: Option<CallUpdate>,
+}
+
+impl Told {
+    /// Reads an event.
+    #[must_use]
+    pub fn by(event: Event) -> Self {
+        let update = providers::read_update(&event);
+        Self { event, update }
+    }
+
+    /// The id under which its call is, or would begin: events with the same one are best driven one
+    /// after another. `None` when it is about no call.
+    #[must_use]
+    pub fn surest_call(&self) -> Option<CallId> {
+        Some(self.update.as_ref()?.keys.first().call_id())
+    }
+}
+
 /// Why an event must be driven again.
 #[derive(Debug, Error)]
 pub enum FanOutError {
@@ -79,8 +103,9 @@ impl FanOut {
     ///
     /// # Errors
     /// When a step failed; driving again is safe, and needed.
-    pub async fn drive(&self, event: &Event) -> Result<Driven, FanOutError> {
-        let Some(update) = providers::read_update(event) else {
+    pub async fn drive(&self, told: &Told) -> Result<Driven, FanOutError> {
+        let event = &told.event;
+        let Some(update) = &told.update else {
             let default = || self.fold.default_owner().map(|owner| owner.tenant_id.clone());
             let Some(tenant_id) = event.tenant_id.clone().or_else(default) else {
                 return Ok(Driven::Unowned);
@@ -89,26 +114,19 @@ impl FanOut {
             if let Some(id) = call_id {
                 self.fold.see(id, event.received_at).await?;
             }
-            self.history.record_inbound(event, &tenant_id, call_id).await?;
+            self.history.record_inbound(event, &tenant_id, call_id, None).await?;
             return Ok(Driven::Recorded(call_id));
         };
-        let call = self.fold(&update).await?;
+        let call = self.fold(update).await?;
         self.ask_for_transcript(event, &call).await?;
         let Some(owner) = &call.owner else {
             return Ok(Driven::Waiting(call.id));
         };
-        self.agenda.note(&update, &call).await?;
-        self.history.record_inbound(event, &owner.tenant_id, Some(call.id)).await?;
-        self.record_lead(event, &update, &call).await?;
+        self.agenda.note(update, &call).await?;
+        self.history.record_inbound(event, &owner.tenant_id, Some(call.id), owner.user_id.as_deref()).await?;
+        self.record_lead(event, update, &call).await?;
         self.drive_waiting(&call).await?;
         Ok(Driven::Recorded(Some(call.id)))
-    }
-
-    /// The id under which an event's call is, or would begin: events with the same one are best driven
-    /// one after another. `None` when it is about no call.
-    #[must_use]
-    pub fn surest_call(event: &Event) -> Option<CallId> {
-        Some(providers::read_update(event)?.keys.first().call_id())
     }
 
     /// The call with the event in it, found by all its keys from now on.

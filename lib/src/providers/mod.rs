@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod elevenlabs;
+mod fact;
 pub mod livekit;
 pub mod platform;
 pub mod signalwire;

@@ -2,6 +2,7 @@
 //! not get there.
 
 pub mod deferred_events;
+pub mod deliveries;
 pub mod fan_out_retry;
 mod send;
 pub mod transcripts;

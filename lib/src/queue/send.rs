@@ -28,16 +28,21 @@ impl SendError {
         };
         Self { operation, code, source: Box::new(error) }
     }
+
+    /// A message that cannot be made.
+    pub(super) fn json(error: impl Error + Send + Sync + 'static) -> Self {
+        Self { operation: "SendMessage", code: "json".to_owned(), source: Box::new(error) }
+    }
+
+    /// One message of a batch that the queue did not take.
+    pub(super) fn refused(operation: &'static str, code: &str) -> Self {
+        Self { operation, code: code.to_owned(), source: "a part of the batch".into() }
+    }
 }
 
 /// Sends a message to the queue of this URL.
 pub(super) async fn send(client: &Client, url: &str, message: &impl Serialize) -> Result<(), SendError> {
-    const OPERATION: &str = "SendMessage";
-    let body = serde_json::to_string(message).map_err(|error| SendError {
-        operation: OPERATION,
-        code: "json".to_owned(),
-        source: Box::new(error),
-    })?;
+    let body = serde_json::to_string(message).map_err(SendError::json)?;
     let sent = client.send_message().queue_url(url).message_body(body).send().await;
-    sent.map(drop).map_err(|error| SendError::of(OPERATION, error))
+    sent.map(drop).map_err(|error| SendError::of("SendMessage", error))
 }

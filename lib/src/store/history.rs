@@ -1,5 +1,7 @@
-//! The history that tenants see: one row per inbound event, under an id that is an integer and a time.
+//! The history that tenants see: one row per inbound event and one per delivery, under an id that is
+//! an integer and a time.
 
+mod deliveries;
 mod timeline;
 
 use std::ops::RangeInclusive;
@@ -8,10 +10,15 @@ use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnC
 
 use super::{
     Client, StoreError,
-    item::{find_string, item, number, string, time},
+    item::{Item, find_string, item, number, optional, string, time},
 };
-use crate::domain::{event::Event, key::CallId, timestamp::Timestamp};
+use crate::domain::{
+    event::Event,
+    key::{CallId, EventKey},
+    timestamp::Timestamp,
+};
 
+pub use deliveries::Queued;
 pub use timeline::{CallEvent, CallEvents, Timeline};
 
 /// How many partitions a tenant's history is spread over.
@@ -23,7 +30,7 @@ const SLOTS: u64 = 1_024;
 /// So many events of one tenant in one slot and the slots after it are not a coincidence.
 const MAX_PROBES: usize = 64;
 /// Ids of one partition are this far apart.
-const STEP: usize = 4;
+const STEP: usize = SHARDS as usize;
 
 /// The table `history`: pk `tenantShard`, sk `id`, with a TTL.
 #[derive(Debug, Clone)]
@@ -40,8 +47,8 @@ impl HistoryTable {
         Self { client, name, retention_days }
     }
 
-    /// Records that a tenant received an event. Recording it again changes nothing: its id follows
-    /// from its time and key, and a slot that another event holds sends both the same way on.
+    /// Records that a tenant received an event; `user_id` is the tenant's user whose call it is about.
+    /// Recording it again changes nothing.
     ///
     /// # Errors
     /// When the database fails; recording again is safe.
@@ -50,41 +57,55 @@ impl HistoryTable {
         event: &Event,
         tenant_id: &str,
         call_id: Option<CallId>,
+        user_id: Option<&str>,
     ) -> Result<(), StoreError> {
-        let digest = event.key.digest();
+        let mut row = item([
+            ("direction", string("inbound")),
+            ("source", string(event.source.provider())),
+            ("eventType", string(&event.event_type)),
+            ("status", string("processed")),
+            ("occurredAt", time(event.occurred_at)),
+        ]);
+        row.extend(optional([
+            ("callId", call_id.map(|id| id.to_string())),
+            ("userId", user_id.map(str::to_owned)),
+        ]));
+        self.put_row(tenant_id, &event.key, event.received_at, row).await.map(drop)
+    }
+
+    /// Puts a row where it belongs by its time and key, unless it is there. A slot that another key
+    /// holds sends everybody who looks for this one the same way on.
+    async fn put_row(
+        &self,
+        tenant_id: &str,
+        key: &EventKey,
+        at: Timestamp,
+        mut row: Item,
+    ) -> Result<Placed, StoreError> {
+        let digest = key.digest();
         // By the event, not by its call: records are united, and a row must be found where it was put.
-        let tenant_shard = format!("{tenant_id}#{}", digest % SHARDS);
-        let first = first_id(event.received_at, digest);
+        row.extend(item([
+            ("tenantShard", string(partition(tenant_id, digest))),
+            ("v", number(1)),
+            ("eventKey", string(key.as_str())),
+            ("createdAt", time(at)),
+            ("expiresAt", number(at.plus_days(self.retention_days).as_seconds())),
+        ]));
         // In steps of the partitions, so that an id is unique in all of them: 1,024 slots are a multiple.
-        for id in (first..).step_by(STEP).take(MAX_PROBES) {
-            let mut row = item([
-                ("tenantShard", string(&tenant_shard)),
-                ("id", number(id)),
-                ("v", number(1)),
-                ("eventKey", string(event.key.as_str())),
-                ("direction", string("inbound")),
-                ("source", string(event.source.provider())),
-                ("eventType", string(&event.event_type)),
-                ("status", string("processed")),
-                ("occurredAt", time(event.occurred_at)),
-                ("createdAt", time(event.received_at)),
-                ("expiresAt", number(event.received_at.plus_days(self.retention_days).as_seconds())),
-            ]);
-            if let Some(call_id) = call_id {
-                row.insert("callId".to_owned(), string(call_id.to_string()));
-            }
-            let put = self.client.put_item().table_name(&self.name).set_item(Some(row));
+        for id in (first_id(at, digest)..).step_by(STEP).take(MAX_PROBES) {
+            row.insert("id".to_owned(), number(id));
+            let put = self.client.put_item().table_name(&self.name).set_item(Some(row.clone()));
             let put = put
                 .condition_expression("attribute_not_exists(id)")
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
             let Err(error) = put.send().await else {
-                return Ok(());
+                return Ok(Placed::New(id));
             };
             match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(taken)) => {
-                    let holder = taken.item().and_then(|row| find_string(row, "eventKey"));
-                    if holder == Some(event.key.as_str()) {
-                        return Ok(());
+                    let held = taken.item().filter(|row| find_string(row, "eventKey") == Some(key.as_str()));
+                    if let Some(row) = held {
+                        return Ok(Placed::Before(row.clone()));
                     }
                 }
                 _ => return Err(StoreError::unavailable("PutItem history")(error)),
@@ -92,6 +113,19 @@ impl HistoryTable {
         }
         Err(StoreError::Contended)
     }
+}
+
+/// What became of a row that was put.
+enum Placed {
+    /// It is there, under this id.
+    New(u64),
+    /// It was there before.
+    Before(Item),
+}
+
+/// The partition of a row, whose id leads to the same one.
+fn partition(tenant_id: &str, digest_or_id: u64) -> String {
+    format!("{tenant_id}#{}", digest_or_id % SHARDS)
 }
 
 /// The id that an event gets unless another event holds it: its time, then ten bits of its digest.

@@ -31,6 +31,12 @@ pub(super) fn item<const N: usize>(attributes: [(&str, AttributeValue); N]) -> I
     attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
+/// Those of the attributes that are there, all of them strings.
+pub(super) fn optional<const N: usize>(attributes: [(&str, Option<String>); N]) -> Item {
+    let there = attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), string(value?))));
+    there.collect()
+}
+
 pub(super) fn find_string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }
@@ -42,6 +48,11 @@ pub(super) fn read_string<'a>(item: &'a Item, name: &'static str) -> Result<&'a 
 pub(super) fn read_number<T: std::str::FromStr>(item: &Item, name: &'static str) -> Result<T, StoreError> {
     let text = item.get(name).and_then(|value| value.as_n().ok());
     text.and_then(|text| text.parse().ok()).ok_or(StoreError::Corrupt { what: name })
+}
+
+/// A moment that need not be there.
+pub(super) fn find_time(item: &Item, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
+    item.contains_key(name).then(|| read_time(item, name)).transpose()
 }
 
 pub(super) fn read_time(item: &Item, name: &'static str) -> Result<Timestamp, StoreError> {

@@ -1,12 +1,7 @@
 //! Reads LiveKit bodies the way ingest does.
 
 use ringpost::{
-    domain::{
-        call::CallUpdate,
-        event::{Event, Source},
-        key::EventKey,
-        timestamp::Timestamp,
-    },
+    domain::{call::CallUpdate, timestamp::Timestamp},
     providers::livekit::{self, LiveKitEvent, PayloadError},
 };
 
@@ -16,15 +11,7 @@ pub(crate) fn read(
     received_at: Timestamp,
 ) -> Result<(LiveKitEvent, Option<CallUpdate>), PayloadError> {
     let livekit = LiveKitEvent::parse(body)?;
-    let event = Event {
-        key: EventKey::of(Source::LiveKit.as_str(), &livekit.id),
-        source: Source::LiveKit,
-        tenant_id: None,
-        event_type: livekit.event_type.clone(),
-        occurred_at: livekit.created_at,
-        received_at,
-        payload: body.to_vec().into(),
-    };
+    let event = livekit.event(body.to_vec().into(), received_at);
     let update = livekit::read(&livekit, &event);
     Ok((livekit, update))
 }

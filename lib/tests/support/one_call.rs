@@ -5,7 +5,6 @@ use bytes::Bytes;
 use ringpost::{
     domain::{
         event::{Event, Source},
-        key::EventKey,
         timestamp::Timestamp,
     },
     providers::{
@@ -123,18 +122,7 @@ fn report(source: Source, body: &Value) -> Report {
 pub(crate) fn event(report: &Report, received_at: Timestamp) -> Event {
     let body = Bytes::from(report.body.clone());
     match report.source {
-        Source::LiveKit => {
-            let livekit = LiveKitEvent::parse(&body).expect("an event of LiveKit");
-            Event {
-                key: EventKey::of(Source::LiveKit.as_str(), &livekit.id),
-                source: Source::LiveKit,
-                tenant_id: None,
-                event_type: livekit.event_type,
-                occurred_at: livekit.created_at,
-                received_at,
-                payload: body,
-            }
-        }
+        Source::LiveKit => LiveKitEvent::parse(&body).expect("an event of LiveKit").event(body, received_at),
         Source::SipInbound => InboundCall::parse(&body).expect("a question").event(body.clone(), received_at),
         Source::SignalWire => signalwire::event(&body, received_at).expect("a callback"),
         Source::CallStatus => CallStatusEvent::parse(&body).expect("a status").event(&body, received_at),

@@ -3,7 +3,6 @@
 use ringpost::{
     domain::{
         call::{Call, CallKeys, CallUpdate},
-        event::{Event, Source},
         facts::Facts,
         key::{CallKey, EventKey},
         owner::Owner,
@@ -98,15 +97,7 @@ impl World {
     pub async fn keep_received(&self, payload: &Value, received_at: Timestamp) {
         let body = payload.to_string();
         let livekit = LiveKitEvent::parse(body.as_bytes()).expect("a LiveKit event");
-        let event = Event {
-            key: EventKey::of(Source::LiveKit.as_str(), &livekit.id),
-            source: Source::LiveKit,
-            tenant_id: None,
-            event_type: livekit.event_type,
-            occurred_at: livekit.created_at,
-            received_at,
-            payload: body.into(),
-        };
+        let event = livekit.event(body.into(), received_at);
         self.events(&Faults::none()).append(&event).await.expect("the event is kept");
     }
 }

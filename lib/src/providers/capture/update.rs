@@ -6,21 +6,22 @@ use std::collections::BTreeSet;
 use ring::digest;
 
 use super::{Outcome as Word, Submission};
-use crate::domain::{
-    call::{CallKeys, CallUpdate},
-    event::Event,
-    facts::{Direction, Facts, Hangup},
-    key::CallKey,
-    outcome::{End, Outcome},
-    phone::PhoneNumber,
-    register::{Claim, EarliestTime, Latest},
-    timestamp::Timestamp,
+use crate::{
+    domain::{
+        call::{CallKeys, CallUpdate},
+        event::Event,
+        facts::{Direction, Facts, Hangup},
+        key::CallKey,
+        outcome::{End, Outcome},
+        phone::PhoneNumber,
+        register::{Claim, EarliestTime, Latest},
+        timestamp::Timestamp,
+    },
+    providers::fact,
 };
 
 /// A dialer's word counts less than that of a carrier or an agent platform.
 const RANK: u8 = 0;
-/// Longer texts are no facts; they stay in the event.
-const MAX_TEXT_BYTES: usize = 2_048;
 
 /// `None` without a tenant.
 pub(super) fn of(submission: &Submission, event: &Event) -> Option<CallUpdate> {
@@ -117,7 +118,7 @@ impl Claims {
     }
 
     fn text(&self, text: Option<&str>) -> Latest<String> {
-        self.latest(text.filter(|text| text.len() <= MAX_TEXT_BYTES).map(str::to_owned))
+        self.latest(text.filter(|text| text.len() <= fact::MAX_BYTES).map(str::to_owned))
     }
 }
 

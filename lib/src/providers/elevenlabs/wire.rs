@@ -10,13 +10,10 @@ use serde::{
 use serde_json::Value;
 
 use super::payload_error::PayloadError;
-use crate::domain::timestamp::Timestamp;
+use crate::{domain::timestamp::Timestamp, providers::fact::fact};
 
 /// Longer than any provider's name of an event.
 const MAX_TYPE_BYTES: usize = 256;
-
-/// A longer text is no name, number or reason; it stays in the log but does not enter the call.
-const MAX_FACT_BYTES: usize = 2_048;
 
 /// A text that says something. Numbers are as good: an id may be sent as one.
 pub(super) fn text(value: &Value) -> Option<String> {
@@ -25,7 +22,7 @@ pub(super) fn text(value: &Value) -> Option<String> {
         Value::Number(number) => number.to_string(),
         _ => return None,
     };
-    Some(text).filter(|text| !text.is_empty() && text.len() <= MAX_FACT_BYTES)
+    fact(Some(text))
 }
 
 /// A moment: Unix seconds, also as a decimal string, or RFC 3339. Zero says that it is not known.

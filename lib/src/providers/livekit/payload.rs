@@ -5,10 +5,18 @@
 mod lenient;
 mod wire;
 
+use bytes::Bytes;
 use thiserror::Error;
 
 use super::EventName;
-use crate::domain::timestamp::Timestamp;
+use crate::{
+    domain::{
+        event::{Event, Source},
+        key::EventKey,
+        timestamp::Timestamp,
+    },
+    providers::fact::fact,
+};
 use wire::{Kind, Wire};
 
 /// A LiveKit event as it matters here.
@@ -121,8 +129,6 @@ pub enum PayloadError {
 
 /// More than any provider's id has; DynamoDB's limit for a key is 2,048.
 const MAX_ID_BYTES: usize = 256;
-/// A longer text is no name, number or URL; it stays in the log but does not enter the call.
-const MAX_FACT_BYTES: usize = 2_048;
 
 impl LiveKitEvent {
     /// Reads a verified body.
@@ -153,6 +159,20 @@ impl LiveKitEvent {
         match Self::parse(body) {
             Ok(event) if event.room.is_some() => Ok(event),
             _ => lenient::read(body, received_at),
+        }
+    }
+
+    /// The event that is kept of it.
+    #[must_use]
+    pub fn event(&self, payload: Bytes, received_at: Timestamp) -> Event {
+        Event {
+            key: EventKey::of(Source::LiveKit.as_str(), &self.id),
+            source: Source::LiveKit,
+            tenant_id: None,
+            event_type: self.event_type.clone(),
+            occurred_at: self.created_at,
+            received_at,
+            payload,
         }
     }
 
@@ -208,11 +228,6 @@ fn identifier(
         return Err(PayloadError::Invalid(path.to_owned()));
     }
     Ok(text)
-}
-
-/// A text that says something: protobuf-JSON's empty default and the absurdly long say nothing.
-fn fact(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty() && text.len() <= MAX_FACT_BYTES)
 }
 
 /// protobuf-JSON's zero says that a time is not known. LiveKit tells the start also in milliseconds,

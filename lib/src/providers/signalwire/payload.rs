@@ -9,7 +9,10 @@ mod words;
 
 use thiserror::Error;
 
-use crate::domain::{facts::Direction, outcome::Outcome, timestamp::Timestamp};
+use crate::{
+    domain::{facts::Direction, outcome::Outcome, timestamp::Timestamp},
+    providers::fact::fact,
+};
 
 pub(super) use form::{is_modest, sorted_parameters, unique_parameters};
 
@@ -90,8 +93,6 @@ pub enum PayloadError {
 
 /// More than any provider's id or event type has.
 const MAX_ID_BYTES: usize = 256;
-/// A longer text is no name, number or URL; it stays in the log but does not enter the call.
-const MAX_FACT_BYTES: usize = 2_048;
 
 /// The type of a callback that names none.
 const UNNAMED: &str = "unknown";
@@ -129,9 +130,4 @@ pub(super) fn is_json(body: &[u8]) -> bool {
 
 fn identifier(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty() && text.len() <= MAX_ID_BYTES)
-}
-
-/// A text that says something: an empty or absurdly long one says nothing.
-fn fact(text: Option<String>) -> Option<String> {
-    text.filter(|text| !text.is_empty() && text.len() <= MAX_FACT_BYTES)
 }

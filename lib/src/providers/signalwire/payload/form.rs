@@ -33,7 +33,7 @@ const MAX_PARAMETERS: usize = 1_000;
 pub(in super::super) fn sorted_parameters(body: &[u8]) -> String {
     let mut parameters: Vec<_> = parse_form(body).collect();
     parameters.sort_by(|(one, _), (other, _)| one.cmp(other));
-    parameters.into_iter().fold(String::new(), |text, (name, value)| text + &name + &value)
+    run_together(parameters)
 }
 
 /// As [`sorted_parameters`], with the values of a repeated name sorted and each kept once: what Twilio
@@ -42,6 +42,10 @@ pub(in super::super) fn unique_parameters(body: &[u8]) -> String {
     let mut parameters: Vec<_> = parse_form(body).collect();
     parameters.sort();
     parameters.dedup();
+    run_together(parameters)
+}
+
+fn run_together(parameters: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> String {
     parameters.into_iter().fold(String::new(), |text, (name, value)| text + &name + &value)
 }
 

@@ -1,0 +1,162 @@
+//! A delivery: one message on its way to one subscription, and what came of each attempt.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use ring::digest;
+use serde::{Deserialize, Serialize};
+
+use super::{key::CallId, subscription::Traits, timestamp::Timestamp};
+
+/// Something that customers are told: the same for every subscription that gets it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// `webhook-id`: the same whenever and to whomever it is posted. It has no dot, which would blur
+    /// what is signed.
+    pub id: String,
+    /// Whose event it is.
+    pub tenant_id: String,
+    /// The type.
+    pub event_type: String,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When Ringpost learned of it: the place of its deliveries in the history.
+    pub announced_at: Timestamp,
+    /// The call that it is about.
+    pub call_id: Option<CallId>,
+    /// The tenant's user whose call it is.
+    pub user_id: Option<String>,
+    /// What filters look at.
+    pub traits: Traits,
+    /// What is posted: `{type, timestamp, data}` in JSON.
+    pub body: Bytes,
+}
+
+/// The id of the message that follows from these names, which say for ever what it is about.
+#[must_use]
+pub fn message_id(names: &[&str]) -> String {
+    // As JSON, so that no two lists of names make the same text.
+    let text = serde_json::json!(names).to_string();
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    format!("evt_{}", hex::encode(hash.as_ref().get(..16).unwrap_or_default()))
+}
+
+/// Names a delivery: its place in the tenant's history.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DeliveryRef {
+    /// The tenant.
+    pub tenant_id: String,
+    /// The id of its row.
+    pub id: u64,
+}
+
+/// A delivery as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Delivery {
+    /// Its place in the history.
+    pub at: DeliveryRef,
+    /// Where it goes.
+    pub subscription_id: u64,
+    /// The message's id.
+    pub message_id: String,
+    /// The message's type.
+    pub event_type: String,
+    /// The call that it is about.
+    pub call_id: Option<CallId>,
+    /// The tenant's user whose call it is.
+    pub user_id: Option<String>,
+    /// What is posted, byte for byte.
+    pub body: Bytes,
+    /// Whether it is on its way.
+    pub status: DeliveryStatus,
+    /// How many attempts are recorded.
+    pub attempts: u32,
+    /// How many of them came before the present run of the retry schedule: it begins anew with every
+    /// manual retry.
+    pub earlier_attempts: u32,
+    /// When the next attempt is to be made; `None` for at once, or when nothing follows.
+    pub next_attempt_at: Option<Timestamp>,
+    /// What came of the last attempt.
+    pub last: Option<Attempt>,
+    /// The recovery that queued it again, if one did.
+    pub recovery: Option<String>,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// When it was announced.
+    pub created_at: Timestamp,
+    /// When the row was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// How a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeliveryStatus {
+    /// It is on its way.
+    Pending,
+    /// The endpoint took it.
+    Delivered,
+    /// Nothing more is tried, until somebody asks for it.
+    Failed,
+    /// Its subscription was deleted.
+    Cancelled,
+}
+
+impl DeliveryStatus {
+    /// The word in the history.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// Reads a stored word.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Pending, Self::Delivered, Self::Failed, Self::Cancelled]
+            .into_iter()
+            .find(|status| status.as_str() == word)
+    }
+}
+
+/// One attempt, and what the endpoint answered: `responseData` of the Webhook API document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// When it began.
+    pub at: Timestamp,
+    /// The HTTP status, if there was an answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_code: Option<u16>,
+    /// The beginning of the answer's body.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub body: String,
+    /// Headers of the answer.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// How long it took, in milliseconds.
+    pub timing: u64,
+    /// Why there was no answer, or why no request was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// How many seconds the endpoint asked us to wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+}
+
+impl Attempt {
+    /// Whether the endpoint took the delivery.
+    #[must_use]
+    pub fn succeeded(&self) -> bool {
+        self.status_code.is_some_and(|code| (200..300).contains(&code))
+    }
+
+    /// Whether the endpoint wants no more deliveries.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.status_code == Some(410)
+    }
+}

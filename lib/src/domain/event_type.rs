@@ -1,0 +1,67 @@
+//! The event types that customers can subscribe to.
+
+/// Every type, by who reports it.
+const ALL: [&str; 24] = [
+    // A call's lifecycle.
+    "call.created",
+    "call.ringing",
+    "call.answered",
+    "call.completed",
+    "call.merged",
+    "call.follow_up_due",
+    "recording.started",
+    "recording.completed",
+    // Voice agents.
+    "voice.processing",
+    "voice.completed",
+    "agent.ready",
+    "agent.speaking",
+    "agent.listening",
+    "agent.error",
+    "conversation.started",
+    "conversation.completed",
+    // The platform.
+    "transfer.initiated",
+    "transfer.completed",
+    "contact.created",
+    "campaign.started",
+    "campaign.completed",
+    // Deliveries themselves.
+    FAILING,
+    EXHAUSTED,
+    DISABLED,
+];
+
+/// A delivery has failed several times and is still tried.
+pub const FAILING: &str = "webhook.failing";
+/// A delivery has failed for the last time.
+pub const EXHAUSTED: &str = "webhook.exhausted";
+/// A subscription was set inactive.
+pub const DISABLED: &str = "webhook.disabled";
+
+/// The families of which the platform itself may publish events.
+const PUBLISHED: [&str; 4] = ["conversation.", "transfer.", "contact.", "campaign."];
+
+/// Whether a subscription may name this type.
+#[must_use]
+pub fn is_known(event_type: &str) -> bool {
+    ALL.contains(&event_type)
+}
+
+/// Whether the platform may publish events of this type.
+#[must_use]
+pub fn is_published(event_type: &str) -> bool {
+    is_known(event_type) && PUBLISHED.iter().any(|family| event_type.starts_with(family))
+}
+
+/// Whether the type tells of deliveries, of which no delivery may tell in turn.
+#[must_use]
+pub fn is_operational(event_type: &str) -> bool {
+    event_type.starts_with("webhook.")
+}
+
+/// All types, for messages and documents.
+#[must_use]
+pub fn all() -> &'static [&'static str] {
+    &ALL
+}

@@ -1,0 +1,195 @@
+//! A subscription: which events a tenant wants to have posted where, and how.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{retry::RetryConfig, signature::SigningSecret, timestamp::Timestamp};
+
+/// `WebhookConfig` of the Webhook API document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Subscription {
+    /// Whose it is.
+    pub tenant_id: String,
+    /// Counted from 1 within the tenant.
+    pub id: u64,
+    /// What its owner calls it.
+    pub name: String,
+    /// Where events are posted.
+    pub url: String,
+    /// What signs them. It never leaves by the API.
+    pub secret: SigningSecret,
+    /// The secret before that, while it still signs along.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retired_secret: Option<RetiredSecret>,
+    /// Which types are wanted, in the order in which they were given.
+    pub event_types: Vec<String>,
+    /// Whether anything is posted.
+    pub status: SubscriptionStatus,
+    /// Headers that go with every request.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
+    /// When failed deliveries are tried again.
+    #[serde(default)]
+    pub retry_config: RetryConfig,
+    /// Which events of these types are wanted.
+    #[serde(default)]
+    pub filters: Filters,
+    /// How many deliveries a second at most; `None` is no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<u32>,
+    /// What its owner notes with it.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub metadata: Map<String, Value>,
+    /// Why it was set inactive by Ringpost, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled: Option<Disabled>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Whether a subscription's events are posted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SubscriptionStatus {
+    /// They are.
+    Active,
+    /// They are not, and none are kept for it.
+    Inactive,
+}
+
+/// A secret that was rotated out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RetiredSecret {
+    /// The secret.
+    pub secret: SigningSecret,
+    /// Until then it signs along.
+    pub valid_until: Timestamp,
+}
+
+/// When and why Ringpost set a subscription inactive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Disabled {
+    /// When.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: DisabledReason,
+}
+
+/// Why Ringpost set a subscription inactive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisabledReason {
+    /// The endpoint answered 410.
+    Gone,
+    /// For five days no delivery succeeded.
+    Failing,
+}
+
+/// Which events of the subscribed types are wanted. A filter without entries lets everything pass; an
+/// event that has not the filtered field does not match.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Filters {
+    /// Of these campaigns.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub campaigns: Vec<String>,
+    /// With these agents.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agents: Vec<String>,
+    /// With one of these outcomes: of the call, or of the business in snake case.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub outcomes: Vec<String>,
+}
+
+/// What filters look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Traits {
+    /// The campaign.
+    pub campaign_id: Option<String>,
+    /// The agents.
+    pub agents: BTreeSet<String>,
+    /// The call's outcome and all business outcomes, in snake case.
+    pub outcomes: BTreeSet<String>,
+}
+
+impl Filters {
+    /// Whether nothing is filtered.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.campaigns.is_empty() && self.agents.is_empty() && self.outcomes.is_empty()
+    }
+
+    /// Whether an event with these traits passes every filter.
+    #[must_use]
+    pub fn pass(&self, traits: &Traits) -> bool {
+        let any =
+            |wanted: &[String], has: &dyn Fn(&String) -> bool| wanted.is_empty() || wanted.iter().any(has);
+        any(&self.campaigns, &|id| traits.campaign_id.as_ref() == Some(id))
+            && any(&self.agents, &|id| traits.agents.contains(id))
+            && any(&self.outcomes, &|word| traits.outcomes.contains(word))
+    }
+}
+
+impl Subscription {
+    /// Whether an event of this type with these traits is to be posted.
+    #[must_use]
+    pub fn wants(&self, event_type: &str, traits: &Traits) -> bool {
+        self.status == SubscriptionStatus::Active
+            && self.event_types.iter().any(|wanted| wanted == event_type)
+            && self.filters.pass(traits)
+    }
+
+    /// The secrets that sign at this moment, the present one first.
+    pub fn signing_secrets(&self, now: Timestamp) -> impl Iterator<Item = &SigningSecret> {
+        let retired = self.retired_secret.iter().filter(move |retired| now < retired.valid_until);
+        std::iter::once(&self.secret).chain(retired.map(|retired| &retired.secret))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words<T: FromIterator<String>>(words: &[&str]) -> T {
+        words.iter().map(|word| (*word).to_owned()).collect()
+    }
+
+    #[test]
+    fn every_given_filter_must_pass() {
+        let traits = Traits {
+            campaign_id: Some("spring".to_owned()),
+            agents: words(&["agent_1"]),
+            outcomes: words(&["completed", "appointment_set"]),
+        };
+        let filters = |campaigns: &[&str], agents: &[&str], outcomes: &[&str]| Filters {
+            campaigns: words(campaigns),
+            agents: words(agents),
+            outcomes: words(outcomes),
+        };
+        for (pass, given) in [
+            (true, filters(&[], &[], &[])),
+            (true, filters(&["autumn", "spring"], &[], &[])),
+            (true, filters(&["spring"], &["agent_1"], &["appointment_set"])),
+            (true, filters(&[], &[], &["busy", "completed"])),
+            (false, filters(&["autumn"], &[], &[])),
+            (false, filters(&["spring"], &["agent_2"], &[])),
+            (false, filters(&["spring"], &["agent_1"], &["call_back"])),
+        ] {
+            assert_eq!(given.pass(&traits), pass, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn an_event_without_the_filtered_field_does_not_match() {
+        let campaigns = Filters { campaigns: words(&["spring"]), ..Filters::default() };
+        let outcomes = Filters { outcomes: words(&["busy"]), ..Filters::default() };
+        assert!(!campaigns.pass(&Traits::default()) && !outcomes.pass(&Traits::default()));
+    }
+}

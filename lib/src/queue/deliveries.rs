@@ -1,0 +1,121 @@
+//! The queue of deliveries: one message per attempt. Every subscription is a message group, so that one
+//! whose endpoint is slow does not hold up the others (SQS fair queues).
+
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use ring::digest;
+use serde::{Deserialize, Serialize};
+
+use super::{Client, SendError};
+use crate::domain::delivery::{Delivery, DeliveryRef};
+
+/// SQS takes so many messages at once.
+const BATCH: usize = 10;
+/// SQS delays a message so many seconds at most; what is to wait longer lies in the table `due`.
+pub const LONGEST_DELAY_SECONDS: u64 = 900;
+
+/// A message; old versions stay readable.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "version", rename_all_fields = "camelCase")]
+pub enum DeliveryMessage {
+    /// Make an attempt.
+    #[serde(rename = "1")]
+    V1 {
+        /// The tenant.
+        tenant_id: String,
+        /// The delivery's row in the history.
+        id: u64,
+        /// Where it goes.
+        subscription_id: u64,
+        /// Which attempt, counted from 1 over the delivery's whole life.
+        attempt: u32,
+    },
+}
+
+impl DeliveryMessage {
+    /// The message for the next attempt of a delivery.
+    #[must_use]
+    pub fn next_of(delivery: &Delivery) -> Self {
+        Self::attempt(&delivery.at, delivery.subscription_id, delivery.attempts + 1)
+    }
+
+    /// The message for an attempt.
+    #[must_use]
+    pub fn attempt(at: &DeliveryRef, subscription_id: u64, attempt: u32) -> Self {
+        Self::V1 { tenant_id: at.tenant_id.clone(), id: at.id, subscription_id, attempt }
+    }
+
+    /// The message group: letters and digits, as SQS wants, of whatever tenant.
+    fn group(&self) -> String {
+        let Self::V1 { tenant_id, subscription_id, .. } = self;
+        let hash = digest::digest(&digest::SHA256, format!("{subscription_id}#{tenant_id}").as_bytes());
+        hex::encode(hash.as_ref().get(..16).unwrap_or_default())
+    }
+}
+
+/// The queue `deliveries`.
+#[derive(Debug, Clone)]
+pub struct DeliveryQueue {
+    client: Client,
+    url: String,
+}
+
+impl DeliveryQueue {
+    /// The queue of this URL.
+    #[must_use]
+    pub fn new(client: Client, url: String) -> Self {
+        Self { client, url }
+    }
+
+    /// Asks for attempts, each after so many seconds. Once this returns, all are durable. A repeated
+    /// message makes no second attempt.
+    ///
+    /// # Errors
+    /// When the queue did not take all of them.
+    pub async fn send(&self, messages: &[(DeliveryMessage, u64)]) -> Result<(), SendError> {
+        for batch in messages.chunks(BATCH) {
+            let entries = batch.iter().enumerate().map(|(place, (message, delay))| {
+                let body = serde_json::to_string(message).map_err(SendError::json)?;
+                let delay = i32::try_from((*delay).min(LONGEST_DELAY_SECONDS)).unwrap_or_default();
+                let entry = SendMessageBatchRequestEntry::builder()
+                    .id(place.to_string())
+                    .message_body(body)
+                    .message_group_id(message.group())
+                    .delay_seconds(delay);
+                entry.build().map_err(SendError::json)
+            });
+            let entries = entries.collect::<Result<Vec<_>, _>>()?;
+            let request = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
+            let answer = request.send().await.map_err(|error| SendError::of("SendMessageBatch", error))?;
+            if let Some(failed) = answer.failed.first() {
+                return Err(SendError::refused("SendMessageBatch", &failed.code));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_its_version() {
+        let at = DeliveryRef { tenant_id: "acme".to_owned(), id: 7 };
+        let message = DeliveryMessage::attempt(&at, 3, 2);
+        let json = r#"{"version":"1","tenantId":"acme","id":7,"subscriptionId":3,"attempt":2}"#;
+        assert_eq!(serde_json::to_string(&message).unwrap(), json);
+        assert_eq!(serde_json::from_str::<DeliveryMessage>(json).unwrap(), message);
+    }
+
+    #[test]
+    fn a_group_is_that_of_a_subscription_and_fits_any_tenant() {
+        let group = |tenant: &str, subscription_id, id| {
+            let at = DeliveryRef { tenant_id: tenant.to_owned(), id };
+            DeliveryMessage::attempt(&at, subscription_id, 1).group()
+        };
+        let long = "ä ".repeat(500);
+        assert_eq!(group(&long, 1, 1), group(&long, 1, 2));
+        assert_ne!(group(&long, 1, 1), group(&long, 2, 1));
+        assert!(group(&long, 1, 1).len() <= 128 && group(&long, 1, 1).is_ascii());
+    }
+}

@@ -1,0 +1,317 @@
+//! Deliveries: the row of an outbound event is the delivery itself. What came of its attempts lies
+//! beside it, in a partition of its own, so that no list has to step over it.
+
+use aws_sdk_dynamodb::{
+    operation::update_item::builders::UpdateItemFluentBuilder,
+    types::{AttributeValue, ReturnValue},
+};
+
+use super::{HistoryTable, Placed, partition};
+use crate::{
+    domain::{
+        delivery::{Attempt, Delivery, DeliveryRef, DeliveryStatus, Message},
+        key::{CallId, EventKey},
+        timestamp::Timestamp,
+    },
+    store::{
+        StoreError,
+        item::{
+            Item, binary, find_string, find_time, item, number, optional, read_binary, read_number,
+            read_string, read_time, string, time,
+        },
+        payload,
+    },
+};
+
+/// The name under which the platform reports.
+const SOURCE: &str = "11wire";
+
+/// What became of a delivery that was to be queued.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Queued {
+    /// Its first attempt must be queued: nobody is known to have done that.
+    Not(DeliveryRef),
+    /// It is underway, or over.
+    Before(DeliveryRef),
+}
+
+impl HistoryTable {
+    /// Records that a message is to be delivered to a subscription. Recording it again changes nothing.
+    ///
+    /// # Errors
+    /// When the database fails; recording again is safe.
+    pub async fn record_delivery(
+        &self,
+        message: &Message,
+        subscription_id: u64,
+    ) -> Result<Queued, StoreError> {
+        let row = outbound(message, subscription_id, DeliveryStatus::Pending)?;
+        let at = |id| DeliveryRef { tenant_id: message.tenant_id.clone(), id };
+        match self
+            .put_row(&message.tenant_id, &key(message, subscription_id), message.announced_at, row)
+            .await?
+        {
+            Placed::New(id) => Ok(Queued::Not(at(id))),
+            Placed::Before(row) => {
+                let waits = find_string(&row, "status") == Some(DeliveryStatus::Pending.as_str())
+                    && read_number::<u32>(&row, "attempts")? == 0;
+                let at = at(read_number(&row, "id")?);
+                Ok(if waits { Queued::Not(at) } else { Queued::Before(at) })
+            }
+        }
+    }
+
+    /// Records a message that was posted already, at once and for a test.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn record_test(
+        &self,
+        message: &Message,
+        subscription_id: u64,
+        attempt: &Attempt,
+    ) -> Result<(), StoreError> {
+        let status = if attempt.succeeded() { DeliveryStatus::Delivered } else { DeliveryStatus::Failed };
+        let mut row = outbound(message, subscription_id, status)?;
+        row.insert("attempts".to_owned(), number(1));
+        row.insert("response".to_owned(), json(attempt)?);
+        self.put_row(&message.tenant_id, &key(message, subscription_id), message.announced_at, row)
+            .await
+            .map(drop)
+    }
+
+    /// The delivery in this place; `None` if there is none.
+    ///
+    /// # Errors
+    /// When the database fails or the row cannot be read.
+    pub async fn find_delivery(&self, at: &DeliveryRef) -> Result<Option<Delivery>, StoreError> {
+        let get = self.client.get_item().table_name(&self.name).set_key(Some(row_key(at)));
+        let answer = get.consistent_read(true).send().await;
+        let found = answer.map_err(StoreError::unavailable("GetItem history"))?.item;
+        let outbound = found.filter(|row| find_string(row, "direction") == Some("outbound"));
+        outbound.map(|row| read_delivery(&at.tenant_id, &row)).transpose()
+    }
+
+    /// Records the attempt after those that `delivery` has, and where that leaves it: `next` is when the
+    /// following one is to be made. A failed attempt is kept for good; the row shows the last one.
+    /// `None` when that attempt was recorded by another, or the delivery has ended.
+    ///
+    /// # Errors
+    /// When the database fails; recording again is safe.
+    pub async fn record_attempt(
+        &self,
+        delivery: &Delivery,
+        attempt: &Attempt,
+        status: DeliveryStatus,
+        next: Option<Timestamp>,
+    ) -> Result<Option<Delivery>, StoreError> {
+        let number_of_it = delivery.attempts + 1;
+        if !attempt.succeeded() {
+            let kept = item([
+                ("tenantShard", string(attempts_partition(&delivery.at))),
+                ("id", number(number_of_it)),
+                ("v", number(1)),
+                ("response", json(attempt)?),
+                ("expiresAt", number(delivery.created_at.plus_days(self.retention_days).as_seconds())),
+            ]);
+            let put = self.client.put_item().table_name(&self.name).set_item(Some(kept)).send().await;
+            put.map_err(StoreError::unavailable("PutItem history"))?;
+        }
+        let update = "SET attempts = :number, #status = :status, #response = :response, updatedAt = :now";
+        let update = match next {
+            Some(_) => format!("{update}, nextAt = :next"),
+            None => format!("{update} REMOVE nextAt"),
+        };
+        let ended_at = attempt.at.plus_millis(attempt.timing);
+        let mut request = self
+            .change(&delivery.at, update)
+            .condition_expression("attempts = :before AND #status = :pending")
+            .expression_attribute_names("#response", "response")
+            .expression_attribute_values(":number", number(number_of_it))
+            .expression_attribute_values(":before", number(delivery.attempts))
+            .expression_attribute_values(":status", string(status.as_str()))
+            .expression_attribute_values(":pending", string(DeliveryStatus::Pending.as_str()))
+            .expression_attribute_values(":response", json(attempt)?)
+            .expression_attribute_values(":now", time(ended_at));
+        if let Some(next) = next {
+            request = request.expression_attribute_values(":next", time(next));
+        }
+        let changed = Delivery {
+            attempts: number_of_it,
+            status,
+            next_attempt_at: next,
+            last: Some(attempt.clone()),
+            updated_at: ended_at,
+            ..delivery.clone()
+        };
+        Ok(applied(request).await?.then_some(changed))
+    }
+
+    /// Ends a pending delivery without an attempt, and says why in its history. False when it had ended.
+    ///
+    /// # Errors
+    /// When the database fails; ending again is safe.
+    pub async fn end_delivery(
+        &self,
+        delivery: &Delivery,
+        status: DeliveryStatus,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let response = Attempt { at: now, error: Some(why.to_owned()), ..Attempt::default() };
+        let request = self
+            .change(
+                &delivery.at,
+                "SET #status = :status, #response = :response, updatedAt = :now REMOVE nextAt".to_owned(),
+            )
+            .condition_expression("attempts = :before AND #status = :pending")
+            .expression_attribute_names("#response", "response")
+            .expression_attribute_values(":before", number(delivery.attempts))
+            .expression_attribute_values(":status", string(status.as_str()))
+            .expression_attribute_values(":pending", string(DeliveryStatus::Pending.as_str()))
+            .expression_attribute_values(":response", json(&response)?)
+            .expression_attribute_values(":now", time(now));
+        applied(request).await
+    }
+
+    /// Lets a failed delivery be tried again, with its whole retry schedule before it; `recovery` names
+    /// the job that does so, if one does. `None` when it does not stand as it was read.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reopen_delivery(
+        &self,
+        delivery: &Delivery,
+        recovery: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<Delivery>, StoreError> {
+        let set = "SET #status = :pending, earlier = :attempts, updatedAt = :now";
+        let set = if recovery.is_some() { format!("{set}, recovery = :recovery") } else { set.to_owned() };
+        let mut request = self
+            .change(&delivery.at, set)
+            .condition_expression("attempts = :attempts AND #status = :failed")
+            .expression_attribute_values(":attempts", number(delivery.attempts))
+            .expression_attribute_values(":pending", string(DeliveryStatus::Pending.as_str()))
+            .expression_attribute_values(":failed", string(DeliveryStatus::Failed.as_str()))
+            .expression_attribute_values(":now", time(now));
+        if let Some(recovery) = recovery {
+            request = request.expression_attribute_values(":recovery", string(recovery));
+        }
+        let reopened = Delivery {
+            status: DeliveryStatus::Pending,
+            earlier_attempts: delivery.attempts,
+            recovery: recovery.map(str::to_owned).or_else(|| delivery.recovery.clone()),
+            updated_at: now,
+            ..delivery.clone()
+        };
+        Ok(applied(request).await?.then_some(reopened))
+    }
+
+    /// The failed attempts of a delivery with their numbers, the first one first.
+    ///
+    /// # Errors
+    /// When the database fails or one cannot be read.
+    pub async fn failed_attempts(&self, at: &DeliveryRef) -> Result<Vec<(u32, Attempt)>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("tenantShard = :attempts")
+            .expression_attribute_values(":attempts", string(attempts_partition(at)));
+        let (mut attempts, mut start) = (Vec::new(), None::<Item>);
+        loop {
+            let page = query.clone().set_exclusive_start_key(start).send().await;
+            let page = page.map_err(StoreError::unavailable("Query history"))?;
+            for item in page.items() {
+                attempts.push((read_number(item, "id")?, read_attempt(item)?));
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(attempts);
+            }
+        }
+    }
+
+    fn change(&self, at: &DeliveryRef, update: String) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(row_key(at)))
+            .update_expression(update)
+            .expression_attribute_names("#status", "status")
+            .return_values(ReturnValue::None)
+    }
+}
+
+/// Whether the condition held.
+async fn applied(request: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
+    match request.send().await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error() {
+            Some(refused) if refused.is_conditional_check_failed_exception() => Ok(false),
+            _ => Err(StoreError::unavailable("UpdateItem history")(error)),
+        },
+    }
+}
+
+/// A message goes to a subscription once, whoever notices that it should.
+fn key(message: &Message, subscription_id: u64) -> EventKey {
+    EventKey::from_stored(format!("{}#{subscription_id}", message.id))
+}
+
+fn row_key(at: &DeliveryRef) -> Item {
+    item([("tenantShard", string(partition(&at.tenant_id, at.id))), ("id", number(at.id))])
+}
+
+/// No tenant's own partition: shards are small numbers, ids are not.
+fn attempts_partition(at: &DeliveryRef) -> String {
+    format!("{}#{}", partition(&at.tenant_id, at.id), at.id)
+}
+
+fn outbound(message: &Message, subscription_id: u64, status: DeliveryStatus) -> Result<Item, StoreError> {
+    let mut row = item([
+        ("direction", string("outbound")),
+        ("source", string(SOURCE)),
+        ("eventType", string(&message.event_type)),
+        ("status", string(status.as_str())),
+        ("webhookConfigId", number(subscription_id)),
+        ("messageId", string(&message.id)),
+        ("payload", binary(payload::compress(&message.body)?)),
+        ("attempts", number(0)),
+        ("occurredAt", time(message.occurred_at)),
+    ]);
+    let call_id = message.call_id.map(|id| id.to_string());
+    row.extend(optional([("callId", call_id), ("userId", message.user_id.clone())]));
+    Ok(row)
+}
+
+pub(super) fn read_delivery(tenant_id: &str, row: &Item) -> Result<Delivery, StoreError> {
+    let status = DeliveryStatus::parse(read_string(row, "status")?);
+    let created_at = read_time(row, "createdAt")?;
+    Ok(Delivery {
+        at: DeliveryRef { tenant_id: tenant_id.to_owned(), id: read_number(row, "id")? },
+        subscription_id: read_number(row, "webhookConfigId")?,
+        message_id: read_string(row, "messageId")?.to_owned(),
+        event_type: read_string(row, "eventType")?.to_owned(),
+        call_id: find_string(row, "callId").and_then(CallId::parse),
+        user_id: find_string(row, "userId").map(str::to_owned),
+        body: payload::decompress(read_binary(row, "payload")?)?,
+        status: status.ok_or(StoreError::Corrupt { what: "status" })?,
+        attempts: read_number(row, "attempts")?,
+        earlier_attempts: if row.contains_key("earlier") { read_number(row, "earlier")? } else { 0 },
+        next_attempt_at: find_time(row, "nextAt")?,
+        last: row.contains_key("response").then(|| read_attempt(row)).transpose()?,
+        recovery: find_string(row, "recovery").map(str::to_owned),
+        occurred_at: read_time(row, "occurredAt")?,
+        created_at,
+        updated_at: find_time(row, "updatedAt")?.unwrap_or(created_at),
+    })
+}
+
+fn read_attempt(item: &Item) -> Result<Attempt, StoreError> {
+    serde_json::from_str(read_string(item, "response")?).map_err(|_| StoreError::Corrupt { what: "response" })
+}
+
+fn json(attempt: &Attempt) -> Result<AttributeValue, StoreError> {
+    serde_json::to_string(attempt).map(string).map_err(|_| StoreError::Corrupt { what: "response" })
+}

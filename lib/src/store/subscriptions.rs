@@ -1,0 +1,168 @@
+//! Subscriptions, each with its secret: the table is encrypted with a KMS key.
+//!
+//! ```text
+//! pk tenantId   sk id
+//!               0     how many ids were given out
+//!               n     subscription n
+//!              -n     how its endpoint does (`health`)
+//! ```
+
+use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValue};
+
+use super::{
+    Client, StoreError,
+    item::{Item, item, number, read_number, read_string, string},
+};
+use crate::domain::subscription::Subscription;
+
+/// Every event of a tenant is compared with all its subscriptions.
+pub const MAX_PER_TENANT: usize = 100;
+
+/// A subscription as it was read, with the version that the next write must find.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredSubscription {
+    /// The subscription.
+    pub subscription: Subscription,
+    version: u64,
+}
+
+/// The table `webhook-configs`: pk `tenantId`, sk `id`.
+#[derive(Debug, Clone)]
+pub struct SubscriptionTable {
+    client: Client,
+    name: String,
+}
+
+impl SubscriptionTable {
+    /// The table of this name.
+    #[must_use]
+    pub fn new(client: Client, name: String) -> Self {
+        Self { client, name }
+    }
+
+    /// All subscriptions of a tenant, by their ids.
+    ///
+    /// # Errors
+    /// When the database fails or one cannot be read.
+    pub async fn list(&self, tenant_id: &str) -> Result<Vec<Subscription>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("tenantId = :tenant AND id > :none")
+            .expression_attribute_values(":tenant", string(tenant_id))
+            .expression_attribute_values(":none", number(0));
+        let (mut subscriptions, mut start) = (Vec::new(), None::<Item>);
+        loop {
+            let page = query.clone().set_exclusive_start_key(start).send().await;
+            let page = page.map_err(StoreError::unavailable("Query webhook-configs"))?;
+            for item in page.items() {
+                subscriptions.push(read_item(item)?.subscription);
+            }
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return Ok(subscriptions);
+            }
+        }
+    }
+
+    /// The subscription of this id, if the tenant has it.
+    ///
+    /// # Errors
+    /// When the database fails or it cannot be read.
+    pub async fn find(&self, tenant_id: &str, id: u64) -> Result<Option<StoredSubscription>, StoreError> {
+        let get = self.client.get_item().table_name(&self.name).set_key(Some(key(tenant_id, id)));
+        let answer = get.consistent_read(true).send().await;
+        let found = answer.map_err(StoreError::unavailable("GetItem webhook-configs"))?.item;
+        found.map(|item| read_item(&item)).transpose()
+    }
+
+    /// An id that no subscription of the tenant has or had.
+    ///
+    /// # Errors
+    /// When the database fails; an id may then be skipped.
+    pub async fn next_id(&self, tenant_id: &str) -> Result<u64, StoreError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(key(tenant_id, 0)))
+            .update_expression("ADD given :one")
+            .expression_attribute_values(":one", number(1))
+            .return_values(ReturnValue::UpdatedNew);
+        let answer = update.send().await.map_err(StoreError::unavailable("UpdateItem webhook-configs"))?;
+        read_number(&answer.attributes.unwrap_or_default(), "given")
+    }
+
+    /// Writes a subscription whose id is new.
+    ///
+    /// # Errors
+    /// When the database fails; it may have been written.
+    pub async fn create(&self, subscription: &Subscription) -> Result<(), StoreError> {
+        let put = self.client.put_item().table_name(&self.name).set_item(Some(to_item(subscription, 1)?));
+        let put = put.condition_expression("attribute_not_exists(id)").send().await;
+        put.map(drop).map_err(StoreError::unavailable("PutItem webhook-configs"))
+    }
+
+    /// Replaces `read` by `subscription`. False when somebody else has changed or deleted it since.
+    ///
+    /// # Errors
+    /// When the database fails; it may have been written.
+    pub async fn replace(
+        &self,
+        read: &StoredSubscription,
+        subscription: &Subscription,
+    ) -> Result<bool, StoreError> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(to_item(subscription, read.version + 1)?))
+            .condition_expression("version = :read")
+            .expression_attribute_values(":read", number(read.version));
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                _ => Err(StoreError::unavailable("PutItem webhook-configs")(error)),
+            },
+        }
+    }
+
+    /// Deletes a subscription. Tells whether the tenant had it.
+    ///
+    /// # Errors
+    /// When the database fails; deleting again is safe.
+    pub async fn delete(&self, tenant_id: &str, id: u64) -> Result<bool, StoreError> {
+        let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key(tenant_id, id)));
+        let delete = delete.condition_expression("attribute_exists(id)");
+        match delete.send().await {
+            Ok(_) => Ok(true),
+            Err(error) => match error.as_service_error() {
+                Some(refused) if refused.is_conditional_check_failed_exception() => Ok(false),
+                _ => Err(StoreError::unavailable("DeleteItem webhook-configs")(error)),
+            },
+        }
+    }
+}
+
+fn key(tenant_id: &str, id: u64) -> Item {
+    item([("tenantId", string(tenant_id)), ("id", number(id))])
+}
+
+fn to_item(subscription: &Subscription, version: u64) -> Result<Item, StoreError> {
+    let config = serde_json::to_string(subscription).map_err(|_| StoreError::Corrupt { what: "config" })?;
+    Ok(item([
+        ("tenantId", string(&subscription.tenant_id)),
+        ("id", number(subscription.id)),
+        ("v", number(1)),
+        ("version", number(version)),
+        ("config", string(config)),
+    ]))
+}
+
+fn read_item(item: &Item) -> Result<StoredSubscription, StoreError> {
+    let config = read_string(item, "config")?;
+    let subscription = serde_json::from_str(config).map_err(|_| StoreError::Corrupt { what: "config" })?;
+    Ok(StoredSubscription { subscription, version: read_number(item, "version")? })
+}

@@ -1,0 +1,45 @@
+//! Letting follow what follows from the log, as the stream and the retry queue would.
+
+use ringpost_functions::runtime::Worker;
+
+use super::World;
+use crate::{
+    faults::Faults,
+    lambda::{queue_batch, stream_batch},
+};
+
+impl World {
+    /// Drives everything that is in the log, once.
+    ///
+    /// # Panics
+    /// When an event can neither be driven nor put aside.
+    pub async fn drive(&self) {
+        let batch = stream_batch(&self.items("events").await);
+        let driven = self.fan_out(&Faults::none()).handle(batch).await;
+        assert!(driven.batch_item_failures.is_empty());
+    }
+
+    /// Drives what is in the log, and whatever is queued by that, until nothing is left to do.
+    ///
+    /// # Panics
+    /// When an event cannot be driven.
+    pub async fn drive_all(&self) {
+        self.drive().await;
+        self.drive_queue().await;
+    }
+
+    /// Drives what waits in the retry queue, until nothing is left to do.
+    ///
+    /// # Panics
+    /// When an event cannot be driven.
+    pub async fn drive_queue(&self) {
+        loop {
+            let bodies = self.take_retries().await;
+            if bodies.is_empty() {
+                return;
+            }
+            let driven = self.fan_out_retry(&Faults::none()).handle(queue_batch(&bodies)).await;
+            assert!(driven.batch_item_failures.is_empty());
+        }
+    }
+}

@@ -1,3 +1,11 @@
 //! Getting messages to subscriptions' endpoints: where they may go, and how they are posted.
+//!
+//! Whoever may configure a URL could otherwise let Ringpost ask what only Ringpost can reach. So a
+//! destination is judged three times: when it is configured, before every request, and, for the addresses
+//! that its name resolves to, whenever a connection is made.
 
+pub mod addresses;
+mod answer;
 pub mod destination;
+mod resolver;
+pub mod send;

@@ -1,0 +1,223 @@
+//! Posts a message to an endpoint, once, and tells what came of it. Nothing about an endpoint is an
+//! error here: whatever happens is an [`Attempt`].
+//!
+//! No part of a message, a secret or a URL reaches a log.
+
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    io::{self, ErrorKind},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, HeaderValue,
+    header::{
+        CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE, TRAILER,
+        TRANSFER_ENCODING, UPGRADE, USER_AGENT,
+    },
+};
+use reqwest::{Client, Response, redirect::Policy};
+use thiserror::Error;
+use url::Url;
+
+use super::{
+    answer,
+    destination::{self, Loopback, WrongUrl},
+    resolver::{NotResolved, Resolver},
+};
+use crate::{
+    clock::Clock,
+    domain::{
+        delivery::Attempt,
+        signature::{SigningSecret, sign},
+        timestamp::Timestamp,
+    },
+};
+
+const NAME: &str = concat!("Ringpost/", env!("CARGO_PKG_VERSION"));
+/// What says how a request is transported is not its subscription's to say.
+const TRANSPORT: [HeaderName; 9] =
+    [CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
+/// Some servers close a connection that is idle for 5 s, and a request then is lost on the way.
+const IDLE: Duration = Duration::from_secs(4);
+
+/// How long an endpoint may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// Until the connection is open.
+    pub connect: Duration,
+    /// Until the answer is read.
+    pub total: Duration,
+}
+
+impl Patience {
+    /// What every endpoint gets.
+    pub const USUAL: Self = Self { connect: Duration::from_secs(5), total: Duration::from_secs(15) };
+}
+
+/// Why there is no sender.
+#[derive(Debug, Error)]
+#[error("the HTTP client cannot be made")]
+pub struct SenderError(#[from] reqwest::Error);
+
+/// What is posted, and to whom.
+pub struct Parcel<'a> {
+    /// The endpoint.
+    pub url: &'a str,
+    /// `webhook-id`.
+    pub message_id: &'a str,
+    /// What signs it, the newest first.
+    pub secrets: Vec<&'a SigningSecret>,
+    /// Headers of the subscription. Those that are ours to set are left out.
+    pub headers: &'a BTreeMap<String, String>,
+    /// The body, in JSON.
+    pub body: &'a Bytes,
+}
+
+/// Posts messages. Cheap to clone; it keeps connections open.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    http: Client,
+    loopback: Loopback,
+    clock: Clock,
+}
+
+impl Sender {
+    /// A sender that goes nowhere else than `loopback` and the public internet.
+    ///
+    /// # Errors
+    /// When the system's root certificates cannot be read.
+    pub fn new(loopback: Loopback, clock: Clock) -> Result<Self, SenderError> {
+        Self::with_patience(loopback, clock, Patience::USUAL)
+    }
+
+    /// As [`Sender::new`], for endpoints that get another time.
+    ///
+    /// # Errors
+    /// When the system's root certificates cannot be read.
+    pub fn with_patience(loopback: Loopback, clock: Clock, patience: Patience) -> Result<Self, SenderError> {
+        Self::build(loopback, clock, patience, Resolver::system(loopback))
+    }
+
+    fn build(
+        loopback: Loopback,
+        clock: Clock,
+        patience: Patience,
+        resolver: Resolver,
+    ) -> Result<Self, SenderError> {
+        // Fails when somebody was faster, which is as good.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        let http = Client::builder()
+            // A proxy would make the connection in our place, to addresses that nobody has judged.
+            .no_proxy()
+            // A redirect may lead to where the URL itself may not.
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .dns_resolver(resolver)
+            .connect_timeout(patience.connect)
+            .timeout(patience.total)
+            .pool_idle_timeout(IDLE)
+            .build()?;
+        Ok(Self { http, loopback, clock })
+    }
+
+    /// Posts it, signed for this moment.
+    pub async fn send(&self, parcel: &Parcel<'_>) -> Attempt {
+        let (at, started) = (self.clock.now(), Instant::now());
+        let mut attempt = Attempt { at, ..Attempt::default() };
+        // The policy may have changed since the URL was configured, and a literal address meets no resolver.
+        match destination::parse(parcel.url, self.loopback) {
+            Ok(url) => match self.post(url, parcel, at).await {
+                Ok(answer) => self.take(answer, &mut attempt).await,
+                Err(error) => attempt.error = Some(why(&error).to_owned()),
+            },
+            Err(wrong) => attempt.error = Some(not_posted(wrong).to_owned()),
+        }
+        attempt.timing = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        attempt
+    }
+
+    async fn post(&self, url: Url, parcel: &Parcel<'_>, at: Timestamp) -> reqwest::Result<Response> {
+        let request = self.http.post(url).headers(headers(parcel, at)).body(parcel.body.clone());
+        request.send().await
+    }
+
+    /// The status decides. Once it is there, a body that breaks off or never ends changes nothing.
+    async fn take(&self, answer: Response, attempt: &mut Attempt) {
+        attempt.status_code = Some(answer.status().as_u16());
+        attempt.headers = answer::headers(answer.headers());
+        attempt.retry_after = answer::retry_after(answer.headers(), self.clock.now());
+        attempt.body = answer::body(answer).await;
+    }
+}
+
+/// The subscription's headers, then ours: whatever it says, ours stand.
+fn headers(parcel: &Parcel<'_>, at: Timestamp) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in parcel.headers {
+        let header = (name.parse::<HeaderName>(), HeaderValue::from_str(value));
+        if let (Ok(name), Ok(mut value)) = header
+            && !TRANSPORT.contains(&name)
+        {
+            value.set_sensitive(true);
+            headers.insert(name, value);
+        }
+    }
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(NAME));
+    let signature = sign(parcel.secrets.iter().copied(), parcel.message_id, at, parcel.body);
+    for (name, value) in [
+        ("webhook-id", parcel.message_id),
+        ("webhook-timestamp", &at.as_seconds().to_string()),
+        ("webhook-signature", &signature),
+    ] {
+        // A message id is of our own making and always fits.
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    headers
+}
+
+/// Why no request was made.
+fn not_posted(wrong: WrongUrl) -> &'static str {
+    match wrong {
+        WrongUrl::Address => "address not allowed",
+        WrongUrl::Malformed | WrongUrl::NotHttps | WrongUrl::Credentials | WrongUrl::Port => {
+            "URL not allowed"
+        }
+    }
+}
+
+/// Why there was no answer. Never the error's own text, which names the URL.
+fn why(error: &reqwest::Error) -> &'static str {
+    if error.is_timeout() {
+        return "timed out";
+    }
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(phrase) = known(error) {
+            return phrase;
+        }
+        // An I/O error's source is not what it wraps, but what that wraps.
+        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        cause = wrapped.map_or_else(|| error.source(), |wrapped| Some(wrapped));
+    }
+    if error.is_connect() { "no connection" } else { "connection broken" }
+}
+
+fn known(error: &(dyn Error + 'static)) -> Option<&'static str> {
+    if let Some(not_resolved) = error.downcast_ref::<NotResolved>() {
+        return Some(match not_resolved {
+            NotResolved::Unknown => "name does not resolve",
+            NotResolved::Forbidden => "address not allowed",
+        });
+    }
+    if error.is::<rustls::Error>() {
+        return Some("TLS failed");
+    }
+    let refused = error.downcast_ref::<io::Error>()?.kind() == ErrorKind::ConnectionRefused;
+    refused.then_some("connection refused")
+}

@@ -1,0 +1,127 @@
+//! How an endpoint answers, well or badly.
+
+use std::{io, time::Duration};
+
+use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
+
+/// How a request is answered.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// With this status, a short body, and the connection left open.
+    Status(u16),
+    /// With just this.
+    StatusWith {
+        /// The status.
+        code: u16,
+        /// Headers besides the body's length.
+        headers: Vec<(String, String)>,
+        /// The body.
+        body: Vec<u8>,
+    },
+    /// With this status, after this long.
+    After(Duration, u16),
+    /// With 429 and `Retry-After` of so many seconds.
+    RetryAfter(u64),
+    /// With a redirection to this URL.
+    Redirect(String),
+    /// Never; the connection stays open.
+    Hang,
+    /// Not; the connection is closed.
+    Close,
+    /// Not; the connection is reset.
+    Reset,
+    /// With this status and a part of the body that it promises.
+    Broken(u16),
+    /// With 200 and a body of so many bytes.
+    Huge(u64),
+    /// With 200 and a body that comes byte by byte for ever.
+    Drip,
+    /// With something that is not HTTP.
+    Nonsense,
+}
+
+impl Answer {
+    /// A status with a body and headers.
+    #[must_use]
+    pub fn with(code: u16, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self::StatusWith { code, headers: headers.iter().map(owned).collect(), body: body.into() }
+    }
+
+    /// Gives it. Whether the connection can take another request.
+    pub(super) async fn give(&self, stream: &mut TcpStream) -> bool {
+        // Whoever reads no further is free to do so.
+        self.write(stream).await.unwrap_or(false)
+    }
+
+    async fn write(&self, stream: &mut TcpStream) -> io::Result<bool> {
+        match self {
+            Self::Status(code) => whole(stream, *code, &[], body_of(*code)).await,
+            Self::StatusWith { code, headers, body } => whole(stream, *code, headers, body).await,
+            Self::After(wait, code) => {
+                sleep(*wait).await;
+                whole(stream, *code, &[], body_of(*code)).await
+            }
+            Self::RetryAfter(seconds) => {
+                whole(stream, 429, &[("retry-after".to_owned(), seconds.to_string())], b"").await
+            }
+            Self::Redirect(to) => whole(stream, 302, &[("location".to_owned(), to.clone())], b"").await,
+            Self::Hang => std::future::pending().await,
+            Self::Close => Ok(false),
+            Self::Reset => stream.set_zero_linger().map(|()| false),
+            Self::Broken(code) => {
+                head(stream, *code, &[], 1_000).await?;
+                stream.write_all(b"half of it").await?;
+                Ok(false)
+            }
+            Self::Huge(bytes) => {
+                head(stream, 200, &[], *bytes).await?;
+                let mut left = *bytes;
+                while left > 0 {
+                    let part = left.min(65_536);
+                    stream.write_all(&vec![b'x'; usize::try_from(part).unwrap_or(0)]).await?;
+                    left -= part;
+                }
+                Ok(true)
+            }
+            Self::Drip => {
+                head(stream, 200, &[], 1_000_000).await?;
+                loop {
+                    stream.write_all(b".").await?;
+                    sleep(Duration::from_millis(10)).await;
+                }
+            }
+            Self::Nonsense => stream.write_all(b"220 mail.example.com ESMTP\r\n").await.map(|()| false),
+        }
+    }
+}
+
+fn body_of(code: u16) -> &'static [u8] {
+    match code {
+        204 | 304 => b"",
+        200..300 => b"Received",
+        _ => b"Not received",
+    }
+}
+
+async fn whole(
+    stream: &mut TcpStream,
+    code: u16,
+    headers: &[(String, String)],
+    body: &[u8],
+) -> io::Result<bool> {
+    head(stream, code, headers, body.len() as u64).await?;
+    stream.write_all(body).await?;
+    Ok(true)
+}
+
+async fn head(
+    stream: &mut TcpStream,
+    code: u16,
+    headers: &[(String, String)],
+    length: u64,
+) -> io::Result<()> {
+    let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let head = format!("HTTP/1.1 {code} -\r\n{lines}content-length: {length}\r\n\r\n");
+    stream.write_all(head.as_bytes()).await
+}

@@ -68,3 +68,89 @@ fn cut(bytes: &[u8], limit: usize) -> String {
     text.truncate(text.floor_char_boundary(limit));
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderValue, header::HOST};
+
+    use super::*;
+
+    fn map(headers: &[(&str, &[u8])]) -> HeaderMap {
+        let parsed = headers.iter().map(|(name, value)| {
+            (name.parse::<HeaderName>().unwrap(), HeaderValue::from_bytes(value).unwrap())
+        });
+        let mut map = HeaderMap::new();
+        parsed.for_each(|(name, value)| {
+            map.append(name, value);
+        });
+        map
+    }
+
+    #[test]
+    fn headers_are_kept_within_bounds_and_without_cookies() {
+        let kept = headers(&map(&[
+            ("set-cookie", b"session=1"),
+            ("x-long", &[b'x'; 10_000]),
+            ("x-odd", b"caf\xe9 \xff"),
+            ("x-twice", b"first"),
+            ("x-twice", b"second"),
+            (&"n".repeat(65), b"a name too long"),
+            ("content-type", b"text/plain"),
+        ]));
+        let names: Vec<_> = kept.keys().map(String::as_str).collect();
+        assert_eq!(names, ["content-type", "x-long", "x-odd", "x-twice"]);
+        assert_eq!((kept["x-long"].len(), kept["x-twice"].as_str()), (256, "first"));
+        assert_eq!(kept["x-odd"], "caf\u{fffd} \u{fffd}");
+    }
+
+    #[test]
+    fn what_explains_a_failure_is_kept_whatever_else_there_is() {
+        let mut many = HeaderMap::new();
+        for number in 0..50 {
+            many.insert(format!("x-{number}").parse::<HeaderName>().unwrap(), HeaderValue::from_static("v"));
+        }
+        many.insert(HOST, HeaderValue::from_static("x"));
+        many.insert(RETRY_AFTER, HeaderValue::from_static("7"));
+        many.insert(LOCATION, HeaderValue::from_static("https://elsewhere.example/"));
+        let kept = headers(&many);
+        assert_eq!(kept.len(), MAX_HEADERS);
+        assert!(kept.contains_key("location") && kept.contains_key("retry-after"));
+        let large = (0..16).map(|number| (format!("x-{number}"), "é".repeat(300)));
+        let large = large.map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value));
+        let large = headers(&large.map(|(name, value)| (name, value.parse().unwrap())).collect());
+        let bytes: usize = large.iter().map(|(name, value)| name.len() + value.len()).sum();
+        assert!(large.len() > 4 && bytes <= MAX_HEADERS_BYTES, "{bytes}");
+    }
+
+    #[test]
+    fn a_wait_is_seconds_or_a_date() {
+        let now = Timestamp::parse_rfc3339("2026-11-21T14:00:00.250Z").unwrap();
+        for (text, seconds) in [
+            ("0", Some(0)),
+            ("120", Some(120)),
+            (" 7 ", Some(7)),
+            ("18446744073709551615", Some(u64::MAX)),
+            ("18446744073709551616", None),
+            ("", None),
+            ("-1", None),
+            ("1.5", None),
+            ("soon", None),
+            ("Sat, 21 Nov 2026 14:02:00 GMT", Some(120)),
+            ("Sat, 21 Nov 2026 13:00:00 GMT", Some(0)),
+            ("Sat, 21 Nov 2026 16:00:01 +0200", Some(1)),
+            ("Mon, 21 Nov 2026 14:02:00 GMT", None),
+            ("2026-11-21T14:02:00Z", None),
+        ] {
+            let asked = retry_after(&map(&[("retry-after", text.as_bytes())]), now);
+            assert_eq!(asked, seconds, "{text}");
+        }
+        assert_eq!(retry_after(&HeaderMap::new(), now), None);
+    }
+
+    #[test]
+    fn text_is_cut_between_characters() {
+        assert_eq!(cut("aé".as_bytes(), 2), "a");
+        assert_eq!(cut(b"\xff\xff\xff", 4), "\u{fffd}");
+        assert_eq!(cut(b"whole", 5), "whole");
+    }
+}

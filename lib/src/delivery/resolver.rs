@@ -65,3 +65,56 @@ impl fmt::Debug for Resolver {
         f.write_str("Resolver")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Resolver {
+        /// Finds these addresses for every name.
+        pub(in crate::delivery) fn fixed(addresses: &[&str], loopback: Loopback) -> Self {
+            let found: Vec<_> = addresses.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect();
+            let lookup: Lookup = Arc::new(move |_| Box::pin(std::future::ready(Ok(found.clone()))));
+            Self { lookup, loopback }
+        }
+    }
+
+    async fn resolved(resolver: &Resolver) -> Result<usize, NotResolved> {
+        let found = resolver.resolve("hooks.example.com".parse().unwrap()).await;
+        found.map(Iterator::count).map_err(|error| *error.downcast::<NotResolved>().unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_name_counts_as_its_worst_address() {
+        for (addresses, refused, allowed) in [
+            (&["93.184.215.14", "2606:4700:4700::1111"][..], Ok(2), Ok(2)),
+            (&[], Err(NotResolved::Unknown), Err(NotResolved::Unknown)),
+            (&["127.0.0.1"], Err(NotResolved::Forbidden), Ok(1)),
+            (&["::1", "127.0.0.1"], Err(NotResolved::Forbidden), Ok(2)),
+            (&["93.184.215.14", "10.0.0.1"], Err(NotResolved::Forbidden), Err(NotResolved::Forbidden)),
+            (&["10.0.0.1", "93.184.215.14"], Err(NotResolved::Forbidden), Err(NotResolved::Forbidden)),
+            (&["169.254.169.254"], Err(NotResolved::Forbidden), Err(NotResolved::Forbidden)),
+            (&["fd00:ec2::254"], Err(NotResolved::Forbidden), Err(NotResolved::Forbidden)),
+            (&["::ffff:127.0.0.1"], Err(NotResolved::Forbidden), Err(NotResolved::Forbidden)),
+            (&["64:ff9b::a9fe:a9fe"], Err(NotResolved::Forbidden), Err(NotResolved::Forbidden)),
+        ] {
+            assert_eq!(
+                resolved(&Resolver::fixed(addresses, Loopback::Refused)).await,
+                refused,
+                "{addresses:?}"
+            );
+            assert_eq!(
+                resolved(&Resolver::fixed(addresses, Loopback::Allowed)).await,
+                allowed,
+                "{addresses:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_nobody_knows_leads_nowhere() {
+        let lookup: Lookup = Arc::new(|_| Box::pin(std::future::ready(Err(io::ErrorKind::NotFound.into()))));
+        let unknown = Resolver { lookup, loopback: Loopback::Allowed };
+        assert_eq!(resolved(&unknown).await, Err(NotResolved::Unknown));
+    }
+}

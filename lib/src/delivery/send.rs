@@ -221,3 +221,88 @@ fn known(error: &(dyn Error + 'static)) -> Option<&'static str> {
     let refused = error.downcast_ref::<io::Error>()?.kind() == ErrorKind::ConnectionRefused;
     refused.then_some("connection refused")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sender(loopback: Loopback) -> Sender {
+        let clock = Clock::new(|| Timestamp::from_seconds(1_767_312_000).unwrap());
+        Sender::new(loopback, clock).unwrap()
+    }
+
+    async fn error(sender: &Sender, url: &str) -> Option<String> {
+        let (headers, body) = (BTreeMap::new(), Bytes::from_static(b"{}"));
+        let parcel = Parcel { url, message_id: "evt_1", secrets: Vec::new(), headers: &headers, body: &body };
+        let attempt = sender.send(&parcel).await;
+        assert_eq!(attempt.status_code, None);
+        attempt.error
+    }
+
+    #[tokio::test]
+    async fn nothing_is_posted_where_the_policy_forbids_it() {
+        let sender = sender(Loopback::Refused);
+        for (url, phrase) in [
+            ("https://127.0.0.1/", "address not allowed"),
+            ("https://[::ffff:10.0.0.1]/", "address not allowed"),
+            ("https://localhost/", "address not allowed"),
+            ("http://example.com/", "URL not allowed"),
+            ("https://user:secret@example.com/", "URL not allowed"),
+            ("https://example.com:0/", "URL not allowed"),
+            ("", "URL not allowed"),
+        ] {
+            assert_eq!(error(&sender, url).await.as_deref(), Some(phrase), "{url}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_connection_is_made_to_a_name_that_leads_inside() {
+        let clock = Clock::system();
+        for (resolver, phrase) in [
+            (Resolver::fixed(&["93.184.215.14", "10.0.0.1"], Loopback::Allowed), "address not allowed"),
+            (Resolver::fixed(&["127.0.0.1"], Loopback::Refused), "address not allowed"),
+            (Resolver::fixed(&[], Loopback::Allowed), "name does not resolve"),
+            // Allowed, so it is tried: nobody listens on this port.
+            (Resolver::fixed(&["127.0.0.1"], Loopback::Allowed), "connection refused"),
+        ] {
+            let sender = Sender::build(Loopback::Allowed, clock.clone(), Patience::USUAL, resolver).unwrap();
+            assert_eq!(error(&sender, "https://hooks.example.com:1/").await.as_deref(), Some(phrase));
+        }
+    }
+
+    #[test]
+    fn a_subscription_s_headers_displace_none_of_ours() {
+        let own = [
+            ("X-API-Key", "crm-api-key-123"),
+            ("Webhook-Id", "another"),
+            ("WEBHOOK-SIGNATURE", "v1,forged"),
+            ("Content-Type", "text/plain"),
+            ("user-agent", "curl"),
+            ("Host", "internal"),
+            ("Content-Length", "1"),
+            ("Transfer-Encoding", "chunked"),
+            ("Connection", "upgrade"),
+            ("no name", "x"),
+            ("X-Split", "a\r\nHost: internal"),
+        ];
+        let own = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        let (secret, body) = (SigningSecret::parse("webhooksecret123").unwrap(), Bytes::from_static(b"{}"));
+        let secrets = vec![&secret];
+        let parcel = Parcel { url: "", message_id: "evt_1", secrets, headers: &own, body: &body };
+        let at = Timestamp::from_seconds(1_767_312_000).unwrap();
+        let headers = headers(&parcel, at);
+        let expected = [
+            ("x-api-key", "crm-api-key-123"),
+            ("content-type", "application/json"),
+            ("user-agent", NAME),
+            ("webhook-id", "evt_1"),
+            ("webhook-timestamp", "1767312000"),
+            ("webhook-signature", &sign([&secret], "evt_1", at, b"{}")),
+        ];
+        for (name, value) in expected {
+            assert_eq!(headers.get_all(name).iter().collect::<Vec<_>>(), [value], "{name}");
+        }
+        assert_eq!(headers.len(), expected.len());
+        assert!(!format!("{headers:?}").contains("crm-api-key"));
+    }
+}

@@ -109,7 +109,8 @@ impl Deps {
         let changed = self.subscriptions.change(tenant_id, id, &change, now).await.map_err(failed)?;
         let changed = changed.ok_or_else(not_found)?;
         log::result("changed");
-        let reply = One::new(Details::of(&changed, now)).message("Webhook configuration updated successfully");
+        let reply =
+            One::new(Details::of(&changed, now)).message("Webhook configuration updated successfully");
         Ok(Reply::ok(&reply))
     }
 

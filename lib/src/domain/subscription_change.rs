@@ -110,8 +110,7 @@ impl Subscription {
         }
         let retired = std::mem::replace(&mut self.secret, secret.clone());
         let valid_until = now.plus_millis(u64::from(overlap_seconds) * 1_000);
-        self.retired_secret =
-            (overlap_seconds > 0).then_some(RetiredSecret { secret: retired, valid_until });
+        self.retired_secret = (overlap_seconds > 0).then_some(RetiredSecret { secret: retired, valid_until });
     }
 }
 

@@ -110,8 +110,9 @@ impl Subscriptions {
         now: Timestamp,
     ) -> Result<Option<Subscription>, SubscriptionError> {
         let secret = rotation.secret.map_or_else(generated, Ok)?;
-        let rotate =
-            |subscription: &mut Subscription| subscription.rotate_secret(&secret, rotation.overlap_seconds, now);
+        let rotate = |subscription: &mut Subscription| {
+            subscription.rotate_secret(&secret, rotation.overlap_seconds, now)
+        };
         Ok(self.edit(tenant_id, id, now, rotate).await?)
     }
 

@@ -37,7 +37,8 @@ fn refusal(error: &ApiError) -> Value {
 
 /// A body with all that must be there, and `value` in `field`.
 fn with(field: &str, value: &Value) -> Value {
-    let mut body = json!({ "name": "CRM", "url": "https://crm.example.com/in", "eventTypes": ["call.created"] });
+    let mut body =
+        json!({ "name": "CRM", "url": "https://crm.example.com/in", "eventTypes": ["call.created"] });
     body[field] = value.clone();
     body
 }
@@ -87,7 +88,15 @@ fn what_is_wrong_is_named_by_its_path_in_a_new_one_and_in_a_change() {
         ),
         (
             "secret",
-            vec![json!(7), json!(""), text(11), text(257), json!("with a space in it"), secret(15), secret(66)],
+            vec![
+                json!(7),
+                json!(""),
+                text(11),
+                text(257),
+                json!("with a space in it"),
+                secret(15),
+                secret(66),
+            ],
         ),
         ("status", vec![json!("Active"), json!("paused"), json!(true), json!("")]),
         ("headers", vec![json!([]), json!("X-A: b"), object(21, |number| format!("X-{number}"))]),
@@ -287,7 +296,10 @@ fn a_rotation_has_bounds_and_defaults() {
         assert_eq!(read(json!({ "overlapSeconds": seconds })).unwrap().overlap_seconds, seconds);
     }
     for wrong in [json!(-1), json!(604_801), json!(0.5), json!("60"), json!([])] {
-        assert_eq!(refusal(&read(json!({ "overlapSeconds": wrong })).unwrap_err())["field"], "overlapSeconds");
+        assert_eq!(
+            refusal(&read(json!({ "overlapSeconds": wrong })).unwrap_err())["field"],
+            "overlapSeconds"
+        );
     }
     let refused = refusal(&read(json!({ "secret": "tooshort" })).unwrap_err());
     assert_eq!(refused["field"], "secret");

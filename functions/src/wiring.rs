@@ -63,6 +63,13 @@ impl Aws {
         Ok(())
     }
 
+    /// Opens the connection to DynamoDB by a read of `webhook-configs` that shows nothing. If it fails,
+    /// the first request will tell.
+    pub(crate) async fn connect_subscriptions(&self) -> Result<(), InitError> {
+        self.subscriptions()?.find("connect", 0).await.ok();
+        Ok(())
+    }
+
     /// As [`Aws::connect`], of a function that only appends to the log. Its role does not allow the
     /// read; the refusal opens the connection as well.
     pub(crate) async fn connect_to_log(&self) -> Result<(), InitError> {

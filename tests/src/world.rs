@@ -8,6 +8,7 @@ mod elevenlabs;
 pub mod inbound;
 pub mod lists;
 mod signalwire;
+mod subscriptions;
 mod table;
 
 use std::collections::{BTreeMap, HashMap};

@@ -19,5 +19,6 @@ pub mod register;
 pub mod retry;
 pub mod signature;
 pub mod subscription;
+pub mod subscription_change;
 pub mod summary;
 pub mod timestamp;

@@ -53,10 +53,11 @@ pub struct Subscription {
 }
 
 /// Whether a subscription's events are posted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubscriptionStatus {
     /// They are.
+    #[default]
     Active,
     /// They are not, and none are kept for it.
     Inactive,

@@ -12,7 +12,7 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 const MAX_NAME_BYTES: usize = 256;
 
 /// The fields of a body.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Fields(Map<String, Value>);
 
 impl Fields {
@@ -29,6 +29,20 @@ impl Fields {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
             _ => Err(ApiError::new(ErrorStatus::BadRequest, "The body must be a JSON object")),
         }
+    }
+
+    /// Reads a body that may be left out.
+    ///
+    /// # Errors
+    /// As [`Fields::parse`], when there is one.
+    pub fn parse_optional(body: &[u8]) -> Result<Self, ApiError> {
+        if body.is_empty() { Ok(Self::default()) } else { Self::parse(body) }
+    }
+
+    /// What a field holds, if it is there.
+    #[must_use]
+    pub fn get(&self, field: &str) -> Option<&Value> {
+        self.0.get(field)
     }
 
     /// An id or name that may be left out, or be `null`.
@@ -81,13 +95,13 @@ pub fn is_name(text: &str) -> bool {
 
 /// The answer to a text that can be no id or name.
 #[must_use]
-pub fn no_name(field: &'static str) -> ApiError {
+pub fn no_name(field: &str) -> ApiError {
     wrong(field, "must be a string of 1 to 256 bytes without control characters")
 }
 
-/// The answer to a field that is wrong.
+/// The answer to a field that is wrong; inside another it is named by its path, `retryConfig.maxDelay`.
 #[must_use]
-pub fn wrong(field: &'static str, why: &str) -> ApiError {
+pub fn wrong(field: &str, why: &str) -> ApiError {
     ApiError::new(ErrorStatus::BadRequest, format!("{field} {why}")).field(field)
 }
 
@@ -137,6 +151,8 @@ mod tests {
     #[test]
     fn what_is_no_object_is_refused() {
         let deep = [b"[".repeat(10_000), b"{\"a\":".repeat(10_000)];
+        assert!(Fields::parse_optional(b"").unwrap().get("name").is_none());
+        assert!(refusal(Fields::parse_optional(b"[]")).contains("The body must be a JSON object"));
         for body in [&b""[..], b"[]", b"null", b"\"text\"", b"{", b"{\"a\":\"\xff\"}", &deep[0], &deep[1]] {
             assert!(refusal(Fields::parse(body)).contains("The body must be a JSON object"));
         }

@@ -11,3 +11,4 @@ pub mod jwt;
 pub mod page;
 pub mod reply;
 pub mod token;
+pub mod webhook_config;

@@ -11,6 +11,7 @@ pub mod dispatch;
 pub mod fan_out;
 pub mod fold;
 pub mod leads;
+pub mod subscriptions;
 pub mod sweep;
 pub mod tally;
 pub mod visible;

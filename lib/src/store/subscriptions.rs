@@ -7,7 +7,10 @@
 //!              -n     how its endpoint does (`health`)
 //! ```
 
-use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValue};
+use aws_sdk_dynamodb::{
+    operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
+};
 
 use super::{
     Client, StoreError,
@@ -99,9 +102,8 @@ impl SubscriptionTable {
     /// # Errors
     /// When the database fails; it may have been written.
     pub async fn create(&self, subscription: &Subscription) -> Result<(), StoreError> {
-        let put = self.client.put_item().table_name(&self.name).set_item(Some(to_item(subscription, 1)?));
-        let put = put.condition_expression("attribute_not_exists(id)").send().await;
-        put.map(drop).map_err(StoreError::unavailable("PutItem webhook-configs"))
+        let put = self.client.put_item().condition_expression("attribute_not_exists(id)");
+        if self.put(put, to_item(subscription, 1)?).await? { Ok(()) } else { Err(StoreError::Contended) }
     }
 
     /// Replaces `read` by `subscription`. False when somebody else has changed or deleted it since.
@@ -113,17 +115,22 @@ impl SubscriptionTable {
         read: &StoredSubscription,
         subscription: &Subscription,
     ) -> Result<bool, StoreError> {
-        let put = self
-            .client
-            .put_item()
+        let put = self.client.put_item().condition_expression("version = :read");
+        let put = put.expression_attribute_values(":read", number(read.version));
+        self.put(put, to_item(subscription, read.version + 1)?).await
+    }
+
+    /// Whether the item is there now. When the answer of a put is lost the client sends it again, and
+    /// its condition fails on what it wrote itself.
+    async fn put(&self, put: PutItemFluentBuilder, item: Item) -> Result<bool, StoreError> {
+        let put = put
             .table_name(&self.name)
-            .set_item(Some(to_item(subscription, read.version + 1)?))
-            .condition_expression("version = :read")
-            .expression_attribute_values(":read", number(read.version));
+            .set_item(Some(item.clone()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match put.send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
+                Some(PutItemError::ConditionalCheckFailedException(found)) => Ok(found.item() == Some(&item)),
                 _ => Err(StoreError::unavailable("PutItem webhook-configs")(error)),
             },
         }

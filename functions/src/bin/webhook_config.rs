@@ -1,0 +1,7 @@
+//! `/api/webhooks/config`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringpost_functions::webhooks::configs::main()
+}

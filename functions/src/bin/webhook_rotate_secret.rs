@@ -1,0 +1,7 @@
+//! `POST /api/webhooks/config/{id}/rotate-secret`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringpost_functions::webhooks::rotate_secret::main()
+}

@@ -1,0 +1,124 @@
+//! `/api/webhooks/config`: subscriptions made, listed, shown, changed and deleted.
+
+use std::process::ExitCode;
+
+use http::Method;
+use lambda_http::Request;
+use ringpost::{
+    clock::Clock,
+    delivery::destination::Loopback,
+    http::{
+        error::{ApiError, ErrorShape, ErrorStatus},
+        fields::Fields,
+        reply::Reply,
+        webhook_config::{self, Details, Summary},
+    },
+    pipeline::subscriptions::{Created, Subscriptions},
+    store::subscriptions::{MAX_PER_TENANT, SubscriptionTable},
+};
+
+use super::{
+    failed, not_found,
+    replies::{Done, List, One},
+    requested_id,
+};
+use crate::{
+    authenticator::Authenticator,
+    runtime::{self, Endpoint, InitError, log},
+    wiring::Aws,
+};
+
+/// What this function may touch: it lists, reads, writes, counts and deletes subscriptions, and reads
+/// the keys of user tokens.
+pub struct Deps {
+    table: SubscriptionTable,
+    subscriptions: Subscriptions,
+    authenticator: Authenticator,
+    clock: Clock,
+    loopback: Loopback,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "webhook-config";
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let (table, authenticator) = super::init(&Aws::new()?).await?;
+        Ok(Self::new(table, authenticator, Aws::loopback()))
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let tenant_id = self.authenticator.administered_tenant(&request).await?;
+        match (request.method(), requested_id(&request)?) {
+            (&Method::GET, None) => self.list(&tenant_id).await,
+            (&Method::POST, None) => self.create(tenant_id, &request).await,
+            (&Method::GET, Some(id)) => self.show(&tenant_id, id).await,
+            (&Method::PUT, Some(id)) => self.change(&tenant_id, id, &request).await,
+            (&Method::DELETE, Some(id)) => self.delete(&tenant_id, id).await,
+            _ => Err(ApiError::new(ErrorStatus::NotFound, "No such route")),
+        }
+    }
+}
+
+impl Deps {
+    /// The endpoint. Subscriptions may go where `loopback` says.
+    #[must_use]
+    pub fn new(table: SubscriptionTable, authenticator: Authenticator, loopback: Loopback) -> Self {
+        let clock = authenticator.clock.clone();
+        Self { subscriptions: Subscriptions::new(table.clone()), table, authenticator, clock, loopback }
+    }
+
+    async fn list(&self, tenant_id: &str) -> Result<Reply, ApiError> {
+        let subscriptions = self.table.list(tenant_id).await.map_err(failed)?;
+        Ok(Reply::ok(&List::new(subscriptions.iter().map(Summary::of).collect())))
+    }
+
+    async fn create(&self, tenant_id: String, request: &Request) -> Result<Reply, ApiError> {
+        let new = webhook_config::new_subscription(&Fields::parse(request.body())?, self.loopback)?;
+        let (now, is_generated) = (self.clock.now(), new.rest.secret.is_none());
+        match self.subscriptions.create(tenant_id, new, now).await.map_err(failed)? {
+            Created::Made(made) => {
+                log::result("created");
+                let view = Details::of(&made, now);
+                let view = if is_generated { view.with_generated_secret(&made) } else { view };
+                let reply = One::new(view).message("Webhook configuration created successfully");
+                Ok(Reply::created(&reply))
+            }
+            Created::Full => {
+                let message =
+                    format!("There are {MAX_PER_TENANT} webhook configurations already; delete one first");
+                Err(ApiError::new(ErrorStatus::Conflict, message))
+            }
+        }
+    }
+
+    async fn show(&self, tenant_id: &str, id: u64) -> Result<Reply, ApiError> {
+        let found = self.table.find(tenant_id, id).await.map_err(failed)?.ok_or_else(not_found)?;
+        Ok(Reply::ok(&One::new(Details::of(&found.subscription, self.clock.now()))))
+    }
+
+    async fn change(&self, tenant_id: &str, id: u64, request: &Request) -> Result<Reply, ApiError> {
+        let change = webhook_config::change(&Fields::parse(request.body())?, self.loopback)?;
+        let now = self.clock.now();
+        let changed = self.subscriptions.change(tenant_id, id, &change, now).await.map_err(failed)?;
+        let changed = changed.ok_or_else(not_found)?;
+        log::result("changed");
+        let reply =
+            One::new(Details::of(&changed, now)).message("Webhook configuration updated successfully");
+        Ok(Reply::ok(&reply))
+    }
+
+    async fn delete(&self, tenant_id: &str, id: u64) -> Result<Reply, ApiError> {
+        if !self.table.delete(tenant_id, id).await.map_err(failed)? {
+            return Err(not_found());
+        }
+        log::result("deleted");
+        Ok(Reply::ok(&Done::new("Webhook configuration deleted successfully")))
+    }
+}

@@ -1,0 +1,70 @@
+//! `POST /api/webhooks/config/{id}/rotate-secret`: a new secret signs, and the old one along with it
+//! until the receiver knows the new one.
+
+use std::process::ExitCode;
+
+use lambda_http::Request;
+use ringpost::{
+    clock::Clock,
+    domain::signature::SigningSecret,
+    http::{
+        error::{ApiError, ErrorShape},
+        fields::Fields,
+        reply::Reply,
+        webhook_config::{self, Details},
+    },
+    pipeline::subscriptions::Subscriptions,
+    store::subscriptions::SubscriptionTable,
+};
+
+use super::{failed, not_found, replies::One, requested_id};
+use crate::{
+    authenticator::Authenticator,
+    runtime::{self, Endpoint, InitError, log},
+    wiring::Aws,
+};
+
+/// What this function may touch: it reads and writes subscriptions, and reads the keys of user tokens.
+pub struct Deps {
+    subscriptions: Subscriptions,
+    authenticator: Authenticator,
+    clock: Clock,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "webhook-rotate-secret";
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let (table, authenticator) = super::init(&Aws::new()?).await?;
+        Ok(Self::new(table, authenticator))
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let tenant_id = self.authenticator.administered_tenant(&request).await?;
+        let id = requested_id(&request)?.ok_or_else(not_found)?;
+        let rotation = webhook_config::rotation(&Fields::parse_optional(request.body())?)?;
+        let (now, is_generated) = (self.clock.now(), rotation.secret.is_none());
+        let rotated = self.subscriptions.rotate(&tenant_id, id, rotation, now).await.map_err(failed)?;
+        let rotated = rotated.ok_or_else(not_found)?;
+        log::result("rotated");
+        let secret = Some(&rotated.secret).filter(|_| is_generated).map(SigningSecret::as_str);
+        let reply = One::new(Details::of(&rotated, now)).message("Webhook secret rotated successfully");
+        Ok(Reply::ok(&reply.secret(secret)))
+    }
+}
+
+impl Deps {
+    /// The endpoint.
+    #[must_use]
+    pub fn new(table: SubscriptionTable, authenticator: Authenticator) -> Self {
+        let clock = authenticator.clock.clone();
+        Self { subscriptions: Subscriptions::new(table), authenticator, clock }
+    }
+}

@@ -1,0 +1,307 @@
+//! Each rule for each field, on both sides of each bound.
+
+use serde_json::{Value, json};
+
+use super::{change, new_subscription, rotation};
+use crate::{
+    delivery::destination::Loopback,
+    domain::{
+        event_type,
+        retry::RetryConfig,
+        signature::SigningSecret,
+        subscription::{Filters, SubscriptionStatus},
+        subscription_change::{NewSubscription, SubscriptionChange},
+    },
+    http::{
+        error::{ApiError, ErrorShape},
+        fields::Fields,
+    },
+};
+
+fn fields(body: &Value) -> Fields {
+    Fields::parse(body.to_string().as_bytes()).unwrap()
+}
+
+fn new(body: &Value) -> Result<NewSubscription, ApiError> {
+    new_subscription(&fields(body), Loopback::Refused)
+}
+
+fn changed(body: &Value) -> Result<SubscriptionChange, ApiError> {
+    change(&fields(body), Loopback::Refused)
+}
+
+fn refusal(error: &ApiError) -> Value {
+    assert_eq!(error.status(), 400);
+    serde_json::from_str(&error.body(ErrorShape::Success)).unwrap()
+}
+
+/// A body with all that must be there, and `value` in `field`.
+fn with(field: &str, value: &Value) -> Value {
+    let mut body =
+        json!({ "name": "CRM", "url": "https://crm.example.com/in", "eventTypes": ["call.created"] });
+    body[field] = value.clone();
+    body
+}
+
+fn text(length: usize) -> Value {
+    json!("x".repeat(length))
+}
+
+fn object(entries: usize, name: impl Fn(usize) -> String) -> Value {
+    (0..entries).map(|number| (name(number), json!("v"))).collect()
+}
+
+#[test]
+fn what_is_wrong_is_named_by_its_path_in_a_new_one_and_in_a_change() {
+    let url = |length: usize| json!(format!("https://e.com/{:x<1$}", "", length - 14));
+    let secret = |bytes: usize| json!(format!("whsec_{}", "A".repeat(bytes / 3 * 4)));
+    let cases: Vec<(&str, Vec<Value>)> = vec![
+        ("name", vec![json!(""), json!(7), json!(["n"]), text(257), json!("a\nb"), json!("é".repeat(129))]),
+        (
+            "url",
+            vec![
+                json!(""),
+                json!(7),
+                json!("example.com/in"),
+                json!("/in"),
+                json!("http://crm.example.com/in"),
+                json!("ftp://crm.example.com/in"),
+                json!("https://user:pass@crm.example.com/in"),
+                json!("https://token@crm.example.com/in"),
+                json!(" https://crm.example.com/in"),
+                json!("https://crm.exa\nmple.com/in"),
+                json!("https://"),
+                url(2_049),
+            ],
+        ),
+        (
+            "eventTypes",
+            vec![
+                json!([]),
+                json!("call.created"),
+                json!(["call.created", "call.finished"]),
+                json!(["CALL.CREATED"]),
+                json!([7]),
+                json!([null]),
+                json!({ "0": "call.created" }),
+            ],
+        ),
+        (
+            "secret",
+            vec![
+                json!(7),
+                json!(""),
+                text(11),
+                text(257),
+                json!("with a space in it"),
+                secret(15),
+                secret(66),
+            ],
+        ),
+        ("status", vec![json!("Active"), json!("paused"), json!(true), json!("")]),
+        ("headers", vec![json!([]), json!("X-A: b"), object(21, |number| format!("X-{number}"))]),
+        ("headers", vec![json!({ "": "v" }), json!({ "X\u{0}": "v" }), object(1, |_| "x".repeat(257))]),
+        ("retryConfig", vec![json!([]), json!(5), json!("fast")]),
+        ("filters", vec![json!([]), json!("spring"), json!({ "a\nb": [] }), json!({ "": [] })]),
+        ("rateLimit", vec![json!(0), json!(1_001), json!(1.5), json!("5"), json!(-1), json!([5])]),
+        ("metadata", vec![json!([]), json!("note"), json!({ "a": "x".repeat(8_193 - 8) })]),
+    ];
+    for (field, values) in cases {
+        for value in values {
+            for error in [new(&with(field, &value)).err(), changed(&json!({ field: value })).err()] {
+                let refusal = refusal(&error.unwrap_or_else(|| panic!("{field}: {value} is accepted")));
+                assert_eq!(refusal["field"], field, "{value}");
+                assert!(refusal["message"].as_str().unwrap().starts_with(field), "{refusal}");
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_wrong_inside_a_field_is_named_by_its_path() {
+    let many = vec!["a"; 101];
+    for (field, value, path) in [
+        ("headers", json!({ "X-A": "ok", "X Bad": "v" }), "headers.X Bad"),
+        ("headers", json!({ "X-Ü": "v" }), "headers.X-Ü"),
+        ("headers", json!({ "X-Bad": 7 }), "headers.X-Bad"),
+        ("headers", json!({ "X-Bad": null }), "headers.X-Bad"),
+        ("headers", json!({ "X-Bad": "" }), "headers.X-Bad"),
+        ("headers", json!({ "X-Bad": " padded" }), "headers.X-Bad"),
+        ("headers", json!({ "X-Bad": "a\r\nX-Other: b" }), "headers.X-Bad"),
+        ("headers", json!({ "X-Bad": "a\tb" }), "headers.X-Bad"),
+        ("headers", json!({ "X-Bad": "ä" }), "headers.X-Bad"),
+        ("headers", json!({ "X-Bad": "x".repeat(1_025) }), "headers.X-Bad"),
+        ("headers", json!({ "X-Same": "a", "x-same": "b" }), "headers.x-same"),
+        ("retryConfig", json!({ "maxAttempts": 0 }), "retryConfig.maxAttempts"),
+        ("retryConfig", json!({ "maxAttempts": 21 }), "retryConfig.maxAttempts"),
+        ("retryConfig", json!({ "maxAttempts": "3" }), "retryConfig.maxAttempts"),
+        ("retryConfig", json!({ "maxAttempts": 2.5 }), "retryConfig.maxAttempts"),
+        ("retryConfig", json!({ "initialDelay": 0 }), "retryConfig.initialDelay"),
+        ("retryConfig", json!({ "initialDelay": 86_401, "maxDelay": 86_401 }), "retryConfig.initialDelay"),
+        ("retryConfig", json!({ "initialDelay": -1 }), "retryConfig.initialDelay"),
+        ("retryConfig", json!({ "maxDelay": 86_401 }), "retryConfig.maxDelay"),
+        ("retryConfig", json!({ "initialDelay": 60, "maxDelay": 59 }), "retryConfig.maxDelay"),
+        ("retryConfig", json!({ "maxDelay": 4 }), "retryConfig.maxDelay"),
+        ("retryConfig", json!({ "initialDelay": 36_001 }), "retryConfig.maxDelay"),
+        ("retryConfig", json!({ "backoffFactor": 0.99 }), "retryConfig.backoffFactor"),
+        ("retryConfig", json!({ "backoffFactor": 10.01 }), "retryConfig.backoffFactor"),
+        ("retryConfig", json!({ "backoffFactor": "2" }), "retryConfig.backoffFactor"),
+        ("filters", json!({ "campaign": ["spring"] }), "filters.campaign"),
+        ("filters", json!({ "campaigns": "spring" }), "filters.campaigns"),
+        ("filters", json!({ "campaigns": many }), "filters.campaigns"),
+        ("filters", json!({ "agents": ["a", ""] }), "filters.agents"),
+        ("filters", json!({ "agents": ["x".repeat(257)] }), "filters.agents"),
+        ("filters", json!({ "outcomes": [7] }), "filters.outcomes"),
+        ("filters", json!({ "outcomes": [null] }), "filters.outcomes"),
+    ] {
+        for error in [new(&with(field, &value)).err(), changed(&json!({ field: value })).err()] {
+            let refusal = refusal(&error.unwrap_or_else(|| panic!("{path}: {value} is accepted")));
+            assert_eq!(refusal["field"], path, "{value}");
+            assert!(refusal["message"].as_str().unwrap().starts_with(path), "{refusal}");
+        }
+    }
+}
+
+#[test]
+fn headers_that_are_ringpost_s_or_the_connection_s_are_refused_in_any_case() {
+    for name in [
+        "webhook-id",
+        "Webhook-Signature",
+        "WEBHOOK-ANYTHING",
+        "svix-id",
+        "Content-Type",
+        "content-length",
+        "Content-Encoding",
+        "Host",
+        "Connection",
+        "Transfer-Encoding",
+        "User-Agent",
+        "TE",
+        "Trailer",
+        "Upgrade",
+        "Keep-Alive",
+        "Proxy-Authorization",
+        "proxy-connection",
+        "Expect",
+    ] {
+        let error = new(&with("headers", &json!({ name: "v" }))).unwrap_err();
+        assert_eq!(refusal(&error)["field"], format!("headers.{name}"));
+    }
+    let fine = json!({
+        "Authorization": "Bearer a b", "Cookie": "a=b", "X-Webhook-Id": "v", "Webhook": "v", "Hosts": "v",
+        "X-API-Key": "~!#", "Accept": "*/*"
+    });
+    let read = new(&with("headers", &fine)).unwrap().rest.headers.unwrap();
+    assert_eq!(json!(read), fine, "named as they are given");
+}
+
+#[test]
+fn what_is_within_the_bounds_is_taken() {
+    let url = format!("https://e.com/{}", "x".repeat(2_048 - 14));
+    let key = "A".repeat(16 * 4);
+    for (field, value) in [
+        ("name", text(1)),
+        ("name", text(256)),
+        ("name", json!("é".repeat(128))),
+        ("url", json!(url)),
+        ("url", json!("https://crm.example.com:8443/in?key=a%20b")),
+        ("eventTypes", json!(event_type::all())),
+        ("secret", text(12)),
+        ("secret", text(256)),
+        ("secret", json!(format!("whsec_{key}"))),
+        ("status", json!("inactive")),
+        ("headers", object(20, |number| format!("X-{number}"))),
+        ("headers", json!({ "X-A": "x".repeat(1_024), "X-B": "x" })),
+        ("headers", object(1, |_| "x".repeat(256))),
+        ("retryConfig", json!({ "maxAttempts": 1, "initialDelay": 1, "maxDelay": 1, "backoffFactor": 1 })),
+        (
+            "retryConfig",
+            json!({ "maxAttempts": 20, "initialDelay": 86_400, "maxDelay": 86_400, "backoffFactor": 10 }),
+        ),
+        ("retryConfig", json!({ "backoffFactor": 1.5, "maxAttempts": 3.0, "later": true })),
+        ("filters", json!({ "campaigns": vec!["a"; 100], "agents": ["x".repeat(256)], "outcomes": null })),
+        ("rateLimit", json!(1)),
+        ("rateLimit", json!(1_000)),
+        ("metadata", json!({ "a": "x".repeat(8_192 - 8) })),
+        ("newer", json!({ "a": [1] })),
+    ] {
+        assert!(new(&with(field, &value)).is_ok(), "{field}: {:?}", new(&with(field, &value)));
+        assert!(changed(&json!({ field: value })).is_ok(), "{field}");
+    }
+}
+
+#[test]
+fn a_new_one_must_say_its_name_url_and_event_types() {
+    for field in ["name", "url", "eventTypes"] {
+        let mut missing = with("status", &json!("active"));
+        missing.as_object_mut().unwrap().remove(field);
+        for body in [missing, with(field, &Value::Null)] {
+            let refusal = refusal(&new(&body).unwrap_err());
+            assert_eq!(refusal["message"], format!("{field} is required"));
+        }
+        assert!(changed(&json!({})).is_ok());
+        let refusal = refusal(&changed(&json!({ field: null })).unwrap_err());
+        assert_eq!(refusal["message"], format!("{field} is required"));
+    }
+}
+
+#[test]
+fn null_is_the_default_and_nothing_is_no_change() {
+    let options = ["status", "headers", "retryConfig", "filters", "rateLimit", "metadata"];
+    let nulls: Value = options.iter().map(|field| ((*field).to_owned(), Value::Null)).collect();
+    let defaults = SubscriptionChange {
+        status: Some(SubscriptionStatus::Active),
+        headers: Some([].into()),
+        retry_config: Some(RetryConfig::default()),
+        filters: Some(Filters::default()),
+        rate_limit: Some(None),
+        metadata: Some(serde_json::Map::new()),
+        ..SubscriptionChange::default()
+    };
+    assert_eq!(changed(&nulls).unwrap(), defaults);
+    assert_eq!(changed(&json!({ "newer": 1 })).unwrap(), SubscriptionChange::default());
+    assert!(new(&with("secret", &Value::Null)).unwrap().rest.secret.is_none(), "one is generated");
+    assert_eq!(refusal(&changed(&json!({ "secret": null })).unwrap_err())["field"], "secret");
+}
+
+#[test]
+fn event_types_are_kept_once_in_the_order_given() {
+    let types = json!(["call.completed", "call.created", "call.completed", "webhook.failing"]);
+    let read = new(&with("eventTypes", &types)).unwrap().event_types;
+    assert_eq!(read, ["call.completed", "call.created", "webhook.failing"]);
+}
+
+#[test]
+fn a_schedule_that_is_given_in_part_is_the_default_for_the_rest() {
+    let read = changed(&json!({ "retryConfig": { "maxAttempts": 3, "maxDelay": null } })).unwrap();
+    assert_eq!(read.retry_config, Some(RetryConfig { max_attempts: 3, ..RetryConfig::default() }));
+}
+
+#[test]
+fn loopback_is_a_matter_of_the_stage() {
+    let body = fields(&with("url", &json!("http://127.0.0.1:9000/in")));
+    assert!(new_subscription(&body, Loopback::Allowed).is_ok());
+    assert!(new_subscription(&body, Loopback::Refused).is_err());
+}
+
+#[test]
+fn a_rotation_has_bounds_and_defaults() {
+    let read = |body: Value| rotation(&fields(&body));
+    let default = rotation(&Fields::default()).unwrap();
+    assert_eq!((default.secret, default.overlap_seconds), (None, 86_400));
+    let secret = Some(SigningSecret::parse("webhooksecret123").unwrap());
+    assert_eq!(read(json!({ "secret": "webhooksecret123" })).unwrap().secret, secret);
+    assert_eq!(read(json!({ "secret": null, "overlapSeconds": null })).unwrap().overlap_seconds, 86_400);
+    for seconds in [0, 1, 604_800] {
+        assert_eq!(read(json!({ "overlapSeconds": seconds })).unwrap().overlap_seconds, seconds);
+    }
+    for wrong in [json!(-1), json!(604_801), json!(0.5), json!("60"), json!([])] {
+        assert_eq!(
+            refusal(&read(json!({ "overlapSeconds": wrong })).unwrap_err())["field"],
+            "overlapSeconds"
+        );
+    }
+    let refused = refusal(&read(json!({ "secret": "tooshort" })).unwrap_err());
+    assert_eq!(refused["field"], "secret");
+    assert!(!refused.to_string().contains("tooshort"), "a secret is not repeated");
+}

@@ -5,7 +5,20 @@
 
 import json
 
-from .samples import asked, call_lists, calls, capture, directory, elevenlabs, inbound, livekit, signalwire, subscriptions, workers
+from .samples import (
+    asked,
+    call_lists,
+    calls,
+    capture,
+    directory,
+    elevenlabs,
+    inbound,
+    livekit,
+    signalwire,
+    subscription_tests,
+    subscriptions,
+    workers,
+)
 from .settings import ROOT
 
 AREAS = (
@@ -20,6 +33,7 @@ AREAS = (
     inbound,
     capture,
     subscriptions,
+    subscription_tests,
 )
 
 

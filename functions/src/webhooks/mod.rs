@@ -4,6 +4,7 @@
 pub mod configs;
 mod replies;
 pub mod rotate_secret;
+pub mod test_config;
 
 use lambda_http::{Request, RequestExt};
 use ringpost::{

@@ -10,5 +10,6 @@ pub mod fields;
 pub mod jwt;
 pub mod page;
 pub mod reply;
+pub mod sample_payload;
 pub mod token;
 pub mod webhook_config;

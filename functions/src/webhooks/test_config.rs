@@ -1,0 +1,156 @@
+//! `POST /api/webhooks/config/{id}/test`: posts a sample event to a subscription's endpoint now, once,
+//! and tells what the endpoint answered.
+//!
+//! It is signed and sent as any delivery is, also for an inactive subscription: one tests before one
+//! switches on. Its id alone, `evt_test_…`, says that it is a test.
+
+use std::process::ExitCode;
+
+use lambda_http::Request;
+use ringpost::{
+    clock::Clock,
+    delivery::send::{Parcel, Sender},
+    domain::{
+        delivery::{Attempt, Message},
+        subscription::{Subscription, Traits},
+        timestamp::Timestamp,
+    },
+    http::{
+        error::{ApiError, ErrorShape},
+        fields::{Fields, wrong},
+        reply::Reply,
+        sample_payload::sample_payload,
+    },
+    store::{history::HistoryTable, subscriptions::SubscriptionTable},
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{failed, not_found, requested_id};
+use crate::{
+    authenticator::Authenticator,
+    runtime::{self, Endpoint, InitError, log},
+    wiring::Aws,
+};
+
+/// What this function may touch: it reads subscriptions, adds rows to `history`, posts to endpoints, and
+/// reads the keys of user tokens.
+pub struct Deps {
+    /// Where subscriptions are.
+    pub subscriptions: SubscriptionTable,
+    /// Where tests are recorded.
+    pub history: HistoryTable,
+    /// What posts them.
+    pub sender: Sender,
+    /// Who may ask.
+    pub authenticator: Authenticator,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+#[derive(Serialize)]
+struct Tested<'a> {
+    success: bool,
+    message: &'static str,
+    details: Details<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Details<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status_code: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    response_body: Option<&'a str>,
+    /// In milliseconds.
+    response_time: u64,
+    event_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "webhook-test";
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        let (subscriptions, authenticator) = super::init(&aws).await?;
+        let sender = Sender::new(Aws::loopback(), Clock::system())?;
+        Ok(Self { subscriptions, history: aws.history()?, sender, authenticator })
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let tenant_id = self.authenticator.administered_tenant(&request).await?;
+        let id = requested_id(&request)?.ok_or_else(not_found)?;
+        let fields = Fields::parse(request.body())?;
+        let found = self.subscriptions.find(&tenant_id, id).await.map_err(failed)?;
+        let subscription = found.ok_or_else(not_found)?.subscription;
+        let now = self.authenticator.clock.now();
+        let message = message(&subscription, &fields, now)?;
+        let attempt = self.post(&subscription, &message, now).await;
+        // Whoever is told of a test finds it in the history.
+        self.history.record_test(&message, id, &attempt).await.map_err(failed)?;
+        log::event_key(&message.id);
+        log::result(if attempt.succeeded() { "taken" } else { "not taken" });
+        Ok(Reply::ok(&tested(&message, &attempt)))
+    }
+}
+
+impl Deps {
+    async fn post(&self, subscription: &Subscription, message: &Message, now: Timestamp) -> Attempt {
+        let parcel = Parcel {
+            url: &subscription.url,
+            message_id: &message.id,
+            secrets: subscription.signing_secrets(now).collect(),
+            headers: &subscription.headers,
+            body: &message.body,
+        };
+        self.sender.send(&parcel).await
+    }
+}
+
+/// The message that a request asks for.
+fn message(subscription: &Subscription, fields: &Fields, now: Timestamp) -> Result<Message, ApiError> {
+    let event_type = fields.required_name("eventType")?;
+    if !subscription.event_types.contains(&event_type) {
+        return Err(wrong("eventType", "must be one of the eventTypes configured"));
+    }
+    let data = match fields.get("testPayload") {
+        None | Some(Value::Null) => sample_payload(&event_type),
+        Some(payload @ Value::Object(_)) => payload.clone(),
+        Some(_) => return Err(wrong("testPayload", "must be an object")),
+    };
+    let body = json!({ "type": event_type, "timestamp": now.to_string(), "data": data });
+    Ok(Message {
+        id: format!("evt_test_{}", Uuid::new_v4().simple()),
+        tenant_id: subscription.tenant_id.clone(),
+        event_type,
+        occurred_at: now,
+        announced_at: now,
+        call_id: None,
+        user_id: None,
+        traits: Traits::default(),
+        body: body.to_string().into(),
+    })
+}
+
+fn tested<'a>(message: &'a Message, attempt: &'a Attempt) -> Tested<'a> {
+    let success = attempt.succeeded();
+    Tested {
+        success,
+        message: if success { "Test webhook sent successfully" } else { "Test webhook failed" },
+        details: Details {
+            status_code: attempt.status_code,
+            response_body: attempt.status_code.map(|_| attempt.body.as_str()),
+            response_time: attempt.timing,
+            event_id: &message.id,
+            error: attempt.error.as_deref(),
+        },
+    }
+}

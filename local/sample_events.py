@@ -5,7 +5,19 @@
 
 import json
 
-from .samples import asked, call_lists, calls, capture, directory, elevenlabs, inbound, livekit, signalwire, subscriptions, workers
+from .samples import (
+    asked,
+    call_lists,
+    calls,
+    capture,
+    directory,
+    elevenlabs,
+    inbound,
+    livekit,
+    signalwire,
+    subscriptions,
+    workers,
+)
 from .settings import ROOT
 
 AREAS = (

@@ -9,6 +9,7 @@
 )]
 
 pub mod aws;
+pub mod configs;
 pub mod elevenlabs;
 pub mod elevenlabs_api;
 pub mod faults;

@@ -1,127 +1,24 @@
-//! Subscriptions as their owners configure them: in a world of one's own with requests that break,
-//! and as the Webhook API document has them through the deployed stack.
+//! Subscriptions as their owners configure them, in a world of one's own, and as the Webhook API
+//! document has them through the deployed stack.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's support fails by panicking")]
+use std::process::Command;
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    process::Command,
-};
-
-use futures::future::join_all;
-use http::{Method, header::AUTHORIZATION};
-use lambda_http::{Body, Request, RequestExt};
+use http::Method;
 use ringpost::{
+    clock::Clock,
     domain::{
         signature::SigningSecret,
         subscription::{Disabled, DisabledReason, Subscription, SubscriptionStatus},
         timestamp::Timestamp,
     },
-    store::subscriptions::MAX_PER_TENANT,
-};
-use ringpost_functions::{
-    runtime::Endpoint,
-    webhooks::{configs, rotate_secret},
 };
 use ringpost_tests::{
-    faults::{Cut, Faults},
+    configs::{Configs, admin, ask, documented, minimal, signing},
     lambda::{invoke, request, sample_event},
     livekit::unique,
-    stack::{Answer, client, root, stack},
-    world::World,
+    stack::{client, root, stack},
 };
 use serde_json::{Value, json};
-
-fn admin(tenant_id: &str) -> Value {
-    json!({ "sub": format!("admin_{tenant_id}"), "tenant_id": tenant_id, "role": "admin" })
-}
-
-/// A request as API Gateway makes it.
-async fn ask(
-    endpoint: &impl Endpoint,
-    claims: &Value,
-    method: Method,
-    id: Option<&str>,
-    body: &str,
-) -> Answer {
-    let path = id.map(|id| ("id".to_owned(), vec![id.to_owned()]));
-    let request = Request::new(Body::Text(body.to_owned()));
-    let mut request = request.with_path_parameters(path.into_iter().collect::<HashMap<_, _>>());
-    *request.method_mut() = method;
-    let bearer = format!("Bearer {}", stack().token(claims.clone()));
-    request.headers_mut().insert(AUTHORIZATION, bearer.parse().unwrap());
-    invoke(endpoint, request).await
-}
-
-/// The endpoints, asked as the administrator of `acme` or as whom `of` says.
-struct Configs {
-    world: World,
-    configs: configs::Deps,
-    rotate: rotate_secret::Deps,
-    claims: Value,
-}
-
-impl Configs {
-    async fn new() -> Self {
-        let world = World::new(None).await;
-        let configs = world.webhook_config(&Faults::none()).await;
-        let rotate = world.webhook_rotate_secret(&Faults::none()).await;
-        Self { world, configs, rotate, claims: admin("acme") }
-    }
-
-    fn of(self, claims: Value) -> Self {
-        Self { claims, ..self }
-    }
-
-    async fn list(&self) -> Vec<Value> {
-        let answer = ask(&self.configs, &self.claims, Method::GET, None, "").await;
-        assert_eq!((answer.status, &answer.body["success"]), (200, &json!(true)), "{answer:?}");
-        answer.body["webhooks"].as_array().unwrap().clone()
-    }
-
-    async fn create(&self, body: &Value) -> Answer {
-        ask(&self.configs, &self.claims, Method::POST, None, &body.to_string()).await
-    }
-
-    async fn show(&self, id: &str) -> Answer {
-        ask(&self.configs, &self.claims, Method::GET, Some(id), "").await
-    }
-
-    async fn put(&self, id: &str, body: &Value) -> Answer {
-        ask(&self.configs, &self.claims, Method::PUT, Some(id), &body.to_string()).await
-    }
-
-    async fn delete(&self, id: &str) -> Answer {
-        ask(&self.configs, &self.claims, Method::DELETE, Some(id), "").await
-    }
-
-    async fn rotate(&self, id: &str, body: &str) -> Answer {
-        ask(&self.rotate, &self.claims, Method::POST, Some(id), body).await
-    }
-
-    async fn stored(&self, id: u64) -> Subscription {
-        let table = self.world.subscriptions(&Faults::none());
-        table.find("acme", id).await.unwrap().unwrap().subscription
-    }
-}
-
-fn minimal(name: &str) -> Value {
-    json!({ "name": name, "url": "https://crm.example.com/in", "eventTypes": ["call.completed"] })
-}
-
-/// The body of a sample event: the document's.
-fn documented(sample: &str) -> Value {
-    let event: Value = serde_json::from_str(&sample_event(sample)).unwrap();
-    serde_json::from_str(event["body"].as_str().unwrap()).unwrap()
-}
-
-fn signing(subscription: &Subscription, now: Timestamp) -> Vec<&str> {
-    subscription.signing_secrets(now).map(SigningSecret::as_str).collect()
-}
-
-fn now() -> Timestamp {
-    ringpost::clock::Clock::system().now()
-}
 
 const NOT_FOUND: &str = r#"{"message":"Webhook configuration not found","success":false}"#;
 
@@ -267,7 +164,7 @@ async fn a_put_changes_what_is_sent_and_nothing_else() {
 async fn setting_it_active_ends_what_ringpost_disabled() {
     let configs = Configs::new().await;
     configs.create(&minimal("CRM")).await;
-    let table = configs.world.subscriptions(&Faults::none());
+    let table = configs.table();
     let read = table.find("acme", 1).await.unwrap().unwrap();
     let at = Timestamp::parse_rfc3339("2026-01-02T03:04:05Z").unwrap();
     let disabled = Subscription {
@@ -290,7 +187,7 @@ async fn another_tenant_sees_and_changes_nothing_and_counts_its_own_ids() {
     configs.create(&minimal("Mine")).await;
     configs.create(&minimal("Mine too")).await;
     let (mine, mine_shown) = (configs.list().await, configs.show("2").await);
-    let other = configs.of(admin("other"));
+    let other = configs.asked_by(admin("other"));
     assert_eq!(other.list().await, Vec::<Value>::new());
     let put = json!({ "name": "Stolen" });
     for id in ["1", "2"] {
@@ -306,7 +203,7 @@ async fn another_tenant_sees_and_changes_nothing_and_counts_its_own_ids() {
     }
     assert_eq!(other.create(&minimal("Theirs")).await.body["webhook"]["id"], 1);
     assert_eq!(other.delete("1").await.status, 200);
-    let configs = other.of(admin("acme"));
+    let configs = other.asked_by(admin("acme"));
     assert_eq!((configs.list().await, configs.show("2").await), (mine, mine_shown));
 
     for claims in [
@@ -359,51 +256,6 @@ async fn a_path_that_names_no_subscription_is_a_404_and_a_wrong_body_a_4xx() {
 }
 
 #[tokio::test]
-async fn those_who_create_at_once_get_ids_of_their_own_and_there_is_an_end() {
-    let configs = Configs::new().await;
-    let names: Vec<Value> = (0..MAX_PER_TENANT).map(|number| minimal(&number.to_string())).collect();
-    let mut ids = BTreeSet::new();
-    for some in names.chunks(20) {
-        for made in join_all(some.iter().map(|body| configs.create(body))).await {
-            assert_eq!(made.status, 201);
-            ids.insert(made.body["webhook"]["id"].as_u64().unwrap());
-        }
-    }
-    assert_eq!(ids, (1..=MAX_PER_TENANT as u64).collect());
-    let listed: Vec<u64> =
-        configs.list().await.iter().map(|webhook| webhook["id"].as_u64().unwrap()).collect();
-    assert!(listed.iter().eq(&ids), "by id");
-    let full = configs.create(&minimal("One more")).await;
-    let message = "There are 100 webhook configurations already; delete one first";
-    assert_eq!((full.status, &full.body["message"]), (409, &json!(message)));
-    assert_eq!(configs.delete("7").await.status, 200);
-    assert_eq!(configs.create(&minimal("One more")).await.body["webhook"]["id"], 101);
-}
-
-#[tokio::test]
-async fn of_changes_at_once_none_is_lost() {
-    let configs = Configs::new().await;
-    configs.create(&minimal("CRM")).await;
-    let changes = [
-        json!({ "name": "Renamed" }),
-        json!({ "status": "inactive" }),
-        json!({ "rateLimit": 7 }),
-        json!({ "metadata": { "owner": "sales" } }),
-        json!({ "filters": { "agents": ["a"] } }),
-        json!({ "headers": { "X-A": "a" } }),
-    ];
-    for answer in join_all(changes.iter().map(|change| configs.put("1", change))).await {
-        assert_eq!(answer.status, 200, "{answer:?}");
-    }
-    let shown = configs.show("1").await.body["webhook"].clone();
-    for change in &changes {
-        for (field, value) in change.as_object().unwrap() {
-            assert_eq!(&shown[field], value);
-        }
-    }
-}
-
-#[tokio::test]
 async fn a_rotated_secret_signs_beside_the_old_one_until_the_overlap_ends() {
     let configs = Configs::new().await;
     configs.create(&documented("webhook-config")).await;
@@ -415,7 +267,7 @@ async fn a_rotated_secret_signs_beside_the_old_one_until_the_overlap_ends() {
     let generated = rotated.body["secret"].as_str().unwrap();
     assert!(generated.starts_with("whsec_"));
     let stored = configs.stored(1).await;
-    assert_eq!(signing(&stored, now()), [generated, "webhooksecret123"]);
+    assert_eq!(signing(&stored, Clock::system().now()), [generated, "webhooksecret123"]);
     let until = stored.retired_secret.as_ref().unwrap().valid_until;
     assert_eq!(until.millis_since(stored.updated_at), 86_400_000, "a day");
     assert_eq!(signing(&stored, until), [generated]);
@@ -428,7 +280,7 @@ async fn a_rotated_secret_signs_beside_the_old_one_until_the_overlap_ends() {
     assert_eq!((chosen.status, chosen.body.get("secret")), (200, None), "not echoed");
     assert!(!chosen.body.to_string().contains("chosen-by-owner"));
     assert_eq!(
-        signing(&configs.stored(1).await, now()),
+        signing(&configs.stored(1).await, Clock::system().now()),
         ["chosen-by-owner", generated],
         "the oldest is dropped"
     );
@@ -438,71 +290,11 @@ async fn a_rotated_secret_signs_beside_the_old_one_until_the_overlap_ends() {
 
     assert_eq!(configs.rotate("1", r#"{"overlapSeconds":0}"#).await.status, 200);
     let alone = configs.stored(1).await;
-    assert_eq!((signing(&alone, now()).len(), &alone.retired_secret), (1, &None));
+    assert_eq!((signing(&alone, Clock::system().now()).len(), &alone.retired_secret), (1, &None));
     configs.rotate("1", "{}").await;
     let put = configs.put("1", &json!({ "secret": "put-by-its-owner" })).await;
     assert!(!put.body.to_string().contains("put-by-its-owner"));
-    assert_eq!(signing(&configs.stored(1).await, now()), ["put-by-its-owner"], "at once");
-}
-
-#[tokio::test]
-async fn a_lost_answer_is_not_taken_for_somebody_else_s_write() {
-    let configs = Configs::new().await;
-    let world = &configs.world;
-    let lossy = || Faults::once("PutItem", Cut::After);
-    let body = documented("webhook-config").to_string();
-    let acme = admin("acme");
-    let made = ask(&world.webhook_config(&lossy()).await, &acme, Method::POST, None, &body).await;
-    assert_eq!((made.status, configs.list().await.len()), (201, 1));
-    let rotated = ask(&world.webhook_rotate_secret(&lossy()).await, &acme, Method::POST, Some("1"), "").await;
-    let generated = rotated.body["secret"].as_str().unwrap();
-    assert_eq!(signing(&configs.stored(1).await, now()), [generated, "webhooksecret123"]);
-    let change = r#"{"name":"Renamed"}"#;
-    let put = ask(&world.webhook_config(&lossy()).await, &acme, Method::PUT, Some("1"), change).await;
-    assert_eq!((put.status, &put.body["webhook"]["name"]), (200, &json!("Renamed")));
-    assert_eq!(put.body, {
-        let shown = configs.show("1").await.body["webhook"].clone();
-        json!({ "success": true, "message": "Webhook configuration updated successfully", "webhook": shown })
-    });
-}
-
-#[tokio::test]
-async fn when_the_database_fails_a_repetition_succeeds_and_nothing_is_half_done() {
-    let acme = admin("acme");
-    for cut in [Cut::Before, Cut::After] {
-        for (number, put) in [(0, false), (1, true)] {
-            let configs = Configs::new().await;
-            configs.create(&documented("webhook-config")).await;
-            let faults = Faults::death_at(number, cut);
-            let change = r#"{"name":"Renamed","secret":"another-secret"}"#;
-            let broken = configs.world.webhook_config(&faults).await;
-            let failed = ask(&broken, &acme, Method::PUT, Some("1"), change).await;
-            assert!(faults.struck());
-            let message = json!({ "success": false, "message": "The database does not answer; try again" });
-            assert_eq!((failed.status, failed.body), (500, message));
-            let stored = configs.stored(1).await;
-            let happened = put && cut == Cut::After;
-            let expected = if happened {
-                ("Renamed", "another-secret")
-            } else {
-                ("Marketing Platform", "webhooksecret123")
-            };
-            assert_eq!((stored.name.as_str(), stored.secret.as_str()), expected, "request {number}, {cut:?}");
-            assert_eq!(configs.put("1", &serde_json::from_str(change).unwrap()).await.status, 200);
-            assert_eq!(configs.stored(1).await.secret.as_str(), "another-secret");
-        }
-        for number in 0..3 {
-            let configs = Configs::new().await;
-            let faults = Faults::death_at(number, cut);
-            let broken = configs.world.webhook_config(&faults).await;
-            let failed = ask(&broken, &acme, Method::POST, None, &minimal("CRM").to_string()).await;
-            assert_eq!((failed.status, faults.struck()), (500, true), "request {number}, {cut:?}");
-            let left = usize::from(number == 2 && cut == Cut::After);
-            assert_eq!(configs.list().await.len(), left, "request {number}, {cut:?}");
-            assert_eq!(configs.create(&minimal("CRM")).await.status, 201);
-            assert_eq!(configs.list().await.len(), left + 1);
-        }
-    }
+    assert_eq!(signing(&configs.stored(1).await, Clock::system().now()), ["put-by-its-owner"], "at once");
 }
 
 #[tokio::test]

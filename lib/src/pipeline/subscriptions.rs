@@ -24,7 +24,7 @@ const TRIES: usize = 10;
 #[derive(Debug)]
 pub enum Created {
     /// It is there.
-    Made(Subscription),
+    Made(Box<Subscription>),
     /// The tenant has as many as it may have.
     Full,
 }
@@ -79,7 +79,7 @@ impl Subscriptions {
         let id = self.table.next_id(&tenant_id).await?;
         let subscription = new.begin(tenant_id, id, generated()?, now);
         self.table.create(&subscription).await?;
-        Ok(Created::Made(subscription))
+        Ok(Created::Made(Box::new(subscription)))
     }
 
     /// Changes a subscription and returns it; `None` when the tenant has none of this id. A change that
@@ -110,10 +110,10 @@ impl Subscriptions {
         now: Timestamp,
     ) -> Result<Option<Subscription>, SubscriptionError> {
         let secret = rotation.secret.map_or_else(generated, Ok)?;
-        let rotate = |subscription: &mut Subscription| {
-            subscription.rotate_secret(&secret, rotation.overlap_seconds, now)
-        };
-        Ok(self.edit(tenant_id, id, now, rotate).await?)
+        let rotated = self.edit(tenant_id, id, now, |subscription| {
+            subscription.rotate_secret(&secret, rotation.overlap_seconds, now);
+        });
+        Ok(rotated.await?)
     }
 
     async fn edit(

@@ -1,0 +1,147 @@
+//! The endpoints of subscriptions, asked as their owner asks them.
+
+use std::collections::HashMap;
+
+use http::{Method, header::AUTHORIZATION};
+use lambda_http::{Body, Request, RequestExt};
+use ringpost::{
+    domain::{signature::SigningSecret, subscription::Subscription, timestamp::Timestamp},
+    store::subscriptions::SubscriptionTable,
+};
+use ringpost_functions::{
+    runtime::Endpoint,
+    webhooks::{configs, rotate_secret},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    faults::Faults,
+    lambda::{invoke, sample_event},
+    stack::{Answer, stack},
+    world::World,
+};
+
+/// The claims of an administrator of this tenant.
+#[must_use]
+pub fn admin(tenant_id: &str) -> Value {
+    json!({ "sub": format!("admin_{tenant_id}"), "tenant_id": tenant_id, "role": "admin" })
+}
+
+/// A body with nothing that may be left out.
+#[must_use]
+pub fn minimal(name: &str) -> Value {
+    json!({ "name": name, "url": "https://crm.example.com/in", "eventTypes": ["call.completed"] })
+}
+
+/// The document's body that a sample event holds.
+///
+/// # Panics
+/// When it holds none.
+#[must_use]
+pub fn documented(sample: &str) -> Value {
+    let event: Value = serde_json::from_str(&sample_event(sample)).expect("JSON");
+    serde_json::from_str(event["body"].as_str().expect("a body")).expect("JSON")
+}
+
+/// The secrets that sign at this moment.
+#[must_use]
+pub fn signing(subscription: &Subscription, at: Timestamp) -> Vec<&str> {
+    subscription.signing_secrets(at).map(SigningSecret::as_str).collect()
+}
+
+/// Sends a request as API Gateway makes it.
+///
+/// # Panics
+/// When the endpoint answers without JSON.
+pub async fn ask(
+    endpoint: &impl Endpoint,
+    claims: &Value,
+    method: Method,
+    id: Option<&str>,
+    body: &str,
+) -> Answer {
+    let path: HashMap<_, _> = id.map(|id| ("id".to_owned(), vec![id.to_owned()])).into_iter().collect();
+    let mut request = Request::new(Body::Text(body.to_owned())).with_path_parameters(path);
+    *request.method_mut() = method;
+    let bearer = format!("Bearer {}", stack().token(claims.clone()));
+    request.headers_mut().insert(AUTHORIZATION, bearer.parse().expect("a token is a header"));
+    invoke(endpoint, request).await
+}
+
+/// The endpoints in a world of one's own.
+pub struct Configs {
+    /// The world.
+    pub world: World,
+    /// `webhook-config`.
+    pub configs: configs::Deps,
+    /// `webhook-rotate-secret`.
+    pub rotate: rotate_secret::Deps,
+    /// Who asks.
+    pub claims: Value,
+}
+
+impl Configs {
+    /// A new world, asked by the administrator of `acme`.
+    pub async fn new() -> Self {
+        let world = World::new(None).await;
+        let configs = world.webhook_config(&Faults::none()).await;
+        let rotate = world.webhook_rotate_secret(&Faults::none()).await;
+        Self { world, configs, rotate, claims: admin("acme") }
+    }
+
+    /// The same, asked by somebody else.
+    #[must_use]
+    pub fn asked_by(self, claims: Value) -> Self {
+        Self { claims, ..self }
+    }
+
+    /// The list.
+    ///
+    /// # Panics
+    /// When it is refused.
+    pub async fn list(&self) -> Vec<Value> {
+        let answer = ask(&self.configs, &self.claims, Method::GET, None, "").await;
+        assert_eq!((answer.status, &answer.body["success"]), (200, &json!(true)), "{answer:?}");
+        answer.body["webhooks"].as_array().expect("a list").clone()
+    }
+
+    /// Asks for a new one.
+    pub async fn create(&self, body: &Value) -> Answer {
+        ask(&self.configs, &self.claims, Method::POST, None, &body.to_string()).await
+    }
+
+    /// Asks for one.
+    pub async fn show(&self, id: &str) -> Answer {
+        ask(&self.configs, &self.claims, Method::GET, Some(id), "").await
+    }
+
+    /// Changes one.
+    pub async fn put(&self, id: &str, body: &Value) -> Answer {
+        ask(&self.configs, &self.claims, Method::PUT, Some(id), &body.to_string()).await
+    }
+
+    /// Deletes one.
+    pub async fn delete(&self, id: &str) -> Answer {
+        ask(&self.configs, &self.claims, Method::DELETE, Some(id), "").await
+    }
+
+    /// Rotates the secret of one.
+    pub async fn rotate(&self, id: &str, body: &str) -> Answer {
+        ask(&self.rotate, &self.claims, Method::POST, Some(id), body).await
+    }
+
+    /// The table, without faults.
+    #[must_use]
+    pub fn table(&self) -> SubscriptionTable {
+        self.world.subscriptions(&Faults::none())
+    }
+
+    /// What is stored of a subscription of `acme`.
+    ///
+    /// # Panics
+    /// When there is none of this id.
+    pub async fn stored(&self, id: u64) -> Subscription {
+        let found = self.table().find("acme", id).await.expect("the table answers");
+        found.expect("it is there").subscription
+    }
+}

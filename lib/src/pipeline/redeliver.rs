@@ -52,7 +52,7 @@ pub struct Redeliver {
 #[derive(Debug)]
 pub enum Redelivery {
     /// The next attempt is queued.
-    Queued(Delivery),
+    Queued(Box<Delivery>),
     /// The tenant has no such event.
     Unknown,
     /// It was received, not sent.
@@ -108,7 +108,7 @@ impl Redeliver {
             },
         };
         self.queue.send(&[(message, 0)]).await?;
-        Ok(Redelivery::Queued(reopened))
+        Ok(Redelivery::Queued(Box::new(reopened)))
     }
 }
 

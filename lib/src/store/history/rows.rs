@@ -27,7 +27,7 @@ pub enum Row {
     /// An event that was received.
     Inbound(Received),
     /// A delivery.
-    Outbound(Delivery),
+    Outbound(Box<Delivery>),
 }
 
 /// An event that was received, as the history has it; its payload lies in the log.
@@ -83,7 +83,7 @@ impl PackedRow {
     pub fn unpack(&self) -> Result<Row, StoreError> {
         let row = &self.item;
         let Some(key) = self.received() else {
-            return read_delivery(&self.tenant_id, row).map(Row::Outbound);
+            return read_delivery(&self.tenant_id, row).map(|delivery| Row::Outbound(Box::new(delivery)));
         };
         Ok(Row::Inbound(Received {
             id: read_number(row, "id")?,

@@ -5,7 +5,19 @@
 
 import json
 
-from .samples import asked, call_lists, calls, capture, directory, elevenlabs, history, inbound, livekit, signalwire, workers
+from .samples import (
+    asked,
+    call_lists,
+    calls,
+    capture,
+    directory,
+    elevenlabs,
+    history,
+    inbound,
+    livekit,
+    signalwire,
+    workers,
+)
 from .settings import ROOT
 
 AREAS = (

@@ -12,6 +12,7 @@ from .samples import (
     capture,
     directory,
     elevenlabs,
+    history,
     inbound,
     livekit,
     signalwire,
@@ -34,6 +35,7 @@ AREAS = (
     capture,
     subscriptions,
     subscription_tests,
+    history,
 )
 
 

@@ -151,7 +151,7 @@ impl Aws {
         }
     }
 
-    fn due(&self) -> Result<DueTable, InitError> {
+    pub(crate) fn due(&self) -> Result<DueTable, InitError> {
         Ok(DueTable::new(self.database.clone(), config::required("DUE_TABLE")?))
     }
 

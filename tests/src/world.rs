@@ -5,6 +5,7 @@ mod asked;
 pub mod deliveries;
 mod driving;
 mod elevenlabs;
+pub mod history;
 pub mod inbound;
 pub mod lists;
 mod signalwire;

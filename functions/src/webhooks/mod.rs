@@ -1,7 +1,9 @@
 //! Subscriptions, which the Webhook API document calls webhook configurations: what goes out, where
-//! to, and how.
+//! to, and how; and the history of everything that came in and went out.
 
 pub mod configs;
+pub mod event_retry;
+pub mod events;
 mod replies;
 pub mod rotate_secret;
 pub mod test_config;
@@ -31,6 +33,17 @@ fn requested_id(request: &Request) -> Result<Option<u64>, ApiError> {
 fn parse_id(text: &str) -> Option<u64> {
     let is_id = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     text.parse().ok().filter(|_| is_id)
+}
+
+/// The id of the event that a path names; what is no id names none.
+fn event_id(request: &Request) -> Result<Option<u64>, ApiError> {
+    let text = request.path_parameters_ref().and_then(|path| path.first("id"));
+    text.map(|text| text.parse().map_err(|_| no_event())).transpose()
+}
+
+/// As [`not_found`], of an event.
+fn no_event() -> ApiError {
+    ApiError::new(ErrorStatus::NotFound, "Event not found")
 }
 
 /// What another tenant has and what nobody has look the same.

@@ -19,10 +19,19 @@ impl Due {
     /// The kind of a call's follow-up; the reference is the call's id.
     pub const FOLLOW_UP: &'static str = "follow-up";
 
+    /// The kind of an attempt that may not have been queued; the reference is the queue's message, in JSON.
+    pub const DELIVERY: &'static str = "delivery";
+
     /// A follow-up of this call at this moment.
     #[must_use]
     pub fn follow_up(call_id: CallId, at: Timestamp) -> Self {
         Self { at, kind: Self::FOLLOW_UP.to_owned(), reference: call_id.to_string() }
+    }
+
+    /// An attempt, as the message that asks for it, at this moment.
+    #[must_use]
+    pub fn delivery(message: String, at: Timestamp) -> Self {
+        Self { at, kind: Self::DELIVERY.to_owned(), reference: message }
     }
 }
 

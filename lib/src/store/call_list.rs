@@ -9,15 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Client, StoreError,
+    batch::{self, BATCH},
     calls::{self, CallItem, SHARDS, tenant_shard},
     item::{Item, item, read_time, string, time},
 };
 use crate::domain::{call::Call, key::CallId, timestamp::Timestamp};
-
-/// As many items as DynamoDB reads in one batch.
-const BATCH: usize = 100;
-/// DynamoDB answers a part only when the batch has more than 16 MB, or when it is overloaded.
-const MAX_ROUNDS: usize = 8;
 
 /// The calls of the table `calls` as its index `by-tenant` lists them; read only.
 #[derive(Debug, Clone)]
@@ -120,19 +116,8 @@ impl CallList {
 
     async fn read_batch(&self, ids: &[CallId]) -> Result<Vec<Item>, StoreError> {
         let keys = ids.iter().map(|id| item([("id", string(id.to_string()))])).collect();
-        let keys = KeysAndAttributes::builder().set_keys(Some(keys)).build();
-        let keys = keys.map_err(|_| StoreError::Corrupt { what: "keys" })?;
-        let (mut wanted, mut items) = (HashMap::from([(self.table.clone(), keys)]), Vec::new());
-        for _ in 0..MAX_ROUNDS {
-            let answer = self.client.batch_get_item().set_request_items(Some(wanted)).send().await;
-            let answer = answer.map_err(StoreError::unavailable("BatchGetItem calls"))?;
-            items.extend(answer.responses.unwrap_or_default().into_values().flatten());
-            wanted = answer.unprocessed_keys.unwrap_or_default();
-            if wanted.is_empty() {
-                return Ok(items);
-            }
-        }
-        Err(StoreError::Contended)
+        let keys = KeysAndAttributes::builder().set_keys(Some(keys));
+        batch::read(&self.client, &self.table, keys, "BatchGetItem calls").await
     }
 }
 

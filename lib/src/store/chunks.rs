@@ -49,6 +49,14 @@ impl ChunkTable {
         Ok(try_join_all(pieces).await?.len())
     }
 
+    /// The first piece of what was put, if it has not expired.
+    pub(super) async fn first(&self, of: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let get = self.client.get_item().table_name(&self.name);
+        let get = get.key("of", string(of)).key("index", number(0)).send().await;
+        let found = get.map_err(StoreError::unavailable("GetItem chunks"))?.item;
+        found.map(|piece| read_binary(&piece, "piece").map(<[u8]>::to_vec)).transpose()
+    }
+
     /// What was put in `count` pieces.
     pub(super) async fn get(&self, of: &str, count: usize) -> Result<Vec<u8>, StoreError> {
         let corrupt = || StoreError::Corrupt { what: "chunks" };

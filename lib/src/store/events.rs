@@ -1,5 +1,7 @@
 //! The event log. One conditional put is both the idempotency check and the acceptance.
 
+mod excerpts;
+
 use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure};
 use uuid::Uuid;
 
@@ -16,6 +18,8 @@ use crate::domain::{
     event::{Event, Source},
     key::EventKey,
 };
+
+pub use excerpts::Excerpt;
 
 /// What became of an event that was offered to the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

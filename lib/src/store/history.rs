@@ -2,6 +2,8 @@
 //! an integer and a time.
 
 mod deliveries;
+mod rows;
+mod search;
 mod timeline;
 
 use std::ops::RangeInclusive;
@@ -19,6 +21,8 @@ use crate::domain::{
 };
 
 pub use deliveries::Queued;
+pub use rows::{PackedRow, Received, Row};
+pub use search::{Found, RowFilter, RowStatus, Search};
 pub use timeline::{CallEvent, CallEvents, Timeline};
 
 /// How many partitions a tenant's history is spread over.

@@ -2,6 +2,7 @@
 //! Expected results are values; [`StoreError`] is for a database that fails or an item that cannot
 //! be read. Every item carries `v`, the version of its layout.
 
+mod batch;
 pub mod call_list;
 pub mod calls;
 pub mod chunks;

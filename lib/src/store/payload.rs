@@ -1,5 +1,7 @@
 //! The stored form of a webhook's body: zstd (docs/adr/0005).
 
+use std::io::Read;
+
 use bytes::Bytes;
 
 use super::StoreError;
@@ -21,9 +23,45 @@ pub(super) fn decompress(stored: &[u8]) -> Result<Bytes, StoreError> {
     zstd::bulk::decompress(stored, size).map(Bytes::from).map_err(|_| corrupt)
 }
 
+/// The first so many bytes, and whether these are all. The end of `stored` may be missing if what lies
+/// before it suffices.
+pub(super) fn beginning(stored: &[u8], bytes: usize) -> Result<(Bytes, bool), StoreError> {
+    let corrupt = |_| StoreError::Corrupt { what: "payload" };
+    let decoder = zstd::stream::read::Decoder::with_buffer(stored).map_err(corrupt)?;
+    let (mut read, more) = (Vec::new(), bytes.saturating_add(1));
+    decoder.take(u64::try_from(more).unwrap_or(u64::MAX)).read_to_end(&mut read).map_err(corrupt)?;
+    let is_whole = read.len() <= bytes;
+    read.truncate(bytes);
+    Ok((Bytes::from(read), is_whole))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_beginning_of_a_body_is_told_from_the_whole() {
+        let body: Vec<u8> = (0..=255_u8).cycle().take(1_000).collect();
+        let stored = compress(&body).unwrap();
+        for (bytes, is_whole) in [(0, false), (999, false), (1_000, true), (5_000, true)] {
+            let (read, whole) = beginning(&stored, bytes).unwrap();
+            assert_eq!((&read[..], whole), (&body[..bytes.min(1_000)], is_whole), "{bytes}");
+        }
+        assert_eq!(beginning(&compress(b"").unwrap(), 10).unwrap(), (Bytes::new(), true));
+        assert!(beginning(b"no frame", 10).is_err());
+    }
+
+    #[test]
+    fn the_beginning_of_a_large_body_needs_its_first_piece_only() {
+        // Nothing that compresses well: 64 bits of a counter's hash at a time.
+        let word =
+            |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29).wrapping_mul(number);
+        let body: Vec<u8> = (0..125_000).flat_map(|number| word(number).to_le_bytes()).collect();
+        let stored = compress(&body).unwrap();
+        assert!(stored.len() > 700_000);
+        let (read, is_whole) = beginning(&stored[..350_000], 65_536).unwrap();
+        assert_eq!((&read[..], is_whole), (&body[..65_536], false));
+    }
 
     #[test]
     fn a_body_comes_back_byte_for_byte() {

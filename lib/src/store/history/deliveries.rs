@@ -259,7 +259,7 @@ fn key(message: &Message, subscription_id: u64) -> EventKey {
     EventKey::from_stored(format!("{}#{subscription_id}", message.id))
 }
 
-fn row_key(at: &DeliveryRef) -> Item {
+pub(super) fn row_key(at: &DeliveryRef) -> Item {
     item([("tenantShard", string(partition(&at.tenant_id, at.id))), ("id", number(at.id))])
 }
 

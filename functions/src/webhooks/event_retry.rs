@@ -1,0 +1,100 @@
+//! `POST /api/webhooks/events/{id}/retry`: a failed delivery is sent once more.
+
+use std::process::ExitCode;
+
+use lambda_http::Request;
+use ringpost::{
+    clock::Clock,
+    domain::delivery::{DeliveryRef, DeliveryStatus},
+    http::{
+        error::{ApiError, ErrorShape, ErrorStatus},
+        event_view::EventView,
+        reply::Reply,
+    },
+    pipeline::redeliver::{Redeliver, RedeliverError, Redelivery},
+};
+use serde::Serialize;
+
+use super::{event_id, no_event};
+use crate::{
+    authenticator::Authenticator,
+    runtime::{self, Endpoint, InitError, log},
+    wiring::Aws,
+};
+
+/// What this function may touch: it reads `webhook-configs`, changes deliveries in `history`, files in
+/// `due`, sends to the queue of deliveries, and reads the keys of user tokens.
+pub struct Deps {
+    /// What queues deliveries again.
+    pub redeliver: Redeliver,
+    /// Who may ask.
+    pub authenticator: Authenticator,
+}
+
+#[derive(Serialize)]
+struct Answer {
+    success: bool,
+    message: &'static str,
+    event: EventView,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "webhook-event-retry";
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        let redeliver = Redeliver {
+            rows: aws.history()?,
+            subscriptions: aws.subscriptions()?,
+            due: aws.due()?,
+            queue: aws.deliveries()?,
+            clock: Clock::system(),
+        };
+        Ok(Self { redeliver, authenticator: aws.authenticator().await? })
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let tenant_id = self.authenticator.administered_tenant(&request).await?;
+        let id = event_id(&request)?.ok_or_else(no_event)?;
+        match self.redeliver.redeliver(&DeliveryRef { tenant_id, id }).await.map_err(failed)? {
+            Redelivery::Queued(delivery) => {
+                log::result("queued");
+                let (message, event) = ("Webhook delivery retry queued", EventView::queued(&delivery));
+                Ok(Reply::accepted(&Answer { success: true, message, event }))
+            }
+            Redelivery::Unknown => Err(no_event()),
+            Redelivery::Inbound => Err(ApiError::new(
+                ErrorStatus::BadRequest,
+                "This event was received; only an outbound one can be retried",
+            )
+            .field("id")),
+            Redelivery::NotFailed(status) => Err(conflict(not_failed(status))),
+            Redelivery::Deleted => Err(conflict("Its webhook configuration was deleted")),
+            Redelivery::Inactive => Err(conflict("Its webhook configuration is inactive; activate it first")),
+        }
+    }
+}
+
+fn not_failed(status: DeliveryStatus) -> &'static str {
+    match status {
+        DeliveryStatus::Pending => "This delivery is pending already; only a failed one can be retried",
+        DeliveryStatus::Delivered => "This delivery is delivered; only a failed one can be retried",
+        DeliveryStatus::Cancelled => "This delivery is cancelled; only a failed one can be retried",
+        DeliveryStatus::Failed => "This delivery was changed meanwhile; try again",
+    }
+}
+
+fn conflict(message: &'static str) -> ApiError {
+    ApiError::new(ErrorStatus::Conflict, message)
+}
+
+fn failed(error: RedeliverError) -> ApiError {
+    ApiError::new(ErrorStatus::Internal, "Failed to queue the retry; try again").cause(error)
+}

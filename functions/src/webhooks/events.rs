@@ -1,0 +1,136 @@
+//! `GET /api/webhooks/events` and `GET /api/webhooks/events/{id}`: what was received and sent.
+
+use std::process::ExitCode;
+
+use lambda_http::{Request, RequestExt};
+use ringpost::{
+    http::{
+        error::{ApiError, ErrorShape, ErrorStatus},
+        event_query::EventQuery,
+        event_view::{EventView, SubscriptionView},
+        page::to_cursor,
+        reply::Reply,
+        token::Caller,
+    },
+    pipeline::history::{EventPage, History},
+    store::StoreError,
+};
+use serde::Serialize;
+
+use super::{event_id, no_event};
+use crate::{
+    authenticator::Authenticator,
+    runtime::{self, Endpoint, InitError, log},
+    wiring::Aws,
+};
+
+/// Rows that are looked at for one answer, whatever the filter leaves of them.
+pub const MAX_EXAMINED: usize = 10_000;
+
+/// What this function may touch: it reads `history`, `events`, `chunks`, `webhook-configs` and the keys
+/// of user tokens.
+pub struct Deps {
+    /// Where events are.
+    pub history: History,
+    /// Who may ask.
+    pub authenticator: Authenticator,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct List {
+    success: bool,
+    count: usize,
+    #[serde(flatten)]
+    counted: Option<Pages>,
+    events: Vec<EventView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Pages {
+    total: usize,
+    page: usize,
+    pages: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_is_exact: Option<bool>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Detail {
+    success: bool,
+    event: EventView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    webhook_config: Option<SubscriptionView>,
+}
+
+impl List {
+    fn of(page: EventPage) -> Self {
+        Self {
+            success: true,
+            count: page.events.len(),
+            counted: page.counted.map(|counted| Pages {
+                total: counted.total,
+                page: counted.page,
+                pages: counted.pages,
+                total_is_exact: (!counted.is_exact).then_some(false),
+            }),
+            events: page.events,
+            next_cursor: page.next.as_ref().map(to_cursor),
+        }
+    }
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "webhook-events";
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect_to_log());
+        connected?;
+        let history = History {
+            rows: aws.history()?,
+            events: aws.events()?,
+            subscriptions: aws.subscriptions()?,
+            examined: MAX_EXAMINED,
+        };
+        Ok(Self { history, authenticator: authenticator? })
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let caller = self.authenticator.caller(&request).await?;
+        match event_id(&request)? {
+            Some(id) => self.show(&caller, id).await,
+            None => self.list(&caller, &request).await,
+        }
+    }
+}
+
+impl Deps {
+    async fn list(&self, caller: &Caller, request: &Request) -> Result<Reply, ApiError> {
+        let parameters = request.query_string_parameters_ref();
+        let query = EventQuery::parse(parameters.into_iter().flat_map(|parameters| parameters.iter()))?;
+        let page = self.history.page(caller, query).await.map_err(failed)?;
+        log::result(format_args!("{} events", page.events.len()));
+        Ok(Reply::ok(&List::of(page)))
+    }
+
+    async fn show(&self, caller: &Caller, id: u64) -> Result<Reply, ApiError> {
+        let found = self.history.find(caller, id).await.map_err(failed)?.ok_or_else(no_event)?;
+        Ok(Reply::ok(&Detail { success: true, event: found.event, webhook_config: found.subscription }))
+    }
+}
+
+fn failed(error: StoreError) -> ApiError {
+    ApiError::new(ErrorStatus::Internal, "Failed to read the history").cause(error)
+}

@@ -1,0 +1,177 @@
+//! What was received and sent in a world, without anybody having done so.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use ringpost::{
+    clock::Clock,
+    domain::{
+        delivery::{Attempt, Delivery, DeliveryRef, DeliveryStatus, Message},
+        event::{Event, Source},
+        key::EventKey,
+        retry::RetryConfig,
+        signature::SigningSecret,
+        subscription::{Filters, Subscription, SubscriptionStatus, Traits},
+        timestamp::Timestamp,
+    },
+    pipeline::{history::History, redeliver::Redeliver},
+    store::history::Queued,
+};
+use ringpost_functions::webhooks::{event_retry, events};
+use serde_json::{Map, Value, json};
+
+use super::World;
+use crate::faults::Faults;
+
+/// A message of a tenant about nothing in particular.
+///
+/// # Panics
+/// Never: it is JSON.
+#[must_use]
+pub fn message(tenant_id: &str, id: &str, at: Timestamp, data: &Value) -> Message {
+    let body = json!({ "type": "call.completed", "timestamp": at.to_string(), "data": data });
+    Message {
+        id: id.to_owned(),
+        tenant_id: tenant_id.to_owned(),
+        event_type: "call.completed".to_owned(),
+        occurred_at: at,
+        announced_at: at,
+        call_id: None,
+        user_id: None,
+        traits: Traits::default(),
+        body: Bytes::from(body.to_string()),
+    }
+}
+
+/// An event as `source` sent it.
+#[must_use]
+pub fn event(source: Source, id: &str, at: Timestamp, payload: &str) -> Event {
+    Event {
+        key: EventKey::of(source.as_str(), id),
+        source,
+        tenant_id: None,
+        event_type: "participant_left".to_owned(),
+        occurred_at: at,
+        received_at: at,
+        payload: Bytes::copy_from_slice(payload.as_bytes()),
+    }
+}
+
+/// An attempt that the endpoint answered with this status.
+#[must_use]
+pub fn answered(at: Timestamp, status_code: u16) -> Attempt {
+    Attempt {
+        at,
+        status_code: Some(status_code),
+        body: format!("answered {status_code}"),
+        headers: BTreeMap::from([("server".to_owned(), "nginx".to_owned())]),
+        timing: 245,
+        ..Attempt::default()
+    }
+}
+
+/// A subscription of a tenant that nobody configured.
+///
+/// # Panics
+/// Never: the secret is one.
+#[must_use]
+pub fn subscription(tenant_id: &str, id: u64, status: SubscriptionStatus) -> Subscription {
+    Subscription {
+        tenant_id: tenant_id.to_owned(),
+        id,
+        name: "CRM Integration".to_owned(),
+        url: "https://127.0.0.1:9/webhooks".to_owned(),
+        secret: SigningSecret::parse("a-secret-that-nobody-may-see").expect("a secret"),
+        retired_secret: None,
+        event_types: vec!["call.completed".to_owned()],
+        status,
+        headers: BTreeMap::new(),
+        retry_config: RetryConfig::default(),
+        filters: Filters::default(),
+        rate_limit: None,
+        metadata: Map::new(),
+        disabled: None,
+        created_at: Timestamp::EPOCH,
+        updated_at: Timestamp::EPOCH,
+    }
+}
+
+impl World {
+    /// `webhook-events` in this world, which looks at so many rows for one answer.
+    ///
+    /// # Panics
+    /// When its secrets cannot be read.
+    pub async fn webhook_events(&self, examined: usize) -> events::Deps {
+        let none = Faults::none();
+        let history = History {
+            rows: self.history(&none),
+            events: self.events(&none),
+            subscriptions: self.subscriptions(&none),
+            examined,
+        };
+        events::Deps { history, authenticator: self.authenticator().await }
+    }
+
+    /// `webhook-event-retry` in this world.
+    ///
+    /// # Panics
+    /// When its secrets cannot be read.
+    pub async fn webhook_event_retry(&self, faults: &Faults) -> event_retry::Deps {
+        let redeliver = Redeliver {
+            rows: self.history(faults),
+            subscriptions: self.subscriptions(faults),
+            due: self.due(faults),
+            queue: self.delivery_queue(faults),
+            clock: Clock::system(),
+        };
+        event_retry::Deps { redeliver, authenticator: self.authenticator().await }
+    }
+
+    /// A delivery that waits for its first attempt.
+    ///
+    /// # Panics
+    /// When the database fails, or has it already.
+    pub async fn pending_delivery(&self, message: &Message, subscription_id: u64) -> Delivery {
+        let history = self.history(&Faults::none());
+        let queued = history.record_delivery(message, subscription_id).await.expect("it is recorded");
+        let Queued::Not(at) = queued else { panic!("{queued:?}") };
+        self.delivery(&at).await
+    }
+
+    /// A delivery as it stands.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn delivery(&self, at: &DeliveryRef) -> Delivery {
+        let found = self.history(&Faults::none()).find_delivery(at).await;
+        found.expect("the database answers").expect("a delivery")
+    }
+
+    /// A delivery after one more attempt.
+    ///
+    /// # Panics
+    /// When the database fails, or the delivery has ended.
+    pub async fn attempt(&self, delivery: &Delivery, attempt: &Attempt, status: DeliveryStatus) -> Delivery {
+        let history = self.history(&Faults::none());
+        let recorded = history.record_attempt(delivery, attempt, status, None).await;
+        recorded.expect("it is recorded").expect("the delivery goes on")
+    }
+
+    /// Writes a subscription.
+    ///
+    /// # Panics
+    /// When the database fails, or has it already.
+    pub async fn subscribe(&self, subscription: &Subscription) {
+        let created = self.subscriptions(&Faults::none()).create(subscription).await;
+        created.expect("the subscription is written");
+    }
+
+    /// Records that a tenant received an event, which the log need not have.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn receive(&self, event: &Event, tenant_id: &str, user_id: Option<&str>) {
+        let recorded = self.history(&Faults::none()).record_inbound(event, tenant_id, None, user_id).await;
+        recorded.expect("it is recorded");
+    }
+}

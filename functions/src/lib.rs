@@ -9,5 +9,6 @@ pub mod directory;
 pub mod health;
 pub mod ingest;
 pub mod runtime;
+pub mod webhooks;
 mod wiring;
 pub mod workers;

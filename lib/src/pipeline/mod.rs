@@ -11,6 +11,8 @@ pub mod dispatch;
 pub mod fan_out;
 pub mod fold;
 pub mod leads;
+pub mod order_recovery;
+pub mod recover;
 pub mod sweep;
 pub mod tally;
 pub mod visible;

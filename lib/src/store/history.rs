@@ -2,6 +2,7 @@
 //! an integer and a time.
 
 mod deliveries;
+mod recoverable;
 mod timeline;
 
 use std::ops::RangeInclusive;
@@ -19,6 +20,7 @@ use crate::domain::{
 };
 
 pub use deliveries::Queued;
+pub use recoverable::RecoverablePage;
 pub use timeline::{CallEvent, CallEvents, Timeline};
 
 /// How many partitions a tenant's history is spread over.

@@ -5,7 +5,19 @@
 
 import json
 
-from .samples import asked, call_lists, calls, capture, directory, elevenlabs, inbound, livekit, signalwire, workers
+from .samples import (
+    asked,
+    call_lists,
+    calls,
+    capture,
+    directory,
+    elevenlabs,
+    inbound,
+    livekit,
+    recovery,
+    signalwire,
+    workers,
+)
 from .settings import ROOT
 
 AREAS = (
@@ -19,6 +31,7 @@ AREAS = (
     directory,
     inbound,
     capture,
+    recovery,
 )
 
 

@@ -118,14 +118,8 @@ impl Deps {
                 let message = "The webhook configuration is inactive; activate it first";
                 return Err(ApiError::new(ErrorStatus::Conflict, message));
             }
-            Ordered::Empty => {
-                let field = if order.until.is_some() { "until" } else { "since" };
-                return Err(wrong(
-                    field,
-                    "leaves nothing: the window must begin before now and before its end, \
-                     and end within the time that events are kept",
-                ));
-            }
+            Ordered::Future => return Err(wrong("since", "must be before now")),
+            Ordered::Expired => return Err(wrong("until", "must be within the days that events are kept")),
         };
         log::result(format_args!("{} {}", recovery.id, recovery.status.as_str()));
         Ok(Reply::accepted(&Accepted { success: true, message, job: View::of(&recovery) }))
@@ -133,7 +127,7 @@ impl Deps {
 
     async fn show(&self, tenant_id: &str, id: u64, job: &str) -> Result<Reply, ApiError> {
         let job = RecoveryId::parse(job).filter(|job| job.subscription_id == id).ok_or_else(no_job)?;
-        let found = self.recoveries.recoveries.find(tenant_id, job).await.map_err(not_found_out)?;
+        let found = self.recoveries.recoveries.find(tenant_id, job).await.map_err(not_read)?;
         let recovery = found.ok_or_else(no_job)?.recovery;
         Ok(Reply::ok(&Found { success: true, job: View::of(&recovery) }))
     }
@@ -172,6 +166,6 @@ fn not_ordered(error: OrderError) -> ApiError {
     ApiError::new(ErrorStatus::Internal, message).cause(error)
 }
 
-fn not_found_out(error: StoreError) -> ApiError {
+fn not_read(error: StoreError) -> ApiError {
     ApiError::new(ErrorStatus::Internal, "The recovery cannot be read; try again").cause(error)
 }

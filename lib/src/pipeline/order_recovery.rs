@@ -15,6 +15,7 @@ use crate::{
     domain::{
         recovery::{Order, Place, Recovery, RecoveryId, RecoveryStatus},
         subscription::SubscriptionStatus,
+        timestamp::Timestamp,
     },
     queue::{SendError, recoveries::RecoveryQueue},
     store::{StoreError, recoveries::RecoveryTable, subscriptions::SubscriptionTable},
@@ -51,8 +52,10 @@ pub enum Ordered {
     NoSubscription,
     /// Nothing is posted for the subscription.
     Inactive,
-    /// The window is empty: it ends before it begins, or before what is kept.
-    Empty,
+    /// The window begins in the future.
+    Future,
+    /// The window ends before what is kept.
+    Expired,
 }
 
 /// Why an order was not taken. Repeating it is safe.
@@ -90,8 +93,26 @@ impl Recoveries {
                 return self.meet(open, order).await;
             }
             let number = latest.map_or(1, |latest| latest.id.number + 1);
-            let Some(recovery) = self.begin(tenant_id, (subscription_id, number), order) else {
-                return Ok(Ordered::Empty);
+            let now = self.clock.now();
+            let kept_since = now.minus_days(self.retention_days);
+            if order.since >= now {
+                return Ok(Ordered::Future);
+            }
+            if order.until.is_some_and(|until| until <= kept_since) {
+                return Ok(Ordered::Expired);
+            }
+            let recovery = Recovery {
+                tenant_id: tenant_id.to_owned(),
+                id: RecoveryId { subscription_id, number, ordered: now.millis_since(Timestamp::EPOCH) },
+                order,
+                since: order.since.max(kept_since),
+                until: order.until.unwrap_or(now).min(now),
+                status: RecoveryStatus::Queued,
+                requeued: 0,
+                examined: 0,
+                place: Place::default(),
+                created_at: now,
+                updated_at: now,
             };
             if let Some(created) = self.recoveries.create(recovery).await? {
                 self.queue.send(&created.recovery).await?;
@@ -108,30 +129,5 @@ impl Recoveries {
         }
         let open = open.clone();
         Ok(if open.order == order { Ordered::Before(open) } else { Ordered::Busy(open) })
-    }
-
-    fn begin(
-        &self,
-        tenant_id: &str,
-        (subscription_id, number): (u64, u64),
-        order: Order,
-    ) -> Option<Recovery> {
-        let now = self.clock.now();
-        let since = order.since.max(now.minus_days(self.retention_days));
-        let until = order.until.unwrap_or(now).min(now);
-        let ordered = u64::try_from(now.as_millis()).unwrap_or_default();
-        (since < until).then(|| Recovery {
-            tenant_id: tenant_id.to_owned(),
-            id: RecoveryId { subscription_id, number, ordered },
-            order,
-            since,
-            until,
-            status: RecoveryStatus::Queued,
-            requeued: 0,
-            examined: 0,
-            place: Place::default(),
-            created_at: now,
-            updated_at: now,
-        })
     }
 }

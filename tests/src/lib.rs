@@ -14,6 +14,7 @@ pub mod elevenlabs_api;
 pub mod faults;
 pub mod lambda;
 pub mod livekit;
+pub mod recovery;
 pub mod signalwire;
 pub mod stack;
 pub mod world;

@@ -1,125 +1,38 @@
 //! Recoveries: the deliveries that an outage left behind are queued again, each once, whatever dies
 //! in between.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test's support fails by panicking"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's support fails by panicking")]
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap},
     time::Duration,
 };
 
-use futures::{StreamExt, stream};
 use http::{Method, header::AUTHORIZATION};
 use lambda_http::{Body, Request, RequestExt};
 use ringpost::{
     clock::Clock,
     domain::{
-        delivery::{Attempt, DeliveryRef, DeliveryStatus, Message},
-        retry::RetryConfig,
-        signature::SigningSecret,
-        subscription::{Filters, Subscription, SubscriptionStatus, Traits},
+        delivery::{DeliveryRef, DeliveryStatus},
+        subscription::SubscriptionStatus,
         timestamp::Timestamp,
     },
     pipeline::recover::Portion,
     queue::deliveries::DeliveryMessage,
-    store::history::Queued,
 };
 use ringpost_functions::{runtime::Worker, workers::recover_deliveries};
 use ringpost_tests::{
     faults::{Cut, Faults},
     lambda::{invoke, queue_batch, request, sample_event},
     livekit::unique,
+    recovery::{HOUR, ago, deliver, fail, message, now, rows, subscribe},
     stack::{Answer, client, eventually, stack},
     world::World,
 };
 use serde_json::{Value, json};
 
-const HOUR: u64 = 3_600_000;
 /// Everything in one invocation.
 const WHOLE: Portion = Portion { rows: 250, time: Duration::from_secs(60) };
-
-fn now() -> Timestamp {
-    Clock::system().now()
-}
-
-fn ago(millis: u64) -> Timestamp {
-    now().minus_seconds(millis / 1_000).unwrap()
-}
-
-async fn subscribe(world: &World, tenant_id: &str, status: SubscriptionStatus) -> u64 {
-    let subscriptions = world.subscriptions(&Faults::none());
-    let id = subscriptions.next_id(tenant_id).await.unwrap();
-    let subscription = Subscription {
-        tenant_id: tenant_id.to_owned(),
-        id,
-        name: "CRM".to_owned(),
-        url: "https://crm.invalid/hook".to_owned(),
-        secret: SigningSecret::parse("webhooksecret123").unwrap(),
-        retired_secret: None,
-        event_types: vec!["call.completed".to_owned()],
-        status,
-        headers: BTreeMap::new(),
-        retry_config: RetryConfig::default(),
-        filters: Filters::default(),
-        rate_limit: None,
-        metadata: serde_json::Map::new(),
-        disabled: None,
-        created_at: now(),
-        updated_at: now(),
-    };
-    subscriptions.create(&subscription).await.unwrap();
-    id
-}
-
-fn message(tenant_id: &str, id: &str, at: Timestamp) -> Message {
-    Message {
-        id: id.to_owned(),
-        tenant_id: tenant_id.to_owned(),
-        event_type: "call.completed".to_owned(),
-        occurred_at: at,
-        announced_at: at,
-        call_id: None,
-        user_id: None,
-        traits: Traits::default(),
-        body: r#"{"type":"call.completed"}"#.into(),
-    }
-}
-
-/// A delivery that has had one attempt, or none if it is to stand as it was made.
-async fn deliver(
-    world: &World,
-    message: &Message,
-    subscription: u64,
-    left: Option<(DeliveryStatus, Option<Timestamp>)>,
-) -> DeliveryRef {
-    let history = world.history(&Faults::none());
-    let Queued::Not(at) = history.record_delivery(message, subscription).await.unwrap() else {
-        panic!("a new delivery");
-    };
-    if let Some((status, next)) = left {
-        let delivery = history.find_delivery(&at).await.unwrap().unwrap();
-        let code = if status == DeliveryStatus::Delivered { 200 } else { 503 };
-        let attempt = Attempt { at: message.announced_at, status_code: Some(code), ..Attempt::default() };
-        history.record_attempt(&delivery, &attempt, status, next).await.unwrap().unwrap();
-    }
-    at
-}
-
-/// So many deliveries that failed, a second apart, an hour ago.
-async fn fail(world: &World, tenant_id: &str, subscription: u64, count: u64) -> BTreeSet<u64> {
-    let begin = ago(HOUR);
-    let failed = stream::iter(0..count).map(|number| async move {
-        let at = begin.plus_millis(number * 1_000);
-        let message = message(tenant_id, &format!("evt_{}", unique()), at);
-        deliver(world, &message, subscription, Some((DeliveryStatus::Failed, None))).await.id
-    });
-    failed.buffer_unordered(16).collect().await
-}
 
 fn asked(tenant_id: &str, method: Method, path: &[(&str, &str)], body: &Value) -> Request {
     let path: HashMap<String, String> =
@@ -171,17 +84,6 @@ async fn queued(world: &World, next_attempt: u32) -> (BTreeSet<u64>, usize) {
         *id
     });
     (ids.collect(), messages.len())
-}
-
-/// Every row of the history by its id: the status, and the recovery that queued it again.
-async fn rows(world: &World) -> BTreeMap<u64, (String, Option<String>)> {
-    let rows = world.items("history").await.into_iter().filter(|row| row.contains_key("status"));
-    let text = |value: &aws_sdk_dynamodb::types::AttributeValue| value.as_s().unwrap().clone();
-    rows.map(|row| {
-        let id = row["id"].as_n().unwrap().parse().unwrap();
-        (id, (text(&row["status"]), row.get("recovery").map(text)))
-    })
-    .collect()
 }
 
 #[tokio::test]
@@ -272,7 +174,7 @@ async fn a_worker_killed_at_any_request_queues_everything_and_counts_it_once() {
         for number in 0.. {
             let world = World::new(None).await;
             let subscription = subscribe(&world, "acme", SubscriptionStatus::Active).await.to_string();
-            let failed = fail(&world, "acme", 1, 8).await;
+            let failed = fail(&world, "acme", 1, 5).await;
             let since = json!({ "since": ago(2 * HOUR).to_string() });
             let id = job_id(&order(&world, &Faults::none(), "acme", &subscription, &since).await);
             let faults = Faults::death_at(number, cut);
@@ -302,7 +204,7 @@ async fn a_worker_killed_at_any_request_queues_everything_and_counts_it_once() {
             work(&world, &other).await;
             let shown = job(&world, "acme", &subscription, &id).await.body["job"].clone();
             let counts = (&shown["status"], &shown["requeued"], &shown["examined"]);
-            assert_eq!(counts, (&json!("done"), &json!(8), &json!(8)), "request {number}, cut {cut:?}");
+            assert_eq!(counts, (&json!("done"), &json!(5), &json!(5)), "request {number}, cut {cut:?}");
             let rows = rows(&world).await;
             assert!(rows.values().all(|(status, job)| status == "pending" && job.as_ref() == Some(&id)));
             assert_eq!(queued(&world, 2).await.0, failed, "request {number}, cut {cut:?}");

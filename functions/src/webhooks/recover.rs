@@ -96,7 +96,8 @@ impl Endpoint for Deps {
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let tenant_id = self.authenticator.administered_tenant(&request).await?;
         let path = request.path_parameters();
-        let id = path.first("id").and_then(|id| id.parse().ok()).ok_or_else(no_subscription)?;
+        let id = path.first("id").and_then(|id| id.parse().ok()).filter(|id| *id > 0);
+        let id = id.ok_or_else(no_subscription)?;
         match (request.method(), path.first("jobId")) {
             (&Method::POST, None) => self.order(&tenant_id, id, &request).await,
             (&Method::GET, Some(job)) => self.show(&tenant_id, id, job).await,

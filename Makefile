@@ -3,10 +3,13 @@
 PYTHON ?= python3
 STAGE ?=
 FUNCTION ?=
+FROM ?=
+TO ?=
+YES ?=
 LOCAL := $(PYTHON) -m local
 TOOLS := .local/venv/tools/bin
 
-.PHONY: help run up down test logs lint bench fmt secrets build deploy tools stage
+.PHONY: help run up down test logs lint bench fmt secrets replay build deploy tools stage
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -42,6 +45,9 @@ fmt: tools ## format Rust and Python
 
 secrets: stage ## put a stage's secrets into SSM (STAGE=dev): once before its first deploy, again to rotate
 	@$(LOCAL) secrets $(STAGE)
+
+replay: ## drive the events of a window again (STAGE=dev FROM=2026-11-01T00:00Z TO=…, YES=1 to go on unasked)
+	@$(LOCAL) replay "$(STAGE)" --from "$(FROM)" $(if $(TO),--to "$(TO)") $(if $(YES),--yes)
 
 build: tools ## build the release functions with sam (STAGE=local for sam local invoke)
 	PATH="$(CURDIR)/$(TOOLS):$$PATH" SAM_CLI_TELEMETRY=0 sam build --config-env $(or $(STAGE),local)

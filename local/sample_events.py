@@ -15,6 +15,7 @@ from .samples import (
     history,
     inbound,
     livekit,
+    recovery,
     signalwire,
     subscription_tests,
     subscriptions,
@@ -36,6 +37,7 @@ AREAS = (
     subscriptions,
     subscription_tests,
     history,
+    recovery,
 )
 
 

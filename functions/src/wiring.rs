@@ -2,6 +2,7 @@
 //! under the stage's path, and a connection that is open before the first request.
 
 mod asked;
+mod recovery;
 
 use ringpost::{
     aws::{self, SdkConfig},

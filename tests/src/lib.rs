@@ -16,6 +16,7 @@ pub mod faults;
 pub mod lambda;
 pub mod livekit;
 pub mod receiver;
+pub mod recovery;
 pub mod signalwire;
 pub mod stack;
 pub mod world;

@@ -8,6 +8,7 @@ mod elevenlabs;
 pub mod history;
 pub mod inbound;
 pub mod lists;
+mod recovery;
 mod signalwire;
 mod subscriptions;
 mod table;
@@ -73,6 +74,7 @@ pub struct World {
     queue_url: String,
     transcripts_url: String,
     deliveries_url: String,
+    recoveries_url: String,
     default_tenant: Option<&'static str>,
 }
 
@@ -132,8 +134,9 @@ impl World {
         let queue_url = create(format!("{id}-retry")).await;
         let transcripts_url = create(format!("{id}-transcripts")).await;
         let deliveries_url = create(format!("{id}-deliveries")).await;
+        let recoveries_url = create(format!("{id}-recoveries")).await;
         let tables = TABLES.iter().map(|table| (table.name, format!("{id}-{}", table.name))).collect();
-        Self { stack, tables, queue_url, transcripts_url, deliveries_url, default_tenant }
+        Self { stack, tables, queue_url, transcripts_url, deliveries_url, recoveries_url, default_tenant }
     }
 
     /// The tables of the deployed stack, whose own functions are at work in them.
@@ -146,8 +149,9 @@ impl World {
         for table in &TABLES {
             tables.insert(table.name, stack.deployed_table(table.name).await);
         }
-        let [queue_url, transcripts_url, deliveries_url] = [const { String::new() }; 3];
-        Self { stack, tables, queue_url, transcripts_url, deliveries_url, default_tenant: Some("demo") }
+        let [queue_url, transcripts_url, deliveries_url, recoveries_url] = [const { String::new() }; 4];
+        let default_tenant = Some("demo");
+        Self { stack, tables, queue_url, transcripts_url, deliveries_url, recoveries_url, default_tenant }
     }
 
     fn name(&self, table: &str) -> String {

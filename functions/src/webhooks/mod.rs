@@ -4,6 +4,7 @@
 pub mod configs;
 pub mod event_retry;
 pub mod events;
+pub mod recover;
 mod replies;
 pub mod rotate_secret;
 pub mod test_config;

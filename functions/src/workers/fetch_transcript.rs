@@ -21,7 +21,7 @@ use ringpost::{
     telemetry,
 };
 
-use super::{Unsettled, settle_all};
+use super::{Unsettled, settle_all, times_received};
 use crate::{
     runtime::{self, InitError, Worker},
     wiring::Aws,
@@ -158,10 +158,4 @@ impl Deps {
             tracing::warn!(function = Self::NAME, cause = telemetry::chain(&error), "wait not set");
         }
     }
-}
-
-/// How often the queue has given the message out, this time included.
-fn times_received(message: &SqsMessage) -> u32 {
-    let count = message.attributes.get("ApproximateReceiveCount");
-    count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }

@@ -4,6 +4,7 @@ pub mod deferred_events;
 pub mod fan_out;
 pub mod fan_out_retry;
 pub mod fetch_transcript;
+pub mod recover_deliveries;
 pub mod sweep;
 
 use std::{
@@ -35,6 +36,12 @@ async fn settle_all(
         }
     }
     answer
+}
+
+/// How often the queue has given the message out, this time included.
+fn times_received(message: &SqsMessage) -> u32 {
+    let count = message.attributes.get("ApproximateReceiveCount");
+    count.and_then(|count| count.parse().ok()).unwrap_or(1)
 }
 
 /// So that a batch is settled before its invocation is ended: what was not driven by then comes again.

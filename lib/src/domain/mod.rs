@@ -15,6 +15,7 @@ pub mod lead;
 pub mod outcome;
 pub mod owner;
 pub mod phone;
+pub mod recovery;
 pub mod register;
 pub mod retry;
 pub mod signature;

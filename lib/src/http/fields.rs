@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::error::{ApiError, ErrorStatus};
+use crate::domain::timestamp::Timestamp;
 
 /// The largest body, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -63,6 +64,18 @@ impl Fields {
     /// 400 when it is missing or something else.
     pub fn required_name(&self, field: &'static str) -> Result<String, ApiError> {
         self.name(field)?.ok_or_else(|| wrong(field, "is required"))
+    }
+
+    /// A moment that may be left out, or be `null`.
+    ///
+    /// # Errors
+    /// 400 when it is something else.
+    pub fn time(&self, field: &'static str) -> Result<Option<Timestamp>, ApiError> {
+        let time = match self.0.get(field) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(value) => value.as_str().and_then(Timestamp::parse_rfc3339),
+        };
+        time.map(Some).ok_or_else(|| wrong(field, "must be a time like 2026-11-01T00:00:00Z"))
     }
 
     /// A UUID that must be there.
@@ -138,6 +151,18 @@ mod tests {
         }
         assert!(refusal(fields.required_name("none")).contains("none is required"));
         assert!(refusal(fields.required_uuid("name")).contains("name must be a UUID"));
+    }
+
+    #[test]
+    fn a_time_is_that_of_rfc_3339() {
+        let body = br#"{"time":"2026-11-01T02:00:00+02:00","none":null,"day":"2026-11-01","zone":"2026-11-01T00:00:00",
+            "number":1793491200,"old":"1969-12-31T23:59:59Z","empty":""}"#;
+        let fields = Fields::parse(body).unwrap();
+        assert_eq!(fields.time("time").unwrap(), Timestamp::parse_rfc3339("2026-11-01T00:00:00Z"));
+        assert_eq!((fields.time("none").unwrap(), fields.time("absent").unwrap()), (None, None));
+        for wrong in ["day", "zone", "number", "old", "empty"] {
+            assert!(refusal(fields.time(wrong)).contains(&format!(r#""field":"{wrong}""#)), "{wrong}");
+        }
     }
 
     #[test]

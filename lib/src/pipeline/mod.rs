@@ -12,6 +12,8 @@ pub mod fan_out;
 pub mod fold;
 pub mod history;
 pub mod leads;
+pub mod order_recovery;
+pub mod recover;
 pub mod redeliver;
 pub mod subscriptions;
 pub mod sweep;

@@ -4,6 +4,7 @@
 pub mod deferred_events;
 pub mod deliveries;
 pub mod fan_out_retry;
+pub mod recoveries;
 mod send;
 pub mod transcripts;
 

@@ -2,6 +2,7 @@
 //! an integer and a time.
 
 mod deliveries;
+mod recoverable;
 mod rows;
 mod search;
 mod timeline;
@@ -21,6 +22,7 @@ use crate::domain::{
 };
 
 pub use deliveries::Queued;
+pub use recoverable::RecoverablePage;
 pub use rows::{PackedRow, Received, Row};
 pub use search::{Found, RowFilter, RowStatus, Search};
 pub use timeline::{CallEvent, CallEvents, Timeline};

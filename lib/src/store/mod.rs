@@ -14,6 +14,7 @@ mod item;
 pub mod leads;
 pub mod lookup;
 mod payload;
+pub mod recoveries;
 pub mod subscriptions;
 
 use std::error::Error;

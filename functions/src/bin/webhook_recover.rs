@@ -1,0 +1,7 @@
+//! `POST /api/webhooks/config/{id}/recover` and `GET /api/webhooks/config/{id}/recover/{jobId}`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringpost_functions::webhooks::recover::main()
+}

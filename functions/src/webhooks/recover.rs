@@ -1,0 +1,172 @@
+//! `POST /api/webhooks/config/{id}/recover` and `GET /api/webhooks/config/{id}/recover/{jobId}`: what an
+//! outage of an endpoint left behind is queued again.
+
+use std::process::ExitCode;
+
+use http::Method;
+use lambda_http::{Request, RequestExt};
+use ringpost::{
+    domain::recovery::{Order, Recoverable, Recovery, RecoveryId},
+    http::{
+        error::{ApiError, ErrorShape, ErrorStatus},
+        fields::{Fields, wrong},
+        reply::Reply,
+    },
+    pipeline::order_recovery::{OrderError, Ordered, Recoveries},
+    store::StoreError,
+};
+use serde::Serialize;
+
+use crate::{
+    authenticator::Authenticator,
+    runtime::{self, Endpoint, InitError, log},
+    wiring::Aws,
+};
+
+/// What this function may touch: it reads subscriptions, and reads and writes recoveries in
+/// `webhook-configs`, queues recoveries, and reads the keys of user tokens.
+pub struct Deps {
+    /// Takes orders.
+    pub recoveries: Recoveries,
+    /// Who may ask.
+    pub authenticator: Authenticator,
+}
+
+#[derive(Serialize)]
+struct Accepted<'a> {
+    success: bool,
+    message: &'static str,
+    job: View<'a>,
+}
+
+#[derive(Serialize)]
+struct Found<'a> {
+    success: bool,
+    job: View<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct View<'a> {
+    id: String,
+    status: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+    requeued: u64,
+    examined: u64,
+    since: String,
+    until: String,
+    created_at: String,
+    updated_at: String,
+}
+
+impl View<'_> {
+    fn of(recovery: &Recovery) -> Self {
+        Self {
+            id: recovery.id.to_string(),
+            status: recovery.status.as_str(),
+            reason: recovery.status.reason(),
+            requeued: recovery.requeued,
+            examined: recovery.examined,
+            since: recovery.since.to_string(),
+            until: recovery.until.to_string(),
+            created_at: recovery.created_at.to_string(),
+            updated_at: recovery.updated_at.to_string(),
+        }
+    }
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::serve::<Deps>()
+}
+
+impl Endpoint for Deps {
+    const NAME: &'static str = "webhook-recover";
+    const ERRORS: ErrorShape = ErrorShape::Success;
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect_subscriptions());
+        connected?;
+        Ok(Self { recoveries: aws.recoveries()?, authenticator: authenticator? })
+    }
+
+    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
+        let tenant_id = self.authenticator.administered_tenant(&request).await?;
+        let path = request.path_parameters();
+        let id = path.first("id").and_then(|id| id.parse().ok()).filter(|id| *id > 0);
+        let id = id.ok_or_else(no_subscription)?;
+        match (request.method(), path.first("jobId")) {
+            (&Method::POST, None) => self.order(&tenant_id, id, &request).await,
+            (&Method::GET, Some(job)) => self.show(&tenant_id, id, job).await,
+            _ => Err(ApiError::new(ErrorStatus::NotFound, "No such route")),
+        }
+    }
+}
+
+impl Deps {
+    async fn order(&self, tenant_id: &str, id: u64, request: &Request) -> Result<Reply, ApiError> {
+        let order = read_order(&Fields::parse(request.body())?)?;
+        let ordered = self.recoveries.order(tenant_id, id, order).await.map_err(not_ordered)?;
+        let (message, recovery) = match ordered {
+            Ordered::Queued(recovery) => ("Recovery started", recovery),
+            Ordered::Before(recovery) => ("This recovery is under way", recovery),
+            Ordered::Busy(recovery) => return Err(busy(&recovery)),
+            Ordered::NoSubscription => return Err(no_subscription()),
+            Ordered::Inactive => {
+                let message = "The webhook configuration is inactive; activate it first";
+                return Err(ApiError::new(ErrorStatus::Conflict, message));
+            }
+            Ordered::Future => return Err(wrong("since", "must be before now")),
+            Ordered::Expired => return Err(wrong("until", "must be within the days that events are kept")),
+        };
+        log::result(format_args!("{} {}", recovery.id, recovery.status.as_str()));
+        Ok(Reply::accepted(&Accepted { success: true, message, job: View::of(&recovery) }))
+    }
+
+    async fn show(&self, tenant_id: &str, id: u64, job: &str) -> Result<Reply, ApiError> {
+        let job = RecoveryId::parse(job).filter(|job| job.subscription_id == id).ok_or_else(no_job)?;
+        let found = self.recoveries.recoveries.find(tenant_id, job).await.map_err(not_read)?;
+        let recovery = found.ok_or_else(no_job)?.recovery;
+        Ok(Reply::ok(&Found { success: true, job: View::of(&recovery) }))
+    }
+}
+
+fn read_order(fields: &Fields) -> Result<Order, ApiError> {
+    let since = fields.time("since")?.ok_or_else(|| wrong("since", "is required"))?;
+    let until = fields.time("until")?;
+    let status = match fields.name("status")?.as_deref() {
+        None | Some("failed") => Recoverable::Failed,
+        Some("pending") => Recoverable::Pending,
+        Some(_) => return Err(wrong("status", "must be failed or pending")),
+    };
+    if until.is_some_and(|until| until <= since) {
+        return Err(wrong("until", "must be after since"));
+    }
+    Ok(Order { since, until, status })
+}
+
+/// What another tenant has and what nobody has look the same.
+fn no_subscription() -> ApiError {
+    ApiError::new(ErrorStatus::NotFound, "Webhook configuration not found")
+}
+
+fn no_job() -> ApiError {
+    ApiError::new(ErrorStatus::NotFound, "Recovery not found")
+}
+
+fn busy(recovery: &Recovery) -> ApiError {
+    let message = format!("The recovery {} is under way; wait for its end", recovery.id);
+    ApiError::new(ErrorStatus::Conflict, message)
+}
+
+fn not_ordered(error: OrderError) -> ApiError {
+    let message = "The recovery may not have started; send the same request again";
+    ApiError::new(ErrorStatus::Internal, message).cause(error)
+}
+
+fn not_read(error: StoreError) -> ApiError {
+    ApiError::new(ErrorStatus::Internal, "The recovery cannot be read; try again").cause(error)
+}

@@ -1,0 +1,55 @@
+//! How the functions of recoveries get what they may touch.
+
+use ringpost::{
+    clock::Clock,
+    config,
+    pipeline::{
+        order_recovery::Recoveries,
+        recover::{Portion, Recover},
+    },
+    queue::recoveries::RecoveryQueue,
+    store::{self, recoveries::RecoveryTable},
+};
+
+use super::Aws;
+use crate::runtime::InitError;
+
+impl Aws {
+    /// Opens the connection to DynamoDB by a read of `webhook-configs`. Its key has two parts, so that
+    /// the read is refused, which opens the connection as well.
+    pub(crate) async fn connect_subscriptions(&self) -> Result<(), InitError> {
+        store::connect(&self.database, &config::required("WEBHOOK_CONFIGS_TABLE")?, "tenantId").await;
+        Ok(())
+    }
+
+    pub(crate) fn recoveries(&self) -> Result<Recoveries, InitError> {
+        Ok(Recoveries {
+            subscriptions: self.subscriptions()?,
+            recoveries: self.recovery_table()?,
+            queue: self.recovery_queue()?,
+            retention_days: config::retention_days()?,
+            clock: Clock::system(),
+        })
+    }
+
+    pub(crate) fn recover(&self, portion: Portion) -> Result<Recover, InitError> {
+        Ok(Recover {
+            subscriptions: self.subscriptions()?,
+            recoveries: self.recovery_table()?,
+            history: self.history()?,
+            deliveries: self.deliveries()?,
+            queue: self.recovery_queue()?,
+            portion,
+            clock: Clock::system(),
+        })
+    }
+
+    fn recovery_table(&self) -> Result<RecoveryTable, InitError> {
+        Ok(RecoveryTable::new(self.database.clone(), config::required("WEBHOOK_CONFIGS_TABLE")?))
+    }
+
+    fn recovery_queue(&self) -> Result<RecoveryQueue, InitError> {
+        let queue = ringpost::queue::Client::new(&self.sdk);
+        Ok(RecoveryQueue::new(queue, config::required("RECOVERY_QUEUE_URL")?))
+    }
+}

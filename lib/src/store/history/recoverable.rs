@@ -1,0 +1,99 @@
+//! The deliveries that a recovery is about, page by page through the partitions of a tenant's history.
+
+use super::{HistoryTable, SHARDS, deliveries::read_delivery, ids_between};
+use crate::{
+    domain::{
+        delivery::{Delivery, DeliveryStatus},
+        recovery::{Place, Recoverable, Recovery},
+    },
+    store::{
+        StoreError,
+        item::{Item, item, number, read_number, string, time},
+    },
+    telemetry,
+};
+
+/// What test deliveries are called: whoever asked for one has its answer already.
+const TEST: &str = "evt_test_";
+
+/// A part of what a recovery is about.
+#[derive(Debug)]
+pub struct RecoverablePage {
+    /// The deliveries. Those that the recovery has taken up before are among them.
+    pub deliveries: Vec<Delivery>,
+    /// How many rows were looked through for them.
+    pub examined: u64,
+    /// Where the next page begins, unless this was the last.
+    pub next: Option<Place>,
+}
+
+impl HistoryTable {
+    /// The deliveries in the window of `recovery` that stand as it wants them, from its place on;
+    /// `rows` are looked through at most.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn recoverable(&self, recovery: &Recovery, rows: i32) -> Result<RecoverablePage, StoreError> {
+        let Recovery { place, since, until, .. } = *recovery;
+        let ids = ids_between(since, until);
+        let first = place.after.saturating_add(1).max(*ids.start());
+        if first > *ids.end() {
+            return Ok(RecoverablePage { deliveries: Vec::new(), examined: 0, next: next(place, None)? });
+        }
+        let values = item([
+            (":partition", string(format!("{}#{}", recovery.tenant_id, place.partition))),
+            (":first", number(first)),
+            (":last", number(*ids.end())),
+            (":outbound", string("outbound")),
+            (":subscription", number(recovery.id.subscription_id)),
+            (":since", time(since)),
+            (":until", time(until)),
+            (":status", string(standing(recovery.order.status).as_str())),
+            (":recovery", string(recovery.id.to_string())),
+        ]);
+        let query = self
+            .client
+            .query()
+            .table_name(&self.name)
+            .key_condition_expression("tenantShard = :partition AND id BETWEEN :first AND :last")
+            .filter_expression(
+                "direction = :outbound AND webhookConfigId = :subscription \
+                 AND createdAt BETWEEN :since AND :until AND (#status = :status OR recovery = :recovery)",
+            )
+            .expression_attribute_names("#status", "status")
+            .set_expression_attribute_values(Some(values))
+            .limit(rows);
+        let page = query.send().await.map_err(StoreError::unavailable("Query history"))?;
+        Ok(RecoverablePage {
+            deliveries: page.items().iter().filter_map(|row| readable(recovery, row)).collect(),
+            examined: page.scanned_count.try_into().unwrap_or_default(),
+            next: next(place, page.last_evaluated_key.as_ref())?,
+        })
+    }
+}
+
+fn standing(wanted: Recoverable) -> DeliveryStatus {
+    match wanted {
+        Recoverable::Failed => DeliveryStatus::Failed,
+        Recoverable::Pending => DeliveryStatus::Pending,
+    }
+}
+
+/// One that another version wrote must not hold up the others.
+fn readable(recovery: &Recovery, row: &Item) -> Option<Delivery> {
+    match read_delivery(&recovery.tenant_id, row) {
+        Ok(delivery) => Some(delivery).filter(|delivery| !delivery.message_id.starts_with(TEST)),
+        Err(error) => {
+            tracing::error!(recovery = %recovery.id, cause = telemetry::chain(&error), "delivery passed over");
+            None
+        }
+    }
+}
+
+fn next(place: Place, read_to: Option<&Item>) -> Result<Option<Place>, StoreError> {
+    if let Some(key) = read_to {
+        return Ok(Some(Place { after: read_number(key, "id")?, ..place }));
+    }
+    let partition = place.partition + 1;
+    Ok((partition < SHARDS).then_some(Place { partition, after: 0 }))
+}

@@ -5,7 +5,7 @@
 
 import json
 
-from .samples import asked, call_lists, calls, capture, directory, elevenlabs, inbound, livekit, signalwire, workers
+from .samples import asked, call_lists, calls, capture, directory, elevenlabs, inbound, livekit, publishing, signalwire, workers
 from .settings import ROOT
 
 AREAS = (
@@ -19,6 +19,7 @@ AREAS = (
     directory,
     inbound,
     capture,
+    publishing,
 )
 
 

@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use ringpost::{
     domain::{
-        call::{Announcement, Call, CallStatus, CallUpdate},
+        announcement::Announcement,
+        call::{Call, CallStatus, CallUpdate},
         key::CallKey,
         outcome::Outcome,
         owner::Owner,

@@ -23,6 +23,12 @@ impl Reply {
         Self { status: StatusCode::CREATED, body: json(body) }
     }
 
+    /// 202 with this body.
+    #[must_use]
+    pub fn accepted(body: &impl Serialize) -> Self {
+        Self { status: StatusCode::ACCEPTED, body: json(body) }
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(&self) -> StatusCode {

@@ -7,6 +7,7 @@ mod driving;
 mod elevenlabs;
 pub mod inbound;
 pub mod lists;
+pub mod publishing;
 mod signalwire;
 mod table;
 

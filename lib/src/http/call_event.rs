@@ -39,11 +39,13 @@ impl Order {
     }
 }
 
-/// A call as it stands, `data` of every event about it. What is not known is left out.
+/// A call as it stands, `data` of every event about it. What is not known is left out. `callId` is the
+/// document's, the carrier's; `callLogId` is the one that never changes.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallData<'a> {
-    call_id: CallId,
+    call_id: String,
+    call_log_id: CallId,
     #[serde(skip_serializing_if = "Option::is_none")]
     direction: Option<Direction>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,8 +77,6 @@ pub struct CallData<'a> {
     outcomes: BTreeMap<String, bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Metadata>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    call_sid: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     conversation_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -113,7 +113,8 @@ impl<'a> CallData<'a> {
         let achieved =
             |words: &[&str]| results.is_some_and(|results| words.iter().any(|word| results.contains(*word)));
         Self {
-            call_id: call.id,
+            call_id: call_id(call),
+            call_log_id: call.id,
             direction,
             from,
             to,
@@ -133,7 +134,6 @@ impl<'a> CallData<'a> {
                 transferred_to_agent: achieved(&["transferred_to_agent", "transferred"]),
                 voicemail_left: achieved(&["voicemail_left", "voicemail"]),
             }),
-            call_sid: facts.call_sid.get().map(String::as_str),
             conversation_id: facts.conversation_id.get().map(String::as_str),
             room_name: facts.room_name.get().map(String::as_str),
             order,
@@ -167,7 +167,8 @@ pub struct ContactData<'a> {
     status: LeadStatus,
     #[serde(serialize_with = "shown")]
     created_at: Timestamp,
-    call_id: CallId,
+    call_id: String,
+    call_log_id: CallId,
     #[serde(flatten)]
     order: Order,
 }
@@ -183,7 +184,8 @@ impl<'a> ContactData<'a> {
             campaign_id: lead.campaign_id.as_deref(),
             status: lead.status,
             created_at: lead.created_at,
-            call_id: call.id,
+            call_id: call_id(call),
+            call_log_id: call.id,
             order,
         }
     }
@@ -209,6 +211,11 @@ pub fn body(event_type: &str, occurred_at: Timestamp, data: &impl Serialize) -> 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's serialize_with passes a reference")]
 fn shown<S: serde::Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(time)
+}
+
+/// The carrier's id of a call, where it is known.
+fn call_id(call: &Call) -> String {
+    call.facts.call_sid.get().cloned().unwrap_or_else(|| call.id.to_string())
 }
 
 /// The document's word for how far the call has come: as announced, else as it stands.

@@ -44,6 +44,8 @@ ENVIRONMENT = {
     "TRANSCRIPT_QUEUE_URL": "https://localhost/transcripts",
     "DEFERRED_EVENTS_QUEUE_URL": "https://localhost/deferred",
     "DUE_TABLE": "due",
+    "WEBHOOK_CONFIGS_TABLE": "webhook-configs",
+    "DELIVERY_QUEUE_URL": "https://localhost/deliveries",
     "DEFAULT_AGENT_NAME": "telephony-agent",
     "ELEVENLABS_STATUS_ALLOW_LIST": "127.0.0.1/32",
 }

@@ -15,6 +15,7 @@ from .samples import (
     history,
     inbound,
     livekit,
+    publishing,
     recovery,
     signalwire,
     subscription_tests,
@@ -38,6 +39,7 @@ AREAS = (
     subscription_tests,
     history,
     recovery,
+    publishing,
 )
 
 

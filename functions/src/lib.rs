@@ -8,6 +8,7 @@ pub mod calls;
 pub mod directory;
 pub mod health;
 pub mod ingest;
+pub mod publishing;
 pub mod runtime;
 pub mod webhooks;
 mod wiring;

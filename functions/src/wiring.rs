@@ -16,7 +16,7 @@ use ringpost::{
     },
     pipeline::{
         agenda::Agenda, agent_choice::AgentChoice, dispatch::Dispatch, fan_out::FanOut, fold::Fold,
-        sweep::Sweep,
+        publish::Publisher, sweep::Sweep,
     },
     providers::{elevenlabs, livekit, signalwire},
     queue::{
@@ -119,6 +119,11 @@ impl Aws {
             leads: LeadTable::new(self.database.clone(), config::required("DIRECTORY_TABLE")?),
             agenda: Agenda::new(self.due()?, Clock::system()),
             transcripts: TranscriptQueue::new(queue, config::required("TRANSCRIPT_QUEUE_URL")?),
+            publisher: Publisher {
+                subscriptions: self.subscriptions()?,
+                history: self.history()?,
+                deliveries: self.deliveries()?,
+            },
         })
     }
 

@@ -10,7 +10,8 @@ mod folding;
 
 use proptest::{prelude::*, sample::Index};
 use ringpost::domain::{
-    call::{Announcement, Call, CallStatus, CallUpdate},
+    announcement::Announcement,
+    call::{Call, CallStatus, CallUpdate},
     facts::Facts,
     key::{CallKey, EventKey},
 };
@@ -35,7 +36,7 @@ fn replayed_call() -> impl Strategy<Value = (Vec<CallUpdate>, Vec<usize>)> {
 
 /// The types that an event announced.
 fn announced_by(call: &Call, event: &EventKey) -> Vec<Announcement> {
-    let by = call.announced.iter().filter(|(_, by)| *by == event);
+    let by = call.announced.iter().filter(|(_, announced)| announced.by == *event);
     by.map(|(announcement, _)| *announcement).collect()
 }
 
@@ -101,7 +102,7 @@ proptest! {
             for (announcement, event) in &call.announced {
                 let known = before.get(announcement);
                 prop_assert!(known.is_none_or(|known| known == event), "announced by another event");
-                prop_assert!(known.is_some() || *event == update.event, "announced by itself");
+                prop_assert!(known.is_some() || event.by == update.event, "announced by itself");
             }
             prop_assert!(before.keys().all(|announcement| call.announced.contains_key(announcement)));
             let announced = announced_by(&call, &update.event);

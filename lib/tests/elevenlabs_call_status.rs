@@ -6,7 +6,8 @@ use bytes::Bytes;
 use ringpost::{
     domain::{
         agent_status::StatusWord,
-        call::{Announcement, Call, CallUpdate},
+        announcement::Announcement,
+        call::{Call, CallUpdate},
         event::Event,
         key::CallKey,
         outcome::Outcome,

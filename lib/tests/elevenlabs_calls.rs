@@ -7,7 +7,8 @@ mod elevenlabs;
 
 use ringpost::domain::{
     agent_status::StatusWord,
-    call::{Announcement, Call, CallUpdate},
+    announcement::Announcement,
+    call::{Call, CallUpdate},
     facts::Direction,
     key::CallKey,
     outcome::Outcome,

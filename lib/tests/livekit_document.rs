@@ -7,7 +7,8 @@ mod events;
 
 use ringpost::{
     domain::{
-        call::{Announcement, Call, CallStatus, CallUpdate},
+        announcement::Announcement,
+        call::{Call, CallStatus, CallUpdate},
         key::CallKey,
         outcome::Outcome,
         owner::Owner,
@@ -86,7 +87,7 @@ fn the_sample_ends_in_the_documents_call_log() {
 
     assert_eq!(call.facts.outcome(), Some(Outcome::Completed));
     let announced: Vec<(Announcement, &str)> =
-        call.announced.iter().map(|(announcement, event)| (*announcement, event.as_str())).collect();
+        call.announced.iter().map(|(announcement, event)| (*announcement, event.by.as_str())).collect();
     let expected = [
         (Announcement::Created, "livekit:evt_started"),
         (Announcement::Completed, "livekit:evt_abc123def456"),

@@ -11,7 +11,8 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use ringpost::{
     domain::{
-        call::{Announcement, Call, CallStatus, CallUpdate},
+        announcement::Announcement,
+        call::{Call, CallStatus, CallUpdate},
         key::CallKey,
         outcome::Outcome,
         owner::Owner,
@@ -58,8 +59,7 @@ fn it_tells_what_each_of_them_knows() {
     assert!(facts.results.get().is_some_and(|results| results.contains("appointment_set")));
     assert!(facts.transcript.get().is_some() && facts.has_lead);
     let announced: Vec<_> = call.announced.keys().copied().collect();
-    let all = [Announcement::Created, Announcement::Ringing, Announcement::Answered, Announcement::Completed];
-    assert_eq!(announced, all);
+    assert_eq!(announced, Announcement::ALL);
 }
 
 #[test]

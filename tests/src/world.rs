@@ -8,6 +8,7 @@ mod elevenlabs;
 pub mod history;
 pub mod inbound;
 pub mod lists;
+pub mod publishing;
 mod recovery;
 mod signalwire;
 mod subscriptions;
@@ -19,6 +20,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use ringpost::{
     clock::Clock,
     domain::{
+        announcement::Announced,
         directory::Line,
         due::{Due, Minute},
         event::Event,
@@ -32,7 +34,9 @@ use ringpost::{
         jwt::Algorithm,
         token::{TokenKeys, TokenPolicy},
     },
-    pipeline::{accept::Accept, agenda::Agenda, fan_out::FanOut, fold::Fold, sweep::Sweep},
+    pipeline::{
+        accept::Accept, agenda::Agenda, fan_out::FanOut, fold::Fold, publish::Publisher, sweep::Sweep,
+    },
     providers::livekit::{Keys, LiveKitEvent},
     queue::fan_out_retry::FanOutRetryQueue,
     secrets::{SecretTexts, Secrets},
@@ -42,7 +46,6 @@ use ringpost::{
         directory::{DirectoryTable, Put},
         due::DueTable,
         events::EventTable,
-        history::HistoryTable,
         leads::LeadTable,
         lookup::Lookup,
     },
@@ -198,7 +201,7 @@ impl World {
         serde_json::from_str(calls[0]["facts"].as_s().expect("facts")).expect("facts")
     }
 
-    /// What the calls announced, by which events.
+    /// What the calls announced, by which events' keys.
     ///
     /// # Panics
     /// When an item cannot be read.
@@ -206,8 +209,8 @@ impl World {
         let calls = self.calls().await;
         let announced = calls.iter().map(|call| call["announced"].as_s().expect("announcements"));
         let maps =
-            announced.map(|json| serde_json::from_str::<BTreeMap<String, String>>(json).expect("JSON"));
-        maps.flatten().collect()
+            announced.map(|json| serde_json::from_str::<BTreeMap<String, Announced>>(json).expect("JSON"));
+        maps.flatten().map(|(event_type, announced)| (event_type, announced.by.to_string())).collect()
     }
 
     fn database(&self, faults: &Faults) -> aws_sdk_dynamodb::Client {
@@ -306,6 +309,11 @@ impl World {
             leads: LeadTable::new(self.database(faults), self.name("directory")),
             agenda: Agenda::new(self.due(faults), Clock::system()),
             transcripts: self.transcripts(faults),
+            publisher: Publisher {
+                subscriptions: self.subscriptions(faults),
+                history: self.history(faults),
+                deliveries: self.delivery_queue(faults),
+            },
         }
     }
 

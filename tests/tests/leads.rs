@@ -9,7 +9,7 @@ use lambda_http::{Request, RequestExt};
 use ringpost::{
     domain::{
         directory::{Lead, LeadStatus},
-        key::CallKey,
+        key::{CallKey, EventKey},
         phone::PhoneNumber,
         timestamp::Timestamp,
     },
@@ -37,6 +37,7 @@ fn lead(tenant_id: &str, campaign_id: Option<&str>, number: u64, status: LeadSta
         last_call_at: at,
         last_call_id: CallKey::RoomSid("RM_1".to_owned()).call_id(),
         last_call_started_at: at,
+        created_by: EventKey::of("livekit", "EV_1"),
     }
 }
 

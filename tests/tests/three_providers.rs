@@ -64,7 +64,7 @@ async fn every_order_of_arrival_and_many_batches_at_once_end_in_the_same_record(
         assert_eq!(world.items("history").await.len(), log.len(), "round {round}");
         let announced = world.announced().await;
         let types: BTreeSet<_> = announced.iter().map(|(event_type, _)| event_type.as_str()).collect();
-        assert_eq!((announced.len(), types.len()), (4, 4), "each type once: {announced:?}");
+        assert_eq!((announced.len(), types.len()), (6, 6), "each type once: {announced:?}");
     }
 }
 

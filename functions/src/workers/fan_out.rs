@@ -13,7 +13,10 @@ use aws_lambda_events::{
 use futures::future::join_all;
 use ringpost::{
     domain::key::EventKey,
-    pipeline::fan_out::{FanOut, Told},
+    pipeline::{
+        fan_out::{FanOut, Told},
+        publish::Subscribers,
+    },
     store::{Item, events::EventTable},
     telemetry,
 };
@@ -25,7 +28,7 @@ use crate::{
 };
 
 /// What this function may touch: it reads and writes `calls`, reads `directory`, writes `history`,
-/// and sends to the retry queue.
+/// lists `webhook-configs`, and sends to the queues of deliveries, transcripts and retries.
 pub struct Deps {
     /// How events are read.
     pub events: EventTable,
@@ -60,7 +63,9 @@ impl Worker for Deps {
             let call = record.told.as_ref().and_then(Told::surest_call).ok_or(place);
             calls.entry(call).or_default().push((place, record));
         }
-        let unsettled = join_all(calls.into_values().map(|records| self.settle_in_order(records))).await;
+        let subscribers = self.fan_out.publisher.subscribers();
+        let settling = calls.into_values().map(|records| self.settle_in_order(records, &subscribers));
+        let unsettled = join_all(settling).await;
         let mut answer = DynamoDbEventResponse::default();
         if let Some(first) = unsettled.into_iter().flatten().min() {
             // Lambda starts over from there, and repeats what came after it.
@@ -100,11 +105,15 @@ impl Deps {
 
     /// Drives the records of one call. Tells the place of the first that could neither be driven nor
     /// put aside.
-    async fn settle_in_order(&self, records: Vec<(usize, Record)>) -> Option<usize> {
+    async fn settle_in_order(
+        &self,
+        records: Vec<(usize, Record)>,
+        subscribers: &Subscribers,
+    ) -> Option<usize> {
         for (place, Record { told, key }) in records {
             let Some(key) = key else { continue };
             let driven = match &told {
-                Some(told) => drive(Self::NAME, &self.fan_out, told).await.is_ok(),
+                Some(told) => drive(Self::NAME, &self.fan_out, told, subscribers).await.is_ok(),
                 None => false,
             };
             if driven {

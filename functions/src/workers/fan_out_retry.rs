@@ -4,7 +4,10 @@ use std::process::ExitCode;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use ringpost::{
-    pipeline::fan_out::{FanOut, Told},
+    pipeline::{
+        fan_out::{FanOut, Told},
+        publish::Subscribers,
+    },
     queue::fan_out_retry::FanOutMessage,
     store::events::EventTable,
     telemetry,
@@ -42,12 +45,14 @@ impl Worker for Deps {
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
-        settle_all(&batch.records, batch.records.iter().map(|message| self.settle(message))).await
+        let subscribers = self.fan_out.publisher.subscribers();
+        let settling = batch.records.iter().map(|message| self.settle(message, &subscribers));
+        settle_all(&batch.records, settling).await
     }
 }
 
 impl Deps {
-    async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
+    async fn settle(&self, message: &SqsMessage, subscribers: &Subscribers) -> Result<(), Unsettled> {
         let body = message.body.as_deref().unwrap_or_default();
         let Ok(FanOutMessage::V1 { event_key }) = serde_json::from_str(body) else {
             tracing::error!(function = Self::NAME, "unreadable message");
@@ -61,6 +66,7 @@ impl Deps {
             tracing::warn!(function = Self::NAME, %event_key, "event has expired");
             return Ok(());
         };
-        drive(Self::NAME, &self.fan_out, &Told::by(event)).await.map(drop).map_err(|_| Unsettled)
+        let driven = drive(Self::NAME, &self.fan_out, &Told::by(event), subscribers).await;
+        driven.map(drop).map_err(|_| Unsettled)
     }
 }

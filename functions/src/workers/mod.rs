@@ -15,7 +15,10 @@ use std::{
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
-    pipeline::fan_out::{Driven, FanOut, FanOutError, Told},
+    pipeline::{
+        fan_out::{Driven, FanOut, FanOutError, Told},
+        publish::Subscribers,
+    },
     telemetry,
 };
 
@@ -48,9 +51,14 @@ fn times_received(message: &SqsMessage) -> u32 {
 const LONGEST_DRIVE: Duration = Duration::from_secs(8);
 
 /// Drives one event and writes its canonical line.
-async fn drive(function: &'static str, fan_out: &FanOut, told: &Told) -> Result<Driven, FanOutError> {
+async fn drive(
+    function: &'static str,
+    fan_out: &FanOut,
+    told: &Told,
+    subscribers: &Subscribers,
+) -> Result<Driven, FanOutError> {
     let started = Instant::now();
-    let driven = tokio::time::timeout(LONGEST_DRIVE, fan_out.drive(told)).await;
+    let driven = tokio::time::timeout(LONGEST_DRIVE, fan_out.drive(told, subscribers)).await;
     let driven = driven.unwrap_or(Err(FanOutError::Slow));
     let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
     let (event_key, event_type) = (told.event.key.as_str(), told.event.event_type.as_str());

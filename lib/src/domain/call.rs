@@ -5,13 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    announcement::{Announced, Announcement},
     directory::Lead,
     facts::Facts,
     key::{CallId, CallKey, EventKey},
     outcome::Outcome,
     owner::Owner,
+    subscription::Traits,
     timestamp::Timestamp,
 };
+
+/// Further recordings of one call are announced by every event that tells of them.
+const MAX_RECORDINGS: usize = 100;
 
 /// What one event says about a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +31,9 @@ pub struct CallUpdate {
     pub keys: CallKeys,
     /// What it tells.
     pub facts: Facts,
+    /// Which recording reached which state, if it tells that of one it names: announced once, whoever
+    /// reports it.
+    pub recording: Option<String>,
 }
 
 /// The keys of one call as one event knows them, the surest first.
@@ -59,49 +67,6 @@ impl CallKeys {
     /// All keys, the surest first.
     pub fn iter(&self) -> impl Iterator<Item = &CallKey> {
         std::iter::once(&self.first).chain(&self.others)
-    }
-}
-
-/// The lifecycle of a call as it is announced to customers, each type once per call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Announcement {
-    /// The call exists.
-    Created,
-    /// It rings.
-    Ringing,
-    /// It was answered.
-    Answered,
-    /// It ended, however it ended.
-    Completed,
-}
-
-impl Announcement {
-    const ALL: [Self; 4] = [Self::Created, Self::Ringing, Self::Answered, Self::Completed];
-
-    /// The event type that customers subscribe to.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "call.created",
-            Self::Ringing => "call.ringing",
-            Self::Answered => "call.answered",
-            Self::Completed => "call.completed",
-        }
-    }
-
-    /// Reads a stored type.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|announcement| announcement.as_str() == text)
-    }
-
-    fn is_due(self, facts: &Facts) -> bool {
-        match self {
-            Self::Created => true,
-            Self::Ringing => facts.ringing.get().is_some(),
-            Self::Answered => facts.answered.get().is_some(),
-            Self::Completed => facts.ending().is_some(),
-        }
     }
 }
 
@@ -143,7 +108,12 @@ pub struct Call {
     pub facts: Facts,
     /// Which event announced which type. A repeated event announces exactly what it announced
     /// before.
-    pub announced: BTreeMap<Announcement, EventKey>,
+    pub announced: BTreeMap<Announcement, Announced>,
+    /// Which event announced which recording and state of it.
+    pub recordings: BTreeMap<String, Announced>,
+    /// The events that changed what filters look at after something had been announced: whoever did
+    /// not match then is asked again by them.
+    pub retold: BTreeSet<EventKey>,
     /// Events that wait for the call to have an owner before they enter the history.
     pub waiting: BTreeSet<EventKey>,
     /// Between these moments its events were received.
@@ -196,6 +166,8 @@ impl Call {
             owner: None,
             facts: Facts::default(),
             announced: BTreeMap::new(),
+            recordings: BTreeMap::new(),
+            retold: BTreeSet::new(),
             waiting: BTreeSet::new(),
             seen: Seen { from: update.received_at, to: update.received_at },
             absorbed: BTreeMap::new(),
@@ -216,11 +188,21 @@ impl Call {
         }
         if (&self.facts, &self.owner) != (&before.0, &before.1) {
             self.updated_at = self.updated_at.max(update.received_at);
+            let seen_before = || traits(&before.0, before.1.as_ref());
+            if !self.announced.is_empty() && seen_before() != self.traits() {
+                self.retold.insert(update.event.clone());
+            }
         }
+        let announced = Announced { by: update.event.clone(), at: update.received_at };
         for announcement in Announcement::ALL {
             if announcement.is_due(&self.facts) {
-                self.announced.entry(announcement).or_insert_with(|| update.event.clone());
+                self.announced.entry(announcement).or_insert_with(|| announced.clone());
             }
+        }
+        if let Some(recording) = &update.recording
+            && self.recordings.len() < MAX_RECORDINGS
+        {
+            self.recordings.entry(recording.clone()).or_insert(announced);
         }
     }
 
@@ -229,6 +211,7 @@ impl Call {
     pub fn absorb(&mut self, other: &Self, by: &EventKey) {
         let both_ended =
             [&*self, other].iter().all(|call| call.announced.contains_key(&Announcement::Completed));
+        let before = [self.traits(), other.traits()];
         self.facts.merge(other.facts.clone());
         self.own(other.owner.as_ref());
         self.updated_at = self.updated_at.max(other.updated_at);
@@ -236,6 +219,14 @@ impl Call {
         self.seen.to = self.seen.to.max(other.seen.to);
         for (announcement, event) in &other.announced {
             self.announced.entry(*announcement).or_insert_with(|| event.clone());
+        }
+        for (recording, event) in &other.recordings {
+            self.recordings.entry(recording.clone()).or_insert_with(|| event.clone());
+        }
+        self.retold.extend(other.retold.iter().cloned());
+        // What either had announced is matched again by what both together are.
+        if !self.absorbed.contains_key(&other.id) && before.iter().any(|traits| *traits != self.traits()) {
+            self.retold.insert(by.clone());
         }
         self.waiting.extend(other.waiting.iter().cloned());
         for (id, absorption) in &other.absorbed {
@@ -307,13 +298,33 @@ impl Call {
     #[must_use]
     pub fn lead_id(&self) -> Option<String> {
         let named = self.facts.lead_id.get().cloned();
-        named.or_else(|| Lead::of(self).map(|lead| lead.id().to_string()))
+        named.or_else(|| Lead::id_of_caller(self).map(|id| id.to_string()))
     }
 
     /// The campaign: the one that the events name, else the one of the number.
     #[must_use]
     pub fn campaign_id(&self) -> Option<&str> {
-        let of_number = || self.owner.as_ref()?.campaign_id.as_deref();
-        self.facts.campaign_id.get().map(String::as_str).or_else(of_number)
+        campaign_id(&self.facts, self.owner.as_ref())
+    }
+
+    /// What the filters of subscriptions look at.
+    #[must_use]
+    pub fn traits(&self) -> Traits {
+        traits(&self.facts, self.owner.as_ref())
+    }
+}
+
+fn campaign_id<'a>(facts: &'a Facts, owner: Option<&'a Owner>) -> Option<&'a str> {
+    let of_number = || owner?.campaign_id.as_deref();
+    facts.campaign_id.get().map(String::as_str).or_else(of_number)
+}
+
+fn traits(facts: &Facts, owner: Option<&Owner>) -> Traits {
+    let configured = owner.and_then(|owner| owner.agent_config_id.as_ref());
+    let outcome = facts.outcome().map(|outcome| outcome.as_str().to_owned());
+    Traits {
+        campaign_id: campaign_id(facts, owner).map(str::to_owned),
+        agents: facts.agent_id.get().into_iter().chain(configured).cloned().collect(),
+        outcomes: facts.results.get().into_iter().flatten().cloned().chain(outcome).collect(),
     }
 }

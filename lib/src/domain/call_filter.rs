@@ -158,6 +158,7 @@ mod tests {
             tenant_id: None,
             keys: CallKeys::new([CallKey::RoomSid("RM_1".to_owned())]).unwrap(),
             facts,
+            recording: None,
         };
         Call::begin(&update, None)
     }

@@ -6,7 +6,11 @@ use bytes::Bytes;
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
-use super::{key::CallId, subscription::Traits, timestamp::Timestamp};
+use super::{
+    key::{CallId, EventKey},
+    subscription::Traits,
+    timestamp::Timestamp,
+};
 
 /// Something that customers are told: the same for every subscription that gets it.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +43,13 @@ pub fn message_id(names: &[&str]) -> String {
     let text = serde_json::json!(names).to_string();
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
     format!("evt_{}", hex::encode(hash.as_ref().get(..16).unwrap_or_default()))
+}
+
+/// The id of the message of this type that an event of the tenant announces: it follows from what
+/// announced it, which never changes. `about` tells apart several of one type.
+#[must_use]
+pub fn announced_id(tenant_id: &str, by: &EventKey, event_type: &str, about: &[&str]) -> String {
+    message_id(&[&[tenant_id, by.as_str(), event_type], about].concat())
 }
 
 /// Names a delivery: its place in the tenant's history.

@@ -5,7 +5,12 @@ use ring::digest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{key::CallId, owner::Owner, phone::PhoneNumber, timestamp::Timestamp};
+use super::{
+    key::{CallId, EventKey},
+    owner::Owner,
+    phone::PhoneNumber,
+    timestamp::Timestamp,
+};
 
 /// An entry of the directory: it belongs to one tenant and has a key that is unique for its kind.
 pub trait Entry: Serialize + for<'de> Deserialize<'de> + Send + Sync {
@@ -247,6 +252,8 @@ pub struct Lead {
     pub last_call_id: CallId,
     /// When its last call started: what decides which call is the last.
     pub last_call_started_at: Timestamp,
+    /// The event that created it.
+    pub created_by: EventKey,
 }
 
 impl Lead {

@@ -7,10 +7,10 @@ const ALL: [&str; 24] = [
     "call.ringing",
     "call.answered",
     "call.completed",
-    "call.merged",
+    MERGED,
     "call.follow_up_due",
-    "recording.started",
-    "recording.completed",
+    RECORDING_STARTED,
+    RECORDING_COMPLETED,
     // Voice agents.
     "voice.processing",
     "voice.completed",
@@ -23,7 +23,7 @@ const ALL: [&str; 24] = [
     // The platform.
     "transfer.initiated",
     "transfer.completed",
-    "contact.created",
+    CONTACT_CREATED,
     "campaign.started",
     "campaign.completed",
     // Deliveries themselves.
@@ -32,6 +32,14 @@ const ALL: [&str; 24] = [
     DISABLED,
 ];
 
+/// Two records that had both announced their end turned out to be one call.
+pub const MERGED: &str = "call.merged";
+/// A recording began.
+pub const RECORDING_STARTED: &str = "recording.started";
+/// A recording can be fetched.
+pub const RECORDING_COMPLETED: &str = "recording.completed";
+/// Somebody called for the first time.
+pub const CONTACT_CREATED: &str = "contact.created";
 /// A delivery has failed several times and is still tried.
 pub const FAILING: &str = "webhook.failing";
 /// A delivery has failed for the last time.
@@ -41,6 +49,15 @@ pub const DISABLED: &str = "webhook.disabled";
 
 /// The families of which the platform itself may publish events.
 const PUBLISHED: [&str; 4] = ["conversation.", "transfer.", "contact.", "campaign."];
+
+/// The families that happen many times in a call, each time once more.
+const REPEATED: [&str; 4] = ["recording.", "voice.", "agent.", "transfer."];
+
+/// Whether it may happen many times in a call.
+#[must_use]
+pub fn is_repeated(event_type: &str) -> bool {
+    is_known(event_type) && REPEATED.iter().any(|family| event_type.starts_with(family))
+}
 
 /// Whether a subscription may name this type.
 #[must_use]

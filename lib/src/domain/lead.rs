@@ -1,16 +1,27 @@
 //! How a lead follows the calls of its number: by a merge, so that it does not matter in which order,
 //! how often or by how many writers at once its calls are told.
 
+use uuid::Uuid;
+
 use super::{
     call::Call,
     directory::{Lead, LeadStatus},
-    key::CallId,
+    key::{CallId, EventKey},
 };
 
 impl Lead {
-    /// The lead that the caller of an owned inbound call is, as this call leaves it.
+    /// The id of the lead that the caller of an owned inbound call is.
     #[must_use]
-    pub fn of(call: &Call) -> Option<Self> {
+    pub fn id_of_caller(call: &Call) -> Option<Uuid> {
+        let owner = call.owner.as_ref().filter(|_| call.facts.has_lead)?;
+        let phone_number = call.facts.phone_number.get()?;
+        Some(Self::id_of(&owner.tenant_id, owner.campaign_id.as_deref(), phone_number))
+    }
+
+    /// The lead that the caller of an owned inbound call is, as this call leaves it; `teller` is the
+    /// event that tells, and creates the lead if nobody did.
+    #[must_use]
+    pub fn of(call: &Call, teller: &EventKey) -> Option<Self> {
         let owner = call.owner.as_ref().filter(|_| call.facts.has_lead)?;
         let phone_number = call.facts.phone_number.get()?.clone();
         let (started_at, ending) = (call.started_at(), call.facts.ending());
@@ -24,11 +35,13 @@ impl Lead {
             last_call_at: ending.map_or(started_at, |ending| ending.at),
             last_call_id: call.id,
             last_call_started_at: started_at,
+            created_by: teller.clone(),
         })
     }
 
     /// Adds what one of its calls tells. A newer call is the last one from then on, an older one tells
-    /// nothing any more; `is_that_call` knows the ids of the call that tells. Its name stays.
+    /// nothing any more; `is_that_call` knows the ids of the call that tells. Its name stays, and so
+    /// does who created it.
     pub fn hear(&mut self, told: &Self, is_that_call: impl Fn(CallId) -> bool) {
         self.created_at = self.created_at.min(told.created_at);
         let newer = |lead: &Self| (lead.last_call_started_at, lead.last_call_id);
@@ -75,6 +88,7 @@ mod tests {
             last_call_at: at(ended.unwrap_or(started)),
             last_call_id: CallKey::SipCall(call.to_owned()).call_id(),
             last_call_started_at: at(started),
+            created_by: EventKey::of("livekit", "EV_1"),
         }
     }
 

@@ -46,6 +46,12 @@ impl Fields {
         self.0.get(field)
     }
 
+    /// What stands in a field; `None` where it is left out or `null`.
+    #[must_use]
+    pub fn value(&self, field: &str) -> Option<&Value> {
+        self.0.get(field).filter(|value| !value.is_null())
+    }
+
     /// An id or name that may be left out, or be `null`.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 pub mod agent_call;
 pub mod allow_list;
+pub mod call_event;
 pub mod call_log;
 pub mod call_query;
 pub mod dispatch;

@@ -1,8 +1,9 @@
 //! Everything that follows from an event in the log:
 //!
 //! ```text
-//! fold into its call ─ bind its keys ─┬─ owned ── note its follow-up ── history row ── lead
-//!   (records what is announced)       │             └─ drive what waited ── forget it
+//! fold into its call ─ bind its keys ─┬─ owned ── note its follow-up ── history row ── lead ─┐
+//!   (records what is announced)       │    ┌── deliveries of what it announces ◄────────────┘
+//!                                     │    └── drive what waited ── forget it
 //!                                     └─ unowned: waits in the call
 //! ```
 //!
@@ -13,11 +14,18 @@
 
 use thiserror::Error;
 
-use super::{agenda::Agenda, fold::Fold};
+use super::{
+    agenda::Agenda,
+    announce::OfCall,
+    announce_platform,
+    fold::Fold,
+    publish::{Publisher, Subscribers},
+};
 use crate::{
     domain::{
         agent_status::StatusWord,
-        call::{Announcement, Call, CallUpdate},
+        announcement::Announcement,
+        call::{Call, CallUpdate},
         directory::Lead,
         event::{Event, Source},
         key::{CallId, EventKey},
@@ -47,6 +55,8 @@ pub struct FanOut {
     pub transcripts: TranscriptQueue,
     /// Who is to be called again.
     pub agenda: Agenda,
+    /// Who is told what.
+    pub publisher: Publisher,
 }
 
 /// An event, and what it says of its call.
@@ -99,11 +109,12 @@ pub enum Driven {
 }
 
 impl FanOut {
-    /// Does everything that follows from an event. Driving it again changes nothing.
+    /// Does everything that follows from an event, whose tenant's `subscribers` are told what it
+    /// announces. Driving it again changes nothing.
     ///
     /// # Errors
     /// When a step failed; driving again is safe, and needed.
-    pub async fn drive(&self, told: &Told) -> Result<Driven, FanOutError> {
+    pub async fn drive(&self, told: &Told, subscribers: &Subscribers) -> Result<Driven, FanOutError> {
         let event = &told.event;
         let Some(update) = &told.update else {
             let default = || self.fold.default_owner().map(|owner| owner.tenant_id.clone());
@@ -115,6 +126,9 @@ impl FanOut {
                 self.fold.see(id, event.received_at).await?;
             }
             self.history.record_inbound(event, &tenant_id, call_id, None).await?;
+            if let Some(message) = announce_platform::message(event) {
+                self.publisher.publish_message(message, subscribers).await?;
+            }
             return Ok(Driven::Recorded(call_id));
         };
         let call = self.fold(update).await?;
@@ -124,7 +138,9 @@ impl FanOut {
         };
         self.agenda.note(update, &call).await?;
         self.history.record_inbound(event, &owner.tenant_id, Some(call.id), owner.user_id.as_deref()).await?;
-        self.record_lead(event, update, &call).await?;
+        let lead = self.record_lead(event, update, &call).await?;
+        let announced = OfCall::new(event, update, &call, owner, lead.as_ref());
+        self.publisher.publish(&announced, subscribers).await?;
         self.drive_waiting(&call).await?;
         Ok(Driven::Recorded(Some(call.id)))
     }
@@ -142,15 +158,21 @@ impl FanOut {
     }
 
     /// Lets the caller's lead follow the call, where this event may tell it something new: that the
-    /// call came, or that it ended.
-    async fn record_lead(&self, event: &Event, update: &CallUpdate, call: &Call) -> Result<(), StoreError> {
+    /// call came, or that it ended. Gives the lead as it then stands.
+    async fn record_lead(
+        &self,
+        event: &Event,
+        update: &CallUpdate,
+        call: &Call,
+    ) -> Result<Option<Lead>, StoreError> {
         let came = event.source == Source::SipInbound;
-        let ended = call.announced.get(&Announcement::Completed) == Some(&event.key)
+        let announced_end = call.announced.get(&Announcement::Completed);
+        let ended = announced_end.is_some_and(|announced| announced.by == event.key)
             || update.facts.ending().is_some()
             || call.absorbed.values().any(|absorption| absorption.by == event.key);
-        match Lead::of(call).filter(|_| came || ended) {
-            Some(lead) => self.leads.record(&lead, |id| call.is_known_as(id)).await,
-            None => Ok(()),
+        match Lead::of(call, &event.key).filter(|_| came || ended) {
+            Some(lead) => self.leads.record(&lead, |id| call.is_known_as(id)).await.map(Some),
+            None => Ok(None),
         }
     }
 

@@ -11,6 +11,7 @@ pub mod webhook;
 use crate::domain::{
     call::CallUpdate,
     event::{Event, Source},
+    occurrence::Occurrence,
 };
 
 /// What a stored event says of a call; `None` when it is about no call, or when nothing in it can
@@ -26,5 +27,20 @@ pub fn read_update(event: &Event) -> Option<CallUpdate> {
         Source::ElevenLabsApi => elevenlabs::api::read_update(event),
         Source::CallCapture => capture::read_update(event),
         Source::Platform => None,
+    }
+}
+
+/// What a stored event tells that may happen many times in a call; `None` when it is none of these.
+#[must_use]
+pub fn read_occurrence(event: &Event) -> Option<Occurrence> {
+    match event.source {
+        Source::LiveKit => livekit::read_occurrence(event),
+        Source::SignalWire => signalwire::read_occurrence(event),
+        Source::ElevenLabs => elevenlabs::read_occurrence(event),
+        Source::SipInbound
+        | Source::CallStatus
+        | Source::ElevenLabsApi
+        | Source::CallCapture
+        | Source::Platform => None,
     }
 }

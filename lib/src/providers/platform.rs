@@ -1,6 +1,8 @@
-//! What the platform itself reports of calls.
+//! What the platform itself reports: follow-ups that are due, how deliveries do, and what a tenant
+//! publishes.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::domain::{
     call::Call,
@@ -70,4 +72,29 @@ pub(crate) fn call_of(event: &Event) -> Option<CallId> {
     let is_ours = event.source == Source::Platform && event.event_type == FOLLOW_UP_DUE;
     let of_call: OfCall = is_ours.then(|| serde_json::from_slice(&event.payload).ok()).flatten()?;
     Some(of_call.call_id)
+}
+
+/// An event that a tenant publishes under a key of its own choice: the same key, the same event. A
+/// digest stands in for the key, which may be long or personal, and binds the tenant.
+#[must_use]
+pub fn published(
+    tenant_id: &str,
+    idempotency_key: &str,
+    event_type: &str,
+    payload: &Map<String, Value>,
+    occurred_at: Timestamp,
+    now: Timestamp,
+) -> Event {
+    let names = serde_json::json!([tenant_id, idempotency_key]).to_string();
+    let id = EventKey::natural_id(&[tenant_id, "published"], names.as_bytes());
+    Event {
+        key: EventKey::of(Source::Platform.as_str(), &id),
+        source: Source::Platform,
+        tenant_id: Some(tenant_id.to_owned()),
+        event_type: event_type.to_owned(),
+        occurred_at,
+        received_at: now,
+        // String keys only, so it always serialises.
+        payload: serde_json::to_vec(payload).unwrap_or_default().into(),
+    }
 }

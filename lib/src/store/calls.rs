@@ -13,7 +13,8 @@ use super::{
     item::{Item, find_string, item, number, read_number, read_string, read_time, string, time},
 };
 use crate::domain::{
-    call::{Absorption, Announcement, Call, Seen},
+    announcement::{Announced, Announcement},
+    call::{Absorption, Call, Seen},
     key::{CallId, EventKey},
 };
 
@@ -269,8 +270,8 @@ fn pointer_item(pointer: &Pointer) -> Item {
 }
 
 fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
-    let announced: BTreeMap<&str, &EventKey> =
-        call.announced.iter().map(|(announcement, key)| (announcement.as_str(), key)).collect();
+    let announced: BTreeMap<&str, &Announced> =
+        call.announced.iter().map(|(announcement, event)| (announcement.as_str(), event)).collect();
     let mut attributes = item([
         ("id", string(call.id.to_string())),
         ("v", number(1)),
@@ -287,6 +288,12 @@ fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
         let shard = tenant_shard(&owner.tenant_id, call.id.shard(SHARDS));
         attributes.insert("tenantShard".to_owned(), string(shard));
     }
+    if !call.recordings.is_empty() {
+        attributes.insert("recordings".to_owned(), string(to_json(&call.recordings)?));
+    }
+    if !call.retold.is_empty() {
+        attributes.insert("retold".to_owned(), string(to_json(&call.retold)?));
+    }
     if !call.waiting.is_empty() {
         attributes.insert("waiting".to_owned(), string(to_json(&call.waiting)?));
     }
@@ -302,7 +309,11 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
         let room_sid = find_string(item, "roomSid").map(str::to_owned);
         return Ok(CallItem::Pointer(Pointer { from: id, to: read_id(item, "to")?, room_sid }));
     }
-    let announced: BTreeMap<String, EventKey> = from_json(read_string(item, "announced")?, "announced")?;
+    let announced: BTreeMap<String, Announced> = from_json(read_string(item, "announced")?, "announced")?;
+    let recordings: Option<BTreeMap<String, Announced>> =
+        find_string(item, "recordings").map(|json| from_json(json, "recordings")).transpose()?;
+    let retold: Option<BTreeSet<EventKey>> =
+        find_string(item, "retold").map(|json| from_json(json, "retold")).transpose()?;
     let waiting: Option<BTreeSet<EventKey>> =
         find_string(item, "waiting").map(|json| from_json(json, "waiting")).transpose()?;
     let absorbed: Option<BTreeMap<CallId, Absorption>> =
@@ -315,8 +326,10 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
         facts: from_json(read_string(item, "facts")?, "facts")?,
         announced: announced
             .into_iter()
-            .filter_map(|(name, key)| Some((Announcement::parse(&name)?, key)))
+            .filter_map(|(name, event)| Some((Announcement::parse(&name)?, event)))
             .collect(),
+        recordings: recordings.unwrap_or_default(),
+        retold: retold.unwrap_or_default(),
         waiting: waiting.unwrap_or_default(),
         seen: Seen { from: read_time(item, "seenFrom")?, to: read_time(item, "seenTo")? },
         absorbed: absorbed.unwrap_or_default(),

@@ -27,11 +27,16 @@ impl LeadTable {
     }
 
     /// Creates the lead or adds what one of its calls tells, of which `is_that_call` knows all ids.
-    /// A new lead is one conditional write; what tells nothing new is none that succeeds.
+    /// A new lead is one conditional write; what tells nothing new is none that succeeds. Gives the lead
+    /// as it stands then.
     ///
     /// # Errors
     /// When the database fails; recording again is safe.
-    pub async fn record(&self, told: &Lead, is_that_call: impl Fn(CallId) -> bool) -> Result<(), StoreError> {
+    pub async fn record(
+        &self,
+        told: &Lead,
+        is_that_call: impl Fn(CallId) -> bool,
+    ) -> Result<Lead, StoreError> {
         let mut lead = told.clone();
         let mut read: Option<String> = None;
         for _ in 0..MAX_CONFLICTS {
@@ -49,7 +54,7 @@ impl LeadTable {
                     .condition_expression("entry = :read")
                     .expression_attribute_values(":read", string(entry)),
             };
-            let Err(error) = put.send().await else { return Ok(()) };
+            let Err(error) = put.send().await else { return Ok(lead) };
             let Some(PutItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() else {
                 return Err(StoreError::unavailable("PutItem directory")(error));
             };
@@ -62,7 +67,7 @@ impl LeadTable {
             lead = known.clone();
             lead.hear(told, &is_that_call);
             if lead == known {
-                return Ok(());
+                return Ok(lead);
             }
             read = Some(read_string(item, "entry")?.to_owned());
         }

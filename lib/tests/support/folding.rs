@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use ringpost::{
     domain::{
-        call::{Announcement, Call, CallStatus, CallUpdate},
+        announcement::Announcement,
+        call::{Call, CallStatus, CallUpdate},
         facts::Facts,
         outcome::Outcome,
         owner::Owner,

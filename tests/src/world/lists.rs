@@ -33,6 +33,7 @@ pub fn call(name: &str, created_at: Timestamp, owner: &Owner, facts: Facts) -> C
         tenant_id: None,
         keys: CallKeys::new([CallKey::RoomSid(name.to_owned())]).expect("a key"),
         facts,
+        recording: None,
     };
     Call::begin(&update, Some(owner))
 }

@@ -41,6 +41,7 @@ pub(super) fn of(submission: &Submission, event: &Event) -> Option<CallUpdate> {
         tenant_id: Some(tenant_id),
         keys: CallKeys::new([key])?,
         facts: facts(submission, event.received_at),
+        recording: None,
     })
 }
 

@@ -114,6 +114,7 @@ impl CallStatusEvent {
             tenant_id: event.tenant_id.clone(),
             keys: CallKeys::new([conversation, call].into_iter().flatten())?,
             facts,
+            recording: None,
         })
     }
 

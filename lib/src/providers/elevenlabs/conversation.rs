@@ -233,6 +233,7 @@ pub(crate) fn update(conversation: &Conversation, event: &Event) -> Option<CallU
         tenant_id: event.tenant_id.clone(),
         keys,
         facts,
+        recording: None,
     })
 }
 
@@ -274,7 +275,8 @@ fn of_end(conversation: &Conversation, event: &Event) -> Facts {
     let results = results::of_analysis(&conversation.analysis);
     let has_transcript = conversation.has_transcript && conversation.is_final();
     Facts {
-        conversation_ended: claim(event, POST_CALL, Some(ended_at)),
+        // Where nobody took the call there was no conversation to end.
+        conversation_ended: claim(event, POST_CALL, Some(ended_at).filter(|_| result().is_none())),
         told_seconds: claim(event, POST_CALL, conversation.seconds),
         verdict: claim(event, rank, verdict),
         hangup: claim(event, rank, hangup),

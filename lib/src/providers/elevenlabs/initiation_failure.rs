@@ -80,6 +80,7 @@ impl InitiationFailure {
                 failure_reason: claim(event, POST_CALL, self.reason.clone()),
                 ..Facts::default()
             },
+            recording: None,
         })
     }
 }

@@ -20,9 +20,16 @@ pub use payload_error::PayloadError;
 pub use post_call::PostCall;
 pub use signature::Keys;
 
-use crate::domain::{call::CallUpdate, event::Event};
+use crate::domain::{call::CallUpdate, event::Event, event_type::is_repeated, occurrence::Occurrence};
 
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
     // Only bodies that `PostCall::parse` accepted are in the log.
     PostCall::parse(&event.payload).ok()?.update(event)
+}
+
+pub(super) fn read_occurrence(event: &Event) -> Option<Occurrence> {
+    if !is_repeated(&event.event_type) {
+        return None;
+    }
+    PostCall::parse(&event.payload).ok()?.occurrence()
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::{
     conversation::{self, Conversation, ConversationStatus, Fields, claim},
@@ -13,8 +13,10 @@ use super::{
 use crate::domain::{
     call::{CallKeys, CallUpdate},
     event::{Event, Source},
+    event_type::is_repeated,
     facts::Facts,
     key::{CallKey, EventKey},
+    occurrence::Occurrence,
     register::EarliestTime,
     timestamp::Timestamp,
 };
@@ -42,6 +44,10 @@ struct Mention {
     call_sid: Option<String>,
     agent_id: Option<String>,
     campaign_id: Option<String>,
+    contact_id: Option<String>,
+    voice_id: Option<String>,
+    duration: Option<Number>,
+    error: Option<String>,
 }
 
 /// Both shapes at once: ElevenLabs' `{type, event_timestamp, data}` and the document's flat one.
@@ -56,6 +62,10 @@ struct Body {
     conversation_id: Value,
     call_id: Value,
     agent_id: Value,
+    voice_id: Value,
+    duration: Value,
+    error: Value,
+    message: Value,
     metadata: Value,
     #[serde(deserialize_with = "object_or_default")]
     data: Fields,
@@ -115,6 +125,17 @@ impl PostCall {
         }
     }
 
+    /// What happened in the call, if it is one of the documented events.
+    #[must_use]
+    pub fn occurrence(&self) -> Option<Occurrence> {
+        match &self.content {
+            Content::Other(mention) if is_repeated(&self.event_type) => {
+                Some(mention.occurrence(&self.event_type))
+            }
+            _ => None,
+        }
+    }
+
     fn subject(&self) -> Option<&str> {
         match &self.content {
             Content::Transcription(conversation) => conversation.conversation_id.as_deref(),
@@ -126,12 +147,31 @@ impl PostCall {
 
 impl Mention {
     fn of(body: &Body) -> Self {
-        let campaign = |name: &str| body.metadata.get(name).and_then(text);
+        let named = |name: &str| body.metadata.get(name).and_then(text);
         Self {
             conversation_id: text(&body.data.conversation_id).or_else(|| text(&body.conversation_id)),
             call_sid: text(&body.call_id),
             agent_id: text(&body.data.agent_id).or_else(|| text(&body.agent_id)),
-            campaign_id: campaign("campaignId").or_else(|| campaign("campaign_id")),
+            campaign_id: named("campaignId").or_else(|| named("campaign_id")),
+            contact_id: named("contactId").or_else(|| named("contact_id")),
+            voice_id: text(&body.voice_id),
+            duration: body.duration.as_number().cloned(),
+            error: text(&body.error).or_else(|| text(&body.message)),
+        }
+    }
+
+    fn occurrence(&self, event_type: &str) -> Occurrence {
+        let known = |text: &Option<String>| text.clone().map(Value::from);
+        match event_type.split_once('.') {
+            Some(("voice", _)) => {
+                let duration = self.duration.clone().map(Value::from);
+                Occurrence::new(event_type, [("id", known(&self.voice_id)), ("duration", duration)])
+            }
+            Some(("agent", what)) => {
+                let error = known(&self.error).filter(|_| what == "error");
+                Occurrence::new(event_type, [("id", known(&self.agent_id)), ("error", error)])
+            }
+            _ => Occurrence::new(event_type, []),
         }
     }
 
@@ -148,9 +188,11 @@ impl Mention {
                 call_sid: claim(event, 0, self.call_sid.clone()),
                 agent_id: claim(event, 0, self.agent_id.clone()),
                 campaign_id: claim(event, 0, self.campaign_id.clone()),
+                lead_id: claim(event, 0, self.contact_id.clone()),
                 first_event: EarliestTime::claimed(Some(event.occurred_at)),
                 ..Facts::default()
             },
+            recording: None,
         })
     }
 }

@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::wire::text;
+use crate::domain::result_name::snake_case;
 
-/// More of them, or longer ones, are no names of outcomes; they stay in the log.
+/// More of them are no outcomes; they stay in the log.
 const MAX_RESULTS: usize = 32;
-const MAX_RESULT_BYTES: usize = 64;
 
 /// The ids, in snake case, whose collected text is an outcome.
 const OUTCOME_IDS: [&str; 6] =
@@ -52,42 +52,11 @@ fn of_datum(id: &str, value: &Value) -> Vec<String> {
     }
 }
 
-/// `Appointment set`, `appointmentSet` and `appointment-set` are all `appointment_set`.
-fn snake_case(name: &str) -> Option<String> {
-    if name.len() > MAX_RESULT_BYTES {
-        return None;
-    }
-    let mut snake = String::new();
-    let mut after_lower = false;
-    for c in name.chars() {
-        let starts_word = c.is_uppercase() && after_lower;
-        if (starts_word || !c.is_alphanumeric()) && !snake.is_empty() && !snake.ends_with('_') {
-            snake.push('_');
-        }
-        if c.is_alphanumeric() {
-            snake.extend(c.to_lowercase());
-        }
-        after_lower = c.is_lowercase() || c.is_numeric();
-    }
-    let snake = snake.trim_end_matches('_');
-    (!snake.is_empty()).then(|| snake.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn names_become_snake_case() {
-        for name in ["appointment_set", "Appointment set", "appointmentSet", " appointment-set! "] {
-            assert_eq!(snake_case(name).as_deref(), Some("appointment_set"), "{name}");
-        }
-        assert_eq!(snake_case("KYC2Passed").as_deref(), Some("kyc2_passed"));
-        assert_eq!(snake_case(" -- "), None);
-        assert_eq!(snake_case(&"x".repeat(65)), None);
-    }
 
     #[test]
     fn successes_and_outcomes_are_achievements_and_data_is_none() {

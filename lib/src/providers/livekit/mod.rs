@@ -4,6 +4,7 @@
 //! the Call Outcomes document (`X-LiveKit-Signature`, ISO times).
 
 mod event_name;
+mod occurrence;
 mod payload;
 mod signature;
 pub mod sip_inbound;
@@ -13,7 +14,7 @@ pub use event_name::EventName;
 pub use payload::{LiveKitEvent, PayloadError};
 pub use signature::{Keys, KeysIfAny};
 
-use crate::domain::{call::CallUpdate, event::Event};
+use crate::domain::{call::CallUpdate, event::Event, occurrence::Occurrence};
 
 /// What an event, whose payload was read as `livekit`, says of a call; `None` when it is about no room.
 #[must_use]
@@ -22,6 +23,17 @@ pub fn read(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
 }
 
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
-    // The log holds what any of the endpoints accepted, and not all are as strict.
-    read(&LiveKitEvent::parse_lenient(&event.payload, event.occurred_at).ok()?, event)
+    read(&parse(event)?, event)
+}
+
+pub(super) fn read_occurrence(event: &Event) -> Option<Occurrence> {
+    match EventName::parse(&event.event_type) {
+        EventName::EgressStarted | EventName::EgressEnded => occurrence::of(&parse(event)?),
+        _ => None,
+    }
+}
+
+/// The log holds what any of the endpoints accepted, and not all are as strict.
+fn parse(event: &Event) -> Option<LiveKitEvent> {
+    LiveKitEvent::parse_lenient(&event.payload, event.occurred_at).ok()
 }

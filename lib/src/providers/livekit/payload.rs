@@ -32,6 +32,8 @@ pub struct LiveKitEvent {
     pub room: Option<Room>,
     /// Who joined or left.
     pub participant: Option<Participant>,
+    /// LiveKit's id of the recording that the event is about.
+    pub egress_id: Option<String>,
     /// Where the finished recording is.
     pub recording: Option<Recording>,
 }
@@ -196,6 +198,7 @@ impl LiveKitEvent {
             created_at,
             room,
             participant: wire.participant.map(participant),
+            egress_id: wire.egress_info.as_ref().and_then(egress_id),
             recording: wire.egress_info.and_then(recording),
         })
     }
@@ -278,6 +281,11 @@ fn participant(participant: wire::Participant) -> Participant {
             trunk_phone_number: fact(sip.trunk_phone_number),
         },
     }
+}
+
+fn egress_id(egress: &wire::EgressInfo) -> Option<String> {
+    let id = egress.egress_id.as_ref()?.as_str()?.to_owned();
+    fact(Some(id)).filter(|id| id.len() <= MAX_ID_BYTES)
 }
 
 fn recording(egress: wire::EgressInfo) -> Option<Recording> {

@@ -255,5 +255,6 @@ pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
         tenant_id: event.tenant_id.clone(),
         keys: CallKeys::new(keys.into_iter().flatten())?,
         facts,
+        recording: None,
     })
 }

@@ -1,7 +1,7 @@
 //! What a LiveKit event says of its call.
 
 use super::{
-    EventName, LiveKitEvent,
+    EventName, LiveKitEvent, occurrence,
     payload::{Participant, Role, Room, Sip},
 };
 use crate::domain::{
@@ -51,6 +51,7 @@ pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
         tenant_id: event.tenant_id.clone(),
         keys: keys(room, livekit.participant.as_ref().map(|participant| &participant.sip))?,
         facts,
+        recording: occurrence::state(livekit),
     })
 }
 

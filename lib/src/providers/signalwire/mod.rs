@@ -3,6 +3,7 @@
 //! Three senders are read: the JSON of the Webhook API document, the forms of the Compatibility API
 //! (which are Twilio's), and the JSON of RELAY and SWML. Whatever else is signed is kept unread.
 
+mod occurrence;
 mod payload;
 mod signature;
 mod signed_url;
@@ -16,7 +17,9 @@ pub use signature::Keys;
 use crate::domain::{
     call::CallUpdate,
     event::{Event, Source},
+    event_type::is_repeated,
     key::EventKey,
+    occurrence::Occurrence,
     timestamp::Timestamp,
 };
 
@@ -60,4 +63,11 @@ fn event_key(callback: &Callback, body: &[u8]) -> EventKey {
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
     // Only bodies that `Callback::parse` accepted are in the log.
     update::of(Callback::parse(&event.payload).ok()?, event)
+}
+
+pub(super) fn read_occurrence(event: &Event) -> Option<Occurrence> {
+    if !is_repeated(&event.event_type) {
+        return None;
+    }
+    Some(occurrence::of(&Callback::parse(&event.payload).ok()?))
 }

@@ -55,8 +55,14 @@ pub struct Callback {
     pub seconds: Option<u64>,
     /// Where the finished recording is.
     pub recording_url: Option<String>,
+    /// The recording, as the sender names it.
+    pub recording_id: Option<String>,
+    /// The length of the recording, in seconds.
+    pub recording_seconds: Option<u64>,
     /// The campaign that the metadata names.
     pub campaign_id: Option<String>,
+    /// The contact that the metadata names.
+    pub contact_id: Option<String>,
 }
 
 /// How far a call has come.
@@ -117,7 +123,9 @@ impl Callback {
             to: fact(callback.to),
             reason: fact(callback.reason),
             recording_url: fact(callback.recording_url),
+            recording_id: callback.recording_id.and_then(identifier),
             campaign_id: callback.campaign_id.and_then(identifier),
+            contact_id: callback.contact_id.and_then(identifier),
             ..callback
         })
     }

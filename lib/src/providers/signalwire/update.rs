@@ -1,6 +1,9 @@
 //! What a SignalWire callback says of its call.
 
-use super::payload::{Callback, Progress};
+use super::{
+    occurrence,
+    payload::{Callback, Progress},
+};
 use crate::domain::{
     call::{CallKeys, CallUpdate},
     event::Event,
@@ -32,6 +35,7 @@ pub(super) fn of(callback: Callback, event: &Event) -> Option<CallUpdate> {
         received_at: event.received_at,
         tenant_id: event.tenant_id.clone(),
         keys: CallKeys::new([CallKey::CallSid(sid.clone())])?,
+        recording: occurrence::state(&callback),
         facts: Facts {
             call_sid: latest(TOLD, event.occurred_at, Some(sid)),
             ..facts(callback, event.occurred_at)
@@ -56,6 +60,7 @@ fn facts(callback: Callback, at: Timestamp) -> Facts {
         told_seconds: latest(CARRIER, at, callback.seconds),
         recording_url: latest(TOLD, at, callback.recording_url.clone()),
         campaign_id: latest(TOLD, at, callback.campaign_id.clone()),
+        lead_id: latest(TOLD, at, callback.contact_id.clone()),
         has_phone: !callback.is_web && (callback.from.is_some() || callback.to.is_some()),
         ..numbers(&callback, at)
     }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::{
-    LiveKitEvent, MAX_ID_BYTES, PayloadError, participant, recording, room,
+    LiveKitEvent, MAX_ID_BYTES, PayloadError, egress_id, participant, recording, room,
     wire::{EgressInfo, Kind, Participant, Room, WireTime},
 };
 use crate::domain::{key::EventKey, timestamp::Timestamp};
@@ -35,6 +35,7 @@ pub(super) fn read(body: &[u8], received_at: Timestamp) -> Result<LiveKitEvent, 
         created_at: created_at.unwrap_or(received_at),
         room,
         participant: wire_participant(&fields).map(participant),
+        egress_id: egress.as_ref().and_then(egress_id),
         recording: egress.and_then(recording),
     })
 }

@@ -69,6 +69,7 @@ pub(super) struct Attributes {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct EgressInfo {
+    pub(super) egress_id: Option<serde_json::Value>,
     pub(super) room_id: Option<String>,
     pub(super) room_name: Option<String>,
     pub(super) status: Option<EgressStatus>,

@@ -75,6 +75,8 @@ pub(super) fn read(parameter: impl Fn(&str) -> Option<String>) -> Callback {
         from: get("From"),
         to: get("To"),
         seconds: get("CallDuration").as_deref().and_then(seconds),
+        recording_id: get("RecordingSid"),
+        recording_seconds: get("RecordingDuration").as_deref().and_then(seconds),
         // While a recording goes on, its URL leads nowhere yet.
         recording_url: get("RecordingUrl")
             .filter(|_| recording.as_deref().is_none_or(|status| status == "completed")),

@@ -64,7 +64,11 @@ fn documented(name: Option<&str>, event: &Value) -> Callback {
         seconds: length.filter(|_| ended),
         recording_url: first(event, &["/recording_url", "/recordingUrl", "/recording/url", "/url"])
             .filter(|_| recorded),
+        recording_id: first(event, &["/recording_id", "/recordingId", "/recording_sid", "/recording/id"])
+            .filter(|_| recording.is_some()),
+        recording_seconds: length.filter(|_| recording.is_some()),
         campaign_id: first(event, &["/metadata/campaignId", "/metadata/campaign_id"]),
+        contact_id: first(event, &["/metadata/contactId", "/metadata/contact_id"]),
         sequence: text(event, "/sequence"),
         state,
         ..Callback::default()
@@ -101,6 +105,11 @@ fn relay(name: &str, event: &Value) -> Callback {
         seconds: talked.filter(|_| ended),
         recording_url: first(params, &["/record/url", "/url"])
             .filter(|_| recording == Some("recording.completed")),
+        recording_id: text(params, "/control_id").filter(|_| recording.is_some()),
+        recording_seconds: first(params, &["/duration", "/record/duration"])
+            .filter(|_| recording.is_some())
+            .as_deref()
+            .and_then(seconds),
         state,
         ..Callback::default()
     }

@@ -1,0 +1,33 @@
+//! What a provider's event reports beside the life of its call, and may report many times in it.
+
+use serde_json::{Map, Value};
+
+/// Something that happened in a call: a recording, the voice, the agent, a transfer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Occurrence {
+    /// The type that customers subscribe to.
+    pub event_type: String,
+    /// What is told of it.
+    pub details: Map<String, Value>,
+}
+
+impl Occurrence {
+    /// An occurrence of this type, of which this much is known.
+    #[must_use]
+    pub fn new<const N: usize>(event_type: &str, details: [(&str, Option<Value>); N]) -> Self {
+        let known = details.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        Self { event_type: event_type.to_owned(), details: known.collect() }
+    }
+
+    /// The member of the payload that holds what is told of it: the family of its type.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.event_type.split('.').next().unwrap_or_default()
+    }
+}
+
+/// Names a recording in a state, so that whoever reports the same again names the same.
+#[must_use]
+pub fn recording_state(event_type: &str, id: &str) -> String {
+    format!("{event_type}#{id}")
+}

@@ -1,0 +1,113 @@
+//! Publishing in a world of one's own: who subscribes, and what is on its way to them.
+
+use ringpost::{
+    clock::Clock,
+    domain::{
+        delivery::{Delivery, DeliveryRef},
+        retry::RetryConfig,
+        signature::SigningSecret,
+        subscription::{Filters, Subscription, SubscriptionStatus},
+        timestamp::Timestamp,
+    },
+};
+use ringpost_functions::publishing::publish_event;
+use serde_json::{Map, Value};
+
+use super::World;
+use crate::faults::Faults;
+
+impl World {
+    /// `publish-event` in this world.
+    ///
+    /// # Panics
+    /// When its secrets cannot be read.
+    pub async fn publish_event(&self, faults: &Faults) -> publish_event::Deps {
+        publish_event::Deps {
+            events: self.events(faults),
+            authenticator: self.authenticator().await,
+            clock: Clock::system(),
+        }
+    }
+
+    /// Subscribes a tenant to these types, since the beginning of time. The subscription's id.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn subscribe(&self, tenant_id: &str, event_types: &[&str], filters: Filters) -> u64 {
+        self.subscribe_since(tenant_id, event_types, filters, Timestamp::EPOCH).await
+    }
+
+    /// As [`World::subscribe`], since this moment.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn subscribe_since(
+        &self,
+        tenant_id: &str,
+        event_types: &[&str],
+        filters: Filters,
+        since: Timestamp,
+    ) -> u64 {
+        let table = self.subscriptions(&Faults::none());
+        let id = table.next_id(tenant_id).await.expect("an id is given");
+        let subscription = Subscription {
+            tenant_id: tenant_id.to_owned(),
+            id,
+            name: "CRM".to_owned(),
+            url: "https://crm.example.com/hook".to_owned(),
+            secret: SigningSecret::parse("webhooksecret123").expect("a secret"),
+            retired_secret: None,
+            event_types: event_types.iter().map(|name| (*name).to_owned()).collect(),
+            status: SubscriptionStatus::Active,
+            headers: std::collections::BTreeMap::new(),
+            retry_config: RetryConfig::default(),
+            filters,
+            rate_limit: None,
+            metadata: Map::new(),
+            disabled: None,
+            created_at: since,
+            updated_at: since,
+        };
+        table.create(&subscription).await.expect("a subscription can be made");
+        id
+    }
+
+    /// Every delivery in the history, by subscription and type.
+    ///
+    /// # Panics
+    /// When one cannot be read.
+    pub async fn outbound(&self) -> Vec<Delivery> {
+        let (history, mut found) = (self.history(&Faults::none()), Vec::new());
+        for row in self.items("history").await {
+            if row["direction"].as_s().expect("a direction") != "outbound" {
+                continue;
+            }
+            let shard = row["tenantShard"].as_s().expect("a partition");
+            let (tenant_id, _) = shard.rsplit_once('#').expect("a shard");
+            let id = row["id"].as_n().expect("an id").parse().expect("a number");
+            let at = DeliveryRef { tenant_id: tenant_id.to_owned(), id };
+            found.push(history.find_delivery(&at).await.expect("a delivery").expect("it is there"));
+        }
+        found.sort_by_key(|delivery| (delivery.subscription_id, delivery.event_type.clone(), delivery.at.id));
+        found
+    }
+
+    /// The types on their way to a subscription.
+    ///
+    /// # Panics
+    /// When a delivery cannot be read.
+    pub async fn outbound_types(&self, subscription_id: u64) -> Vec<String> {
+        let all = self.outbound().await.into_iter();
+        let to_it = all.filter(|delivery| delivery.subscription_id == subscription_id);
+        to_it.map(|delivery| delivery.event_type).collect()
+    }
+}
+
+/// What is posted by a delivery.
+///
+/// # Panics
+/// When it is no JSON.
+#[must_use]
+pub fn posted(delivery: &Delivery) -> Value {
+    serde_json::from_slice(&delivery.body).expect("JSON")
+}

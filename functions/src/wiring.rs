@@ -8,7 +8,7 @@ use ringpost::{
     aws::{self, SdkConfig},
     clock::Clock,
     config,
-    delivery::destination::Loopback,
+    delivery::{deliver::Deliver, destination::Loopback, send::Sender},
     http::{
         allow_list::AllowList,
         jwt::Algorithm,
@@ -26,8 +26,8 @@ use ringpost::{
     secrets::{SecretTexts, Secrets, SecretsError},
     store::{
         self, call_list::CallList, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable,
-        due::DueTable, events::EventTable, history::HistoryTable, leads::LeadTable, lookup::Lookup,
-        subscriptions::SubscriptionTable,
+        due::DueTable, endpoints::EndpointTable, events::EventTable, history::HistoryTable, leads::LeadTable,
+        lookup::Lookup, subscriptions::SubscriptionTable,
     },
 };
 
@@ -64,10 +64,10 @@ impl Aws {
         Ok(())
     }
 
-    /// Opens the connection to DynamoDB by a read of `webhook-configs` that shows nothing. If it fails,
-    /// the first request will tell.
+    /// Opens the connection to DynamoDB by a read of `webhook-configs`. Its key has two parts, so that
+    /// the read is refused, which opens the connection as well.
     pub(crate) async fn connect_subscriptions(&self) -> Result<(), InitError> {
-        self.subscriptions()?.find("connect", 0).await.ok();
+        store::connect(&self.database, &config::required("WEBHOOK_CONFIGS_TABLE")?, "tenantId").await;
         Ok(())
     }
 
@@ -137,7 +137,35 @@ impl Aws {
     }
 
     pub(crate) fn sweep(&self) -> Result<Sweep, InitError> {
-        Ok(Sweep::new(self.due()?, self.calls()?, self.events()?, Clock::system()))
+        Ok(Sweep {
+            due: self.due()?,
+            calls: self.calls()?,
+            events: self.events()?,
+            queue: self.deliveries()?,
+            endpoints: self.endpoints()?,
+            clock: Clock::system(),
+        })
+    }
+
+    /// What makes attempts.
+    pub(crate) fn deliver(&self) -> Result<Deliver, InitError> {
+        Ok(Deliver {
+            endpoints: self.endpoints()?,
+            history: self.history()?,
+            subscriptions: self.subscriptions()?,
+            queue: self.deliveries()?,
+            due: self.due()?,
+            events: self.events()?,
+            sender: Sender::new(Self::loopback(), Clock::system())?,
+            clock: Clock::system(),
+            bookings: futures::lock::Mutex::default(),
+        })
+    }
+
+    fn endpoints(&self) -> Result<EndpointTable, InitError> {
+        let (configs, history) =
+            (config::required("WEBHOOK_CONFIGS_TABLE")?, config::required("HISTORY_TABLE")?);
+        Ok(EndpointTable::new(self.database.clone(), configs, history))
     }
 
     pub(crate) fn subscriptions(&self) -> Result<SubscriptionTable, InitError> {

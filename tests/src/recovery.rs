@@ -7,15 +7,20 @@ use ringpost::{
     clock::Clock,
     domain::{
         delivery::{Attempt, DeliveryRef, DeliveryStatus, Message},
-        retry::RetryConfig,
-        signature::SigningSecret,
-        subscription::{Filters, Subscription, SubscriptionStatus, Traits},
+        subscription::{Subscription, SubscriptionStatus},
         timestamp::Timestamp,
     },
     store::history::Queued,
 };
 
-use crate::{faults::Faults, livekit::unique, world::World};
+use serde_json::json;
+
+use crate::{
+    faults::Faults,
+    livekit::unique,
+    subscriptions::{message, subscription},
+    world::World,
+};
 
 /// In milliseconds.
 pub const HOUR: u64 = 3_600_000;
@@ -42,42 +47,9 @@ pub fn ago(millis: u64) -> Timestamp {
 pub async fn subscribe(world: &World, tenant_id: &str, status: SubscriptionStatus) -> u64 {
     let subscriptions = world.subscriptions(&Faults::none());
     let id = subscriptions.next_id(tenant_id).await.expect("it is there");
-    let subscription = Subscription {
-        tenant_id: tenant_id.to_owned(),
-        id,
-        name: "CRM".to_owned(),
-        url: "https://crm.invalid/hook".to_owned(),
-        secret: SigningSecret::parse("webhooksecret123").expect("it is there"),
-        retired_secret: None,
-        event_types: vec!["call.completed".to_owned()],
-        status,
-        headers: BTreeMap::new(),
-        retry_config: RetryConfig::default(),
-        filters: Filters::default(),
-        rate_limit: None,
-        metadata: serde_json::Map::new(),
-        disabled: None,
-        created_at: now(),
-        updated_at: now(),
-    };
+    let subscription = Subscription { status, ..subscription(tenant_id, id) };
     subscriptions.create(&subscription).await.expect("it is there");
     id
-}
-
-/// A message of this id.
-#[must_use]
-pub fn message(tenant_id: &str, id: &str, at: Timestamp) -> Message {
-    Message {
-        id: id.to_owned(),
-        tenant_id: tenant_id.to_owned(),
-        event_type: "call.completed".to_owned(),
-        occurred_at: at,
-        announced_at: at,
-        call_id: None,
-        user_id: None,
-        traits: Traits::default(),
-        body: r#"{"type":"call.completed"}"#.into(),
-    }
 }
 
 /// A delivery that has had one attempt, or none if it is to stand as it was made.
@@ -115,7 +87,7 @@ pub async fn fail(world: &World, tenant_id: &str, subscription: u64, count: u64)
     let begin = ago(HOUR);
     let failed = stream::iter(0..count).map(|number| async move {
         let at = begin.plus_millis(number * 1_000);
-        let message = message(tenant_id, &format!("evt_{}", unique()), at);
+        let message = message(tenant_id, &format!("evt_{}", unique()), at, &json!({}));
         deliver(world, &message, subscription, Some((DeliveryStatus::Failed, None))).await.id
     });
     failed.buffer_unordered(16).collect().await

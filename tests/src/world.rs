@@ -333,8 +333,16 @@ impl World {
     /// `sweep` in this world, at the time that `clock` shows.
     #[must_use]
     pub fn sweep(&self, faults: &Faults, clock: Clock) -> sweep::Deps {
-        let calls = CallTable::new(self.database(faults), self.name("calls"));
-        sweep::Deps { sweep: Sweep::new(self.due(faults), calls, self.events(faults), clock) }
+        sweep::Deps {
+            sweep: Sweep {
+                due: self.due(faults),
+                calls: CallTable::new(self.database(faults), self.name("calls")),
+                events: self.events(faults),
+                queue: self.delivery_queue(faults),
+                endpoints: self.endpoints(faults),
+                clock,
+            },
+        }
     }
 
     async fn livekit_keys(&self) -> Secrets<Keys> {

@@ -2,11 +2,6 @@
 
 #![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
-
 use lambda_http::{Body, Request};
 use ringpost::{
     clock::Clock,
@@ -15,6 +10,7 @@ use ringpost::{
 use ringpost_functions::{runtime::Worker, workers::sweep};
 use ringpost_tests::{
     faults::{Cut, Faults},
+    hand::Hand,
     lambda::invoke,
     world::World,
 };
@@ -22,27 +18,6 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 const COMPANY: Uuid = Uuid::from_u128(1);
-
-/// A clock that is set by hand.
-#[derive(Clone)]
-struct Hand(Arc<AtomicI64>);
-
-impl Hand {
-    fn at(text: &str) -> Self {
-        let hand = Self(Arc::default());
-        hand.set(text);
-        hand
-    }
-
-    fn set(&self, text: &str) {
-        self.0.store(Timestamp::parse_rfc3339(text).unwrap().as_millis(), Ordering::SeqCst);
-    }
-
-    fn clock(&self) -> Clock {
-        let shown = Arc::clone(&self.0);
-        Clock::new(move || Timestamp::from_millis(shown.load(Ordering::SeqCst)).unwrap())
-    }
-}
 
 /// What the schedule sends, of which nothing is read.
 fn minute() -> <sweep::Deps as Worker>::Batch {

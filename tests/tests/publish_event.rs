@@ -1,6 +1,6 @@
 //! `POST /api/events`: what a tenant publishes is kept once per key and told to those who want it.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use http::header::AUTHORIZATION;
 use lambda_http::{Body, Request};

@@ -66,7 +66,7 @@ async fn all_queued(world: &World, deliveries: &[Delivery]) {
         .take_deliveries()
         .await
         .into_iter()
-        .map(|DeliveryMessage::V1 { tenant_id, id, subscription_id, attempt }| {
+        .map(|DeliveryMessage::V1 { tenant_id, id, subscription_id, attempt, .. }| {
             (tenant_id, id, subscription_id, attempt)
         })
         .collect();

@@ -25,8 +25,9 @@ use ringpost_tests::{
     faults::{Cut, Faults},
     lambda::{invoke, queue_batch, request, sample_event},
     livekit::unique,
-    recovery::{HOUR, ago, deliver, fail, message, now, rows, subscribe},
+    recovery::{HOUR, ago, deliver, fail, now, rows, subscribe},
     stack::{Answer, client, eventually, stack},
+    subscriptions::message,
     world::World,
 };
 use serde_json::{Value, json};
@@ -103,7 +104,7 @@ async fn every_failed_delivery_of_one_subscription_is_queued_again_and_no_other(
         ("evt_before", ago(3 * HOUR), ended(DeliveryStatus::Failed)),
         ("evt_after", ago(0), ended(DeliveryStatus::Failed)),
     ] {
-        deliver(&world, &message("acme", id, at), mine, left).await;
+        deliver(&world, &message("acme", id, at, &json!({})), mine, left).await;
     }
     let before = rows(&world).await;
 
@@ -287,7 +288,7 @@ async fn pending_deliveries_that_are_overdue_are_queued_again_without_a_change()
         (false, "evt_failed", ago(5 * HOUR), Some((DeliveryStatus::Failed, None))),
         (false, "evt_test_2", ago(2 * HOUR), None),
     ] {
-        let at = deliver(&world, &message("acme", name, at), 1, left).await;
+        let at = deliver(&world, &message("acme", name, at, &json!({})), 1, left).await;
         if late {
             overdue.insert(at.id);
         }

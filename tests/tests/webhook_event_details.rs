@@ -6,7 +6,6 @@ use ringpost::{
     domain::{
         delivery::{Attempt, DeliveryRef, DeliveryStatus, Message},
         event::{Event, Source},
-        subscription::SubscriptionStatus,
         timestamp::Timestamp,
     },
     store::history::{RowFilter, Search},
@@ -17,9 +16,10 @@ use ringpost_tests::{
     lambda::{invoke, request, sample_event},
     livekit::{authorization, sip_call, unique},
     stack::{Answer, client, eventually, stack},
+    subscriptions::{message, subscription},
     world::{
         World,
-        history::{answered, event, message, subscription},
+        history::{answered, event},
     },
 };
 use serde_json::{Value, json};
@@ -138,7 +138,7 @@ async fn an_event_that_has_expired_from_the_log_has_no_payload() {
 #[tokio::test]
 async fn a_delivery_is_shown_with_what_came_of_its_attempts() {
     let world = World::new(None).await;
-    world.subscribe(&subscription("acme", 1, SubscriptionStatus::Active)).await;
+    world.write_subscription(&subscription("acme", 1)).await;
     let message =
         Message { user_id: Some("alice".to_owned()), ..message("acme", "evt_1", at(0), &json!({ "n": 1 })) };
     let pending = world.pending_delivery(&message, 1).await;

@@ -6,7 +6,7 @@ use ringpost::{
     domain::{
         delivery::{Delivery, DeliveryStatus},
         event::Source,
-        subscription::SubscriptionStatus,
+        subscription::{Subscription, SubscriptionStatus},
         timestamp::Timestamp,
     },
     queue::deliveries::DeliveryMessage,
@@ -16,9 +16,10 @@ use ringpost_tests::{
     lambda::{invoke, request, sample_event},
     livekit::{now_seconds, unique},
     stack::{Answer, client, stack},
+    subscriptions::{message, subscription},
     world::{
         World,
-        history::{answered, event, message, subscription},
+        history::{answered, event},
     },
 };
 use serde_json::{Value, json};
@@ -47,7 +48,7 @@ fn refusal(answer: &Answer) -> (u16, String) {
 /// A world with an active subscription 1 and a failed delivery to it.
 async fn failed() -> (World, Delivery) {
     let world = World::new(None).await;
-    world.subscribe(&subscription("demo", 1, SubscriptionStatus::Active)).await;
+    world.write_subscription(&subscription("demo", 1)).await;
     let pending = world.pending_delivery(&message("demo", "evt_1", at(0), &json!({ "n": 1 })), 1).await;
     let failed = world.attempt(&pending, &answered(at(1), 500), DeliveryStatus::Failed).await;
     (world, failed)
@@ -82,7 +83,9 @@ async fn a_failed_delivery_is_queued_again_and_again() {
 #[tokio::test]
 async fn nothing_but_a_failed_delivery_to_an_active_subscription_is_queued() {
     let (world, failed) = failed().await;
-    world.subscribe(&subscription("demo", 2, SubscriptionStatus::Inactive)).await;
+    world
+        .write_subscription(&Subscription { status: SubscriptionStatus::Inactive, ..subscription("demo", 2) })
+        .await;
     let add = async |id: &str, subscription_id: u64, status: DeliveryStatus| {
         let pending = world.pending_delivery(&message("demo", id, at(0), &json!({})), subscription_id).await;
         let history = world.history(&Faults::none());
@@ -200,7 +203,7 @@ async fn of_many_who_ask_at_once_one_goes_on() {
 async fn the_deployed_stack_queues_a_retry() {
     let (stack, world) = (stack(), World::deployed().await);
     let id = world.subscriptions(&Faults::none()).next_id("retried").await.unwrap();
-    world.subscribe(&subscription("retried", id, SubscriptionStatus::Active)).await;
+    world.write_subscription(&subscription("retried", id)).await;
     let now = Timestamp::from_seconds(i64::try_from(now_seconds()).unwrap()).unwrap();
     let pending = world.pending_delivery(&message("retried", &unique(), now, &json!({})), id).await;
     let failed = world.attempt(&pending, &answered(now, 500), DeliveryStatus::Failed).await;
@@ -219,7 +222,7 @@ async fn the_deployed_stack_queues_a_retry() {
 #[tokio::test]
 async fn the_samples_are_answered() {
     let world = World::new(None).await;
-    world.subscribe(&subscription("demo", 1, SubscriptionStatus::Active)).await;
+    world.write_subscription(&subscription("demo", 1)).await;
     let pending = world.pending_delivery(&message("demo", "evt_sample", at(0), &json!({})), 1).await;
     world.attempt(&pending, &answered(at(1), 500), DeliveryStatus::Failed).await;
     let events = world.webhook_events(100).await;

@@ -15,9 +15,10 @@ use ringpost_tests::{
     faults::Faults,
     lambda::{invoke, request, sample_event},
     stack::{Answer, stack},
+    subscriptions::message,
     world::{
         World,
-        history::{answered, event, message},
+        history::{answered, event},
     },
 };
 use serde_json::{Value, json};
@@ -204,7 +205,7 @@ async fn differing() -> World {
                 );
             }
             DeliveryStatus::Delivered => {
-                drop(world.attempt(&pending, &answered(at(8_000), 200), status).await)
+                drop(world.attempt(&pending, &answered(at(8_000), 200), status).await);
             }
             DeliveryStatus::Failed => drop(world.attempt(&pending, &answered(at(8_000), 500), status).await),
         }

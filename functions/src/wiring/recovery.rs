@@ -8,20 +8,13 @@ use ringpost::{
         recover::{Portion, Recover},
     },
     queue::recoveries::RecoveryQueue,
-    store::{self, recoveries::RecoveryTable},
+    store::recoveries::RecoveryTable,
 };
 
 use super::Aws;
 use crate::runtime::InitError;
 
 impl Aws {
-    /// Opens the connection to DynamoDB by a read of `webhook-configs`. Its key has two parts, so that
-    /// the read is refused, which opens the connection as well.
-    pub(crate) async fn connect_subscriptions(&self) -> Result<(), InitError> {
-        store::connect(&self.database, &config::required("WEBHOOK_CONFIGS_TABLE")?, "tenantId").await;
-        Ok(())
-    }
-
     pub(crate) fn recoveries(&self) -> Result<Recoveries, InitError> {
         Ok(Recoveries {
             subscriptions: self.subscriptions()?,

@@ -1,6 +1,7 @@
 //! What follows from an accepted event.
 
 pub mod deferred_events;
+pub mod deliver;
 pub mod fan_out;
 pub mod fan_out_retry;
 pub mod fetch_transcript;
@@ -23,6 +24,7 @@ use ringpost::{
 };
 
 /// A message that must come again; its queue gives up on it after some times and keeps it.
+#[derive(Debug, Clone, Copy)]
 struct Unsettled;
 
 /// Works on the messages of a batch together, and tells the queue which must come again.

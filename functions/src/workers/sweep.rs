@@ -10,7 +10,8 @@ use crate::{
     wiring::Aws,
 };
 
-/// What this function may touch: it reads and writes `due`, reads `calls`, and appends to `events`.
+/// What this function may touch: it reads and writes `due`, reads `calls` and `webhook-configs`, appends
+/// to `events`, and sends to the delivery queue.
 pub struct Deps {
     /// Does what is due.
     pub sweep: Sweep,
@@ -40,9 +41,18 @@ impl Worker for Deps {
         let (function, duration_ms) = (Self::NAME, started.elapsed().as_secs_f64() * 1_000.0);
         match swept {
             Ok(swept) => {
-                let (minutes, announced) = (swept.minutes, swept.announced);
+                let (minutes, announced, queued) = (swept.minutes, swept.announced, swept.queued);
                 let (dropped, postponed) = (swept.dropped, swept.postponed);
-                tracing::info!(function, minutes, announced, dropped, postponed, duration_ms, "swept");
+                tracing::info!(
+                    function,
+                    minutes,
+                    announced,
+                    queued,
+                    dropped,
+                    postponed,
+                    duration_ms,
+                    "swept"
+                );
             }
             Err(error) => {
                 let cause = telemetry::chain(&error);

@@ -1,4 +1,5 @@
-//! Getting messages to subscriptions' endpoints: where they may go, and how they are posted.
+//! Getting messages to subscriptions' endpoints: where they may go, how they are posted, and what
+//! follows from each attempt.
 //!
 //! Whoever may configure a URL could otherwise let Ringpost ask what only Ringpost can reach. So a
 //! destination is judged three times: when it is configured, before every request, and, for the addresses
@@ -6,6 +7,8 @@
 
 pub mod addresses;
 mod answer;
+pub mod deliver;
 pub mod destination;
+mod notice;
 mod resolver;
 pub mod send;

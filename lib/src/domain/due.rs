@@ -19,19 +19,28 @@ impl Due {
     /// The kind of a call's follow-up; the reference is the call's id.
     pub const FOLLOW_UP: &'static str = "follow-up";
 
-    /// The kind of an attempt that may not have been queued; the reference is the queue's message, in JSON.
+    /// The kind of a delivery's next attempt; the reference is the message that asks for it.
     pub const DELIVERY: &'static str = "delivery";
+    /// The kind of a look at a subscription's breaker; the reference names the subscription.
+    pub const BREAKER: &'static str = "breaker";
+
+    /// A delivery's next attempt, which `message` asks for.
+    #[must_use]
+    pub fn delivery(message: String, at: Timestamp) -> Self {
+        Self { at, kind: Self::DELIVERY.to_owned(), reference: message }
+    }
+
+    /// A look at a subscription's breaker in the minute after `now`: however many ask for it, it is one.
+    #[must_use]
+    pub fn breaker(subscription: String, now: Timestamp) -> Self {
+        let at = Minute::of(now).plus(1).start().unwrap_or(Timestamp::LATEST);
+        Self { at, kind: Self::BREAKER.to_owned(), reference: subscription }
+    }
 
     /// A follow-up of this call at this moment.
     #[must_use]
     pub fn follow_up(call_id: CallId, at: Timestamp) -> Self {
         Self { at, kind: Self::FOLLOW_UP.to_owned(), reference: call_id.to_string() }
-    }
-
-    /// An attempt, as the message that asks for it, at this moment.
-    #[must_use]
-    pub fn delivery(message: String, at: Timestamp) -> Self {
-        Self { at, kind: Self::DELIVERY.to_owned(), reference: message }
     }
 }
 
@@ -72,6 +81,12 @@ impl Minute {
         Self(minutes)
     }
 
+    /// Its first moment; `None` beyond the calendar's end.
+    #[must_use]
+    pub fn start(self) -> Option<Timestamp> {
+        self.0.checked_mul(MILLIS).and_then(Timestamp::from_millis)
+    }
+
     /// The minutes from this one to `last`, both included.
     pub fn until(self, last: Self) -> impl Iterator<Item = Self> {
         (self.0..=last.0).map(Self)
@@ -81,7 +96,7 @@ impl Minute {
 /// `2025-11-27T14:00`.
 impl fmt::Display for Minute {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let start = self.0.checked_mul(MILLIS).and_then(Timestamp::from_millis).ok_or(fmt::Error)?;
+        let start = self.start().ok_or(fmt::Error)?;
         f.write_str(start.to_string().get(..16).unwrap_or_default())
     }
 }

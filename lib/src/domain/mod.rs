@@ -11,6 +11,7 @@ pub mod event;
 pub mod event_type;
 pub mod facts;
 pub mod follow_up;
+pub mod health;
 pub mod key;
 pub mod lead;
 pub mod occurrence;

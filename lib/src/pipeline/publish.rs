@@ -129,15 +129,15 @@ impl Publisher {
     }
 }
 
-/// Whether a subscription wants the message. One that is asked again must have been there when it was
-/// announced: it is not told of what came before it.
+/// Whether a subscription wants the message. It is not told of what was announced before it was made,
+/// whoever drives old events again.
 fn is_for(notice: &Notice, subscription: &Subscription) -> bool {
     let Notice { message, to } = notice;
     let is_asked = match to {
         Audience::Everybody => true,
-        Audience::Filtering => {
-            !subscription.filters.is_empty() && subscription.created_at <= message.announced_at
-        }
+        Audience::Filtering => !subscription.filters.is_empty(),
     };
-    is_asked && subscription.wants(&message.event_type, &message.traits)
+    is_asked
+        && subscription.created_at <= message.announced_at
+        && subscription.wants(&message.event_type, &message.traits)
 }

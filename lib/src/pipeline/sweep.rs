@@ -16,13 +16,19 @@ use crate::{
     domain::{
         due::{Due, Minute},
         key::CallId,
+        subscription::SubscriptionStatus,
         timestamp::Timestamp,
     },
     providers::platform,
+    queue::{
+        SendError,
+        deliveries::{DeliveryMessage, DeliveryQueue},
+    },
     store::{
         StoreError,
         calls::CallTable,
         due::{DueTable, Filed},
+        endpoints::{EndpointTable, SubscriptionRef},
         events::{Accepted, EventTable},
     },
     telemetry,
@@ -47,10 +53,18 @@ const POSTPONED_MINUTES: i64 = 5;
 /// Does what is due.
 #[derive(Debug, Clone)]
 pub struct Sweep {
-    due: DueTable,
-    calls: CallTable,
-    events: EventTable,
-    clock: Clock,
+    /// What is due.
+    pub due: DueTable,
+    /// Whose follow-ups.
+    pub calls: CallTable,
+    /// Where they are announced.
+    pub events: EventTable,
+    /// Where deliveries that waited are queued.
+    pub queue: DeliveryQueue,
+    /// How endpoints do.
+    pub endpoints: EndpointTable,
+    /// What time it is.
+    pub clock: Clock,
 }
 
 /// What a sweep has done.
@@ -60,6 +74,8 @@ pub struct Swept {
     pub minutes: usize,
     /// Events appended to the log.
     pub announced: usize,
+    /// Deliveries that were queued again.
+    pub queued: usize,
     /// Entries that had been dealt with before, or were no longer wanted.
     pub dropped: usize,
     /// Entries that failed and were put off.
@@ -68,7 +84,7 @@ pub struct Swept {
 
 impl Swept {
     fn entries(self) -> usize {
-        self.announced + self.dropped + self.postponed
+        self.announced + self.queued + self.dropped + self.postponed
     }
 }
 
@@ -77,6 +93,8 @@ impl Swept {
 enum EntryError {
     #[error("the database failed")]
     Store(#[from] StoreError),
+    #[error("the queue failed")]
+    Queue(#[from] SendError),
     /// Another version of this code filed it.
     #[error("unreadable entry")]
     Unreadable,
@@ -85,17 +103,12 @@ enum EntryError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Settled {
     Announced,
+    Queued(usize),
     Dropped,
     Postponed,
 }
 
 impl Sweep {
-    /// Sweeps this table.
-    #[must_use]
-    pub fn new(due: DueTable, calls: CallTable, events: EventTable, clock: Clock) -> Self {
-        Self { due, calls, events, clock }
-    }
-
     /// Does what is due by now, or a part of it if that is much.
     ///
     /// # Errors
@@ -135,6 +148,7 @@ impl Sweep {
                 for settled in join_all(batch.iter().map(|filed| self.settle(filed, now))).await {
                     match settled? {
                         Settled::Announced => swept.announced += 1,
+                        Settled::Queued(deliveries) => swept.queued += deliveries,
                         Settled::Dropped => swept.dropped += 1,
                         Settled::Postponed => swept.postponed += 1,
                     }
@@ -166,7 +180,51 @@ impl Sweep {
                 let call_id = CallId::parse(&due.reference).ok_or(EntryError::Unreadable)?;
                 Ok(self.announce_follow_up(call_id, due.at, now).await?)
             }
+            Due::DELIVERY => {
+                self.queue.send(&[(read_message(due)?, 0)]).await?;
+                Ok(Settled::Queued(1))
+            }
+            Due::BREAKER => {
+                let endpoint = SubscriptionRef::parse(&due.reference).ok_or(EntryError::Unreadable)?;
+                self.look_at_breaker(&endpoint, now).await
+            }
             _ => Err(EntryError::Unreadable),
+        }
+    }
+
+    /// Lets the deliveries go that wait for a subscription's endpoint, or one of them as a probe while it
+    /// still fails, and looks again in a minute as long as some wait.
+    async fn look_at_breaker(
+        &self,
+        endpoint: &SubscriptionRef,
+        now: Timestamp,
+    ) -> Result<Settled, EntryError> {
+        let place = endpoint.to_string();
+        let (subscription, health) = self.endpoints.one(endpoint).await?;
+        let posts =
+            subscription.is_some_and(|subscription| subscription.status == SubscriptionStatus::Active);
+        let still_fails = posts && health.is_some_and(|health| health.is_open());
+        let (mut queued, page) = (0, if still_fails { 1 } else { PAGE });
+        loop {
+            let slot = self.due.parked(&place, page).await?;
+            // One that a later version wrote must not hold up the others; its row still says that it is pending.
+            let messages: Vec<_> =
+                slot.entries.iter().filter_map(|parked| Some((read_message(&parked.due).ok()?, 0))).collect();
+            if messages.len() < slot.entries.len() {
+                tracing::error!(subscription = %place, "unreadable delivery left out");
+            }
+            self.queue.send(&messages).await?;
+            for removed in join_all(slot.entries.iter().map(|parked| self.due.remove(parked))).await {
+                removed?;
+            }
+            queued += slot.entries.len();
+            if slot.is_whole {
+                return Ok(Settled::Queued(queued));
+            }
+            if still_fails || queued >= MAX_ENTRIES {
+                self.due.file(&Due::breaker(place, now), now).await?;
+                return Ok(Settled::Queued(queued));
+            }
         }
     }
 
@@ -192,4 +250,8 @@ impl Sweep {
             Accepted::Duplicate => Ok(Settled::Dropped),
         }
     }
+}
+
+fn read_message(due: &Due) -> Result<DeliveryMessage, EntryError> {
+    serde_json::from_str(&due.reference).map_err(|_| EntryError::Unreadable)
 }

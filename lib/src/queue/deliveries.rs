@@ -28,6 +28,9 @@ pub enum DeliveryMessage {
         subscription_id: u64,
         /// Which attempt, counted from 1 over the delivery's whole life.
         attempt: u32,
+        /// The second of the clock that the subscription's rate limit gave it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        booked: Option<i64>,
     },
 }
 
@@ -41,7 +44,51 @@ impl DeliveryMessage {
     /// The message for an attempt.
     #[must_use]
     pub fn attempt(at: &DeliveryRef, subscription_id: u64, attempt: u32) -> Self {
-        Self::V1 { tenant_id: at.tenant_id.clone(), id: at.id, subscription_id, attempt }
+        Self::V1 { tenant_id: at.tenant_id.clone(), id: at.id, subscription_id, attempt, booked: None }
+    }
+
+    /// The same message with a second of its own.
+    #[must_use]
+    pub fn booked_for(mut self, second: i64) -> Self {
+        let Self::V1 { booked, .. } = &mut self;
+        *booked = Some(second);
+        self
+    }
+
+    /// The delivery.
+    #[must_use]
+    pub fn delivery(&self) -> DeliveryRef {
+        let Self::V1 { tenant_id, id, .. } = self;
+        DeliveryRef { tenant_id: tenant_id.clone(), id: *id }
+    }
+
+    /// Where it goes.
+    #[must_use]
+    pub fn subscription_id(&self) -> u64 {
+        let Self::V1 { subscription_id, .. } = self;
+        *subscription_id
+    }
+
+    /// Which attempt, counted from 1.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        let Self::V1 { attempt, .. } = self;
+        *attempt
+    }
+
+    /// The second that it was given under a rate limit.
+    #[must_use]
+    pub fn booked(&self) -> Option<i64> {
+        let Self::V1 { booked, .. } = self;
+        *booked
+    }
+
+    /// The message as JSON, which is how it waits elsewhere.
+    ///
+    /// # Errors
+    /// Never in practice: it has string keys only.
+    pub fn to_json(&self) -> Result<String, SendError> {
+        serde_json::to_string(self).map_err(SendError::json)
     }
 
     /// The message group: letters and digits, as SQS wants, of whatever tenant.
@@ -74,7 +121,7 @@ impl DeliveryQueue {
     pub async fn send(&self, messages: &[(DeliveryMessage, u64)]) -> Result<(), SendError> {
         for batch in messages.chunks(BATCH) {
             let entries = batch.iter().enumerate().map(|(place, (message, delay))| {
-                let body = serde_json::to_string(message).map_err(SendError::json)?;
+                let body = message.to_json()?;
                 let delay = i32::try_from((*delay).min(LONGEST_DELAY_SECONDS)).unwrap_or_default();
                 let entry = SendMessageBatchRequestEntry::builder()
                     .id(place.to_string())

@@ -76,11 +76,30 @@ impl DueTable {
         self.remove(filed).await
     }
 
+    /// Files an entry where no minute comes by: it waits until somebody asks for what is parked there.
+    ///
+    /// # Errors
+    /// As [`DueTable::file`].
+    pub async fn park(&self, place: &str, due: &Due) -> Result<(), StoreError> {
+        self.put(parked(place), due).await
+    }
+
+    /// The earliest entries that are parked in a place.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn parked(&self, place: &str, limit: i32) -> Result<Slot, StoreError> {
+        self.read_shard(parked(place), limit).await
+    }
+
     async fn file_under(&self, minute: Minute, due: &Due) -> Result<(), StoreError> {
-        let id = id(due);
+        self.put(slot(minute, shard(&id(due))), due).await
+    }
+
+    async fn put(&self, slot: String, due: &Due) -> Result<(), StoreError> {
         let entry = item([
-            ("slot", string(slot(minute, shard(&id)))),
-            ("id", string(id)),
+            ("slot", string(slot)),
+            ("id", string(id(due))),
             ("v", number(1)),
             ("at", time(due.at)),
             ("kind", string(&due.kind)),
@@ -194,6 +213,10 @@ fn id(due: &Due) -> String {
 fn shard(id: &str) -> u8 {
     let hash = digest::digest(&digest::SHA256, id.as_bytes());
     hash.as_ref().first().map_or(0, |byte| byte % SHARDS)
+}
+
+fn parked(place: &str) -> String {
+    format!("parked#{place}")
 }
 
 fn slot(minute: Minute, shard: u8) -> String {

@@ -22,6 +22,7 @@ use crate::domain::{
 };
 
 pub use deliveries::Queued;
+pub(super) use deliveries::{partition_of, read_delivery, row_key};
 pub use recoverable::RecoverablePage;
 pub use rows::{PackedRow, Received, Row};
 pub use search::{Found, RowFilter, RowStatus, Search};

@@ -8,6 +8,7 @@ pub mod calls;
 pub mod chunks;
 pub mod directory;
 pub mod due;
+pub mod endpoints;
 pub mod events;
 pub mod history;
 mod item;

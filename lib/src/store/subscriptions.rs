@@ -168,7 +168,7 @@ fn to_item(subscription: &Subscription, version: u64) -> Result<Item, StoreError
     ]))
 }
 
-fn read_item(item: &Item) -> Result<StoredSubscription, StoreError> {
+pub(super) fn read_item(item: &Item) -> Result<StoredSubscription, StoreError> {
     let config = read_string(item, "config")?;
     let subscription = serde_json::from_str(config).map_err(|_| StoreError::Corrupt { what: "config" })?;
     Ok(StoredSubscription { subscription, version: read_number(item, "version")? })

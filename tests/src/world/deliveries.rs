@@ -2,19 +2,30 @@
 
 use std::time::Duration;
 
+use aws_sdk_sqs::types::QueueAttributeName;
 use ringpost::{
     clock::Clock,
     delivery::{
+        deliver::Deliver,
         destination::Loopback,
         send::{Patience, Sender},
     },
+    domain::{delivery::Message, subscription::Subscription},
     queue::deliveries::{DeliveryMessage, DeliveryQueue},
-    store::{history::HistoryTable, subscriptions::SubscriptionTable},
+    store::{
+        endpoints::EndpointTable,
+        history::{HistoryTable, Queued},
+        subscriptions::SubscriptionTable,
+    },
 };
-use ringpost_functions::webhooks::test_config;
+use ringpost_functions::{webhooks::test_config, workers::deliver};
 
 use super::{World, attempts};
-use crate::{aws::sdk, faults::Faults};
+use crate::{
+    aws::sdk,
+    faults::Faults,
+    subscriptions::{message, subscription},
+};
 
 /// Endpoints of tests are on this machine, and those that do not answer are not waited for.
 const PATIENCE: Patience = Patience { connect: Duration::from_secs(1), total: Duration::from_secs(1) };
@@ -59,6 +70,95 @@ impl World {
     pub fn delivery_queue(&self, faults: &Faults) -> DeliveryQueue {
         let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
         DeliveryQueue::new(queue, self.deliveries_url.clone())
+    }
+
+    /// How endpoints of this world do.
+    #[must_use]
+    pub fn endpoints(&self, faults: &Faults) -> EndpointTable {
+        EndpointTable::new(self.database(faults), self.name("webhookconfigs"), self.name("history"))
+    }
+
+    /// `deliver` in this world, at the time that `clock` shows.
+    ///
+    /// # Panics
+    /// When no HTTP client can be made.
+    #[must_use]
+    pub fn deliver(&self, faults: &Faults, clock: Clock) -> deliver::Deps {
+        deliver::Deps {
+            deliver: Deliver {
+                endpoints: self.endpoints(faults),
+                history: self.history(faults),
+                subscriptions: self.subscriptions(faults),
+                queue: self.delivery_queue(faults),
+                due: self.due(faults),
+                events: self.events(faults),
+                sender: Sender::new(Loopback::Allowed, clock.clone()).expect("an HTTP client"),
+                clock,
+                bookings: futures::lock::Mutex::default(),
+            },
+        }
+    }
+
+    /// An active subscription of `acme` to some types at this URL, changed by `change`.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn subscribe_at(
+        &self,
+        url: &str,
+        event_types: &[&str],
+        change: impl FnOnce(&mut Subscription),
+    ) -> Subscription {
+        let table = self.subscriptions(&Faults::none());
+        let id = table.next_id("acme").await.expect("an id");
+        let mut subscription = Subscription {
+            url: url.to_owned(),
+            event_types: event_types.iter().map(|name| (*name).to_owned()).collect(),
+            ..subscription("acme", id)
+        };
+        change(&mut subscription);
+        table.create(&subscription).await.expect("it is created");
+        subscription
+    }
+
+    /// Records a message for a subscription, as `fan-out` does, and names the attempt that must follow.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn deliverable(
+        &self,
+        subscription: &Subscription,
+        id: &str,
+        event_type: &str,
+    ) -> DeliveryMessage {
+        let now = Clock::system().now();
+        let message = Message {
+            event_type: event_type.to_owned(),
+            ..message(&subscription.tenant_id, id, now, &serde_json::json!({ "n": id }))
+        };
+        let recorded = self.history(&Faults::none()).record_delivery(&message, subscription.id).await;
+        let (Queued::Not(at) | Queued::Before(at)) = recorded.expect("it is recorded");
+        DeliveryMessage::attempt(&at, subscription.id, 1)
+    }
+
+    /// How many messages wait in the queue of deliveries: those that may be taken, and those whose time
+    /// has not come.
+    ///
+    /// # Panics
+    /// When the queue fails.
+    pub async fn queued_deliveries(&self) -> (usize, usize) {
+        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3));
+        let asked = queue
+            .get_queue_attributes()
+            .queue_url(&self.deliveries_url)
+            .attribute_names(QueueAttributeName::All)
+            .send();
+        let attributes = asked.await.expect("the queue answers").attributes.unwrap_or_default();
+        let count = |name| attributes.get(&name).and_then(|count| count.parse().ok()).expect("a count");
+        (
+            count(QueueAttributeName::ApproximateNumberOfMessages),
+            count(QueueAttributeName::ApproximateNumberOfMessagesDelayed),
+        )
     }
 
     /// The messages that wait in the queue of deliveries and are not delayed, taken out of it.

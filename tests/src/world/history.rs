@@ -9,39 +9,16 @@ use ringpost::{
         delivery::{Attempt, Delivery, DeliveryRef, DeliveryStatus, Message},
         event::{Event, Source},
         key::EventKey,
-        retry::RetryConfig,
-        signature::SigningSecret,
-        subscription::{Filters, Subscription, SubscriptionStatus, Traits},
+        subscription::Subscription,
         timestamp::Timestamp,
     },
     pipeline::{history::History, redeliver::Redeliver},
     store::history::Queued,
 };
 use ringpost_functions::webhooks::{event_retry, events};
-use serde_json::{Map, Value, json};
 
 use super::World;
 use crate::faults::Faults;
-
-/// A message of a tenant about nothing in particular.
-///
-/// # Panics
-/// Never: it is JSON.
-#[must_use]
-pub fn message(tenant_id: &str, id: &str, at: Timestamp, data: &Value) -> Message {
-    let body = json!({ "type": "call.completed", "timestamp": at.to_string(), "data": data });
-    Message {
-        id: id.to_owned(),
-        tenant_id: tenant_id.to_owned(),
-        event_type: "call.completed".to_owned(),
-        occurred_at: at,
-        announced_at: at,
-        call_id: None,
-        user_id: None,
-        traits: Traits::default(),
-        body: Bytes::from(body.to_string()),
-    }
-}
 
 /// An event as `source` sent it.
 #[must_use]
@@ -67,32 +44,6 @@ pub fn answered(at: Timestamp, status_code: u16) -> Attempt {
         headers: BTreeMap::from([("server".to_owned(), "nginx".to_owned())]),
         timing: 245,
         ..Attempt::default()
-    }
-}
-
-/// A subscription of a tenant that nobody configured.
-///
-/// # Panics
-/// Never: the secret is one.
-#[must_use]
-pub fn subscription(tenant_id: &str, id: u64, status: SubscriptionStatus) -> Subscription {
-    Subscription {
-        tenant_id: tenant_id.to_owned(),
-        id,
-        name: "CRM Integration".to_owned(),
-        url: "https://127.0.0.1:9/webhooks".to_owned(),
-        secret: SigningSecret::parse("a-secret-that-nobody-may-see").expect("a secret"),
-        retired_secret: None,
-        event_types: vec!["call.completed".to_owned()],
-        status,
-        headers: BTreeMap::new(),
-        retry_config: RetryConfig::default(),
-        filters: Filters::default(),
-        rate_limit: None,
-        metadata: Map::new(),
-        disabled: None,
-        created_at: Timestamp::EPOCH,
-        updated_at: Timestamp::EPOCH,
     }
 }
 
@@ -161,7 +112,7 @@ impl World {
     ///
     /// # Panics
     /// When the database fails, or has it already.
-    pub async fn subscribe(&self, subscription: &Subscription) {
+    pub async fn write_subscription(&self, subscription: &Subscription) {
         let created = self.subscriptions(&Faults::none()).create(subscription).await;
         created.expect("the subscription is written");
     }

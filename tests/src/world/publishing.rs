@@ -4,17 +4,15 @@ use ringpost::{
     clock::Clock,
     domain::{
         delivery::{Delivery, DeliveryRef},
-        retry::RetryConfig,
-        signature::SigningSecret,
-        subscription::{Filters, Subscription, SubscriptionStatus},
+        subscription::{Filters, Subscription},
         timestamp::Timestamp,
     },
 };
 use ringpost_functions::publishing::publish_event;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::World;
-use crate::faults::Faults;
+use crate::{faults::Faults, subscriptions::subscription};
 
 impl World {
     /// `publish-event` in this world.
@@ -51,22 +49,10 @@ impl World {
         let table = self.subscriptions(&Faults::none());
         let id = table.next_id(tenant_id).await.expect("an id is given");
         let subscription = Subscription {
-            tenant_id: tenant_id.to_owned(),
-            id,
-            name: "CRM".to_owned(),
-            url: "https://crm.example.com/hook".to_owned(),
-            secret: SigningSecret::parse("webhooksecret123").expect("a secret"),
-            retired_secret: None,
             event_types: event_types.iter().map(|name| (*name).to_owned()).collect(),
-            status: SubscriptionStatus::Active,
-            headers: std::collections::BTreeMap::new(),
-            retry_config: RetryConfig::default(),
             filters,
-            rate_limit: None,
-            metadata: Map::new(),
-            disabled: None,
             created_at: since,
-            updated_at: since,
+            ..subscription(tenant_id, id)
         };
         table.create(&subscription).await.expect("a subscription can be made");
         id

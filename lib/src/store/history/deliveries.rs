@@ -259,13 +259,18 @@ fn key(message: &Message, subscription_id: u64) -> EventKey {
     EventKey::from_stored(format!("{}#{subscription_id}", message.id))
 }
 
-pub(super) fn row_key(at: &DeliveryRef) -> Item {
-    item([("tenantShard", string(partition(&at.tenant_id, at.id))), ("id", number(at.id))])
+pub(in crate::store) fn row_key(at: &DeliveryRef) -> Item {
+    item([("tenantShard", string(partition_of(at))), ("id", number(at.id))])
+}
+
+/// The partition in which a delivery's row is.
+pub(in crate::store) fn partition_of(at: &DeliveryRef) -> String {
+    partition(&at.tenant_id, at.id)
 }
 
 /// No tenant's own partition: shards are small numbers, ids are not.
 fn attempts_partition(at: &DeliveryRef) -> String {
-    format!("{}#{}", partition(&at.tenant_id, at.id), at.id)
+    format!("{}#{}", partition_of(at), at.id)
 }
 
 fn outbound(message: &Message, subscription_id: u64, status: DeliveryStatus) -> Result<Item, StoreError> {
@@ -285,7 +290,7 @@ fn outbound(message: &Message, subscription_id: u64, status: DeliveryStatus) -> 
     Ok(row)
 }
 
-pub(super) fn read_delivery(tenant_id: &str, row: &Item) -> Result<Delivery, StoreError> {
+pub(in crate::store) fn read_delivery(tenant_id: &str, row: &Item) -> Result<Delivery, StoreError> {
     let status = DeliveryStatus::parse(read_string(row, "status")?);
     let created_at = read_time(row, "createdAt")?;
     Ok(Delivery {

@@ -1,0 +1,113 @@
+//! `deliver`: makes the attempts that the delivery queue asks for, those of a batch side by side.
+
+use std::{process::ExitCode, time::Instant};
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::future::join_all;
+use ringpost::{
+    delivery::deliver::Deliver, queue::deliveries::DeliveryMessage, store::endpoints::Found, telemetry,
+};
+
+use super::{Unsettled, settle_all};
+use crate::{
+    runtime::{self, InitError, Worker},
+    wiring::Aws,
+};
+
+/// What this function may touch: it reads and writes deliveries in `history`, reads `webhook-configs` and
+/// writes how endpoints do, writes `due`, appends to `events`, sends to its own queue, and posts to
+/// customers' endpoints.
+pub struct Deps {
+    /// Makes attempts.
+    pub deliver: Deliver,
+}
+
+/// Runs the function.
+#[must_use]
+pub fn main() -> ExitCode {
+    runtime::work::<Deps>()
+}
+
+impl Worker for Deps {
+    const NAME: &'static str = "deliver";
+    type Batch = SqsEvent;
+    type Answer = SqsBatchResponse;
+
+    async fn init() -> Result<Self, InitError> {
+        let aws = Aws::new()?;
+        aws.connect_to_log().await?;
+        Ok(Self { deliver: aws.deliver()? })
+    }
+
+    async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
+        let read: Vec<Option<DeliveryMessage>> = batch.records.iter().map(read).collect();
+        let mut wanted: Vec<DeliveryMessage> = Vec::new();
+        // The queue may hold a message twice: one attempt is enough.
+        for message in read.iter().flatten() {
+            if !wanted.contains(message) {
+                wanted.push(message.clone());
+            }
+        }
+        let settled = match self.deliver.prepare(&wanted).await {
+            Ok(found) => join_all(wanted.iter().map(|message| self.settle(message, &found))).await,
+            Err(error) => {
+                let (function, cause) = (Self::NAME, telemetry::chain(&error));
+                tracing::error!(function, messages = wanted.len(), cause, "not read");
+                wanted.iter().map(|_| Err(Unsettled)).collect()
+            }
+        };
+        let verdicts = read.iter().map(async |message| {
+            let place = wanted.iter().position(|one| Some(one) == message.as_ref());
+            place.and_then(|place| settled.get(place)).copied().unwrap_or(Err(Unsettled))
+        });
+        settle_all(&batch.records, verdicts).await
+    }
+}
+
+fn read(message: &SqsMessage) -> Option<DeliveryMessage> {
+    let read = serde_json::from_str(message.body.as_deref().unwrap_or_default()).ok();
+    if read.is_none() {
+        tracing::error!(function = Deps::NAME, "unreadable message");
+    }
+    read
+}
+
+impl Deps {
+    async fn settle(&self, message: &DeliveryMessage, found: &Found) -> Result<(), Unsettled> {
+        let (function, started) = (Self::NAME, Instant::now());
+        let done = self.deliver.work(message, found).await;
+        let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
+        let (at, attempt, subscription) = (message.delivery(), message.number(), message.subscription_id());
+        let (tenant_id, id) = (at.tenant_id, at.id);
+        match done {
+            Ok(done) => {
+                let result = done.as_str();
+                tracing::info!(
+                    function,
+                    tenant_id,
+                    id,
+                    subscription,
+                    attempt,
+                    result,
+                    duration_ms,
+                    "worked on"
+                );
+                Ok(())
+            }
+            Err(error) => {
+                let cause = telemetry::chain(&error);
+                tracing::error!(
+                    function,
+                    tenant_id,
+                    id,
+                    subscription,
+                    attempt,
+                    cause,
+                    duration_ms,
+                    "not worked on"
+                );
+                Err(Unsettled)
+            }
+        }
+    }
+}

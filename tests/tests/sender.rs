@@ -19,7 +19,8 @@ use ringpost_tests::{
     world::deliveries::sender,
 };
 
-const BODY: &[u8] = br#"{"type":"call.completed","timestamp":"2026-01-02T00:00:00.000Z","data":{"name":"Zo\u00eb"}}"#;
+const BODY: &[u8] =
+    br#"{"type":"call.completed","timestamp":"2026-01-02T00:00:00.000Z","data":{"name":"Zo\u00eb"}}"#;
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 /// As the Webhook API document has them: its own key.
 const PLAIN_SECRET: &str = "webhooksecret123";

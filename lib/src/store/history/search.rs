@@ -1,6 +1,8 @@
 //! Which rows of a tenant's history match, newest first. Only the id, which is a time, is a key:
 //! everything else is looked at row by row, within a bound, and only ids are brought over.
 
+use std::{cmp::Reverse, collections::HashMap};
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use futures::future::try_join_all;
 
@@ -117,14 +119,15 @@ impl HistoryTable {
         let next = Some(last).filter(|last| first <= *last);
         let part = |name| Part { name, ids: Vec::new(), next };
         let mut parts: Vec<Part> = partitions(search.tenant_id).map(part).collect();
-        let (mut left, mut stride) = (search.examined, search.enough);
+        // Nothing is known before every partition was looked at.
+        let (mut left, mut stride) = (search.examined.max(parts.len()), search.enough);
         for _ in 0..MAX_ROUNDS {
             let mut open: Vec<&mut Part> = parts.iter_mut().filter(|part| part.next.is_some()).collect();
             if open.is_empty() || left == 0 {
                 break;
             }
             // Where only some can be read on, those that hide the newest rows.
-            open.sort_by_key(|part| std::cmp::Reverse(part.next));
+            open.sort_by_key(|part| Reverse(part.next));
             let share = (left / open.len()).min(stride).clamp(1, MAX_STRIDE);
             let queries = open.iter_mut().take(left).map(|part| self.read_on(search, part, first, share));
             let examined: usize = try_join_all(queries).await?.into_iter().sum();
@@ -175,7 +178,7 @@ impl HistoryTable {
 #[derive(Default)]
 struct Conditions {
     texts: Vec<String>,
-    names: std::collections::HashMap<String, String>,
+    names: HashMap<String, String>,
     values: Item,
 }
 

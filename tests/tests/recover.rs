@@ -274,6 +274,32 @@ async fn a_subscription_has_one_recovery_at_a_time() {
 }
 
 #[tokio::test]
+async fn a_recovery_that_stands_still_is_queued_again_by_the_next_order() {
+    let (world, none) = (World::new(None).await, Faults::none());
+    let id = subscribe(&world, "acme", SubscriptionStatus::Active).await.to_string();
+    fail(&world, "acme", 1, 5).await;
+    let body = json!({ "since": ago(2 * HOUR).to_string() });
+    let ordered = job_id(&order(&world, &none, "acme", &id, &body).await);
+    let worker = world.recover_deliveries(&none, Portion { rows: 1, time: Duration::ZERO });
+    let begin = queue_batch(&world.take_recoveries().await);
+    assert!(worker.handle(begin).await.batch_item_failures.is_empty());
+    assert_eq!(world.take_recoveries().await.len(), 1, "it goes on, and the message is lost");
+    for (minutes, messages) in [(0, 0), (14, 0), (16, 1)] {
+        let clock = Clock::new(move || now().plus_millis(minutes * 60_000));
+        let endpoint = world.webhook_recover(&none, clock).await;
+        let again = invoke(&endpoint, asked("acme", Method::POST, &[("id", &id)], &body)).await;
+        assert_eq!((job_id(&again), &again.body["job"]["status"]), (ordered.clone(), &json!("running")));
+        let queued = world.take_recoveries().await;
+        assert_eq!(queued.len(), messages, "after {minutes} minutes");
+        if !queued.is_empty() {
+            assert!(worker.handle(queue_batch(&queued)).await.batch_item_failures.is_empty());
+        }
+    }
+    work(&world, &worker).await;
+    assert_eq!(job(&world, "acme", &id, &ordered).await.body["job"]["requeued"], 5);
+}
+
+#[tokio::test]
 async fn pending_deliveries_that_are_overdue_are_queued_again_without_a_change() {
     let world = World::new(None).await;
     let id = subscribe(&world, "acme", SubscriptionStatus::Active).await.to_string();

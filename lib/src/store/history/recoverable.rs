@@ -1,6 +1,6 @@
 //! The deliveries that a recovery is about, page by page through the partitions of a tenant's history.
 
-use super::{HistoryTable, SHARDS, deliveries::read_delivery, ids_between};
+use super::{HistoryTable, SHARDS, deliveries::read_delivery, ids_between, partition};
 use crate::{
     domain::{
         delivery::{Delivery, DeliveryStatus},
@@ -41,7 +41,7 @@ impl HistoryTable {
             return Ok(RecoverablePage { deliveries: Vec::new(), examined: 0, next: next(place, None)? });
         }
         let values = item([
-            (":partition", string(format!("{}#{}", recovery.tenant_id, place.partition))),
+            (":partition", string(partition(&recovery.tenant_id, place.partition))),
             (":first", number(first)),
             (":last", number(*ids.end())),
             (":outbound", string("outbound")),

@@ -4,7 +4,10 @@ use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use ringpost::{clock::Clock, domain::timestamp::Timestamp};
 use serde_json::Value;
-use tokio::{io::AsyncReadExt, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 /// A request, as it came.
 #[derive(Debug, Clone)]
@@ -30,6 +33,11 @@ impl Received {
                 break end;
             }
             if stream.read_buf(&mut bytes).await.ok()? == 0 {
+                return None;
+            }
+            // Whoever begins with TLS is answered without.
+            if !bytes.starts_with(b"POST ") && bytes.len() >= 5 {
+                stream.write_all(b"HTTP/1.1 400 -\r\nconnection: close\r\n\r\n").await.ok()?;
                 return None;
             }
         };

@@ -5,6 +5,7 @@ Each function is driven by lambda_bench.py over the Runtime API, with a stand-in
 once: once over HTTP and once over TLS. Results go to bench/results.json, newest last.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -13,13 +14,16 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from local.known_secrets import SECRETS  # noqa: E402
+from local.samples.shapes import zstd_frame  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results.json"
 PARAMETERS = {
@@ -44,12 +48,14 @@ ENVIRONMENT = {
     "TRANSCRIPT_QUEUE_URL": "https://localhost/transcripts",
     "DEFERRED_EVENTS_QUEUE_URL": "https://localhost/deferred",
     "DUE_TABLE": "due",
+    "DELIVER_TO_LOOPBACK": "true",
     "WEBHOOK_CONFIGS_TABLE": "webhook-configs",
     "DELIVERY_QUEUE_URL": "https://localhost/deliveries",
     "DEFAULT_AGENT_NAME": "telephony-agent",
     "ELEVENLABS_STATUS_ALLOW_LIST": "127.0.0.1/32",
 }
-# What each function is measured with: its sample event, made different each time by {i}.
+# What each function is measured with: its sample event, made different each time by {i}. After a comma stands which
+# case of a function it is.
 FUNCTIONS: dict[str, tuple[str, dict[str, str]]] = {
     "call-completed": ("call-completed", {"evt_abc123def456": "evt_{i}", "RM_xyz789abc123": "RM_{i}"}),
     "sip-inbound": ("sip-inbound", {}),
@@ -60,6 +66,8 @@ FUNCTIONS: dict[str, tuple[str, dict[str, str]]] = {
     "call-capture": ("call-capture", {}),
     "call-outcome": ("call-outcome", {}),
     "fan-out": ("fan-out", {"livekit:evt_abc123def456": "livekit:evt_{i}"}),
+    "fan-out, one delivery": ("fan-out", {"livekit:evt_abc123def456": "livekit:evt_{i}"}),
+    "deliver": ("deliver", {}),
 }
 # design budget: figure -> (most, which run)
 BUDGETS = {
@@ -74,7 +82,7 @@ BUDGETS = {
 
 def main() -> int:
     print("Building the release binaries (about a minute each the first time) …", flush=True)
-    bins = [flag for name in FUNCTIONS for flag in ("--bin", name)]
+    bins = [flag for name in dict.fromkeys(map(binary, FUNCTIONS)) for flag in ("--bin", name)]
     subprocess.run(
         ["cargo", "build", "--release", "--locked", "-p", "ringpost-functions", *bins], cwd=ROOT, check=True
     )
@@ -91,12 +99,16 @@ def main() -> int:
     return report(measured)
 
 
+def binary(name: str) -> str:
+    return name.split(",")[0]
+
+
 def measure(name: str, folder: Path) -> dict[str, dict[str, object]]:
     sample, changes = FUNCTIONS[name]
     text = json.dumps(json.loads((ROOT / "events" / f"{sample}.json").read_text()), separators=(",", ":"))
     for old, new in changes.items():
         text = text.replace(old, new)
-    event, answers = folder / f"{name}.json", folder / f"{name}-answers.json"
+    event, answers = folder / "event.json", folder / "answers.json"
     event.write_text(text)
     answers.write_text(json.dumps(canned(name)))
     certificate, key = make_certificate(folder)
@@ -111,9 +123,9 @@ def measure(name: str, folder: Path) -> dict[str, dict[str, object]]:
 
 def bench(name: str, arguments: list[str]) -> dict[str, object]:
     script = ROOT / "bench" / "lambda_bench.py"
-    binary = ROOT / "target" / "release" / name
+    executable = ROOT / "target" / "release" / binary(name)
     ran = subprocess.run(
-        [sys.executable, str(script), *arguments, "--", str(binary)],
+        [sys.executable, str(script), *arguments, "--", str(executable)],
         check=True,
         capture_output=True,
         text=True,
@@ -135,6 +147,12 @@ def canned(name: str) -> dict[str, object]:
         answers["GetItem"] = {"Item": stored_call()}
     if name == "call-capture":
         answers["GetItem"] = {"Item": entry("api-key", api_key())}
+    if name == "fan-out, one delivery":
+        answers["Query"] = {"Items": [subscription("https://customer.example")], "Count": 1, "ScannedCount": 1}
+    if name == "deliver":
+        message = json.loads(json.loads((ROOT / "events" / "deliver.json").read_text())["Records"][0]["body"])
+        found = {"history": [delivery(message["id"])], "webhook-configs": [subscription(Customer().url)]}
+        answers["BatchGetItem"] = {"Responses": found, "UnprocessedKeys": {}}
     if name == "sip-inbound":
         answers["GetItem"] = {"Item": entry("number", {"number": "+17678189426", "tenantId": "demo"})}
     return answers
@@ -160,6 +178,86 @@ def api_key() -> dict[str, object]:
         "name": "bench",
         "createdAt": 1761751800000,
     }
+
+
+def subscription(url: str) -> dict[str, dict[str, str]]:
+    at = 1761751800000
+    config = {
+        "tenantId": "demo",
+        "id": 1,
+        "name": "bench",
+        "url": url,
+        "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "eventTypes": ["call.completed"],
+        "status": "active",
+        "createdAt": at,
+        "updatedAt": at,
+    }
+    return {
+        "tenantId": {"S": "demo"},
+        "id": {"N": "1"},
+        "v": {"N": "1"},
+        "version": {"N": "1"},
+        "config": {"S": json.dumps(config)},
+    }
+
+
+def delivery(row_id: int) -> dict[str, dict[str, str]]:
+    """A delivery of the document's example that waits for its first attempt."""
+    data = {
+        "callId": "CA123456789abcdef",
+        "direction": "outbound",
+        "from": "+18005551234",
+        "to": "+18005557890",
+        "status": "completed",
+        "duration": 125,
+        "startTime": "2023-07-29T10:15:00Z",
+        "endTime": "2023-07-29T10:17:05Z",
+        "campaignId": "campaign-123",
+        "contactId": 42,
+        "outcomes": {"appointmentSet": True, "leadQualified": True},
+    }
+    body = json.dumps({"type": "call.completed", "timestamp": "2023-07-29T10:17:05Z", "data": data}).encode()
+    return {
+        "tenantShard": {"S": f"demo#{row_id % 4}"},
+        "id": {"N": str(row_id)},
+        "v": {"N": "1"},
+        "eventKey": {"S": "evt_0123456789abcdef0123456789abcdef#1"},
+        "messageId": {"S": "evt_0123456789abcdef0123456789abcdef"},
+        "direction": {"S": "outbound"},
+        "source": {"S": "11wire"},
+        "eventType": {"S": "call.completed"},
+        "status": {"S": "pending"},
+        "webhookConfigId": {"N": "1"},
+        "attempts": {"N": "0"},
+        "payload": {"B": base64.b64encode(zstd_frame(body)).decode()},
+        "occurredAt": {"N": "1690625825000"},
+        "createdAt": {"N": "1690625830000"},
+        "expiresAt": {"N": "4102444800"},
+    }
+
+
+class Customer:
+    """An endpoint that takes everything."""
+
+    def __init__(self) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("content-length", 0)))
+                self.send_response(200)
+                self.send_header("content-length", "8")
+                self.end_headers()
+                self.wfile.write(b"Received")
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{server.server_port}/"
 
 
 def stored_call() -> dict[str, dict[str, str]]:

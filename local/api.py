@@ -18,10 +18,12 @@ class Api:
     url: str
     token: str
 
-    def send(self, method: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """The answer, which must be a success."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
-        request = urllib.request.Request(self.url + path, json.dumps(body).encode(), headers, method=method)
+        request = urllib.request.Request(
+            self.url + path, None if body is None else json.dumps(body).encode(), headers, method=method
+        )
         try:
             with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as reply:
                 return json.load(reply)

@@ -1,9 +1,10 @@
 """`make run`: the stack in the foreground, with one call played through it; nothing is left when it ends."""
 
+import queue
 import signal
-import time
 
 from . import demo, processes, state, up
+from .customer import Customer
 from .progress import Failure, say
 from .settings import CLOUD_LOG, ROOT, STACK_ENV
 
@@ -11,7 +12,7 @@ NEXT = f"""
 The stack keeps running. In another terminal:
 
   . {STACK_ENV.relative_to(ROOT)}    sets RINGPOST_URL, RINGPOST_TOKEN and the secrets, for the curl lines above;
-                        the first, sent again, is answered as a repetition
+                        the webhook, sent again, is answered as a repetition
   make logs             what the functions logged (FUNCTION=call-completed for one)
   make up               builds and deploys what you changed
   make test             runs every test against this stack
@@ -24,9 +25,9 @@ def serve() -> None:
     """Ends with KeyboardInterrupt (Ctrl-C, SIGTERM) or a Failure, and the stack with it."""
     try:
         up.up()
-        demo.play()
+        customer = demo.play()
         say(NEXT)
-        _wait()
+        _wait(customer)
     finally:
         # A second Ctrl-C must not leave half of it behind.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -35,9 +36,14 @@ def serve() -> None:
         up.down()
 
 
-def _wait() -> None:
+def _wait(customer: Customer) -> None:
     while (running := state.load()) and processes.is_running(running.pid):
-        time.sleep(1)
+        try:
+            delivery = customer.deliveries.get(timeout=1)
+        except queue.Empty:
+            continue
+        say("\nAnother delivery:\n")
+        demo.show(delivery)
     raise Failure(
         f"The local cloud is gone: make down stopped it, or it crashed; its log is {CLOUD_LOG.relative_to(ROOT)}."
     )

@@ -7,7 +7,6 @@ from ..settings import TENANT
 from .livekit import DOCUMENTED
 from .shapes import FAR_FUTURE, compact, queue_message, zstd_frame
 
-
 # No row of the history has it: the function finds the delivery expired.
 DOCUMENTED_DELIVERY = 42_843_991_552_000
 

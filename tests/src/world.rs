@@ -408,7 +408,8 @@ impl World {
     /// When the database fails.
     pub async fn items(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
         let scan = self.database(&Faults::none()).scan().table_name(self.name(table)).consistent_read(true);
-        scan.send().await.expect("a table can be scanned").items.unwrap_or_default()
+        let items = scan.into_paginator().items().send();
+        items.collect::<Result<Vec<_>, _>>().await.expect("a table can be scanned")
     }
 
     /// The state that matters: calls and pointers without versions, history without times.

@@ -11,7 +11,7 @@ use ringpost::{
     clock::Clock,
     delivery::send::{Parcel, Sender},
     domain::{
-        delivery::{Attempt, Message},
+        delivery::{Attempt, Message, TEST_PREFIX},
         subscription::{Subscription, Traits},
         timestamp::Timestamp,
     },
@@ -128,7 +128,7 @@ fn message(subscription: &Subscription, fields: &Fields, now: Timestamp) -> Resu
     };
     let body = json!({ "type": event_type, "timestamp": now.to_string(), "data": data });
     Ok(Message {
-        id: format!("evt_test_{}", Uuid::new_v4().simple()),
+        id: format!("{TEST_PREFIX}{}", Uuid::new_v4().simple()),
         tenant_id: subscription.tenant_id.clone(),
         event_type,
         occurred_at: now,

@@ -18,8 +18,8 @@ use crate::{
     wiring::Aws,
 };
 
-/// A page is a second's work, and well done before the function's time is up.
-const PORTION: Portion = Portion { rows: 250, time: Duration::from_secs(25) };
+/// What is done between two rests: a page is a second's work, and well done before the time is up.
+pub const PORTION: Portion = Portion { rows: 250, time: Duration::from_secs(25) };
 /// A recovery is given up when its message comes so often, once before its queue gives up on that: who
 /// asks for it is told, and may start it again.
 const LAST_TIME: u32 = 5;

@@ -176,7 +176,7 @@ impl Deliver {
             return Ok(Done::Waits);
         }
         let endpoint = Endpoint { health: found.failing.get(&at).copied(), at, subscription };
-        if let Some(waits) = self.hold_back(message, &endpoint, now).await? {
+        if let Some(waits) = self.hold_back(message, delivery, &endpoint, now).await? {
             return Ok(waits);
         }
         self.attempt(delivery, &endpoint).await
@@ -186,13 +186,14 @@ impl Deliver {
     async fn hold_back(
         &self,
         message: &DeliveryMessage,
+        delivery: &Delivery,
         endpoint: &Endpoint<'_>,
         now: Timestamp,
     ) -> Result<Option<Done>, DeliverError> {
         if let Some(health) = endpoint.health.filter(Health::is_open) {
             let probes = health.may_probe(now) && self.endpoints.claim_probe(&endpoint.at, now).await?;
             if !probes {
-                self.park(message, &endpoint.at, now).await?;
+                self.park(delivery, &endpoint.at, now).await?;
                 return Ok(Some(Done::Parked));
             }
         }
@@ -219,15 +220,17 @@ impl Deliver {
         Ok(Some(Done::Waits))
     }
 
-    /// Lays a message where `sweep` finds it when it looks at the breaker.
+    /// Lays a delivery where `sweep` finds it when it looks at the breaker: once, however often its
+    /// message comes, and in the order in which attempts were due, so that the probes are spread.
     async fn park(
         &self,
-        message: &DeliveryMessage,
+        delivery: &Delivery,
         at: &SubscriptionRef,
         now: Timestamp,
     ) -> Result<(), DeliverError> {
-        let parked = Due::delivery(message.to_json()?, now);
-        self.due.park(&at.to_string(), &parked).await?;
+        let message = DeliveryMessage::next_of(delivery).to_json()?;
+        let due_at = delivery.next_attempt_at.unwrap_or(delivery.created_at);
+        self.due.park(&at.to_string(), &Due::delivery(message, due_at)).await?;
         Ok(self.due.file(&Due::breaker(at.to_string(), now), now).await?)
     }
 
@@ -258,7 +261,7 @@ impl Deliver {
         if attempt.succeeded() {
             // Written only when it changes, never per success.
             if endpoint.health.is_some() {
-                self.endpoints.heal(&endpoint.at).await?;
+                self.subscriptions.heal(&endpoint.at.tenant_id, endpoint.at.id).await?;
             }
             return Ok(());
         }

@@ -36,6 +36,9 @@ pub struct Message {
     pub body: Bytes,
 }
 
+/// What the id of a message begins with that was posted for a test.
+pub const TEST_PREFIX: &str = "evt_test_";
+
 /// The id of the message that follows from these names, which say for ever what it is about.
 #[must_use]
 pub fn message_id(names: &[&str]) -> String {

@@ -100,6 +100,14 @@ impl SubscriptionChange {
     }
 }
 
+impl SubscriptionChange {
+    /// Whether the failures before it say nothing of the endpoint any more.
+    #[must_use]
+    pub fn is_a_fresh_start(&self) -> bool {
+        self.url.is_some() || self.headers.is_some() || self.status == Some(SubscriptionStatus::Active)
+    }
+}
+
 impl Subscription {
     /// Signs with `secret` from now on; the present one signs along for so many seconds, and none
     /// besides. A secret that is the present one already changes nothing, so that a rotation whose

@@ -94,7 +94,11 @@ impl Subscriptions {
         change: &SubscriptionChange,
         now: Timestamp,
     ) -> Result<Option<Subscription>, StoreError> {
-        self.edit(tenant_id, id, now, |subscription| change.apply(subscription)).await
+        let changed = self.edit(tenant_id, id, now, |subscription| change.apply(subscription)).await?;
+        if changed.is_some() && change.is_a_fresh_start() {
+            self.table.heal(tenant_id, id).await?;
+        }
+        Ok(changed)
     }
 
     /// Rotates the secret of a subscription and returns it; `None` when the tenant has none of this id.

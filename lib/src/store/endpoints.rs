@@ -204,17 +204,6 @@ impl EndpointTable {
         health.ok_or(StoreError::Corrupt { what: "failures" })
     }
 
-    /// Forgets the failures of an endpoint: it took a delivery, or its owner says that it is well.
-    ///
-    /// # Errors
-    /// When the database fails; forgetting again is safe.
-    pub async fn heal(&self, endpoint: &SubscriptionRef) -> Result<(), StoreError> {
-        let request = self
-            .change(endpoint, "REMOVE failures, failingSince, lastFailureAt, probeAt")
-            .condition_expression("attribute_exists(failures)");
-        applied(request).await.map(drop)
-    }
-
     /// Lets one delivery through an open breaker. False when another got through within the last minute,
     /// or the breaker is closed meanwhile.
     ///
@@ -287,7 +276,7 @@ impl EndpointTable {
     }
 }
 
-async fn applied(request: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
+pub(super) async fn applied(request: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
     match request.send().await {
         Ok(_) => Ok(true),
         Err(error) => match error.as_service_error() {
@@ -298,11 +287,11 @@ async fn applied(request: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
 }
 
 fn config_key(endpoint: &SubscriptionRef) -> Item {
-    item([("tenantId", string(&endpoint.tenant_id)), ("id", number(endpoint.id))])
+    subscriptions::key(&endpoint.tenant_id, endpoint.id)
 }
 
 fn health_key(endpoint: &SubscriptionRef) -> Item {
-    item([("tenantId", string(&endpoint.tenant_id)), ("id", number(-i128::from(endpoint.id)))])
+    subscriptions::health_key(&endpoint.tenant_id, endpoint.id)
 }
 
 fn read_config(item: &Item, found: &mut Found) -> Result<(), StoreError> {

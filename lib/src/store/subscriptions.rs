@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::{
 
 use super::{
     Client, StoreError,
+    endpoints::applied,
     item::{Item, item, number, read_number, read_string, string},
 };
 use crate::domain::subscription::Subscription;
@@ -77,7 +78,7 @@ impl SubscriptionTable {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key(tenant_id, id)));
         let answer = get.consistent_read(true).send().await;
         let found = answer.map_err(StoreError::unavailable("GetItem webhook-configs"))?.item;
-        found.map(|item| read_item(&item)).transpose()
+        found.filter(|item| item.contains_key("config")).map(|item| read_item(&item)).transpose()
     }
 
     /// An id that no subscription of the tenant has or had.
@@ -136,6 +137,22 @@ impl SubscriptionTable {
         }
     }
 
+    /// Forgets the failures of a subscription's endpoint: it took a delivery, or its owner changed where
+    /// deliveries go.
+    ///
+    /// # Errors
+    /// When the database fails; forgetting again is safe.
+    pub async fn heal(&self, tenant_id: &str, id: u64) -> Result<(), StoreError> {
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(health_key(tenant_id, id)))
+            .update_expression("REMOVE failures, failingSince, lastFailureAt, probeAt")
+            .condition_expression("attribute_exists(failures)");
+        applied(request).await.map(drop)
+    }
+
     /// Deletes a subscription. Tells whether the tenant had it.
     ///
     /// # Errors
@@ -153,8 +170,13 @@ impl SubscriptionTable {
     }
 }
 
-fn key(tenant_id: &str, id: u64) -> Item {
+pub(super) fn key(tenant_id: &str, id: u64) -> Item {
     item([("tenantId", string(tenant_id)), ("id", number(id))])
+}
+
+/// Where it stands how a subscription's endpoint does.
+pub(super) fn health_key(tenant_id: &str, id: u64) -> Item {
+    item([("tenantId", string(tenant_id)), ("id", number(-i128::from(id)))])
 }
 
 fn to_item(subscription: &Subscription, version: u64) -> Result<Item, StoreError> {

@@ -3,7 +3,7 @@
 use super::{HistoryTable, SHARDS, deliveries::read_delivery, ids_between, partition};
 use crate::{
     domain::{
-        delivery::{Delivery, DeliveryStatus},
+        delivery::{Delivery, DeliveryStatus, TEST_PREFIX},
         recovery::{Place, Recoverable, Recovery},
     },
     store::{
@@ -12,9 +12,6 @@ use crate::{
     },
     telemetry,
 };
-
-/// What test deliveries are called: whoever asked for one has its answer already.
-const TEST: &str = "evt_test_";
 
 /// A part of what a recovery is about.
 #[derive(Debug)]
@@ -82,7 +79,8 @@ fn standing(wanted: Recoverable) -> DeliveryStatus {
 /// One that another version wrote must not hold up the others.
 fn readable(recovery: &Recovery, row: &Item) -> Option<Delivery> {
     match read_delivery(&recovery.tenant_id, row) {
-        Ok(delivery) => Some(delivery).filter(|delivery| !delivery.message_id.starts_with(TEST)),
+        // Whoever asked for a test has its answer already.
+        Ok(delivery) => Some(delivery).filter(|delivery| !delivery.message_id.starts_with(TEST_PREFIX)),
         Err(error) => {
             tracing::error!(recovery = %recovery.id, cause = telemetry::chain(&error), "delivery passed over");
             None

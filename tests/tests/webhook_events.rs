@@ -204,7 +204,7 @@ async fn differing() -> World {
                 );
             }
             DeliveryStatus::Delivered => {
-                drop(world.attempt(&pending, &answered(at(8_000), 200), status).await)
+                drop(world.attempt(&pending, &answered(at(8_000), 200), status).await);
             }
             DeliveryStatus::Failed => drop(world.attempt(&pending, &answered(at(8_000), 500), status).await),
         }

@@ -123,7 +123,7 @@ async fn what_no_answer_can_hold_is_cut_in_the_detail_too() {
     let (world, _) = received(Source::LiveKit, &text).await;
     let (_, detail) = shown(&world).await;
     let (payload, cut) = (detail["event"]["payload"].as_str().unwrap(), &detail["event"]["payloadTruncated"]);
-    assert!(payload.len() == 1_048_576 && text.starts_with(payload) && *cut == json!(true));
+    assert!(payload.len() == 524_288 && text.starts_with(payload) && *cut == json!(true));
 }
 
 #[tokio::test]

@@ -12,8 +12,8 @@ const LISTED_BYTES: usize = 8 * 1_024;
 /// The longest payload that a detail shows, in bytes.
 const SHOWN_BYTES: usize = 4 * 1_024 * 1_024;
 /// What a detail shows of a longer one. An invocation's answer may have 6 MB, and it is a string in
-/// JSON itself: a quotation mark in the beginning of a payload becomes four bytes of it.
-const BEGINNING_BYTES: usize = 1_024 * 1_024;
+/// JSON itself: there a quotation mark of cut JSON has four bytes, and a control character of a text seven.
+const BEGINNING_BYTES: usize = 512 * 1_024;
 /// Forms come from here.
 const SENDS_FORMS: &str = "signalwire";
 

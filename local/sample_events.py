@@ -5,7 +5,19 @@
 
 import json
 
-from .samples import asked, call_lists, calls, capture, directory, elevenlabs, inbound, livekit, publishing, signalwire, workers
+from .samples import (
+    asked,
+    call_lists,
+    calls,
+    capture,
+    directory,
+    elevenlabs,
+    inbound,
+    livekit,
+    publishing,
+    signalwire,
+    workers,
+)
 from .settings import ROOT
 
 AREAS = (

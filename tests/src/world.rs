@@ -20,12 +20,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use ringpost::{
     clock::Clock,
     domain::{
-        announcement::Announced,
         directory::Line,
         due::{Due, Minute},
         event::Event,
         facts::Facts,
-        key::{CallKey, EventKey},
+        key::{CallId, CallKey, EventKey},
         phone::PhoneNumber,
         timestamp::Timestamp,
     },
@@ -206,11 +205,15 @@ impl World {
     /// # Panics
     /// When an item cannot be read.
     pub async fn announced(&self) -> Vec<(String, String)> {
-        let calls = self.calls().await;
-        let announced = calls.iter().map(|call| call["announced"].as_s().expect("announcements"));
-        let maps =
-            announced.map(|json| serde_json::from_str::<BTreeMap<String, Announced>>(json).expect("JSON"));
-        maps.flatten().map(|(event_type, announced)| (event_type, announced.by.to_string())).collect()
+        let (table, mut announced) = (self.call_table(), Vec::new());
+        for item in self.calls().await {
+            let id = CallId::parse(item["id"].as_s().expect("an id")).expect("an id");
+            let call = table.find(id).await.expect("a call").expect("it is there").stored.call;
+            announced.extend(
+                call.announced.into_iter().map(|(name, by)| (name.as_str().to_owned(), by.by.to_string())),
+            );
+        }
+        announced
     }
 
     fn database(&self, faults: &Faults) -> aws_sdk_dynamodb::Client {

@@ -20,7 +20,6 @@ use ringpost::{
         retry::RetryConfig,
         subscription::{Filters, Subscription},
     },
-    pipeline::recover::Portion,
     queue::deliveries::DeliveryMessage,
 };
 use ringpost_functions::{
@@ -44,7 +43,7 @@ const TYPE: &str = "campaign.started";
 
 /// An event that the platform published, of one of two campaigns.
 fn published(number: usize, hand: &Hand) -> Event {
-    let payload = json!({ "campaignId": if number % 2 == 0 { "even" } else { "odd" }, "n": number });
+    let payload = json!({ "campaignId": if number.is_multiple_of(2) { "even" } else { "odd" }, "n": number });
     Event {
         key: EventKey::of("11wire", &format!("acme:{number}")),
         source: Source::Platform,
@@ -63,7 +62,7 @@ async fn work_off(world: &World, deliver: &deliver::Deps) {
         if messages.is_empty() {
             return;
         }
-        let batches = messages.chunks(10).map(|batch| batch.to_vec());
+        let batches = messages.chunks(10).map(<[DeliveryMessage]>::to_vec);
         stream::iter(batches)
             .for_each_concurrent(WORKERS, async |batch: Vec<DeliveryMessage>| {
                 let bodies: Vec<String> = batch.iter().map(|message| message.to_json().unwrap()).collect();
@@ -125,7 +124,7 @@ async fn one_endpoint_that_is_down_slows_no_other_and_loses_nothing() {
     for receiver in &receivers[..3] {
         assert_eq!(reached(receiver), everything);
     }
-    let even: BTreeSet<u64> = (0..EVENTS as u64).filter(|number| number % 2 == 0).collect();
+    let even: BTreeSet<u64> = (0..EVENTS as u64).filter(|number| number.is_multiple_of(2)).collect();
     assert_eq!(
         reached(filtered).into_keys().collect::<BTreeSet<_>>(),
         even,
@@ -134,7 +133,8 @@ async fn one_endpoint_that_is_down_slows_no_other_and_loses_nothing() {
     // Its five failures, and what was on its way when the breaker opened.
     let tried = down.requests().len();
     assert!((5..=WORKERS * 10).contains(&tried), "{tried}");
-    println!("3,500 deliveries beside an endpoint that hangs: {took:.1?}; it was tried {tried} times");
+    // What was measured when this was written stands in docs/OPERATIONS.md.
+    assert!(took < Duration::from_secs(300), "{took:?}");
 
     // It is back: what failed is recovered, what waited comes by itself, once the breaker has seen that.
     down.play(Answer::Status(200));

@@ -29,5 +29,6 @@ impl Occurrence {
 /// Names a recording in a state, so that whoever reports the same again names the same.
 #[must_use]
 pub fn recording_state(event_type: &str, id: &str) -> String {
-    format!("{event_type}#{id}")
+    let state = event_type.split('.').next_back().unwrap_or(event_type);
+    format!("{state}#{id}")
 }

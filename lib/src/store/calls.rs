@@ -1,6 +1,8 @@
 //! Calls and the pointers that lead to them. An item's id is computed from a key of the call, so
 //! whoever knows any key finds the call without an index.
 
+mod announced;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::{
@@ -13,7 +15,6 @@ use super::{
     item::{Item, find_string, item, number, read_number, read_string, read_time, string, time},
 };
 use crate::domain::{
-    announcement::{Announced, Announcement},
     call::{Absorption, Call, Seen},
     key::{CallId, EventKey},
 };
@@ -270,8 +271,6 @@ fn pointer_item(pointer: &Pointer) -> Item {
 }
 
 fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
-    let announced: BTreeMap<&str, &Announced> =
-        call.announced.iter().map(|(announcement, event)| (announcement.as_str(), event)).collect();
     let mut attributes = item([
         ("id", string(call.id.to_string())),
         ("v", number(1)),
@@ -279,7 +278,7 @@ fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
         ("createdAt", time(call.created_at)),
         ("updatedAt", time(call.updated_at)),
         ("facts", string(to_json(&call.facts)?)),
-        ("announced", string(to_json(&announced)?)),
+        ("announced", string(to_json(&announced::write(call))?)),
         ("seenFrom", time(call.seen.from)),
         ("seenTo", time(call.seen.to)),
     ]);
@@ -287,12 +286,6 @@ fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
         attributes.insert("owner".to_owned(), string(to_json(owner)?));
         let shard = tenant_shard(&owner.tenant_id, call.id.shard(SHARDS));
         attributes.insert("tenantShard".to_owned(), string(shard));
-    }
-    if !call.recordings.is_empty() {
-        attributes.insert("recordings".to_owned(), string(to_json(&call.recordings)?));
-    }
-    if !call.retold.is_empty() {
-        attributes.insert("retold".to_owned(), string(to_json(&call.retold)?));
     }
     if !call.waiting.is_empty() {
         attributes.insert("waiting".to_owned(), string(to_json(&call.waiting)?));
@@ -309,31 +302,24 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
         let room_sid = find_string(item, "roomSid").map(str::to_owned);
         return Ok(CallItem::Pointer(Pointer { from: id, to: read_id(item, "to")?, room_sid }));
     }
-    let announced: BTreeMap<String, Announced> = from_json(read_string(item, "announced")?, "announced")?;
-    let recordings: Option<BTreeMap<String, Announced>> =
-        find_string(item, "recordings").map(|json| from_json(json, "recordings")).transpose()?;
-    let retold: Option<BTreeSet<EventKey>> =
-        find_string(item, "retold").map(|json| from_json(json, "retold")).transpose()?;
     let waiting: Option<BTreeSet<EventKey>> =
         find_string(item, "waiting").map(|json| from_json(json, "waiting")).transpose()?;
     let absorbed: Option<BTreeMap<CallId, Absorption>> =
         find_string(item, "absorbed").map(|json| from_json(json, "absorbed")).transpose()?;
-    let call = Call {
+    let mut call = Call {
         id,
         created_at: read_time(item, "createdAt")?,
         updated_at: read_time(item, "updatedAt")?,
         owner: find_string(item, "owner").map(|json| from_json(json, "owner")).transpose()?,
         facts: from_json(read_string(item, "facts")?, "facts")?,
-        announced: announced
-            .into_iter()
-            .filter_map(|(name, event)| Some((Announcement::parse(&name)?, event)))
-            .collect(),
-        recordings: recordings.unwrap_or_default(),
-        retold: retold.unwrap_or_default(),
+        announced: BTreeMap::new(),
+        recordings: BTreeMap::new(),
+        retold: BTreeSet::new(),
         waiting: waiting.unwrap_or_default(),
         seen: Seen { from: read_time(item, "seenFrom")?, to: read_time(item, "seenTo")? },
         absorbed: absorbed.unwrap_or_default(),
     };
+    announced::read(from_json(read_string(item, "announced")?, "announced")?, &mut call)?;
     if item.contains_key("into") {
         let by = EventKey::from_stored(read_string(item, "by")?.to_owned());
         return Ok(CallItem::Absorbed(Box::new(AbsorbedCall { call, into: read_id(item, "into")?, by })));

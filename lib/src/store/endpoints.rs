@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::{
 use super::{
     Client, StoreError,
     history::{read_delivery, row_key},
-    item::{Item, item, number, read_number, read_string, read_time, string, time},
+    item::{Item, number, read_number, read_string, read_time, time},
     subscriptions,
 };
 use crate::domain::{

@@ -1,0 +1,82 @@
+//! What a call announced, by the events that did: each key stands once, for DynamoDB bills by the
+//! kilobyte and keys are long.
+//!
+//! ```text
+//! {"livekit:EV_1": [0, "created"], "livekit:EV_5": [60000, "completed", "*"]}
+//! ```
+//!
+//! A number is a moment, in milliseconds since the record was made, and holds for what follows it: a
+//! type without its `call.`, a recording and its state (`completed#EG_1`), or `*`, which says that
+//! the event changed what filters look at.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::{
+    domain::{
+        announcement::{Announced, Announcement},
+        call::Call,
+        key::EventKey,
+        timestamp::Timestamp,
+    },
+    store::StoreError,
+};
+
+const OF_CALL: &str = "call.";
+const RETOLD: &str = "*";
+const CORRUPT: StoreError = StoreError::Corrupt { what: "announced" };
+
+pub(super) type Stored = BTreeMap<EventKey, Vec<Value>>;
+
+pub(super) fn write(call: &Call) -> Stored {
+    let types = call.announced.iter().map(|(announcement, announced)| {
+        let name = announcement.as_str();
+        (announced, name.strip_prefix(OF_CALL).unwrap_or(name))
+    });
+    let recordings = call.recordings.iter().map(|(recording, announced)| (announced, recording.as_str()));
+    let (mut stored, mut last) = (Stored::new(), BTreeMap::new());
+    for (announced, name) in types.chain(recordings) {
+        let marks = stored.entry(announced.by.clone()).or_default();
+        if last.insert(&announced.by, announced.at) != Some(announced.at) {
+            marks.push((announced.at.as_millis() - call.created_at.as_millis()).into());
+        }
+        marks.push(name.into());
+    }
+    for event in &call.retold {
+        stored.entry(event.clone()).or_default().push(RETOLD.into());
+    }
+    stored
+}
+
+/// Puts what was stored into a call whose `created_at` is known.
+pub(super) fn read(stored: Stored, call: &mut Call) -> Result<(), StoreError> {
+    for (by, marks) in stored {
+        let mut at = call.created_at;
+        for mark in marks {
+            match mark {
+                Value::Number(millis) => at = later(call.created_at, millis.as_i64()).ok_or(CORRUPT)?,
+                Value::String(name) => note(call, Announced { by: by.clone(), at }, name),
+                _ => return Err(CORRUPT),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn later(from: Timestamp, millis: Option<i64>) -> Option<Timestamp> {
+    Timestamp::from_millis(from.as_millis().checked_add(millis?)?)
+}
+
+/// A type that this version does not know is let pass.
+fn note(call: &mut Call, announced: Announced, name: String) {
+    if name == RETOLD {
+        call.retold.insert(announced.by);
+    } else if name.contains('#') {
+        call.recordings.insert(name, announced);
+    } else if let Some(announcement) =
+        Announcement::parse(&name).or_else(|| Announcement::parse(&format!("{OF_CALL}{name}")))
+    {
+        call.announced.insert(announcement, announced);
+    }
+}

@@ -1,64 +1,39 @@
 //! What becomes of a delivery: posted, recorded, tried again, given up. A real receiver, real tables and
 //! a real queue; the clock is set by hand where hours pass.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
-
-use std::time::Duration;
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use futures::future::join_all;
 use ringpost::{
-    domain::signature::SigningSecret,
     domain::{
         delivery::{Delivery, DeliveryStatus},
-        due::{Due, Minute},
         retry::RetryConfig,
-        subscription::{DisabledReason, RetiredSecret, Subscription, SubscriptionStatus},
+        signature::SigningSecret,
+        subscription::{DisabledReason, RetiredSecret, SubscriptionStatus},
     },
     queue::deliveries::DeliveryMessage,
 };
-use ringpost_functions::{
-    runtime::Worker,
-    workers::{deliver, sweep},
-};
+use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::{Cut, Faults},
     hand::Hand,
     lambda::queue_batch,
     receiver::{Answer, Receiver},
     subscriptions::SECRET,
-    world::World,
+    world::{
+        World,
+        deliveries::{minute, work},
+    },
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 const TYPE: &str = "call.completed";
 const QUICK: RetryConfig =
     RetryConfig { max_attempts: 3, initial_delay: 1, max_delay: 4, backoff_factor: 2.0 };
 
-/// Lets `deliver` work on these messages. Those that must come again.
-async fn work(deliver: &deliver::Deps, messages: &[DeliveryMessage]) -> usize {
-    let bodies: Vec<String> = messages.iter().map(|message| message.to_json().unwrap()).collect();
-    deliver.handle(queue_batch(&bodies)).await.batch_item_failures.len()
-}
-
 /// Everything that the history says of an attempt, without its times.
 fn story(delivery: &Delivery) -> (DeliveryStatus, u32, Option<u16>) {
     (delivery.status, delivery.attempts, delivery.last.as_ref().and_then(|attempt| attempt.status_code))
-}
-
-/// The platform's own events in the log, by their types.
-async fn told(world: &World) -> Vec<(String, Value)> {
-    let mut told = Vec::new();
-    for item in world.items("events").await {
-        let event = world.event(item["key"].as_s().unwrap()).await;
-        assert_eq!(event.tenant_id.as_deref(), Some("acme"));
-        told.push((event.event_type, serde_json::from_slice(&event.payload).unwrap()));
-    }
-    told.sort_by(|one, other| one.0.cmp(&other.0));
-    told
-}
-
-async fn subscription(world: &World, id: u64) -> Subscription {
-    world.subscriptions(&Faults::none()).find("acme", id).await.unwrap().unwrap().subscription
 }
 
 #[tokio::test]
@@ -143,7 +118,7 @@ async fn a_failing_endpoint_is_tried_on_schedule_and_given_up_in_the_history_alo
     assert!(
         attempts.iter().all(|(_, attempt)| attempt.body == "try later" && attempt.headers["x-why"] == "busy")
     );
-    let told = told(&world).await;
+    let told = world.told().await;
     assert_eq!(
         told.iter().map(|told| told.0.as_str()).collect::<Vec<_>>(),
         ["webhook.exhausted", "webhook.failing"]
@@ -168,7 +143,7 @@ async fn nothing_is_told_of_the_deliveries_that_tell_of_deliveries() {
     let message = world.deliverable(&acme, "evt_1", "webhook.exhausted").await;
     assert_eq!(work(&world.deliver(&Faults::none(), hand.clock()), std::slice::from_ref(&message)).await, 0);
     assert_eq!(story(&world.delivery(&message.delivery()).await), (DeliveryStatus::Failed, 1, Some(500)));
-    assert_eq!(told(&world).await, []);
+    assert_eq!(world.told().await, []);
 }
 
 #[tokio::test]
@@ -237,10 +212,10 @@ async fn an_endpoint_that_is_gone_gets_nothing_more() {
     let deliver = world.deliver(&Faults::none(), hand.clock());
     work(&deliver, std::slice::from_ref(&gone)).await;
     assert_eq!(story(&world.delivery(&gone.delivery()).await), (DeliveryStatus::Failed, 1, Some(410)));
-    let disabled = subscription(&world, acme.id).await;
+    let disabled = world.acme(acme.id).await;
     assert_eq!(disabled.status, SubscriptionStatus::Inactive);
     assert_eq!(disabled.disabled.unwrap().reason, DisabledReason::Gone);
-    let told = told(&world).await;
+    let told = world.told().await;
     assert_eq!(told.len(), 1);
     assert_eq!((told[0].0.as_str(), &told[0].1["reason"]), ("webhook.disabled", &json!("gone")));
     // What was on its way ends without a request, to be recovered if the owner wishes.
@@ -260,13 +235,13 @@ async fn deliveries_of_a_deleted_subscription_end_quietly() {
     let deliver = world.deliver(&Faults::none(), Hand::stopped().clock());
     assert_eq!(work(&deliver, std::slice::from_ref(&message)).await, 0);
     assert_eq!(world.delivery(&message.delivery()).await.status, DeliveryStatus::Cancelled);
-    assert_eq!((receiver.requests().len(), told(&world).await.len()), (0, 0));
+    assert_eq!((receiver.requests().len(), world.told().await.len()), (0, 0));
 }
 
 /// What must be the same however often a worker died: how the delivery stands, and that it goes on.
 async fn left(world: &World, message: &DeliveryMessage) -> (DeliveryStatus, u32, bool, Vec<String>, bool) {
     let delivery = world.delivery(&message.delivery()).await;
-    let types = told(world).await.into_iter().map(|told| told.0).collect();
+    let types = world.told().await.into_iter().map(|told| told.0).collect();
     let (now, later) = world.queued_deliveries().await;
     let goes_on = now + later > 0 || !world.items("due").await.is_empty();
     let attempts = world.history(&Faults::none()).failed_attempts(&message.delivery()).await.unwrap();
@@ -324,10 +299,6 @@ async fn a_worker_that_dies_leaves_nothing_behind() {
     }
 }
 
-fn minute() -> <sweep::Deps as Worker>::Batch {
-    serde_json::from_str("{}").unwrap()
-}
-
 #[tokio::test]
 async fn a_wait_of_forty_minutes_lies_in_due_until_sweep_brings_it_back() {
     let (world, hand) = (World::new(None).await, Hand::stopped());
@@ -364,161 +335,6 @@ async fn a_wait_of_forty_minutes_lies_in_due_until_sweep_brings_it_back() {
     assert_eq!(story(&world.delivery(&message.delivery()).await), (DeliveryStatus::Delivered, 2, Some(200)));
     sweep.handle(minute()).await;
     assert_eq!(world.take_deliveries().await, []);
-}
-
-/// What of the table `due` waits for a breaker.
-async fn parked(world: &World) -> usize {
-    let slots = world.items("due").await;
-    slots.iter().filter(|item| item["slot"].as_s().unwrap().starts_with("parked#")).count()
-}
-
-#[tokio::test]
-async fn after_five_failures_one_delivery_a_minute_probes_until_the_endpoint_is_back() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
-    // A whole minute, so that the sweeps below know theirs.
-    hand.set_to(Minute::of(hand.now()).start().unwrap());
-    world.swept_until(hand.now()).await;
-    let receiver = Receiver::answering(Answer::Status(500));
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
-    let deliver = world.deliver(&Faults::none(), hand.clock());
-    let sweep = world.sweep(&Faults::none(), hand.clock());
-    let mut messages = Vec::new();
-    for number in 0..20 {
-        messages.push(world.deliverable(&acme, &format!("evt_{number}"), TYPE).await);
-    }
-    for message in &messages[..5] {
-        work(&deliver, std::slice::from_ref(message)).await;
-    }
-    assert_eq!((receiver.requests().len(), parked(&world).await), (5, 0));
-    for message in &messages[5..] {
-        assert_eq!(work(&deliver, std::slice::from_ref(message)).await, 0);
-    }
-    assert_eq!((receiver.requests().len(), parked(&world).await), (5, 15), "the breaker is open");
-    for minutes in 1..=3 {
-        hand.advance(60);
-        sweep.handle(minute()).await;
-        let probes = world.take_deliveries().await;
-        assert_eq!(probes.len(), 1, "minute {minutes}");
-        work(&deliver, &probes).await;
-        assert_eq!(receiver.requests().len(), 5 + minutes, "minute {minutes}");
-        assert_eq!(parked(&world).await, 15 - minutes);
-    }
-    receiver.play(Answer::Status(200));
-    hand.advance(60);
-    sweep.handle(minute()).await;
-    work(&deliver, &world.take_deliveries().await).await;
-    assert_eq!((receiver.requests().len(), parked(&world).await), (9, 11), "the first success");
-    hand.advance(60);
-    sweep.handle(minute()).await;
-    let released = world.take_deliveries().await;
-    assert_eq!((released.len(), parked(&world).await), (11, 0));
-    for batch in released.chunks(10) {
-        work(&deliver, batch).await;
-    }
-    assert_eq!(receiver.requests().len(), 20);
-    hand.advance(60);
-    sweep.handle(minute()).await;
-    let breakers = world.items("due").await;
-    let breakers = breakers
-        .iter()
-        .filter(|item| item.get("kind").is_some_and(|kind| kind.as_s().unwrap() == Due::BREAKER));
-    assert_eq!(breakers.count(), 0, "nobody looks any more");
-}
-
-#[tokio::test]
-async fn an_open_breaker_lets_one_of_many_through_at_once() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
-    let receiver = Receiver::answering(Answer::Status(500));
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
-    let deliver = world.deliver(&Faults::none(), hand.clock());
-    let mut messages = Vec::new();
-    for number in 0..15 {
-        messages.push(world.deliverable(&acme, &format!("evt_{number}"), TYPE).await);
-    }
-    for message in &messages[..5] {
-        work(&deliver, std::slice::from_ref(message)).await;
-    }
-    hand.advance(61);
-    work(&deliver, &messages[5..]).await;
-    assert_eq!((receiver.requests().len(), parked(&world).await), (6, 9));
-}
-
-#[tokio::test]
-async fn five_days_of_nothing_but_failures_end_a_subscription() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
-    let receiver = Receiver::answering(Answer::Status(500));
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
-    let deliver = world.deliver(&Faults::none(), hand.clock());
-    const DAY: u64 = 86_400;
-    let fail = async |id: &str| {
-        let message = world.deliverable(&acme, id, TYPE).await;
-        work(&deliver, &[message]).await;
-        subscription(&world, acme.id).await.status
-    };
-    assert_eq!(fail("evt_0").await, SubscriptionStatus::Active);
-    // Nothing was tried for long: the failures before that say nothing any more.
-    hand.advance(6 * DAY);
-    assert_eq!(fail("evt_1").await, SubscriptionStatus::Active);
-    for day in 1..=4 {
-        hand.advance(DAY);
-        assert_eq!(fail(&format!("evt_day_{day}")).await, SubscriptionStatus::Active);
-    }
-    hand.advance(DAY);
-    assert_eq!(fail("evt_last").await, SubscriptionStatus::Inactive);
-    let disabled = subscription(&world, acme.id).await.disabled.unwrap();
-    assert_eq!((disabled.reason, disabled.at), (DisabledReason::Failing, hand.now()));
-    let told = told(&world).await;
-    assert_eq!((told[0].0.as_str(), &told[0].1["reason"]), ("webhook.disabled", &json!("failing")));
-}
-
-#[tokio::test]
-async fn a_success_forgets_the_failures_before_it() {
-    let (world, hand, receiver) = (World::new(None).await, Hand::stopped(), Receiver::start());
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
-    let deliver = world.deliver(&Faults::none(), hand.clock());
-    for (number, answer) in [500, 500, 500, 500, 200, 500].into_iter().enumerate() {
-        receiver.play(Answer::Status(answer));
-        let message = world.deliverable(&acme, &format!("evt_{number}"), TYPE).await;
-        work(&deliver, &[message]).await;
-    }
-    let message = world.deliverable(&acme, "evt_last", TYPE).await;
-    work(&deliver, &[message]).await;
-    assert_eq!((receiver.requests().len(), parked(&world).await), (7, 0), "the breaker is closed");
-}
-
-#[tokio::test]
-async fn a_rate_limit_is_kept_by_several_workers_at_once() {
-    let (world, receiver) = (World::new(None).await, Receiver::start());
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |acme| acme.rate_limit = Some(5)).await;
-    let mut messages = Vec::new();
-    for number in 0..30 {
-        messages.push(world.deliverable(&acme, &format!("evt_{number}"), TYPE).await);
-    }
-    let workers: Vec<_> =
-        (0..3).map(|_| world.deliver(&Faults::none(), ringpost::clock::Clock::system())).collect();
-    let batches = workers.iter().zip(messages.chunks(10));
-    join_all(batches.map(|(worker, batch)| work(worker, batch))).await;
-    // The rest comes back second by second.
-    tokio::time::timeout(Duration::from_secs(25), async {
-        while receiver.requests().len() < 30 {
-            let due = world.take_deliveries().await;
-            for batch in due.chunks(10) {
-                work(&workers[0], batch).await;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    })
-    .await
-    .expect("all are delivered");
-    let at: Vec<i64> = receiver.requests().iter().map(|request| request.at.as_millis()).collect();
-    let took = at.last().unwrap() - at.first().unwrap();
-    assert!(took >= 4_000, "30 at 5 a second took {took} ms");
-    let busiest =
-        at.iter().map(|from| at.iter().filter(|at| (*from..from + 1_000).contains(*at)).count()).max();
-    assert!(busiest.unwrap() <= 10, "{busiest:?}: a second's share and what is left of the one before");
-    for message in &messages {
-        assert_eq!(world.delivery(&message.delivery()).await.attempts, 1);
-    }
 }
 
 #[tokio::test]

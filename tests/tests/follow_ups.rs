@@ -7,22 +7,17 @@ use ringpost::{
     clock::Clock,
     domain::{directory::ApiKey, timestamp::Timestamp},
 };
-use ringpost_functions::{runtime::Worker, workers::sweep};
+use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::{Cut, Faults},
     hand::Hand,
     lambda::invoke,
-    world::World,
+    world::{World, deliveries::minute},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 const COMPANY: Uuid = Uuid::from_u128(1);
-
-/// What the schedule sends, of which nothing is read.
-fn minute() -> <sweep::Deps as Worker>::Batch {
-    serde_json::from_str("{}").unwrap()
-}
 
 async fn world() -> World {
     let world = World::new(None).await;

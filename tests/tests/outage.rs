@@ -24,7 +24,7 @@ use ringpost::{
 };
 use ringpost_functions::{
     runtime::Worker,
-    workers::{deliver, recover_deliveries::PORTION, sweep},
+    workers::{deliver, recover_deliveries::PORTION},
 };
 use ringpost_tests::{
     configs::{admin, ask},
@@ -32,7 +32,7 @@ use ringpost_tests::{
     hand::Hand,
     lambda::{queue_batch, stream_batch},
     receiver::{Answer, Receiver},
-    world::World,
+    world::{World, deliveries::minute},
 };
 use serde_json::json;
 
@@ -79,10 +79,6 @@ fn reached(receiver: &Receiver) -> BTreeMap<u64, usize> {
         *reached.entry(request.json()["data"]["n"].as_u64().unwrap()).or_insert(0) += 1;
     }
     reached
-}
-
-fn minute() -> <sweep::Deps as Worker>::Batch {
-    serde_json::from_str("{}").unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -18,12 +18,18 @@ use ringpost::{
         subscriptions::SubscriptionTable,
     },
 };
-use ringpost_functions::{webhooks::test_config, workers::deliver};
+use ringpost_functions::{
+    runtime::Worker,
+    webhooks::test_config,
+    workers::{deliver, sweep},
+};
+use serde_json::{Value, json};
 
 use super::{World, attempts};
 use crate::{
     aws::sdk,
     faults::Faults,
+    lambda::queue_batch,
     subscriptions::{message, subscription},
 };
 
@@ -37,6 +43,24 @@ const PATIENCE: Patience = Patience { connect: Duration::from_secs(1), total: Du
 #[must_use]
 pub fn sender() -> Sender {
     Sender::with_patience(Loopback::Allowed, Clock::system(), PATIENCE).expect("a sender")
+}
+
+/// Lets `deliver` work on these messages. How many must come again.
+///
+/// # Panics
+/// Never: a message is JSON.
+pub async fn work(deliver: &deliver::Deps, messages: &[DeliveryMessage]) -> usize {
+    let bodies: Vec<String> = messages.iter().map(|message| message.to_json().expect("JSON")).collect();
+    deliver.handle(queue_batch(&bodies)).await.batch_item_failures.len()
+}
+
+/// What the schedule of `sweep` sends, of which nothing is read.
+///
+/// # Panics
+/// Never: it is JSON.
+#[must_use]
+pub fn minute() -> <sweep::Deps as Worker>::Batch {
+    serde_json::from_str("{}").expect("JSON")
 }
 
 impl World {
@@ -134,7 +158,7 @@ impl World {
         let now = Clock::system().now();
         let message = Message {
             event_type: event_type.to_owned(),
-            ..message(&subscription.tenant_id, id, now, &serde_json::json!({ "n": id }))
+            ..message(&subscription.tenant_id, id, now, &json!({ "n": id }))
         };
         let recorded = self.history(&Faults::none()).record_delivery(&message, subscription.id).await;
         let (Queued::Not(at) | Queued::Before(at)) = recorded.expect("it is recorded");
@@ -168,5 +192,29 @@ impl World {
     pub async fn take_deliveries(&self) -> Vec<DeliveryMessage> {
         let bodies = self.take(&self.deliveries_url).await;
         bodies.iter().map(|body| serde_json::from_str(body).expect("a delivery message")).collect()
+    }
+
+    /// A subscription of `acme` as it stands.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub async fn acme(&self, id: u64) -> Subscription {
+        let found = self.subscriptions(&Faults::none()).find("acme", id).await;
+        found.expect("the table answers").expect("it is there").subscription
+    }
+
+    /// The events of `acme` in the log, by their types, with what they tell.
+    ///
+    /// # Panics
+    /// When one is another tenant's or no JSON.
+    pub async fn told(&self) -> Vec<(String, Value)> {
+        let mut told = Vec::new();
+        for item in self.items("events").await {
+            let event = self.event(item["key"].as_s().expect("a key")).await;
+            assert_eq!(event.tenant_id.as_deref(), Some("acme"));
+            told.push((event.event_type, serde_json::from_slice(&event.payload).expect("JSON")));
+        }
+        told.sort_by(|one, other| one.0.cmp(&other.0));
+        told
     }
 }

@@ -171,13 +171,27 @@ fn names_and_roles_are_compared_to_the_letter() {
     for role in ["Admin", "ADMIN", "admin ", "administrator", "user", ""] {
         assert!(!reads("user_2", Some("acme"), Some(role)), "{role:?}");
     }
-    for tenant_id in ["Acme", "acme ", "", "user:user_1"] {
+    for tenant_id in ["Acme", "acme "] {
         assert!(!reads("user_1", Some(tenant_id), None), "{tenant_id:?}");
         assert!(!reads("user_1", Some(tenant_id), Some("admin")), "{tenant_id:?}");
     }
     for sub in ["User_1", "user_1 ", "user_"] {
         assert!(!reads(sub, Some("acme"), None), "{sub:?}");
         assert!(!reads(sub, None, None), "{sub:?}");
+    }
+}
+
+/// An empty tenant would be that of all who have none, and `user:…` is that of a user without one.
+#[test]
+fn a_subject_or_tenant_that_is_no_name_is_refused() {
+    let long = "x".repeat(257);
+    for tenant_id in ["", "user:user_1", "a\nb", &long] {
+        let claims = claims(json!({ "sub": "user_1", "tenant_id": tenant_id }));
+        assert_eq!(ask_with(&any_issuer(), &claims), Err(Unauthorized::Unusable), "{tenant_id:?}");
+    }
+    for sub in ["a\nb", &long] {
+        let claims = claims(json!({ "sub": sub }));
+        assert_eq!(ask_with(&any_issuer(), &claims), Err(Unauthorized::Unusable), "{sub:?}");
     }
 }
 

@@ -17,6 +17,7 @@ mod table;
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
 use ringpost::{
     clock::Clock,
     domain::{
@@ -453,12 +454,14 @@ impl World {
             if messages.is_empty() {
                 return bodies;
             }
-            for message in messages {
-                let handle = message.receipt_handle.expect("a message has a handle");
-                let delete = queue.delete_message().queue_url(queue_url).receipt_handle(handle);
-                delete.send().await.expect("a message can be deleted");
-                bodies.push(message.body.expect("a message has a body"));
-            }
+            let entries = messages.iter().enumerate().map(|(place, message)| {
+                let entry = DeleteMessageBatchRequestEntry::builder().id(place.to_string());
+                entry.set_receipt_handle(message.receipt_handle.clone()).build().expect("a handle")
+            });
+            let delete = queue.delete_message_batch().queue_url(queue_url);
+            let deleted = delete.set_entries(Some(entries.collect())).send().await;
+            assert!(deleted.expect("messages can be deleted").failed.is_empty());
+            bodies.extend(messages.into_iter().map(|message| message.body.expect("a message has a body")));
         }
     }
 }

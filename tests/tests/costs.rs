@@ -3,13 +3,25 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use ringpost::{
+    clock::Clock,
+    domain::{
+        delivery::{Message, message_id},
+        key::CallId,
+    },
+    queue::deliveries::DeliveryMessage,
+    store::history::Queued,
+};
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::Faults,
     lambda::{invoke, stream_batch, webhook},
     livekit::{sample, sip_call, unique},
-    world::World,
+    receiver::{Answer, Receiver},
+    subscriptions::message,
+    world::{World, deliveries::work},
 };
+use serde_json::json;
 
 /// The size of an item as DynamoDB counts it: names and values, numbers at two digits a byte.
 fn bytes(item: &HashMap<String, AttributeValue>) -> usize {
@@ -59,4 +71,40 @@ async fn every_item_of_a_real_call_fits_into_one_unit() {
             assert_eq!(units(item), 1, "{table}: {} bytes", bytes(item));
         }
     }
+}
+
+/// What the Webhook API document shows, to an endpoint behind a usual web server.
+#[tokio::test]
+async fn a_delivery_that_succeeds_at_once_costs_two_write_units() {
+    let (world, now) = (World::new(None).await, Clock::system().now());
+    let headers = [
+        ("content-type", "application/json"),
+        ("server", "nginx/1.18.0"),
+        ("date", "Sat, 29 Jul 2023 10:17:12 GMT"),
+        ("connection", "close"),
+    ];
+    let receiver = Receiver::answering(Answer::with(200, &headers, "Received"));
+    let acme = world.subscribe_at(&receiver.url("/"), &["call.completed"], |_| {}).await;
+    let data = json!({
+        "callId": "CA123456789abcdef", "callLogId": "75decced-4c31-5f3c-9d47-8892e71acc6e",
+        "direction": "outbound", "from": "+18005551234", "to": "+18005557890", "status": "completed",
+        "duration": 125, "startTime": "2023-07-29T10:15:00.000Z", "endTime": "2023-07-29T10:17:05.000Z",
+        "campaignId": "campaign-123", "contactId": 42, "outcome": "completed",
+        "outcomes": { "appointmentSet": true, "leadQualified": true },
+        "metadata": { "transferredToAgent": false, "voicemailLeft": false },
+        "sequence": 115_000_000_000_000_i64, "occurredAt": "2023-07-29T10:17:05.000Z"
+    });
+    let message = Message {
+        call_id: CallId::parse("75decced-4c31-5f3c-9d47-8892e71acc6e"),
+        user_id: Some("user_demo".to_owned()),
+        ..message("acme", &message_id(&[&unique()]), now, &data)
+    };
+    let history = world.history(&Faults::none());
+    let Queued::Not(at) = history.record_delivery(&message, acme.id).await.unwrap() else { panic!("new") };
+    let recorded = units(&world.items("history").await[0]);
+    work(&world.deliver(&Faults::none(), Clock::system()), &[DeliveryMessage::attempt(&at, acme.id, 1)])
+        .await;
+    let rows = world.items("history").await;
+    assert_eq!((rows.len(), rows[0]["status"].as_s().unwrap().as_str()), (1, "delivered"));
+    assert_eq!((recorded, units(&rows[0])), (1, 1), "{} bytes", bytes(&rows[0]));
 }

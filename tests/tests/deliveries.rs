@@ -154,9 +154,11 @@ async fn each_answer_ends_as_it_should() {
     let pending = DeliveryStatus::Pending;
     let cases = [
         ("/204", Answer::Status(204), DeliveryStatus::Delivered, Some(204)),
-        ("/301", Answer::Redirect(receiver.url("/204")), pending, Some(301)),
+        ("/301", Answer::with(301, &[("location", &receiver.url("/204"))], ""), pending, Some(301)),
+        ("/302", Answer::Redirect(receiver.url("/204")), pending, Some(302)),
         ("/400", Answer::Status(400), pending, Some(400)),
         ("/500", Answer::Status(500), pending, Some(500)),
+        ("/hang", Answer::Hang, pending, None),
         ("/close", Answer::Close, pending, None),
         ("/reset", Answer::Reset, pending, None),
         ("/huge", Answer::Huge(100_000_000), DeliveryStatus::Delivered, Some(200)),

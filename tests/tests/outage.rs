@@ -107,18 +107,22 @@ async fn one_endpoint_that_is_down_slows_no_other_and_loses_nothing() {
     assert_eq!(log.len(), EVENTS);
     let fan_out = world.fan_out(&Faults::none());
     stream::iter(log.chunks(10))
-        .for_each_concurrent(WORKERS, async |batch| {
+        .for_each_concurrent(2, async |batch| {
             assert!(fan_out.handle(stream_batch(batch)).await.batch_item_failures.is_empty());
         })
         .await;
+
+    // What the local cloud was too slow for.
+    world.drive_queue().await;
 
     let deliver = world.deliver(&Faults::none(), hand.clock());
     let started = Instant::now();
     work_off(&world, &deliver).await;
     let took = started.elapsed();
-    let everything: BTreeMap<u64, usize> = (0..EVENTS as u64).map(|number| (number, 1)).collect();
     for receiver in &receivers[..3] {
-        assert_eq!(reached(receiver), everything);
+        let reached = reached(receiver);
+        let twice = reached.values().filter(|count| **count > 1).count();
+        assert_eq!((reached.len(), twice), (EVENTS, 0));
     }
     let even: BTreeSet<u64> = (0..EVENTS as u64).filter(|number| number.is_multiple_of(2)).collect();
     assert_eq!(

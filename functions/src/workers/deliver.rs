@@ -44,7 +44,7 @@ impl Worker for Deps {
         let mut wanted: Vec<DeliveryMessage> = Vec::new();
         // The queue may hold a message twice: one attempt is enough.
         for message in read.iter().flatten() {
-            if !wanted.contains(message) {
+            if !wanted.iter().any(|one| is_same(one, message)) {
                 wanted.push(message.clone());
             }
         }
@@ -57,11 +57,17 @@ impl Worker for Deps {
             }
         };
         let verdicts = read.iter().map(async |message| {
-            let place = wanted.iter().position(|one| Some(one) == message.as_ref());
+            let place =
+                message.as_ref().and_then(|message| wanted.iter().position(|one| is_same(one, message)));
             place.and_then(|place| settled.get(place)).copied().unwrap_or(Err(Unsettled))
         });
         settle_all(&batch.records, verdicts).await
     }
+}
+
+/// Whether both ask for the same attempt, whenever that is to be made.
+fn is_same(one: &DeliveryMessage, other: &DeliveryMessage) -> bool {
+    one.delivery() == other.delivery() && one.number() == other.number()
 }
 
 fn read(message: &SqsMessage) -> Option<DeliveryMessage> {

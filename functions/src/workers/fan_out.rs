@@ -4,7 +4,11 @@
 //! the retry queue and holds up no other. Only when the queue does not take it either is it reported to
 //! Lambda, which then delivers it, and what follows it, again.
 
-use std::{collections::HashMap, process::ExitCode};
+use std::{
+    collections::HashMap,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
 
 use aws_lambda_events::{
     dynamodb::{Event as StreamBatch, EventRecord},
@@ -15,7 +19,7 @@ use ringpost::{
     domain::key::EventKey,
     pipeline::{
         fan_out::{FanOut, Told},
-        publish::Subscribers,
+        publish::Batch,
     },
     store::{Item, events::EventTable},
     telemetry,
@@ -26,6 +30,9 @@ use crate::{
     runtime::{self, InitError, Worker},
     wiring::Aws,
 };
+
+/// After so long the events of a call that are left are put aside, so that the batch ends in time.
+const LONGEST_BATCH: Duration = Duration::from_secs(12);
 
 /// What this function may touch: it reads and writes `calls`, reads `directory`, writes `history`,
 /// lists `webhook-configs`, and sends to the queues of deliveries, transcripts and retries.
@@ -57,17 +64,27 @@ impl Worker for Deps {
         let sequence_numbers: Vec<_> =
             batch.records.iter().map(|record| record.change.sequence_number.clone()).collect();
         let records = join_all(batch.records.into_iter().map(|record| self.read(record))).await;
+        let keys: Vec<_> = records.iter().map(|record| record.key.clone()).collect();
         // The events of one call would only get into each other's way.
         let mut calls: HashMap<_, Vec<_>> = HashMap::new();
         for (place, record) in records.into_iter().enumerate() {
             let call = record.told.as_ref().and_then(Told::surest_call).ok_or(place);
             calls.entry(call).or_default().push((place, record));
         }
-        let subscribers = self.fan_out.publisher.subscribers();
-        let settling = calls.into_values().map(|records| self.settle_in_order(records, &subscribers));
-        let unsettled = join_all(settling).await;
+        let shared = self.fan_out.publisher.batch();
+        let deadline = Instant::now() + LONGEST_BATCH;
+        let settling = calls.into_values().map(|records| self.settle_in_order(records, &shared, deadline));
+        let mut unsettled: Vec<usize> = join_all(settling).await.into_iter().flatten().collect();
+        if let Err(error) = self.fan_out.publisher.queue(shared).await {
+            tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "deliveries not queued");
+            // Whoever recorded them is driven again.
+            let aside = keys.into_iter().enumerate().filter_map(|(place, key)| Some((place, key?)));
+            unsettled.extend(
+                join_all(aside.map(|(place, key)| self.put_aside(place, key))).await.into_iter().flatten(),
+            );
+        }
         let mut answer = DynamoDbEventResponse::default();
-        if let Some(first) = unsettled.into_iter().flatten().min() {
+        if let Some(first) = unsettled.into_iter().min() {
             // Lambda starts over from there, and repeats what came after it.
             let mut failure = DynamoDbBatchItemFailure::default();
             failure.item_identifier = sequence_numbers.into_iter().nth(first).flatten();
@@ -108,22 +125,28 @@ impl Deps {
     async fn settle_in_order(
         &self,
         records: Vec<(usize, Record)>,
-        subscribers: &Subscribers,
+        batch: &Batch,
+        deadline: Instant,
     ) -> Option<usize> {
         for (place, Record { told, key }) in records {
             let Some(key) = key else { continue };
             let driven = match &told {
-                Some(told) => drive(Self::NAME, &self.fan_out, told, subscribers).await.is_ok(),
-                None => false,
+                Some(told) if Instant::now() < deadline => {
+                    drive(Self::NAME, &self.fan_out, told, batch).await.is_ok()
+                }
+                _ => false,
             };
-            if driven {
-                continue;
-            }
-            if let Err(error) = self.fan_out.put_aside(&key).await {
-                tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "not put aside");
+            if !driven && let Some(place) = self.put_aside(place, key).await {
                 return Some(place);
             }
         }
         None
+    }
+
+    /// Tells the place of an event that could not be put aside.
+    async fn put_aside(&self, place: usize, key: EventKey) -> Option<usize> {
+        let error = self.fan_out.put_aside(&key).await.err()?;
+        tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "not put aside");
+        Some(place)
     }
 }

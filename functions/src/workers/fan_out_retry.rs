@@ -1,12 +1,13 @@
 //! `fan-out-retry`: takes up again what `fan-out` put aside, and events whose call got its owner.
 
-use std::process::ExitCode;
+use std::{future::ready, process::ExitCode};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use futures::future::join_all;
 use ringpost::{
     pipeline::{
         fan_out::{FanOut, Told},
-        publish::Subscribers,
+        publish::Batch,
     },
     queue::fan_out_retry::FanOutMessage,
     store::events::EventTable,
@@ -45,14 +46,19 @@ impl Worker for Deps {
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
-        let subscribers = self.fan_out.publisher.subscribers();
-        let settling = batch.records.iter().map(|message| self.settle(message, &subscribers));
-        settle_all(&batch.records, settling).await
+        let shared = self.fan_out.publisher.batch();
+        let settled = join_all(batch.records.iter().map(|message| self.settle(message, &shared))).await;
+        let queued = self.fan_out.publisher.queue(shared).await.map_err(|error| {
+            tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "deliveries not queued");
+            Unsettled
+        });
+        let settled = settled.into_iter().map(|settled| ready(settled.and(queued)));
+        settle_all(&batch.records, settled).await
     }
 }
 
 impl Deps {
-    async fn settle(&self, message: &SqsMessage, subscribers: &Subscribers) -> Result<(), Unsettled> {
+    async fn settle(&self, message: &SqsMessage, batch: &Batch) -> Result<(), Unsettled> {
         let body = message.body.as_deref().unwrap_or_default();
         let Ok(FanOutMessage::V1 { event_key }) = serde_json::from_str(body) else {
             tracing::error!(function = Self::NAME, "unreadable message");
@@ -66,7 +72,7 @@ impl Deps {
             tracing::warn!(function = Self::NAME, %event_key, "event has expired");
             return Ok(());
         };
-        let driven = drive(Self::NAME, &self.fan_out, &Told::by(event), subscribers).await;
+        let driven = drive(Self::NAME, &self.fan_out, &Told::by(event), batch).await;
         driven.map(drop).map_err(|_| Unsettled)
     }
 }

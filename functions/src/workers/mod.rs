@@ -18,7 +18,7 @@ use futures::future::join_all;
 use ringpost::{
     pipeline::{
         fan_out::{Driven, FanOut, FanOutError, Told},
-        publish::Subscribers,
+        publish::Batch,
     },
     telemetry,
 };
@@ -57,10 +57,10 @@ async fn drive(
     function: &'static str,
     fan_out: &FanOut,
     told: &Told,
-    subscribers: &Subscribers,
+    batch: &Batch,
 ) -> Result<Driven, FanOutError> {
     let started = Instant::now();
-    let driven = tokio::time::timeout(LONGEST_DRIVE, fan_out.drive(told, subscribers)).await;
+    let driven = tokio::time::timeout(LONGEST_DRIVE, fan_out.drive(told, batch)).await;
     let driven = driven.unwrap_or(Err(FanOutError::Slow));
     let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
     let (event_key, event_type) = (told.event.key.as_str(), told.event.event_type.as_str());

@@ -37,7 +37,7 @@ use crate::{
     store::{
         StoreError,
         due::DueTable,
-        endpoints::{Booking, EndpointTable, Found, SubscriptionRef},
+        endpoints::{Booked, Booking, EndpointTable, Found, SubscriptionRef},
         events::EventTable,
         history::HistoryTable,
         subscriptions::SubscriptionTable,
@@ -46,8 +46,10 @@ use crate::{
 
 /// A message may come a little before its time: clocks differ.
 const EARLY_MILLIS: u64 = 1_000;
-/// A booked second is good for a little longer: a queue is not exact.
-const SECONDS_LATE: i64 = 2;
+/// A booked second is good for so much longer. A queue may be late, and who books anew would be later.
+const SECONDS_LATE: i64 = 60;
+/// Where too many book at once, they come back after so long.
+const BUSY_SECONDS: u64 = 2;
 /// The failed attempt at which a tenant is told that a delivery is failing.
 const FAILING_AT: u32 = 4;
 /// Every conflict means that another writer got through.
@@ -151,8 +153,16 @@ impl Deliver {
     /// When the message must come again.
     pub async fn work(&self, message: &DeliveryMessage, found: &Found) -> Result<Done, DeliverError> {
         let at = SubscriptionRef { tenant_id: message.delivery().tenant_id, id: message.subscription_id() };
+        if found.unreadable.contains(&message.delivery()) || found.unreadable_subscriptions.contains(&at) {
+            return Err(StoreError::Corrupt { what: "delivery or subscription" }.into());
+        }
         let Some(delivery) = found.deliveries.get(&message.delivery()) else { return Ok(Done::Expired) };
         let subscription = found.subscriptions.get(&at);
+        if subscription.is_none_or(|subscription| subscription.status == SubscriptionStatus::Inactive)
+            && delivery.status == DeliveryStatus::Pending
+        {
+            return self.end(delivery, &at).await;
+        }
         if delivery.status != DeliveryStatus::Pending || delivery.attempts >= message.number() {
             // Once a later attempt is recorded, whatever follows from this one has happened.
             if let Some(subscription) = subscription.filter(|_| delivery.attempts == message.number()) {
@@ -160,17 +170,7 @@ impl Deliver {
             }
             return Ok(Done::Repeated);
         }
-        let now = self.clock.now();
-        let Some(subscription) = subscription else {
-            let why = "the subscription was deleted";
-            self.history.end_delivery(delivery, DeliveryStatus::Cancelled, why, now).await?;
-            return Ok(Done::Ended);
-        };
-        if subscription.status == SubscriptionStatus::Inactive {
-            let why = "the subscription is inactive";
-            self.history.end_delivery(delivery, DeliveryStatus::Failed, why, now).await?;
-            return Ok(Done::Ended);
-        }
+        let (Some(subscription), now) = (subscription, self.clock.now()) else { return Ok(Done::Ended) };
         if delivery.next_attempt_at.is_some_and(|next| next.millis_since(now) > EARLY_MILLIS) {
             self.schedule(delivery, now).await?;
             return Ok(Done::Waits);
@@ -182,6 +182,22 @@ impl Deliver {
         self.attempt(delivery, &endpoint).await
     }
 
+    /// Ends a delivery whose subscription seems deleted or inactive. One that was just made, or set active,
+    /// may only look like that: it was read with some lag.
+    async fn end(&self, delivery: &Delivery, at: &SubscriptionRef) -> Result<Done, DeliverError> {
+        let stored = self.subscriptions.find(&at.tenant_id, at.id).await?;
+        let (status, why) = match stored.map(|stored| stored.subscription.status) {
+            None => (DeliveryStatus::Cancelled, "the subscription was deleted"),
+            Some(SubscriptionStatus::Inactive) => (DeliveryStatus::Failed, "the subscription is inactive"),
+            Some(SubscriptionStatus::Active) => {
+                self.queue.send(&[(DeliveryMessage::next_of(delivery), 1)]).await?;
+                return Ok(Done::Waits);
+            }
+        };
+        self.history.end_delivery(delivery, status, why, self.clock.now()).await?;
+        Ok(Done::Ended)
+    }
+
     /// Lets a message wait where its endpoint fails, or takes no more at this moment.
     async fn hold_back(
         &self,
@@ -191,11 +207,14 @@ impl Deliver {
         now: Timestamp,
     ) -> Result<Option<Done>, DeliverError> {
         if let Some(health) = endpoint.health.filter(Health::is_open) {
-            let probes = health.may_probe(now) && self.endpoints.claim_probe(&endpoint.at, now).await?;
+            let by = format!("{}#{}", delivery.at.id, message.number());
+            let probes = health.may_probe(now) && self.endpoints.claim_probe(&endpoint.at, &by, now).await?;
             if !probes {
                 self.park(delivery, &endpoint.at, now).await?;
                 return Ok(Some(Done::Parked));
             }
+            // One a minute keeps every rate limit.
+            return Ok(None);
         }
         let Some(limit) = endpoint.subscription.rate_limit else { return Ok(None) };
         let this_second = now.as_seconds();
@@ -204,17 +223,18 @@ impl Deliver {
         }
         let mut bookings = self.bookings.lock().await;
         let known = bookings.get(&endpoint.at).copied();
-        let booking = self.endpoints.book(&endpoint.at, limit, now, known).await?;
-        if let Some(booking) = booking {
-            bookings.insert(endpoint.at.clone(), booking);
+        let booked = self.endpoints.book(&endpoint.at, limit, now, known).await?;
+        if let Booked::Place(last) | Booked::Full(Some(last)) = booked {
+            bookings.insert(endpoint.at.clone(), last);
         }
         drop(bookings);
-        let (message, wait) = match booking {
-            Some(Booking { second, .. }) if second <= this_second => return Ok(None),
-            Some(Booking { second, .. }) => {
+        let (message, wait) = match booked {
+            Booked::Place(Booking { second, .. }) if second <= this_second => return Ok(None),
+            Booked::Place(Booking { second, .. }) => {
                 (message.clone().booked_for(second), (second - this_second).unsigned_abs())
             }
-            None => (message.clone(), LONGEST_DELAY_SECONDS),
+            Booked::Full(_) => (message.clone(), LONGEST_DELAY_SECONDS),
+            Booked::Busy => (message.clone(), BUSY_SECONDS),
         };
         self.queue.send(&[(message, wait)]).await?;
         Ok(Some(Done::Waits))
@@ -267,7 +287,7 @@ impl Deliver {
         }
         let health = self.endpoints.fail(&endpoint.at, endpoint.health.as_ref(), self.clock.now()).await?;
         if health.is_hopeless() {
-            self.disable(&endpoint.at, DisabledReason::Failing).await?;
+            self.disable(&endpoint.at, DisabledReason::Failing, attempt.at).await?;
         }
         Ok(())
     }
@@ -275,19 +295,19 @@ impl Deliver {
     /// Everything that follows from how a delivery stands. Following it again changes nothing.
     async fn follow(&self, delivery: &Delivery, subscription: &Subscription) -> Result<(), DeliverError> {
         let failed = delivery.attempts.saturating_sub(delivery.earlier_attempts);
-        let gone = delivery.last.as_ref().is_some_and(Attempt::is_gone);
-        match delivery.status {
-            DeliveryStatus::Pending if delivery.attempts > delivery.earlier_attempts => {
+        let gone = delivery.last.as_ref().filter(|last| last.is_gone());
+        match (delivery.status, gone) {
+            (DeliveryStatus::Pending, _) if delivery.attempts > delivery.earlier_attempts => {
                 if failed == FAILING_AT {
                     self.tell(notice::failing(delivery, subscription, self.clock.now())).await?;
                 }
                 self.schedule(delivery, self.clock.now()).await
             }
-            DeliveryStatus::Failed if gone => {
+            (DeliveryStatus::Failed, Some(gone)) => {
                 let at = SubscriptionRef { tenant_id: subscription.tenant_id.clone(), id: subscription.id };
-                self.disable(&at, DisabledReason::Gone).await
+                self.disable(&at, DisabledReason::Gone, gone.at).await
             }
-            DeliveryStatus::Failed if failed >= subscription.retry_config.max_attempts => {
+            (DeliveryStatus::Failed, None) if failed >= subscription.retry_config.max_attempts => {
                 self.tell(notice::exhausted(delivery, subscription, self.clock.now())).await
             }
             _ => Ok(()),
@@ -305,13 +325,18 @@ impl Deliver {
         Ok(self.due.file(&Due::delivery(message.to_json()?, at), now).await?)
     }
 
-    /// Sets a subscription inactive and tells its tenant: first told, then done, for whoever sees it
-    /// inactive does neither.
-    async fn disable(&self, at: &SubscriptionRef, reason: DisabledReason) -> Result<(), DeliverError> {
+    /// Sets a subscription inactive for what an attempt showed, unless its owner has changed it since, and
+    /// tells its tenant: first told, then done, for whoever sees it inactive does neither.
+    async fn disable(
+        &self,
+        at: &SubscriptionRef,
+        reason: DisabledReason,
+        shown_at: Timestamp,
+    ) -> Result<(), DeliverError> {
         for _ in 0..MAX_CONFLICTS {
             let Some(stored) = self.subscriptions.find(&at.tenant_id, at.id).await? else { return Ok(()) };
             let mut subscription = stored.subscription.clone();
-            if subscription.status == SubscriptionStatus::Inactive {
+            if subscription.status == SubscriptionStatus::Inactive || subscription.updated_at > shown_at {
                 return Ok(());
             }
             let now = self.clock.now();

@@ -15,6 +15,8 @@ use super::{
     timestamp::Timestamp,
 };
 
+/// What filters look at changes a few times in a call; who changes it without end is not followed.
+const MAX_RETOLD: usize = 100;
 /// Further recordings of one call are announced by every event that tells of them.
 const MAX_RECORDINGS: usize = 100;
 
@@ -189,7 +191,8 @@ impl Call {
         if (&self.facts, &self.owner) != (&before.0, &before.1) {
             self.updated_at = self.updated_at.max(update.received_at);
             let seen_before = || traits(&before.0, before.1.as_ref());
-            if !self.announced.is_empty() && seen_before() != self.traits() {
+            let has_room = self.retold.len() < MAX_RETOLD;
+            if has_room && !self.announced.is_empty() && seen_before() != self.traits() {
                 self.retold.insert(update.event.clone());
             }
         }
@@ -223,7 +226,8 @@ impl Call {
         for (recording, event) in &other.recordings {
             self.recordings.entry(recording.clone()).or_insert_with(|| event.clone());
         }
-        self.retold.extend(other.retold.iter().cloned());
+        let room = MAX_RETOLD.saturating_sub(self.retold.len());
+        self.retold.extend(other.retold.iter().take(room).cloned());
         // What either had announced is matched again by what both together are.
         if !self.absorbed.contains_key(&other.id) && before.iter().any(|traits| *traits != self.traits()) {
             self.retold.insert(by.clone());

@@ -19,8 +19,9 @@ pub struct Health {
 
 /// So many failures in a row open the breaker.
 pub const FAILURES_THAT_OPEN: u32 = 5;
-/// The breaker lets a probe through so often.
-pub const PROBE_MILLIS: u64 = 60_000;
+/// No probe follows the last attempt sooner. `sweep` lets one go every minute, which must not come too
+/// early for having waited for the answer of the one before.
+pub const PROBE_MILLIS: u64 = 45_000;
 /// After so many days of failures alone a subscription is set inactive.
 const DAYS_UNTIL_GIVEN_UP: u32 = 5;
 /// After so many days without an attempt nobody knows whether the endpoint still fails.
@@ -60,7 +61,7 @@ mod tests {
 
     fn failing(from: i64, to: i64) -> Health {
         let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
-        Health { failures: 9, failing_since: at(from), last_failure_at: at(to), probe_at: at(to + 60) }
+        Health { failures: 9, failing_since: at(from), last_failure_at: at(to), probe_at: at(to + 45) }
     }
 
     #[test]
@@ -77,10 +78,10 @@ mod tests {
     }
 
     #[test]
-    fn the_fifth_failure_opens_and_a_minute_later_a_probe_may_go() {
+    fn the_fifth_failure_opens_and_a_probe_may_go_some_time_later() {
         let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
         assert!(!Health { failures: 4, ..failing(0, 100) }.is_open());
         assert!(Health { failures: 5, ..failing(0, 100) }.is_open());
-        assert!(!failing(0, 100).may_probe(at(159)) && failing(0, 100).may_probe(at(160)));
+        assert!(!failing(0, 100).may_probe(at(144)) && failing(0, 100).may_probe(at(145)));
     }
 }

@@ -5,12 +5,15 @@ use http::HeaderMap;
 use serde::Deserialize;
 use thiserror::Error;
 
+use super::fields::is_name;
 use super::jwt::{Algorithm, JwtError, Key, Token};
 use crate::{
     domain::{owner::Owner, timestamp::Timestamp},
     providers::webhook::header,
 };
 
+/// What the tenant of a user begins with who has none.
+const NO_TENANT: &str = "user:";
 /// Seconds by which the issuer's clock may differ.
 const LEEWAY_SECONDS: i64 = 60;
 
@@ -120,7 +123,7 @@ impl Caller {
     /// tenant by choosing a name.
     #[must_use]
     pub fn tenant_id(&self) -> String {
-        self.tenant_id.clone().unwrap_or_else(|| format!("user:{}", self.user_id))
+        self.tenant_id.clone().unwrap_or_else(|| format!("{NO_TENANT}{}", self.user_id))
     }
 
     /// The caller's user id.
@@ -189,6 +192,9 @@ pub enum Unauthorized {
     /// `sub` is empty.
     #[error("token without a subject")]
     NoSubject,
+    /// `sub` or `tenant_id` is empty, too long, or no name of one.
+    #[error("token whose sub or tenant_id is no name")]
+    Unusable,
 }
 
 impl TokenPolicy {
@@ -215,6 +221,11 @@ impl TokenPolicy {
         }
         if claims.sub.is_empty() {
             return Err(Unauthorized::NoSubject);
+        }
+        // What begins like that is the tenant of a user without one.
+        let is_tenant = |name: &String| is_name(name) && !name.starts_with(NO_TENANT);
+        if !is_name(&claims.sub) || !claims.tenant_id.as_ref().is_none_or(is_tenant) {
+            return Err(Unauthorized::Unusable);
         }
         Ok(Caller {
             user_id: claims.sub,

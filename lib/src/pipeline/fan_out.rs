@@ -19,7 +19,7 @@ use super::{
     announce::OfCall,
     announce_platform,
     fold::Fold,
-    publish::{Publisher, Subscribers},
+    publish::{Batch, Publisher},
 };
 use crate::{
     domain::{
@@ -109,12 +109,12 @@ pub enum Driven {
 }
 
 impl FanOut {
-    /// Does everything that follows from an event, whose tenant's `subscribers` are told what it
-    /// announces. Driving it again changes nothing.
+    /// Does everything that follows from an event of a batch, but for the queueing of its deliveries,
+    /// which ends the batch. Driving it again changes nothing.
     ///
     /// # Errors
     /// When a step failed; driving again is safe, and needed.
-    pub async fn drive(&self, told: &Told, subscribers: &Subscribers) -> Result<Driven, FanOutError> {
+    pub async fn drive(&self, told: &Told, batch: &Batch) -> Result<Driven, FanOutError> {
         let event = &told.event;
         let Some(update) = &told.update else {
             let default = || self.fold.default_owner().map(|owner| owner.tenant_id.clone());
@@ -127,7 +127,7 @@ impl FanOut {
             }
             self.history.record_inbound(event, &tenant_id, call_id, None).await?;
             if let Some(message) = announce_platform::message(event) {
-                self.publisher.publish_message(message, subscribers).await?;
+                self.publisher.publish_message(message, batch).await?;
             }
             return Ok(Driven::Recorded(call_id));
         };
@@ -140,7 +140,7 @@ impl FanOut {
         self.history.record_inbound(event, &owner.tenant_id, Some(call.id), owner.user_id.as_deref()).await?;
         let lead = self.record_lead(event, update, &call).await?;
         let announced = OfCall::new(event, update, &call, owner, lead.as_ref());
-        self.publisher.publish(&announced, subscribers).await?;
+        self.publisher.publish(&announced, batch).await?;
         self.drive_waiting(&call).await?;
         Ok(Driven::Recorded(Some(call.id)))
     }

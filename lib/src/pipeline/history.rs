@@ -122,7 +122,12 @@ impl History {
         match self.rows.find_row(&at).await?.filter(visible) {
             None => Ok(None),
             Some(Row::Inbound(received)) => self.received(received).await.map(Some),
-            Some(Row::Outbound(delivery)) => self.sent(&delivery).await.map(Some),
+            Some(Row::Outbound(delivery)) => {
+                let mut detail = self.sent(&delivery).await?;
+                // Its URL may be a credential: those of a configuration are its administrators'.
+                detail.subscription = detail.subscription.filter(|_| caller.is_admin());
+                Ok(Some(detail))
+            }
         }
     }
 

@@ -2,19 +2,20 @@
 //! a row of the history, then a message in the queue.
 //!
 //! ```text
-//! record every row ─ queue those that nobody is known to have queued ─ (the event's driver goes on)
+//! record every row of each event ─ queue together those of the batch that nobody is known to have queued
 //! ```
 //!
 //! A row stands in the same place whoever records it, and says whether its first attempt was made. So a
 //! crash between the two steps is repaired by doing both again, and nothing is delivered twice for it
-//! but by a repeated message of the queue, which makes no second attempt.
+//! but by a repeated message of the queue, which makes no second attempt. A batch of events ends only when
+//! all are queued: ten messages are one request.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use futures::future::try_join_all;
+use futures::future::join_all;
 use tokio::sync::OnceCell;
 
 use super::{
@@ -23,7 +24,10 @@ use super::{
 };
 use crate::{
     domain::{delivery::Message, subscription::Subscription},
-    queue::deliveries::{DeliveryMessage, DeliveryQueue},
+    queue::{
+        SendError,
+        deliveries::{DeliveryMessage, DeliveryQueue},
+    },
     store::{
         StoreError,
         history::{HistoryTable, Queued},
@@ -45,16 +49,22 @@ pub struct Publisher {
     pub deliveries: DeliveryQueue,
 }
 
-/// The subscriptions of each tenant, read once for a batch of events and only when something is
-/// announced to it.
+/// What the events of a batch have in common.
 #[derive(Debug)]
-pub struct Subscribers {
+pub struct Batch {
     table: SubscriptionTable,
+    /// The subscriptions of each tenant, read once and only when something is announced to it.
     of_tenant: Mutex<HashMap<String, Arc<OnceCell<Vec<Subscription>>>>>,
+    /// The first attempts that must be queued before the batch has ended.
+    unqueued: Mutex<Vec<(DeliveryMessage, u64)>>,
 }
 
-impl Subscribers {
-    async fn of(&self, tenant_id: &str) -> Result<Arc<OnceCell<Vec<Subscription>>>, StoreError> {
+impl Batch {
+    fn queue_later(&self, message: DeliveryMessage) {
+        self.unqueued.lock().unwrap_or_else(PoisonError::into_inner).push((message, 0));
+    }
+
+    async fn subscribers(&self, tenant_id: &str) -> Result<Arc<OnceCell<Vec<Subscription>>>, StoreError> {
         let cell = {
             let mut of_tenant = self.of_tenant.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(of_tenant.entry(tenant_id.to_owned()).or_default())
@@ -65,28 +75,33 @@ impl Subscribers {
 }
 
 impl Publisher {
-    /// The subscriptions for the events of one batch.
+    /// A batch of events. Whoever drove them must end it by [`Publisher::queue`].
     #[must_use]
-    pub fn subscribers(&self) -> Subscribers {
-        Subscribers { table: self.subscriptions.clone(), of_tenant: Mutex::default() }
+    pub fn batch(&self) -> Batch {
+        Batch { table: self.subscriptions.clone(), of_tenant: Mutex::default(), unqueued: Mutex::default() }
+    }
+
+    /// Queues the deliveries that the events of a batch have recorded.
+    ///
+    /// # Errors
+    /// When the queue did not take all of them: the events of the batch must be driven again.
+    pub async fn queue(&self, batch: Batch) -> Result<(), SendError> {
+        let unqueued = batch.unqueued.into_inner().unwrap_or_else(PoisonError::into_inner);
+        self.deliveries.send(&unqueued).await
     }
 
     /// Sees to the deliveries of what an event announces of its call. Once this returns, each is
-    /// recorded and queued.
+    /// recorded; the batch queues them.
     ///
     /// # Errors
     /// When a step failed; publishing again is safe, and needed.
-    pub(super) async fn publish(
-        &self,
-        announced: &OfCall<'_>,
-        subscribers: &Subscribers,
-    ) -> Result<(), FanOutError> {
+    pub(super) async fn publish(&self, announced: &OfCall<'_>, batch: &Batch) -> Result<(), FanOutError> {
         if announced.is_empty() {
             return Ok(());
         }
-        let subscriptions = subscribers.of(announced.tenant_id()).await?;
+        let subscriptions = batch.subscribers(announced.tenant_id()).await?;
         match subscriptions.get().filter(|all| !all.is_empty()) {
-            Some(all) => self.deliver(&announced.notices(), all).await,
+            Some(all) => self.record(&announced.notices(), all, batch).await,
             None => Ok(()),
         }
     }
@@ -95,17 +110,18 @@ impl Publisher {
     ///
     /// # Errors
     /// As [`Publisher::publish`].
-    pub(super) async fn publish_message(
-        &self,
-        message: Message,
-        subscribers: &Subscribers,
-    ) -> Result<(), FanOutError> {
-        let subscriptions = subscribers.of(&message.tenant_id).await?;
+    pub(super) async fn publish_message(&self, message: Message, batch: &Batch) -> Result<(), FanOutError> {
+        let subscriptions = batch.subscribers(&message.tenant_id).await?;
         let notice = Notice { message, to: Audience::Everybody };
-        self.deliver(&[notice], subscriptions.get().map_or(&[], Vec::as_slice)).await
+        self.record(&[notice], subscriptions.get().map_or(&[], Vec::as_slice), batch).await
     }
 
-    async fn deliver(&self, notices: &[Notice], all: &[Subscription]) -> Result<(), FanOutError> {
+    async fn record(
+        &self,
+        notices: &[Notice],
+        all: &[Subscription],
+        batch: &Batch,
+    ) -> Result<(), FanOutError> {
         let wanted: Vec<(&Message, u64)> = notices
             .iter()
             .flat_map(|notice| {
@@ -113,17 +129,20 @@ impl Publisher {
                 wants.map(|subscription| (&notice.message, subscription.id))
             })
             .collect();
-        let mut unqueued = Vec::new();
         for some in wanted.chunks(AT_ONCE) {
             let recorded = some.iter().map(|(message, id)| self.history.record_delivery(message, *id));
-            for (queued, (_, id)) in try_join_all(recorded).await?.into_iter().zip(some) {
-                if let Queued::Not(at) = queued {
-                    unqueued.push((DeliveryMessage::attempt(&at, *id, 1), 0));
+            // What is recorded is queued, whatever became of the others.
+            let mut failed = None;
+            for (recorded, (_, id)) in join_all(recorded).await.into_iter().zip(some) {
+                match recorded {
+                    Ok(Queued::Not(at)) => batch.queue_later(DeliveryMessage::attempt(&at, *id, 1)),
+                    Ok(Queued::Before(_)) => {}
+                    Err(error) => failed = Some(error),
                 }
             }
-        }
-        if !unqueued.is_empty() {
-            self.deliveries.send(&unqueued).await?;
+            if let Some(error) = failed {
+                return Err(error.into());
+            }
         }
         Ok(())
     }

@@ -179,7 +179,11 @@ impl Recover {
                 let due = delivery.next_attempt_at.unwrap_or(delivery.updated_at);
                 Ok(Some(delivery).filter(|_| recovery.finds_overdue(due)))
             }
-            Recoverable::Failed if is_of(recovery, &delivery) => Ok(Some(delivery)),
+            Recoverable::Failed
+                if is_of(recovery, &delivery) || delivery.status == DeliveryStatus::Pending =>
+            {
+                Ok(Some(delivery))
+            }
             Recoverable::Failed => {
                 let id = recovery.id.to_string();
                 let reopened = self.history.reopen_delivery(&delivery, Some(&id), self.clock.now()).await?;

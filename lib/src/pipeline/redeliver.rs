@@ -10,6 +10,7 @@
 
 use thiserror::Error;
 
+use crate::telemetry;
 use crate::{
     clock::Clock,
     domain::{
@@ -98,7 +99,8 @@ impl Redeliver {
         }
         let (message, now) = (DeliveryMessage::next_of(&delivery), self.clock.now());
         let json = serde_json::to_string(&message).map_err(|_| StoreError::Corrupt { what: "message" })?;
-        self.due.file(&Due::delivery(json, now.plus_millis(NET_MILLIS)), now).await?;
+        let net = Due::delivery(json, now.plus_millis(NET_MILLIS));
+        self.due.file(&net, now).await?;
         let reopened = match self.rows.reopen_delivery(&delivery, None, now).await? {
             Some(reopened) => reopened,
             None => match self.rows.find_delivery(at).await? {
@@ -108,6 +110,10 @@ impl Redeliver {
             },
         };
         self.queue.send(&[(message, 0)]).await?;
+        // Harmless if it stays: it would queue what is queued.
+        if let Err(error) = self.due.withdraw(&net, now).await {
+            tracing::warn!(id = at.id, cause = telemetry::chain(&error), "net not withdrawn");
+        }
         Ok(Redelivery::Queued(Box::new(reopened)))
     }
 }

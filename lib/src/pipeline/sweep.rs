@@ -7,6 +7,8 @@
 //! A crash anywhere, and two sweeps at once, repeat steps that are harmless to repeat. An entry that
 //! fails is postponed, so that it holds up no other and the watermark can advance.
 
+use std::time::{Duration, Instant};
+
 use futures::future::join_all;
 use thiserror::Error;
 
@@ -43,6 +45,8 @@ const FIRST_LOOK_BACK_MINUTES: i64 = 60;
 const MAX_MINUTES: usize = 240;
 /// Entries worked on in one sweep, give or take a page.
 const MAX_ENTRIES: usize = 5_000;
+/// A sweep ends well before its function is ended.
+const LONGEST: Duration = Duration::from_secs(40);
 /// Entries read at once of each of a minute's partitions.
 const PAGE: i32 = 100;
 /// Entries worked on at once.
@@ -114,15 +118,15 @@ impl Sweep {
     /// # Errors
     /// When the database fails; the next sweep repeats what was not done.
     pub async fn run(&self) -> Result<Swept, StoreError> {
-        let now = self.clock.now();
+        let (now, deadline) = (self.clock.now(), Instant::now() + LONGEST);
         let this_minute = Minute::of(now);
         let known = self.due.watermark().await?;
         let from = known.unwrap_or_else(|| this_minute.minus(FIRST_LOOK_BACK_MINUTES));
         let (mut swept, mut done_before) = (Swept::default(), from);
         for minute in from.until(this_minute).take(MAX_MINUTES) {
-            let is_whole = self.sweep_minute(minute, now, &mut swept).await?;
+            let is_whole = self.sweep_minute(minute, (now, deadline), &mut swept).await?;
             swept.minutes += 1;
-            if !is_whole || swept.entries() >= MAX_ENTRIES {
+            if !is_whole || swept.entries() >= MAX_ENTRIES || Instant::now() >= deadline {
                 break;
             }
             done_before = minute.plus(1);
@@ -138,14 +142,14 @@ impl Sweep {
     async fn sweep_minute(
         &self,
         minute: Minute,
-        now: Timestamp,
+        (now, deadline): (Timestamp, Instant),
         swept: &mut Swept,
     ) -> Result<bool, StoreError> {
         loop {
             let slot = self.due.read(minute, PAGE).await?;
             let due: Vec<_> = slot.entries.into_iter().filter(|filed| filed.due.at <= now).collect();
             for batch in due.chunks(CONCURRENCY) {
-                for settled in join_all(batch.iter().map(|filed| self.settle(filed, now))).await {
+                for settled in join_all(batch.iter().map(|filed| self.settle(filed, now, deadline))).await {
                     match settled? {
                         Settled::Announced => swept.announced += 1,
                         Settled::Queued(deliveries) => swept.queued += deliveries,
@@ -154,14 +158,15 @@ impl Sweep {
                     }
                 }
             }
-            if slot.is_whole || due.is_empty() || swept.entries() >= MAX_ENTRIES {
+            let is_full = swept.entries() >= MAX_ENTRIES || Instant::now() >= deadline;
+            if slot.is_whole || due.is_empty() || is_full {
                 return Ok(slot.is_whole);
             }
         }
     }
 
-    async fn settle(&self, filed: &Filed, now: Timestamp) -> Result<Settled, StoreError> {
-        let error = match self.deal_with(&filed.due, now).await {
+    async fn settle(&self, filed: &Filed, now: Timestamp, deadline: Instant) -> Result<Settled, StoreError> {
+        let error = match self.deal_with(&filed.due, now, deadline).await {
             Ok(settled) => {
                 self.due.remove(filed).await?;
                 return Ok(settled);
@@ -174,7 +179,7 @@ impl Sweep {
         Ok(Settled::Postponed)
     }
 
-    async fn deal_with(&self, due: &Due, now: Timestamp) -> Result<Settled, EntryError> {
+    async fn deal_with(&self, due: &Due, now: Timestamp, deadline: Instant) -> Result<Settled, EntryError> {
         match due.kind.as_str() {
             Due::FOLLOW_UP => {
                 let call_id = CallId::parse(&due.reference).ok_or(EntryError::Unreadable)?;
@@ -186,7 +191,7 @@ impl Sweep {
             }
             Due::BREAKER => {
                 let endpoint = SubscriptionRef::parse(&due.reference).ok_or(EntryError::Unreadable)?;
-                self.look_at_breaker(&endpoint, now).await
+                self.look_at_breaker(&endpoint, now, deadline).await
             }
             _ => Err(EntryError::Unreadable),
         }
@@ -198,6 +203,7 @@ impl Sweep {
         &self,
         endpoint: &SubscriptionRef,
         now: Timestamp,
+        deadline: Instant,
     ) -> Result<Settled, EntryError> {
         let place = endpoint.to_string();
         let (subscription, health) = self.endpoints.one(endpoint).await?;
@@ -221,7 +227,7 @@ impl Sweep {
             if slot.is_whole {
                 return Ok(Settled::Queued(queued));
             }
-            if still_fails || queued >= MAX_ENTRIES {
+            if still_fails || Instant::now() >= deadline {
                 self.due.file(&Due::breaker(place, now), now).await?;
                 return Ok(Settled::Queued(queued));
             }

@@ -66,6 +66,21 @@ impl DueTable {
         self.file_under(Minute::of(due.at).max(Minute::of(now)), due).await
     }
 
+    /// Takes back what was filed at `filed_at`: it need not be done any more.
+    ///
+    /// # Errors
+    /// When the database fails: it will be done.
+    pub async fn withdraw(&self, due: &Due, filed_at: Timestamp) -> Result<(), StoreError> {
+        let minute = Minute::of(due.at).max(Minute::of(filed_at));
+        let delete = self
+            .client
+            .delete_item()
+            .table_name(&self.name)
+            .key("slot", string(slot(minute, shard(&id(due)))))
+            .key("id", string(id(due)));
+        delete.send().await.map(drop).map_err(StoreError::unavailable("DeleteItem due"))
+    }
+
     /// Files an entry that could not be dealt with under a later minute, and then takes it from where
     /// it was.
     ///
@@ -89,7 +104,7 @@ impl DueTable {
     /// # Errors
     /// When the database fails.
     pub async fn parked(&self, place: &str, limit: i32) -> Result<Slot, StoreError> {
-        self.read_shard(parked(place), limit).await
+        self.read_slot(parked(place), limit).await
     }
 
     async fn file_under(&self, minute: Minute, due: &Due) -> Result<(), StoreError> {
@@ -111,13 +126,12 @@ impl DueTable {
         put.map(drop).map_err(StoreError::unavailable("PutItem due"))
     }
 
-    /// What is filed under a minute, at most `limit` entries of each of its partitions. An entry that
-    /// is milliseconds old may be missing, and one that was just removed may still be there.
+    /// What is filed under a minute, at most `limit` entries of each of its partitions.
     ///
     /// # Errors
     /// When the database fails or an entry cannot be read.
     pub async fn read(&self, minute: Minute, limit: i32) -> Result<Slot, StoreError> {
-        let shards = try_join_all((0..SHARDS).map(|shard| self.read_shard(slot(minute, shard), limit)));
+        let shards = try_join_all((0..SHARDS).map(|shard| self.read_slot(slot(minute, shard), limit)));
         let mut whole = Slot { entries: Vec::new(), is_whole: true };
         for shard in shards.await? {
             whole.entries.extend(shard.entries);
@@ -126,20 +140,27 @@ impl DueTable {
         Ok(whole)
     }
 
-    async fn read_shard(&self, slot: String, limit: i32) -> Result<Slot, StoreError> {
+    async fn read_slot(&self, slot: String, limit: i32) -> Result<Slot, StoreError> {
+        // Strongly: what was filed last must not be missed, nor what was just removed be done twice.
         let query = self
             .client
             .query()
             .table_name(&self.name)
             .key_condition_expression("slot = :slot")
             .expression_attribute_values(":slot", string(slot))
-            .limit(limit);
-        let answer = query.send().await.map_err(StoreError::unavailable("Query due"))?;
-        Ok(Slot {
+            .limit(limit)
+            .consistent_read(true);
+        let mut start = None::<Item>;
+        loop {
+            let answer = query.clone().set_exclusive_start_key(start).send().await;
+            let answer = answer.map_err(StoreError::unavailable("Query due"))?;
             // One that a later version wrote must not hold up the others.
-            entries: answer.items().iter().filter_map(readable).collect(),
-            is_whole: answer.last_evaluated_key.is_none(),
-        })
+            let entries: Vec<Filed> = answer.items().iter().filter_map(readable).collect();
+            start = answer.last_evaluated_key;
+            if start.is_none() || !entries.is_empty() {
+                return Ok(Slot { entries, is_whole: start.is_none() });
+            }
+        }
     }
 
     /// Removes an entry that was dealt with, unless it has been filed again since it was read.

@@ -15,7 +15,7 @@ use aws_sdk_dynamodb::{
 use super::{
     Client, StoreError,
     history::{read_delivery, row_key},
-    item::{Item, number, read_number, read_string, read_time, time},
+    item::{Item, number, read_number, read_string, read_time, string, time},
     subscriptions,
 };
 use crate::domain::{
@@ -59,6 +59,17 @@ pub struct Booking {
     pub taken: u32,
 }
 
+/// What became of a booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Booked {
+    /// It is made.
+    Place(Booking),
+    /// All seconds are given away as far as a message can wait in its queue; this is the last booking.
+    Full(Option<Booking>),
+    /// Too many book at once: try again in a moment.
+    Busy,
+}
+
 /// What was found.
 #[derive(Debug, Default)]
 pub struct Found {
@@ -68,6 +79,10 @@ pub struct Found {
     pub subscriptions: HashMap<SubscriptionRef, Subscription>,
     /// Which endpoints have failed since they last took a delivery.
     pub failing: HashMap<SubscriptionRef, Health>,
+    /// Which deliveries another version of this code must work on.
+    pub unreadable: HashSet<DeliveryRef>,
+    /// Which subscriptions another version of this code wrote.
+    pub unreadable_subscriptions: HashSet<SubscriptionRef>,
 }
 
 /// The tables `history` and `webhook-configs`, as `deliver` uses them.
@@ -82,8 +97,8 @@ pub struct EndpointTable {
 const MAX_ROUNDS: usize = 8;
 /// So many keys fit into one request.
 const MAX_KEYS: usize = 100;
-/// Every conflict means that another writer got through.
-const MAX_CONFLICTS: usize = 64;
+/// So many conflicts over a rate limit mean that it is exhausted for this moment.
+const MAX_CONFLICTS: usize = 8;
 /// A rate limit gives seconds away so far ahead: no message waits longer in its queue.
 const MAX_SECONDS_AHEAD: i64 = 900;
 
@@ -122,8 +137,12 @@ impl EndpointTable {
                     if table == self.history {
                         let tenant = of_tenant.get(read_string(&item, "tenantShard")?);
                         let tenant = tenant.ok_or(StoreError::Corrupt { what: "tenantShard" })?;
-                        let delivery = read_delivery(tenant, &item)?;
-                        found.deliveries.insert(delivery.at.clone(), delivery);
+                        let at = DeliveryRef { tenant_id: tenant.clone(), id: read_number(&item, "id")? };
+                        // One that another version wrote must not hold up the others of the batch.
+                        match read_delivery(tenant, &item) {
+                            Ok(delivery) => drop(found.deliveries.insert(at, delivery)),
+                            Err(_) => drop(found.unreadable.insert(at)),
+                        }
                     } else {
                         read_config(&item, &mut found)?;
                     }
@@ -204,19 +223,34 @@ impl EndpointTable {
         health.ok_or(StoreError::Corrupt { what: "failures" })
     }
 
-    /// Lets one delivery through an open breaker. False when another got through within the last minute,
-    /// or the breaker is closed meanwhile.
+    /// Lets one delivery through an open breaker, which `by` names. False when another got through within
+    /// the last minute, or the breaker is closed meanwhile.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn claim_probe(&self, endpoint: &SubscriptionRef, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn claim_probe(
+        &self,
+        endpoint: &SubscriptionRef,
+        by: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let by = string(by);
         let request = self
-            .change(endpoint, "SET probeAt = :next")
+            .change(endpoint, "SET probeAt = :next, probeBy = :by")
             .condition_expression("failures >= :open AND probeAt <= :now")
             .expression_attribute_values(":open", number(FAILURES_THAT_OPEN))
             .expression_attribute_values(":now", time(now))
-            .expression_attribute_values(":next", time(now.plus_millis(PROBE_MILLIS)));
-        applied(request).await
+            .expression_attribute_values(":next", time(now.plus_millis(PROBE_MILLIS)))
+            .expression_attribute_values(":by", by.clone())
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let Err(error) = request.send().await else { return Ok(true) };
+        match error.as_service_error() {
+            // Ours was written though its answer was lost: the SDK tried again.
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                Ok(failed.item().and_then(|held| held.get("probeBy")) == Some(&by))
+            }
+            _ => Err(StoreError::unavailable("UpdateItem webhook-configs")(error)),
+        }
     }
 
     /// Books a place under a rate limit of so many deliveries a second: in the second of the clock that
@@ -231,7 +265,7 @@ impl EndpointTable {
         limit: u32,
         now: Timestamp,
         mut known: Option<Booking>,
-    ) -> Result<Option<Booking>, StoreError> {
+    ) -> Result<Booked, StoreError> {
         let this_second = now.as_seconds();
         for _ in 0..MAX_CONFLICTS {
             let Booking { second, taken } = match known {
@@ -244,7 +278,7 @@ impl EndpointTable {
                 _ => Booking { second: this_second, taken: 1 },
             };
             if second - this_second > MAX_SECONDS_AHEAD {
-                return Ok(None);
+                return Ok(Booked::Full(known));
             }
             let request = self
                 .change(endpoint, "SET rateSecond = :second, rateTaken = :taken")
@@ -259,7 +293,9 @@ impl EndpointTable {
             };
             let request =
                 request.return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-            let Err(error) = request.send().await else { return Ok(Some(Booking { second, taken })) };
+            let Err(error) = request.send().await else {
+                return Ok(Booked::Place(Booking { second, taken }));
+            };
             let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error()
             else {
                 return Err(StoreError::unavailable("UpdateItem webhook-configs")(error));
@@ -267,7 +303,7 @@ impl EndpointTable {
             let held = failed.item().filter(|held| held.contains_key("rateSecond"));
             known = held.map(read_booking).transpose()?;
         }
-        Err(StoreError::Contended)
+        Ok(Booked::Busy)
     }
 
     fn change(&self, endpoint: &SubscriptionRef, update: &str) -> UpdateItemFluentBuilder {
@@ -299,7 +335,10 @@ fn read_config(item: &Item, found: &mut Found) -> Result<(), StoreError> {
     let id: i64 = read_number(item, "id")?;
     let endpoint = SubscriptionRef { tenant_id, id: id.unsigned_abs() };
     if id > 0 {
-        found.subscriptions.insert(endpoint, subscriptions::read_item(item)?.subscription);
+        match subscriptions::read_item(item) {
+            Ok(stored) => drop(found.subscriptions.insert(endpoint, stored.subscription)),
+            Err(_) => drop(found.unreadable_subscriptions.insert(endpoint)),
+        }
     } else if let Some(health) = read_health(item)? {
         found.failing.insert(endpoint, health);
     }

@@ -35,7 +35,7 @@ const EPOCH_MILLIS: i64 = 1_577_836_800_000;
 /// Ids per millisecond: 10 bits.
 const SLOTS: u64 = 1_024;
 /// So many events of one tenant in one slot and the slots after it are not a coincidence.
-const MAX_PROBES: usize = 64;
+const MAX_PROBES: usize = 512;
 /// Ids of one partition are this far apart.
 const STEP: usize = SHARDS as usize;
 

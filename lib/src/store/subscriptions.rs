@@ -148,7 +148,7 @@ impl SubscriptionTable {
             .update_item()
             .table_name(&self.name)
             .set_key(Some(health_key(tenant_id, id)))
-            .update_expression("REMOVE failures, failingSince, lastFailureAt, probeAt")
+            .update_expression("REMOVE failures, failingSince, lastFailureAt, probeAt, probeBy")
             .condition_expression("attribute_exists(failures)");
         applied(request).await.map(drop)
     }

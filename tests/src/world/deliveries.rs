@@ -116,7 +116,7 @@ impl World {
                 queue: self.delivery_queue(faults),
                 due: self.due(faults),
                 events: self.events(faults),
-                sender: Sender::new(Loopback::Allowed, clock.clone()).expect("an HTTP client"),
+                sender: Sender::with_patience(Loopback::Allowed, clock.clone(), PATIENCE).expect("a sender"),
                 clock,
                 bookings: futures::lock::Mutex::default(),
             },

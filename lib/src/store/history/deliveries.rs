@@ -2,8 +2,8 @@
 //! beside it, in a partition of its own, so that no list has to step over it.
 
 use aws_sdk_dynamodb::{
-    operation::update_item::builders::UpdateItemFluentBuilder,
-    types::{AttributeValue, ReturnValue},
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 
 use super::{HistoryTable, Placed, partition};
@@ -123,15 +123,17 @@ impl HistoryTable {
             None => format!("{update} REMOVE nextAt"),
         };
         let ended_at = attempt.at.plus_millis(attempt.timing);
+        let response = json(attempt)?;
         let mut request = self
             .change(&delivery.at, update)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .condition_expression("attempts = :before AND #status = :pending")
             .expression_attribute_names("#response", "response")
             .expression_attribute_values(":number", number(number_of_it))
             .expression_attribute_values(":before", number(delivery.attempts))
             .expression_attribute_values(":status", string(status.as_str()))
             .expression_attribute_values(":pending", string(DeliveryStatus::Pending.as_str()))
-            .expression_attribute_values(":response", json(attempt)?)
+            .expression_attribute_values(":response", response.clone())
             .expression_attribute_values(":now", time(ended_at));
         if let Some(next) = next {
             request = request.expression_attribute_values(":next", time(next));
@@ -144,7 +146,15 @@ impl HistoryTable {
             updated_at: ended_at,
             ..delivery.clone()
         };
-        Ok(applied(request).await?.then_some(changed))
+        let Err(error) = request.send().await else { return Ok(Some(changed)) };
+        match error.as_service_error() {
+            // Ours was written though its answer was lost: the SDK tried again.
+            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                let held = failed.item().and_then(|row| row.get("response"));
+                Ok((held == Some(&response)).then_some(changed))
+            }
+            _ => Err(StoreError::unavailable("UpdateItem history")(error)),
+        }
     }
 
     /// Ends a pending delivery without an attempt, and says why in its history. False when it had ended.

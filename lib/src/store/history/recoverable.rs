@@ -47,6 +47,8 @@ impl HistoryTable {
             (":until", time(until)),
             (":status", string(standing(recovery.order.status).as_str())),
             (":recovery", string(recovery.id.to_string())),
+            // What an earlier recovery reopened and may have died before queueing.
+            (":pending", string(DeliveryStatus::Pending.as_str())),
         ]);
         let query = self
             .client
@@ -55,7 +57,8 @@ impl HistoryTable {
             .key_condition_expression("tenantShard = :partition AND id BETWEEN :first AND :last")
             .filter_expression(
                 "direction = :outbound AND webhookConfigId = :subscription \
-                 AND createdAt BETWEEN :since AND :until AND (#status = :status OR recovery = :recovery)",
+                 AND createdAt BETWEEN :since AND :until AND (#status = :status OR recovery = :recovery \
+                 OR (#status = :pending AND attribute_exists(recovery) AND attempts = earlier))",
             )
             .expression_attribute_names("#status", "status")
             .set_expression_attribute_values(Some(values))

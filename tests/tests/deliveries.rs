@@ -302,6 +302,18 @@ async fn a_worker_that_dies_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn an_attempt_whose_record_lost_its_answer_is_followed_by_the_next() {
+    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let receiver = Receiver::answering(Answer::Status(500));
+    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
+    let message = world.deliverable(&acme, "evt_1", TYPE).await;
+    let faults = Faults::once("UpdateItem", Cut::After);
+    assert_eq!(work(&world.deliver(&faults, hand.clock()), std::slice::from_ref(&message)).await, 0);
+    assert_eq!(story(&world.delivery(&message.delivery()).await), (DeliveryStatus::Pending, 1, Some(500)));
+    assert_eq!(world.queued_deliveries().await, (0, 1), "the second attempt waits for its time");
+}
+
+#[tokio::test]
 async fn a_wait_of_forty_minutes_lies_in_due_until_sweep_brings_it_back() {
     let (world, hand) = (World::new(None).await, Hand::stopped());
     let receiver = Receiver::answering(Answer::Status(500));

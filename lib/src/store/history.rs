@@ -168,7 +168,7 @@ mod tests {
         }
         // The last slot of the last moment may have moved on.
         assert!(ids.contains(&(first_id(at(7), u64::MAX) + ((MAX_PROBES - 1) * STEP) as u64)));
-        assert!(!ids.contains(&first_id(at(4), u64::MAX)) && !ids.contains(&first_id(at(9), 0)));
+        assert!(!ids.contains(&first_id(at(4), u64::MAX)) && !ids.contains(&first_id(at(10), 0)));
     }
 
     #[test]

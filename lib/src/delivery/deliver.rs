@@ -25,6 +25,7 @@ use crate::{
     domain::{
         delivery::{Attempt, Delivery, DeliveryRef, DeliveryStatus},
         due::Due,
+        event::Event,
         health::Health,
         key::EventKey,
         subscription::{Disabled, DisabledReason, Subscription, SubscriptionStatus},
@@ -158,9 +159,8 @@ impl Deliver {
         }
         let Some(delivery) = found.deliveries.get(&message.delivery()) else { return Ok(Done::Expired) };
         let subscription = found.subscriptions.get(&at);
-        if subscription.is_none_or(|subscription| subscription.status == SubscriptionStatus::Inactive)
-            && delivery.status == DeliveryStatus::Pending
-        {
+        let active = subscription.filter(|found| found.status == SubscriptionStatus::Active);
+        if active.is_none() && delivery.status == DeliveryStatus::Pending {
             return self.end(delivery, &at).await;
         }
         if delivery.status != DeliveryStatus::Pending || delivery.attempts >= message.number() {
@@ -170,7 +170,8 @@ impl Deliver {
             }
             return Ok(Done::Repeated);
         }
-        let (Some(subscription), now) = (subscription, self.clock.now()) else { return Ok(Done::Ended) };
+        let Some(subscription) = active else { return Ok(Done::Ended) };
+        let now = self.clock.now();
         if delivery.next_attempt_at.is_some_and(|next| next.millis_since(now) > EARLY_MILLIS) {
             self.schedule(delivery, now).await?;
             return Ok(Done::Waits);
@@ -353,7 +354,7 @@ impl Deliver {
     }
 
     /// Appends one of the platform's own events to the log, from where it reaches whoever subscribed to it.
-    async fn tell(&self, event: Option<crate::domain::event::Event>) -> Result<(), DeliverError> {
+    async fn tell(&self, event: Option<Event>) -> Result<(), DeliverError> {
         if let Some(event) = event {
             self.events.append(&event).await?;
         }

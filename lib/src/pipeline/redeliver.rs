@@ -10,7 +10,6 @@
 
 use thiserror::Error;
 
-use crate::telemetry;
 use crate::{
     clock::Clock,
     domain::{
@@ -29,6 +28,7 @@ use crate::{
         history::{HistoryTable, Row},
         subscriptions::SubscriptionTable,
     },
+    telemetry,
 };
 
 /// After so long the net is drawn in.

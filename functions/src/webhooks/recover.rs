@@ -17,6 +17,7 @@ use ringpost::{
 };
 use serde::Serialize;
 
+use super::not_found;
 use crate::{
     authenticator::Authenticator,
     runtime::{self, Endpoint, InitError, log},
@@ -97,7 +98,7 @@ impl Endpoint for Deps {
         let tenant_id = self.authenticator.administered_tenant(&request).await?;
         let path = request.path_parameters();
         let id = path.first("id").and_then(|id| id.parse().ok()).filter(|id| *id > 0);
-        let id = id.ok_or_else(no_subscription)?;
+        let id = id.ok_or_else(not_found)?;
         match (request.method(), path.first("jobId")) {
             (&Method::POST, None) => self.order(&tenant_id, id, &request).await,
             (&Method::GET, Some(job)) => self.show(&tenant_id, id, job).await,
@@ -114,7 +115,7 @@ impl Deps {
             Ordered::Queued(recovery) => ("Recovery started", recovery),
             Ordered::Before(recovery) => ("This recovery is under way", recovery),
             Ordered::Busy(recovery) => return Err(busy(&recovery)),
-            Ordered::NoSubscription => return Err(no_subscription()),
+            Ordered::NoSubscription => return Err(not_found()),
             Ordered::Inactive => {
                 let message = "The webhook configuration is inactive; activate it first";
                 return Err(ApiError::new(ErrorStatus::Conflict, message));
@@ -146,11 +147,6 @@ fn read_order(fields: &Fields) -> Result<Order, ApiError> {
         return Err(wrong("until", "must be after since"));
     }
     Ok(Order { since, until, status })
-}
-
-/// What another tenant has and what nobody has look the same.
-fn no_subscription() -> ApiError {
-    ApiError::new(ErrorStatus::NotFound, "Webhook configuration not found")
 }
 
 fn no_job() -> ApiError {

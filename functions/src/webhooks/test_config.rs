@@ -93,25 +93,13 @@ impl Endpoint for Deps {
         let subscription = found.ok_or_else(not_found)?.subscription;
         let now = self.authenticator.clock.now();
         let message = message(&subscription, &fields, now)?;
-        let attempt = self.post(&subscription, &message, now).await;
+        let parcel = Parcel::to(&subscription, &message.id, &message.body, now);
+        let attempt = self.sender.send(&parcel).await;
         // Whoever is told of a test finds it in the history.
         self.history.record_test(&message, id, &attempt).await.map_err(failed)?;
         log::event_key(&message.id);
         log::result(if attempt.succeeded() { "taken" } else { "not taken" });
         Ok(Reply::ok(&tested(&message, &attempt)))
-    }
-}
-
-impl Deps {
-    async fn post(&self, subscription: &Subscription, message: &Message, now: Timestamp) -> Attempt {
-        let parcel = Parcel {
-            url: &subscription.url,
-            message_id: &message.id,
-            secrets: subscription.signing_secrets(now).collect(),
-            headers: &subscription.headers,
-            body: &message.body,
-        };
-        self.sender.send(&parcel).await
     }
 }
 

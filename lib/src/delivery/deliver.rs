@@ -257,13 +257,8 @@ impl Deliver {
 
     async fn attempt(&self, delivery: &Delivery, endpoint: &Endpoint<'_>) -> Result<Done, DeliverError> {
         let subscription = endpoint.subscription;
-        let parcel = Parcel {
-            url: &subscription.url,
-            message_id: &delivery.message_id,
-            secrets: subscription.signing_secrets(self.clock.now()).collect(),
-            headers: &subscription.headers,
-            body: &delivery.body,
-        };
+        let now = self.clock.now();
+        let parcel = Parcel::to(subscription, &delivery.message_id, &delivery.body, now);
         let attempt = self.sender.send(&parcel).await;
         let (status, next) = verdict(delivery, subscription, &attempt);
         let Some(recorded) = self.history.record_attempt(delivery, &attempt, status, next).await? else {

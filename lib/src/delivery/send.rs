@@ -32,6 +32,7 @@ use crate::{
     domain::{
         delivery::Attempt,
         signature::{SigningSecret, sign},
+        subscription::Subscription,
         timestamp::Timestamp,
     },
 };
@@ -74,6 +75,20 @@ pub struct Parcel<'a> {
     pub headers: &'a BTreeMap<String, String>,
     /// The body, in JSON.
     pub body: &'a Bytes,
+}
+
+impl<'a> Parcel<'a> {
+    /// A message on its way to a subscription, signed with every secret that is valid at this moment.
+    #[must_use]
+    pub fn to(subscription: &'a Subscription, message_id: &'a str, body: &'a Bytes, now: Timestamp) -> Self {
+        Self {
+            url: &subscription.url,
+            message_id,
+            secrets: subscription.signing_secrets(now).collect(),
+            headers: &subscription.headers,
+            body,
+        }
+    }
 }
 
 /// Posts messages. Cheap to clone; it keeps connections open.

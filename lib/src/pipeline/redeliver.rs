@@ -98,8 +98,7 @@ impl Redeliver {
             Some(SubscriptionStatus::Active) => {}
         }
         let (message, now) = (DeliveryMessage::next_of(&delivery), self.clock.now());
-        let json = serde_json::to_string(&message).map_err(|_| StoreError::Corrupt { what: "message" })?;
-        let net = Due::delivery(json, now.plus_millis(NET_MILLIS));
+        let net = Due::delivery(message.to_json()?, now.plus_millis(NET_MILLIS));
         self.due.file(&net, now).await?;
         let reopened = match self.rows.reopen_delivery(&delivery, None, now).await? {
             Some(reopened) => reopened,

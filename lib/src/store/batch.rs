@@ -1,4 +1,4 @@
-//! Many items of one table in one trip.
+//! Many items in one trip.
 
 use std::collections::HashMap;
 
@@ -19,14 +19,25 @@ pub(super) async fn read(
     operation: &'static str,
 ) -> Result<Vec<Item>, StoreError> {
     let keys: KeysAndAttributes = keys.build().map_err(|_| StoreError::Corrupt { what: "keys" })?;
-    let (mut wanted, mut items) = (HashMap::from([(table.to_owned(), keys)]), Vec::new());
+    let wanted = HashMap::from([(table.to_owned(), keys)]);
+    let read = read_tables(client, wanted, operation).await?;
+    Ok(read.into_iter().flat_map(|(_, items)| items).collect())
+}
+
+/// As [`read`], of several tables. A table may be there more than once.
+pub(super) async fn read_tables(
+    client: &Client,
+    mut wanted: HashMap<String, KeysAndAttributes>,
+    operation: &'static str,
+) -> Result<Vec<(String, Vec<Item>)>, StoreError> {
+    let mut read = Vec::new();
     for _ in 0..MAX_ROUNDS {
         let answer = client.batch_get_item().set_request_items(Some(wanted)).send().await;
         let answer = answer.map_err(StoreError::unavailable(operation))?;
-        items.extend(answer.responses.unwrap_or_default().into_values().flatten());
+        read.extend(answer.responses.unwrap_or_default());
         wanted = answer.unprocessed_keys.unwrap_or_default();
         if wanted.is_empty() {
-            return Ok(items);
+            return Ok(read);
         }
     }
     Err(StoreError::Contended)

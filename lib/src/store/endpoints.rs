@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::{
 
 use super::{
     Client, StoreError,
+    batch::{self, BATCH},
     history::{read_delivery, row_key},
     item::{Item, number, read_number, read_string, read_time, string, time},
     subscriptions,
@@ -93,10 +94,6 @@ pub struct EndpointTable {
     history: String,
 }
 
-/// DynamoDB answers a part only when it is overloaded, or after 16 MB.
-const MAX_ROUNDS: usize = 8;
-/// So many keys fit into one request.
-const MAX_KEYS: usize = 100;
 /// So many conflicts over a rate limit mean that it is exhausted for this moment.
 const MAX_CONFLICTS: usize = 8;
 /// A rate limit gives seconds away so far ahead: no message waits longer in its queue.
@@ -131,7 +128,7 @@ impl EndpointTable {
         let mut wanted: Vec<(&String, Item)> =
             rows.chain(configs.into_iter().map(|key| (&self.configs, key))).collect();
         while !wanted.is_empty() {
-            let rest = wanted.split_off(wanted.len().min(MAX_KEYS));
+            let rest = wanted.split_off(wanted.len().min(BATCH));
             for (table, items) in self.read(&wanted).await? {
                 for item in items {
                     if table == self.history {
@@ -164,17 +161,7 @@ impl EndpointTable {
                 wanted.insert(table.clone(), keys.map_err(|_| StoreError::Corrupt { what: "keys" })?);
             }
         }
-        let mut read = Vec::new();
-        for _ in 0..MAX_ROUNDS {
-            let answer = self.client.batch_get_item().set_request_items(Some(wanted)).send().await;
-            let answer = answer.map_err(StoreError::unavailable("BatchGetItem"))?;
-            read.extend(answer.responses.unwrap_or_default());
-            wanted = answer.unprocessed_keys.unwrap_or_default();
-            if wanted.is_empty() {
-                return Ok(read);
-            }
-        }
-        Err(StoreError::Contended)
+        batch::read_tables(&self.client, wanted, "BatchGetItem").await
     }
 
     /// A subscription and how its endpoint does.
@@ -309,16 +296,6 @@ impl EndpointTable {
     fn change(&self, endpoint: &SubscriptionRef, update: &str) -> UpdateItemFluentBuilder {
         let update_item = self.client.update_item().table_name(&self.configs);
         update_item.set_key(Some(health_key(endpoint))).update_expression(update)
-    }
-}
-
-pub(super) async fn applied(request: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
-    match request.send().await {
-        Ok(_) => Ok(true),
-        Err(error) => match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            _ => Err(StoreError::unavailable("UpdateItem webhook-configs")(error)),
-        },
     }
 }
 

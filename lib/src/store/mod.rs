@@ -20,7 +20,10 @@ pub mod subscriptions;
 
 use std::error::Error;
 
-use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::{
+    error::{ProvideErrorMetadata, SdkError},
+    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+};
 use thiserror::Error;
 
 /// The client of all tables.
@@ -65,6 +68,17 @@ impl StoreError {
             };
             Self::Unavailable { operation, code: code.to_owned(), source: Box::new(error) }
         }
+    }
+}
+
+/// Makes a conditional change. Tells whether its condition held.
+async fn applied(request: UpdateItemFluentBuilder, operation: &'static str) -> Result<bool, StoreError> {
+    match request.send().await {
+        Ok(_) => Ok(true),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
+            _ => Err(StoreError::unavailable(operation)(error)),
+        },
     }
 }
 

@@ -13,8 +13,7 @@ use aws_sdk_dynamodb::{
 };
 
 use super::{
-    Client, StoreError,
-    endpoints::applied,
+    Client, StoreError, applied,
     item::{Item, item, number, read_number, read_string, string},
 };
 use crate::domain::subscription::Subscription;
@@ -150,7 +149,7 @@ impl SubscriptionTable {
             .set_key(Some(health_key(tenant_id, id)))
             .update_expression("REMOVE failures, failingSince, lastFailureAt, probeAt, probeBy")
             .condition_expression("attribute_exists(failures)");
-        applied(request).await.map(drop)
+        applied(request, "UpdateItem webhook-configs").await.map(drop)
     }
 
     /// Deletes a subscription. Tells whether the tenant had it.

@@ -14,7 +14,7 @@ use crate::{
         timestamp::Timestamp,
     },
     store::{
-        StoreError,
+        StoreError, applied,
         item::{
             Item, binary, find_string, find_time, item, number, optional, read_binary, read_number,
             read_string, read_time, string, time,
@@ -181,7 +181,7 @@ impl HistoryTable {
             .expression_attribute_values(":pending", string(DeliveryStatus::Pending.as_str()))
             .expression_attribute_values(":response", json(&response)?)
             .expression_attribute_values(":now", time(now));
-        applied(request).await
+        applied(request, "UpdateItem history").await
     }
 
     /// Lets a failed delivery be tried again, with its whole retry schedule before it; `recovery` names
@@ -214,7 +214,7 @@ impl HistoryTable {
             updated_at: now,
             ..delivery.clone()
         };
-        Ok(applied(request).await?.then_some(reopened))
+        Ok(applied(request, "UpdateItem history").await?.then_some(reopened))
     }
 
     /// The failed attempts of a delivery with their numbers, the first one first.
@@ -250,17 +250,6 @@ impl HistoryTable {
             .update_expression(update)
             .expression_attribute_names("#status", "status")
             .return_values(ReturnValue::None)
-    }
-}
-
-/// Whether the condition held.
-async fn applied(request: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
-    match request.send().await {
-        Ok(_) => Ok(true),
-        Err(error) => match error.as_service_error() {
-            Some(refused) if refused.is_conditional_check_failed_exception() => Ok(false),
-            _ => Err(StoreError::unavailable("UpdateItem history")(error)),
-        },
     }
 }
 

@@ -19,6 +19,7 @@ from .parameters import SECRETS
 from .settings import REGION, ROOT
 
 Resources = dict[str, Any]
+OWN_METRICS = {"Fn::Sub": "Ringpost/${Stage}"}
 
 
 def main() -> int:
@@ -31,6 +32,9 @@ def main() -> int:
             *_functions(templates.binaries(source), resources),
             *_secrets(resources),
             *_visibility(resources),
+            *_loops(resources),
+            *_schedules(resources),
+            *_metrics(resources),
         ]
     except InvalidDocumentException as error:
         problems = [str(cause.message) for cause in error.causes]
@@ -99,6 +103,88 @@ def _visibility(resources: Resources) -> Iterator[str]:
         timeout = functions[mapping["FunctionName"]["Ref"]]["Timeout"]
         if queue in queues and queues[queue]["VisibilityTimeout"] < 6 * timeout:
             yield f"{queue} needs a VisibilityTimeout of at least {6 * timeout}, six times its function's timeout"
+
+
+def _loops(resources: Resources) -> Iterator[str]:
+    """Lambda stops a function after 16 invocations that follow from one another, unless it is told not to."""
+    queues, functions = _of(resources, "AWS::SQS::Queue"), _of(resources, "AWS::Lambda::Function")
+    driven: dict[str, set[str]] = {}
+    for mapping in _of(resources, "AWS::Lambda::EventSourceMapping").values():
+        driven.setdefault(_logical(mapping["EventSourceArn"]), set()).add(_logical(mapping["FunctionName"]))
+    next_of = {
+        name: {function for queue in _sends_to(resources, name) & queues.keys() for function in driven.get(queue, ())}
+        for name in functions
+    }
+    for name, function in functions.items():
+        if name in _reachable(name, next_of) and function.get("RecursiveLoop") != "Allow":
+            yield f"{name} sends messages that come back to it; give it RecursiveLoop: Allow, or Lambda ends the loop"
+
+
+def _sends_to(resources: Resources, function: str) -> set[str]:
+    return {
+        _logical(resource)
+        for statement in _statements(resources.get(f"{function}Role", {}).get("Properties", {}))
+        if "sqs:SendMessage" in _list(statement["Action"])
+        for resource in _list(statement["Resource"])
+    }
+
+
+def _reachable(start: str, next_of: dict[str, set[str]]) -> set[str]:
+    """What follows from `start`; itself only if it follows from itself."""
+    found: set[str] = set()
+    pending = [start]
+    while pending:
+        fresh = next_of[pending.pop()] - found
+        found |= fresh
+        pending += fresh
+    return found
+
+
+def _schedules(resources: Resources) -> Iterator[str]:
+    """A function that is not started logs no error: only an alarm that missing data sets off hears of it."""
+    filters, alarms = _of(resources, "AWS::Logs::MetricFilter"), _of(resources, "AWS::CloudWatch::Alarm")
+    for rule in _of(resources, "AWS::Events::Rule").values():
+        for target in rule["Targets"] if "ScheduleExpression" in rule else ():
+            name = _logical(target["Arn"])
+            counted = [
+                _metric(each["MetricNamespace"], each["MetricName"])
+                for logs in filters.values()
+                if _logical(logs["LogGroupName"]) == f"{name}Logs"
+                for each in logs["MetricTransformations"]
+            ]
+            if not any(
+                alarm["TreatMissingData"] == "breaching"
+                and alarm["ComparisonOperator"] == "LessThanThreshold"
+                and _metric(alarm["Namespace"], alarm["MetricName"]) in counted
+                for alarm in alarms.values()
+            ):
+                yield f"{name} runs by schedule; add an alarm that counts its runs and is breaching without data"
+
+
+def _metrics(resources: Resources) -> Iterator[str]:
+    """Two stages of one account must not count into one metric."""
+    known = set()
+    for name, logs in _of(resources, "AWS::Logs::MetricFilter").items():
+        for each in logs["MetricTransformations"]:
+            known.add(_metric(each["MetricNamespace"], each["MetricName"]))
+            if each["MetricNamespace"] != OWN_METRICS:
+                yield f"{name} must count in the namespace Ringpost/${{Stage}}"
+    for name, alarm in _of(resources, "AWS::CloudWatch::Alarm").items():
+        aws = isinstance(alarm["Namespace"], str) and alarm["Namespace"].startswith("AWS/")
+        if not aws and _metric(alarm["Namespace"], alarm["MetricName"]) not in known:
+            yield f"{name} watches a metric that no metric filter counts"
+
+
+def _metric(namespace: Any, name: str) -> str:
+    return json.dumps([namespace, name])
+
+
+def _logical(reference: Any) -> str:
+    """The resource that a Ref or a GetAtt names; empty for anything else."""
+    match reference:
+        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
+            return name
+    return ""
 
 
 def _of(resources: Resources, kind: str) -> Resources:

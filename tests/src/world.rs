@@ -9,6 +9,7 @@ pub mod history;
 pub mod inbound;
 pub mod lists;
 pub mod publishing;
+mod queues;
 mod recovery;
 mod signalwire;
 mod subscriptions;

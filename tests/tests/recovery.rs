@@ -1,9 +1,10 @@
 //! What is left when processes die and connections break: the same as when they do not. Real tables,
 //! a real queue, and requests that are cut off before they are sent or after they took effect.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures::future::join_all;
+use ringpost::domain::key::EventKey;
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::{Cut, Faults},
@@ -134,6 +135,24 @@ async fn when_the_queue_fails_too_lambda_is_told_where_to_start_over() {
     assert_eq!(failures, [Some("0")]);
     let answer = world.fan_out_retry(&faults).handle(queue_batch(&["no message".to_owned()])).await;
     assert_eq!(answer.batch_item_failures.len(), 1);
+}
+
+#[tokio::test]
+async fn what_fails_in_the_queue_too_waits_longer_each_time() {
+    let payload = sample(&unique());
+    let world = logged(std::slice::from_ref(&payload), Some("demo")).await;
+    let mut worker = world.fan_out_retry(&Faults::none());
+    let key = EventKey::of("livekit", payload["id"].as_str().unwrap());
+    worker.fan_out.retry.send(&key).await.unwrap();
+    worker.events = world.fan_out_retry(&Faults::death_at(0, Cut::Before)).events;
+    let batch = world.receive_retries().await;
+    let failures = worker.handle(batch.clone()).await.batch_item_failures;
+    assert_eq!(Some(&failures[0].item_identifier), batch.records[0].message_id.as_ref());
+    // It was received for three seconds; were it not put off, it would be visible again after them.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    assert_eq!(world.retries_left().await, ("0".to_owned(), "1".to_owned()));
+    assert!(world.fan_out_retry(&Faults::none()).handle(batch).await.batch_item_failures.is_empty());
+    assert_eq!(world.items("history").await.len(), 1);
 }
 
 #[tokio::test]

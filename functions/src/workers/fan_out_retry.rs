@@ -1,6 +1,7 @@
-//! `fan-out-retry`: takes up again what `fan-out` put aside, and events whose call got its owner.
+//! `fan-out-retry`: takes up again what `fan-out` put aside, and events whose call got its owner. What fails
+//! again waits longer each time, so that a database that fails for hours costs nobody's attention.
 
-use std::{future::ready, process::ExitCode};
+use std::process::ExitCode;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
@@ -14,17 +15,17 @@ use ringpost::{
     telemetry,
 };
 
-use super::{Unsettled, drive, settle_all};
+use super::{Unsettled, drive, log_wait, receipt, settle_all, times_received};
 use crate::{
     runtime::{self, InitError, Worker},
     wiring::Aws,
 };
 
-/// What this function may touch: what `fan-out` may, and it reads `events`.
+/// What this function may touch: what `fan-out` may, it reads `events`, and puts off messages of its queue.
 pub struct Deps {
     /// Where the events are.
     pub events: EventTable,
-    /// Drives events.
+    /// Drives events, and knows the queue that the messages come from.
     pub fan_out: FanOut,
 }
 
@@ -52,7 +53,13 @@ impl Worker for Deps {
             tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "deliveries not queued");
             Unsettled
         });
-        let settled = settled.into_iter().map(|settled| ready(settled.and(queued)));
+        let settled = batch.records.iter().zip(settled).map(|(message, settled)| async move {
+            if settled.and(queued).is_err() {
+                let wait = self.fan_out.retry.put_off(receipt(message), times_received(message));
+                log_wait(Self::NAME, wait.await);
+            }
+            settled.and(queued)
+        });
         settle_all(&batch.records, settled).await
     }
 }

@@ -21,7 +21,7 @@ use ringpost::{
     telemetry,
 };
 
-use super::{Unsettled, settle_all, times_received};
+use super::{Unsettled, log_wait, receipt, settle_all, times_received};
 use crate::{
     runtime::{self, InitError, Worker},
     wiring::Aws,
@@ -152,10 +152,6 @@ impl Deps {
     }
 
     async fn put_off(&self, message: &SqsMessage, received: u32) {
-        let handle = message.receipt_handle.as_deref().unwrap_or_default();
-        if let Err(error) = self.queue.put_off(handle, received).await {
-            // It comes again after the queue's own visibility timeout.
-            tracing::warn!(function = Self::NAME, cause = telemetry::chain(&error), "wait not set");
-        }
+        log_wait(Self::NAME, self.queue.put_off(receipt(message), received).await);
     }
 }

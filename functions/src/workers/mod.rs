@@ -20,6 +20,7 @@ use ringpost::{
         fan_out::{Driven, FanOut, FanOutError, Told},
         publish::Batch,
     },
+    queue::SendError,
     telemetry,
 };
 
@@ -47,6 +48,18 @@ async fn settle_all(
 fn times_received(message: &SqsMessage) -> u32 {
     let count = message.attributes.get("ApproximateReceiveCount");
     count.and_then(|count| count.parse().ok()).unwrap_or(1)
+}
+
+/// By which its queue knows this message while the function holds it.
+fn receipt(message: &SqsMessage) -> &str {
+    message.receipt_handle.as_deref().unwrap_or_default()
+}
+
+/// A wait that could not be set is logged, no more: the message comes again after its queue's own visibility timeout.
+fn log_wait(function: &'static str, set: Result<(), SendError>) {
+    if let Err(error) = set {
+        tracing::warn!(function, cause = telemetry::chain(&error), "wait not set");
+    }
 }
 
 /// So that a batch is settled before its invocation is ended: what was not driven by then comes again.

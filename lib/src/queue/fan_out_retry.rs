@@ -4,7 +4,7 @@ use aws_sdk_sqs::Client;
 use serde::{Deserialize, Serialize};
 
 pub use super::send::SendError;
-use super::send::send;
+use super::{send::send, waits};
 use crate::domain::key::EventKey;
 
 /// A message; old versions stay readable.
@@ -40,6 +40,14 @@ impl FanOutRetryQueue {
     pub async fn send(&self, event_key: &EventKey) -> Result<(), SendError> {
         let message = FanOutMessage::V1 { event_key: event_key.clone() };
         send(&self.client, &self.url, &message).await
+    }
+
+    /// Lets a message that was received so many times wait before it comes again.
+    ///
+    /// # Errors
+    /// When the queue failed: the message comes again after the queue's own visibility timeout.
+    pub async fn put_off(&self, receipt_handle: &str, received: u32) -> Result<(), SendError> {
+        waits::put_off(&self.client, &self.url, receipt_handle, received).await
     }
 }
 

@@ -7,6 +7,7 @@ pub mod fan_out_retry;
 pub mod recoveries;
 mod send;
 pub mod transcripts;
+mod waits;
 
 pub use send::SendError;
 

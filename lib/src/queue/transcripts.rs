@@ -3,13 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Client, SendError, send::send};
+use super::{Client, SendError, send::send, waits};
 use crate::domain::key::CallId;
-
-/// The wait after the first attempt; every further one is twice as long.
-const FIRST_WAIT_SECONDS: u32 = 30;
-/// No wait is longer.
-const LONGEST_WAIT_SECONDS: u32 = 15 * 60;
 
 /// A message; old versions stay readable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,18 +48,8 @@ impl TranscriptQueue {
     /// # Errors
     /// When the queue failed: the message comes again after the queue's own visibility timeout.
     pub async fn put_off(&self, receipt_handle: &str, received: u32) -> Result<(), SendError> {
-        let wait = wait_seconds(received);
-        let change = self.client.change_message_visibility().queue_url(&self.url);
-        let change = change.receipt_handle(receipt_handle).visibility_timeout(wait.cast_signed());
-        let changed = change.send().await;
-        changed.map(drop).map_err(|error| SendError::of("ChangeMessageVisibility", error))
+        waits::put_off(&self.client, &self.url, receipt_handle, received).await
     }
-}
-
-/// How long a message that was received so many times waits.
-fn wait_seconds(received: u32) -> u32 {
-    let doublings = received.saturating_sub(1).min(16);
-    FIRST_WAIT_SECONDS.saturating_mul(1 << doublings).min(LONGEST_WAIT_SECONDS)
 }
 
 #[cfg(test)]
@@ -80,12 +65,5 @@ mod tests {
             r#"{"version":"1","callId":"75decced-4c31-5f3c-9d47-8892e71acc6e","conversationId":"conv_1"}"#;
         assert_eq!(serde_json::to_string(&message).unwrap(), json);
         assert_eq!(serde_json::from_str::<TranscriptMessage>(json).unwrap(), message);
-    }
-
-    #[test]
-    fn waits_double_up_to_a_quarter_of_an_hour() {
-        let waits: Vec<u32> = (1..=8).map(wait_seconds).collect();
-        assert_eq!(waits, [30, 60, 120, 240, 480, 900, 900, 900]);
-        assert_eq!((wait_seconds(0), wait_seconds(u32::MAX)), (30, 900));
     }
 }

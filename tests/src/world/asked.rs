@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use aws_lambda_events::sqs::SqsEvent;
-use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
 use ringpost::{
     clock::Clock,
     domain::{
@@ -18,7 +16,7 @@ use ringpost::{
     store::calls::CallTable,
 };
 use ringpost_functions::{calls::agent_call_status, workers::fetch_transcript};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Faults, World, attempts, sdk};
 use crate::{elevenlabs_api::ElevenLabsApi, stack::stack};
@@ -103,44 +101,6 @@ impl World {
             payload: payload.into(),
         };
         self.events(&Faults::none()).append(&event).await.expect("the event is kept");
-    }
-
-    /// The messages of the queue of transcripts that are visible now, as Lambda delivers them; they
-    /// stay in the queue, invisible for a while.
-    ///
-    /// # Panics
-    /// When the queue fails.
-    pub async fn receive_transcripts(&self) -> SqsEvent {
-        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3));
-        let receive = queue.receive_message().queue_url(&self.transcripts_url).max_number_of_messages(10);
-        let count = MessageSystemAttributeName::ApproximateReceiveCount;
-        let received = receive.message_system_attribute_names(count.clone()).visibility_timeout(3).send();
-        let messages = received.await.expect("the queue answers").messages.unwrap_or_default();
-        let record = |message: &aws_sdk_sqs::types::Message| {
-            let received = message.attributes().and_then(|attributes| attributes.get(&count));
-            json!({
-                "messageId": message.message_id(), "receiptHandle": message.receipt_handle(),
-                "body": message.body(), "attributes": { "ApproximateReceiveCount": received }
-            })
-        };
-        let records: Vec<Value> = messages.iter().map(record).collect();
-        serde_json::from_value(json!({ "Records": records })).expect("a queue event")
-    }
-
-    /// How many messages of that queue are visible, and how many wait.
-    ///
-    /// # Panics
-    /// When the queue fails.
-    pub async fn transcripts_left(&self) -> (String, String) {
-        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3));
-        let (visible, waiting) = (
-            QueueAttributeName::ApproximateNumberOfMessages,
-            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
-        );
-        let get = queue.get_queue_attributes().queue_url(&self.transcripts_url);
-        let get = get.attribute_names(visible.clone()).attribute_names(waiting.clone()).send();
-        let counts = get.await.expect("the queue answers").attributes.unwrap_or_default();
-        (counts[&visible].clone(), counts[&waiting].clone())
     }
 }
 

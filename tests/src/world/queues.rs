@@ -1,0 +1,73 @@
+//! The queues of a world, as Lambda reads them.
+
+use aws_lambda_events::sqs::SqsEvent;
+use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
+use serde_json::{Value, json};
+
+use super::{Faults, World, sdk};
+
+impl World {
+    /// The messages of the queue of transcripts that are visible now, as Lambda delivers them; they
+    /// stay in the queue, invisible for three seconds.
+    ///
+    /// # Panics
+    /// When the queue fails.
+    pub async fn receive_transcripts(&self) -> SqsEvent {
+        self.take_up(&self.transcripts_url).await
+    }
+
+    /// How many messages of that queue are visible, and how many wait.
+    ///
+    /// # Panics
+    /// When the queue fails.
+    pub async fn transcripts_left(&self) -> (String, String) {
+        self.left(&self.transcripts_url).await
+    }
+
+    /// The same of the queue of events that `fan-out-retry` takes up again.
+    ///
+    /// # Panics
+    /// When the queue fails.
+    pub async fn receive_retries(&self) -> SqsEvent {
+        self.take_up(&self.queue_url).await
+    }
+
+    /// How many messages of that queue are visible, and how many wait.
+    ///
+    /// # Panics
+    /// When the queue fails.
+    pub async fn retries_left(&self) -> (String, String) {
+        self.left(&self.queue_url).await
+    }
+
+    async fn take_up(&self, url: &str) -> SqsEvent {
+        let receive = self.sqs().receive_message().queue_url(url).max_number_of_messages(10);
+        let count = MessageSystemAttributeName::ApproximateReceiveCount;
+        let received = receive.message_system_attribute_names(count.clone()).visibility_timeout(3).send();
+        let messages = received.await.expect("the queue answers").messages.unwrap_or_default();
+        let record = |message: &Message| {
+            let received = message.attributes().and_then(|attributes| attributes.get(&count));
+            json!({
+                "messageId": message.message_id(), "receiptHandle": message.receipt_handle(),
+                "body": message.body(), "attributes": { "ApproximateReceiveCount": received }
+            })
+        };
+        let records: Vec<Value> = messages.iter().map(record).collect();
+        serde_json::from_value(json!({ "Records": records })).expect("a queue event")
+    }
+
+    async fn left(&self, url: &str) -> (String, String) {
+        let (visible, waiting) = (
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        );
+        let get = self.sqs().get_queue_attributes().queue_url(url);
+        let get = get.attribute_names(visible.clone()).attribute_names(waiting.clone()).send();
+        let counts = get.await.expect("the queue answers").attributes.unwrap_or_default();
+        (counts[&visible].clone(), counts[&waiting].clone())
+    }
+
+    fn sqs(&self) -> aws_sdk_sqs::Client {
+        aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3))
+    }
+}

@@ -50,7 +50,8 @@ def start(port: int) -> int:
         # Lambda sets it because of the template's LoggingConfig; the emulator does not.
         "AWS_LAMBDA_LOG_FORMAT": "JSON",
     }
-    command = [str(Path(sys.prefix, "bin", "python")), "-m", "ministack"]
+    # -P: modules of this package must not take the place of the emulator's own.
+    command = [str(Path(sys.prefix, "bin", "python")), "-P", str(Path(__file__).with_name("emulator.py"))]
     with CLOUD_LOG.open("wb") as log:
         process = subprocess.Popen(
             command,

@@ -3,16 +3,17 @@
 PYTHON ?= python3
 STAGE ?=
 FUNCTION ?=
+EVENT ?=
 FROM ?=
 TO ?=
 YES ?=
 LOCAL := $(PYTHON) -m local
 TOOLS := .local/venv/tools/bin
 
-.PHONY: help run up down test logs lint bench fmt secrets replay build deploy tools stage
+.PHONY: help run up down test logs invoke invoke-all lint bench fmt secrets replay build deploy tools stage
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 run: ## start everything, play one call through it, serve until Ctrl-C
 	@$(LOCAL) run
@@ -28,6 +29,12 @@ test: ## run every test, in the running local cloud or in one of its own
 
 logs: ## print what the functions logged (FUNCTION=call-completed for one)
 	@$(LOCAL) logs $(FUNCTION)
+
+invoke: ## run one function in Docker, against the local cloud (FUNCTION=CallCompleted, EVENT=events/….json for another sample)
+	@$(LOCAL) invoke "$(FUNCTION)" "$(EVENT)"
+
+invoke-all: ## run every function on its sample events in Docker, as a table
+	@$(LOCAL) invoke-all
 
 lint: tools ## check the template and the Python of the local cloud
 	$(TOOLS)/ruff check local
@@ -49,7 +56,7 @@ secrets: stage ## put a stage's secrets into SSM (STAGE=dev): once before its fi
 replay: ## drive the events of a window again (STAGE=dev FROM=2026-11-01T00:00Z TO=…, YES=1 to go on unasked)
 	@$(LOCAL) replay "$(STAGE)" --from "$(FROM)" $(if $(TO),--to "$(TO)") $(if $(YES),--yes)
 
-build: tools ## build the release functions with sam (STAGE=local for sam local invoke)
+build: tools ## build the release functions with sam
 	PATH="$(CURDIR)/$(TOOLS):$$PATH" SAM_CLI_TELEMETRY=0 sam build --config-env $(or $(STAGE),local)
 
 deploy: stage build ## build and deploy to AWS (STAGE=dev)

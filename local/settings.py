@@ -16,7 +16,9 @@ STATE = HOME / "stack.json"
 LOCK = HOME / "lock"
 CLOUD_LOG = HOME / "cloud.log"
 CLOUD_TMP = HOME / "tmp"
+BRIDGE_LOG = HOME / "bridge.log"
 SAM_ENV = HOME / "sam-env.json"
+SAM_HOME = HOME / "sam"
 DEMO_WEBHOOK = HOME / "demo-webhook.json"
 
 STAGE = "local"
@@ -41,6 +43,8 @@ def _port(variable: str, default: int) -> int:
 PORT_IS_CHOSEN = "RINGPOST_PORT" in os.environ
 PORT = _port("RINGPOST_PORT", 4566)
 ELEVENLABS_PORT = _port("RINGPOST_ELEVENLABS_PORT", 8790)
+# Whether make run shows every answer whole.
+VERBOSE = os.environ.get("VERBOSE", "0") not in ("", "0")
 SECRETS_DIR = os.environ.get("RINGPOST_SECRETS_DIR")
 
 

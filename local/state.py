@@ -10,12 +10,16 @@ from .settings import HOME, STATE
 
 @dataclass
 class State:
-    """`template` is a digest, empty until the stack is deployed; `digest_of` has one per deployed binary."""
+    """`template` is a digest, empty until the stack is deployed; `digest_of` has one per deployed binary.
+
+    `bridge` is the process that sam's containers reach the stack by; 0 where there is none.
+    """
 
     pid: int
     port: int
     template: str = ""
     digest_of: dict[str, str] = field(default_factory=dict)
+    bridge: int = 0
 
     def save(self) -> None:
         """Replaces the stored state."""

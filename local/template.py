@@ -33,11 +33,16 @@ def binaries(template: Template) -> dict[str, str]:
 
 def packaged(template: Template, keys: dict[str, str]) -> str:
     """The template as `sam package` leaves it: each function's code is an object in the artifact bucket."""
-    packaged = json.loads(json.dumps(template))
-    packaged["Globals"]["Function"].pop("CodeUri")
-    for name, key in keys.items():
-        packaged["Resources"][name]["Properties"]["CodeUri"] = {"Bucket": BUCKET, "Key": key}
-    return json.dumps(packaged)
+    return with_code(template, {name: {"Bucket": BUCKET, "Key": key} for name, key in keys.items()})
+
+
+def with_code(template: Template, code: dict[str, Any]) -> str:
+    """The template with the code of each function elsewhere."""
+    copy = json.loads(json.dumps(template))
+    copy["Globals"]["Function"].pop("CodeUri")
+    for name, place in code.items():
+        copy["Resources"][name]["Properties"]["CodeUri"] = place
+    return json.dumps(copy)
 
 
 def parameters(aws_endpoint: str, elevenlabs_url: str, public_base_url: str) -> list[dict[str, str]]:

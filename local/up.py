@@ -3,7 +3,7 @@
 from contextlib import ExitStack
 from dataclasses import replace
 
-from . import binaries, cloud, deploy, grants, parameters, processes, routes, sam_env, seed, stack_env, state
+from . import binaries, bridge, cloud, deploy, grants, parameters, processes, routes, sam_files, seed, stack_env, state
 from . import template as templates
 from .aws import client
 from .lock import exclusive
@@ -11,6 +11,8 @@ from .progress import Failure, say, step
 from .settings import PORT, PORT_IS_CHOSEN, STACK_ENV, STAGE
 
 Built = dict[str, binaries.Binary]
+# More functions than this are counted, not named.
+NAMED = 5
 
 
 def up() -> bool:
@@ -49,6 +51,8 @@ def _clear() -> bool:
     if not known:
         return False
     ended = processes.end(known.pid)
+    if known.bridge:
+        processes.end(known.bridge)
     state.forget()
     return ended
 
@@ -62,6 +66,7 @@ def _create(built: Built) -> None:
             cloud.await_ready(current.pid, PORT)
         values = stack_env.generate(PORT)
         stack_env.write(_deploy(current, built, values, update=False))
+        _open_bridge(current)
         undo.pop_all()
 
 
@@ -74,6 +79,12 @@ def _refresh(current: state.State, built: Built) -> None:
     else:
         values = _deploy(current, built, values, update=True)
     stack_env.write(values)
+    _open_bridge(current)
+
+
+def _open_bridge(current: state.State) -> None:
+    current.bridge = bridge.ensure(current.bridge, current.port)
+    current.save()
 
 
 def _deploy(current: state.State, built: Built, values: stack_env.Values, *, update: bool) -> stack_env.Values:
@@ -81,7 +92,8 @@ def _deploy(current: state.State, built: Built, values: stack_env.Values, *, upd
     template = templates.load()
     code = deploy.code_of(templates.binaries(template), built)
     changed = [binary for binary in code.values() if current.digest_of.get(binary.name) != binary.digest]
-    with step(f"deploying {', '.join(['template.yaml', *(binary.name for binary in changed)])}"):
+    names = [binary.name for binary in changed] if len(changed) <= NAMED else [f"{len(changed)} functions"]
+    with step(f"deploying {', '.join(['template.yaml', *names])}"):
         for name, value in stack_env.parameters(values).items():
             parameters.put(client("ssm", current.port), STAGE, name, value)
         release = deploy.Release(template, code, changed, values["ELEVENLABS_API_URL"])
@@ -94,7 +106,7 @@ def _deploy(current: state.State, built: Built, values: stack_env.Values, *, upd
         values = values | {"RINGPOST_URL": url}
         seed.directory(current.port, values)
         values["CALL_CAPTURE_API_KEY"] = seed.api_key(values)
-        sam_env.write(current.port, list(code))
+        sam_files.write(current.port, template, code)
     current.template = templates.digest()
     current.digest_of = {binary.name: binary.digest for binary in code.values()}
     current.save()

@@ -4,7 +4,7 @@ import signal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import logs, put_secrets, replay, serve, tests, up
+from . import invoke, logs, put_secrets, replay, serve, tests, up
 from .progress import Failure, say
 from .settings import CLOUD_LOG, ROOT, STACK_ENV
 
@@ -38,6 +38,10 @@ def _run(arguments: list[str]) -> int:
             serve.serve()
         case ["test"]:
             return tests.run()
+        case ["invoke", function, event]:
+            return invoke.one(function, event)
+        case ["invoke-all"]:
+            return invoke.every()
         case ["logs", *functions]:
             logs.show(functions)
         case ["secrets", "dev" | "prod" as stage]:

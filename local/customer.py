@@ -1,24 +1,26 @@
 """A customer's endpoint for `make run`: takes what is posted, and verifies it with the official library."""
 
-import json
 import queue
 import threading
 from dataclasses import dataclass
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
+from standardwebhooks.webhooks import EmptyWebhookSecretError
 
 WEBHOOK_HEADERS = ("webhook-id", "webhook-timestamp", "webhook-signature")
+LARGEST_BODY = 1_048_576
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """What was posted, and whether it was signed by who should."""
+    """What was posted and how it was answered. There is no body unless the subscription's secret signed it."""
 
     headers: dict[str, str]
-    body: dict[str, Any]
-    verified: bool
+    body: dict[str, Any] | None
+    answer: HTTPStatus
 
 
 class Customer:
@@ -27,6 +29,8 @@ class Customer:
     def __init__(self) -> None:
         """Listens from now on; deliveries verify once the secret is known."""
         self.secret = ""
+        # The first delivery that holds this text is answered 503.
+        self.unwell_at = ""
         self.deliveries: queue.Queue[Delivery] = queue.Queue()
         customer = self
 
@@ -34,9 +38,13 @@ class Customer:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length", 0)))
+                length = self.headers.get("content-length", "")
+                whole = length.isdecimal() and int(length) <= LARGEST_BODY
+                body = self.rfile.read(int(length)) if whole else b""
                 delivery = customer._receive({name: self.headers.get(name, "") for name in WEBHOOK_HEADERS}, body)
-                self.send_response(200 if delivery.verified else 401)
+                # What was not read would be taken for the next request.
+                self.close_connection = not whole
+                self.send_response(delivery.answer)
                 self.send_header("content-length", "0")
                 self.end_headers()
                 customer.deliveries.put(delivery)
@@ -55,6 +63,11 @@ class Customer:
 
     def _receive(self, headers: dict[str, str], body: bytes) -> Delivery:
         try:
-            return Delivery(headers, Webhook(self.secret).verify(body, headers), verified=True)
-        except WebhookVerificationError:
-            return Delivery(headers, json.loads(body), verified=False)
+            verified = Webhook(self.secret).verify(body, headers)
+        # ValueError is what base64 and JSON say of a body that nobody signed.
+        except (WebhookVerificationError, EmptyWebhookSecretError, ValueError):
+            return Delivery(headers, None, HTTPStatus.UNAUTHORIZED)
+        if self.unwell_at and self.unwell_at.encode() in body:
+            self.unwell_at = ""
+            return Delivery(headers, verified, HTTPStatus.SERVICE_UNAVAILABLE)
+        return Delivery(headers, verified, HTTPStatus.OK)

@@ -6,8 +6,10 @@ import hmac
 import json
 import queue
 import secrets
+import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
@@ -16,98 +18,168 @@ from .api import Api
 from .customer import Customer, Delivery
 from .progress import Failure, say
 from .samples.livekit import DOCUMENTED
-from .settings import DEMO_WEBHOOK, ROOT
+from .settings import DEMO_WEBHOOK, ROOT, STACK_ENV, VERBOSE
 
 WEBHOOK = "/api/webhooks/call_completed"
-
-
 CONFIGS = "/api/webhooks/config"
 HISTORY = "/api/webhooks/events"
-# The stream, the queue and the post; the emulator takes a tenth of a second for each.
+BEARER = '-H "Authorization: Bearer $RINGPOST_TOKEN"'
+JSON = "-H 'Content-Type: application/json'"
+# The stream, the queue, the post, and the second attempt; the emulator takes a tenth of a second for each.
 DELIVERY_SECONDS = 30
 NAME = "make run"
+# What matters of a call that has ended.
+SHOWN = ("callId", "status", "outcome", "duration", "agentConfigId", "recordingUrl")
 
 
-def play() -> Customer:
-    """Prints each step, its curl line and what came of it. The customer keeps listening."""
-    env = stack_env.read()
-    customer = Customer()
-    _subscribe(env, customer)
+class Demonstration:
+    """One customer and one call. The customer keeps listening until `end`."""
 
-    body = json.dumps(_fresh_sample(), indent=2).encode()
-    DEMO_WEBHOOK.write_bytes(body)
-    file = DEMO_WEBHOOK.relative_to(ROOT)
-    signature = hmac.digest(env["LIVEKIT_WEBHOOK_SECRET"].encode(), body, hashlib.sha256).hex()
+    def __init__(self) -> None:
+        """The stack must be up."""
+        self.env = stack_env.read()
+        self.customer = Customer()
+        self.api = Api(self.env["RINGPOST_URL"], self.env["RINGPOST_TOKEN"])
 
-    say(f"\n2. LiveKit says that a call has ended ({file}):\n")
-    say(f'curl "$RINGPOST_URL{WEBHOOK}" --data-binary @{file} \\')
-    say(f"  -H 'Content-Type: application/json' -H 'X-LiveKit-Signature: {signature}'")
-    headers = {"Content-Type": "application/json", "X-LiveKit-Signature": signature}
-    call_id = _request(env["RINGPOST_URL"] + WEBHOOK, headers, body).get("call_id")
-    if not call_id:
-        raise Failure("The webhook's answer names no call; make logs shows why.")
+    def play(self) -> None:
+        """Prints each step in a line, the curl line that does the same, and what matters of the answer."""
+        say(f"\nOne call, in and out. To repeat a line in another terminal: . {STACK_ENV.relative_to(ROOT)}")
+        self._subscribe()
+        call = self._report()
+        self._ask(call)
+        self._await_delivery(call)
+        self._look_back(call)
 
-    outcome = f"/api/calls/{call_id}/outcome?user_id="
-    say("\n3. A user asks for its outcome:\n")
-    say(f'curl "$RINGPOST_URL{outcome}$RINGPOST_USER" -H "Authorization: Bearer $RINGPOST_TOKEN"')
-    token = {"Authorization": f"Bearer {env['RINGPOST_TOKEN']}"}
-    _request(env["RINGPOST_URL"] + outcome + env["RINGPOST_USER"], token, None)
+    def end(self) -> None:
+        """Withdraws the customer's subscription: its endpoint ends with this process."""
+        with suppress(Failure):
+            self._withdraw()
 
-    say(f"\n4. The customer's endpoint {customer.url} gets call.completed:\n")
-    try:
-        show(customer.deliveries.get(timeout=DELIVERY_SECONDS))
-    except queue.Empty:
-        raise Failure(f"No delivery came within {DELIVERY_SECONDS} s; make logs FUNCTION=deliver shows why.") from None
+    def _subscribe(self) -> None:
+        # An earlier demonstration's customer listens no more.
+        self._withdraw()
+        config = {
+            "name": NAME,
+            "url": self.customer.url,
+            "eventTypes": ["call.completed"],
+            "retryConfig": {"initialDelay": 1},
+        }
+        say("\n1. A customer subscribes to calls that have ended.")
+        say(f'   curl "$RINGPOST_URL{CONFIGS}" {BEARER} \\')
+        say(f"     {JSON} \\\n     -d '{json.dumps(config)}'")
+        made = self.api.send("POST", CONFIGS, config)
+        webhook = made["webhook"]
+        self.customer.secret = webhook["secret"]
+        _answered(HTTPStatus.CREATED, made, f"subscription {webhook['id']}, signing secret {webhook['secret']}")
 
-    say("\n5. The history has both, what came in and what went out:\n")
-    history = f"{HISTORY}?callId={call_id}"
-    say(f'curl "$RINGPOST_URL{history}" -H "Authorization: Bearer $RINGPOST_TOKEN"')
-    _request(env["RINGPOST_URL"] + history, token, None)
-    return customer
+    def _report(self) -> str:
+        """The id of the call."""
+        sample = _fresh_sample()
+        self.customer.unwell_at = sample["room"]["name"]
+        body = json.dumps(sample, indent=2).encode()
+        DEMO_WEBHOOK.write_bytes(body)
+        signature = hmac.digest(self.env["LIVEKIT_WEBHOOK_SECRET"].encode(), body, hashlib.sha256).hex()
+        say("\n2. LiveKit reports that the agent has left the call, and reports it twice, as providers do.")
+        say(f'   curl "$RINGPOST_URL{WEBHOOK}" --data-binary @{DEMO_WEBHOOK.relative_to(ROOT)} \\')
+        say(f"     {JSON} -H 'X-LiveKit-Signature: {signature}'")
+        headers = {"Content-Type": "application/json", "X-LiveKit-Signature": signature}
+        first = self._request(WEBHOOK, headers, body)
+        _answered(HTTPStatus.OK, first, first["message"])
+        second = self._request(WEBHOOK, headers, body)
+        _answered(HTTPStatus.OK, second, second["message"])
+        return first["call_id"]
+
+    def _ask(self, call: str) -> None:
+        path = f"/api/calls/{call}/outcome?user_id="
+        say("\n3. A frontend asks for the call's outcome.")
+        say(f'   curl "$RINGPOST_URL{path}$RINGPOST_USER" {BEARER}')
+        found = self._get(path + self.env["RINGPOST_USER"])
+        _answered(
+            HTTPStatus.OK,
+            found,
+            f"outcome {found['outcome']}, {found['duration']} s, {found['direction']}, {found['phoneNumber']}",
+            f"recording {found['recordingUrl']}",
+        )
+
+    def _await_delivery(self, call: str) -> None:
+        say(f"\n4. Ringpost posts call.completed to {self.customer.url}, which is not well at first.")
+        deadline = time.monotonic() + DELIVERY_SECONDS
+        while True:
+            try:
+                delivery = self.customer.deliveries.get(timeout=max(deadline - time.monotonic(), 0))
+            except queue.Empty:
+                message = f"No delivery came within {DELIVERY_SECONDS} s; make logs FUNCTION=deliver shows why."
+                raise Failure(message) from None
+            if delivery.body is None or call not in json.dumps(delivery.body):
+                continue
+            if delivery.answer == HTTPStatus.OK:
+                break
+            say(f"   → {delivery.answer:d}  so it comes again a second later, under the same webhook-id:")
+        for name, value in delivery.headers.items():
+            say(f"   {name}: {value}")
+        _show(delivery.body if VERBOSE else _shortened(delivery.body))
+        say(f"   → {delivery.answer:d}  ✓ the official standardwebhooks library verified its signature")
+
+    def _look_back(self, call: str) -> None:
+        path = f"{HISTORY}?callId={call}"
+        say("\n5. The history has what came in and what went out.")
+        say(f'   curl "$RINGPOST_URL{path}" {BEARER}')
+        found = self._get(path)
+        lines = [
+            f"{event['direction']:<8} {event['eventType']:<17} {event['status']}"
+            + (f" at attempt {event['attempts']}" if "attempts" in event else f", from {event['source']}")
+            for event in sorted(found["events"], key=lambda event: event["direction"])
+        ]
+        _answered(HTTPStatus.OK, found, *lines)
+
+    def _withdraw(self) -> None:
+        for earlier in self.api.send("GET", CONFIGS)["webhooks"]:
+            if earlier["name"] == NAME:
+                self.api.send("DELETE", f"{CONFIGS}/{earlier['id']}")
+
+    def _get(self, path: str) -> dict[str, Any]:
+        return self._request(path, {"Authorization": f"Bearer {self.env['RINGPOST_TOKEN']}"}, None)
+
+    def _request(self, path: str, headers: dict[str, str], body: bytes | None) -> dict[str, Any]:
+        url = self.env["RINGPOST_URL"] + path
+        request = urllib.request.Request(url, data=body, headers=headers)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                return json.load(reply)
+        except urllib.error.HTTPError as error:
+            raise Failure(f"{url} answered {error.code}: {error.read(500)!r}; make logs shows why.") from error
+        except (urllib.error.URLError, ValueError) as error:
+            raise Failure(f"{url} has no answer in JSON: {error}. make down and make up start afresh.") from error
 
 
-def show(delivery: Delivery) -> None:
-    """Prints a delivery."""
-    for name, value in delivery.headers.items():
-        say(f"{name}: {value}")
-    say(json.dumps(delivery.body, indent=2))
-    if not delivery.verified:
-        raise Failure("Its signature is not that of the subscription's secret.")
-    say("✓ the official standardwebhooks library verified its signature")
+def describe(delivery: Delivery) -> str:
+    """One line about a delivery that came while the stack serves."""
+    if delivery.body is None:
+        return (
+            "A post that the subscription's secret did not sign: answered 401. "
+            "Somebody else posted it, or the secret was changed."
+        )
+    message = delivery.headers["webhook-id"]
+    return f"{delivery.body.get('type')} {message}: signature verified, answered {delivery.answer:d}."
 
 
-def _subscribe(env: stack_env.Values, customer: Customer) -> None:
-    """Subscribes the customer, instead of the one of an earlier demonstration, which listens no more."""
-    api = Api(env["RINGPOST_URL"], env["RINGPOST_TOKEN"])
-    for earlier in api.send("GET", CONFIGS)["webhooks"]:
-        if earlier["name"] == NAME:
-            api.send("DELETE", f"{CONFIGS}/{earlier['id']}")
-    config = {"name": NAME, "url": customer.url, "eventTypes": ["call.completed"]}
-    say("\n1. A customer subscribes to calls that have ended:\n")
-    say(f'curl "$RINGPOST_URL{CONFIGS}" -H "Authorization: Bearer $RINGPOST_TOKEN" \\')
-    say(f"  -H 'Content-Type: application/json' -d '{json.dumps(config)}'")
-    made = api.send("POST", CONFIGS, config)
-    customer.secret = made["webhook"]["secret"]
-    say(f"\n201\n{json.dumps(made, indent=2)}")
+def _answered(status: HTTPStatus, answer: dict[str, Any], *lines: str) -> None:
+    """What matters of an answer; all of it if that is wanted."""
+    first, *more = lines
+    say(f"   → {status:d}  {first}")
+    for line in more:
+        say(f"          {line}")
+    if VERBOSE:
+        _show(answer)
 
 
-def _request(url: str, headers: dict[str, str], body: bytes | None) -> dict[str, Any]:
-    request = urllib.request.Request(url, data=body, headers=headers)
-    try:
-        with urllib.request.urlopen(request, timeout=30) as reply:
-            status, text = reply.status, reply.read()
-    except urllib.error.HTTPError as error:
-        status, text = error.code, error.read()
-    except urllib.error.URLError as error:
-        raise Failure(f"{url} does not answer: {error.reason}. make down and make up start afresh.") from error
-    try:
-        answer = json.loads(text)
-    except ValueError:
-        raise Failure(f"{url} answered {status} without JSON: {text[:200]!r}. make logs shows why.") from None
-    say(f"\n{status}\n{json.dumps(answer, indent=2)}")
-    if status != HTTPStatus.OK:
-        raise Failure(f"{url} answered {status}; make logs shows why.")
-    return answer
+def _show(answer: dict[str, Any]) -> None:
+    say("\n".join(f"   {line}" for line in json.dumps(answer, indent=2, ensure_ascii=False).splitlines()))
+
+
+def _shortened(body: dict[str, Any]) -> dict[str, Any]:
+    data = {name: body["data"][name] for name in SHOWN if name in body["data"]}
+    return body | {"data": data | {"…": f"{len(body['data']) - len(data)} more"}}
 
 
 def _fresh_sample() -> dict[str, Any]:

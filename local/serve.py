@@ -1,49 +1,52 @@
-"""`make run`: the stack in the foreground, with one call played through it; nothing is left when it ends."""
+"""`make run`: one call played through the stack, which then serves until Ctrl-C.
+
+What it started it stops; a stack that `make up` had started stays.
+"""
 
 import queue
 import signal
+from contextlib import suppress
 
-from . import demo, processes, state, up
-from .customer import Customer
+from . import processes, state, up
+from .demo import Demonstration, describe
 from .progress import Failure, say
-from .settings import CLOUD_LOG, ROOT, STACK_ENV
+from .settings import CLOUD_LOG, ROOT
 
-NEXT = f"""
-The stack keeps running. In another terminal:
-
-  . {STACK_ENV.relative_to(ROOT)}    sets RINGPOST_URL, RINGPOST_TOKEN and the secrets, for the curl lines above;
-                        the webhook, sent again, is answered as a repetition
-  make logs             what the functions logged (FUNCTION=call-completed for one)
-  make up               builds and deploys what you changed
-  make test             runs every test against this stack
-
-Ctrl-C stops everything.
+NEXT = """
+The stack serves on. In another terminal:
+   make logs    what the functions logged (FUNCTION=call-completed for one)
+   make up      builds and deploys what you changed
+   make test    runs every test against this stack
 """
+STOPS = "Ctrl-C stops everything. VERBOSE=1 make run shows every answer whole."
+STAYS = "Ctrl-C ends the demonstration and leaves the stack, which make up had started; make down stops it."
 
 
 def serve() -> None:
-    """Ends with KeyboardInterrupt (Ctrl-C, SIGTERM) or a Failure, and the stack with it."""
+    """Ends with KeyboardInterrupt (Ctrl-C, SIGTERM) or a Failure."""
+    started = up.up()
+    demonstration = None
     try:
-        up.up()
-        customer = demo.play()
-        say(NEXT)
-        _wait(customer)
+        demonstration = Demonstration()
+        demonstration.play()
+        say(NEXT + (STOPS if started else STAYS))
+        _wait(demonstration)
     finally:
         # A second Ctrl-C must not leave half of it behind.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-        say("\n· stopping")
-        up.down()
+        if started:
+            say("\n· stopping")
+            up.down()
+        elif demonstration:
+            demonstration.end()
+            say("\nThe stack stays up; make down stops it.")
 
 
-def _wait(customer: Customer) -> None:
+def _wait(demonstration: Demonstration) -> None:
     while (running := state.load()) and processes.is_running(running.pid):
-        try:
-            delivery = customer.deliveries.get(timeout=1)
-        except queue.Empty:
-            continue
-        say("\nAnother delivery:\n")
-        demo.show(delivery)
+        with suppress(queue.Empty):
+            say("   " + describe(demonstration.customer.deliveries.get(timeout=1)))
     raise Failure(
         f"The local cloud is gone: make down stopped it, or it crashed; its log is {CLOUD_LOG.relative_to(ROOT)}."
     )

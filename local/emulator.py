@@ -1,7 +1,7 @@
 """The emulator, without the looks that it takes around.
 
 MiniStack serves the Runtime API of each warm function by two threads that wake up ten times a second to see whether
-they should end: with the hundred functions that a test run leaves, a third of a core. Here they wait until something
+they should end, which adds up with the hundreds of functions that a test run leaves. Here they wait until something
 happens. Run as a program, by local/cloud.py.
 """
 

@@ -5,12 +5,11 @@
 #[path = "support/folding.rs"]
 mod folding;
 
-use std::collections::BTreeSet;
-
 use ringpost::domain::{
     call::{Call, CallStatus, CallUpdate},
     outcome::Outcome,
     owner::Owner,
+    waiting::Waiting,
 };
 use serde_json::{Value, json};
 
@@ -131,7 +130,7 @@ fn events_wait_until_their_call_has_an_owner_and_then_no_more() {
     let mut call = Call::begin(&updates[0], None);
     call.apply(&updates[1], None);
     call.apply(&updates[1], None);
-    let waiting = BTreeSet::from([updates[0].event.clone(), updates[1].event.clone()]);
+    let waiting = Waiting::from_iter([updates[0].event.clone(), updates[1].event.clone()]);
     assert_eq!((&call.owner, &call.waiting), (&None, &waiting));
     call.apply(&updates[2], Some(&owner()));
     call.apply(&updates[3], Some(&Owner::tenant("another")));

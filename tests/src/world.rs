@@ -86,15 +86,16 @@ pub struct World {
 pub struct EventLog(EventTable);
 
 impl EventLog {
-    /// Keeps an event as the endpoints do.
+    /// Keeps an event as the endpoints do. Its key.
     ///
     /// # Panics
     /// When the payload is none of LiveKit's, or the database fails.
-    pub async fn keep(&self, payload: &Value) {
+    pub async fn keep(&self, payload: &Value) -> EventKey {
         let body = payload.to_string();
         let livekit = LiveKitEvent::parse(body.as_bytes()).expect("a LiveKit event");
         let event = livekit.event(body.into(), livekit.created_at);
         self.0.append(&event).await.expect("the event is kept");
+        event.key
     }
 }
 
@@ -372,6 +373,16 @@ impl World {
     pub async fn event(&self, key: &str) -> Event {
         let key = EventKey::from_stored(key.to_owned());
         self.events(&Faults::none()).find(&key).await.expect("the log answers").expect("the event is there")
+    }
+
+    /// Removes an event from the log.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn forget_event(&self, key: &str) {
+        let delete = self.database(&Faults::none()).delete_item().table_name(self.name("events"));
+        let deleted = delete.key("key", AttributeValue::S(key.to_owned())).send().await;
+        deleted.expect("an event can be deleted");
     }
 
     /// Files something that is due.

@@ -82,6 +82,10 @@ async fn drive(
             let (result, call_id) = match driven {
                 Driven::Recorded(call_id) => ("recorded", *call_id),
                 Driven::Waiting(call_id) => ("waiting for an owner", Some(*call_id)),
+                Driven::LeftOut(call_id) => {
+                    tracing::warn!(function, event_key, call_id = %call_id, "too many events wait for an owner");
+                    ("left out", Some(*call_id))
+                }
                 Driven::Unowned => ("unowned", None),
             };
             let call_id = call_id.map(|id| id.to_string());

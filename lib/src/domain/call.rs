@@ -13,6 +13,7 @@ use super::{
     owner::Owner,
     subscription::Traits,
     timestamp::Timestamp,
+    waiting::Waiting,
 };
 
 /// What filters look at changes a few times in a call; who changes it without end is not followed.
@@ -117,7 +118,7 @@ pub struct Call {
     /// not match then is asked again by them.
     pub retold: BTreeSet<EventKey>,
     /// Events that wait for the call to have an owner before they enter the history.
-    pub waiting: BTreeSet<EventKey>,
+    pub waiting: Waiting,
     /// Between these moments its events were received.
     pub seen: Seen,
     /// The records that were found to be this call.
@@ -170,7 +171,7 @@ impl Call {
             announced: BTreeMap::new(),
             recordings: BTreeMap::new(),
             retold: BTreeSet::new(),
-            waiting: BTreeSet::new(),
+            waiting: Waiting::default(),
             seen: Seen { from: update.received_at, to: update.received_at },
             absorbed: BTreeMap::new(),
         };

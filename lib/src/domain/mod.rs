@@ -27,3 +27,4 @@ pub mod subscription;
 pub mod subscription_change;
 pub mod summary;
 pub mod timestamp;
+pub mod waiting;

@@ -12,6 +12,8 @@
 //! Each step can be repeated, so a crash anywhere is repaired by doing all of it again; no step is
 //! skipped because an earlier one had been done.
 
+use std::time::{Duration, Instant};
+
 use thiserror::Error;
 
 use super::{
@@ -37,6 +39,10 @@ use crate::{
 
 /// Every further round means that another writer got through, so that even a crowd ends.
 const MAX_ROUNDS: usize = 32;
+/// Events that waited and are queued before the call forgets them.
+const RELEASED_AT_ONCE: usize = 100;
+/// An event spends so long on others that waited for its call's owner.
+const LONGEST_RELEASE: Duration = Duration::from_secs(2);
 
 /// Drives events, with all that may follow from one.
 #[derive(Debug, Clone)]
@@ -104,6 +110,8 @@ pub enum Driven {
     Recorded(Option<CallId>),
     /// It waits for its call to have an owner.
     Waiting(CallId),
+    /// Its call has no owner, and too many events wait already: only a replay processes it.
+    LeftOut(CallId),
     /// It is about no call and belongs to nobody; it is in the log only.
     Unowned,
 }
@@ -134,15 +142,17 @@ impl FanOut {
         let call = self.fold(update).await?;
         self.ask_for_transcript(event, &call).await?;
         let Some(owner) = &call.owner else {
-            return Ok(Driven::Waiting(call.id));
+            let waits = call.waiting.contains(&event.key);
+            return Ok(if waits { Driven::Waiting(call.id) } else { Driven::LeftOut(call.id) });
         };
         self.agenda.note(update, &call).await?;
         self.history.record_inbound(event, &owner.tenant_id, Some(call.id), owner.user_id.as_deref()).await?;
         let lead = self.record_lead(event, update, &call).await?;
         let announced = OfCall::new(event, update, &call, owner, lead.as_ref());
         self.publisher.publish(&announced, batch).await?;
-        self.drive_waiting(&call).await?;
-        Ok(Driven::Recorded(Some(call.id)))
+        let call_id = call.id;
+        self.drive_waiting(&event.key, call).await?;
+        Ok(Driven::Recorded(Some(call_id)))
     }
 
     /// The call with the event in it, found by all its keys from now on.
@@ -192,15 +202,18 @@ impl FanOut {
         }
     }
 
-    /// Sends the events that waited for the owner round again: first queued, then forgotten.
-    async fn drive_waiting(&self, call: &Call) -> Result<(), FanOutError> {
-        if call.waiting.is_empty() {
-            return Ok(());
+    /// Queues the events that waited for the owner, a part at a time: first queued, then forgotten. The
+    /// parts that this event has no time for are left to the events that it queued, each of which
+    /// starts elsewhere.
+    async fn drive_waiting(&self, event: &EventKey, mut call: Call) -> Result<(), FanOutError> {
+        let started = Instant::now();
+        while !call.waiting.is_empty() && started.elapsed() < LONGEST_RELEASE {
+            let queued = call.waiting.next_after(event, RELEASED_AT_ONCE);
+            self.retry.send_all(&queued).await?;
+            self.fold.release(call.id, &queued).await?;
+            call.waiting.remove(&queued);
         }
-        for event_key in &call.waiting {
-            self.retry.send(event_key).await?;
-        }
-        Ok(self.fold.release(call.id, &call.waiting).await?)
+        Ok(())
     }
 
     /// Puts an event that could not be driven aside, so that it holds up no other.

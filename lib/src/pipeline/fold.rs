@@ -121,7 +121,7 @@ impl Fold {
     /// # Errors
     /// When the database fails; forgetting again is safe.
     pub async fn release(&self, id: CallId, queued: &BTreeSet<EventKey>) -> Result<(), StoreError> {
-        self.change(id, |call| call.waiting.retain(|event| !queued.contains(event))).await
+        self.change(id, |call| call.waiting.remove(queued)).await
     }
 
     /// Remembers that an event about the call was received, so that its timeline shows it.

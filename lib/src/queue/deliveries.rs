@@ -5,11 +5,12 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use ring::digest;
 use serde::{Deserialize, Serialize};
 
-use super::{Client, SendError};
+use super::{
+    Client, SendError,
+    send::{BATCH, send_batch},
+};
 use crate::domain::delivery::{Delivery, DeliveryRef};
 
-/// SQS takes so many messages at once.
-const BATCH: usize = 10;
 /// SQS delays a message so many seconds at most; what is to wait longer lies in the table `due`.
 pub const LONGEST_DELAY_SECONDS: u64 = 900;
 
@@ -130,12 +131,7 @@ impl DeliveryQueue {
                     .delay_seconds(delay);
                 entry.build().map_err(SendError::json)
             });
-            let entries = entries.collect::<Result<Vec<_>, _>>()?;
-            let request = self.client.send_message_batch().queue_url(&self.url).set_entries(Some(entries));
-            let answer = request.send().await.map_err(|error| SendError::of("SendMessageBatch", error))?;
-            if let Some(failed) = answer.failed.first() {
-                return Err(SendError::refused("SendMessageBatch", &failed.code));
-            }
+            send_batch(&self.client, &self.url, entries.collect::<Result<_, _>>()?).await?;
         }
         Ok(())
     }

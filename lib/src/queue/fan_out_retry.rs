@@ -1,10 +1,15 @@
 //! The queue of events that `fan-out` must take up again.
 
-use aws_sdk_sqs::Client;
+use std::collections::BTreeSet;
+
+use aws_sdk_sqs::{Client, types::SendMessageBatchRequestEntry};
 use serde::{Deserialize, Serialize};
 
 pub use super::send::SendError;
-use super::{send::send, waits};
+use super::{
+    send::{BATCH, send, send_batch},
+    waits,
+};
 use crate::domain::key::EventKey;
 
 /// A message; old versions stay readable.
@@ -48,6 +53,25 @@ impl FanOutRetryQueue {
     /// When the queue failed: the message comes again after the queue's own visibility timeout.
     pub async fn put_off(&self, receipt_handle: &str, received: u32) -> Result<(), SendError> {
         waits::put_off(&self.client, &self.url, receipt_handle, received).await
+    }
+
+    /// Asks for all of `event_keys` to be processed again, ten by one request. Once this returns, all
+    /// are durable.
+    ///
+    /// # Errors
+    /// When the queue did not take all of them; asking again is safe.
+    pub async fn send_all(&self, event_keys: &BTreeSet<EventKey>) -> Result<(), SendError> {
+        let event_keys: Vec<_> = event_keys.iter().collect();
+        for keys in event_keys.chunks(BATCH) {
+            let entries = keys.iter().enumerate().map(|(place, event_key)| {
+                let message = FanOutMessage::V1 { event_key: (*event_key).clone() };
+                let body = serde_json::to_string(&message).map_err(SendError::json)?;
+                let entry = SendMessageBatchRequestEntry::builder().id(place.to_string()).message_body(body);
+                entry.build().map_err(SendError::json)
+            });
+            send_batch(&self.client, &self.url, entries.collect::<Result<_, _>>()?).await?;
+        }
+        Ok(())
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::error::Error;
 
-use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::{
+    error::{ProvideErrorMetadata, SdkError},
+    types::SendMessageBatchRequestEntry,
+};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -40,9 +43,26 @@ impl SendError {
     }
 }
 
+/// SQS takes so many messages by one request.
+pub(super) const BATCH: usize = 10;
+
 /// Sends a message to the queue of this URL.
 pub(super) async fn send(client: &Client, url: &str, message: &impl Serialize) -> Result<(), SendError> {
     let body = serde_json::to_string(message).map_err(SendError::json)?;
     let sent = client.send_message().queue_url(url).message_body(body).send().await;
     sent.map(drop).map_err(|error| SendError::of("SendMessage", error))
+}
+
+/// Sends at most [`BATCH`] messages by one request; it fails unless the queue takes all of them.
+pub(super) async fn send_batch(
+    client: &Client,
+    url: &str,
+    entries: Vec<SendMessageBatchRequestEntry>,
+) -> Result<(), SendError> {
+    let sent = client.send_message_batch().queue_url(url).set_entries(Some(entries)).send().await;
+    let answer = sent.map_err(|error| SendError::of("SendMessageBatch", error))?;
+    match answer.failed.first() {
+        Some(failed) => Err(SendError::refused("SendMessageBatch", &failed.code)),
+        None => Ok(()),
+    }
 }

@@ -17,6 +17,7 @@ use super::{
 use crate::domain::{
     call::{Absorption, Call, Seen},
     key::{CallId, EventKey},
+    waiting::Waiting,
 };
 
 /// How many partitions of the index a tenant's calls are spread over.
@@ -302,7 +303,7 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
         let room_sid = find_string(item, "roomSid").map(str::to_owned);
         return Ok(CallItem::Pointer(Pointer { from: id, to: read_id(item, "to")?, room_sid }));
     }
-    let waiting: Option<BTreeSet<EventKey>> =
+    let waiting: Option<Waiting> =
         find_string(item, "waiting").map(|json| from_json(json, "waiting")).transpose()?;
     let absorbed: Option<BTreeMap<CallId, Absorption>> =
         find_string(item, "absorbed").map(|json| from_json(json, "absorbed")).transpose()?;

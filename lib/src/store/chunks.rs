@@ -1,5 +1,6 @@
 //! Payloads that no item can hold, in pieces. The table has no stream, and a piece is written before
-//! the item that names it.
+//! the item that names it. Every piece has a partition of its own: a partition takes a thousand write
+//! units a second, and three pieces are more than that.
 
 use futures::future::try_join_all;
 
@@ -14,7 +15,7 @@ const PIECE_BYTES: usize = 350 * 1_000;
 /// More pieces than any body that Lambda can receive makes.
 const MAX_PIECES: usize = 32;
 
-/// The table `chunks`: pk `of`, sk `index`, with a TTL.
+/// The table `chunks`: pk `of` (the nonce and the number of the piece), sk `index`, with a TTL.
 #[derive(Debug, Clone)]
 pub struct ChunkTable {
     client: Client,
@@ -37,7 +38,7 @@ impl ChunkTable {
     ) -> Result<usize, StoreError> {
         let pieces = bytes.chunks(PIECE_BYTES).enumerate().map(async |(index, piece)| {
             let piece = item([
-                ("of", string(of)),
+                ("of", string(partition(of, index))),
                 ("index", number(index)),
                 ("v", number(1)),
                 ("piece", binary(piece.to_vec())),
@@ -51,10 +52,7 @@ impl ChunkTable {
 
     /// The first piece of what was put, if it has not expired.
     pub(super) async fn first(&self, of: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        let get = self.client.get_item().table_name(&self.name);
-        let get = get.key("of", string(of)).key("index", number(0)).send().await;
-        let found = get.map_err(StoreError::unavailable("GetItem chunks"))?.item;
-        found.map(|piece| read_binary(&piece, "piece").map(<[u8]>::to_vec)).transpose()
+        self.piece(of, 0, Consistency::Eventual).await
     }
 
     /// What was put in `count` pieces.
@@ -63,12 +61,36 @@ impl ChunkTable {
         if count > MAX_PIECES {
             return Err(corrupt());
         }
-        let pieces = (0..count).map(async |index| {
-            let get = self.client.get_item().table_name(&self.name);
-            let get = get.key("of", string(of)).key("index", number(index)).consistent_read(true).send();
-            let found = get.await.map_err(StoreError::unavailable("GetItem chunks"))?.item;
-            read_binary(&found.ok_or_else(corrupt)?, "piece").map(<[u8]>::to_vec)
-        });
+        let pieces = (0..count)
+            .map(async |index| self.piece(of, index, Consistency::Strong).await?.ok_or_else(corrupt));
         Ok(try_join_all(pieces).await?.concat())
     }
+
+    /// A piece from its own partition, or from the one that all pieces of a payload once shared.
+    async fn piece(
+        &self,
+        of: &str,
+        index: usize,
+        consistency: Consistency,
+    ) -> Result<Option<Vec<u8>>, StoreError> {
+        for partition in [partition(of, index), of.to_owned()] {
+            let get = self.client.get_item().table_name(&self.name);
+            let get = get.key("of", string(partition)).key("index", number(index));
+            let answer = get.consistent_read(consistency == Consistency::Strong).send().await;
+            if let Some(piece) = answer.map_err(StoreError::unavailable("GetItem chunks"))?.item {
+                return read_binary(&piece, "piece").map(|bytes| Some(bytes.to_vec()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Consistency {
+    Eventual,
+    Strong,
+}
+
+fn partition(of: &str, index: usize) -> String {
+    format!("{of}#{index}")
 }

@@ -26,7 +26,7 @@ use thiserror::Error;
 
 pub use piece::Json;
 pub use readable::{compact, is_deep, posted, shown};
-pub use same::same;
+use same::same;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -68,6 +68,28 @@ pub fn value(body: &[u8]) -> Result<Value, Fault> {
         serde_json::from_str::<IgnoredAny>(&text).map_err(|error| Fault::of(&error))?;
         serde_json::from_str(&shown(&text)).map_err(|error| Fault::of(&error))
     })
+}
+
+/// A body as it is [`shown`]; `None` when it is not JSON.
+#[must_use]
+pub fn shown_body(body: &[u8]) -> Option<Box<RawValue>> {
+    let text = text(body);
+    let json: &RawValue = serde_json::from_str(&text).ok()?;
+    match shown(json.get()) {
+        Cow::Borrowed(_) => Some(json.to_owned()),
+        Cow::Owned(json) => RawValue::from_string(json).ok(),
+    }
+}
+
+/// Whether two bodies are JSON that says the same: the order of members does not matter, nor how a number or
+/// a character is written. `1` is `1.0` and `1e0`.
+#[must_use]
+pub fn same_bodies(one: &[u8], other: &[u8]) -> bool {
+    let (one, other) = (text(one), text(other));
+    match (serde_json::from_str(&one), serde_json::from_str(&other)) {
+        (Ok(one), Ok(other)) => same(Json::of(one), Json::of(other)),
+        _ => false,
+    }
 }
 
 impl Fault {

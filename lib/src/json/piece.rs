@@ -65,6 +65,12 @@ impl<'a> Json<'a> {
         scalar.filter(|text| !text.is_empty())
     }
 
+    /// A string or a number that can be an id: of two that held half a character each, one would be made.
+    #[must_use]
+    pub fn id(self) -> Option<Cow<'a, str>> {
+        self.scalar().filter(|text| !text.contains(char::REPLACEMENT_CHARACTER))
+    }
+
     /// Whether it is an object.
     #[must_use]
     pub fn is_object(self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Json;
+use super::{Json, is_deep};
 
 /// A value as it is compared.
 #[derive(PartialEq, Eq)]
@@ -17,11 +17,10 @@ enum Meaning<'a> {
     Object(BTreeMap<String, Self>),
 }
 
-/// Whether two JSON objects say the same: the order of members does not matter, nor how a number or a
-/// character is written. `1` is `1.0` and `1e0`. Both must be of the depth that is shown, at most.
-#[must_use]
-pub fn same(one: Json<'_>, other: Json<'_>) -> bool {
-    one == other || meaning(one) == meaning(other)
+/// Whether two values say the same. What is nested deeper than is shown must be written alike.
+pub(super) fn same(one: Json<'_>, other: Json<'_>) -> bool {
+    let is_deep = |json: Json<'_>| is_deep(json.as_written());
+    one == other || (!is_deep(one) && !is_deep(other) && meaning(one) == meaning(other))
 }
 
 fn meaning(json: Json<'_>) -> Meaning<'_> {

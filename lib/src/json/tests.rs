@@ -73,11 +73,32 @@ fn what_is_no_json_object_is_told_from_what_is_no_json() {
     for body in ["[]", "[{}]", "null", "true", "42", "\"text\"", "1e400", "\"\\ud83d\"", " \n[1] "] {
         assert_eq!(Object::parse(body).err(), Some(Fault::NotAnObject), "{body}");
     }
-    for body in ["", " ", "{", "[", "{}{}", "{} x", "NaN", "{\"a\":NaN}", "{\"a\":Infinity}", "{'a':1}", "{\"a\":01}",
-        "{\"a\":1,}", "{\"a\":\"\\x\"}", "{\"a\":\"\\ud83\"}", "{\"a\":\"\n\"}", "{a:1}", "[1,", "\u{feff}{}", "{\"a\":.5}"]
-    {
+    for body in [
+        "",
+        " ",
+        "{",
+        "[",
+        "{}{}",
+        "{} x",
+        "NaN",
+        "{\"a\":NaN}",
+        "{\"a\":Infinity}",
+        "{'a':1}",
+        "{\"a\":01}",
+        "{\"a\":1,}",
+        "{\"a\":\"\\x\"}",
+        "{\"a\":\"\\ud83\"}",
+        "{\"a\":\"\n\"}",
+        "{a:1}",
+        "[1,",
+        "\u{feff}{}",
+        "{\"a\":.5}",
+    ] {
         assert!(matches!(Object::parse(body), Err(Fault::NotJson { .. })), "{body}");
-        assert!(matches!(value(body.trim_start_matches('\u{feff}').as_bytes()), Err(Fault::NotJson { .. }) | Ok(_)));
+        assert!(matches!(
+            value(body.trim_start_matches('\u{feff}').as_bytes()),
+            Err(Fault::NotJson { .. }) | Ok(_)
+        ));
     }
     assert_eq!(Object::parse("{\"id\":\n  oops}").err(), Some(Fault::NotJson { line: 2, column: 3 }));
 }
@@ -184,7 +205,7 @@ proptest! {
         prop_assert_eq!(object.get("y").number(), Some("7"));
         let shown = shown(&json);
         let strict: Value = serde_json::from_str(&shown).unwrap();
-        prop_assert_eq!(&super::readable::shown(&shown), &shown);
+        prop_assert_eq!(&readable::shown(&shown), &shown);
         prop_assert_eq!(value(json.as_bytes()).unwrap(), strict.clone());
         prop_assert_eq!(serde_json::from_str::<Value>(&compact(&shown)).unwrap(), strict);
         prop_assert!(same(object.get("x"), object.get("x")));

@@ -9,6 +9,7 @@ pub mod config;
 pub mod delivery;
 pub mod domain;
 pub mod http;
+pub mod json;
 pub mod pipeline;
 pub mod providers;
 pub mod queue;

@@ -6,6 +6,7 @@
 use ringpost::{
     domain::{
         call::{Call, CallStatus, CallUpdate},
+        contact_id::ContactId,
         outcome::Outcome,
         owner::Owner,
         phone::PhoneNumber,
@@ -81,7 +82,7 @@ fn the_documents_complete_record() {
         facts.recording_url.get().map(String::as_str),
         Some("https://your-system.com/recordings/12345.mp3")
     );
-    assert_eq!(facts.lead_id.get().map(String::as_str), Some("234e5678-e89b-12d3-a456-426614174001"));
+    assert_eq!(facts.lead_id.get().map(ContactId::as_str), Some("234e5678-e89b-12d3-a456-426614174001"));
     assert_eq!(facts.employee_id.get().map(String::as_str), Some("345e6789-e89b-12d3-a456-426614174002"));
     assert_eq!(call.campaign_id(), Some("CAMP-001"));
     assert!(facts.results.get().is_some_and(|results| results.contains("follow_up") && results.len() == 1));

@@ -190,7 +190,9 @@ fn what_is_missing_or_wrong_is_named() {
     for body in ["[]", "7", "null", r#""text""#, "[1,2]"] {
         assert_eq!(refused(body), PayloadError::NotAnObject, "{body}");
     }
-    for body in ["", "{", "{} x", "call_id=1", "\u{feff}{}"] {
+    assert_eq!(refused("\u{feff}{}"), PayloadError::NoType, "the mark is dropped");
+    assert_eq!(refused(r#"{"event_type":"call.busy","call_id":"\ud83d"}"#), PayloadError::Invalid("call_id"));
+    for body in ["", "{", "{} x", "call_id=1"] {
         assert!(matches!(refused(body), PayloadError::NotJson { .. }), "{body}");
     }
 }

@@ -8,12 +8,14 @@ use std::fmt::Debug;
 use proptest::{collection::btree_set, option, prelude::*, sample::select};
 use ringpost::domain::{
     agent_status::{AgentStatus, StatusWord},
+    contact_id::ContactId,
     facts::{Direction, Facts, Hangup, Leaving},
     follow_up::FollowUp,
     key::EventKey,
     outcome::Outcome,
     phone::PhoneNumber,
     register::{Claim, Earliest, EarliestTime, Latest},
+    scalar::Scalar,
     timestamp::Timestamp,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -99,6 +101,12 @@ prop_compose! {
     }
 }
 
+fn contact_id() -> impl Strategy<Value = ContactId> {
+    (word(), any::<bool>()).prop_map(|(id, is_number)| {
+        (if is_number { Scalar::Number(id.len().to_string()) } else { Scalar::Text(id) }).into()
+    })
+}
+
 prop_compose! {
     fn facts()(
         room in facts_of_room(),
@@ -107,7 +115,7 @@ prop_compose! {
         (told_seconds, verdict, agent_status) in (latest(0..9_u64), latest(verdict()), latest(status())),
         (failure_reason, transcript) in (latest(word()), latest(event_key())),
         results in latest(btree_set(word(), 0..3)),
-        (has_lead, lead_id, employee_id) in (any::<bool>(), latest(word()), latest(word())),
+        (has_lead, lead_id, employee_id) in (any::<bool>(), latest(contact_id()), latest(word())),
         follow_up in latest(follow_up()),
     ) -> Facts {
         let Facts {

@@ -36,7 +36,8 @@ fn sample() -> Value {
 
 #[test]
 fn the_sample_is_normalised_as_the_document_does() {
-    let event = LiveKitEvent::parse(SAMPLE.as_bytes()).expect("the document's payload");
+    let event = LiveKitEvent::parse(SAMPLE.as_bytes(), time("2025-10-29T15:30:45.500Z"))
+        .expect("the document's payload");
     assert_eq!(event.id, "evt_abc123def456");
     assert_eq!(event.event_type, "participant_left");
     assert_eq!(event.created_at, time("2025-10-29T15:30:45.123Z"));

@@ -11,11 +11,13 @@ use proptest::{collection::vec, prelude::*};
 use ringpost::{
     domain::{
         call::CallUpdate,
+        contact_id::ContactId,
         event::Source,
         facts::{Direction, Facts},
         key::CallKey,
         outcome::Outcome,
         phone::PhoneNumber,
+        scalar::Scalar,
     },
     providers::signalwire::{self, PayloadError},
 };
@@ -359,7 +361,7 @@ fn the_same_request_is_one_event_and_another_is_another() {
 fn what_is_no_callback_at_all_is_refused_and_everything_else_is_kept() {
     let parse = |body: &[u8]| signalwire::event(&body.to_vec().into(), time(RECEIVED));
     let nested = "[".repeat(200);
-    for body in ["{", "{}{}", "{\"a\":}", &format!("{{\"a\":{nested}}}")] {
+    for body in ["{", "{}{}", "{\"a\":}", "{\"a\":NaN}", &format!("{{\"a\":{nested}}}")] {
         assert!(matches!(parse(body.as_bytes()), Err(PayloadError::NotJson { .. })), "{body}");
     }
     assert_eq!(parse(b"[{}]"), Err(PayloadError::NotAnObject));
@@ -414,6 +416,38 @@ fn what_a_signature_does_not_bind_makes_no_other_event() {
         assert_eq!(key(&variant), key(body), "{variant}");
     }
     assert_ne!(key(&body.replace("completed", "busy")), key(body));
+}
+
+#[test]
+fn members_that_are_json_in_a_string_are_read() {
+    let wrapped = |value: Value| json!(value.to_string());
+    let params = json!({ "call_id": "c1", "call_state": "ended", "end_time": 1_767_312_000_000_i64 });
+    let event = json!({ "event_type": "calling.call.state", "params": wrapped(params) });
+    assert!(facts(&event.to_string()).ending().is_some());
+    let mut event = documented();
+    event["metadata"] = wrapped(json!({ "campaignId": 7, "contactId": "42" }));
+    let told = facts(&event.to_string());
+    assert_eq!(told.campaign_id.get().map(String::as_str), Some("7"));
+    assert_eq!(told.lead_id.get().map(ContactId::scalar), Some(&Scalar::Text("42".to_owned())));
+    let event = json!({ "call": wrapped(json!({ "call_id": "c1", "direction": "inbound" })) });
+    assert_eq!(read(&event.to_string()).0.event_type, "swml.request");
+    let data = json!({ "CallSid": "c1", "CallStatus": "completed" });
+    assert!(facts(&json!({ "data": wrapped(data) }).to_string()).ending().is_some());
+}
+
+#[test]
+fn a_contact_is_told_as_it_was_written() {
+    for (raw, contact) in [
+        ("42", Scalar::Number("42".to_owned())),
+        ("\"42\"", Scalar::Text("42".to_owned())),
+        ("\"9007199254740993\"", Scalar::Text("9007199254740993".to_owned())),
+        ("12345678901234567890123", Scalar::Number("12345678901234567890123".to_owned())),
+        ("1e400", Scalar::Text("1e400".to_owned())),
+    ] {
+        let body =
+            format!(r#"{{"event_type":"call.created","call_id":"c1","metadata":{{"contactId":{raw}}}}}"#);
+        assert_eq!(facts(&body).lead_id.get().map(ContactId::scalar), Some(&contact), "{raw}");
+    }
 }
 
 proptest! {

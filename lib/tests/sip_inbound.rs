@@ -100,6 +100,7 @@ fn what_is_wrong_is_named() {
     assert_eq!(error("{}"), QuestionError::Missing("call_id"));
     assert_eq!(error(r#"{"call_id":"1","to_number":" "}"#), QuestionError::Missing("to_number"));
     assert_eq!(error(r#"{"call_id":1}"#), QuestionError::Invalid("call_id".to_owned()));
+    assert_eq!(error(r#"{"call_id":"\ud83d"}"#), QuestionError::Invalid("call_id".to_owned()));
     let long = json!({ "call_id": "1", "to_number": "5".repeat(2_049) }).to_string();
     assert_eq!(error(&long), QuestionError::Invalid("to_number".to_owned()));
 }
@@ -111,7 +112,7 @@ fn a_lenient_reading_tells_what_a_strict_one_tells() {
         "room": { "sid": "RM_1", "name": "call-1" }, "participant": { "identity": "sip_+1555", "kind": "SIP" }
     });
     let body = body.to_string();
-    let strict = LiveKitEvent::parse(body.as_bytes()).unwrap();
+    let strict = LiveKitEvent::parse(body.as_bytes(), at()).unwrap();
     assert_eq!(LiveKitEvent::parse_lenient(body.as_bytes(), at()).unwrap(), strict);
 }
 

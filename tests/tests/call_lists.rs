@@ -19,6 +19,7 @@ use ringpost::domain::{
     owner::Owner,
     phone::PhoneNumber,
     register::{Claim, EarliestTime, Latest},
+    scalar::Scalar,
     timestamp::Timestamp,
 };
 use ringpost_functions::runtime::Endpoint;
@@ -172,7 +173,7 @@ fn kinds() -> Vec<Call> {
                 direction: claimed(Direction::Outbound),
                 results: claimed(BTreeSet::from(["appointment_set".to_owned()])),
                 follow_up: claimed(Some(follow_up(at(259_200_000)))),
-                lead_id: claimed("lead-1".to_owned()),
+                lead_id: claimed(Scalar::from("lead-1".to_owned()).into()),
                 employee_id: claimed("employee-1".to_owned()),
                 campaign_id: claimed("retention".to_owned()),
                 ..ended(StatusWord::Completed, Outcome::Completed)

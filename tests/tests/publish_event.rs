@@ -69,6 +69,9 @@ async fn the_same_key_is_the_same_event_and_never_another_tenants() {
         r#"{"payload":{"contacts":250,"campaignId":"campaign-789"},"eventType":"campaign.started"}"#;
     let reordered = invoke(&endpoint, published(Some("admin"), "acme", Some("key"), reordered)).await;
     assert_eq!(reordered, first, "the same in another order");
+    let respelt = r#"{"payload":{"contacts":2.5e2,"campaignId":"campaign-\u0037\u00389"},"eventType":"campaign.started"}"#;
+    let respelt = invoke(&endpoint, published(Some("admin"), "acme", Some("key"), respelt)).await;
+    assert_eq!(respelt, first, "the same in other spellings");
     let mut payload = started();
     payload["payload"]["contacts"] = json!(251);
     let mut event_type = started();
@@ -93,6 +96,27 @@ async fn the_same_key_is_the_same_event_and_never_another_tenants() {
     assert_eq!(world.items("events").await.len(), 5);
     let keys = world.items("events").await;
     assert!(keys.iter().all(|event| !event["key"].as_s().unwrap().ends_with("key")), "keys are not logged");
+}
+
+#[tokio::test]
+async fn numbers_are_posted_as_they_were_written_and_half_a_character_is_replaced() {
+    let world = World::new(None).await;
+    let endpoint = world.publish_event(&Faults::none()).await;
+    world.subscribe("acme", &["transfer.completed"], Filters::default()).await;
+    let sent = r#"{"id":123456789012345678901234567890,"a":1E2,"z":1.10,"huge":1e400,"note":"cut \ud83d"}"#;
+    let body = format!(r#"{{"eventType":"transfer.completed","payload":{sent}}}"#);
+    for _ in 0..2 {
+        let answer = invoke(&endpoint, published(Some("admin"), "acme", Some("key"), &body)).await;
+        assert_eq!(answer.status, 202, "{}", answer.body);
+    }
+    let other = body.replace("567890,", "567891,");
+    assert_eq!(invoke(&endpoint, published(Some("admin"), "acme", Some("key"), &other)).await.status, 409);
+    world.drive_all().await;
+    let deliveries = world.outbound().await;
+    let [delivery] = &deliveries[..] else { unreachable!("{deliveries:?}") };
+    let posted = String::from_utf8(delivery.body.to_vec()).unwrap();
+    let data = sent.replace("ud83d", "ufffd");
+    assert!(posted.ends_with(&format!(r#""data":{data}}}"#)), "{posted}");
 }
 
 #[tokio::test]

@@ -64,8 +64,9 @@ impl Endpoint for Deps {
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let webhook = self.gate.verified(request).await?;
-        let livekit = LiveKitEvent::parse(webhook.body()).map_err(malformed)?;
-        let event = livekit.event(webhook.body().clone(), self.gate.clock.now());
+        let received_at = self.gate.clock.now();
+        let livekit = LiveKitEvent::parse(webhook.body(), received_at).map_err(malformed)?;
+        let event = livekit.event(webhook.body().clone(), received_at);
         log::event_key(&event.key);
         if livekit.name().is_processable() {
             self.process(&livekit, &event).await

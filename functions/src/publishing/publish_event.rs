@@ -9,12 +9,14 @@ use std::process::ExitCode;
 use lambda_http::Request;
 use ringpost::{
     clock::Clock,
-    domain::{delivery::announced_id, event::Event, event_type, timestamp::Timestamp},
+    domain::{delivery::announced_id, event::Event},
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
-        fields::{Fields, wrong},
+        fields::wrong,
+        publication::Publication,
         reply::Reply,
     },
+    json,
     providers::platform::published,
     store::{
         StoreError,
@@ -22,7 +24,6 @@ use ringpost::{
     },
 };
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::{
     authenticator::Authenticator,
@@ -32,8 +33,6 @@ use crate::{
 
 const KEY_HEADER: &str = "idempotency-key";
 const MAX_KEY_BYTES: usize = 256;
-/// So that the row of a delivery, and what receivers must take, stay modest.
-const MAX_PAYLOAD_BYTES: usize = 60 * 1024;
 
 /// What this function may touch: it appends to `events` and reads what it finds there, and reads the
 /// keys of user tokens.
@@ -51,13 +50,6 @@ pub struct Deps {
 struct Published {
     success: bool,
     event_id: String,
-}
-
-/// What a request wants to have published.
-struct Publication {
-    event_type: String,
-    payload: Map<String, Value>,
-    occurred_at: Option<Timestamp>,
 }
 
 /// Runs the function.
@@ -80,8 +72,10 @@ impl Endpoint for Deps {
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let tenant_id = self.authenticator.administered_tenant(&request).await?;
         let key = idempotency_key(&request)?;
-        let publication = Publication::read(&Fields::parse(request.body())?)?;
-        let event = publication.event(&tenant_id, key, self.clock.now());
+        let publication = Publication::parse(request.body())?;
+        let now = self.clock.now();
+        let Publication { event_type, payload, occurred_at } = &publication;
+        let event = published(&tenant_id, key, event_type, payload, occurred_at.unwrap_or(now), now);
         log::event_key(&event.key);
         match self.events.append(&event).await.map_err(failed)? {
             Accepted::New => log::result("published"),
@@ -101,47 +95,14 @@ impl Deps {
             Some(at) => at == kept.occurred_at,
             None => kept.occurred_at == kept.received_at,
         };
-        if !is_same_time || kept.event_type != event.event_type || kept.payload != event.payload {
+        let is_same = kept.event_type == event.event_type && json::same_bodies(&kept.payload, &event.payload);
+        if !is_same_time || !is_same {
             let message = "This Idempotency-Key was used for another event";
             return Err(ApiError::new(ErrorStatus::Conflict, message).field("Idempotency-Key"));
         }
         log::result("published before");
         Ok(())
     }
-}
-
-impl Publication {
-    fn read(fields: &Fields) -> Result<Self, ApiError> {
-        let event_type = fields.required_name("eventType")?;
-        if !event_type::is_published(&event_type) {
-            let known = event_type::all().iter().copied().filter(|known| event_type::is_published(known));
-            let known: Vec<_> = known.collect();
-            return Err(wrong("eventType", &format!("must be one of {}", known.join(", "))));
-        }
-        let payload = match fields.value("payload") {
-            Some(Value::Object(payload)) => modest(payload)?.clone(),
-            Some(_) => return Err(wrong("payload", "must be an object")),
-            None => return Err(wrong("payload", "is required")),
-        };
-        let occurred_at = fields.value("occurredAt").map(|value| {
-            let time = value.as_str().and_then(Timestamp::parse_rfc3339);
-            time.ok_or_else(|| wrong("occurredAt", "must be an RFC 3339 time"))
-        });
-        Ok(Self { event_type, payload, occurred_at: occurred_at.transpose()? })
-    }
-
-    fn event(&self, tenant_id: &str, key: &str, now: Timestamp) -> Event {
-        let occurred_at = self.occurred_at.unwrap_or(now);
-        published(tenant_id, key, &self.event_type, &self.payload, occurred_at, now)
-    }
-}
-
-fn modest(payload: &Map<String, Value>) -> Result<&Map<String, Value>, ApiError> {
-    let bytes = serde_json::to_vec(payload).map_or(usize::MAX, |json| json.len());
-    if bytes > MAX_PAYLOAD_BYTES {
-        return Err(wrong("payload", &format!("may have {MAX_PAYLOAD_BYTES} bytes of JSON at most")));
-    }
-    Ok(payload)
 }
 
 /// The key, by which a repeated request is known.

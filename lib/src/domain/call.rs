@@ -6,11 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     announcement::{Announced, Announcement},
+    contact_id::ContactId,
     directory::Lead,
     facts::Facts,
     key::{CallId, CallKey, EventKey},
     outcome::Outcome,
     owner::Owner,
+    scalar::Scalar,
     subscription::Traits,
     timestamp::Timestamp,
     waiting::Waiting,
@@ -301,9 +303,9 @@ impl Call {
 
     /// The lead that the other side is: the one that a dialer names, else the caller of an inbound call.
     #[must_use]
-    pub fn lead_id(&self) -> Option<String> {
+    pub fn lead_id(&self) -> Option<ContactId> {
         let named = self.facts.lead_id.get().cloned();
-        named.or_else(|| Lead::id_of_caller(self).map(|id| id.to_string()))
+        named.or_else(|| Some(Scalar::from(Lead::id_of_caller(self)?.to_string()).into()))
     }
 
     /// The campaign: the one that the events name, else the one of the number.

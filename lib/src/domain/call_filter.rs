@@ -4,6 +4,7 @@
 use super::{
     agent_status::StatusWord,
     call::{Call, CallStatus},
+    contact_id::ContactId,
     facts::Direction,
     outcome::Outcome,
     phone::PhoneNumber,
@@ -112,7 +113,7 @@ impl CallFilter {
             && self.direction.is_none_or(|wanted| wanted == direction)
             && self.phone_number.as_ref().is_none_or(|wanted| facts.phone_number.get() == Some(wanted))
             && is(&self.campaign_id, call.campaign_id())
-            && is(&self.lead_id, facts.lead_id.get().map(String::as_str))
+            && is(&self.lead_id, facts.lead_id.get().map(ContactId::as_str))
             && is(&self.employee_id, facts.employee_id.get().map(String::as_str))
             && self.has_wanted_follow_up(call)
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     agent_status::AgentStatus,
+    contact_id::ContactId,
     follow_up::FollowUp,
     key::EventKey,
     outcome::{End, Outcome},
@@ -146,9 +147,9 @@ pub struct Facts {
     /// The caller of an inbound call is a lead of the line's campaign.
     #[serde(rename = "hasLead", skip_serializing_if = "is_false")]
     pub has_lead: bool,
-    /// The lead that a dialer names.
+    /// The lead or contact that a dialer or a carrier names.
     #[serde(rename = "lead", skip_serializing_if = "Latest::is_empty")]
-    pub lead_id: Latest<String>,
+    pub lead_id: Latest<ContactId>,
     /// The employee that a dialer names.
     #[serde(rename = "empl", skip_serializing_if = "Latest::is_empty")]
     pub employee_id: Latest<String>,

@@ -1,21 +1,23 @@
 //! What a provider's event reports beside the life of its call, and may report many times in it.
 
-use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+use super::scalar::Scalar;
 
 /// Something that happened in a call: a recording, the voice, the agent, a transfer.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occurrence {
     /// The type that customers subscribe to.
     pub event_type: String,
     /// What is told of it.
-    pub details: Map<String, Value>,
+    pub details: BTreeMap<&'static str, Scalar>,
 }
 
 impl Occurrence {
     /// An occurrence of this type, of which this much is known.
     #[must_use]
-    pub fn new<const N: usize>(event_type: &str, details: [(&str, Option<Value>); N]) -> Self {
-        let known = details.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    pub fn new<const N: usize>(event_type: &str, details: [(&'static str, Option<Scalar>); N]) -> Self {
+        let known = details.into_iter().filter_map(|(name, value)| Some((name, value?)));
         Self { event_type: event_type.to_owned(), details: known.collect() }
     }
 

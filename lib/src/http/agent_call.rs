@@ -1,10 +1,13 @@
 //! The question and the answer of the ElevenLabs call status document.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::error::{ApiError, ErrorStatus};
-use crate::domain::{agent_status::StatusWord, call::Call, key::CallKey};
+use crate::{
+    domain::{agent_status::StatusWord, call::Call, key::CallKey},
+    json,
+};
 
 /// No provider's id is longer.
 const MAX_ID_LENGTH: usize = 256;
@@ -83,7 +86,7 @@ pub struct AgentCall<'a> {
     failure_reason: Option<&'a str>,
     #[serde(skip_serializing_if = "is_false")]
     stale: bool,
-    raw_response: Option<Value>,
+    raw_response: Option<Box<RawValue>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
@@ -106,15 +109,15 @@ impl<'a> AgentCall<'a> {
             status: StatusWord::of(facts).as_str(),
             failure_reason: call.failure_reason(),
             stale,
-            raw_response: told_by
-                .filter(|payload| payload.len() <= MAX_RAW_BYTES)
-                .and_then(|payload| serde_json::from_slice(payload).ok()),
+            raw_response: told_by.filter(|payload| payload.len() <= MAX_RAW_BYTES).and_then(json::shown_body),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::{super::error::ErrorShape, *};
 
     fn refusal(body: &str) -> Value {

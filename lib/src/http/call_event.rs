@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde::Serialize;
-use serde_json::{Map, Value};
 
 use crate::domain::{
     announcement::Announcement,
@@ -15,6 +14,7 @@ use crate::domain::{
     key::CallId,
     outcome::Outcome,
     phone::PhoneNumber,
+    scalar::Scalar,
     timestamp::Timestamp,
 };
 
@@ -39,6 +39,9 @@ impl Order {
     }
 }
 
+/// What is told besides of something that happened in a call, under the name of its family.
+pub type More = BTreeMap<String, BTreeMap<&'static str, Scalar>>;
+
 /// A call as it stands, `data` of every event about it. What is not known is left out. `callId` is the
 /// document's, the carrier's; `callLogId` is the one that never changes.
 #[derive(Debug, Serialize)]
@@ -62,7 +65,7 @@ pub struct CallData<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     campaign_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    contact_id: Option<Value>,
+    contact_id: Option<Scalar>,
     #[serde(skip_serializing_if = "Option::is_none")]
     agent_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,7 +87,7 @@ pub struct CallData<'a> {
     #[serde(flatten)]
     order: Order,
     #[serde(flatten)]
-    more: Map<String, Value>,
+    more: More,
 }
 
 #[derive(Debug, Serialize)]
@@ -98,12 +101,7 @@ impl<'a> CallData<'a> {
     /// The payload of an event about this call: of its lifecycle, or of something else that happened in
     /// it, of which `more` tells.
     #[must_use]
-    pub fn of(
-        call: &'a Call,
-        announcement: Option<Announcement>,
-        order: Order,
-        more: Map<String, Value>,
-    ) -> Self {
+    pub fn of(call: &'a Call, announcement: Option<Announcement>, order: Order, more: More) -> Self {
         let (facts, ending) = (&call.facts, call.facts.ending());
         let [phone, line] =
             [&facts.phone_number, &facts.line_number].map(|number| number.get().map(PhoneNumber::as_str));
@@ -123,7 +121,7 @@ impl<'a> CallData<'a> {
             start_time: call.started_at(),
             end_time: ending.map(|ending| ending.at.to_string()),
             campaign_id: call.campaign_id(),
-            contact_id: call.lead_id().map(contact_id),
+            contact_id: call.lead_id().map(|id| id.scalar().clone()),
             agent_id: facts.agent_id.get().map(String::as_str),
             agent_config_id: call.owner.as_ref().and_then(|owner| owner.agent_config_id.as_deref()),
             recording_url: facts.recording_url.get().map(String::as_str),
@@ -239,15 +237,6 @@ fn status(announcement: Option<Announcement>, facts: &Facts) -> &'static str {
     }
 }
 
-/// The document's ids of contacts are numbers.
-fn contact_id(id: String) -> Value {
-    match id.parse::<u64>() {
-        // Only what is written as a number: `007` is a name.
-        Ok(number) if number.to_string() == id => number.into(),
-        _ => id.into(),
-    }
-}
-
 /// `appointment_set` is `appointmentSet`.
 fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
@@ -273,14 +262,6 @@ mod tests {
             ("a_é", "aÉ"),
         ] {
             assert_eq!(camel_case(name), camel);
-        }
-    }
-
-    #[test]
-    fn a_contact_is_a_number_where_its_id_is_one() {
-        assert_eq!(contact_id("42".to_owned()), Value::from(42));
-        for name in ["007", "+42", "4e2", "75decced-4c31-5f3c-9d47-8892e71acc6e", "99999999999999999999"] {
-            assert_eq!(contact_id(name.to_owned()), Value::from(name));
         }
     }
 

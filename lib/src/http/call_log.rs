@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::domain::{
-    agent_status::StatusWord, call::Call, facts::Direction, follow_up, outcome::Outcome, owner::Owner,
+    agent_status::StatusWord, call::Call, contact_id::ContactId, facts::Direction, follow_up,
+    outcome::Outcome, owner::Owner,
 };
 
 /// A call as frontends see it. Fields that are not known yet are left out. The document's fields come
@@ -126,7 +127,7 @@ impl<'a> CallLog<'a> {
             agent_status: facts.agent_status.get().map(|told| told.word),
             failure_reason: call.failure_reason(),
             outcomes: facts.results.get().filter(|results| !results.is_empty()),
-            lead_id: facts.lead_id.get().map(String::as_str),
+            lead_id: facts.lead_id.get().map(ContactId::as_str),
             employee_id: facts.employee_id.get().map(String::as_str),
             follow_up: facts.follow_up.get().and_then(Option::as_ref).map(FollowUp::of),
         }

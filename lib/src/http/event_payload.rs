@@ -1,11 +1,12 @@
-//! Payloads as the history shows them: JSON as it came, a form as an object, anything else as a string.
+//! Payloads as the history shows them: JSON as it came, as far as any parser reads it; a form as an object;
+//! anything else as a string.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::store::events::Excerpt;
+use crate::{json, store::events::Excerpt};
 
 /// What a list shows of a payload, in bytes.
 const LISTED_BYTES: usize = 8 * 1_024;
@@ -87,25 +88,26 @@ impl Payload {
 
 /// What a body holds.
 enum Content<'a> {
-    Json(Cow<'a, RawValue>),
+    Json(Box<RawValue>),
     Text(Cow<'a, str>),
 }
 
 impl<'a> Content<'a> {
     fn received(source: &str, body: &'a [u8]) -> Self {
-        if let Ok(json) = serde_json::from_slice::<&RawValue>(body) {
-            return Self::Json(Cow::Borrowed(json));
+        if let Some(json) = json::shown_body(body) {
+            return Self::Json(json);
         }
         if source == SENDS_FORMS {
-            return Self::Json(Cow::Owned(form(body)));
+            return Self::Json(form(body));
         }
         Self::Text(String::from_utf8_lossy(body))
     }
 
     fn posted(body: &'a [u8]) -> Self {
-        match serde_json::from_slice::<Posted>(body) {
-            Ok(posted) => Self::Json(Cow::Borrowed(posted.data)),
-            Err(_) => Self::Text(String::from_utf8_lossy(body)),
+        let posted = serde_json::from_slice::<Posted>(body).ok();
+        match posted.and_then(|posted| json::shown_body(posted.data.get().as_bytes())) {
+            Some(data) => Self::Json(data),
+            None => Self::Text(String::from_utf8_lossy(body)),
         }
     }
 
@@ -129,7 +131,7 @@ impl<'a> Content<'a> {
     /// Its JSON, and the text of which that is the string.
     fn json(self) -> (Box<RawValue>, Option<Cow<'a, str>>) {
         match self {
-            Self::Json(json) => (json.into_owned(), None),
+            Self::Json(json) => (json, None),
             Self::Text(text) => (string(&text), Some(text)),
         }
     }
@@ -176,6 +178,11 @@ mod tests {
                 "signalwire",
                 "To=%2B1800&From=a+b&To=2&Empty=",
                 r#"{"Empty":"","From":"a b","To":["+1800","2"]}"#,
+            ),
+            (
+                "livekit",
+                "\u{feff}{\"a\":\"cut \\ud83d\",\"b\":1e400}",
+                "{\"a\":\"cut \\ufffd\",\"b\":\"1e400\"}",
             ),
             ("livekit", "To=%2B1800", r#""To=%2B1800""#),
             ("livekit", "", r#""""#),

@@ -22,10 +22,7 @@ impl Fields {
     /// # Errors
     /// 400 when it is no JSON object; 413 when it is larger than what configures anything.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        if body.len() > MAX_BODY_BYTES {
-            let details = format!("The body may have {MAX_BODY_BYTES} bytes at most");
-            return Err(ApiError::new(ErrorStatus::PayloadTooLarge, "The body is too large").details(details));
-        }
+        within_bounds(body)?;
         match serde_json::from_slice(body) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
             _ => Err(ApiError::new(ErrorStatus::BadRequest, "The body must be a JSON object")),
@@ -92,6 +89,15 @@ impl Fields {
         let text = self.required_name(field)?;
         Uuid::try_parse(&text).map_err(|_| wrong(field, "must be a UUID"))
     }
+}
+
+/// Refuses a body that is larger than what configures or publishes anything.
+pub(super) fn within_bounds(body: &[u8]) -> Result<(), ApiError> {
+    if body.len() <= MAX_BODY_BYTES {
+        return Ok(());
+    }
+    let details = format!("The body may have {MAX_BODY_BYTES} bytes at most");
+    Err(ApiError::new(ErrorStatus::PayloadTooLarge, "The body is too large").details(details))
 }
 
 /// An id as it stands in a path. API Gateway hands it over encoded or decoded; both name the same

@@ -14,6 +14,7 @@ pub mod fields;
 mod given;
 pub mod jwt;
 pub mod page;
+pub mod publication;
 pub mod reply;
 pub mod sample_payload;
 pub mod token;

@@ -5,8 +5,6 @@
 //! call's own id would not do: when two records turn out to be one call, what the younger one had
 //! announced would be announced under another name.
 
-use serde_json::Map;
-
 use crate::{
     domain::{
         announcement::{Announced, Announcement},
@@ -21,7 +19,7 @@ use crate::{
         subscription::Traits,
         timestamp::Timestamp,
     },
-    http::call_event::{self, CallData, ContactData, Merged, Order},
+    http::call_event::{self, CallData, ContactData, Merged, More, Order},
     providers,
 };
 
@@ -111,7 +109,7 @@ impl<'a> OfCall<'a> {
         let event_type = announcement.as_str();
         let occurred_at = announcement.occurred_at(&self.call.facts).unwrap_or(announced.at);
         let order = Order::new(announced.at, announcement as u8, occurred_at);
-        let data = CallData::of(self.call, Some(announcement), order, Map::new());
+        let data = CallData::of(self.call, Some(announcement), order, More::new());
         Message {
             announced_at: announced.at,
             ..self.message(&announced.by, event_type, &[], occurred_at, &data)
@@ -119,9 +117,9 @@ impl<'a> OfCall<'a> {
     }
 
     fn of_occurrence(&self, occurrence: &Occurrence) -> Message {
-        let mut more = Map::new();
+        let mut more = More::new();
         if !occurrence.details.is_empty() {
-            more.insert(occurrence.subject().to_owned(), occurrence.details.clone().into());
+            more.insert(occurrence.subject().to_owned(), occurrence.details.clone());
         }
         let order = self.order(PLACE_OF_OCCURRENCE);
         let data = CallData::of(self.call, None, order, more);

@@ -1,6 +1,8 @@
 //! What the platform's own events announce: themselves. Their payload is the message's.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
 
 use crate::{
     domain::{
@@ -11,6 +13,7 @@ use crate::{
         subscription::Traits,
     },
     http::call_event,
+    json::{self, Json, Object},
     providers::platform,
 };
 
@@ -21,7 +24,9 @@ pub(super) fn message(event: &Event) -> Option<Message> {
     if event.source != Source::Platform || !event_type::is_known(&event.event_type) {
         return None;
     }
-    let payload: Map<String, Value> = serde_json::from_slice(&event.payload).ok()?;
+    let text = json::text(&event.payload);
+    let payload = Object::parse(&text).ok()?;
+    let posted = RawValue::from_string(json::posted(&text).into_owned()).ok()?;
     Some(Message {
         id: announced_id(&tenant_id, &event.key, &event.event_type, &[]),
         tenant_id,
@@ -31,41 +36,33 @@ pub(super) fn message(event: &Event) -> Option<Message> {
         call_id: platform::call_of(event),
         user_id: None,
         traits: traits(&payload),
-        body: call_event::body(&event.event_type, event.occurred_at, &payload),
+        body: call_event::body(&event.event_type, event.occurred_at, &posted),
     })
 }
 
 /// What filters look at, where the payload has the names that the payload of a call has.
-fn traits(payload: &Map<String, Value>) -> Traits {
-    let id = |name: &str| match payload.get(name)? {
-        Value::String(id) => Some(id.clone()),
-        Value::Number(id) => Some(id.to_string()),
-        _ => None,
-    };
-    let outcomes: Vec<&str> = match payload.get("outcomes") {
-        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
-        Some(Value::Object(flags)) => {
-            let is_set = |(_, flag): &(&String, &Value)| **flag == Value::Bool(true);
-            flags.iter().filter(is_set).map(|(name, _)| name.as_str()).collect()
-        }
-        _ => Vec::new(),
-    };
-    let outcome = payload.get("outcome").and_then(Value::as_str);
+fn traits(payload: &Object<'_>) -> Traits {
+    let id = |name: &str| payload.get(name).scalar().map(Cow::into_owned);
+    let outcomes = payload.get("outcomes");
+    let flags = outcomes.object();
+    let names = outcomes.list().into_iter().chain([payload.get("outcome")]).filter_map(Json::string);
+    let set =
+        flags.members().filter(|(_, flag)| flag.bool() == Some(true)).map(|(name, _)| Cow::Borrowed(name));
     Traits {
         campaign_id: id("campaignId"),
         agents: ["agentId", "agentConfigId"].into_iter().filter_map(id).collect(),
-        outcomes: outcomes.into_iter().chain(outcome).filter_map(snake_case).collect(),
+        outcomes: names.chain(set).filter_map(|name| snake_case(&name)).collect(),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
 
     fn traits_of(payload: &Value) -> Traits {
-        traits(payload.as_object().unwrap())
+        traits(&Object::parse(&payload.to_string()).unwrap())
     }
 
     #[test]

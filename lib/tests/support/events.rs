@@ -10,7 +10,7 @@ pub(crate) fn read(
     body: &[u8],
     received_at: Timestamp,
 ) -> Result<(LiveKitEvent, Option<CallUpdate>), PayloadError> {
-    let livekit = LiveKitEvent::parse(body)?;
+    let livekit = LiveKitEvent::parse(body, received_at)?;
     let event = livekit.event(body.to_vec().into(), received_at);
     let update = livekit::read(&livekit, &event);
     Ok((livekit, update))

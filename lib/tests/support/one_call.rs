@@ -122,7 +122,10 @@ fn report(source: Source, body: &Value) -> Report {
 pub(crate) fn event(report: &Report, received_at: Timestamp) -> Event {
     let body = Bytes::from(report.body.clone());
     match report.source {
-        Source::LiveKit => LiveKitEvent::parse(&body).expect("an event of LiveKit").event(body, received_at),
+        Source::LiveKit => {
+            let livekit = LiveKitEvent::parse(&body, received_at).expect("an event of LiveKit");
+            livekit.event(body, received_at)
+        }
         Source::SipInbound => InboundCall::parse(&body).expect("a question").event(body.clone(), received_at),
         Source::SignalWire => signalwire::event(&body, received_at).expect("a callback"),
         Source::CallStatus => CallStatusEvent::parse(&body).expect("a status").event(&body, received_at),

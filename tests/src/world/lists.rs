@@ -97,7 +97,7 @@ impl World {
     /// When the payload is none of LiveKit's, or the database fails.
     pub async fn keep_received(&self, payload: &Value, received_at: Timestamp) {
         let body = payload.to_string();
-        let livekit = LiveKitEvent::parse(body.as_bytes()).expect("a LiveKit event");
+        let livekit = LiveKitEvent::parse(body.as_bytes(), received_at).expect("a LiveKit event");
         let event = livekit.event(body.into(), received_at);
         self.events(&Faults::none()).append(&event).await.expect("the event is kept");
     }

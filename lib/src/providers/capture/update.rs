@@ -15,6 +15,7 @@ use crate::{
         outcome::{End, Outcome},
         phone::PhoneNumber,
         register::{Claim, EarliestTime, Latest},
+        scalar::Scalar,
         timestamp::Timestamp,
     },
     providers::fact,
@@ -68,7 +69,7 @@ fn facts(submission: &Submission, received_at: Timestamp) -> Facts {
         told_seconds: claims.latest(seconds),
         verdict: claims.latest(verdict(submission)),
         results: claims.latest(results),
-        lead_id: claims.latest(submission.lead_id.map(|id| id.to_string())),
+        lead_id: claims.latest(submission.lead_id.map(|id| Scalar::from(id.to_string()).into())),
         employee_id: claims.latest(submission.employee_id.map(|id| id.to_string())),
         // Always told: a submission without a follow-up withdraws that of an earlier one.
         follow_up: claims.latest(Some(submission.follow_up.clone())),

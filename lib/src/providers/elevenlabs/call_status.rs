@@ -1,23 +1,24 @@
 //! The events of the ElevenLabs call status document.
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::Value;
 
 use super::{
     conversation::{claim, status},
-    payload_error::{self, PayloadError},
-    wire::{event_type, text, time},
+    payload_error::PayloadError,
+    wire::{event_type, id, text, time},
 };
-use crate::domain::{
-    agent_status::StatusWord,
-    call::{CallKeys, CallUpdate},
-    event::{Event, Source},
-    facts::{Facts, Hangup},
-    key::{CallKey, EventKey},
-    outcome::Outcome,
-    register::EarliestTime,
-    timestamp::Timestamp,
+use crate::{
+    domain::{
+        agent_status::StatusWord,
+        call::{CallKeys, CallUpdate},
+        event::{Event, Source},
+        facts::{Facts, Hangup},
+        key::{CallKey, EventKey},
+        outcome::Outcome,
+        register::EarliestTime,
+        timestamp::Timestamp,
+    },
+    json::{self, Object},
 };
 
 /// The rank of these events: they are told while the call goes on, the rest of ElevenLabs' webhooks
@@ -35,18 +36,8 @@ pub struct CallStatusEvent {
     reason: Option<String>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Body {
-    event_type: Value,
-    call_id: Value,
-    conversation_id: Value,
-    agent_id: Value,
-    timestamp: Value,
-    failure_reason: Value,
-    error_message: Value,
-    message: Value,
-}
+/// Where a reason may stand, the first first.
+const REASONS: [&str; 3] = ["failure_reason", "error_message", "message"];
 
 impl CallStatusEvent {
     /// Reads a verified body.
@@ -54,12 +45,13 @@ impl CallStatusEvent {
     /// # Errors
     /// What is wrong with it, in words that may be shown to the sender.
     pub fn parse(body: &[u8]) -> Result<Self, PayloadError> {
-        let body: Body = payload_error::parse(body)?;
-        let event_type = event_type(&body.event_type)?;
-        let (call_id, conversation_id) = (text(&body.call_id), text(&body.conversation_id));
+        let json = json::text(body);
+        let body = Object::parse(&json)?;
+        let event_type = event_type(body.get("event_type"))?;
+        let [call_id, conversation_id] = ["call_id", "conversation_id"].map(|name| id(body.get(name)));
         if call_id.is_none() && conversation_id.is_none() {
-            let is_given = |value: &Value| !value.is_null() && value.as_str() != Some("");
-            return Err(match (is_given(&body.call_id), is_given(&body.conversation_id)) {
+            let is_given = |name| !body.get(name).is_null() && body.get(name).string().as_deref() != Some("");
+            return Err(match (is_given("call_id"), is_given("conversation_id")) {
                 (true, _) => PayloadError::Invalid("call_id"),
                 (false, true) => PayloadError::Invalid("conversation_id"),
                 (false, false) => PayloadError::NoCall,
@@ -69,9 +61,9 @@ impl CallStatusEvent {
             event_type,
             call_id,
             conversation_id,
-            agent_id: text(&body.agent_id),
-            occurred_at: time(&body.timestamp),
-            reason: [&body.failure_reason, &body.error_message, &body.message].into_iter().find_map(text),
+            agent_id: id(body.get("agent_id")),
+            occurred_at: time(body.get("timestamp")),
+            reason: REASONS.iter().find_map(|name| text(body.get(name))),
         })
     }
 

@@ -8,13 +8,15 @@ use std::time::Duration;
 use bytes::{Bytes, BytesMut};
 use http::{HeaderValue, StatusCode};
 use reqwest::{Response, redirect::Policy};
-use serde::Deserialize;
 use thiserror::Error;
 
-use crate::domain::{
-    event::{Event, Source},
-    key::EventKey,
-    timestamp::Timestamp,
+use crate::{
+    domain::{
+        event::{Event, Source},
+        key::EventKey,
+        timestamp::Timestamp,
+    },
+    json::{self, Object},
 };
 
 /// The event type of a conversation that was fetched.
@@ -95,21 +97,21 @@ pub struct FetchedConversation {
     body: Bytes,
 }
 
-#[derive(Deserialize)]
-struct Head {
-    conversation_id: String,
-    status: String,
-}
-
 impl FetchedConversation {
     fn read(id: &ConversationId, body: Bytes) -> Result<Self, AskError> {
-        let Ok(head) = serde_json::from_slice::<Head>(&body) else {
-            return Err(AskError::Unusable("not a conversation"));
-        };
-        if head.conversation_id != id.0 {
+        const NONE: AskError = AskError::Unusable("not a conversation");
+        let json = json::text(&body);
+        let answer = Object::parse(&json).map_err(|_| NONE)?;
+        let (named, status) = (answer.get("conversation_id").string().ok_or(NONE)?, answer.get("status"));
+        if status.is_null() {
+            return Err(NONE);
+        }
+        if named != id.0 {
             return Err(AskError::Unusable("another conversation"));
         }
-        Ok(Self { id: head.conversation_id, status: head.status, body })
+        // In a word that is not known here, or in none, it goes on.
+        let status = status.scalar().unwrap_or_default().into_owned();
+        Ok(Self { id: id.0.clone(), status, body })
     }
 
     /// Whether nothing is added to it any more.

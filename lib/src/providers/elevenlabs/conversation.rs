@@ -1,23 +1,25 @@
 //! A conversation, as ElevenLabs' API answers it and as the post-call webhook carries it, and what it
 //! says of its call.
 
-use serde::Deserialize;
-use serde_json::Value;
+use std::collections::BTreeSet;
 
 use super::{
     results,
-    wire::{self, Presence, seconds, text, time},
+    wire::{id, seconds, text, time},
 };
-use crate::domain::{
-    agent_status::{AgentStatus, StatusWord},
-    call::{CallKeys, CallUpdate},
-    event::Event,
-    facts::{Direction, Facts, Hangup},
-    key::CallKey,
-    outcome::Outcome,
-    phone::PhoneNumber,
-    register::{Claim, EarliestTime, Latest},
-    timestamp::Timestamp,
+use crate::{
+    domain::{
+        agent_status::{AgentStatus, StatusWord},
+        call::{CallKeys, CallUpdate},
+        event::Event,
+        facts::{Direction, Facts, Hangup},
+        key::CallKey,
+        outcome::Outcome,
+        phone::PhoneNumber,
+        register::{Claim, EarliestTime, Latest},
+        timestamp::Timestamp,
+    },
+    json::{self, Json, Object},
 };
 
 /// The rank of what ElevenLabs tells after a call or when asked: its call status events are nearer to
@@ -40,7 +42,7 @@ pub struct Conversation {
     seconds: Option<u64>,
     error: Option<String>,
     phone_call: Option<PhoneCall>,
-    analysis: Value,
+    results: BTreeSet<String>,
 }
 
 /// How far a conversation has come.
@@ -68,44 +70,27 @@ struct PhoneCall {
     sip_call_id: Option<String>,
 }
 
-/// The JSON itself. Each value is looked at where it is needed, so that one of another form hides no
-/// other.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Fields {
-    pub(super) conversation_id: Value,
-    pub(super) agent_id: Value,
-    pub(super) metadata: Value,
-    pub(super) failure_reason: Value,
-    status: Value,
-    analysis: Value,
-    transcript: Presence,
-}
-
 impl Conversation {
     /// Reads the body of `GET /v1/convai/conversations/{id}`; `None` when it is no JSON object.
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
-        if !wire::is_object(body) {
-            return None;
-        }
-        serde_json::from_slice(body).ok().map(Self::of)
+        Object::parse(&json::text(body)).ok().map(|fields| Self::of(&fields))
     }
 
-    pub(super) fn of(fields: Fields) -> Self {
-        let metadata = |name: &str| fields.metadata.get(name).unwrap_or(&Value::Null);
-        let error = metadata("error");
+    pub(super) fn of(fields: &Object<'_>) -> Self {
+        let metadata = fields.get("metadata").object();
+        let error = metadata.get("error");
         Self {
-            conversation_id: text(&fields.conversation_id),
-            agent_id: text(&fields.agent_id),
-            status: fields.status.as_str().and_then(ConversationStatus::parse),
-            has_transcript: fields.transcript.0,
-            started: time(metadata("start_time_unix_secs")),
-            accepted: time(metadata("accepted_time_unix_secs")),
-            seconds: seconds(metadata("call_duration_secs")),
-            error: error.get("reason").and_then(text).or_else(|| text(error)),
-            phone_call: PhoneCall::of(metadata("phone_call")),
-            analysis: fields.analysis,
+            conversation_id: id(fields.get("conversation_id")),
+            agent_id: id(fields.get("agent_id")),
+            status: fields.get("status").string().and_then(|word| ConversationStatus::parse(&word)),
+            has_transcript: fields.get("transcript").has_content(),
+            started: time(metadata.get("start_time_unix_secs")),
+            accepted: time(metadata.get("accepted_time_unix_secs")),
+            seconds: seconds(metadata.get("call_duration_secs")),
+            error: text(error.object().get("reason")).or_else(|| text(error)),
+            phone_call: PhoneCall::of(metadata.get("phone_call")),
+            results: results::of_analysis(&fields.get("analysis").object()),
         }
     }
 
@@ -165,9 +150,12 @@ impl ConversationStatus {
 
 impl PhoneCall {
     /// `None` for a conversation in a browser or an app.
-    fn of(value: &Value) -> Option<Self> {
-        let fields = value.as_object()?;
-        let field = |name: &str| fields.get(name).and_then(text);
+    fn of(json: Json<'_>) -> Option<Self> {
+        if !json.is_object() {
+            return None;
+        }
+        let fields = json.object();
+        let field = |name: &str| text(fields.get(name));
         let number = |name: &str| field(name).as_deref().and_then(PhoneNumber::parse);
         let direction = match field("direction").as_deref() {
             Some("inbound") => Some(Direction::Inbound),
@@ -179,8 +167,8 @@ impl PhoneCall {
             agent_number: number("agent_number"),
             external_number: number("external_number"),
             result: field("call_result"),
-            call_sid: field("call_sid"),
-            sip_call_id: field("call_id"),
+            call_sid: id(fields.get("call_sid")),
+            sip_call_id: id(fields.get("call_id")),
         })
     }
 }
@@ -272,7 +260,7 @@ fn of_end(conversation: &Conversation, event: &Event) -> Facts {
     let hangup = verdict.map(|verdict| Hangup { at: ended_at, reason: Some(verdict.as_str().to_owned()) });
     let result = || conversation.call_result().filter(|result| outcome_of_reason(result).is_some());
     let failure = || conversation.error.clone().or_else(|| result().map(str::to_owned));
-    let results = results::of_analysis(&conversation.analysis);
+    let results = Some(&conversation.results).filter(|results| !results.is_empty());
     let has_transcript = conversation.has_transcript && conversation.is_final();
     Facts {
         // Where nobody took the call there was no conversation to end.
@@ -282,7 +270,7 @@ fn of_end(conversation: &Conversation, event: &Event) -> Facts {
         hangup: claim(event, rank, hangup),
         failure_reason: claim(event, rank, verdict.and_then(|_| failure())),
         transcript: claim(event, POST_CALL, has_transcript.then(|| event.key.clone())),
-        results: claim(event, POST_CALL, Some(results).filter(|results| !results.is_empty())),
+        results: claim(event, POST_CALL, results.cloned()),
         ..Facts::default()
     }
 }

@@ -1,20 +1,21 @@
 //! `call_initiation_failure`: nobody took the call. The carrier's own report lies in it.
 
-use serde_json::Value;
-
 use super::{
-    conversation::{Fields, POST_CALL, claim, outcome_of_reason, status},
-    wire::text,
+    conversation::{POST_CALL, claim, outcome_of_reason, status},
+    wire::{id, text},
 };
-use crate::domain::{
-    agent_status::StatusWord,
-    call::{CallKeys, CallUpdate},
-    event::Event,
-    facts::{Direction, Facts, Hangup},
-    key::CallKey,
-    outcome::Outcome,
-    phone::PhoneNumber,
-    register::EarliestTime,
+use crate::{
+    domain::{
+        agent_status::StatusWord,
+        call::{CallKeys, CallUpdate},
+        event::Event,
+        facts::{Direction, Facts, Hangup},
+        key::CallKey,
+        outcome::Outcome,
+        phone::PhoneNumber,
+        register::EarliestTime,
+    },
+    json::Object,
 };
 
 /// A call that came to nothing.
@@ -31,23 +32,24 @@ pub(super) struct InitiationFailure {
 }
 
 impl InitiationFailure {
-    pub(super) fn of(data: &Fields) -> Self {
+    pub(super) fn of(data: &Object<'_>) -> Self {
         // Twilio's status callback, or what the SIP trunk said.
-        let report = data.metadata.get("body").unwrap_or(&Value::Null);
-        let field = |names: [&str; 2]| names.into_iter().find_map(|name| report.get(name).and_then(text));
+        let report = data.get("metadata").object().get("body").unwrapped();
+        let report = Object::parse(&report).unwrap_or_default();
+        let field = |names: [&str; 2]| names.into_iter().find_map(|name| text(report.get(name)));
         let number = |names| field(names).as_deref().and_then(PhoneNumber::parse);
         let (from, to) = (number(["From", "from_number"]), number(["To", "to_number"]));
         let inbound = field(["Direction", "direction"]).as_deref() == Some("inbound");
         let (direction, line_number, phone_number) =
             if inbound { (Direction::Inbound, to, from) } else { (Direction::Outbound, from, to) };
-        let reason = text(&data.failure_reason);
+        let reason = text(data.get("failure_reason"));
         let verdict = reason.as_deref().and_then(outcome_of_reason).unwrap_or(Outcome::Failed);
         let says_little = reason.as_deref().is_none_or(|reason| reason == "unknown");
         let of_trunk = field(["error_reason", "sip_status"]).filter(|_| says_little);
         Self {
-            conversation_id: text(&data.conversation_id),
-            agent_id: text(&data.agent_id),
-            call_sid: field(["CallSid", "call_sid"]),
+            conversation_id: id(data.get("conversation_id")),
+            agent_id: id(data.get("agent_id")),
+            call_sid: ["CallSid", "call_sid"].into_iter().find_map(|name| id(report.get(name))),
             direction,
             line_number,
             phone_number,

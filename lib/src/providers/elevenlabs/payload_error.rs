@@ -1,14 +1,13 @@
 //! Why a body cannot be accepted, in words that may be shown to its sender.
 
-use serde::de::{DeserializeOwned, IgnoredAny};
 use thiserror::Error;
 
-use super::wire;
+use crate::json::Fault;
 
 /// Why a body cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PayloadError {
-    /// Not JSON, or telling a field twice.
+    /// Not JSON.
     #[error("Body is not valid JSON (line {line}, column {column})")]
     NotJson {
         /// Line of the fault, from 1.
@@ -43,13 +42,11 @@ impl PayloadError {
     }
 }
 
-/// The fields of a body.
-pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, PayloadError> {
-    let not_json =
-        |error: serde_json::Error| PayloadError::NotJson { line: error.line(), column: error.column() };
-    if !wire::is_object(body) {
-        let is_json = serde_json::from_slice::<IgnoredAny>(body);
-        return Err(is_json.map_or_else(not_json, |_| PayloadError::NotAnObject));
+impl From<Fault> for PayloadError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::NotJson { line, column } => Self::NotJson { line, column },
+            Fault::NotAnObject => Self::NotAnObject,
+        }
     }
-    serde_json::from_slice(body).map_err(not_json)
 }

@@ -1,24 +1,28 @@
 //! The post-call webhooks, and the `voice.*` and `agent.*` events of the Webhook API document.
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::{Number, Value};
 
 use super::{
-    conversation::{self, Conversation, ConversationStatus, Fields, claim},
+    conversation::{self, Conversation, ConversationStatus, claim},
     initiation_failure::InitiationFailure,
-    payload_error::{self, PayloadError},
-    wire::{event_type, object_or_default, text, time},
+    payload_error::PayloadError,
+    wire::{event_type, id, text, time},
 };
-use crate::domain::{
-    call::{CallKeys, CallUpdate},
-    event::{Event, Source},
-    event_type::is_repeated,
-    facts::Facts,
-    key::{CallKey, EventKey},
-    occurrence::Occurrence,
-    register::EarliestTime,
-    timestamp::Timestamp,
+use crate::{
+    domain::{
+        call::{CallKeys, CallUpdate},
+        contact_id::ContactId,
+        event::{Event, Source},
+        event_type::is_repeated,
+        facts::Facts,
+        key::{CallKey, EventKey},
+        occurrence::Occurrence,
+        register::EarliestTime,
+        scalar::Scalar,
+        timestamp::Timestamp,
+    },
+    json::{self, Object},
+    providers::fact::scalar,
 };
 
 /// A post-call webhook as it matters here.
@@ -44,31 +48,10 @@ struct Mention {
     call_sid: Option<String>,
     agent_id: Option<String>,
     campaign_id: Option<String>,
-    contact_id: Option<String>,
+    contact_id: Option<ContactId>,
     voice_id: Option<String>,
-    duration: Option<Number>,
+    duration: Option<Scalar>,
     error: Option<String>,
-}
-
-/// Both shapes at once: ElevenLabs' `{type, event_timestamp, data}` and the document's flat one.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Body {
-    #[serde(rename = "type")]
-    kind: Value,
-    event_type: Value,
-    event_timestamp: Value,
-    timestamp: Value,
-    conversation_id: Value,
-    call_id: Value,
-    agent_id: Value,
-    voice_id: Value,
-    duration: Value,
-    error: Value,
-    message: Value,
-    metadata: Value,
-    #[serde(deserialize_with = "object_or_default")]
-    data: Fields,
 }
 
 impl PostCall {
@@ -77,21 +60,21 @@ impl PostCall {
     /// # Errors
     /// What is wrong with it, in words that may be shown to the sender.
     pub fn parse(body: &[u8]) -> Result<Self, PayloadError> {
-        let body: Body = payload_error::parse(body)?;
-        let kind = if body.kind.is_null() { &body.event_type } else { &body.kind };
-        let event_type = event_type(kind)?;
-        let occurred_at = time(&body.event_timestamp).or_else(|| time(&body.timestamp));
+        let json = json::text(body);
+        let body = Object::parse(&json)?;
+        let kind = body.get("type");
+        let event_type = event_type(if kind.is_null() { body.get("event_type") } else { kind })?;
+        let occurred_at = ["event_timestamp", "timestamp"].iter().find_map(|name| time(body.get(name)));
+        let data = body.get("data").object();
         let content = match event_type.as_str() {
             "post_call_transcription" => {
-                let mut conversation = Conversation::of(body.data);
+                let mut conversation = Conversation::of(&data);
                 // It is sent when the call is over, whatever the word for that may be.
                 conversation.status.get_or_insert(ConversationStatus::Done);
                 Content::Transcription(Box::new(conversation))
             }
-            "call_initiation_failure" => {
-                Content::InitiationFailure(Box::new(InitiationFailure::of(&body.data)))
-            }
-            _ => Content::Other(Mention::of(&body)),
+            "call_initiation_failure" => Content::InitiationFailure(Box::new(InitiationFailure::of(&data))),
+            _ => Content::Other(Mention::of(&body, &data)),
         };
         Ok(Self { event_type, occurred_at, content })
     }
@@ -146,26 +129,33 @@ impl PostCall {
 }
 
 impl Mention {
-    fn of(body: &Body) -> Self {
-        let named = |name: &str| body.metadata.get(name).and_then(text);
+    /// `data` is ElevenLabs' shape, `body` the document's flat one.
+    fn of(body: &Object<'_>, data: &Object<'_>) -> Self {
+        let metadata = body.get("metadata").unwrapped();
+        let metadata = Object::parse(&metadata).unwrap_or_default();
+        let named = |name: &str| id(data.get(name)).or_else(|| id(body.get(name)));
         Self {
-            conversation_id: text(&body.data.conversation_id).or_else(|| text(&body.conversation_id)),
-            call_sid: text(&body.call_id),
-            agent_id: text(&body.data.agent_id).or_else(|| text(&body.agent_id)),
-            campaign_id: named("campaignId").or_else(|| named("campaign_id")),
-            contact_id: named("contactId").or_else(|| named("contact_id")),
-            voice_id: text(&body.voice_id),
-            duration: body.duration.as_number().cloned(),
-            error: text(&body.error).or_else(|| text(&body.message)),
+            conversation_id: named("conversation_id"),
+            call_sid: id(body.get("call_id")),
+            agent_id: named("agent_id"),
+            campaign_id: ["campaignId", "campaign_id"].iter().find_map(|name| text(metadata.get(name))),
+            contact_id: ["contactId", "contact_id"]
+                .iter()
+                .find_map(|name| scalar(metadata.get(name)))
+                .map(Into::into),
+            voice_id: text(body.get("voice_id")),
+            duration: scalar(body.get("duration"))
+                .filter(|text| text.as_str().parse().is_ok_and(f64::is_finite)),
+            error: ["error", "message"].iter().find_map(|name| text(body.get(name))),
         }
     }
 
     fn occurrence(&self, event_type: &str) -> Occurrence {
-        let known = |text: &Option<String>| text.clone().map(Value::from);
+        let known = |text: &Option<String>| text.clone().map(Scalar::Text);
         match event_type.split_once('.') {
             Some(("voice", _)) => {
-                let duration = self.duration.clone().map(Value::from);
-                Occurrence::new(event_type, [("id", known(&self.voice_id)), ("duration", duration)])
+                let details = [("id", known(&self.voice_id)), ("duration", self.duration.clone())];
+                Occurrence::new(event_type, details)
             }
             Some(("agent", what)) => {
                 let error = known(&self.error).filter(|_| what == "error");

@@ -7,10 +7,11 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::wire::text;
-use crate::domain::result_name::snake_case;
+use crate::{
+    domain::result_name::snake_case,
+    json::{Json, Object},
+};
 
 /// More of them are no outcomes; they stay in the log.
 const MAX_RESULTS: usize = 32;
@@ -20,43 +21,57 @@ const OUTCOME_IDS: [&str; 6] =
     ["outcome", "outcomes", "call_outcome", "call_result", "disposition", "call_disposition"];
 
 /// The achievements that an `analysis` tells.
-pub(super) fn of_analysis(analysis: &Value) -> BTreeSet<String> {
+pub(super) fn of_analysis(analysis: &Object<'_>) -> BTreeSet<String> {
+    let is_success = |json: Json<'_>| json.string().as_deref() == Some("success");
     let criteria = entries(analysis, "evaluation_criteria_results", "criteria_id")
-        .filter(|(_, criterion)| criterion.get("result").and_then(Value::as_str) == Some("success"))
+        .into_iter()
+        .filter(|(_, criterion)| is_success(criterion.get("result")))
         .filter_map(|(id, _)| snake_case(&id));
     let collected = entries(analysis, "data_collection_results", "data_collection_id")
-        .flat_map(|(id, item)| of_datum(&id, item.get("value").unwrap_or(&Value::Null)));
-    let successful = analysis.get("call_successful").and_then(Value::as_str) == Some("success");
+        .into_iter()
+        .flat_map(|(id, item)| of_datum(&id, item.get("value")));
+    let successful = is_success(analysis.get("call_successful"));
     let whole = successful.then(|| "call_successful".to_owned());
     whole.into_iter().chain(criteria).chain(collected).take(MAX_RESULTS).collect()
 }
 
 /// The entries of a map and of its variant as a list, each with its id.
-fn entries<'a>(analysis: &'a Value, name: &str, id: &'a str) -> impl Iterator<Item = (String, &'a Value)> {
-    let map = analysis.get(name).and_then(Value::as_object).into_iter().flatten();
-    let list = analysis.get(format!("{name}_list")).and_then(Value::as_array).into_iter().flatten();
-    let own_id = move |entry: &Value| entry.get(id).and_then(text);
-    let named = map.map(move |(key, entry)| (own_id(entry).unwrap_or_else(|| key.clone()), entry));
-    named.chain(list.filter_map(move |entry| Some((own_id(entry)?, entry))))
+fn entries<'a>(analysis: &Object<'a>, name: &str, id: &str) -> Vec<(String, Object<'a>)> {
+    let map = analysis.get(name).object();
+    let named = map.members().map(|(key, entry)| {
+        let entry = entry.object();
+        (text(entry.get(id)).unwrap_or_else(|| key.to_owned()), entry)
+    });
+    let list = analysis.get(&format!("{name}_list")).list();
+    let listed = list.into_iter().filter_map(|entry| {
+        let entry = entry.object();
+        Some((text(entry.get(id))?, entry))
+    });
+    named.chain(listed).collect()
 }
 
-fn of_datum(id: &str, value: &Value) -> Vec<String> {
+fn of_datum(id: &str, value: Json<'_>) -> Vec<String> {
     let Some(id) = snake_case(id) else { return Vec::new() };
-    match value {
-        Value::Bool(true) => vec![id],
-        Value::String(word) if OUTCOME_IDS.contains(&id.as_str()) => snake_case(word).into_iter().collect(),
-        Value::Array(words) if OUTCOME_IDS.contains(&id.as_str()) => {
-            words.iter().filter_map(Value::as_str).filter_map(snake_case).collect()
-        }
-        _ => Vec::new(),
+    if value.bool() == Some(true) {
+        return vec![id];
     }
+    if !OUTCOME_IDS.contains(&id.as_str()) {
+        return Vec::new();
+    }
+    let words = value.list().into_iter().chain([value]);
+    words.filter_map(Json::string).filter_map(|word| snake_case(&word)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
+
+    fn results(analysis: &Value) -> BTreeSet<String> {
+        let body = json!({ "analysis": analysis }).to_string();
+        of_analysis(&Object::parse(&body).unwrap().get("analysis").object())
+    }
 
     #[test]
     fn successes_and_outcomes_are_achievements_and_data_is_none() {
@@ -78,7 +93,7 @@ mod tests {
                 "order_id": { "data_collection_id": "order_id", "value": "4471" }
             }
         });
-        let results: Vec<_> = of_analysis(&analysis).into_iter().collect();
+        let results: Vec<_> = results(&analysis).into_iter().collect();
         assert_eq!(results, ["appointment_set", "call_back", "call_successful", "lead_qualified", "polite"]);
     }
 
@@ -89,7 +104,7 @@ mod tests {
             json!([]),
             json!({ "evaluation_criteria_results": [1], "data_collection_results": "x" }),
         ] {
-            assert!(of_analysis(&analysis).is_empty(), "{analysis}");
+            assert!(results(&analysis).is_empty(), "{analysis}");
         }
     }
 }

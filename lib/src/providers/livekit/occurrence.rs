@@ -4,12 +4,13 @@ use super::{EventName, LiveKitEvent};
 use crate::domain::{
     event_type::{RECORDING_COMPLETED, RECORDING_STARTED},
     occurrence::{Occurrence, recording_state},
+    scalar::Scalar,
 };
 
 /// The recording that the event tells of. One that ended without a result did not complete.
 pub(super) fn of(livekit: &LiveKitEvent) -> Option<Occurrence> {
-    let url = livekit.recording.as_ref().map(|recording| recording.url.as_str().into());
-    let id = livekit.egress_id.as_deref().map(Into::into);
+    let url = livekit.recording.as_ref().map(|recording| Scalar::Text(recording.url.clone()));
+    let id = livekit.egress_id.clone().map(Scalar::Text);
     Some(Occurrence::new(event_type(livekit)?, [("id", id), ("url", url)]))
 }
 

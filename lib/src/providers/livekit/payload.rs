@@ -15,9 +15,8 @@ use crate::{
         key::EventKey,
         timestamp::Timestamp,
     },
-    providers::fact::fact,
+    json::{self, Fault, Json, Object},
 };
-use wire::{Kind, Wire};
 
 /// A LiveKit event as it matters here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +109,7 @@ pub struct Recording {
 /// Why a body cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PayloadError {
-    /// Not JSON, nested deeper than any real event, or telling a field twice.
+    /// Not JSON.
     #[error("Body is not valid JSON (line {line}, column {column})")]
     NotJson {
         /// Line of the fault, from 1.
@@ -124,7 +123,7 @@ pub enum PayloadError {
     /// A field that every event has is absent; the name is that of the normalised event.
     #[error("Missing required field: {0}")]
     Missing(&'static str),
-    /// A field has a wrong type or an impossible value; the name is its path in the body.
+    /// A field that names the event or its room has a wrong type or an impossible value.
     #[error("Invalid value of field: {0}")]
     Invalid(String),
 }
@@ -133,22 +132,35 @@ pub enum PayloadError {
 const MAX_ID_BYTES: usize = 256;
 
 impl LiveKitEvent {
-    /// Reads a verified body.
+    /// Reads a verified body. A time that cannot be read is that of its receipt.
     ///
     /// # Errors
-    /// What is wrong with it, in words that may be shown to the sender.
-    pub fn parse(body: &[u8]) -> Result<Self, PayloadError> {
-        // serde would read a list as the fields in their order.
-        if opens_with(body, b'[') {
-            return Err(PayloadError::NotAnObject);
+    /// What is wrong with it, in words that may be shown to the sender: it is no JSON object, or what names
+    /// the event or its room is missing or unusable.
+    pub fn parse(body: &[u8], received_at: Timestamp) -> Result<Self, PayloadError> {
+        let text = json::text(body);
+        let fields = Object::parse(&text)?;
+        let id = identifier(fields.get("id"), "event_id", "id")?;
+        let event_type = identifier(fields.get("event"), "event_type", "event")?;
+        let created_at = fields.get("createdAt");
+        if created_at.is_null() {
+            return Err(PayloadError::Missing("event_created_at"));
         }
-        let mut deserializer = serde_json::Deserializer::from_slice(body);
-        let wire: Wire = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            let path = error.path().to_string();
-            PayloadError::of_json(&error.into_inner(), path, body)
-        })?;
-        deserializer.end().map_err(|error| PayloadError::of_json(&error, String::new(), body))?;
-        Self::from_wire(wire)
+        let egress = fields.get("egressInfo").object();
+        let room = known(wire::room(&fields.get("room").object()), &egress);
+        if room.is_none() && EventName::parse(&event_type).is_processable() {
+            return Err(no_room(fields.get("room")));
+        }
+        let participant = fields.get("participant");
+        Ok(Self {
+            id,
+            event_type,
+            created_at: wire::time(created_at).unwrap_or(received_at),
+            room,
+            participant: participant.is_object().then(|| wire::participant(&participant.object())),
+            egress_id: wire::egress_id(&egress),
+            recording: wire::recording(&egress),
+        })
     }
 
     /// Reads a body that was verified and may lack what LiveKit itself always tells: its id, its time,
@@ -158,7 +170,7 @@ impl LiveKitEvent {
     /// # Errors
     /// When the body is no JSON object or names no event.
     pub fn parse_lenient(body: &[u8], received_at: Timestamp) -> Result<Self, PayloadError> {
-        match Self::parse(body) {
+        match Self::parse(body, received_at) {
             Ok(event) if event.room.is_some() => Ok(event),
             _ => lenient::read(body, received_at),
         }
@@ -183,120 +195,42 @@ impl LiveKitEvent {
     pub fn name(&self) -> EventName {
         EventName::parse(&self.event_type)
     }
-
-    fn from_wire(wire: Wire) -> Result<Self, PayloadError> {
-        let id = identifier(wire.id, "event_id", "id")?;
-        let event_type = identifier(wire.event, "event_type", "event")?;
-        let created_at = wire.created_at.ok_or(PayloadError::Missing("event_created_at"))?.0;
-        let room = room(wire.room, wire.egress_info.as_ref());
-        if room.is_none() && EventName::parse(&event_type).is_processable() {
-            return Err(PayloadError::Missing("room_name"));
-        }
-        Ok(Self {
-            id,
-            event_type,
-            created_at,
-            room,
-            participant: wire.participant.map(participant),
-            egress_id: wire.egress_info.as_ref().and_then(egress_id),
-            recording: wire.egress_info.and_then(recording),
-        })
-    }
 }
 
-impl PayloadError {
-    fn of_json(error: &serde_json::Error, path: String, body: &[u8]) -> Self {
-        let of_field = !path.is_empty() && path != ".";
-        if error.is_data() && of_field {
-            Self::Invalid(path)
-        } else if error.is_data() && !opens_with(body, b'{') {
-            Self::NotAnObject
-        } else {
-            Self::NotJson { line: error.line(), column: error.column() }
+impl From<Fault> for PayloadError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::NotJson { line, column } => Self::NotJson { line, column },
+            Fault::NotAnObject => Self::NotAnObject,
         }
     }
 }
 
-fn opens_with(body: &[u8], byte: u8) -> bool {
-    body.trim_ascii_start().first() == Some(&byte)
+fn is_id(text: &str) -> bool {
+    // Half a character would make of two ids one.
+    (1..=MAX_ID_BYTES).contains(&text.len()) && !text.contains(char::REPLACEMENT_CHARACTER)
 }
 
-fn identifier(
-    text: Option<String>,
-    missing: &'static str,
-    path: &'static str,
-) -> Result<String, PayloadError> {
-    let text = text.filter(|text| !text.is_empty()).ok_or(PayloadError::Missing(missing))?;
-    if text.len() > MAX_ID_BYTES {
-        return Err(PayloadError::Invalid(path.to_owned()));
-    }
-    Ok(text)
-}
-
-/// protobuf-JSON's zero says that a time is not known. LiveKit tells the start also in milliseconds,
-/// but every end in whole seconds: a span of the two would be short by half a second on average.
-fn known_time(time: Option<wire::WireTime>) -> Option<Timestamp> {
-    time.map(|time| time.0).filter(|time| *time > Timestamp::EPOCH)
-}
-
-fn room(room: Option<wire::Room>, egress: Option<&wire::EgressInfo>) -> Option<Room> {
-    let room = room.unwrap_or_default();
-    let of_egress =
-        |field: fn(&wire::EgressInfo) -> &Option<String>| egress.and_then(|egress| field(egress).clone());
-    let sid = fact(room.sid).or_else(|| fact(of_egress(|egress| &egress.room_id)));
-    let name = fact(room.name).or_else(|| fact(of_egress(|egress| &egress.room_name)));
-    if sid.is_none() && name.is_none() {
-        return None;
-    }
-    Some(Room {
-        sid,
-        name,
-        created_at: known_time(room.creation_time),
-        campaign_id: fact(room.metadata.and_then(wire::campaign_id)),
-    })
-}
-
-fn participant(participant: wire::Participant) -> Participant {
-    let permission = participant.permission.unwrap_or_default();
-    let role = match participant.kind.unwrap_or(Kind::Standard) {
-        _ if permission.recorder == Some(true) || permission.agent == Some(true) => Role::Machine,
-        Kind::Standard => Role::Standard,
-        Kind::Sip => Role::Phone,
-        Kind::Machine => Role::Machine,
-    };
-    let sip = participant.attributes.unwrap_or_default();
-    Participant {
-        role,
-        identity: fact(participant.identity),
-        joined_at: known_time(participant.joined_at),
-        disconnect_reason: fact(participant.disconnect_reason.map(|reason| reason.0)),
-        sip: Sip {
-            call_id: fact(sip.call_id),
-            call_id_full: fact(sip.call_id_full),
-            twilio_call_sid: fact(sip.twilio_call_sid),
-            call_status: fact(sip.call_status),
-            rule_id: fact(sip.rule_id),
-            trunk_id: fact(sip.trunk_id),
-            phone_number: fact(sip.phone_number),
-            trunk_phone_number: fact(sip.trunk_phone_number),
-        },
+fn identifier(json: Json<'_>, missing: &'static str, path: &'static str) -> Result<String, PayloadError> {
+    match json.string() {
+        None if json.is_null() => Err(PayloadError::Missing(missing)),
+        Some(text) if text.is_empty() => Err(PayloadError::Missing(missing)),
+        Some(text) if is_id(&text) => Ok(text.into_owned()),
+        _ => Err(PayloadError::Invalid(path.to_owned())),
     }
 }
 
-fn egress_id(egress: &wire::EgressInfo) -> Option<String> {
-    let id = egress.egress_id.as_ref()?.as_str()?.to_owned();
-    fact(Some(id)).filter(|id| id.len() <= MAX_ID_BYTES)
+fn no_room(told: Json<'_>) -> PayloadError {
+    if told.is_null() || told.is_object() {
+        PayloadError::Missing("room_name")
+    } else {
+        PayloadError::Invalid("room".to_owned())
+    }
 }
 
-fn recording(egress: wire::EgressInfo) -> Option<Recording> {
-    if !egress.status.is_some_and(|status| status.has_result) {
-        return None;
-    }
-    let file = egress.file_results.into_iter().flatten().chain(egress.file).find_map(wire::FileInfo::url);
-    let segments = || egress.segment_results.into_iter().flatten().find_map(|info| info.playlist_location);
-    let (url, is_file) = match fact(file) {
-        Some(url) => (url, true),
-        None => (fact(segments())?, false),
-    };
-    Some(Recording { url, is_file })
+/// The room of an event, if it has a name: else that which is recorded.
+fn known(room: Room, egress: &Object<'_>) -> Option<Room> {
+    let recorded = wire::recorded_room(egress);
+    let room = Room { sid: room.sid.or(recorded.sid), name: room.name.or(recorded.name), ..room };
+    Some(room).filter(|room| room.sid.is_some() || room.name.is_some())
 }

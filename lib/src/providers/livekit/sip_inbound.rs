@@ -1,17 +1,22 @@
 //! LiveKit's question which agent answers an inbound call, as the inbound call document has it.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use thiserror::Error;
 
-use crate::domain::{
-    call::{CallKeys, CallUpdate},
-    event::{Event, Source},
-    facts::{BY_RULE, Direction, Facts},
-    key::{CallKey, EventKey},
-    phone::PhoneNumber,
-    register::{Claim, EarliestTime, Latest},
-    timestamp::Timestamp,
+use crate::{
+    domain::{
+        call::{CallKeys, CallUpdate},
+        event::{Event, Source},
+        facts::{BY_RULE, Direction, Facts},
+        key::{CallKey, EventKey},
+        phone::PhoneNumber,
+        register::{Claim, EarliestTime, Latest},
+        timestamp::Timestamp,
+    },
+    json::{self, Fault, Object},
 };
 
 /// The event type of the question in the log and in histories.
@@ -71,24 +76,24 @@ impl Party {
 }
 
 /// The body, as it is sent.
-#[derive(Default, Serialize, Deserialize)]
+#[derive(Default, Serialize)]
 pub struct Question {
     /// LiveKit's or the carrier's id of the call.
     pub call_id: Option<String>,
     /// The trunk through which it came.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trunk_id: Option<String>,
     /// The trunk's number: the one that was called, where nothing else is told.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub trunk_phone_number: Option<String>,
     /// Who calls.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub from_number: Option<String>,
     /// Which number was called.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub to_number: Option<String>,
     /// The room.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub room_name: Option<String>,
 }
 
@@ -127,25 +132,23 @@ impl Question {
     /// # Errors
     /// What is wrong with it, in words that may be shown to the sender.
     pub fn parse(body: &[u8]) -> Result<Self, QuestionError> {
-        // serde would read a list as the fields in their order.
-        match body.trim_ascii_start().first() {
-            Some(b'{') => {}
-            _ if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() => {
-                return Err(QuestionError::NotAnObject);
-            }
-            _ => return Err(QuestionError::NotJson),
+        let json = json::text(body);
+        let body = Object::parse(&json)?;
+        let text = |name: &str| body.get(name).scalar().map(Cow::into_owned);
+        let call_id = body.get("call_id");
+        // Half a character would make of two calls one.
+        let id = call_id.string().filter(|id| !id.contains(char::REPLACEMENT_CHARACTER));
+        if id.is_none() && !call_id.is_null() {
+            return Err(QuestionError::Invalid("call_id".to_owned()));
         }
-        let mut deserializer = serde_json::Deserializer::from_slice(body);
-        let question: Self = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-            let path = error.path().to_string();
-            if error.inner().is_data() && path != "." {
-                QuestionError::Invalid(path)
-            } else {
-                QuestionError::NotJson
-            }
-        })?;
-        deserializer.end().map_err(|_| QuestionError::NotJson)?;
-        Ok(question)
+        Ok(Self {
+            call_id: id.map(Cow::into_owned),
+            trunk_id: text("trunk_id"),
+            trunk_phone_number: text("trunk_phone_number"),
+            from_number: text("from_number"),
+            to_number: text("to_number"),
+            room_name: text("room_name"),
+        })
     }
 
     /// The call that it is about.
@@ -154,26 +157,34 @@ impl Question {
     /// The field without which no agent can be chosen, or one that is too long to be what it says.
     pub fn call(self) -> Result<InboundCall, QuestionError> {
         let call_id =
-            told("call_id", self.call_id, MAX_ID_BYTES)?.ok_or(QuestionError::Missing("call_id"))?;
-        let to_number = told("to_number", self.to_number, MAX_TEXT_BYTES)?.map(Party::read);
-        let trunk_number =
-            told("trunk_phone_number", self.trunk_phone_number, MAX_TEXT_BYTES)?.map(Party::read);
+            self.call_id.filter(|id| says_something(id)).ok_or(QuestionError::Missing("call_id"))?;
+        if call_id.len() > MAX_ID_BYTES {
+            return Err(QuestionError::Invalid("call_id".to_owned()));
+        }
+        let fits = |text: &String| says_something(text) && text.len() <= MAX_TEXT_BYTES;
+        let is_too_long = self.to_number.as_ref().is_some_and(|text| text.len() > MAX_TEXT_BYTES);
+        let [to_number, trunk_number, caller] = [self.to_number, self.trunk_phone_number, self.from_number]
+            .map(|text| text.filter(fits).map(Party::read));
         let is_number = |party: &&Party| party.number().is_some();
         let called = [&to_number, &trunk_number].into_iter().flatten().find(is_number).cloned();
-        let called = called.or(to_number).or(trunk_number).ok_or(QuestionError::Missing("to_number"))?;
-        Ok(InboundCall {
-            call_id,
-            room_name: told("room_name", self.room_name, MAX_TEXT_BYTES)?,
-            called,
-            caller: told("from_number", self.from_number, MAX_TEXT_BYTES)?.map(Party::read),
-        })
+        let called = called.or(to_number).or(trunk_number).ok_or_else(|| match is_too_long {
+            true => QuestionError::Invalid("to_number".to_owned()),
+            false => QuestionError::Missing("to_number"),
+        })?;
+        Ok(InboundCall { call_id, room_name: self.room_name.filter(fits), called, caller })
     }
 }
 
-fn told(field: &str, text: Option<String>, at_most: usize) -> Result<Option<String>, QuestionError> {
-    match text.filter(|text| !text.trim().is_empty()) {
-        Some(text) if text.len() > at_most => Err(QuestionError::Invalid(field.to_owned())),
-        text => Ok(text),
+fn says_something(text: &str) -> bool {
+    !text.trim().is_empty()
+}
+
+impl From<Fault> for QuestionError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::NotJson { .. } => Self::NotJson,
+            Fault::NotAnObject => Self::NotAnObject,
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::payload::Callback;
 use crate::domain::{
     event_type::{RECORDING_COMPLETED, RECORDING_STARTED},
     occurrence::{Occurrence, recording_state},
+    scalar::Scalar,
 };
 
 /// What a callback of a repeated type tells of it.
@@ -11,9 +12,9 @@ pub(super) fn of(callback: &Callback) -> Occurrence {
     if !is_recording(callback) {
         return Occurrence::new(&callback.event_type, []);
     }
-    let url = callback.recording_url.as_deref().map(Into::into);
-    let id = callback.recording_id.as_deref().map(Into::into);
-    let duration = callback.recording_seconds.map(Into::into);
+    let url = callback.recording_url.clone().map(Scalar::Text);
+    let id = callback.recording_id.clone().map(Scalar::Text);
+    let duration = callback.recording_seconds.map(|seconds| Scalar::Number(seconds.to_string()));
     Occurrence::new(&callback.event_type, [("id", id), ("url", url), ("duration", duration)])
 }
 

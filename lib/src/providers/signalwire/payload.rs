@@ -10,7 +10,8 @@ mod words;
 use thiserror::Error;
 
 use crate::{
-    domain::{facts::Direction, outcome::Outcome, timestamp::Timestamp},
+    domain::{contact_id::ContactId, facts::Direction, outcome::Outcome, timestamp::Timestamp},
+    json::{self as foreign, Fault},
     providers::fact::fact,
 };
 
@@ -62,7 +63,7 @@ pub struct Callback {
     /// The campaign that the metadata names.
     pub campaign_id: Option<String>,
     /// The contact that the metadata names.
-    pub contact_id: Option<String>,
+    pub contact_id: Option<ContactId>,
 }
 
 /// How far a call has come.
@@ -81,7 +82,7 @@ pub enum Progress {
 /// Why a body cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PayloadError {
-    /// Opens like JSON, and is none or nested deeper than any real callback.
+    /// Opens like JSON, and is none.
     #[error("Body is not valid JSON (line {line}, column {column})")]
     NotJson {
         /// Line of the fault, from 1.
@@ -109,14 +110,15 @@ impl Callback {
     /// # Errors
     /// What is wrong with it, in words that may be shown to the sender.
     pub fn parse(body: &[u8]) -> Result<Self, PayloadError> {
-        let callback = match body.trim_ascii_start().first() {
-            Some(b'{') => json::parse(body)?,
+        let text = foreign::text(body);
+        let callback = match text.trim_ascii_start().as_bytes().first() {
+            Some(b'{') => json::parse(&text)?,
             Some(b'[') => return Err(PayloadError::NotAnObject),
             _ => form::parse(body).ok_or(PayloadError::Unreadable)?,
         };
         Ok(Self {
             event_type: identifier(callback.event_type).unwrap_or_else(|| UNNAMED.to_owned()),
-            call_sid: callback.call_sid.and_then(identifier),
+            call_sid: callback.call_sid.and_then(identifier).filter(|id| is_exact(id)),
             state: callback.state.and_then(identifier),
             sequence: callback.sequence.and_then(identifier),
             from: fact(callback.from),
@@ -125,7 +127,7 @@ impl Callback {
             recording_url: fact(callback.recording_url),
             recording_id: callback.recording_id.and_then(identifier),
             campaign_id: callback.campaign_id.and_then(identifier),
-            contact_id: callback.contact_id.and_then(identifier),
+            contact_id: callback.contact_id.filter(|id| id.as_str().len() <= MAX_ID_BYTES),
             ..callback
         })
     }
@@ -133,7 +135,21 @@ impl Callback {
 
 /// Whether a body is JSON, which is signed byte for byte; any other is read as a form.
 pub(super) fn is_json(body: &[u8]) -> bool {
-    body.trim_ascii_start().starts_with(b"{")
+    foreign::text(body).trim_ascii_start().starts_with('{')
+}
+
+/// Half a character, or a byte that is none, would make of two ids one.
+fn is_exact(id: &str) -> bool {
+    !id.contains(char::REPLACEMENT_CHARACTER)
+}
+
+impl From<Fault> for PayloadError {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::NotJson { line, column } => Self::NotJson { line, column },
+            Fault::NotAnObject => Self::NotAnObject,
+        }
+    }
 }
 
 fn identifier(text: String) -> Option<String> {

@@ -1,83 +1,63 @@
 //! Reading a body of which nobody promised more than a name: as much as can be understood is told,
 //! the rest stays in the log.
 
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use std::borrow::Cow;
 
-use super::{
-    LiveKitEvent, MAX_ID_BYTES, PayloadError, egress_id, participant, recording, room,
-    wire::{EgressInfo, Kind, Participant, Room, WireTime},
+use super::{LiveKitEvent, MAX_ID_BYTES, Participant, PayloadError, Room, Sip, wire};
+use crate::{
+    domain::{key::EventKey, timestamp::Timestamp},
+    json::{self, Object},
+    providers::fact::fact,
 };
-use crate::domain::{key::EventKey, timestamp::Timestamp};
-
-/// How LiveKit names the participant of a caller.
-const CALLER_PREFIX: &str = "sip_";
 
 pub(super) fn read(body: &[u8], received_at: Timestamp) -> Result<LiveKitEvent, PayloadError> {
-    let value: Value = serde_json::from_slice(body)
-        .map_err(|error| PayloadError::NotJson { line: error.line(), column: error.column() })?;
-    let Value::Object(fields) = value else { return Err(PayloadError::NotAnObject) };
-    let event_type = text(&fields, &["event", "event_type", "type"]).ok_or(PayloadError::Missing("event"))?;
+    let text = json::text(body);
+    let fields = Object::parse(&text)?;
+    let names = ["event", "event_type", "type"].into_iter().map(|name| fields.get(name).string());
+    let event_type = names.flatten().find(|name| !name.is_empty()).ok_or(PayloadError::Missing("event"))?;
     if event_type.len() > MAX_ID_BYTES {
         return Err(PayloadError::Invalid("event".to_owned()));
     }
-    let egress: Option<EgressInfo> = part(&fields, "egressInfo");
-    let room = room(Some(wire_room(&fields)), egress.as_ref());
-    let created_at = ["createdAt", "created_at", "timestamp"].into_iter().find_map(|name| {
-        let time: WireTime = part(&fields, name)?;
-        Some(time.0)
-    });
-    let id = text(&fields, &["id", "event_id"]).filter(|id| id.len() <= MAX_ID_BYTES);
+    let egress = fields.get("egressInfo").object();
+    let times = ["createdAt", "created_at", "timestamp"].into_iter();
+    let created_at = times.map(|name| fields.get(name)).find_map(wire::time);
+    let ids = ["id", "event_id"].into_iter().filter_map(|name| fields.get(name).string());
+    let mut ids = ids.filter(|id| super::is_id(id));
     Ok(LiveKitEvent {
         // Without the room, whose name may hold a phone number: keys are logged. The digest covers it.
-        id: id.unwrap_or_else(|| EventKey::natural_id(&[&event_type], body)),
-        event_type,
+        id: ids.next().map_or_else(|| EventKey::natural_id(&[event_type.as_ref()], body), Cow::into_owned),
+        event_type: event_type.into_owned(),
         created_at: created_at.unwrap_or(received_at),
-        room,
-        participant: wire_participant(&fields).map(participant),
-        egress_id: egress.as_ref().and_then(egress_id),
-        recording: egress.and_then(recording),
+        room: super::known(room(&fields), &egress),
+        participant: participant(&fields),
+        egress_id: wire::egress_id(&egress),
+        recording: wire::recording(&egress),
     })
 }
 
-fn wire_room(fields: &Map<String, Value>) -> Room {
-    let nested = fields.get("room").and_then(Value::as_object);
-    let by_name = fields.get("room").and_then(Value::as_str).map(str::to_owned);
-    let read: Room = part(fields, "room").unwrap_or_default();
-    let told = |name: &str| nested.and_then(|room| text(room, &[name]));
+fn room(fields: &Object<'_>) -> Room {
+    let field = fields.get("room");
+    let nested = wire::room(&field.object());
+    let flat = |names: &[&str]| fact(fields.first(names).map(Cow::into_owned));
     Room {
-        sid: told("sid").or_else(|| text(fields, &["room_sid", "roomSid"])),
-        name: told("name").or(by_name).or_else(|| text(fields, &["room_name", "roomName"])),
-        ..read
+        sid: nested.sid.or_else(|| flat(&["room_sid", "roomSid"])),
+        name: nested.name.or_else(|| flat(&["room", "room_name", "roomName"])),
+        ..nested
     }
 }
 
-fn wire_participant(fields: &Map<String, Value>) -> Option<Participant> {
-    if let Some(participant) = part(fields, "participant") {
-        return Some(participant);
+fn participant(fields: &Object<'_>) -> Option<Participant> {
+    let nested = fields.get("participant");
+    if nested.is_object() {
+        return Some(wire::participant(&nested.object()));
     }
-    let nested = fields.get("participant").and_then(Value::as_object);
-    let identity = nested.and_then(|participant| text(participant, &["identity"]));
-    let identity =
-        identity.or_else(|| text(fields, &["participant_identity", "participantIdentity", "participant"]))?;
-    let reason = fields.get("disconnect_reason").or_else(|| fields.get("reason"));
+    let identity = fields.first(&["participant_identity", "participantIdentity", "participant"])?;
+    let reasons = ["disconnect_reason", "reason"].into_iter().map(|name| fields.get(name));
     Some(Participant {
-        kind: identity.starts_with(CALLER_PREFIX).then_some(Kind::Sip),
-        identity: Some(identity),
+        role: wire::role_by_name(Some(&identity)),
+        identity: fact(Some(identity.into_owned())),
         joined_at: None,
-        permission: None,
-        attributes: None,
-        disconnect_reason: reason.and_then(|reason| Deserialize::deserialize(reason).ok()),
+        disconnect_reason: fact(reasons.into_iter().find_map(wire::disconnect_reason)),
+        sip: Sip::default(),
     })
-}
-
-/// A field, if it is there and has the type that it should have.
-fn part<T: for<'de> Deserialize<'de>>(fields: &Map<String, Value>, name: &str) -> Option<T> {
-    T::deserialize(fields.get(name)?).ok()
-}
-
-/// The first of these fields that is a text and says something.
-fn text(fields: &Map<String, Value>, names: &[&str]) -> Option<String> {
-    let texts = names.iter().filter_map(|name| fields.get(*name)?.as_str());
-    texts.map(str::to_owned).find(|text| !text.is_empty())
 }

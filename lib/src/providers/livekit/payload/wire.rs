@@ -1,164 +1,116 @@
-//! The JSON itself. Every field may be absent or null, because protobuf-JSON omits defaults.
+//! The parts of an event, from JSON of which any field may be absent (protobuf-JSON omits defaults) or of
+//! another type, which then says nothing.
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{Error, Unexpected, Visitor},
+use std::borrow::Cow;
+
+use super::{Participant, Recording, Role, Room, Sip};
+use crate::{
+    domain::timestamp::Timestamp,
+    json::{Json, Object},
+    providers::fact::fact,
 };
 
-use crate::domain::timestamp::Timestamp;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Wire {
-    pub(super) id: Option<String>,
-    pub(super) event: Option<String>,
-    pub(super) created_at: Option<WireTime>,
-    pub(super) room: Option<Room>,
-    pub(super) participant: Option<Participant>,
-    pub(super) egress_info: Option<EgressInfo>,
+/// A text or number of a member, if it says something and is no longer than a fact.
+pub(super) fn text(fields: &Object<'_>, name: &str) -> Option<String> {
+    fact(fields.get(name).scalar().map(Cow::into_owned))
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Room {
-    pub(super) sid: Option<String>,
-    pub(super) name: Option<String>,
-    pub(super) creation_time: Option<WireTime>,
-    pub(super) metadata: Option<serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Participant {
-    pub(super) identity: Option<String>,
-    pub(super) joined_at: Option<WireTime>,
-    pub(super) kind: Option<Kind>,
-    pub(super) permission: Option<Permission>,
-    pub(super) attributes: Option<Attributes>,
-    pub(super) disconnect_reason: Option<DisconnectReason>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Permission {
-    pub(super) recorder: Option<bool>,
-    pub(super) agent: Option<bool>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-pub(super) struct Attributes {
-    #[serde(rename = "sip.callID")]
-    pub(super) call_id: Option<String>,
-    #[serde(rename = "sip.callIDFull")]
-    pub(super) call_id_full: Option<String>,
-    #[serde(rename = "sip.twilio.callSid")]
-    pub(super) twilio_call_sid: Option<String>,
-    #[serde(rename = "sip.callStatus")]
-    pub(super) call_status: Option<String>,
-    #[serde(rename = "sip.ruleID")]
-    pub(super) rule_id: Option<String>,
-    #[serde(rename = "sip.trunkID")]
-    pub(super) trunk_id: Option<String>,
-    #[serde(rename = "sip.phoneNumber")]
-    pub(super) phone_number: Option<String>,
-    #[serde(rename = "sip.trunkPhoneNumber")]
-    pub(super) trunk_phone_number: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct EgressInfo {
-    pub(super) egress_id: Option<serde_json::Value>,
-    pub(super) room_id: Option<String>,
-    pub(super) room_name: Option<String>,
-    pub(super) status: Option<EgressStatus>,
-    pub(super) file_results: Option<Vec<FileInfo>>,
-    /// Deprecated by LiveKit, still sent by older servers.
-    pub(super) file: Option<FileInfo>,
-    pub(super) segment_results: Option<Vec<SegmentsInfo>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct FileInfo {
-    download_url: Option<String>,
-    location: Option<String>,
-}
-
-impl FileInfo {
-    /// The document's download link, else LiveKit's location.
-    pub(super) fn url(self) -> Option<String> {
-        let says_something = |url: &String| !url.is_empty();
-        self.download_url.filter(says_something).or(self.location.filter(says_something))
+/// The room that is told of, and what else is told of it; it may have neither sid nor name.
+pub(super) fn room(room: &Object<'_>) -> Room {
+    Room {
+        // Half a character makes of two sids one; a name is only one of several keys.
+        sid: fact(room.get("sid").id().map(Cow::into_owned)),
+        name: text(room, "name"),
+        created_at: known_time(room.get("creationTime")),
+        campaign_id: fact(campaign_id(room.get("metadata"))),
     }
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct SegmentsInfo {
-    pub(super) playlist_location: Option<String>,
+/// The room that is recorded.
+pub(super) fn recorded_room(egress: &Object<'_>) -> Room {
+    let sid = fact(egress.get("roomId").id().map(Cow::into_owned));
+    Room { sid, name: text(egress, "roomName"), ..Room::default() }
 }
 
 /// The campaign in a room's metadata: a JSON object, usually inside a string.
-pub(super) fn campaign_id(metadata: serde_json::Value) -> Option<String> {
-    let object = match metadata {
-        serde_json::Value::String(text) => serde_json::from_str(&text).ok()?,
-        other => other,
-    };
-    ["campaign_id", "campaignId", "campaign"].into_iter().find_map(|name| match object.get(name)? {
-        serde_json::Value::String(id) => Some(id.clone()),
-        serde_json::Value::Number(id) => Some(id.to_string()),
-        _ => None,
+fn campaign_id(metadata: Json<'_>) -> Option<String> {
+    let unwrapped = metadata.unwrapped();
+    let object = Object::parse(&unwrapped).ok()?;
+    ["campaign_id", "campaignId", "campaign"].into_iter().find_map(|name| {
+        let id = object.get(name);
+        // The first that is there counts, also when it is empty.
+        id.string().or_else(|| id.number().map(Cow::Borrowed)).map(Cow::into_owned)
     })
 }
 
-/// A time: RFC 3339, or Unix seconds as a number or as a decimal string.
-#[derive(Clone, Copy)]
-pub(super) struct WireTime(pub(super) Timestamp);
-
-impl<'de> Deserialize<'de> for WireTime {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let time = match IntOrText::deserialize(deserializer)? {
-            IntOrText::Int(seconds) => Timestamp::from_seconds(seconds),
-            IntOrText::Text(text) => match text.parse() {
-                Ok(seconds) => Timestamp::from_seconds(seconds),
-                Err(_) => Timestamp::parse_rfc3339(&text),
-            },
-        };
-        time.map(Self).ok_or_else(|| D::Error::custom("no time"))
+/// A participant, of whom at least an object is there.
+pub(super) fn participant(participant: &Object<'_>) -> Participant {
+    let permission = participant.get("permission").object();
+    let is = |name: &str| permission.get(name).bool() == Some(true);
+    let sip = participant.get("attributes").object();
+    let identity = text(participant, "identity");
+    Participant {
+        role: if is("recorder") || is("agent") {
+            Role::Machine
+        } else {
+            role(participant.get("kind"), identity.as_deref())
+        },
+        identity,
+        joined_at: known_time(participant.get("joinedAt")),
+        disconnect_reason: fact(disconnect_reason(participant.get("disconnectReason"))),
+        sip: Sip {
+            call_id: text(&sip, "sip.callID"),
+            call_id_full: text(&sip, "sip.callIDFull"),
+            twilio_call_sid: text(&sip, "sip.twilio.callSid"),
+            call_status: text(&sip, "sip.callStatus"),
+            rule_id: text(&sip, "sip.ruleID"),
+            trunk_id: text(&sip, "sip.trunkID"),
+            phone_number: text(&sip, "sip.phoneNumber"),
+            trunk_phone_number: text(&sip, "sip.trunkPhoneNumber"),
+        },
     }
 }
 
-/// `ParticipantInfo.Kind`: STANDARD, INGRESS, EGRESS, SIP, AGENT, CONNECTOR (7) and BRIDGE (8).
-#[derive(Clone, Copy)]
-pub(super) enum Kind {
-    Standard,
-    Sip,
-    Machine,
-}
-
-impl<'de> Deserialize<'de> for Kind {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(match IntOrText::deserialize(deserializer)? {
-            IntOrText::Int(3) => Self::Sip,
-            IntOrText::Int(1 | 2 | 4) => Self::Machine,
-            IntOrText::Text(kind) if kind.eq_ignore_ascii_case("SIP") => Self::Sip,
-            IntOrText::Text(kind)
-                if ["INGRESS", "EGRESS", "AGENT"]
-                    .iter()
-                    .any(|machine| kind.eq_ignore_ascii_case(machine)) =>
-            {
-                Self::Machine
-            }
-            // Connectors and bridges carry people; a kind of the future is taken for a person too.
-            IntOrText::Int(_) | IntOrText::Text(_) => Self::Standard,
-        })
+/// `ParticipantInfo.Kind`: STANDARD, INGRESS, EGRESS, SIP, AGENT, CONNECTOR (7) and BRIDGE (8). Connectors
+/// and bridges carry people; a kind of the future is taken for a person too.
+fn role(kind: Json<'_>, identity: Option<&str>) -> Role {
+    match kind.scalar().map(|kind| kind.to_ascii_uppercase()).as_deref() {
+        Some("SIP" | "3") => Role::Phone,
+        Some("INGRESS" | "EGRESS" | "AGENT" | "1" | "2" | "4") => Role::Machine,
+        None if !kind.is_null() => role_by_name(identity),
+        _ => Role::Standard,
     }
 }
 
-/// `DisconnectReason` by its name; numbers are turned into their names.
-pub(super) struct DisconnectReason(pub(super) String);
+/// How LiveKit names the participant of a caller.
+const CALLER_PREFIX: &str = "sip_";
+
+/// What a participant is, where nothing says it but its identity.
+pub(super) fn role_by_name(identity: Option<&str>) -> Role {
+    let is_caller = identity.is_some_and(|identity| identity.starts_with(CALLER_PREFIX));
+    if is_caller { Role::Phone } else { Role::Standard }
+}
+
+/// A time: RFC 3339, or Unix seconds as a number or as a decimal string. A fraction is dropped.
+pub(super) fn time(time: Json<'_>) -> Option<Timestamp> {
+    let text = time.scalar()?;
+    match whole(&text) {
+        Some(seconds) => Timestamp::from_seconds(seconds),
+        None => Timestamp::parse_rfc3339(&text),
+    }
+}
+
+/// protobuf-JSON's zero says that a time is not known. LiveKit tells the start also in milliseconds,
+/// but every end in whole seconds: a span of the two would be short by half a second on average.
+fn known_time(json: Json<'_>) -> Option<Timestamp> {
+    time(json).filter(|time| *time > Timestamp::EPOCH)
+}
+
+/// A whole number, also as `45.0`.
+fn whole(text: &str) -> Option<i64> {
+    let (digits, fraction) = text.split_once('.').unwrap_or((text, ""));
+    fraction.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+}
 
 const DISCONNECT_REASONS: [&str; 17] = [
     "UNKNOWN_REASON",
@@ -180,66 +132,36 @@ const DISCONNECT_REASONS: [&str; 17] = [
     "AGENT_ERROR",
 ];
 
-impl<'de> Deserialize<'de> for DisconnectReason {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self(match IntOrText::deserialize(deserializer)? {
-            IntOrText::Text(name) => name,
-            IntOrText::Int(number) => usize::try_from(number)
-                .ok()
-                .and_then(|index| DISCONNECT_REASONS.get(index))
-                .map_or_else(|| number.to_string(), |name| (*name).to_owned()),
-        }))
+/// `DisconnectReason` by its name; numbers are turned into their names.
+pub(super) fn disconnect_reason(reason: Json<'_>) -> Option<String> {
+    let reason = reason.scalar()?;
+    let number = whole(&reason).and_then(|number| usize::try_from(number).ok());
+    let name = number.and_then(|number| DISCONNECT_REASONS.get(number));
+    Some(name.map_or_else(|| reason.into_owned(), |name| (*name).to_owned()))
+}
+
+/// LiveKit's id of an egress.
+pub(super) fn egress_id(egress: &Object<'_>) -> Option<String> {
+    let id = egress.get("egressId").id().map(Cow::into_owned);
+    fact(id).filter(|id| id.len() <= super::MAX_ID_BYTES)
+}
+
+/// What an egress made. Only a complete one, or one that reached its limit, has a result to keep.
+pub(super) fn recording(egress: &Object<'_>) -> Option<Recording> {
+    let status = egress.get("status").scalar()?;
+    let number = whole(&status);
+    if !matches!(number, Some(3 | 6)) && !matches!(&*status, "EGRESS_COMPLETE" | "EGRESS_LIMIT_REACHED") {
+        return None;
     }
-}
-
-/// `EgressStatus`: only a complete egress, or one that reached its limit, has a result to keep.
-#[derive(Clone, Copy)]
-pub(super) struct EgressStatus {
-    pub(super) has_result: bool,
-}
-
-impl<'de> Deserialize<'de> for EgressStatus {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let has_result = match IntOrText::deserialize(deserializer)? {
-            IntOrText::Int(number) => matches!(number, 3 | 6),
-            IntOrText::Text(name) => matches!(name.as_str(), "EGRESS_COMPLETE" | "EGRESS_LIMIT_REACHED"),
-        };
-        Ok(Self { has_result })
+    // The last is deprecated by LiveKit, and still sent by older servers.
+    let files = egress.get("fileResults").list().into_iter().chain([egress.get("file")]);
+    // The document's download link, else LiveKit's location.
+    let url = |file: Json<'_>| file.object().first(&["downloadUrl", "location"]).map(Cow::into_owned);
+    if let Some(url) = fact(files.into_iter().find_map(url)) {
+        return Some(Recording { url, is_file: true });
     }
-}
-
-/// protobuf-JSON gives integers and enums as numbers or strings, as the sender likes.
-enum IntOrText {
-    Int(i64),
-    Text(String),
-}
-
-impl<'de> Deserialize<'de> for IntOrText {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct IntOrTextVisitor;
-
-        impl Visitor<'_> for IntOrTextVisitor {
-            type Value = IntOrText;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an integer or a string")
-            }
-
-            fn visit_i64<E: Error>(self, number: i64) -> Result<IntOrText, E> {
-                Ok(IntOrText::Int(number))
-            }
-
-            fn visit_u64<E: Error>(self, number: u64) -> Result<IntOrText, E> {
-                i64::try_from(number)
-                    .map(IntOrText::Int)
-                    .map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<IntOrText, E> {
-                Ok(IntOrText::Text(text.to_owned()))
-            }
-        }
-
-        deserializer.deserialize_any(IntOrTextVisitor)
-    }
+    let segments = egress.get("segmentResults").list();
+    let playlist = |info: Json<'_>| info.object().first(&["playlistLocation"]).map(Cow::into_owned);
+    let url = fact(segments.into_iter().find_map(playlist))?;
+    Some(Recording { url, is_file: false })
 }

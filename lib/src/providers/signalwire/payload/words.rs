@@ -65,8 +65,23 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let time = decimal_time(text)
         .or_else(|| Timestamp::parse_rfc3339(text))
-        .or_else(|| Timestamp::parse_rfc2822(text));
+        .or_else(|| Timestamp::parse_rfc2822(text))
+        .or_else(|| sloppy_time(text));
     time.filter(|time| *time > Timestamp::EPOCH)
+}
+
+/// Names of UTC that no standard has in its times.
+const UTC_NAMES: [&str; 5] = [" Etc/UTC", " Etc/GMT", " UTC", " GMT", " Z"];
+
+/// A time with a name for UTC, or with a day of the week that is not cut to three letters.
+fn sloppy_time(text: &str) -> Option<Timestamp> {
+    let utc = UTC_NAMES.iter().find_map(|name| text.strip_suffix(name));
+    let date = utc.unwrap_or(text).split_once(',').map_or(utc.unwrap_or(text), |(_, date)| date).trim();
+    match utc {
+        Some(_) => Timestamp::parse_rfc3339(&format!("{date}Z"))
+            .or_else(|| Timestamp::parse_rfc2822(&format!("{date} +0000"))),
+        None => Timestamp::parse_rfc2822(date),
+    }
 }
 
 fn decimal_time(text: &str) -> Option<Timestamp> {
@@ -116,7 +131,19 @@ mod tests {
             assert_eq!(time(text), expected, "{text}");
         }
         let whole = Timestamp::parse_rfc3339("2026-01-02T00:00:27Z");
-        for text in ["Fri, 02 Jan 2026 00:00:27 +0000", "1767312027", "1767312027."] {
+        for text in [
+            "Fri, 02 Jan 2026 00:00:27 +0000",
+            "Fri, 02 Jan 2026 00:00:27 Etc/UTC",
+            "Fri, 02 Jan 2026 00:00:27 UTC",
+            "Friday, 02 Jan 2026 00:00:27 +0000",
+            "Thurs, 02 Jan 2026 01:00:27 +0100",
+            "02 Jan 2026 00:00:27 GMT",
+            "2026-01-02 00:00:27 UTC",
+            "2026-01-02T00:00:27 Etc/UTC",
+            "2026-01-02 00:00:27Z",
+            "1767312027",
+            "1767312027.",
+        ] {
             assert_eq!(time(text), whole, "{text}");
         }
         assert_eq!(time("1767312000.5"), Timestamp::from_millis(1_767_312_000_500));
@@ -124,7 +151,20 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_none() {
-        for text in ["", "0", "0.0", "-5", "soon", "1767312000.x", "99999999999999999999", "NaN", "1e9"] {
+        for text in [
+            "",
+            "0",
+            "0.0",
+            "-5",
+            "soon",
+            "UTC",
+            ", ",
+            "soon UTC",
+            "1767312000.x",
+            "99999999999999999999",
+            "NaN",
+            "1e9",
+        ] {
             assert_eq!(time(text), None, "{text}");
         }
     }

@@ -1,36 +1,90 @@
-//! Phone numbers in E.164, and the forms in which people and room names write them.
+//! Phone numbers in E.164, and the forms in which people, providers and room names write them.
+//!
+//! A number with a `+` is read as it is: only a trunk prefix that was written along is left out, and its
+//! country never changes. A number without one is read as somebody in a region would dial it. What
+//! follows from that reading is decided by a table of numbering plans ([`plans`]), not by guessing:
+//! a number that the table does not make plausible is none.
+
+mod plans;
+mod written;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+use plans::{NORTH_AMERICA, Plan};
+use written::Written;
 
 /// A number in E.164: `+` and 7 to 15 digits.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PhoneNumber(String);
 
+/// The country in which national numbers are read, by its ISO 3166 code: `IN`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Region {
+    code: &'static str,
+    plan: &'static Plan,
+}
+
+impl Region {
+    /// The country of this code, in upper or lower case; `None` when there is none.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        let (plan, code) = Plan::of_region(&code.to_ascii_uppercase())?;
+        Some(Self { code, plan })
+    }
+
+    /// The code, in upper case.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.code
+    }
+}
+
 impl PhoneNumber {
     /// Reads a number as a person, a provider or a SIP header writes it: `+17678189426`,
-    /// `(858) 879-6658`, `1-858-879-6658`. National numbers are read as North American, as the
-    /// Call Outcomes document does. `None` when it cannot be a number.
+    /// `(858) 879-6658`, `0044 (0)20 7946 0958`, `sip:+17678189426@host`. National numbers are read as
+    /// North American, as the Call Outcomes document does. `None` when it cannot be a number.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim();
-        let (international, rest) = match text.strip_prefix('+') {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        if !rest.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-' | '.' | '(' | ')')) {
-            return None;
+        Self::read(text, Plan::of_code(NORTH_AMERICA)?)
+    }
+
+    /// As [`PhoneNumber::parse`], with national numbers as they are dialled in a region, if one is known.
+    #[must_use]
+    pub fn parse_in(text: &str, region: Option<Region>) -> Option<Self> {
+        region.map_or_else(|| Self::parse(text), |region| Self::read(text, region.plan))
+    }
+
+    /// A number as it stands in a query, where a `+` that nobody encoded has become a space.
+    #[must_use]
+    pub fn of_query(text: &str, region: Option<Region>) -> Option<Self> {
+        let after_space =
+            text.strip_prefix(' ').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        // A space that is one is no reason to take another country's number for it.
+        let unencoded = || plausible(&Written::read(after_space?)?.digits);
+        unencoded().or_else(|| Self::parse_in(text, region))
+    }
+
+    /// Whether it takes a region to read this text: it may be a number, and says no country.
+    #[must_use]
+    pub fn is_national(text: &str) -> bool {
+        Written::read(text).is_some_and(|written| !written.is_international && written.context.is_none())
+    }
+
+    fn read(text: &str, plan: &Plan) -> Option<Self> {
+        let Written { digits, is_international, context } = Written::read(text)?;
+        if is_international {
+            return international(&digits);
         }
-        let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
-        if digits.starts_with('0') {
-            return None;
-        }
-        match (international, digits.len()) {
-            (true, 7..=15) | (false, 11..=15) => Some(Self(format!("+{digits}"))),
-            (false, 10) => Some(Self(format!("+1{digits}"))),
-            _ => None,
+        match context.as_deref().filter(|code| !code.is_empty()) {
+            None => national(&digits, plan),
+            Some(code) => match code.parse().ok().and_then(Plan::of_code) {
+                Some(plan) => national(&digits, plan),
+                // A context that goes on after the calling code is the beginning of the number.
+                None => plausible(&format!("{code}{digits}")),
+            },
         }
     }
 
@@ -53,6 +107,72 @@ impl PhoneNumber {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    fn of(plan: &Plan, national: &str) -> Option<Self> {
+        e164(format!("{}{national}", plan.code))
+    }
+}
+
+fn e164(digits: String) -> Option<PhoneNumber> {
+    let is_number = (7..=15).contains(&digits.len()) && !digits.starts_with('0');
+    is_number.then(|| PhoneNumber(format!("+{digits}")))
+}
+
+/// What was written with a `+`. It is kept even where the plan knows no such length: plans grow.
+fn international(digits: &str) -> Option<PhoneNumber> {
+    match Plan::of_digits(digits) {
+        Some((plan, rest)) => PhoneNumber::of(plan, without_trunk(plan, rest)),
+        None => e164(digits.to_owned()),
+    }
+}
+
+/// What may have lost its `+`: believed only where the plan of its calling code knows such a number.
+fn plausible(digits: &str) -> Option<PhoneNumber> {
+    let (plan, rest) = Plan::of_digits(digits)?;
+    let national = without_trunk(plan, rest);
+    if plan.is_national(national) { PhoneNumber::of(plan, national) } else { None }
+}
+
+/// Digits as somebody dials them in the country of `plan`: abroad, with the trunk prefix, with the
+/// country's own calling code, bare, or with another country's calling code.
+fn national(digits: &str, plan: &Plan) -> Option<PhoneNumber> {
+    /// No shorter number is taken for one that only lost its `+`.
+    const MIN_ABROAD: usize = 11;
+    let ours = |national: &str| {
+        if plan.is_national(national) { PhoneNumber::of(plan, national) } else { None }
+    };
+    let has_trunk = !plan.trunk.is_empty();
+    let after_trunk = || {
+        let rest = digits.strip_prefix(plan.trunk).filter(|_| has_trunk)?;
+        ours(without_trunk(plan, rest))
+    };
+    let after_code = || {
+        let rest = digits.strip_prefix(plan.code.to_string().as_str())?;
+        ours(without_trunk(plan, rest))
+    };
+    let bare = || ours(digits);
+    // Who has a trunk prefix writes it: without one, digits that begin with the calling code have it.
+    let unprefixed = || if has_trunk { after_code().or_else(bare) } else { bare().or_else(after_code) };
+    let from_abroad = || plausible(digits).filter(|_| digits.len() >= MIN_ABROAD);
+    plan.abroad()
+        .find_map(|prefix| plausible(digits.strip_prefix(prefix)?))
+        .or_else(after_trunk)
+        .or_else(unprefixed)
+        .or_else(from_abroad)
+}
+
+/// A national number without a trunk prefix that was written along after the calling code.
+fn without_trunk<'a>(plan: &Plan, digits: &'a str) -> &'a str {
+    let mut rest = digits;
+    if !plan.keeps_zero() {
+        while let Some(after_zero) = rest.strip_prefix('0') {
+            let after_trunk = rest.strip_prefix(plan.trunk).filter(|_| plan.trunk.starts_with('0'));
+            rest = after_trunk.unwrap_or(after_zero);
+        }
+    }
+    // A number may begin with the digit that a 1 or an 8 is; one digit too many tells.
+    let is_too_long = rest.len() == plan.longest + 1 && !plan.trunk.is_empty();
+    rest.strip_prefix(plan.trunk).filter(|_| is_too_long).unwrap_or(rest)
 }
 
 /// Shows the last two digits only: a whole number never reaches a log by accident.
@@ -63,48 +183,21 @@ impl fmt::Debug for PhoneNumber {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn e164(text: &str) -> Option<String> {
-        PhoneNumber::parse(text).map(|number| number.0)
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code)
     }
+}
 
-    #[test]
-    fn the_forms_of_the_documents_become_e164() {
-        for text in ["+18588796658", "(858) 879-6658", "858.879.6658", "1-858-879-6658", " 8588796658 "] {
-            assert_eq!(e164(text).as_deref(), Some("+18588796658"), "{text}");
-        }
-        assert_eq!(e164("+919876543210").as_deref(), Some("+919876543210"));
+impl Serialize for Region {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.code)
     }
+}
 
-    #[test]
-    fn what_is_no_number_is_refused() {
-        for text in ["", "+", "12345", "+0123456789", "anonymous", "+1858879665812345", "call 8588796658"] {
-            assert_eq!(e164(text), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_room_name_gives_its_number_and_nothing_else() {
-        let of_sip_room = |room| PhoneNumber::of_sip_room(room).map(|number| number.0);
-        assert_eq!(of_sip_room("sip-7678189426__1730217045__abc123").as_deref(), Some("+17678189426"));
-        assert_eq!(of_sip_room("sip-+15105550123").as_deref(), Some("+15105550123"));
-        for room in ["sip-room-abc123", "standup__1730217045__x", "", "sip-"] {
-            assert_eq!(of_sip_room(room), None, "{room}");
-        }
-        let of_dispatched_room = |room| PhoneNumber::of_dispatched_room(room).map(|number| number.0);
-        assert_eq!(of_dispatched_room("call-_+15105550123_Xq7Lw2Zk9TpB").as_deref(), Some("+15105550123"));
-        assert_eq!(of_dispatched_room("+15105550123_Xq7").as_deref(), Some("+15105550123"));
-        for room in ["call-_15105550123_x", "standup__1730217045__x", "", "+"] {
-            assert_eq!(of_dispatched_room(room), None, "{room}");
-        }
-    }
-
-    #[test]
-    fn debug_output_hides_the_number() {
-        let number = PhoneNumber::parse("+18588796658").unwrap();
-        assert_eq!(format!("{number:?}"), "+…58");
+impl<'de> Deserialize<'de> for Region {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        Self::parse(&code).ok_or_else(|| D::Error::custom("no country"))
     }
 }

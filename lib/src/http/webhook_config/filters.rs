@@ -16,7 +16,7 @@ const MAX_ENTRIES: usize = 100;
 
 pub(super) fn read(value: &Value) -> Result<Filters, ApiError> {
     let mut filters = Filters::default();
-    for (name, value) in object("filters", value)? {
+    for (name, value) in object("filters", value)?.iter() {
         let filter = match name.as_str() {
             "campaigns" => &mut filters.campaigns,
             "agents" => &mut filters.agents,

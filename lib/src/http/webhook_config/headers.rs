@@ -38,7 +38,7 @@ pub(super) fn read(value: &Value) -> Result<BTreeMap<String, String>, ApiError> 
         return Err(wrong("headers", &format!("must have {MAX_HEADERS} entries at most")));
     }
     let (mut headers, mut seen) = (BTreeMap::new(), HashSet::new());
-    for (name, value) in given {
+    for (name, value) in given.iter() {
         if !is_name(name) {
             return Err(wrong("headers", "must have names of 1 to 256 bytes"));
         }

@@ -1,6 +1,6 @@
 //! What a body says of a subscription.
 
-use std::ops::RangeInclusive;
+use std::{borrow::Cow, ops::RangeInclusive};
 
 use serde_json::{Map, Value};
 
@@ -152,6 +152,8 @@ fn no_event_types() -> ApiError {
 
 fn secret(value: &Value) -> Read<SigningSecret> {
     let text = value.as_str().ok_or_else(|| wrong("secret", "must be a string"))?;
+    // Supabase writes a secret with the version of its signatures before it.
+    let text = text.strip_prefix("v1,").filter(|text| text.starts_with("whsec_")).unwrap_or(text);
     SigningSecret::parse(text).map_err(|why| wrong("secret", &why.to_string()))
 }
 
@@ -168,12 +170,18 @@ fn metadata(value: &Value) -> Read<Map<String, Value>> {
     if value.to_string().len() > MAX_METADATA_BYTES {
         return Err(wrong("metadata", &format!("must have {MAX_METADATA_BYTES} bytes of JSON at most")));
     }
-    Ok(metadata.clone())
+    Ok(metadata.into_owned())
 }
 
-/// The fields of the object that a field holds.
-pub(super) fn object<'a>(field: &str, value: &'a Value) -> Read<&'a Map<String, Value>> {
-    value.as_object().ok_or_else(|| wrong(field, "must be an object"))
+/// The fields of the object that a field holds. Some clients have but one kind of empty collection, a
+/// list, and leave a field empty by an empty text: both are an object without fields.
+pub(super) fn object<'a>(field: &str, value: &'a Value) -> Read<Cow<'a, Map<String, Value>>> {
+    match value {
+        Value::Object(fields) => Ok(Cow::Borrowed(fields)),
+        Value::Array(list) if list.is_empty() => Ok(Cow::default()),
+        Value::String(text) if text.trim().is_empty() => Ok(Cow::default()),
+        _ => Err(wrong(field, "must be an object")),
+    }
 }
 
 /// A whole number, which may be written as `5.0`.

@@ -99,12 +99,12 @@ fn what_is_wrong_is_named_by_its_path_in_a_new_one_and_in_a_change() {
             ],
         ),
         ("status", vec![json!("Active"), json!("paused"), json!(true), json!("")]),
-        ("headers", vec![json!([]), json!("X-A: b"), object(21, |number| format!("X-{number}"))]),
+        ("headers", vec![json!([1]), json!("X-A: b"), object(21, |number| format!("X-{number}"))]),
         ("headers", vec![json!({ "": "v" }), json!({ "X\u{0}": "v" }), object(1, |_| "x".repeat(257))]),
-        ("retryConfig", vec![json!([]), json!(5), json!("fast")]),
-        ("filters", vec![json!([]), json!("spring"), json!({ "a\nb": [] }), json!({ "": [] })]),
+        ("retryConfig", vec![json!([1]), json!(5), json!("fast")]),
+        ("filters", vec![json!([1]), json!("spring"), json!({ "a\nb": [] }), json!({ "": [] })]),
         ("rateLimit", vec![json!(0), json!(1_001), json!(1.5), json!("5"), json!(-1), json!([5])]),
-        ("metadata", vec![json!([]), json!("note"), json!({ "a": "x".repeat(8_193 - 8) })]),
+        ("metadata", vec![json!([1]), json!("note"), json!({ "a": "x".repeat(8_193 - 8) })]),
     ];
     for (field, values) in cases {
         for value in values {
@@ -304,4 +304,33 @@ fn a_rotation_has_bounds_and_defaults() {
     let refused = refusal(&read(json!({ "secret": "tooshort" })).unwrap_err());
     assert_eq!(refused["field"], "secret");
     assert!(!refused.to_string().contains("tooshort"), "a secret is not repeated");
+}
+
+/// PHP has one empty collection, which it writes as a list, and decodes `{}` to it.
+#[test]
+fn what_a_get_answered_may_be_put_back_by_a_client_that_knows_no_empty_object() {
+    let full = changed(&json!({ "headers": {}, "filters": {}, "metadata": {}, "retryConfig": {} })).unwrap();
+    for nothing in [json!([]), json!(""), json!(" ")] {
+        let body =
+            json!({ "headers": nothing, "filters": nothing, "metadata": nothing, "retryConfig": nothing });
+        assert_eq!(changed(&body).unwrap(), full, "{nothing}");
+    }
+    for field in ["headers", "filters", "metadata", "retryConfig"] {
+        for wrong in [json!([1]), json!([{}]), json!("x"), json!(0), json!(false)] {
+            assert_eq!(refusal(&changed(&json!({ field: wrong })).unwrap_err())["field"], field, "{wrong}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_may_have_the_version_of_its_signatures_before_it() {
+    let secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    let read = |text: &str| changed(&json!({ "secret": text })).unwrap().secret;
+    assert_eq!(read(&format!("v1,{secret}")), Some(SigningSecret::parse(secret).unwrap()));
+    let rotated = rotation(&fields(&json!({ "secret": format!("v1,{secret}") }))).unwrap().secret;
+    assert_eq!(rotated, Some(SigningSecret::parse(secret).unwrap()));
+    // Of a text of one's own it is a part.
+    assert_eq!(read("v1,mysecret123"), Some(SigningSecret::parse("v1,mysecret123").unwrap()));
+    let refused = refusal(&changed(&json!({ "secret": "v1,whsec_short" })).unwrap_err());
+    assert_eq!(refused["field"], "secret");
 }

@@ -3,18 +3,20 @@
 
 #![expect(clippy::expect_used, reason = "a test fails by panicking")]
 
+use std::collections::BTreeSet;
+
 use ringpost::{
     domain::{
         call::{Call, CallStatus, CallUpdate},
         contact_id::ContactId,
         outcome::Outcome,
         owner::Owner,
-        phone::PhoneNumber,
+        phone::{PhoneNumber, Region},
         timestamp::Timestamp,
     },
     providers::{
         self,
-        capture::{self, Submission},
+        capture::{self, Identity, Sender, Submission},
     },
 };
 use serde_json::{Value, json};
@@ -36,7 +38,8 @@ fn body(mut fields: Value) -> Vec<u8> {
 fn update(tenant: &str, fields: Value, received: &str) -> CallUpdate {
     let body = body(fields);
     let submission = Submission::parse(&body).expect("a submission");
-    let event = capture::event(&submission, tenant, at(received), body.into());
+    let sender = Sender { tenant_id: tenant.to_owned(), region: None };
+    let event = capture::event(&submission, &sender, &Identity::Body, at(received), body.into());
     let update = providers::read_update(&event).expect("an update");
     assert_eq!(capture::read(&submission, &event).as_ref(), Some(&update), "stored and read again");
     update
@@ -190,6 +193,66 @@ fn a_call_is_told_by_tenant_company_system_and_id_and_without_an_id_by_its_body(
     }
     assert_eq!(id("acme", json!({ "notes": "a" })), id("acme", json!({ "notes": "a" })));
     assert_ne!(id("acme", json!({ "notes": "a" })), id("acme", json!({ "notes": "b" })));
+}
+
+fn submitted(identity: &Identity, region: Option<Region>, fields: Value) -> CallUpdate {
+    let body = body(fields);
+    let submission = Submission::parse(&body).expect("a submission");
+    let sender = Sender { tenant_id: "acme".to_owned(), region };
+    providers::read_update(&capture::event(&submission, &sender, identity, at(RECEIVED), body.into()))
+        .expect("an update")
+}
+
+#[test]
+fn what_tells_a_submission_from_others_tells_its_event_and_where_it_has_no_id_its_call() {
+    let key = |key: &str| Identity::Key(key.to_owned());
+    let moment = |second: i64| Timestamp::from_seconds(second).expect("a time");
+    let identities = [
+        Identity::Body,
+        key("a"),
+        key("b"),
+        Identity::Since(moment(1)),
+        Identity::Since(moment(2)),
+        Identity::After(moment(1)),
+        Identity::After(moment(2)),
+    ];
+    let updates =
+        |fields: &Value| identities.clone().map(|identity| submitted(&identity, None, fields.clone()));
+    let named = updates(&json!({ "external_call_id": "C-1" }));
+    let nameless = updates(&json!({ "notes": "x" }));
+    let events: BTreeSet<_> = named.iter().map(|update| update.event.clone()).collect();
+    let call = |update: &CallUpdate| update.keys.first().call_id();
+    let calls = |updates: &[CallUpdate]| updates.iter().map(call).collect::<BTreeSet<_>>().len();
+    assert_eq!((events.len(), calls(&named), calls(&nameless)), (identities.len(), 1, identities.len()));
+    for update in named.iter().chain(&nameless) {
+        assert!(
+            !update.event.as_str().contains("C-1") && update.event.as_str().len() < 200,
+            "{}",
+            update.event
+        );
+    }
+}
+
+#[test]
+fn an_event_of_yesterdays_version_is_still_the_event_and_the_call_that_it_was() {
+    let update = submitted(&Identity::Body, None, json!({ "notes": "x" }));
+    assert_eq!(
+        update.event.as_str(),
+        "call-capture:acme:7c8693c6-976e-4324-9123-2c1d811605f9:fbdb85c292c7057213744deac22cb3de"
+    );
+    assert_eq!(update.keys.first().call_id().to_string(), "b9434f97-8121-5130-9c64-db3d05d819bc");
+}
+
+#[test]
+fn a_national_number_is_one_of_the_tenants_region() {
+    let numbers = |region: Option<&str>| {
+        let fields = json!({ "caller_number": "09876543210", "recipient_number": "+1 858 879 6658" });
+        let facts = submitted(&Identity::Body, region.and_then(Region::parse), fields).facts;
+        [facts.line_number, facts.phone_number].map(|number| number.get().map(|it| it.as_str().to_owned()))
+    };
+    let american = Some("+18588796658".to_owned());
+    assert_eq!(numbers(Some("IN")), [Some("+919876543210".to_owned()), american.clone()]);
+    assert_eq!(numbers(None), [None, american]);
 }
 
 #[test]

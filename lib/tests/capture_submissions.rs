@@ -25,11 +25,11 @@ fn read(field: &str, value: Value) -> Submission {
 fn every_wrong_value_is_refused_by_the_name_of_its_field() {
     let wrong = json!({
         "company_id": ["", null, "your-company-uuid", 7, {}, "7c8693c6976e432491232c1d811605f9"],
-        "lead_id": ["lead-uuid-if-available", "", 7, [], "234e5678-e89b-12d3-a456-42661417400"],
+        "lead_id": ["lead-uuid-if-available", 7, [], "234e5678-e89b-12d3-a456-42661417400"],
         "employee_id": ["employee-uuid-if-available", true],
-        "outcome": ["interested", "Completed", "", 1, ["completed"]],
+        "outcome": ["interested", "Completed", 1, ["completed"]],
         "notes": [1, {}, ["a"], true],
-        "call_date": ["yesterday", "2025-02-30T00:00:00Z", "25/11/2025", 1_764_066_600, ""],
+        "call_date": ["yesterday", "2025-02-30T00:00:00Z", "25/11/2025", 1_764_066_600],
         "caller_number": [919_876_543_210_i64, {}, []],
         "recipient_number": [919_123_456_789_i64, true],
         "duration_seconds": [-1, -0.5, 1.5, "180", "abc", true, {}, 1e300],
@@ -37,12 +37,12 @@ fn every_wrong_value_is_refused_by_the_name_of_its_field() {
         "call_status": [200, ["completed"]],
         "start_time": ["10:30", 0, "2025-11-25T25:00:00Z"],
         "end_time": ["later", {}, "2025-13-25T10:35:20Z"],
-        "external_call_id": [12_345, {}],
+        "external_call_id": [true, {}, [], ["C-1"]],
         "external_system": [1, []],
-        "next_follow_up": ["27.11.2025", "2025-11-31", "2025-11-27T14:00:00Z", "tomorrow", 20_251_127, ""],
-        "next_follow_up_time": ["2pm", "25:00:00", 14, "", "14:00:00 IST"],
+        "next_follow_up": ["27.11.2025", "2025-11-31", "2025-11-27T14:00:00Z", "tomorrow", 20_251_127],
+        "next_follow_up_time": ["2pm", "25:00:00", 14, "14:00:00 IST"],
         "auto_call_followup": ["true", 1, "yes"],
-        "call_details": ["a", [], 1],
+        "call_details": ["a", [1], 1],
     });
     for (field, values) in wrong.as_object().expect("an object") {
         for value in values.as_array().expect("values") {
@@ -100,7 +100,7 @@ fn what_is_no_json_object_is_refused() {
 }
 
 #[test]
-fn null_is_as_good_as_absent_and_unknown_fields_are_nobodys_business() {
+fn what_is_null_or_empty_is_as_good_as_absent_and_unknown_fields_are_nobodys_business() {
     let optional = [
         "lead_id",
         "employee_id",
@@ -123,7 +123,14 @@ fn null_is_as_good_as_absent_and_unknown_fields_are_nobodys_business() {
     ];
     let bare = Submission::parse(json!({ "company_id": COMPANY }).to_string().as_bytes()).expect("bare");
     for field in optional {
-        assert_eq!(read(field, Value::Null), bare, "{field}");
+        for nothing in [json!(null), json!(""), json!(" \t")] {
+            assert_eq!(read(field, nothing), bare, "{field}");
+        }
+    }
+    // PHP has one empty collection.
+    for details in ["[]", "[ ]", "{}"] {
+        let body = format!(r#"{{"company_id":"{COMPANY}","call_details":{details}}}"#);
+        assert_eq!(Submission::parse(body.as_bytes()).as_ref(), Ok(&bare), "{details}");
     }
     assert_eq!(read("tomorrow's field", json!({ "a": [1] })), bare);
 }
@@ -135,6 +142,46 @@ fn empty_ids_are_no_ids() {
         assert_eq!(read("external_system", json!(text)).external_system, None);
     }
     assert_eq!(read("external_call_id", json!(" C-1 ")).external_call_id.as_deref(), Some("C-1"));
+}
+
+#[test]
+fn an_id_may_be_a_number_and_is_the_same_as_its_text() {
+    let id = |written: &str| {
+        let body = format!(r#"{{"company_id":"{COMPANY}","external_call_id":{written}}}"#);
+        Submission::parse(body.as_bytes()).expect("a submission").external_call_id
+    };
+    for written in ["42", "\"42\"", "42.0", "4.2e1", " 42 ", "\" 42 \""] {
+        assert_eq!(id(written).as_deref(), Some("42"), "{written}");
+    }
+    for written in ["9007199254740993", "123456789012345678901234567890", "-7", "1.5", "1e400", "1"] {
+        assert_eq!(id(written).as_deref(), Some(written), "{written}");
+    }
+}
+
+#[test]
+fn a_placeholder_is_no_id() {
+    for text in
+        ["undefined", "null", "None", "N/A", "%{call.sid}", "{{call_id}}", "${id}", "<call_id>", "0", "-"]
+    {
+        assert_eq!(read("external_call_id", json!(text)).external_call_id, None, "{text}");
+    }
+    assert_eq!(read("external_call_id", json!(0)).external_call_id, None);
+}
+
+#[test]
+fn what_clients_write_beside_json_is_read() {
+    let plain = with("notes", json!("x"));
+    let marked = [b"\xef\xbb\xbf", plain.as_slice()].concat();
+    assert_eq!(Submission::parse(&marked), Submission::parse(&plain), "a byte order mark");
+    let half =
+        format!(r#"{{"company_id":"{COMPANY}","notes":"cut \ud83d","external_system":"D\udc00","x":1e400}}"#);
+    let read = Submission::parse(half.as_bytes()).expect("a submission");
+    assert_eq!(read.external_system.as_deref(), Some("D\u{fffd}"));
+    let twice = format!(r#"{{"company_id":"x","company_id":"{COMPANY}"}}"#);
+    assert_eq!(
+        Submission::parse(twice.as_bytes()).map(|it| it.company_id.to_string()).as_deref(),
+        Ok(COMPANY)
+    );
 }
 
 #[test]

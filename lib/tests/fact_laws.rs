@@ -117,6 +117,7 @@ prop_compose! {
         results in latest(btree_set(word(), 0..3)),
         (has_lead, lead_id, employee_id) in (any::<bool>(), latest(contact_id()), latest(word())),
         follow_up in latest(follow_up()),
+        submitted in latest(word()),
     ) -> Facts {
         let Facts {
             room_name, room_sid, sip_call_id, phone_number, line_number, direction, campaign_id,
@@ -129,7 +130,7 @@ prop_compose! {
             recording_url, first_event, room_created, joined, ringing, answered, has_phone, phone_left,
             standard_left, room_finished, call_sid, conversation_id, agent_id, started, hangup,
             conversation_ended, told_seconds, verdict, agent_status, failure_reason, transcript, results,
-            has_lead, lead_id, employee_id, follow_up,
+            has_lead, lead_id, employee_id, follow_up, submitted,
         }
     }
 }

@@ -97,12 +97,60 @@ fn what_is_wrong_is_named() {
     for body in ["[]", "null", " 5", "\"SCL_1\"", r#"["SCL_1"]"#] {
         assert_eq!(error(body), QuestionError::NotAnObject, "{body}");
     }
-    assert_eq!(error("{}"), QuestionError::Missing("call_id"));
-    assert_eq!(error(r#"{"call_id":"1","to_number":" "}"#), QuestionError::Missing("to_number"));
-    assert_eq!(error(r#"{"call_id":1}"#), QuestionError::Invalid("call_id".to_owned()));
-    assert_eq!(error(r#"{"call_id":"\ud83d"}"#), QuestionError::Invalid("call_id".to_owned()));
     let long = json!({ "call_id": "1", "to_number": "5".repeat(2_049) }).to_string();
-    assert_eq!(error(&long), QuestionError::Invalid("to_number".to_owned()));
+    for body in ["{}", r#"{"call_id":"1","to_number":" "}"#, r#"{"call_id":"1","to_number":{}}"#, &long] {
+        assert_eq!(error(body), QuestionError::NoNumber, "{body}");
+    }
+    assert_eq!(QuestionError::NoNumber.field(), Some("to_number"));
+}
+
+/// Whoever calls must get an agent: only a question that says no number has no answer.
+#[test]
+fn no_field_that_cannot_be_read_costs_the_call() {
+    let long = "x".repeat(2_049);
+    let odd = [
+        json!(null),
+        json!(7),
+        json!(-1.5),
+        json!(true),
+        json!(""),
+        json!([1]),
+        json!({ "a": 1 }),
+        json!(long),
+    ];
+    for field in ["call_id", "trunk_id", "trunk_phone_number", "from_number", "room_name", "anything"] {
+        for value in &odd {
+            let mut body = json!({ "call_id": "SCL_1", "to_number": "+18588796658", "room_name": "room-1" });
+            body[field] = value.clone();
+            let facts = update(&body).facts;
+            assert_eq!(facts.line_number.get().unwrap().as_str(), "+18588796658", "{field}: {value}");
+        }
+    }
+    let read = |body: &str| {
+        let call = InboundCall::parse(body.as_bytes()).unwrap();
+        (call.call_id.clone(), call.called.as_str().to_owned())
+    };
+    let number = || "+18588796658".to_owned();
+    assert_eq!(read(r#"{"call_id":42,"to_number":18588796658}"#), (Some("42".to_owned()), number()));
+    assert_eq!(read("\u{feff}{\"to_number\":\"+18588796658\",\"room_name\":\"a\\ud83d\"}"), (None, number()));
+}
+
+#[test]
+fn a_question_without_an_id_is_known_by_its_room_and_without_either_is_about_no_call() {
+    let update = |fields: Value| {
+        let body = fields.to_string();
+        let call = InboundCall::parse(body.as_bytes()).unwrap();
+        let later = Timestamp::parse_rfc3339("2025-10-10T15:36:25.931Z").unwrap();
+        let events = [at(), later].map(|at| call.event(body.clone().into(), at));
+        let is_same = events[0].key == events[1].key;
+        (providers::read_update(&events[0]).map(|it| it.keys.iter().cloned().collect::<Vec<_>>()), is_same)
+    };
+    for call_id in [json!(null), json!("undefined"), json!("%{call.sid}"), json!("-")] {
+        let in_room = json!({ "call_id": call_id, "to_number": "+18588796658", "room_name": "room-1" });
+        assert_eq!(update(in_room), (Some(vec![CallKey::RoomName("room-1".to_owned())]), true), "{call_id}");
+    }
+    let nameless = json!({ "to_number": "+18588796658", "from_number": "+15551234567" });
+    assert_eq!(update(nameless), (None, false), "two callers, or the same one again");
 }
 
 #[test]

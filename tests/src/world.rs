@@ -36,7 +36,8 @@ use ringpost::{
         token::{TokenKeys, TokenPolicy},
     },
     pipeline::{
-        accept::Accept, agenda::Agenda, fan_out::FanOut, fold::Fold, publish::Publisher, sweep::Sweep,
+        accept::Accept, agenda::Agenda, capture::Capture, fan_out::FanOut, fold::Fold, publish::Publisher,
+        sweep::Sweep,
     },
     providers::livekit::{Keys, LiveKitEvent},
     queue::fan_out_retry::FanOutRetryQueue,
@@ -331,9 +332,10 @@ impl World {
     #[must_use]
     pub fn call_capture(&self, faults: &Faults) -> call_capture::Deps {
         let (lookup, fold) = self.fold(faults);
-        let accept = Accept::new(self.events(faults), lookup, fold);
+        let calls = CallTable::new(self.database(faults), self.name("calls"));
+        let capture = Capture::new(self.events(faults), lookup, fold, calls);
         let directory = DirectoryTable::new(self.database(faults), self.name("directory"));
-        call_capture::Deps { accept, directory, clock: Clock::system() }
+        call_capture::Deps { capture, directory, clock: Clock::system() }
     }
 
     /// `sweep` in this world, at the time that `clock` shows.

@@ -170,6 +170,15 @@ async fn each_tenant_has_its_own_settings() {
     assert_eq!(ask(Method::DELETE, None).of(&endpoint, &other).await.status, 200);
     assert_eq!(ask(Method::GET, None).of(&endpoint, &other).await.status, 404);
     assert_eq!(ask(Method::GET, None).of(&endpoint, &acme).await.body["settings"], settings);
+    for (code, shown) in [(json!("in"), json!("IN")), (json!("GB"), json!("GB")), (json!(null), json!(null))]
+    {
+        let put = ask(Method::PUT, None).body(&json!({ "defaultRegion": code })).of(&endpoint, &acme).await;
+        assert_eq!((put.status, &put.body["settings"]["defaultRegion"]), (200, &shown));
+    }
+    for wrong in [json!("India"), json!("XX"), json!("1"), json!(""), json!(91)] {
+        let put = ask(Method::PUT, None).body(&json!({ "defaultRegion": wrong })).of(&endpoint, &acme).await;
+        assert_eq!((put.status, &put.body["field"]), (400, &json!("defaultRegion")), "{wrong}");
+    }
 }
 
 #[tokio::test]

@@ -48,6 +48,7 @@ fn published(number: usize, hand: &Hand) -> Event {
         key: EventKey::of("11wire", &format!("acme:{number}")),
         source: Source::Platform,
         tenant_id: Some("acme".to_owned()),
+        region: None,
         event_type: TYPE.to_owned(),
         occurred_at: hand.now(),
         // A millisecond has room for about a thousand rows of a tenant.

@@ -442,6 +442,7 @@ async fn what_the_platform_reports_is_its_own_payload() {
         key: EventKey::of("11wire", &format!("{tenant_id}:{event_type}")),
         source: Source::Platform,
         tenant_id: Some(tenant_id.to_owned()),
+        region: None,
         event_type: event_type.to_owned(),
         occurred_at: second(1),
         received_at: second(2),

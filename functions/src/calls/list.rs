@@ -11,8 +11,11 @@ use ringpost::{
         page::to_cursor,
         reply::Reply,
     },
-    pipeline::browse::{PageOf, page},
-    store::{StoreError, call_list::CallList},
+    pipeline::{
+        browse::{PageOf, page},
+        regions::region_for,
+    },
+    store::{StoreError, call_list::CallList, directory::DirectoryTable},
 };
 use serde::Serialize;
 
@@ -26,10 +29,13 @@ use crate::{
 /// Calls that are looked at for one page, whatever the filter leaves of them.
 pub const MAX_EXAMINED: usize = 1_000;
 
-/// What this function may touch: it reads `calls` with its index, and the keys of user tokens.
+/// What this function may touch: it reads `calls` with its index, the tenant's settings in `directory`,
+/// and the keys of user tokens.
 pub struct Deps {
     /// Where calls are.
     pub calls: CallList,
+    /// Where the tenant says where its numbers are from.
+    pub directory: DirectoryTable,
     /// Who may ask.
     pub authenticator: Authenticator,
     /// How many calls are looked at for one page at most.
@@ -60,12 +66,19 @@ impl Endpoint for Deps {
         let aws = Aws::new()?;
         let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect());
         connected?;
-        Ok(Self { calls: aws.call_list()?, authenticator: authenticator?, examined: MAX_EXAMINED })
+        Ok(Self {
+            calls: aws.call_list()?,
+            directory: aws.directory()?,
+            authenticator: authenticator?,
+            examined: MAX_EXAMINED,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let caller = self.authenticator.caller(&request).await?;
-        let CallQuery { window, filter, limit, after } = CallQuery::parse(query(&request))?;
+        let numbers = query(&request).filter(|(name, _)| *name == "phoneNumber").map(|(_, number)| number);
+        let region = region_for(&self.directory, &caller.tenant_id(), numbers).await.map_err(failed)?;
+        let CallQuery { window, filter, limit, after } = CallQuery::parse(query(&request), region)?;
         let wanted = PageOf { window, filter: &filter, after, limit, examined: self.examined };
         let found = page(&self.calls, &caller, &wanted).await.map_err(failed)?;
         log::result(format_args!("{} calls", found.calls.len()));

@@ -7,7 +7,7 @@ use lambda_http::Request;
 use ringpost::{
     domain::{
         directory::{Lead, LeadStatus},
-        phone::PhoneNumber,
+        phone::{PhoneNumber, Region},
     },
     http::{
         error::{ApiError, ErrorShape},
@@ -15,7 +15,10 @@ use ringpost::{
         page,
         reply::Reply,
     },
-    pipeline::leads::{LeadFilter, find_leads},
+    pipeline::{
+        leads::{LeadFilter, find_leads},
+        regions::region_for,
+    },
     store::directory::DirectoryTable,
 };
 use serde::Serialize;
@@ -97,9 +100,11 @@ impl Endpoint for Deps {
         if request.method() != Method::GET {
             return Err(no_route());
         }
+        let number = query(&request, "phoneNumber");
+        let region = region_for(&self.entries, &tenant_id, number.into_iter()).await.map_err(failed)?;
         let filter = LeadFilter {
             campaign_id: query(&request, "campaignId").map(campaign_id).transpose()?,
-            phone_number: query(&request, "phoneNumber").map(phone_number).transpose()?,
+            phone_number: number.map(|text| phone_number(text, region)).transpose()?,
             status: query(&request, "status").map(status).transpose()?,
         };
         let limit = page::limit(query(&request, "limit"))?;
@@ -126,10 +131,8 @@ fn campaign_id(text: &str) -> Result<String, ApiError> {
     if is_name(text) { Ok(text.to_owned()) } else { Err(no_name("campaignId")) }
 }
 
-fn phone_number(text: &str) -> Result<PhoneNumber, ApiError> {
-    // A + that nobody encoded arrives as a space.
-    let text = text.strip_prefix(' ').map_or_else(|| text.to_owned(), |rest| format!("+{rest}"));
-    PhoneNumber::parse(&text).ok_or_else(|| wrong("phoneNumber", "must be a phone number"))
+fn phone_number(text: &str, region: Option<Region>) -> Result<PhoneNumber, ApiError> {
+    PhoneNumber::of_query(text, region).ok_or_else(|| wrong("phoneNumber", "must be a phone number"))
 }
 
 fn status(text: &str) -> Result<LeadStatus, ApiError> {

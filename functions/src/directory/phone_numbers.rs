@@ -73,6 +73,8 @@ impl Resource for Line {
 
 /// In E.164 only: a national number would be taken for a North American one.
 fn e164(text: &str) -> Result<PhoneNumber, ApiError> {
-    let number = PhoneNumber::parse(text).filter(|number| number.as_str() == text);
+    // A + that nobody encoded may arrive as a space.
+    let text = text.strip_prefix(' ').map_or_else(|| text.to_owned(), |rest| format!("+{rest}"));
+    let number = PhoneNumber::parse(&text).filter(|number| number.as_str() == text);
     number.ok_or_else(|| wrong(NUMBER, "must be in E.164, like +15551234567"))
 }

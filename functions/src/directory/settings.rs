@@ -4,8 +4,11 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
-    domain::directory::Settings,
-    http::{error::ApiError, fields::Fields},
+    domain::{directory::Settings, phone::Region},
+    http::{
+        error::ApiError,
+        fields::{Fields, wrong},
+    },
 };
 use serde::Serialize;
 
@@ -25,6 +28,8 @@ struct View<'a> {
     name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     default_agent_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_region: Option<&'a str>,
 }
 
 impl Resource for Settings {
@@ -40,10 +45,24 @@ impl Resource for Settings {
             tenant_id,
             name: fields.name("name")?,
             default_agent_name: fields.name("defaultAgentName")?,
+            default_region: default_region(fields)?,
         })
     }
 
     fn view(&self) -> impl Serialize {
-        View { name: self.name.as_deref(), default_agent_name: self.default_agent_name.as_deref() }
+        View {
+            name: self.name.as_deref(),
+            default_agent_name: self.default_agent_name.as_deref(),
+            default_region: self.default_region.map(Region::as_str),
+        }
     }
+}
+
+fn default_region(fields: &Fields) -> Result<Option<Region>, ApiError> {
+    const FIELD: &str = "defaultRegion";
+    let code = fields.name(FIELD)?;
+    let read = |code: String| {
+        Region::parse(&code).ok_or_else(|| wrong(FIELD, "must be the ISO 3166 code of a country, such as IN"))
+    };
+    code.map(read).transpose()
 }

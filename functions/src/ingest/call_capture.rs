@@ -12,11 +12,15 @@ use ringpost::{
     },
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
+        idempotency::idempotency_key,
         reply::Reply,
     },
-    pipeline::accept::Accept,
-    providers::capture::{self, Submission},
-    store::{StoreError, directory::DirectoryTable, events::Accepted},
+    pipeline::{
+        capture::{Capture, Captured},
+        regions::region_for,
+    },
+    providers::capture::{Sender, Submission},
+    store::{StoreError, directory::DirectoryTable},
 };
 use serde::Serialize;
 
@@ -33,8 +37,8 @@ const MAX_SUBMISSION_BYTES: usize = 256 * 1024;
 /// `calls`, and reads `directory`.
 pub struct Deps {
     /// Where events and calls are kept.
-    pub accept: Accept,
-    /// Where the API keys are.
+    pub capture: Capture,
+    /// Where the API keys and the tenants' settings are.
     pub directory: DirectoryTable,
     /// What time it is.
     pub clock: Clock,
@@ -67,7 +71,7 @@ impl Endpoint for Deps {
         let aws = Aws::new()?;
         aws.connect().await?;
         Ok(Self {
-            accept: Accept::new(aws.events()?, aws.lookup()?, aws.fold()?),
+            capture: Capture::new(aws.events()?, aws.lookup()?, aws.fold()?, aws.calls()?),
             directory: aws.directory()?,
             clock: Clock::system(),
         })
@@ -79,9 +83,10 @@ impl Endpoint for Deps {
         if body.len() > MAX_SUBMISSION_BYTES {
             return Err(too_large_for(MAX_SUBMISSION_BYTES));
         }
-        let key = head.headers.get("x-api-key").and_then(|key| key.to_str().ok());
-        let key = self.key(key.unwrap_or_default()).await?;
-        self.capture(&key, body, self.clock.now()).await
+        let shown = head.headers.get("x-api-key").and_then(|key| key.to_str().ok());
+        let api_key = self.key(shown.unwrap_or_default()).await?;
+        let key = idempotency_key(&head.headers)?;
+        self.capture(&api_key, key, body, self.clock.now()).await
     }
 }
 
@@ -95,28 +100,43 @@ impl Deps {
         found.ok_or_else(|| unauthorized("unknown API key"))
     }
 
-    async fn capture(&self, key: &ApiKey, body: Bytes, now: Timestamp) -> Result<Reply, ApiError> {
+    async fn capture(
+        &self,
+        api_key: &ApiKey,
+        key: Option<&str>,
+        body: Bytes,
+        now: Timestamp,
+    ) -> Result<Reply, ApiError> {
         let submission = Submission::parse(&body)
             .map_err(|error| ApiError::new(ErrorStatus::BadRequest, error.to_string()))?;
-        if submission.company_id != key.company_id {
+        if submission.company_id != api_key.company_id {
             return Err(unauthorized("API key of another company"));
         }
-        let event = capture::event(&submission, key.tenant_id(), now, body);
-        log::event_key(&event.key);
-        let Some(update) = capture::read(&submission, &event) else {
-            return Err(unauthorized("API key of no tenant"));
+        let sender = self.sender(api_key, &submission).await?;
+        let captured = self.capture.record(&submission, &sender, key, body, now).await.map_err(failed)?;
+        let (result, record) = match captured {
+            Captured::Recorded(record) => ("recorded", record),
+            Captured::Repeated(record) => ("repeated", record),
+            Captured::KeyUsed => {
+                let message = "This Idempotency-Key was used for another body";
+                return Err(ApiError::new(ErrorStatus::Conflict, message));
+            }
         };
-        let (accepted, call) = self.accept.keep_and_tell(&event, &update).await.map_err(failed)?;
-        log::call_id(call.id);
-        log::result(match accepted {
-            Accepted::New => "recorded",
-            Accepted::Duplicate => "repeated",
-        });
+        log::event_key(&record.event);
+        log::call_id(record.call.id);
+        log::result(result);
+        let call = &record.call;
         Ok(Reply::created(&Answer {
             success: true,
             message: "Call record created successfully",
             data: Data { call_history_id: call.id.to_string(), created_at: call.created_at.to_string() },
         }))
+    }
+
+    async fn sender(&self, api_key: &ApiKey, submission: &Submission) -> Result<Sender, ApiError> {
+        let tenant_id = api_key.tenant_id().to_owned();
+        let region = region_for(&self.directory, &tenant_id, submission.numbers()).await.map_err(failed)?;
+        Ok(Sender { tenant_id, region })
     }
 }
 

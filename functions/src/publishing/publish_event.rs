@@ -13,6 +13,7 @@ use ringpost::{
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
         fields::wrong,
+        idempotency::required_idempotency_key,
         publication::Publication,
         reply::Reply,
     },
@@ -31,8 +32,6 @@ use crate::{
     wiring::Aws,
 };
 
-const KEY_HEADER: &str = "idempotency-key";
-const MAX_KEY_BYTES: usize = 256;
 
 /// What this function may touch: it appends to `events` and reads what it finds there, and reads the
 /// keys of user tokens.
@@ -71,7 +70,7 @@ impl Endpoint for Deps {
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let tenant_id = self.authenticator.administered_tenant(&request).await?;
-        let key = idempotency_key(&request)?;
+        let key = required_idempotency_key(request.headers())?;
         let publication = Publication::parse(request.body())?;
         let now = self.clock.now();
         let Publication { event_type, payload, occurred_at } = &publication;
@@ -103,18 +102,6 @@ impl Deps {
         log::result("published before");
         Ok(())
     }
-}
-
-/// The key, by which a repeated request is known.
-fn idempotency_key(request: &Request) -> Result<&str, ApiError> {
-    let Some(value) = request.headers().get(KEY_HEADER) else {
-        return Err(wrong("Idempotency-Key", "is required"));
-    };
-    let key = value.to_str().unwrap_or_default();
-    if (1..=MAX_KEY_BYTES).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Ok(key);
-    }
-    Err(wrong("Idempotency-Key", "must be 1 to 256 visible ASCII characters"))
 }
 
 fn expired() -> ApiError {

@@ -108,6 +108,7 @@ fn event(
         key: EventKey::of(Source::Platform.as_str(), &format!("{tenant_id}:{event_type}:{id}")),
         source: Source::Platform,
         tenant_id: Some(tenant_id.clone()),
+        region: None,
         event_type: event_type.to_owned(),
         occurred_at: now,
         received_at: now,

@@ -9,9 +9,10 @@ use super::{
     contact_id::ContactId,
     directory::Lead,
     facts::Facts,
-    key::{CallId, CallKey, EventKey},
+    key::{CallId, CallKey, EventKey, is_call_name},
     outcome::Outcome,
     owner::Owner,
+    placeholder::is_placeholder,
     scalar::Scalar,
     subscription::Traits,
     timestamp::Timestamp,
@@ -41,6 +42,26 @@ pub struct CallUpdate {
     pub recording: Option<String>,
 }
 
+impl CallUpdate {
+    /// The same without what only looks like an id. Its keys never are such.
+    #[must_use]
+    pub fn without_placeholders(self) -> Self {
+        let (name, id) = (|text: &String| is_call_name(text), |text: &String| !is_placeholder(text));
+        let facts = Facts {
+            room_sid: self.facts.room_sid.filter(name),
+            room_name: self.facts.room_name.filter(id),
+            sip_call_id: self.facts.sip_call_id.filter(name),
+            call_sid: self.facts.call_sid.filter(name),
+            conversation_id: self.facts.conversation_id.filter(name),
+            agent_id: self.facts.agent_id.filter(id),
+            campaign_id: self.facts.campaign_id.filter(id),
+            lead_id: self.facts.lead_id.filter(id),
+            ..self.facts
+        };
+        Self { facts, ..self }
+    }
+}
+
 /// The keys of one call as one event knows them, the surest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallKeys {
@@ -49,10 +70,10 @@ pub struct CallKeys {
 }
 
 impl CallKeys {
-    /// The keys in this order, each once; `None` without any.
+    /// Those of the keys that name a call, in this order, each once; `None` without any.
     #[must_use]
     pub fn new(keys: impl IntoIterator<Item = CallKey>) -> Option<Self> {
-        let mut keys = keys.into_iter();
+        let mut keys = keys.into_iter().filter(CallKey::names_a_call);
         let first = keys.next()?;
         let mut others = Vec::new();
         for key in keys {

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     key::{CallId, EventKey},
     owner::Owner,
-    phone::PhoneNumber,
+    phone::{PhoneNumber, Region},
     timestamp::Timestamp,
 };
 
@@ -167,6 +167,9 @@ pub struct Settings {
     /// The agent that answers calls to numbers whose campaign names none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_agent_name: Option<String>,
+    /// Where numbers are from that say no country.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default_region: Option<Region>,
 }
 
 impl Entry for Settings {

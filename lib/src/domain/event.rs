@@ -4,7 +4,7 @@ use std::fmt;
 
 use bytes::Bytes;
 
-use super::{key::EventKey, timestamp::Timestamp};
+use super::{key::EventKey, phone::Region, timestamp::Timestamp};
 
 /// Which of the systems that report events an event came through: it says how its payload is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +82,9 @@ pub struct Event {
     pub source: Source,
     /// The tenant, where the sender's own key says whose it is; otherwise its call tells.
     pub tenant_id: Option<String>,
+    /// Where its national numbers are from, where the tenant is known that says it: the tenant may say
+    /// something else later, and the event must always be read as it was.
+    pub region: Option<Region>,
     /// The provider's name for what happened, known to us or not.
     pub event_type: String,
     /// When it happened, as the provider says.

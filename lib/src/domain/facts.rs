@@ -156,6 +156,9 @@ pub struct Facts {
     /// When to call again; `None` withdraws what was told before.
     #[serde(rename = "again", skip_serializing_if = "Latest::is_empty")]
     pub follow_up: Latest<Option<FollowUp>>,
+    /// A digest of the body that a dialer submitted last.
+    #[serde(rename = "said", skip_serializing_if = "Latest::is_empty")]
+    pub submitted: Latest<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
@@ -244,6 +247,7 @@ impl Facts {
             lead_id,
             employee_id,
             follow_up,
+            submitted,
             has_lead,
         } = other;
         self.room_name.merge(room_name);
@@ -278,6 +282,7 @@ impl Facts {
         self.lead_id.merge(lead_id);
         self.employee_id.merge(employee_id);
         self.follow_up.merge(follow_up);
+        self.submitted.merge(submitted);
         self.has_lead |= has_lead;
     }
 

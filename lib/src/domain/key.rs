@@ -6,6 +6,8 @@ use ring::digest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::placeholder::is_placeholder;
+
 /// Identifies one event of one source for ever: `livekit:EV_aR7mLeft00006`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -89,6 +91,20 @@ pub enum CallKey {
 }
 
 impl CallKey {
+    /// Whether it names a call: a placeholder names none, and would unite all calls that bear it.
+    #[must_use]
+    pub fn names_a_call(&self) -> bool {
+        match self {
+            Self::RoomSid(name)
+            | Self::RoomName(name)
+            | Self::SipCall(name)
+            | Self::CallSid(name)
+            | Self::Conversation(name) => is_call_name(name),
+            // A company may count its calls from 1.
+            Self::Captured { id, .. } => !is_placeholder(id),
+        }
+    }
+
     /// The id of the item that this key leads to. Everyone who knows a key of a call computes the
     /// same id, so a call needs no index and two writers cannot create it twice.
     #[must_use]
@@ -107,6 +123,12 @@ impl CallKey {
         };
         CallId::of(&format!("{kind}:{name}"))
     }
+}
+
+/// Whether a text may be a provider's name of a call. None has a single character.
+#[must_use]
+pub fn is_call_name(text: &str) -> bool {
+    text.trim().chars().nth(1).is_some() && !is_placeholder(text)
 }
 
 /// The UUIDv5 namespace of call keys; changing it would orphan every stored call.

@@ -19,6 +19,7 @@ pub mod occurrence;
 pub mod outcome;
 pub mod owner;
 pub mod phone;
+pub mod placeholder;
 pub mod recovery;
 pub mod register;
 pub mod result_name;

@@ -96,6 +96,14 @@ macro_rules! register {
 register!(Latest, |theirs, ours| theirs > ours);
 register!(Earliest, |theirs, ours| { (theirs.1, &theirs.2, theirs.0) < (ours.1, &ours.2, ours.0) });
 
+impl<T> Latest<T> {
+    /// The register, if `keeps` its value; else an empty one.
+    #[must_use]
+    pub fn filter(self, keeps: impl FnOnce(&T) -> bool) -> Self {
+        Self(self.0.filter(|claim| keeps(claim.value())))
+    }
+}
+
 impl EarliestTime {
     /// A register that holds this time.
     #[must_use]

@@ -75,6 +75,12 @@ impl Timestamp {
         Self(self.0.saturating_add_unsigned(millis).min(LATEST_MILLIS))
     }
 
+    /// The moment this many milliseconds earlier, at least the first one.
+    #[must_use]
+    pub fn minus_millis(self, millis: u64) -> Self {
+        Self(self.0.saturating_sub_unsigned(millis).max(0))
+    }
+
     /// The moment so many seconds earlier; `None` before 1970.
     #[must_use]
     pub fn minus_seconds(self, seconds: u64) -> Option<Self> {

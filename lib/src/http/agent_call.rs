@@ -5,7 +5,11 @@ use serde_json::value::RawValue;
 
 use super::error::{ApiError, ErrorStatus};
 use crate::{
-    domain::{agent_status::StatusWord, call::Call, key::CallKey},
+    domain::{
+        agent_status::StatusWord,
+        call::Call,
+        key::{CallKey, is_call_name},
+    },
     json,
 };
 
@@ -31,7 +35,7 @@ struct Body {
 }
 
 impl AgentCallQuery {
-    /// Reads a request's body. An empty name is none.
+    /// Reads a request's body. An empty name is none, and so is a placeholder.
     ///
     /// # Errors
     /// 400 naming the field when the body is malformed or names no call.
@@ -55,7 +59,7 @@ impl AgentCallQuery {
 }
 
 fn name(field: &'static str, text: Option<String>) -> Result<Option<String>, ApiError> {
-    let text = text.filter(|text| !text.is_empty());
+    let text = text.filter(|text| is_call_name(text));
     if text.as_ref().is_some_and(|text| text.len() > MAX_ID_LENGTH) {
         return Err(bad(format!("{field} may have {MAX_ID_LENGTH} bytes at most")).field(field));
     }

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     domain::{
         call_filter::{CallFilter, StatusFilter, to_snake_case},
-        phone::PhoneNumber,
+        phone::Region,
         timestamp::Timestamp,
     },
     store::call_list::{Place, Window},
@@ -29,11 +29,15 @@ pub struct CallQuery {
 }
 
 impl CallQuery {
-    /// Reads the query string of `GET /api/calls`. A parameter without a value counts as not given.
+    /// Reads the query string of `GET /api/calls`. A parameter without a value counts as not given; a
+    /// national number is one of `region`.
     ///
     /// # Errors
     /// 400 that names the parameter that is unknown, or whose value is.
-    pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, ApiError> {
+    pub fn parse<'a>(
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+        region: Option<Region>,
+    ) -> Result<Self, ApiError> {
         let mut given = Given::new(pairs);
         let query = Self {
             window: window(&mut given, Timestamp::EPOCH, Timestamp::LATEST)?,
@@ -42,7 +46,7 @@ impl CallQuery {
                 outcomes: given.list("outcome", "must be an outcome", outcome)?,
                 direction: given.one("direction", DIRECTION, direction)?,
                 campaign_id: given.take("campaignId").map(str::to_owned),
-                phone_number: given.one("phoneNumber", "must be a phone number", PhoneNumber::parse)?,
+                phone_number: given.number("phoneNumber", region)?,
                 follow_up_from: given.one("followUpFrom", TIME, begin)?,
                 follow_up_to: given.one("followUpTo", TIME, end)?,
                 lead_id: given.take("leadId").map(str::to_owned),
@@ -90,4 +94,39 @@ fn outcome(text: &str) -> Option<String> {
     let outcome = to_snake_case(text);
     let is_word = outcome.chars().all(|c| c.is_alphanumeric() || c == '_') && !outcome.is_empty();
     is_word.then_some(outcome)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str, region: Option<&str>) -> Option<String> {
+        let query = CallQuery::parse([("phoneNumber", text)], region.and_then(Region::parse)).ok()?;
+        query.filter.phone_number.map(|number| number.as_str().to_owned())
+    }
+
+    /// API Gateway decodes a query as a form: there a `+` is a space.
+    #[test]
+    fn a_plus_that_nobody_encoded_is_one() {
+        for (text, expected) in [
+            (" 6586024972", "+6586024972"),
+            (" 65 8602 4972", "+6586024972"),
+            (" 1-510-555-0123", "+15105550123"),
+            (" 44 (0)20 7946 0958", "+442079460958"),
+            ("+6586024972", "+6586024972"),
+            (" (510) 555-0123", "+15105550123"),
+            // A space and a national number.
+            (" 8588796658", "+18588796658"),
+            (" 8588796658 ", "+18588796658"),
+        ] {
+            assert_eq!(number(text, None).as_deref(), Some(expected), "{text:?}");
+        }
+        assert_eq!(number(" 9876543210", Some("IN")).as_deref(), Some("+919876543210"));
+        assert_eq!(number("09876543210", Some("IN")).as_deref(), Some("+919876543210"));
+        assert_eq!(number(" anonymous", None), None);
+        assert!(
+            CallQuery::parse([("phoneNumber", " ")], None)
+                .is_ok_and(|query| query.filter.phone_number.is_none())
+        );
+    }
 }

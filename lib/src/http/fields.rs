@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::error::{ApiError, ErrorStatus};
-use crate::domain::timestamp::Timestamp;
+use crate::{domain::timestamp::Timestamp, json};
 
 /// The largest body, in bytes.
 const MAX_BODY_BYTES: usize = 64 * 1024;
@@ -23,7 +23,7 @@ impl Fields {
     /// 400 when it is no JSON object; 413 when it is larger than what configures anything.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
         within_bounds(body)?;
-        match serde_json::from_slice(body) {
+        match json::value(body) {
             Ok(Value::Object(fields)) => Ok(Self(fields)),
             _ => Err(ApiError::new(ErrorStatus::BadRequest, "The body must be a JSON object")),
         }

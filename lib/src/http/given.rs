@@ -6,7 +6,11 @@ use super::{
     error::{ApiError, ErrorStatus},
     fields::wrong,
 };
-use crate::domain::{facts::Direction, timestamp::Timestamp};
+use crate::domain::{
+    facts::Direction,
+    phone::{PhoneNumber, Region},
+    timestamp::Timestamp,
+};
 
 /// What a time must be.
 pub(super) const TIME: &str = "must be a time like 2025-10-29T15:30:00Z or a date";
@@ -20,15 +24,28 @@ impl<'a> Given<'a> {
     pub(super) fn new(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut given: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (name, value) in pairs {
-            given.entry(name).or_default().push(value.trim());
+            given.entry(name).or_default().push(value);
         }
         Self(given)
     }
 
     fn all(&mut self, name: &str) -> Vec<&'a str> {
-        let mut values = self.0.remove(name).unwrap_or_default();
-        values.retain(|value| !value.is_empty());
-        values
+        let values = self.0.remove(name).unwrap_or_default().into_iter().map(str::trim);
+        values.filter(|value| !value.is_empty()).collect()
+    }
+
+    /// A phone number, untrimmed: a `+` that nobody encoded is a space before it.
+    pub(super) fn number(
+        &mut self,
+        name: &'static str,
+        region: Option<Region>,
+    ) -> Result<Option<PhoneNumber>, ApiError> {
+        let value = self.0.remove(name).into_iter().flatten().find(|value| !value.trim().is_empty());
+        value
+            .map(|value| {
+                PhoneNumber::of_query(value, region).ok_or_else(|| wrong(name, "must be a phone number"))
+            })
+            .transpose()
     }
 
     pub(super) fn take(&mut self, name: &str) -> Option<&'a str> {

@@ -12,6 +12,7 @@ pub mod event_query;
 pub mod event_view;
 pub mod fields;
 mod given;
+pub mod idempotency;
 pub mod jwt;
 pub mod page;
 pub mod publication;

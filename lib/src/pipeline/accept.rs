@@ -6,7 +6,6 @@ use crate::{
         call::{Call, CallUpdate},
         event::Event,
     },
-    providers,
     store::{
         StoreError,
         events::{Accepted, EventTable},
@@ -62,26 +61,5 @@ impl Accept {
             Accepted::Duplicate => Ok(Kept::Duplicate),
             Accepted::New => Ok(Kept::Folded(Box::new(self.fold.fold(update, &found?).await?))),
         }
-    }
-
-    /// Keeps an event and tells its call, for a repetition too: a repeated event is folded as it was
-    /// kept the first time, in case a crash came between that and its call.
-    ///
-    /// # Errors
-    /// As [`Accept::keep_and_fold`].
-    pub async fn keep_and_tell(
-        &self,
-        event: &Event,
-        update: &CallUpdate,
-    ) -> Result<(Accepted, Call), StoreError> {
-        let (accepted, found) = futures::join!(self.events.append(event), self.lookup.find(update));
-        let (accepted, found) = (accepted?, found?);
-        let kept = match accepted {
-            Accepted::New => None,
-            Accepted::Duplicate => self.events.find(&event.key).await?,
-        };
-        let kept = kept.and_then(|kept| providers::read_update(&kept));
-        let call = self.fold.fold(kept.as_ref().unwrap_or(update), &found).await?;
-        Ok((accepted, call))
     }
 }

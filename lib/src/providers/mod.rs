@@ -18,7 +18,7 @@ use crate::domain::{
 /// be read (the event is kept all the same).
 #[must_use]
 pub fn read_update(event: &Event) -> Option<CallUpdate> {
-    match event.source {
+    let update = match event.source {
         Source::LiveKit => livekit::read_update(event),
         Source::SipInbound => livekit::sip_inbound::read_update(event),
         Source::SignalWire => signalwire::read_update(event),
@@ -27,7 +27,8 @@ pub fn read_update(event: &Event) -> Option<CallUpdate> {
         Source::ElevenLabsApi => elevenlabs::api::read_update(event),
         Source::CallCapture => capture::read_update(event),
         Source::Platform => None,
-    }
+    };
+    update.map(CallUpdate::without_placeholders)
 }
 
 /// What a stored event tells that may happen many times in a call; `None` when it is none of these.

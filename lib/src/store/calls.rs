@@ -2,6 +2,7 @@
 //! whoever knows any key finds the call without an index.
 
 mod announced;
+mod receipts;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -17,6 +17,7 @@ use super::{
 use crate::domain::{
     event::{Event, Source},
     key::EventKey,
+    phone::Region,
 };
 
 pub use excerpts::Excerpt;
@@ -112,6 +113,7 @@ impl EventTable {
             key: EventKey::from_stored(read_string(item, "key")?.to_owned()),
             source: source.ok_or(StoreError::Corrupt { what: "source" })?,
             tenant_id: find_string(item, "tenantId").map(str::to_owned),
+            region: find_string(item, "region").and_then(Region::parse),
             event_type: read_string(item, "eventType")?.to_owned(),
             occurred_at: read_time(item, "occurredAt")?,
             received_at: read_time(item, "receivedAt")?,
@@ -136,6 +138,9 @@ impl EventTable {
         ]);
         if let Some(tenant_id) = &event.tenant_id {
             item.insert("tenantId".to_owned(), string(tenant_id));
+        }
+        if let Some(region) = event.region {
+            item.insert("region".to_owned(), string(region.as_str()));
         }
         if payload.len() <= MAX_INLINE_BYTES {
             item.insert("payload".to_owned(), binary(payload));

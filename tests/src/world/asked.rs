@@ -95,6 +95,7 @@ impl World {
             key: EventKey::natural(source.as_str(), &[event_type], payload.as_bytes()),
             source,
             tenant_id: None,
+            region: None,
             event_type: event_type.to_owned(),
             occurred_at: at,
             received_at: at,

@@ -27,6 +27,7 @@ pub fn event(source: Source, id: &str, at: Timestamp, payload: &str) -> Event {
         key: EventKey::of(source.as_str(), id),
         source,
         tenant_id: None,
+        region: None,
         event_type: "participant_left".to_owned(),
         occurred_at: at,
         received_at: at,

@@ -102,6 +102,7 @@ impl World {
             tenant_id: tenant_id.to_owned(),
             name: None,
             default_agent_name: Some(agent_name.to_owned()),
+            default_region: None,
         };
         self.put(&settings).await;
     }

@@ -54,7 +54,12 @@ impl World {
     /// # Panics
     /// When its secrets cannot be read.
     pub async fn call_list(&self, examined: usize) -> list::Deps {
-        list::Deps { calls: self.list(), authenticator: self.authenticator().await, examined }
+        list::Deps {
+            calls: self.list(),
+            directory: self.directory(),
+            authenticator: self.authenticator().await,
+            examined,
+        }
     }
 
     /// `call-stats` in this world, which looks at so many calls.

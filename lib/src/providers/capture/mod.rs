@@ -1,28 +1,37 @@
 //! Calls that a company's dialer submits: the Call Capture document.
 
+mod fields;
+mod identity;
 mod submission;
 mod times;
 mod update;
 
-pub use submission::{Outcome, Submission, SubmissionError};
+pub use fields::SubmissionError;
+pub use identity::{Identity, Sender, WINDOW_MILLIS, digest_of, receipt_id};
+pub use submission::{Outcome, Submission};
+
+use bytes::Bytes;
 
 use crate::domain::{
     call::CallUpdate,
     event::{Event, Source},
-    key::EventKey,
     timestamp::Timestamp,
 };
 
-/// What is kept of a submission: the same body again is the same event, a changed one another event
-/// of the same call. The dialer's own ids do not stand in the key: keys are logged, and some dialers
-/// make their ids of phone numbers.
+/// What is kept of a submission.
 #[must_use]
-pub fn event(submission: &Submission, tenant_id: &str, received_at: Timestamp, body: bytes::Bytes) -> Event {
-    let company_id = submission.company_id.to_string();
+pub fn event(
+    submission: &Submission,
+    sender: &Sender,
+    identity: &Identity,
+    received_at: Timestamp,
+    body: Bytes,
+) -> Event {
     Event {
-        key: EventKey::natural(Source::CallCapture.as_str(), &[tenant_id, &company_id], &body),
+        key: identity::event_key(&sender.tenant_id, submission, identity, &body),
         source: Source::CallCapture,
-        tenant_id: Some(tenant_id.to_owned()),
+        tenant_id: Some(sender.tenant_id.clone()),
+        region: sender.region,
         event_type: "call.captured".to_owned(),
         occurred_at: submission.ended_at(received_at),
         received_at,
@@ -34,7 +43,7 @@ pub fn event(submission: &Submission, tenant_id: &str, received_at: Timestamp, b
 /// no tenant, without which its call has no key.
 #[must_use]
 pub fn read(submission: &Submission, event: &Event) -> Option<CallUpdate> {
-    update::of(submission, event)
+    update::of(submission, event).map(CallUpdate::without_placeholders)
 }
 
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {

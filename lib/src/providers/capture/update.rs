@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use ring::digest;
-
-use super::{Outcome as Word, Submission};
+use super::{
+    Outcome as Word, Submission,
+    identity::{call_name, digest_of},
+};
 use crate::{
     domain::{
         call::{CallKeys, CallUpdate},
@@ -31,27 +32,32 @@ pub(super) fn of(submission: &Submission, event: &Event) -> Option<CallUpdate> {
         tenant_id: tenant_id.clone(),
         company_id: submission.company_id.to_string(),
         system: submission.external_system.clone(),
-        id: submission.external_call_id.clone().unwrap_or_else(|| {
-            // Marked, so that no id of a dialer's is taken for it.
-            format!("sha256:{}", hex::encode(digest::digest(&digest::SHA256, &event.payload)))
-        }),
+        id: submission
+            .external_call_id
+            .clone()
+            .unwrap_or_else(|| call_name(&tenant_id, submission, &event.key, &event.payload)),
     };
     Some(CallUpdate {
         event: event.key.clone(),
         received_at: event.received_at,
         tenant_id: Some(tenant_id),
         keys: CallKeys::new([key])?,
-        facts: facts(submission, event.received_at),
+        facts: Facts {
+            submitted: Claims { at: event.received_at }.latest(Some(digest_of(&event.payload))),
+            ..facts(submission, event)
+        },
         recording: None,
     })
 }
 
-fn facts(submission: &Submission, received_at: Timestamp) -> Facts {
+fn facts(submission: &Submission, event: &Event) -> Facts {
+    let received_at = event.received_at;
     let started_at = submission.started_at(received_at);
     let told_end = submission.told_end();
     let seconds = submission.seconds();
     let claims = Claims { at: received_at };
-    let number = |text: &Option<String>| text.as_deref().and_then(PhoneNumber::parse);
+    let number =
+        |text: &Option<String>| text.as_deref().and_then(|text| PhoneNumber::parse_in(text, event.region));
     let results = submission.outcome.map(|outcome| BTreeSet::from([outcome.as_str().to_owned()]));
     Facts {
         // The company's dialer calls out.

@@ -76,6 +76,7 @@ impl CallStatusEvent {
             key: EventKey::natural(source.as_str(), &[&self.event_type, call], body),
             source,
             tenant_id: None,
+            region: None,
             event_type: self.event_type.clone(),
             occurred_at: self.occurred_at.unwrap_or(received_at),
             received_at,

@@ -128,6 +128,7 @@ impl FetchedConversation {
             key: EventKey::natural(source.as_str(), &[&self.id, &self.status], &self.body),
             source,
             tenant_id: None,
+            region: None,
             event_type: FETCHED.to_owned(),
             occurred_at: now,
             received_at: now,

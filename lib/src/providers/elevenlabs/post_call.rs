@@ -91,6 +91,7 @@ impl PostCall {
             ),
             source,
             tenant_id: None,
+            region: None,
             event_type: self.event_type.clone(),
             occurred_at: self.occurred_at.unwrap_or(received_at),
             received_at,

@@ -19,7 +19,7 @@ use crate::domain::{call::CallUpdate, event::Event, occurrence::Occurrence};
 /// What an event, whose payload was read as `livekit`, says of a call; `None` when it is about no room.
 #[must_use]
 pub fn read(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
-    update::of(livekit, event)
+    update::of(livekit, event).map(CallUpdate::without_placeholders)
 }
 
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {

@@ -13,6 +13,7 @@ use crate::{
     domain::{
         event::{Event, Source},
         key::EventKey,
+        placeholder::is_placeholder,
         timestamp::Timestamp,
     },
     json::{self, Fault, Json, Object},
@@ -141,6 +142,9 @@ impl LiveKitEvent {
         let text = json::text(body);
         let fields = Object::parse(&text)?;
         let id = identifier(fields.get("id"), "event_id", "id")?;
+        if is_placeholder(&id) {
+            return Err(PayloadError::Missing("event_id"));
+        }
         let event_type = identifier(fields.get("event"), "event_type", "event")?;
         let created_at = fields.get("createdAt");
         if created_at.is_null() {
@@ -183,6 +187,7 @@ impl LiveKitEvent {
             key: EventKey::of(Source::LiveKit.as_str(), &self.id),
             source: Source::LiveKit,
             tenant_id: None,
+            region: None,
             event_type: self.event_type.clone(),
             occurred_at: self.created_at,
             received_at,

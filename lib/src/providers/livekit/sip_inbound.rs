@@ -33,7 +33,7 @@ const FROM_SIP: u8 = 1;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundCall {
     /// LiveKit's or the carrier's id of the call.
-    pub call_id: String,
+    pub call_id: Option<String>,
     /// The room in which the call waits.
     pub room_name: Option<String>,
     /// Our number, which was called.
@@ -75,14 +75,11 @@ impl Party {
     }
 }
 
-/// The body, as it is sent.
+/// The body, as far as it says something: a call does not fail over a field that nobody can read.
 #[derive(Default, Serialize)]
 pub struct Question {
     /// LiveKit's or the carrier's id of the call.
     pub call_id: Option<String>,
-    /// The trunk through which it came.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub trunk_id: Option<String>,
     /// The trunk's number: the one that was called, where nothing else is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trunk_phone_number: Option<String>,
@@ -106,77 +103,20 @@ pub enum QuestionError {
     /// A JSON value of another kind.
     #[error("Body must be a JSON object")]
     NotAnObject,
-    /// A field that must be there is not.
-    #[error("Missing required field: {0}")]
-    Missing(&'static str),
-    /// A field has a wrong type, or is longer than it can be.
-    #[error("Invalid value of field: {0}")]
-    Invalid(String),
+    /// Nothing says which number was called.
+    #[error("Missing required field: to_number")]
+    NoNumber,
 }
 
 impl QuestionError {
-    /// The field that is wrong, if it is one field.
+    /// The field that is missing, if it is one field.
     #[must_use]
-    pub fn field(&self) -> Option<&str> {
+    pub fn field(&self) -> Option<&'static str> {
         match self {
             Self::NotJson | Self::NotAnObject => None,
-            Self::Missing(field) => Some(field),
-            Self::Invalid(field) => Some(field),
+            Self::NoNumber => Some("to_number"),
         }
     }
-}
-
-impl Question {
-    /// Reads a body.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words that may be shown to the sender.
-    pub fn parse(body: &[u8]) -> Result<Self, QuestionError> {
-        let json = json::text(body);
-        let body = Object::parse(&json)?;
-        let text = |name: &str| body.get(name).scalar().map(Cow::into_owned);
-        let call_id = body.get("call_id");
-        // Half a character would make of two calls one.
-        let id = call_id.string().filter(|id| !id.contains(char::REPLACEMENT_CHARACTER));
-        if id.is_none() && !call_id.is_null() {
-            return Err(QuestionError::Invalid("call_id".to_owned()));
-        }
-        Ok(Self {
-            call_id: id.map(Cow::into_owned),
-            trunk_id: text("trunk_id"),
-            trunk_phone_number: text("trunk_phone_number"),
-            from_number: text("from_number"),
-            to_number: text("to_number"),
-            room_name: text("room_name"),
-        })
-    }
-
-    /// The call that it is about.
-    ///
-    /// # Errors
-    /// The field without which no agent can be chosen, or one that is too long to be what it says.
-    pub fn call(self) -> Result<InboundCall, QuestionError> {
-        let call_id =
-            self.call_id.filter(|id| says_something(id)).ok_or(QuestionError::Missing("call_id"))?;
-        if call_id.len() > MAX_ID_BYTES {
-            return Err(QuestionError::Invalid("call_id".to_owned()));
-        }
-        let fits = |text: &String| says_something(text) && text.len() <= MAX_TEXT_BYTES;
-        let is_too_long = self.to_number.as_ref().is_some_and(|text| text.len() > MAX_TEXT_BYTES);
-        let [to_number, trunk_number, caller] = [self.to_number, self.trunk_phone_number, self.from_number]
-            .map(|text| text.filter(fits).map(Party::read));
-        let is_number = |party: &&Party| party.number().is_some();
-        let called = [&to_number, &trunk_number].into_iter().flatten().find(is_number).cloned();
-        let called = called.or(to_number).or(trunk_number).ok_or_else(|| match is_too_long {
-            true => QuestionError::Invalid("to_number".to_owned()),
-            false => QuestionError::Missing("to_number"),
-        })?;
-        Ok(InboundCall { call_id, room_name: self.room_name.filter(fits), called, caller })
-    }
-}
-
-fn says_something(text: &str) -> bool {
-    !text.trim().is_empty()
 }
 
 impl From<Fault> for QuestionError {
@@ -185,6 +125,45 @@ impl From<Fault> for QuestionError {
             Fault::NotJson { .. } => Self::NotJson,
             Fault::NotAnObject => Self::NotAnObject,
         }
+    }
+}
+
+impl Question {
+    /// Reads a body. What has another type, or is longer than it can be, says nothing.
+    ///
+    /// # Errors
+    /// When it is no JSON object, in words that may be shown to the sender.
+    pub fn parse(body: &[u8]) -> Result<Self, QuestionError> {
+        let text = json::text(body);
+        let object = Object::parse(&text)?;
+        let told = |field: &str, at_most: usize| {
+            let text = object.get(field).scalar()?.trim().to_owned();
+            Some(text).filter(|text| !text.is_empty() && text.len() <= at_most)
+        };
+        Ok(Self {
+            call_id: told("call_id", MAX_ID_BYTES),
+            trunk_phone_number: told("trunk_phone_number", MAX_TEXT_BYTES),
+            from_number: told("from_number", MAX_TEXT_BYTES),
+            to_number: told("to_number", MAX_TEXT_BYTES),
+            room_name: told("room_name", MAX_TEXT_BYTES),
+        })
+    }
+
+    /// The call that it is about.
+    ///
+    /// # Errors
+    /// When it does not say which number was called: without one nobody's agent can be chosen.
+    pub fn call(self) -> Result<InboundCall, QuestionError> {
+        let [to_number, trunk_number] =
+            [self.to_number, self.trunk_phone_number].map(|text| text.map(Party::read));
+        let is_number = |party: &&Party| party.number().is_some();
+        let called = [&to_number, &trunk_number].into_iter().flatten().find(is_number).cloned();
+        Ok(InboundCall {
+            call_id: self.call_id,
+            room_name: self.room_name,
+            called: called.or(to_number).or(trunk_number).ok_or(QuestionError::NoNumber)?,
+            caller: self.from_number.map(Party::read),
+        })
     }
 }
 
@@ -197,13 +176,17 @@ impl InboundCall {
         Question::parse(body)?.call()
     }
 
-    /// The event that the question is. It has no id of its own: a call may be asked about twice.
+    /// The event that the question is. It has no id of its own: a call may be asked about twice. Of
+    /// questions that name neither call nor room nobody can tell whether they are about the same one.
     #[must_use]
     pub fn event(&self, payload: Bytes, received_at: Timestamp) -> Event {
+        let moment = || received_at.to_string();
+        let known = self.call_id.clone().or_else(|| self.room_name.is_some().then(String::new));
         Event {
-            key: EventKey::natural(Source::SipInbound.as_str(), &[&self.call_id], &payload),
+            key: EventKey::natural(Source::SipInbound.as_str(), &[&known.unwrap_or_else(moment)], &payload),
             source: Source::SipInbound,
             tenant_id: None,
+            region: None,
             event_type: EVENT_TYPE.to_owned(),
             occurred_at: received_at,
             received_at,
@@ -214,7 +197,7 @@ impl InboundCall {
     /// Under which of its names the id is known: an id that tells by its form is one of them, any
     /// other may be both.
     fn ids(&self) -> (Option<&String>, Option<&String>) {
-        let id = &self.call_id;
+        let Some(id) = &self.call_id else { return (None, None) };
         if id.starts_with("SCL_") {
             (Some(id), None)
         } else if is_call_sid(id) {

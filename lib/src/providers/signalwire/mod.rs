@@ -34,6 +34,7 @@ pub fn event(body: &Bytes, received_at: Timestamp) -> Result<Event, PayloadError
         key: event_key(&callback, body),
         source: Source::SignalWire,
         tenant_id: None,
+        region: None,
         occurred_at: callback.occurred_at.unwrap_or(received_at),
         received_at,
         payload: body.clone(),

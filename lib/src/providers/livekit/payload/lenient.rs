@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::{LiveKitEvent, MAX_ID_BYTES, Participant, PayloadError, Room, Sip, wire};
 use crate::{
-    domain::{key::EventKey, timestamp::Timestamp},
+    domain::{key::EventKey, placeholder::is_placeholder, timestamp::Timestamp},
     json::{self, Object},
     providers::fact::fact,
 };
@@ -22,7 +22,7 @@ pub(super) fn read(body: &[u8], received_at: Timestamp) -> Result<LiveKitEvent, 
     let times = ["createdAt", "created_at", "timestamp"].into_iter();
     let created_at = times.map(|name| fields.get(name)).find_map(wire::time);
     let ids = ["id", "event_id"].into_iter().filter_map(|name| fields.get(name).string());
-    let mut ids = ids.filter(|id| super::is_id(id));
+    let mut ids = ids.filter(|id| super::is_id(id) && !is_placeholder(id));
     Ok(LiveKitEvent {
         // Without the room, whose name may hold a phone number: keys are logged. The digest covers it.
         id: ids.next().map_or_else(|| EventKey::natural_id(&[event_type.as_ref()], body), Cow::into_owned),

@@ -95,13 +95,11 @@ impl CallKey {
     #[must_use]
     pub fn names_a_call(&self) -> bool {
         match self {
-            Self::RoomSid(name)
-            | Self::RoomName(name)
-            | Self::SipCall(name)
-            | Self::CallSid(name)
-            | Self::Conversation(name) => is_call_name(name),
-            // A company may count its calls from 1.
-            Self::Captured { id, .. } => !is_placeholder(id),
+            Self::RoomSid(id) | Self::SipCall(id) | Self::CallSid(id) | Self::Conversation(id) => {
+                is_call_name(id)
+            }
+            // People choose these: they may count their calls from 1, and call a room `a`.
+            Self::RoomName(name) | Self::Captured { id: name, .. } => !is_placeholder(name),
         }
     }
 
@@ -125,7 +123,7 @@ impl CallKey {
     }
 }
 
-/// Whether a text may be a provider's name of a call. None has a single character.
+/// Whether a text may be an id that a provider gives to a call. None has a single character.
 #[must_use]
 pub fn is_call_name(text: &str) -> bool {
     text.trim().chars().nth(1).is_some() && !is_placeholder(text)
@@ -190,6 +188,24 @@ mod tests {
     fn the_same_text_under_another_kind_is_another_key() {
         let text = "same".to_owned();
         assert_ne!(CallKey::RoomName(text.clone()).call_id(), CallKey::SipCall(text).call_id());
+    }
+
+    #[test]
+    fn an_id_of_one_character_is_somebodys_own_or_none() {
+        let own = |id: &str| CallKey::Captured {
+            tenant_id: "acme".to_owned(),
+            company_id: "c".to_owned(),
+            system: None,
+            id: id.to_owned(),
+        };
+        for key in [own("1"), own("x"), CallKey::RoomName("a".to_owned())] {
+            assert!(key.names_a_call(), "{key:?}");
+        }
+        let given = [CallKey::RoomSid, CallKey::SipCall, CallKey::CallSid, CallKey::Conversation];
+        for kind in given {
+            assert!(!kind("7".to_owned()).names_a_call() && kind("77".to_owned()).names_a_call());
+        }
+        assert!(!own("0").names_a_call() && !CallKey::RoomName("undefined".to_owned()).names_a_call());
     }
 
     #[test]

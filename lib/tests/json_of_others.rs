@@ -127,6 +127,7 @@ fn of_api(bytes: &Bytes) -> Event {
         key: EventKey::of("elevenlabs-api", "x"),
         source: Source::ElevenLabsApi,
         tenant_id: None,
+        region: None,
         event_type: "conversation.fetched".to_owned(),
         occurred_at: now(),
         received_at: now(),

@@ -12,7 +12,6 @@ use ringpost::{
     domain::{delivery::announced_id, event::Event},
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
-        fields::wrong,
         idempotency::required_idempotency_key,
         publication::Publication,
         reply::Reply,

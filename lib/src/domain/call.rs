@@ -55,7 +55,7 @@ impl CallUpdate {
             conversation_id: self.facts.conversation_id.filter(name),
             agent_id: self.facts.agent_id.filter(id),
             campaign_id: self.facts.campaign_id.filter(id),
-            lead_id: self.facts.lead_id.filter(id),
+            lead_id: self.facts.lead_id.filter(|lead| !is_placeholder(lead.as_str())),
             ..self.facts
         };
         Self { facts, ..self }

@@ -123,10 +123,12 @@ impl CallKey {
     }
 }
 
-/// Whether a text may be an id that a provider gives to a call. None has a single character.
+/// Whether a text may be an id that a provider gives to a call. None has a single character, and one
+/// that was cut within a character could be that of two calls.
 #[must_use]
 pub fn is_call_name(text: &str) -> bool {
-    text.trim().chars().nth(1).is_some() && !is_placeholder(text)
+    let is_whole = !text.contains(char::REPLACEMENT_CHARACTER);
+    text.trim().chars().nth(1).is_some() && is_whole && !is_placeholder(text)
 }
 
 /// The UUIDv5 namespace of call keys; changing it would orphan every stored call.

@@ -1,7 +1,5 @@
 //! LiveKit's question which agent answers an inbound call, as the inbound call document has it.
 
-use std::borrow::Cow;
-
 use bytes::Bytes;
 use serde::Serialize;
 use thiserror::Error;

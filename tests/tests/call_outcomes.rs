@@ -191,7 +191,7 @@ async fn a_malformed_payload_is_told_what_is_wrong() {
         (without("event"), missing("event_type")),
         (without("createdAt"), missing("event_created_at")),
         (without("room").replace("roomId", "x"), missing("room_name")),
-        (with("room", json!("a room")), "Invalid value of field: room".to_owned()),
+        (with("room", json!("a room")).replace("roomId", "x"), "Invalid value of field: room".to_owned()),
         (with("id", json!("x".repeat(3_000))), "Invalid value of field: id".to_owned()),
         (String::new(), "Body is not valid JSON (line 1, column 0)".to_owned()),
         ("[]".to_owned(), "Body must be a JSON object".to_owned()),

@@ -36,12 +36,13 @@ invoke: ## run one function in Docker, against the local cloud (FUNCTION=CallCom
 invoke-all: ## run every function on its sample events in Docker, as a table
 	@$(LOCAL) invoke-all
 
-lint: tools ## check the template and the Python of the local cloud
+lint: tools ## check the template, docs/openapi.yaml and the Python of the local cloud
 	$(TOOLS)/ruff check local
 	$(TOOLS)/ruff format --check local
 	$(TOOLS)/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint --region us-east-1
 	$(TOOLS)/python -m local.check_template
+	$(TOOLS)/python -m local.check_openapi
 
 bench: ## measure the release binaries against the budgets
 	$(PYTHON) bench/run.py

@@ -35,6 +35,7 @@ def main() -> int:
             *_loops(resources),
             *_schedules(resources),
             *_metrics(resources),
+            *_origins(source),
         ]
     except InvalidDocumentException as error:
         problems = [str(cause.message) for cause in error.causes]
@@ -45,11 +46,11 @@ def main() -> int:
     return 1 if problems else 0
 
 
-def _transformed(source: templates.Template) -> Resources:
+def _transformed(source: templates.Template, **parameters: str) -> Resources:
     packaged = templates.packaged(source, dict.fromkeys(templates.binaries(source), "code.zip"))
     # The transform asks boto3 for a region; any will do.
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
-    return transform(json.loads(packaged), {}, SimpleNamespace(load=dict))["Resources"]
+    return transform(json.loads(packaged), parameters, SimpleNamespace(load=dict))["Resources"]
 
 
 def _permissions(resources: Resources) -> Iterator[str]:
@@ -185,6 +186,15 @@ def _logical(reference: Any) -> str:
         case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
             return name
     return ""
+
+
+def _origins(source: templates.Template) -> Iterator[str]:
+    """SAM rewrites the property as text, which misspells the parameter's name unless its value was put in before."""
+    origins = "https://app.example.com,http://localhost:3000"
+    api = _of(_transformed(source, CorsAllowOrigins=origins), "AWS::ApiGatewayV2::Api")["ServerlessHttpApi"]
+    _, allowed, otherwise = api["Body"]["x-amazon-apigateway-cors"]["Fn::If"]
+    if allowed["allowOrigins"] != {"Fn::Split": [",", origins]} or otherwise != {"Ref": "AWS::NoValue"}:
+        yield f"CorsAllowOrigins becomes {allowed} or {otherwise}"
 
 
 def _of(resources: Resources, kind: str) -> Resources:

@@ -71,6 +71,12 @@ def physical_ids(port: int) -> dict[str, str]:
     }
 
 
+def parameter(port: int, name: str) -> str:
+    """What the stack was given for a parameter."""
+    stack = client("cloudformation", port).describe_stacks(StackName=STACK)["Stacks"][0]
+    return next((each["ParameterValue"] for each in stack["Parameters"] if each["ParameterKey"] == name), "")
+
+
 def _key(binary: Binary) -> str:
     return f"{binary.name}/{binary.digest}.zip"
 

@@ -1,4 +1,4 @@
-"""Creates the API's routes: the emulator ignores the `Body` of an HTTP API, where SAM puts them."""
+"""Creates the API's routes and its CORS: the emulator ignores the `Body` of an HTTP API, where SAM puts both."""
 
 import re
 from typing import Any
@@ -12,7 +12,7 @@ FUNCTION = re.compile(r"\$\{(\w+)\.Arn}")
 
 
 def ensure(port: int) -> str:
-    """The base URL of the API, which then has exactly the routes of the template that CloudFormation processed."""
+    """The base URL of the API, which then has exactly the routes and the CORS of the template that was processed."""
     physical = deploy.physical_ids(port)
     processed = client("cloudformation", port).get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
     logical, body = _http_api(processed)
@@ -28,6 +28,7 @@ def ensure(port: int) -> str:
         _create(gateway, api, key, client("lambda", port).get_function(FunctionName=wanted[key]))
     for key in present.keys() - wanted.keys():
         gateway.delete_route(ApiId=api, RouteId=present[key])
+    _allow_origins(gateway, api, body, deploy.parameter(port, "CorsAllowOrigins"))
     return f"{endpoint(port)}/_aws/execute-api/{api}"
 
 
@@ -36,6 +37,17 @@ def _http_api(processed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
         if resource["Type"] == "AWS::ApiGatewayV2::Api":
             return name, resource["Properties"]["Body"]
     raise Failure("template.yaml has no HTTP API.")
+
+
+def _allow_origins(gateway: Any, api: str, body: dict[str, Any], origins: str) -> None:
+    """What `x-amazon-apigateway-cors` says if there are origins. It has none itself: the emulator's transform takes
+    every parameter for its default."""
+    if not origins:
+        gateway.delete_cors_configuration(ApiId=api)
+        return
+    _, cors, _ = body["x-amazon-apigateway-cors"]["Fn::If"]
+    configuration = {key[0].upper() + key[1:]: value for key, value in cors.items()}
+    gateway.update_api(ApiId=api, CorsConfiguration=configuration | {"AllowOrigins": origins.split(",")})
 
 
 def _function(operation: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from .samples import (
     livekit,
     publishing,
     recovery,
+    reference,
     signalwire,
     subscription_tests,
     subscriptions,
@@ -39,6 +40,7 @@ AREAS = (
     subscription_tests,
     history,
     recovery,
+    reference,
     publishing,
 )
 

@@ -9,6 +9,7 @@ pub mod directory;
 pub mod health;
 pub mod ingest;
 pub mod publishing;
+pub mod reference;
 pub mod runtime;
 pub mod webhooks;
 mod wiring;

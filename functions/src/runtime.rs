@@ -1,15 +1,15 @@
 //! What every function does around its own work: start logging, initialise, take invocations, and
 //! write one line about each.
 
-use std::{fmt::Display, future::Future, process::ExitCode, time::Instant};
+use std::{borrow::Cow, fmt::Display, future::Future, process::ExitCode, time::Instant};
 
-use http::{Response, header::CONTENT_TYPE};
+use http::Response;
 use lambda_http::{Body, Request, RequestExt, service_fn};
 use lambda_runtime::LambdaEvent;
 use ringpost::{
     http::{
         error::{ApiError, ErrorShape},
-        reply::Reply,
+        reply::{self, Reply},
     },
     telemetry,
 };
@@ -129,11 +129,11 @@ pub async fn answer<E: Endpoint>(
     let outcome = endpoint.handle(request).instrument(span.clone()).await;
     let _in_span = span.enter();
     let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
-    let (status, body) = match outcome {
+    let (status, headers, body) = match outcome {
         Ok(reply) => {
             let status = reply.status();
             tracing::info!(status = status.as_u16(), duration_ms, "answered");
-            (status, reply.into_body())
+            (status, reply.headers(), reply.into_body())
         }
         Err(error) => {
             let (status, cause) = (error.status(), error.cause_chain());
@@ -142,8 +142,10 @@ pub async fn answer<E: Endpoint>(
             } else {
                 tracing::info!(status = status.as_u16(), duration_ms, cause, "refused");
             }
-            (status, error.body(E::ERRORS))
+            (status, reply::JSON, Cow::Owned(error.body(E::ERRORS)))
         }
     };
-    Ok(Response::builder().status(status).header(CONTENT_TYPE, "application/json").body(body.into())?)
+    let response = Response::builder().status(status);
+    let response = headers.iter().fold(response, |response, (name, value)| response.header(*name, *value));
+    Ok(response.body(body.into())?)
 }

@@ -151,6 +151,8 @@ fn id_in_path(request: &Request, name: &'static str) -> Result<Option<String>, A
     text.map(|text| path_id(name, text)).transpose()
 }
 
+/// A parameter without a value counts as not given, as in the other lists.
 fn query<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
-    request.query_string_parameters_ref().and_then(|query| query.first(name))
+    let given = request.query_string_parameters_ref().and_then(|query| query.first(name));
+    given.filter(|value| !value.is_empty())
 }

@@ -1,32 +1,51 @@
 //! Successful answers.
 
+use std::borrow::Cow;
+
 use http::StatusCode;
 use serde::Serialize;
 
-/// A successful answer: a status and a JSON body.
+/// A header of an answer: its name and its value.
+pub type Header = (&'static str, &'static str);
+
+/// What says that a body is JSON.
+pub const JSON: &[Header] = &[("content-type", "application/json")];
+
+/// A successful answer: a status, headers and a body.
 #[derive(Debug)]
 pub struct Reply {
     status: StatusCode,
-    body: String,
+    headers: &'static [Header],
+    body: Cow<'static, str>,
 }
 
 impl Reply {
     /// 200 with this body.
     #[must_use]
     pub fn ok(body: &impl Serialize) -> Self {
-        Self { status: StatusCode::OK, body: json(body) }
+        Self::json(StatusCode::OK, body)
     }
 
     /// 201 with this body.
     #[must_use]
     pub fn created(body: &impl Serialize) -> Self {
-        Self { status: StatusCode::CREATED, body: json(body) }
+        Self::json(StatusCode::CREATED, body)
     }
 
     /// 202 with this body.
     #[must_use]
     pub fn accepted(body: &impl Serialize) -> Self {
-        Self { status: StatusCode::ACCEPTED, body: json(body) }
+        Self::json(StatusCode::ACCEPTED, body)
+    }
+
+    /// 200 with a text that is embedded in the function, and headers that say what it is.
+    #[must_use]
+    pub fn text(text: &'static str, headers: &'static [Header]) -> Self {
+        Self { status: StatusCode::OK, headers, body: Cow::Borrowed(text) }
+    }
+
+    fn json(status: StatusCode, body: &impl Serialize) -> Self {
+        Self { status, headers: JSON, body: Cow::Owned(json(body)) }
     }
 
     /// The HTTP status.
@@ -35,9 +54,15 @@ impl Reply {
         self.status
     }
 
-    /// The JSON body.
+    /// What goes with the body.
     #[must_use]
-    pub fn into_body(self) -> String {
+    pub fn headers(&self) -> &'static [Header] {
+        self.headers
+    }
+
+    /// The body.
+    #[must_use]
+    pub fn into_body(self) -> Cow<'static, str> {
         self.body
     }
 }

@@ -1,0 +1,7 @@
+//! `GET /api/docs` and `GET /api/openapi.json`
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringpost_functions::reference::main()
+}

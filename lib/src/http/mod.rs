@@ -12,7 +12,6 @@ pub mod event_query;
 pub mod event_view;
 pub mod fields;
 mod given;
-pub mod jwt;
 pub mod page;
 pub mod reply;
 pub mod sample_payload;

@@ -3,10 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use ring::digest;
-
 use super::{Outcome as Word, Submission};
 use crate::{
+    crypto::sha256,
     domain::{
         call::{CallKeys, CallUpdate},
         event::Event,
@@ -32,7 +31,7 @@ pub(super) fn of(submission: &Submission, event: &Event) -> Option<CallUpdate> {
         system: submission.external_system.clone(),
         id: submission.external_call_id.clone().unwrap_or_else(|| {
             // Marked, so that no id of a dialer's is taken for it.
-            format!("sha256:{}", hex::encode(digest::digest(&digest::SHA256, &event.payload)))
+            format!("sha256:{}", hex::encode(sha256(&event.payload)))
         }),
     };
     Some(CallUpdate {

@@ -8,10 +8,10 @@ use ringpost::{
     aws::{self, SdkConfig},
     clock::Clock,
     config,
+    crypto::jwt::Algorithm,
     delivery::{deliver::Deliver, destination::Loopback, send::Sender},
     http::{
         allow_list::AllowList,
-        jwt::Algorithm,
         token::{TokenKeys, TokenPolicy},
     },
     pipeline::{

@@ -9,11 +9,9 @@ use http::HeaderMap;
 use jsonwebtoken::{Algorithm as SignedBy, EncodingKey};
 use proptest::prelude::*;
 use ringpost::{
+    crypto::jwt::{Algorithm, JwtError},
     domain::owner::Owner,
-    http::{
-        jwt::{Algorithm, JwtError},
-        token::{Caller, TokenKeys, TokenPolicy, Unauthorized},
-    },
+    http::token::{Caller, TokenKeys, TokenPolicy, Unauthorized},
 };
 use serde_json::{Value, json};
 

@@ -7,10 +7,11 @@ mod keys;
 #[path = "support/signing.rs"]
 mod signing;
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm as SignedBy, EncodingKey};
-use ringpost::http::{
-    jwt::{Algorithm, JwtError},
-    token::{Caller, TokenKeys, TokenKeysError, TokenPolicy, Unauthorized},
+use ringpost::{
+    crypto::jwt::{Algorithm, JwtError},
+    http::token::{Caller, TokenKeys, TokenKeysError, TokenPolicy, Unauthorized},
 };
 use serde_json::{Value, json};
 
@@ -137,9 +138,90 @@ fn keys_for_another_purpose_or_algorithm_are_left_out() {
         let usable = [jwk, rsa_jwk(RSA_N, json!({ "kid": "k" }))];
         assert!(ask_signed(Some("k"), &rsa_key(), SignedBy::RS256, &usable).is_ok());
     }
-    for changes in [json!({ "crv": "P-384" }), json!({ "crv": null }), json!({ "y": null })] {
-        let answer = jwks(&[ec_key_and_jwk(changes.clone()).1], Algorithm::Es256);
+    for changes in [
+        json!({ "crv": "P-384" }),
+        json!({ "crv": "secp256k1" }),
+        json!({ "crv": "p-256" }),
+        json!({ "crv": null }),
+        json!({ "kty": "OKP" }),
+        json!({ "use": "enc" }),
+        json!({ "use": "" }),
+        json!({ "alg": "ES384" }),
+        json!({ "alg": "RS256" }),
+        json!({ "alg": "ECDH-ES" }),
+        json!({ "x": null }),
+        json!({ "y": null }),
+        json!({ "y": "not/base64url" }),
+    ] {
+        let (key, jwk) = ec_key_and_jwk(changes.clone());
+        let answer = jwks(std::slice::from_ref(&jwk), Algorithm::Es256);
         assert!(matches!(answer, Err(TokenKeysError::NoKey)), "{changes}");
+        // Beside one that is good, it still verifies nothing.
+        let answer = ask_signed(None, &key, SignedBy::ES256, &[jwk, ec_key_and_jwk(json!({})).1]);
+        assert_eq!(answer.err(), refused(JwtError::Signature), "{changes}");
+    }
+}
+
+#[test]
+fn a_key_of_which_parts_are_wrong_verifies_nothing_and_panics_nowhere() {
+    let (key, jwk) = ec_key_and_jwk(json!({}));
+    let (x, y) = (jwk["x"].as_str().expect("x"), jwk["y"].as_str().expect("y"));
+    for (x, y) in [(y, x), (x, x), (x, ""), ("", ""), (x, "AAAA"), ("AAAA", y), (x, &y[..42])] {
+        let Ok(keys) = jwks(&[json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y })], Algorithm::Es256)
+        else {
+            continue;
+        };
+        let token = signing::token(&json!({ "alg": "ES256" }), &claims(), SignedBy::ES256, &key);
+        let answer = ask(&policy(Algorithm::Es256), &keys, &format!("Bearer {token}"));
+        assert_eq!(answer.err(), refused(JwtError::Signature), "{x} {y}");
+    }
+    for (n, e) in [
+        ("", "AQAB"),
+        ("AQAB", "AQAB"),
+        (RSA_N, ""),
+        (RSA_N, "AA"),
+        (RSA_N, "AQ"),
+        (RSA_N, "Ag"),
+        (OTHER_RSA_N, "AQAB"),
+    ] {
+        let published = [json!({ "kty": "RSA", "n": n, "e": e })];
+        let answer = ask_signed(None, &rsa_key(), SignedBy::RS256, &published);
+        assert_eq!(answer.err(), refused(JwtError::Signature), "{n:.20} {e}");
+    }
+}
+
+#[test]
+fn an_rsa_key_below_2048_bits_verifies_nothing() {
+    // By `openssl dgst -sha256 -sign` with a key of 1,024 bits: the signature is right.
+    let token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ1c2VyXzEiLCJleHAiOjE3NjczMTIwNjB9.s84uEoGuM5k-zHXG299SwIWPtY2RopdEBj48l20YJZEzx0rp4qazqKVzfM3w2Sefe0nUnAQagJabvAa9-i7QhCc4ikTjbCvCFxLnMTmMajwN0AA1tT74gv_JUAtEYTEh8MOlHNah6gCr4dUfutKhWnhsYugDEYfwY8AY-hzLQLU";
+    let n = "s-BsE5875O_8P3rmLDoBNS9KdpvnFdPXMM59RhQwa2P1VaG0jU44JcFexUZqPekwKYAz6HvnFKcDYt3o4eI_73771AMEvLHtbyl_F6Ko3Y7v66aG4JjqsJiP4vst0prTgp4MG87CXGG2Pg9LaQ5roJ8a6WbHNkaW5rgzbn_iJs0";
+    let keys = jwks(&[rsa_jwk(n, json!({}))], Algorithm::Rs256).expect("a key, though a weak one");
+    let answer = ask(&policy(Algorithm::Rs256), &keys, &format!("Bearer {token}"));
+    assert_eq!(answer.err(), refused(JwtError::Signature));
+}
+
+#[test]
+fn only_the_very_scheme_of_the_algorithm_signs() {
+    let published = [rsa_jwk(RSA_N, json!({}))];
+    let keys = jwks(&published, Algorithm::Rs256).expect("a key");
+    for (signed_by, name) in [(SignedBy::RS512, "RS512"), (SignedBy::PS256, "PS256")] {
+        for (header, error) in [("RS256", JwtError::Signature), (name, JwtError::Algorithm)] {
+            let token = signing::token(&json!({ "alg": header }), &claims(), signed_by, &rsa_key());
+            let answer = ask(&policy(Algorithm::Rs256), &keys, &format!("Bearer {token}"));
+            assert_eq!(answer.err(), refused(error), "{name} as {header}");
+        }
+    }
+    let (key, jwk) = ec_key_and_jwk(json!({}));
+    let keys = jwks(&[jwk], Algorithm::Es256).expect("a key");
+    let token = signing::token(&json!({ "alg": "ES256" }), &claims(), SignedBy::ES256, &key);
+    assert!(ask(&policy(Algorithm::Es256), &keys, &format!("Bearer {token}")).is_ok());
+    let (message, signature) = token.rsplit_once('.').expect("a token");
+    let bytes = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
+    let (r, s) = bytes.split_at(32);
+    let der = [&[0x30, 70, 2, 33, 0][..], r, &[2, 33, 0], s].concat();
+    for wrong in [der, vec![0; 64], [s, r].concat(), bytes[..63].to_vec(), [&bytes[..], &[0]].concat()] {
+        let token = format!("Bearer {message}.{}", URL_SAFE_NO_PAD.encode(wrong));
+        assert_eq!(ask(&policy(Algorithm::Es256), &keys, &token).err(), refused(JwtError::Signature));
     }
 }
 
@@ -147,12 +229,13 @@ fn keys_for_another_purpose_or_algorithm_are_left_out() {
 fn a_public_key_is_no_shared_secret() {
     let document = json!({ "keys": [rsa_jwk(RSA_N, json!({}))] }).to_string();
     let keys = TokenKeys::parse(&document, Algorithm::Rs256).expect("a key");
-    for secret in [RSA_N, document.as_str(), ""] {
-        let token = format!("Bearer {}", hs256(secret, &claims()));
-        let answer = ask(&policy(Algorithm::Rs256), &keys, &token);
+    let modulus = URL_SAFE_NO_PAD.decode(RSA_N).expect("base64url");
+    for secret in [RSA_N.as_bytes(), &modulus, document.as_bytes(), b""] {
+        let key = EncodingKey::from_secret(secret);
+        let token = signing::token(&json!({ "alg": "HS256" }), &claims(), SignedBy::HS256, &key);
+        let answer = ask(&policy(Algorithm::Rs256), &keys, &format!("Bearer {token}"));
         assert_eq!(answer.err(), refused(JwtError::Algorithm));
         // The same signature under a header that names the pinned algorithm.
-        let key = EncodingKey::from_secret(secret.as_bytes());
         let token = signing::token(&json!({ "alg": "RS256" }), &claims(), SignedBy::HS256, &key);
         let answer = ask(&policy(Algorithm::Rs256), &keys, &format!("Bearer {token}"));
         assert_eq!(answer.err(), refused(JwtError::Signature));
@@ -207,8 +290,25 @@ fn public_keys_are_never_taken_for_shared_secrets() {
 
 #[test]
 fn a_jwks_key_that_is_not_understood_is_ignored() {
-    let document = json!({ "keys": [{ "no": "kty" }, 7, { "kty": "RSA", "n": "AQAB", "e": "AQAB" }] });
-    assert!(TokenKeys::parse(&document.to_string(), Algorithm::Rs256).is_ok());
+    let strange = [
+        json!({ "no": "kty" }),
+        json!(7),
+        json!(null),
+        json!([]),
+        rsa_jwk(RSA_N, json!({ "kty": "PQC" })),
+        rsa_jwk(RSA_N, json!({ "use": 5 })),
+        rsa_jwk(RSA_N, json!({ "alg": ["RS256"] })),
+        rsa_jwk("%", json!({})),
+        json!({ "kty": "EC", "crv": "P-521", "x": "AA", "y": "AA" }),
+    ];
+    for member in strange {
+        for published in
+            [[member.clone(), rsa_jwk(RSA_N, json!({}))], [rsa_jwk(RSA_N, json!({})), member.clone()]]
+        {
+            let answer = ask_signed(None, &rsa_key(), SignedBy::RS256, &published);
+            assert!(answer.is_ok(), "{member} spoils the set");
+        }
+    }
     let nothing_left = json!({ "keys": [{ "no": "kty" }] });
     let keys = TokenKeys::parse(&nothing_left.to_string(), Algorithm::Rs256);
     assert!(matches!(keys, Err(TokenKeysError::NoKey)));

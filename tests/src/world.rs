@@ -21,6 +21,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
 use ringpost::{
     clock::Clock,
+    crypto::jwt::Algorithm,
     domain::{
         directory::Line,
         due::{Due, Minute},
@@ -32,7 +33,6 @@ use ringpost::{
     },
     http::{
         allow_list::AllowList,
-        jwt::Algorithm,
         token::{TokenKeys, TokenPolicy},
     },
     pipeline::{

@@ -63,6 +63,18 @@ fn only_the_store_names_dynamodb_and_only_the_queue_names_sqs() {
 }
 
 #[test]
+fn only_crypto_names_what_hashes_signs_and_verifies() {
+    let words = ["use ring::", "use hmac::", "use sha1::", "use sha2::", "use subtle::", "jsonwebtoken"];
+    assert_eq!(mentions("lib/src", &words, &["crypto/"]), NOTHING);
+    let words = ["ring::digest", "ring::hmac", "ring::rand", "ring::signature"];
+    assert_eq!(mentions("lib/src", &words, &["crypto/"]), NOTHING);
+    for name in ["hmac", "jsonwebtoken", "ring.", "sha1", "sha2", "subtle"] {
+        let manifest = fs::read_to_string(root().join("functions/Cargo.toml")).unwrap();
+        assert!(!manifest.contains(&format!("\n{name}")), "functions/Cargo.toml has {name}");
+    }
+}
+
+#[test]
 fn only_config_reads_the_environment_and_only_clock_reads_the_time() {
     assert_eq!(mentions("lib/src", &["env::var"], &["config.rs"]), NOTHING);
     assert_eq!(mentions("functions/src", &["env::var"], &[]), NOTHING);

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use ring::digest;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -11,6 +10,7 @@ use super::{
     subscription::Traits,
     timestamp::Timestamp,
 };
+use crate::crypto::sha256;
 
 /// Something that customers are told: the same for every subscription that gets it.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,8 +44,7 @@ pub const TEST_PREFIX: &str = "evt_test_";
 pub fn message_id(names: &[&str]) -> String {
     // As JSON, so that no two lists of names make the same text.
     let text = serde_json::json!(names).to_string();
-    let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    format!("evt_{}", hex::encode(hash.as_ref().get(..16).unwrap_or_default()))
+    format!("evt_{}", hex::encode(&sha256(text.as_bytes())[..16]))
 }
 
 /// The id of the message of this type that an event of the tenant announces: it follows from what

@@ -1,7 +1,6 @@
 //! What a tenant configures: its numbers, campaigns, agents, API keys and defaults, and the leads
 //! that its calls become.
 
-use ring::digest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -11,6 +10,7 @@ use super::{
     phone::{PhoneNumber, Region},
     timestamp::Timestamp,
 };
+use crate::crypto::sha256;
 
 /// An entry of the directory: it belongs to one tenant and has a key that is unique for its kind.
 pub trait Entry: Serialize + for<'de> Deserialize<'de> + Send + Sync {
@@ -206,7 +206,7 @@ impl ApiKey {
     /// The hash under which a key is known. Keys have 256 random bits, so that a plain hash hides them.
     #[must_use]
     pub fn hash(key: &str) -> String {
-        hex::encode(digest::digest(&digest::SHA256, key.as_bytes()))
+        hex::encode(sha256(key.as_bytes()))
     }
 }
 

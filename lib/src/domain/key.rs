@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use ring::digest;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::placeholder::is_placeholder;
+use crate::crypto::sha256;
 
 /// Identifies one event of one source for ever: `livekit:EV_aR7mLeft00006`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -30,12 +30,11 @@ impl EventKey {
     /// What stands in for the id of an event that has none, as [`EventKey::natural`] has it.
     #[must_use]
     pub fn natural_id(parts: &[&str], body: &[u8]) -> String {
-        let hash = digest::digest(&digest::SHA256, body);
-        let short = hash.as_ref().get(..16).unwrap_or_default();
+        let hash = sha256(body);
         let mut natural = parts.join(":");
         // DynamoDB's keys end at 2,048 bytes; the digest is of everything that is cut.
         natural.truncate(natural.floor_char_boundary(512));
-        format!("{natural}:{}", hex::encode(short))
+        format!("{natural}:{}", hex::encode(&hash[..16]))
     }
 
     /// A key that was made by [`EventKey::of`] or [`EventKey::natural`] and stored.
@@ -53,8 +52,7 @@ impl EventKey {
     /// 64 bits of the key's SHA-256: what spreads events over shards and slots.
     #[must_use]
     pub fn digest(&self) -> u64 {
-        let hash = digest::digest(&digest::SHA256, self.0.as_bytes());
-        hash.as_ref().iter().take(8).fold(0, |bits, byte| (bits << 8) | u64::from(*byte))
+        sha256(self.0.as_bytes()).iter().take(8).fold(0, |bits, byte| (bits << 8) | u64::from(*byte))
     }
 }
 

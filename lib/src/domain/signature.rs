@@ -6,11 +6,11 @@ use base64::{
     Engine,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
 };
-use ring::hmac;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::timestamp::Timestamp;
+use crate::crypto::HmacSha256;
 
 /// What Standard Webhooks' secrets begin with.
 const PREFIX: &str = "whsec_";
@@ -79,9 +79,9 @@ impl SigningSecret {
         &self.0
     }
 
-    fn key(&self) -> hmac::Key {
+    fn key(&self) -> Option<HmacSha256> {
         let decoded = self.0.strip_prefix(PREFIX).and_then(|encoded| BASE64.decode(encoded).ok());
-        hmac::Key::new(hmac::HMAC_SHA256, decoded.as_deref().unwrap_or(self.0.as_bytes()))
+        HmacSha256::new(decoded.as_deref().unwrap_or(self.0.as_bytes()))
     }
 }
 
@@ -94,12 +94,10 @@ pub fn sign<'a>(
     at: Timestamp,
     body: &[u8],
 ) -> String {
-    let signatures = secrets.into_iter().map(|secret| {
-        let mut context = hmac::Context::with_key(&secret.key());
-        context.update(format!("{message_id}.{}.", at.as_seconds()).as_bytes());
-        context.update(body);
-        format!("v1,{}", STANDARD.encode(context.sign()))
-    });
+    let head = format!("{message_id}.{}.", at.as_seconds());
+    let signature = |key: HmacSha256| STANDARD.encode(key.sign(&[head.as_bytes(), body]));
+    let signatures =
+        secrets.into_iter().filter_map(SigningSecret::key).map(|key| format!("v1,{}", signature(key)));
     signatures.collect::<Vec<_>>().join(" ")
 }
 

@@ -13,7 +13,6 @@ pub mod event_view;
 pub mod fields;
 mod given;
 pub mod idempotency;
-pub mod jwt;
 pub mod page;
 pub mod publication;
 pub mod reply;

@@ -1,13 +1,12 @@
 //! User tokens: who is asking, and what it may read.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::HeaderMap;
 use serde::Deserialize;
 use thiserror::Error;
 
 use super::fields::is_name;
-use super::jwt::{Algorithm, JwtError, Key, Token};
 use crate::{
+    crypto::jwt::{Algorithm, JwtError, Key, Token},
     domain::{owner::Owner, timestamp::Timestamp},
     providers::webhook::header,
 };
@@ -73,12 +72,10 @@ impl Jwk {
         if !named || !for_signatures {
             return None;
         }
-        let bytes = |part: Option<String>| URL_SAFE_NO_PAD.decode(part?).ok();
         match (algorithm, self.kty.as_str()) {
-            (Algorithm::Rs256, "RSA") => Some(Key::rs256(self.kid, bytes(self.n)?, bytes(self.e)?)),
+            (Algorithm::Rs256, "RSA") => Key::rs256(self.kid, &self.n?, &self.e?),
             (Algorithm::Es256, "EC") if self.crv.as_deref() == Some("P-256") => {
-                let point = [vec![4], bytes(self.x)?, bytes(self.y)?].concat();
-                Some(Key::es256(self.kid, point))
+                Key::es256(self.kid, &self.x?, &self.y?)
             }
             _ => None,
         }
@@ -96,8 +93,8 @@ impl TokenKeys {
                 return Err(TokenKeysError::NotSecrets);
             }
             Algorithm::Hs256 => {
-                let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-                lines.map(|secret| Key::hs256(secret.as_bytes())).collect()
+                let lines = text.lines().map(str::trim);
+                lines.filter_map(|secret| Key::hs256(secret.as_bytes())).collect()
             }
             Algorithm::Rs256 | Algorithm::Es256 => {
                 let jwks: Jwks = serde_json::from_str(text).map_err(|_| TokenKeysError::NotJwks)?;

@@ -5,11 +5,11 @@
 //! in step with the first, and what a revocation depends on should stand in one place.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use ring::rand::{self, SystemRandom};
 use thiserror::Error;
 use uuid::Uuid;
 
 use crate::{
+    crypto::random,
     domain::{directory::ApiKey, timestamp::Timestamp},
     store::{StoreError, directory::DirectoryTable},
 };
@@ -72,8 +72,7 @@ impl ApiKeys {
         if held.entries.len() >= MAX_KEYS as usize {
             return Ok(Issued::Full);
         }
-        let random = rand::generate::<[u8; 32]>(&SystemRandom::new());
-        let random = random.map_err(|_| IssueError::NoRandomness)?.expose();
+        let random = random::<32>().ok_or(IssueError::NoRandomness)?;
         let key = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
         let entry = ApiKey {
             id: Uuid::new_v4(),

@@ -1,10 +1,10 @@
 //! Subscriptions: making, changing and rotating them. A change is made on what is stored at that
 //! moment, and made again when somebody else was faster.
 
-use ring::rand::{self, SystemRandom};
 use thiserror::Error;
 
 use crate::{
+    crypto::random,
     domain::{
         signature::{GENERATED_BYTES, SigningSecret},
         subscription::Subscription,
@@ -145,7 +145,6 @@ impl Subscriptions {
 
 /// A secret that nobody can guess.
 fn generated() -> Result<SigningSecret, SubscriptionError> {
-    let random = rand::generate::<[u8; GENERATED_BYTES]>(&SystemRandom::new());
-    let random = random.map_err(|_| SubscriptionError::NoRandomness)?;
-    Ok(SigningSecret::of_random(&random.expose()))
+    let random = random::<GENERATED_BYTES>().ok_or(SubscriptionError::NoRandomness)?;
+    Ok(SigningSecret::of_random(&random))
 }

@@ -2,14 +2,16 @@
 //! whose endpoint is slow does not hold up the others (SQS fair queues).
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use ring::digest;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Client, SendError,
     send::{BATCH, send_batch},
 };
-use crate::domain::delivery::{Delivery, DeliveryRef};
+use crate::{
+    crypto::sha256,
+    domain::delivery::{Delivery, DeliveryRef},
+};
 
 /// SQS delays a message so many seconds at most; what is to wait longer lies in the table `due`.
 pub const LONGEST_DELAY_SECONDS: u64 = 900;
@@ -95,8 +97,7 @@ impl DeliveryMessage {
     /// The message group: letters and digits, as SQS wants, of whatever tenant.
     fn group(&self) -> String {
         let Self::V1 { tenant_id, subscription_id, .. } = self;
-        let hash = digest::digest(&digest::SHA256, format!("{subscription_id}#{tenant_id}").as_bytes());
-        hex::encode(hash.as_ref().get(..16).unwrap_or_default())
+        hex::encode(&sha256(format!("{subscription_id}#{tenant_id}").as_bytes())[..16])
     }
 }
 

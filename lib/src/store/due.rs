@@ -8,18 +8,20 @@ use aws_sdk_dynamodb::{
     types::AttributeValue,
 };
 use futures::future::try_join_all;
-use ring::digest;
 use uuid::Uuid;
 
 use super::{
     Client, StoreError,
     item::{Item, find_string, item, number, read_number, read_string, read_time, string, time},
 };
-use crate::domain::{
-    due::{Due, Minute},
-    timestamp::Timestamp,
+use crate::{
+    crypto::sha256,
+    domain::{
+        due::{Due, Minute},
+        timestamp::Timestamp,
+    },
+    telemetry,
 };
-use crate::telemetry;
 
 /// How many partitions a minute is spread over.
 const SHARDS: u8 = 4;
@@ -232,8 +234,7 @@ fn id(due: &Due) -> String {
 }
 
 fn shard(id: &str) -> u8 {
-    let hash = digest::digest(&digest::SHA256, id.as_bytes());
-    hash.as_ref().first().map_or(0, |byte| byte % SHARDS)
+    sha256(id.as_bytes())[0] % SHARDS
 }
 
 fn parked(place: &str) -> String {

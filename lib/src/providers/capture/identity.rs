@@ -1,10 +1,12 @@
 //! What tells one submission from all others, and so which are the same one sent again.
 
 use bytes::Bytes;
-use ring::digest;
 
 use super::Submission;
-use crate::domain::{event::Source, key::EventKey, phone::Region, timestamp::Timestamp};
+use crate::{
+    crypto::sha256,
+    domain::{event::Source, key::EventKey, phone::Region, timestamp::Timestamp},
+};
 
 /// How long a body that names neither its call nor a time of it is the same call, from its first receipt
 /// on. Clients give up long before that, and nobody calls the same number twice with the same words.
@@ -68,7 +70,7 @@ pub(super) fn event_key(
 /// event's. Marked, so that no id of a dialer's is taken for it.
 pub(super) fn call_name(tenant_id: &str, submission: &Submission, key: &EventKey, body: &[u8]) -> String {
     if *key == event_key(tenant_id, submission, &Identity::Body, body) {
-        format!("sha256:{}", hex::encode(digest::digest(&digest::SHA256, body)))
+        format!("sha256:{}", hex::encode(sha256(body)))
     } else {
         format!("event:{key}")
     }
@@ -78,14 +80,11 @@ pub(super) fn call_name(tenant_id: &str, submission: &Submission, key: &EventKey
 #[must_use]
 pub fn receipt_id(sender: &Sender, submission: &Submission, body: &Bytes) -> String {
     let names = serde_json::json!([sender.tenant_id, submission.company_id]).to_string();
-    let mut hash = digest::Context::new(&digest::SHA256);
-    [names.as_bytes(), body].into_iter().for_each(|part| hash.update(part));
-    format!("receipt#{}", hex::encode(hash.finish()))
+    format!("receipt#{}", hex::encode(sha256(&[names.as_bytes(), body].concat())))
 }
 
 /// What is remembered of the body that was submitted last: enough to know it again.
 #[must_use]
 pub fn digest_of(body: &[u8]) -> String {
-    let hash = digest::digest(&digest::SHA256, body);
-    hex::encode(hash.as_ref().get(..8).unwrap_or_default())
+    hex::encode(sha256(body).get(..8).unwrap_or_default())
 }

@@ -1,10 +1,8 @@
 //! How ElevenLabs signs: `ElevenLabs-Signature: t=<unix seconds>,v0=<hex>`, where the latter is the
 //! HMAC-SHA256 of `<t>.<raw body>` under the whole secret, its `wsec_` included.
 
-use ring::hmac;
-use subtle::ConstantTimeEq;
-
 use crate::{
+    crypto::{HmacSha256, lowercase_hex},
     domain::timestamp::Timestamp,
     providers::webhook::{Refusal, Signed, Verifier, header},
 };
@@ -19,15 +17,13 @@ const TOLERANCE_MILLIS: u64 = 30 * 60 * 1_000;
 /// What may sign ElevenLabs' webhooks: several secrets, so that two are valid in a rotation and each
 /// webhook of a workspace may have its own.
 #[derive(Debug, Default)]
-pub struct Keys(Vec<hmac::Key>);
+pub struct Keys(Vec<HmacSha256>);
 
 impl Keys {
     /// Reads secrets as ElevenLabs shows them, one each.
     #[must_use]
     pub fn new(secrets: &[String]) -> Self {
-        // Under an empty secret anyone could sign.
-        let secrets = secrets.iter().map(|secret| secret.trim()).filter(|secret| !secret.is_empty());
-        Self(secrets.map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())).collect())
+        Self(secrets.iter().filter_map(|secret| HmacSha256::new(secret.trim().as_bytes())).collect())
     }
 
     /// True when nothing could ever be verified.
@@ -37,15 +33,8 @@ impl Keys {
     }
 
     fn signed(&self, time: &str, body: &[u8], signatures: &[&str]) -> bool {
-        self.0.iter().any(|key| {
-            let mut context = hmac::Context::with_key(key);
-            context.update(time.as_bytes());
-            context.update(b".");
-            context.update(body);
-            // As text: upper case or another encoding of the same bytes is no signature.
-            let expected = hex::encode(context.sign());
-            signatures.iter().any(|signature| signature.as_bytes().ct_eq(expected.as_bytes()).into())
-        })
+        let signatures: Vec<[u8; 32]> = signatures.iter().filter_map(|text| lowercase_hex(text)).collect();
+        self.0.iter().any(|key| key.signed_any(&[time.as_bytes(), b".", body], &signatures))
     }
 }
 

@@ -6,13 +6,14 @@
 //! The Call Outcomes document's: `X-LiveKit-Signature`, the hex HMAC-SHA256 of the raw body.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use ring::{digest, hmac};
 use serde::Deserialize;
-use subtle::ConstantTimeEq;
 
 use crate::{
+    crypto::{
+        HmacSha256, is_sha256,
+        jwt::{self, Algorithm, JwtError},
+    },
     domain::timestamp::Timestamp,
-    http::jwt::{self, Algorithm, JwtError},
     providers::webhook::{Refusal, Signed, Verifier, header},
 };
 
@@ -25,7 +26,7 @@ pub struct Keys {
     /// API keys by `iss`; several at once, also under one name, while they are rotated.
     api_keys: Vec<(String, jwt::Key)>,
     /// Secrets of `X-LiveKit-Signature`; none means that header is no signature.
-    webhook_secrets: Vec<hmac::Key>,
+    webhook_secrets: Vec<HmacSha256>,
 }
 
 #[derive(Deserialize)]
@@ -43,18 +44,14 @@ impl Keys {
         let pair = |(index, line): (usize, &String)| {
             let (name, secret) = line.split_once(':').ok_or(index + 1)?;
             let (name, secret) = (name.trim(), secret.trim());
-            // Under an empty secret anyone could sign.
-            if name.is_empty() || secret.is_empty() {
-                return Err(index + 1);
-            }
-            Ok((name.to_owned(), jwt::Key::hs256(secret.as_bytes())))
+            let key = jwt::Key::hs256(secret.as_bytes()).filter(|_| !name.is_empty());
+            Ok((name.to_owned(), key.ok_or(index + 1)?))
         };
         Ok(Self {
             api_keys: api_keys.iter().enumerate().map(pair).collect::<Result<_, usize>>()?,
             webhook_secrets: webhook_secrets
                 .iter()
-                .filter(|secret| !secret.is_empty())
-                .map(|secret| hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()))
+                .filter_map(|secret| HmacSha256::new(secret.as_bytes()))
                 .collect(),
         })
     }
@@ -72,13 +69,12 @@ impl Keys {
         let claims: Claims = token.verify(Algorithm::Hs256, keys, now, LEEWAY_SECONDS)?;
         let told = claims.sha256.filter(|hash| !hash.is_empty()).ok_or(Refusal::Missing)?;
         let told = STANDARD.decode(told).map_err(|_| Refusal::Malformed)?;
-        let hash = digest::digest(&digest::SHA256, body);
-        if bool::from(told.ct_eq(hash.as_ref())) { Ok(()) } else { Err(Refusal::Wrong) }
+        if is_sha256(&told, body) { Ok(()) } else { Err(Refusal::Wrong) }
     }
 
     fn verify_hmac(&self, signature: &str, body: &[u8]) -> Result<(), Refusal> {
         let signature = hex::decode(signature).map_err(|_| Refusal::Malformed)?;
-        let signs = |key| hmac::verify(key, body, &signature).is_ok();
+        let signs = |key: &HmacSha256| key.signed(&[body], &signature);
         if self.webhook_secrets.iter().any(signs) { Ok(()) } else { Err(Refusal::Wrong) }
     }
 }

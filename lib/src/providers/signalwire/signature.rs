@@ -12,11 +12,10 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderMap;
-use ring::{digest, hmac};
-use subtle::ConstantTimeEq;
 
 use super::{payload, signed_url};
 use crate::{
+    crypto::{HmacKey, HmacSha1, HmacSha256, is_sha256, lowercase_hex},
     domain::timestamp::Timestamp,
     providers::webhook::{Refusal, Signed, Verifier, header},
 };
@@ -31,26 +30,24 @@ pub struct Keys(Vec<Key>);
 
 #[derive(Debug)]
 struct Key {
-    sha1: hmac::Key,
-    sha256: hmac::Key,
+    sha1: HmacSha1,
+    sha256: HmacSha256,
 }
 
 /// What a header tells: the signature and its scheme.
 enum Signature {
-    OfBody(Vec<u8>),
-    OfParameters(Vec<u8>),
+    OfBody([u8; 20]),
+    OfParameters([u8; 20]),
 }
 
 impl Keys {
     /// Reads signing keys, one an entry.
     #[must_use]
     pub fn parse(signing_keys: &[String]) -> Self {
-        // Under an empty key anyone could sign.
-        let keys = signing_keys.iter().filter(|key| !key.is_empty()).map(|key| Key {
-            sha1: hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes()),
-            sha256: hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes()),
-        });
-        Self(keys.collect())
+        let key = |key: &String| {
+            Some(Key { sha1: HmacKey::new(key.as_bytes())?, sha256: HmacKey::new(key.as_bytes())? })
+        };
+        Self(signing_keys.iter().filter_map(key).collect())
     }
 
     /// True when nothing could ever be verified.
@@ -60,18 +57,19 @@ impl Keys {
     }
 
     fn verify_sha256(&self, signature: &str, urls: &[String], body: &[u8]) -> Result<(), Refusal> {
-        let signature = lowercase_hex(signature, 32).ok_or(Refusal::Malformed)?;
-        signed_by(self.0.iter().map(|key| &key.sha256), urls, &[body], &signature)
+        let signature: [u8; 32] = lowercase_hex(signature).ok_or(Refusal::Malformed)?;
+        signed(urls, &[body], |parts| self.0.iter().any(|key| key.sha256.signed(parts, &signature)))
     }
 
     fn verify_sha1(&self, signature: &str, urls: &[String], body: &[u8]) -> Result<(), Refusal> {
-        let keys = self.0.iter().map(|key| &key.sha1);
+        let signed_as = |told: [u8; 20], texts: &[&[u8]]| {
+            signed(urls, texts, |parts| self.0.iter().any(|key| key.sha1.signed(parts, &told)))
+        };
         match Signature::parse(signature).ok_or(Refusal::Malformed)? {
-            Signature::OfBody(signature) => signed_by(keys, urls, &[body], &signature),
-            Signature::OfParameters(signature) => {
+            Signature::OfBody(told) => signed_as(told, &[body]),
+            Signature::OfParameters(told) => {
                 let texts = parameter_texts(urls, body);
-                let texts: Vec<_> = texts.iter().map(String::as_bytes).collect();
-                signed_by(keys, urls, &texts, &signature)
+                signed_as(told, &texts.iter().map(String::as_bytes).collect::<Vec<_>>())
             }
         }
     }
@@ -95,21 +93,15 @@ impl Verifier for Keys {
 impl Signature {
     /// Hex signs the body, base64 the parameters: 20 bytes have different lengths in the two.
     fn parse(text: &str) -> Option<Self> {
-        if let Some(bytes) = lowercase_hex(text, 20) {
+        if let Some(bytes) = lowercase_hex(text) {
             return Some(Self::OfBody(bytes));
         }
-        let bytes = STANDARD.decode(text).ok().filter(|bytes| bytes.len() == 20)?;
-        Some(Self::OfParameters(bytes))
+        STANDARD.decode(text).ok()?.try_into().ok().map(Self::OfParameters)
     }
 }
 
 fn sha1_signatures(headers: &HeaderMap) -> impl Iterator<Item = &str> {
     SHA1_HEADERS.into_iter().filter_map(|name| header(headers, name))
-}
-
-fn lowercase_hex(text: &str, bytes: usize) -> Option<Vec<u8>> {
-    let is_lowercase = !text.bytes().any(|byte| byte.is_ascii_uppercase());
-    hex::decode(text).ok().filter(|decoded| is_lowercase && decoded.len() == bytes)
 }
 
 /// What may follow the URL in the message: nothing, if the URL binds the body by its hash; or the
@@ -121,8 +113,7 @@ fn parameter_texts(urls: &[String], body: &[u8]) -> Vec<String> {
     }
     let told = urls.first().and_then(|url| signed_url::query_parameter(url, "bodySHA256"));
     if let Some(told) = told {
-        let hash = hex::encode(digest::digest(&digest::SHA256, body));
-        if !bool::from(told.as_bytes().ct_eq(hash.as_bytes())) {
+        if !lowercase_hex::<32>(&told).is_some_and(|hash| is_sha256(&hash, body)) {
             return Vec::new();
         }
         return vec![String::new(), payload::sorted_parameters(body)];
@@ -134,25 +125,8 @@ fn parameter_texts(urls: &[String], body: &[u8]) -> Vec<String> {
     texts
 }
 
-/// Whether any of the keys signed any of the URLs followed by any of the texts. Each comparison takes
-/// the same time wherever it fails.
-fn signed_by<'k>(
-    keys: impl Iterator<Item = &'k hmac::Key>,
-    urls: &[String],
-    texts: &[&[u8]],
-    signature: &[u8],
-) -> Result<(), Refusal> {
-    for key in keys {
-        for url in urls {
-            for text in texts {
-                let mut context = hmac::Context::with_key(key);
-                context.update(url.as_bytes());
-                context.update(text);
-                if bool::from(context.sign().as_ref().ct_eq(signature)) {
-                    return Ok(());
-                }
-            }
-        }
-    }
-    Err(Refusal::Wrong)
+/// Whether any of the URLs was signed, followed by any of the texts.
+fn signed(urls: &[String], texts: &[&[u8]], by_us: impl Fn(&[&[u8]]) -> bool) -> Result<(), Refusal> {
+    let message = |url: &String| texts.iter().any(|text| by_us(&[url.as_bytes(), text]));
+    if urls.iter().any(message) { Ok(()) } else { Err(Refusal::Wrong) }
 }

@@ -70,8 +70,7 @@ async fn serve(
     let waiting = std::cell::RefCell::new(VecDeque::new());
     let take = async {
         while !done() {
-            let taken =
-                if slow_lane { world.take_slow_lane().await } else { world.take_deliveries().await };
+            let taken = if slow_lane { world.take_slow_lane().await } else { world.take_deliveries().await };
             waiting.borrow_mut().extend(taken);
             sleep(Duration::from_millis(20)).await;
         }
@@ -121,31 +120,26 @@ async fn fifty_workers_do_not_fight_for_places() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_endpoint_never_sees_more_than_its_limit_in_a_second() {
     let (world, receiver) = (World::new(None).await, Receiver::start());
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |acme| acme.rate_limit = Some(10)).await;
+    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |acme| acme.rate_limit = Some(2)).await;
     let deliver = world.deliver(&Faults::none(), Clock::system());
-    let messages = deliverables(&world, &acme, 60).await;
+    let messages = deliverables(&world, &acme, 15).await;
     let started = Instant::now();
     let workers: Vec<_> = (0..3).map(|_| world.deliver(&Faults::none(), Clock::system())).collect();
-    join_all(workers.iter().zip(messages.chunks(20)).map(async |(worker, some)| {
-        join_all(some.chunks(10).map(|batch| work(worker, batch))).await
-    }))
-    .await;
-    timeout(Duration::from_secs(60), serve(&world, &deliver, false, 8, || receiver.requests().len() >= 60))
+    join_all(workers.iter().zip(messages.chunks(5)).map(|(worker, batch)| work(worker, batch))).await;
+    timeout(Duration::from_secs(60), serve(&world, &deliver, false, 8, || receiver.requests().len() >= 15))
         .await
         .expect("all are delivered");
     let took = started.elapsed();
-    assert!(took > Duration::from_millis(5_900), "{took:?}");
+    assert!(took > Duration::from_millis(7_000), "{took:?}");
     let busiest = busiest_second(&receiver);
     // One more, for what this machine makes of a millisecond.
-    assert!(busiest <= 11, "{busiest}");
+    assert!(busiest <= 3, "{busiest}");
     // Time that nobody used is not saved up.
     sleep(Duration::from_secs(3)).await;
-    let after = receiver.requests().len();
-    let more = deliverables(&world, &acme, 90).await.split_off(60);
-    work(&deliver, &more[..10]).await;
-    work(&deliver, &more[10..20]).await;
-    let soon = receiver.requests().len() - after;
-    assert!(busiest_second(&receiver) <= 11, "{soon}");
+    let more = deliverables(&world, &acme, 25).await.split_off(15);
+    join_all(more.chunks(5).map(|batch| work(&deliver, batch))).await;
+    let busiest = busiest_second(&receiver);
+    assert!(receiver.requests().len() > 15 && busiest <= 3, "{busiest}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -154,7 +148,8 @@ async fn a_burst_for_an_endpoint_that_refuses_what_is_too_much_arrives_soon() {
     let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
     let deliver = world.deliver(&Faults::none(), Clock::system());
     let messages = deliverables(&world, &acme, 60).await;
-    let delivered = async || world.outbound().await.iter().filter(|one| one.status == DeliveryStatus::Delivered).count();
+    let delivered =
+        async || world.outbound().await.iter().filter(|one| one.status == DeliveryStatus::Delivered).count();
     let done = AtomicBool::new(false);
     let started = Instant::now();
     timeout(Duration::from_secs(90), async {
@@ -256,9 +251,10 @@ async fn what_waited_for_an_endpoint_that_was_down_does_not_come_all_at_once() {
             work(&deliver, batch).await;
         }
     }
-    // The probe, and what may go within the time that a function waits for it, at ten a second.
+    // Five failures, the probe, perhaps the five again, and what a function waits for: 1.5 s, a minute later
+    // at twenty a second.
     let came = receiver.requests().len();
-    assert!((7..=5 + 1 + 25).contains(&came), "{came}");
+    assert!((7..=5 + 1 + 5 + 31).contains(&came), "{came}");
     let (now, later) = world.queued_deliveries().await;
     assert!(now + later >= 65 - came, "the others are queued");
 }
@@ -289,7 +285,11 @@ async fn a_slow_endpoint_that_succeeds_holds_up_no_other() {
     })
     .await
     .expect("the others get theirs");
-    eprintln!("the four others had all after {:?}, the slow one {}", started.elapsed(), receivers[4].requests().len());
+    eprintln!(
+        "the four others had all after {:?}, the slow one {}",
+        started.elapsed(),
+        receivers[4].requests().len()
+    );
     // Its first attempts hold the workers once: 14 s, and the batches of that time; then none.
     assert!(started.elapsed() < Duration::from_secs(90), "{:?}", started.elapsed());
 }

@@ -199,9 +199,13 @@ async fn a_status_stands_whatever_becomes_of_the_body() {
 #[tokio::test]
 async fn a_status_stands_whatever_its_headers_are() {
     let many: String = (0..1_500).map(|number| format!("X-{number}: y\r\n")).collect();
-    let head = |lines: &str| format!("HTTP/1.1 200 OK\r\n{lines}\r\nContent-Length: 2\r\n\r\nok").into_bytes();
+    let head =
+        |lines: &str| format!("HTTP/1.1 200 OK\r\n{lines}\r\nContent-Length: 2\r\n\r\nok").into_bytes();
     for (name, raw) in [
-        ("a PHP warning", head("PHP Warning:  PHP Startup: Unable to load dynamic library 'x.so' in Unknown on line 0")),
+        (
+            "a PHP warning",
+            head("PHP Warning:  PHP Startup: Unable to load dynamic library 'x.so' in Unknown on line 0"),
+        ),
         ("a space before the colon", head("X-Powered-By : PHP")),
         ("a tab before the colon", head("X-Powered-By\t: PHP")),
         ("a space in a name", head("X Powered By: PHP")),
@@ -236,17 +240,25 @@ async fn a_status_stands_whatever_its_headers_are() {
 /// Where the answer's length cannot be told, or its status line is none, hyper gives it up.
 #[tokio::test]
 async fn what_is_no_http_has_no_status() {
-    let head = |lines: &str| format!("HTTP/1.1 200 OK\r\n{lines}\r\nContent-Length: 2\r\n\r\nok").into_bytes();
+    let head =
+        |lines: &str| format!("HTTP/1.1 200 OK\r\n{lines}\r\nContent-Length: 2\r\n\r\nok").into_bytes();
     for (name, raw) in [
         ("two lengths", head("Content-Length: 3")),
         ("a length in words", b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\nok".to_vec()),
         ("an empty length", b"HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\nok".to_vec()),
         ("a negative length", b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nok".to_vec()),
-        ("chunks of HTTP/1.0", b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n".to_vec()),
+        (
+            "chunks of HTTP/1.0",
+            b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n".to_vec(),
+        ),
         ("a control character in the reason", b"HTTP/1.1 200 O\x01K\r\nContent-Length: 2\r\n\r\nok".to_vec()),
     ] {
         let attempt = answered(Answer::Raw(raw)).await;
-        assert_eq!((attempt.status_code, attempt.error.as_deref()), (None, Some("connection broken")), "{name}");
+        assert_eq!(
+            (attempt.status_code, attempt.error.as_deref()),
+            (None, Some("connection broken")),
+            "{name}"
+        );
     }
 }
 

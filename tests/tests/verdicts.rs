@@ -30,8 +30,7 @@ const TYPE: &str = "call.completed";
 async fn put_url(world: &World, id: u64, url: &str, now: Timestamp) {
     let table = world.subscriptions(&Faults::none());
     let stored = table.find("acme", id).await.unwrap().unwrap();
-    let changed =
-        Subscription { url: url.to_owned(), updated_at: now, ..stored.subscription.clone() };
+    let changed = Subscription { url: url.to_owned(), updated_at: now, ..stored.subscription.clone() };
     assert!(table.replace(&stored, &changed).await.unwrap());
     table.start_afresh("acme", id, now).await.unwrap();
 }
@@ -118,7 +117,8 @@ async fn whoever_loses_an_attempt_sees_to_what_follows_from_it() {
 #[tokio::test]
 async fn a_probe_a_minute_is_made_however_long_the_one_before_waited() {
     let (world, hand) = (World::new(None).await, Hand::stopped());
-    let (table, at) = (world.endpoints(&Faults::none()), SubscriptionRef { tenant_id: "acme".to_owned(), id: 1 });
+    let (table, at) =
+        (world.endpoints(&Faults::none()), SubscriptionRef { tenant_id: "acme".to_owned(), id: 1 });
     let tried = Tried { at: &at, configured_at: hand.now(), began: hand.now() };
     let ended = hand.now().plus_millis(15_000);
     let mut health = None;

@@ -5,7 +5,9 @@ use std::{process::ExitCode, time::Instant};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
-    delivery::deliver::{Deliver, Prepared}, queue::deliveries::DeliveryMessage, telemetry,
+    delivery::deliver::{Deliver, Prepared},
+    queue::deliveries::DeliveryMessage,
+    telemetry,
 };
 
 use super::{Unsettled, settle_all};

@@ -362,9 +362,7 @@ impl Deliver {
         let patience = pin!(sleep(Duration::from_millis(SLOW_MILLIS)));
         match select(sent, patience).await {
             Either::Left((attempt, _)) => attempt,
-            Either::Right(((), sent)) => {
-                join(sent, self.note_slowness(endpoint, began, SLOW_MILLIS)).await.0
-            }
+            Either::Right(((), sent)) => join(sent, self.note_slowness(endpoint, began, SLOW_MILLIS)).await.0,
         }
     }
 }

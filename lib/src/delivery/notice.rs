@@ -51,7 +51,8 @@ pub(super) fn exhausted(delivery: &Delivery, subscription: &Subscription, now: T
 /// We have set a subscription inactive; `None` if somebody else has changed it since. It is told once for
 /// each time.
 pub(super) fn disabled(subscription: &Subscription, now: Timestamp) -> Option<Event> {
-    let disabled = subscription.disabled.as_ref().filter(|disabled| disabled.at == subscription.updated_at)?;
+    let disabled =
+        subscription.disabled.as_ref().filter(|disabled| disabled.at == subscription.updated_at)?;
     let payload = Payload {
         webhook_config_id: subscription.id,
         webhook_config_name: &subscription.name,

@@ -71,8 +71,9 @@ impl Deliver {
             let is_late = !is_slow && place.micros.saturating_add(LATE_MICROS) < micros(now);
             !is_late && endpoint.strain.honours(place.given, now)
         };
-        let (placed, unplaced): (Vec<&DeliveryMessage>, Vec<&DeliveryMessage>) =
+        let (mut placed, unplaced): (Vec<&DeliveryMessage>, Vec<&DeliveryMessage>) =
             messages.iter().partition(|message| message.place().is_some_and(|place| good(&place)));
+        placed.sort_by_key(|message| message.place().map(|place| place.micros));
         let first = match unplaced.len() as u64 {
             0 => Ok(None),
             count => self.endpoints.book(&endpoint.at, count, pace, endpoint.strain.next_place).await,
@@ -90,8 +91,11 @@ impl Deliver {
             (message, place.map(|micros| Place { micros, given: now }))
         });
         let placed = placed.into_iter().map(|message| (message, message.place()));
-        let (mut turns, mut waits) = (Vec::new(), Vec::new());
+        let (mut turns, mut waits, mut earliest) = (Vec::new(), Vec::new(), micros(now));
         for (message, place) in placed.chain(booked) {
+            // Those that are late go one after the other all the same.
+            let place = place.map(|place| Place { micros: place.micros.max(earliest), ..place });
+            earliest = place.map_or(earliest, |place| place.micros.saturating_add(pace.micros));
             let wait = place.map(|place| place.micros.saturating_sub(micros(now)));
             let is_in_lane = message.is_in_slow_lane() || !is_slow;
             match (place, wait) {

@@ -92,7 +92,8 @@ impl Learned {
     #[must_use]
     pub fn refused(known: Option<Self>, began: Timestamp, now: Timestamp) -> Self {
         let micros = known.and_then(|known| known.micros_at(began));
-        let micros = micros.map_or(FIRST_MICROS, |micros| (micros * 2).clamp(FIRST_MICROS / 50, LONGEST_MICROS));
+        let micros =
+            micros.map_or(FIRST_MICROS, |micros| (micros * 2).clamp(FIRST_MICROS / 50, LONGEST_MICROS));
         Self { micros, at: now }
     }
 
@@ -133,7 +134,8 @@ impl Strain {
     pub fn pace(&self, rate_limit: Option<u32>, now: Timestamp) -> Option<Pace> {
         let from = self.paused_until.unwrap_or(now).max(now);
         // As fast as it will be by then: where many wait, their places are far ahead.
-        let place = self.next_place.and_then(|micros| Timestamp::from_millis(i64::try_from(micros / 1_000).ok()?));
+        let place =
+            self.next_place.and_then(|micros| Timestamp::from_millis(i64::try_from(micros / 1_000).ok()?));
         let learned = self.learned.and_then(|learned| learned.micros_at(place.unwrap_or(from).max(from)));
         let slow = self.slow.filter(|slow| now < slow.until).map(|slow| slow.millis * 1_000 / SLOW_IN_FLIGHT);
         let limit = rate_limit.map(|limit| (10_000 * SLACK_PERCENT).div_ceil(u64::from(limit.max(1))));

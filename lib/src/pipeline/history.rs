@@ -39,10 +39,11 @@ pub struct Examined {
 }
 
 impl Examined {
-    /// For this question: a page by its number lies behind all pages before it.
+    /// For this question: a page by its number lies behind all pages before it, and its partitions are not
+    /// equally full.
     fn by(self, query: &EventQuery) -> usize {
         let page = match query.start {
-            Start::Page(page) => page.saturating_mul(query.limit),
+            Start::Page(page) => page.saturating_mul(query.limit).saturating_mul(2),
             Start::Below(_) => query.limit,
         };
         match query.count {

@@ -176,7 +176,11 @@ mod tests {
         assert_eq!(serde_json::to_string(&message).unwrap(), json);
         assert_eq!(serde_json::from_str::<DeliveryMessage>(json).unwrap(), message);
         let booked = json.replace('}', r#","booked":1767312000}"#);
-        assert_eq!(serde_json::from_str::<DeliveryMessage>(&booked).unwrap(), message, "of an earlier version");
+        assert_eq!(
+            serde_json::from_str::<DeliveryMessage>(&booked).unwrap(),
+            message,
+            "of an earlier version"
+        );
         let given = Timestamp::from_seconds(1_767_312_000).unwrap();
         let placed = message.placed(Some(Place { micros: 1_767_312_003_000_000, given }), true);
         assert_eq!(serde_json::from_str::<DeliveryMessage>(&placed.to_json().unwrap()).unwrap(), placed);

@@ -10,9 +10,7 @@ use std::{
     fmt,
 };
 
-use aws_sdk_dynamodb::{
-    operation::update_item::builders::UpdateItemFluentBuilder, types::KeysAndAttributes,
-};
+use aws_sdk_dynamodb::{operation::update_item::builders::UpdateItemFluentBuilder, types::KeysAndAttributes};
 
 use super::{
     Client, StoreError,

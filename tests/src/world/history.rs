@@ -12,7 +12,10 @@ use ringpost::{
         subscription::Subscription,
         timestamp::Timestamp,
     },
-    pipeline::{history::{Examined, History}, redeliver::Redeliver},
+    pipeline::{
+        history::{Examined, History},
+        redeliver::Redeliver,
+    },
     store::history::Queued,
 };
 use ringpost_functions::webhooks::{event_retry, events};

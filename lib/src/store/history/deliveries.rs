@@ -223,7 +223,10 @@ impl HistoryTable {
             .expression_attribute_values(":attempts", number(delivery.attempts))
             .expression_attribute_values(":pending", string(DeliveryStatus::Pending.as_str()))
             .expression_attribute_values(":failed", string(DeliveryStatus::Failed.as_str()))
-            .expression_attribute_values(":expires", number(self.expires_at(delivery, Some(now)).as_seconds()))
+            .expression_attribute_values(
+                ":expires",
+                number(self.expires_at(delivery, Some(now)).as_seconds()),
+            )
             .expression_attribute_values(":now", time(now));
         if let Some(recovery) = recovery {
             request = request.expression_attribute_values(":recovery", string(recovery));

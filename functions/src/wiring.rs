@@ -123,6 +123,7 @@ impl Aws {
                 subscriptions: self.subscriptions()?,
                 history: self.history()?,
                 deliveries: self.deliveries()?,
+                clock: Clock::system(),
             },
         })
     }
@@ -154,11 +155,12 @@ impl Aws {
             history: self.history()?,
             subscriptions: self.subscriptions()?,
             queue: self.deliveries()?,
+            slow_lane: self.slow_deliveries()?,
             due: self.due()?,
             events: self.events()?,
             sender: Sender::new(Self::loopback(), Clock::system())?,
             clock: Clock::system(),
-            bookings: futures::lock::Mutex::default(),
+            noted: std::sync::Mutex::default(),
         })
     }
 
@@ -175,6 +177,11 @@ impl Aws {
     pub(crate) fn deliveries(&self) -> Result<DeliveryQueue, InitError> {
         let queue = ringpost::queue::Client::new(&self.sdk);
         Ok(DeliveryQueue::new(queue, config::required("DELIVERY_QUEUE_URL")?))
+    }
+
+    fn slow_deliveries(&self) -> Result<DeliveryQueue, InitError> {
+        let queue = ringpost::queue::Client::new(&self.sdk);
+        Ok(DeliveryQueue::new(queue, config::required("SLOW_DELIVERY_QUEUE_URL")?))
     }
 
     /// Where deliveries may go in this stage.

@@ -57,6 +57,12 @@ impl Faults {
         Self::plan(Some((0, cut)), false, Some(operation))
     }
 
+    /// Nothing happens, and only the requests of this operation count.
+    #[must_use]
+    pub fn counting(operation: &'static str) -> Self {
+        Self::plan(None, false, Some(operation))
+    }
+
     fn plan(cut: Option<(usize, Cut)>, then_dead: bool, operation: Option<&'static str>) -> Self {
         let (seen, dead) = (AtomicUsize::new(0), AtomicBool::new(false));
         Self(Arc::new(Plan { cut, then_dead, operation, seen, dead }))

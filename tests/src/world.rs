@@ -79,6 +79,7 @@ pub struct World {
     queue_url: String,
     transcripts_url: String,
     deliveries_url: String,
+    slow_lane_url: String,
     recoveries_url: String,
     default_tenant: Option<&'static str>,
 }
@@ -140,9 +141,19 @@ impl World {
         let queue_url = create(format!("{id}-retry")).await;
         let transcripts_url = create(format!("{id}-transcripts")).await;
         let deliveries_url = create(format!("{id}-deliveries")).await;
+        let slow_lane_url = create(format!("{id}-slow-lane")).await;
         let recoveries_url = create(format!("{id}-recoveries")).await;
         let tables = TABLES.iter().map(|table| (table.name, format!("{id}-{}", table.name))).collect();
-        Self { stack, tables, queue_url, transcripts_url, deliveries_url, recoveries_url, default_tenant }
+        Self {
+            stack,
+            tables,
+            queue_url,
+            transcripts_url,
+            deliveries_url,
+            slow_lane_url,
+            recoveries_url,
+            default_tenant,
+        }
     }
 
     /// The tables of the deployed stack, whose own functions are at work in them.
@@ -155,9 +166,19 @@ impl World {
         for table in &TABLES {
             tables.insert(table.name, stack.deployed_table(table.name).await);
         }
-        let [queue_url, transcripts_url, deliveries_url, recoveries_url] = [const { String::new() }; 4];
+        let [queue_url, transcripts_url, deliveries_url, slow_lane_url, recoveries_url] =
+            [const { String::new() }; 5];
         let default_tenant = Some("demo");
-        Self { stack, tables, queue_url, transcripts_url, deliveries_url, recoveries_url, default_tenant }
+        Self {
+            stack,
+            tables,
+            queue_url,
+            transcripts_url,
+            deliveries_url,
+            slow_lane_url,
+            recoveries_url,
+            default_tenant,
+        }
     }
 
     fn name(&self, table: &str) -> String {
@@ -320,6 +341,7 @@ impl World {
                 subscriptions: self.subscriptions(faults),
                 history: self.history(faults),
                 deliveries: self.delivery_queue(faults),
+                clock: Clock::system(),
             },
         }
     }

@@ -379,7 +379,8 @@ async fn what_is_no_message_comes_again_and_takes_nothing_with_it() {
         id: 7,
         subscription_id: acme.id,
         attempt: 1,
-        booked: None,
+        place: None,
+        slow: false,
     };
     let bodies =
         ["{}".to_owned(), message.to_json().unwrap(), expired.to_json().unwrap(), message.to_json().unwrap()];

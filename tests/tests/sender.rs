@@ -195,6 +195,73 @@ async fn a_status_stands_whatever_becomes_of_the_body() {
     }
 }
 
+/// Answers that are not quite HTTP: whoever wrote them has taken the delivery, and curl understands them.
+#[tokio::test]
+async fn a_status_stands_whatever_its_headers_are() {
+    let many: String = (0..1_500).map(|number| format!("X-{number}: y\r\n")).collect();
+    let head =
+        |lines: &str| format!("HTTP/1.1 200 OK\r\n{lines}\r\nContent-Length: 2\r\n\r\nok").into_bytes();
+    for (name, raw) in [
+        (
+            "a PHP warning",
+            head("PHP Warning:  PHP Startup: Unable to load dynamic library 'x.so' in Unknown on line 0"),
+        ),
+        ("a space before the colon", head("X-Powered-By : PHP")),
+        ("a tab before the colon", head("X-Powered-By\t: PHP")),
+        ("a space in a name", head("X Powered By: PHP")),
+        ("no name", head(": PHP")),
+        ("a folded line", head("X-Long: one\r\n two")),
+        ("a line folded twice", head("X-Long: one\r\n\ttwo\r\n   three")),
+        ("no colon", head("garbage")),
+        ("a control character in a value", head("X-Odd: a\u{1}b")),
+        ("a control character in a name", head("X-\u{1}: b")),
+        ("Latin-1 and emoji", head("X-Name: caf\u{e9} \u{1f600}")),
+        ("many headers", head(many.trim_end())),
+        ("no reason", b"HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok".to_vec()),
+        ("a reason in Latin-1", b"HTTP/1.1 200 Re\xe7u\r\nContent-Length: 2\r\n\r\nok".to_vec()),
+        ("HTTP/1.0", b"HTTP/1.0 200 OK\r\n\r\nok".to_vec()),
+        ("bare line feeds", b"HTTP/1.1 200 OK\nContent-Length: 2\n\nok".to_vec()),
+        ("no length", b"HTTP/1.1 200 OK\r\n\r\nok".to_vec()),
+        ("the same length twice", head("Content-Length: 2")),
+        ("a length that is too long", b"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nok".to_vec()),
+        ("a length that is too short", b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nok".to_vec()),
+        ("broken chunks", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\nok".to_vec()),
+        ("chunks without an end", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok".to_vec()),
+        ("an unknown coding", head("Transfer-Encoding: gzip")),
+        ("a charset that is none", head("Content-Type: text/plain; charset=\"x")),
+        ("a type that is none", head("Content-Type: ;;;")),
+        ("an early hint", b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\nok".to_vec()),
+    ] {
+        let attempt = answered(Answer::Raw(raw)).await;
+        assert_eq!((attempt.status_code, attempt.error), (Some(200), None), "{name}");
+    }
+}
+
+/// Where the answer's length cannot be told, or its status line is none, hyper gives it up.
+#[tokio::test]
+async fn what_is_no_http_has_no_status() {
+    let head =
+        |lines: &str| format!("HTTP/1.1 200 OK\r\n{lines}\r\nContent-Length: 2\r\n\r\nok").into_bytes();
+    for (name, raw) in [
+        ("two lengths", head("Content-Length: 3")),
+        ("a length in words", b"HTTP/1.1 200 OK\r\nContent-Length: two\r\n\r\nok".to_vec()),
+        ("an empty length", b"HTTP/1.1 200 OK\r\nContent-Length: \r\n\r\nok".to_vec()),
+        ("a negative length", b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\nok".to_vec()),
+        (
+            "chunks of HTTP/1.0",
+            b"HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n".to_vec(),
+        ),
+        ("a control character in the reason", b"HTTP/1.1 200 O\x01K\r\nContent-Length: 2\r\n\r\nok".to_vec()),
+    ] {
+        let attempt = answered(Answer::Raw(raw)).await;
+        assert_eq!(
+            (attempt.status_code, attempt.error.as_deref()),
+            (None, Some("connection broken")),
+            "{name}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn cookies_are_not_kept() {
     let receiver = Receiver::answering(Answer::with(200, &[("set-cookie", "id=7"), ("server", "nginx")], ""));

@@ -10,7 +10,7 @@ use ringpost::{
     },
     store::history::{RowFilter, Search},
 };
-use ringpost_functions::webhooks::events::{Deps, MAX_EXAMINED};
+use ringpost_functions::webhooks::events::Deps;
 use ringpost_tests::{
     faults::Faults,
     lambda::{invoke, request, sample_event},
@@ -45,7 +45,7 @@ async fn ask(endpoint: &Deps, id: Option<u64>, claims: &Value) -> Answer {
 
 /// The only event, as the list and as its detail show it.
 async fn shown(world: &World) -> (Value, Value) {
-    let endpoint = world.webhook_events(MAX_EXAMINED).await;
+    let endpoint = world.webhook_events(10_000).await;
     let list = ask(&endpoint, None, &admin()).await;
     assert_eq!((list.status, &list.body["count"]), (200, &json!(1)), "{list:?}");
     let listed = list.body["events"][0].clone();
@@ -233,7 +233,7 @@ async fn everybody_sees_what_is_theirs() {
         let message = message("acme", &format!("evt_{number}"), at(number + 10), &json!({}));
         world.pending_delivery(&Message { user_id, ..message }, 1).await;
     }
-    let endpoint = world.webhook_events(MAX_EXAMINED).await;
+    let endpoint = world.webhook_events(10_000).await;
     let all = ask(&endpoint, None, &admin()).await;
     let ids = |answer: &Answer| -> Vec<u64> {
         answer.body["events"].as_array().unwrap().iter().map(|event| event["id"].as_u64().unwrap()).collect()

@@ -10,7 +10,8 @@ use ringpost::domain::{
     key::CallKey,
     timestamp::Timestamp,
 };
-use ringpost_functions::webhooks::events::{Deps, MAX_EXAMINED};
+use ringpost::pipeline::history::Examined;
+use ringpost_functions::webhooks::events::Deps;
 use ringpost_tests::{
     faults::Faults,
     lambda::{invoke, request, sample_event},
@@ -85,7 +86,7 @@ async fn many() -> World {
 #[tokio::test]
 async fn pages_and_cursors_give_the_same_without_gaps_and_repetitions() {
     let world = many().await;
-    let endpoint = world.webhook_events(MAX_EXAMINED).await;
+    let endpoint = world.webhook_events(10_000).await;
     for (filter, rows) in [("", 240_usize), ("&direction=outbound", 80)] {
         for limit in [7_usize, 100] {
             let query = format!("limit={limit}{filter}");
@@ -115,7 +116,7 @@ async fn pages_and_cursors_give_the_same_without_gaps_and_repetitions() {
 #[tokio::test]
 async fn what_is_looked_at_is_bounded_and_cursors_lead_on() {
     let world = many().await;
-    let whole = world.webhook_events(MAX_EXAMINED).await;
+    let whole = world.webhook_events(10_000).await;
     for (examined, filter) in
         [(40, ""), (40, "&direction=outbound"), (12, ""), (239, ""), (60, "&source=nobody")]
     {
@@ -144,7 +145,7 @@ async fn what_is_looked_at_is_bounded_and_cursors_lead_on() {
 #[tokio::test]
 async fn what_comes_in_between_cursors_shifts_nothing() {
     let world = many().await;
-    let endpoint = world.webhook_events(MAX_EXAMINED).await;
+    let endpoint = world.webhook_events(10_000).await;
     let first = ask(&endpoint, "limit=100", &admin()).await;
     for number in 0..10 {
         world
@@ -216,7 +217,7 @@ async fn differing() -> World {
 #[tokio::test]
 async fn every_filter_finds_what_it_says_alone_and_with_others() {
     let world = differing().await;
-    let endpoint = world.webhook_events(MAX_EXAMINED).await;
+    let endpoint = world.webhook_events(10_000).await;
     let (call, other) = (call_id("RM_1"), call_id("RM_none"));
     for (query, expected) in [
         (String::new(), "hgfedcba"),
@@ -282,8 +283,30 @@ async fn a_row_that_moved_on_into_another_millisecond_stays_in_its_own() {
     for event in twins {
         history.record_inbound(&event, "acme", None, None).await.unwrap();
     }
-    let endpoint = world.webhook_events(MAX_EXAMINED).await;
+    let endpoint = world.webhook_events(10_000).await;
     let count = async |query: &str| ids(&ask(&endpoint, &format!("{query}&limit=100"), &admin()).await).len();
     assert_eq!(count("toDate=2026-01-02T00:00:00.000Z").await, 20);
     assert_eq!(count("fromDate=2026-01-02T00:00:00.001Z").await, 0);
+}
+
+#[tokio::test]
+async fn nothing_is_counted_far_unless_that_is_asked_for() {
+    let world = many().await;
+    let endpoint = world.webhook_events_within(Examined { unasked: 40, asked: 10_000 }).await;
+    let counted = ask(&endpoint, "limit=10", &admin()).await;
+    assert_eq!((ids(&counted).len(), &counted.body["totalIsExact"]), (10, &json!(false)));
+    assert!((10..=40).contains(&counted.body["total"].as_u64().unwrap()), "{:?}", counted.body["total"]);
+    let all = ask(&endpoint, "limit=10&count=all", &admin()).await;
+    assert_eq!((&all.body["total"], all.body.get("totalIsExact")), (&json!(240), None));
+    assert_eq!(ids(&all), ids(&counted));
+    let deep = ask(&endpoint, "limit=20&page=12", &admin()).await;
+    assert_eq!(ids(&deep).len(), 20, "a page by its number is looked for as far as it is");
+    let without = ask(&endpoint, "limit=10&count=false", &admin()).await;
+    assert_eq!(ids(&without), ids(&counted));
+    for field in ["total", "page", "pages", "totalIsExact"] {
+        assert_eq!(without.body.get(field), None);
+    }
+    assert_eq!(follow(&endpoint, "limit=10", without).await.0.len(), 240);
+    let second = ask(&endpoint, "limit=10&count=false&page=2", &admin()).await;
+    assert_eq!(ids(&second), ids(&ask(&endpoint, "limit=10&page=2", &admin()).await));
 }

@@ -5,7 +5,9 @@ use std::{process::ExitCode, time::Instant};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
-    delivery::deliver::Deliver, queue::deliveries::DeliveryMessage, store::endpoints::Found, telemetry,
+    delivery::deliver::{Deliver, Prepared},
+    queue::deliveries::DeliveryMessage,
+    telemetry,
 };
 
 use super::{Unsettled, settle_all};
@@ -15,7 +17,7 @@ use crate::{
 };
 
 /// What this function may touch: it reads and writes deliveries in `history`, reads `webhook-configs` and
-/// writes how endpoints do, writes `due`, appends to `events`, sends to its own queue, and posts to
+/// writes how endpoints do, writes `due`, appends to `events`, sends to its own queues, and posts to
 /// customers' endpoints.
 pub struct Deps {
     /// Makes attempts.
@@ -49,7 +51,7 @@ impl Worker for Deps {
             }
         }
         let settled = match self.deliver.prepare(&wanted).await {
-            Ok(found) => join_all(wanted.iter().map(|message| self.settle(message, &found))).await,
+            Ok(batch) => join_all(wanted.iter().map(|message| self.settle(message, &batch))).await,
             Err(error) => {
                 let (function, cause) = (Self::NAME, telemetry::chain(&error));
                 tracing::error!(function, messages = wanted.len(), cause, "not read");
@@ -79,9 +81,9 @@ fn read(message: &SqsMessage) -> Option<DeliveryMessage> {
 }
 
 impl Deps {
-    async fn settle(&self, message: &DeliveryMessage, found: &Found) -> Result<(), Unsettled> {
+    async fn settle(&self, message: &DeliveryMessage, batch: &Prepared) -> Result<(), Unsettled> {
         let (function, started) = (Self::NAME, Instant::now());
-        let done = self.deliver.work(message, found).await;
+        let done = self.deliver.work(message, batch).await;
         let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
         let (at, attempt, subscription) = (message.delivery(), message.number(), message.subscription_id());
         let (tenant_id, id) = (at.tenant_id, at.id);

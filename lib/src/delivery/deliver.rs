@@ -4,41 +4,47 @@
 //! read row, subscription, health ─┬─ recorded before ───────────────┐
 //!                                 ├─ deleted, inactive: end quietly │
 //!                                 ├─ breaker open: park             │
-//!                                 ├─ rate limit: wait               │
+//!                                 ├─ too many, too slow: wait       │
 //!                                 └─ post ── record ── health ──────┴── follow: tell, queue the next
 //! ```
 //!
 //! The record decides which attempt counts. What follows is read from the record alone, so that a
 //! message that comes again after a crash makes no request but repeats all that follows.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    pin::pin,
+    sync::Mutex,
+    time::Duration,
+};
 
-use futures::lock::Mutex;
+use futures::future::{Either, join, select};
 use thiserror::Error;
+use tokio::time::sleep;
 
 use super::{
-    notice,
+    follow::verdict,
     send::{Parcel, Sender},
+    turns::{AttemptRef, Turn, attempt_of, micros},
 };
 use crate::{
     clock::Clock,
     domain::{
-        delivery::{Attempt, Delivery, DeliveryRef, DeliveryStatus},
+        delivery::{Attempt, Delivery, DeliveryStatus},
         due::Due,
-        event::Event,
         health::Health,
-        key::EventKey,
-        subscription::{Disabled, DisabledReason, Subscription, SubscriptionStatus},
+        pace::{SLOW_MILLIS, Slow, Strain},
+        subscription::{DisabledReason, Subscription, SubscriptionStatus},
         timestamp::Timestamp,
     },
     queue::{
         SendError,
-        deliveries::{DeliveryMessage, DeliveryQueue, LONGEST_DELAY_SECONDS},
+        deliveries::{DeliveryMessage, DeliveryQueue},
     },
     store::{
         StoreError,
         due::DueTable,
-        endpoints::{Booked, Booking, EndpointTable, Found, SubscriptionRef},
+        endpoints::{EndpointTable, Found, SubscriptionRef, Tried},
         events::EventTable,
         history::HistoryTable,
         subscriptions::SubscriptionTable,
@@ -47,14 +53,6 @@ use crate::{
 
 /// A message may come a little before its time: clocks differ.
 const EARLY_MILLIS: u64 = 1_000;
-/// A booked second is good for so much longer. A queue may be late, and who books anew would be later.
-const SECONDS_LATE: i64 = 60;
-/// Where too many book at once, they come back after so long.
-const BUSY_SECONDS: u64 = 2;
-/// The failed attempt at which a tenant is told that a delivery is failing.
-const FAILING_AT: u32 = 4;
-/// Every conflict means that another writer got through.
-const MAX_CONFLICTS: usize = 16;
 
 /// Makes attempts, and sees to what follows from them.
 #[derive(Debug)]
@@ -67,6 +65,8 @@ pub struct Deliver {
     pub subscriptions: SubscriptionTable,
     /// Where the next attempts are queued.
     pub queue: DeliveryQueue,
+    /// Where those of slow endpoints are, so that they hold up no others.
+    pub slow_lane: DeliveryQueue,
     /// Where they wait when that is too long for the queue.
     pub due: DueTable,
     /// Where tenants are told of failures.
@@ -75,9 +75,8 @@ pub struct Deliver {
     pub sender: Sender,
     /// What time it is.
     pub clock: Clock,
-    /// The last bookings under rate limits. Held while one is made, so that a batch does not get into
-    /// its own way.
-    pub bookings: Mutex<HashMap<SubscriptionRef, Booking>>,
+    /// The slowness that was noted from here, so that a batch does not note it ten times.
+    pub noted: Mutex<HashMap<SubscriptionRef, Slow>>,
 }
 
 /// Why a message must come again.
@@ -89,6 +88,9 @@ pub enum DeliverError {
     /// The queue failed.
     #[error("the queue failed")]
     Queue(#[from] SendError),
+    /// It is not known when it may go; the log says why.
+    #[error("no turn was found")]
+    NoTurn,
 }
 
 /// What became of a message.
@@ -102,7 +104,7 @@ pub enum Done {
     Exhausted,
     /// The attempt had been recorded before; what follows from it was repeated.
     Repeated,
-    /// It waits for its time, or for its place under the rate limit.
+    /// It waits for its time, or for its turn.
     Waits,
     /// It waits until its endpoint takes deliveries again.
     Parked,
@@ -130,21 +132,97 @@ impl Done {
 }
 
 /// A subscription as a batch found it.
-struct Endpoint<'a> {
-    at: SubscriptionRef,
-    subscription: &'a Subscription,
-    health: Option<Health>,
+pub(super) struct Endpoint<'a> {
+    pub(super) at: SubscriptionRef,
+    pub(super) subscription: &'a Subscription,
+    pub(super) health: Option<Health>,
+    pub(super) strain: Strain,
+}
+
+impl Endpoint<'_> {
+    pub(super) fn tried(&self, began: Timestamp) -> Tried<'_> {
+        Tried { at: &self.at, configured_at: self.subscription.updated_at, began }
+    }
+}
+
+/// A batch whose deliveries were read, and whose turns were taken.
+#[derive(Debug)]
+pub struct Prepared {
+    found: Found,
+    turns: HashMap<AttemptRef, Turn>,
+    at: Timestamp,
+}
+
+/// What a message asks for, as its batch found it.
+enum Asked<'a> {
+    /// Another version of this code must work on it.
+    Unreadable,
+    /// Nothing: there is no such delivery any more.
+    Expired,
+    /// A delivery that is on its way to nobody.
+    NoEndpoint(&'a Delivery),
+    /// What is recorded; only the last attempt has anything that may still follow.
+    Recorded(&'a Delivery, Endpoint<'a>),
+    /// Nothing: the delivery has ended, and its endpoint too.
+    Ended,
+    /// An attempt before its time.
+    Early(&'a Delivery),
+    /// An attempt at an endpoint that keeps failing.
+    Failing(&'a Delivery, Endpoint<'a>, Health),
+    /// An attempt.
+    Attempt(&'a Delivery, Endpoint<'a>),
+}
+
+impl<'a> Asked<'a> {
+    fn of(message: &DeliveryMessage, found: &'a Found, now: Timestamp) -> Self {
+        let at = SubscriptionRef { tenant_id: message.delivery().tenant_id, id: message.subscription_id() };
+        if found.unreadable.contains(&message.delivery()) || found.unreadable_subscriptions.contains(&at) {
+            return Self::Unreadable;
+        }
+        let Some(delivery) = found.deliveries.get(&message.delivery()) else { return Self::Expired };
+        let is_pending = delivery.status == DeliveryStatus::Pending;
+        let Some(subscription) = found.subscriptions.get(&at) else {
+            return if is_pending { Self::NoEndpoint(delivery) } else { Self::Ended };
+        };
+        if subscription.status == SubscriptionStatus::Inactive && is_pending {
+            return Self::NoEndpoint(delivery);
+        }
+        let health = found.failing.get(&at).copied();
+        let strain = found.strained.get(&at).copied().unwrap_or_default();
+        let endpoint = Endpoint { at, subscription, health, strain };
+        if !is_pending || delivery.attempts >= message.number() {
+            return Self::Recorded(delivery, endpoint);
+        }
+        if delivery.next_attempt_at.is_some_and(|next| next.millis_since(now) > EARLY_MILLIS) {
+            return Self::Early(delivery);
+        }
+        match endpoint.health.filter(Health::is_open) {
+            Some(health) => Self::Failing(delivery, endpoint, health),
+            None => Self::Attempt(delivery, endpoint),
+        }
+    }
 }
 
 impl Deliver {
-    /// Reads what the messages of a batch are about, in one trip.
+    /// Reads what the messages of a batch are about, in one trip, and takes the turns of those whose
+    /// endpoints do not take them as they come.
     ///
     /// # Errors
-    /// When the database fails: all of them must come again.
-    pub async fn prepare(&self, messages: &[DeliveryMessage]) -> Result<Found, StoreError> {
+    /// When the database cannot be read: all of them must come again.
+    pub async fn prepare(&self, messages: &[DeliveryMessage]) -> Result<Prepared, StoreError> {
         let deliveries: HashSet<_> =
             messages.iter().map(|message| (message.delivery(), message.subscription_id())).collect();
-        self.endpoints.find(&deliveries).await
+        let found = self.endpoints.find(&deliveries).await?;
+        let at = self.clock.now();
+        let ready: Vec<_> = messages
+            .iter()
+            .filter_map(|message| match Asked::of(message, &found, at) {
+                Asked::Attempt(_, endpoint) => Some((message, endpoint)),
+                _ => None,
+            })
+            .collect();
+        let turns = self.take_turns(&ready, at).await;
+        Ok(Prepared { turns, found, at })
     }
 
     /// Works on one message of the batch that was prepared. Working on it again makes no second attempt,
@@ -152,45 +230,71 @@ impl Deliver {
     ///
     /// # Errors
     /// When the message must come again.
-    pub async fn work(&self, message: &DeliveryMessage, found: &Found) -> Result<Done, DeliverError> {
-        let at = SubscriptionRef { tenant_id: message.delivery().tenant_id, id: message.subscription_id() };
-        if found.unreadable.contains(&message.delivery()) || found.unreadable_subscriptions.contains(&at) {
-            return Err(StoreError::Corrupt { what: "delivery or subscription" }.into());
-        }
-        let Some(delivery) = found.deliveries.get(&message.delivery()) else { return Ok(Done::Expired) };
-        let subscription = found.subscriptions.get(&at);
-        let active = subscription.filter(|found| found.status == SubscriptionStatus::Active);
-        if active.is_none() && delivery.status == DeliveryStatus::Pending {
-            return self.end(delivery, &at).await;
-        }
-        if delivery.status != DeliveryStatus::Pending || delivery.attempts >= message.number() {
-            // Once a later attempt is recorded, whatever follows from this one has happened.
-            if let Some(subscription) = subscription.filter(|_| delivery.attempts == message.number()) {
-                self.follow(delivery, subscription).await?;
+    pub async fn work(&self, message: &DeliveryMessage, batch: &Prepared) -> Result<Done, DeliverError> {
+        match Asked::of(message, &batch.found, batch.at) {
+            Asked::Unreadable => Err(StoreError::Corrupt { what: "delivery or subscription" }.into()),
+            Asked::Expired => Ok(Done::Expired),
+            Asked::NoEndpoint(delivery) => self.end(message, delivery).await,
+            Asked::Ended => Ok(Done::Ended),
+            Asked::Recorded(delivery, endpoint) => self.repeat(message, delivery, &endpoint).await,
+            Asked::Early(delivery) => {
+                self.schedule(delivery, self.clock.now()).await?;
+                Ok(Done::Waits)
             }
-            return Ok(Done::Repeated);
+            Asked::Failing(delivery, endpoint, health) => {
+                // One a minute keeps every pace.
+                if self.may_probe(message, delivery, &endpoint, &health).await? {
+                    return self.attempt(message, delivery, &endpoint).await;
+                }
+                self.park(delivery, &endpoint.at, self.clock.now()).await?;
+                Ok(Done::Parked)
+            }
+            Asked::Attempt(delivery, endpoint) => match batch.turns.get(&attempt_of(message)) {
+                Some(Turn::Later) => Ok(Done::Waits),
+                Some(Turn::Unknown) => Err(DeliverError::NoTurn),
+                Some(Turn::At(place)) => {
+                    let wait = place.saturating_sub(micros(self.clock.now()));
+                    sleep(Duration::from_micros(wait)).await;
+                    self.attempt(message, delivery, &endpoint).await
+                }
+                None => self.attempt(message, delivery, &endpoint).await,
+            },
         }
-        let Some(subscription) = active else { return Ok(Done::Ended) };
-        let now = self.clock.now();
-        if delivery.next_attempt_at.is_some_and(|next| next.millis_since(now) > EARLY_MILLIS) {
-            self.schedule(delivery, now).await?;
-            return Ok(Done::Waits);
+    }
+
+    /// Repeats what follows from an attempt that is recorded. Once a later one is, all of it has happened.
+    async fn repeat(
+        &self,
+        message: &DeliveryMessage,
+        delivery: &Delivery,
+        endpoint: &Endpoint<'_>,
+    ) -> Result<Done, DeliverError> {
+        if delivery.attempts == message.number() {
+            let is_hopeless = endpoint.health.is_some_and(|health| health.is_hopeless());
+            if is_hopeless && delivery.status != DeliveryStatus::Delivered {
+                let configured_at = endpoint.subscription.updated_at;
+                self.disable(&endpoint.at, DisabledReason::Failing, configured_at).await?;
+            }
+            self.follow(delivery, endpoint.subscription).await?;
         }
-        let endpoint = Endpoint { health: found.failing.get(&at).copied(), at, subscription };
-        if let Some(waits) = self.hold_back(message, delivery, &endpoint, now).await? {
-            return Ok(waits);
-        }
-        self.attempt(delivery, &endpoint).await
+        Ok(Done::Repeated)
     }
 
     /// Ends a delivery whose subscription seems deleted or inactive. One that was just made, or set active,
     /// may only look like that: it was read with some lag.
-    async fn end(&self, delivery: &Delivery, at: &SubscriptionRef) -> Result<Done, DeliverError> {
-        let stored = self.subscriptions.find(&at.tenant_id, at.id).await?;
-        let (status, why) = match stored.map(|stored| stored.subscription.status) {
+    async fn end(&self, message: &DeliveryMessage, delivery: &Delivery) -> Result<Done, DeliverError> {
+        let stored = self.subscriptions.find(&delivery.at.tenant_id, delivery.subscription_id).await?;
+        let subscription = stored.map(|stored| stored.subscription);
+        let (status, why) = match &subscription {
             None => (DeliveryStatus::Cancelled, "the subscription was deleted"),
-            Some(SubscriptionStatus::Inactive) => (DeliveryStatus::Failed, "the subscription is inactive"),
-            Some(SubscriptionStatus::Active) => {
+            Some(subscription) if subscription.status == SubscriptionStatus::Inactive => {
+                // Whoever disabled it for this very attempt may have died before it told that.
+                if delivery.attempts >= message.number() {
+                    self.tell_disabled(subscription).await?;
+                }
+                (DeliveryStatus::Failed, "the subscription is inactive")
+            }
+            Some(_) => {
                 self.queue.send(&[(DeliveryMessage::next_of(delivery), 1)]).await?;
                 return Ok(Done::Waits);
             }
@@ -199,46 +303,15 @@ impl Deliver {
         Ok(Done::Ended)
     }
 
-    /// Lets a message wait where its endpoint fails, or takes no more at this moment.
-    async fn hold_back(
+    async fn may_probe(
         &self,
         message: &DeliveryMessage,
         delivery: &Delivery,
         endpoint: &Endpoint<'_>,
-        now: Timestamp,
-    ) -> Result<Option<Done>, DeliverError> {
-        if let Some(health) = endpoint.health.filter(Health::is_open) {
-            let by = format!("{}#{}", delivery.at.id, message.number());
-            let probes = health.may_probe(now) && self.endpoints.claim_probe(&endpoint.at, &by, now).await?;
-            if !probes {
-                self.park(delivery, &endpoint.at, now).await?;
-                return Ok(Some(Done::Parked));
-            }
-            // One a minute keeps every rate limit.
-            return Ok(None);
-        }
-        let Some(limit) = endpoint.subscription.rate_limit else { return Ok(None) };
-        let this_second = now.as_seconds();
-        if message.booked().is_some_and(|second| (second..=second + SECONDS_LATE).contains(&this_second)) {
-            return Ok(None);
-        }
-        let mut bookings = self.bookings.lock().await;
-        let known = bookings.get(&endpoint.at).copied();
-        let booked = self.endpoints.book(&endpoint.at, limit, now, known).await?;
-        if let Booked::Place(last) | Booked::Full(Some(last)) = booked {
-            bookings.insert(endpoint.at.clone(), last);
-        }
-        drop(bookings);
-        let (message, wait) = match booked {
-            Booked::Place(Booking { second, .. }) if second <= this_second => return Ok(None),
-            Booked::Place(Booking { second, .. }) => {
-                (message.clone().booked_for(second), (second - this_second).unsigned_abs())
-            }
-            Booked::Full(_) => (message.clone(), LONGEST_DELAY_SECONDS),
-            Booked::Busy => (message.clone(), BUSY_SECONDS),
-        };
-        self.queue.send(&[(message, wait)]).await?;
-        Ok(Some(Done::Waits))
+        health: &Health,
+    ) -> Result<bool, DeliverError> {
+        let (now, by) = (self.clock.now(), format!("{}#{}", delivery.at.id, message.number()));
+        Ok(health.may_probe(now) && self.endpoints.claim_probe(&endpoint.at, &by, now).await?)
     }
 
     /// Lays a delivery where `sweep` finds it when it looks at the breaker: once, however often its
@@ -255,13 +328,21 @@ impl Deliver {
         Ok(self.due.file(&Due::breaker(at.to_string(), now), now).await?)
     }
 
-    async fn attempt(&self, delivery: &Delivery, endpoint: &Endpoint<'_>) -> Result<Done, DeliverError> {
+    async fn attempt(
+        &self,
+        message: &DeliveryMessage,
+        delivery: &Delivery,
+        endpoint: &Endpoint<'_>,
+    ) -> Result<Done, DeliverError> {
         let subscription = endpoint.subscription;
-        let now = self.clock.now();
-        let parcel = Parcel::to(subscription, &delivery.message_id, &delivery.body, now);
-        let attempt = self.sender.send(&parcel).await;
+        let mut attempt = self.post(delivery, endpoint).await;
+        attempt.configured_at = attempt.is_gone().then_some(subscription.updated_at);
         let (status, next) = verdict(delivery, subscription, &attempt);
         let Some(recorded) = self.history.record_attempt(delivery, &attempt, status, next).await? else {
+            // Another worker had the same message. It may have died before it saw to what follows.
+            if let Some(stands) = self.history.find_delivery(&delivery.at).await? {
+                self.repeat(message, &stands, endpoint).await?;
+            }
             return Ok(Done::Repeated);
         };
         self.note_health(&attempt, endpoint).await?;
@@ -273,110 +354,15 @@ impl Deliver {
         })
     }
 
-    async fn note_health(&self, attempt: &Attempt, endpoint: &Endpoint<'_>) -> Result<(), DeliverError> {
-        if attempt.succeeded() {
-            // Written only when it changes, never per success.
-            if endpoint.health.is_some() {
-                self.subscriptions.heal(&endpoint.at.tenant_id, endpoint.at.id).await?;
-            }
-            return Ok(());
+    /// Posts a delivery. Others learn that the endpoint is slow while it is still waited for.
+    async fn post(&self, delivery: &Delivery, endpoint: &Endpoint<'_>) -> Attempt {
+        let began = self.clock.now();
+        let parcel = Parcel::to(endpoint.subscription, &delivery.message_id, &delivery.body, began);
+        let sent = pin!(self.sender.send(&parcel));
+        let patience = pin!(sleep(Duration::from_millis(SLOW_MILLIS)));
+        match select(sent, patience).await {
+            Either::Left((attempt, _)) => attempt,
+            Either::Right(((), sent)) => join(sent, self.note_slowness(endpoint, began, SLOW_MILLIS)).await.0,
         }
-        let health = self.endpoints.fail(&endpoint.at, endpoint.health.as_ref(), self.clock.now()).await?;
-        if health.is_hopeless() {
-            self.disable(&endpoint.at, DisabledReason::Failing, attempt.at).await?;
-        }
-        Ok(())
-    }
-
-    /// Everything that follows from how a delivery stands. Following it again changes nothing.
-    async fn follow(&self, delivery: &Delivery, subscription: &Subscription) -> Result<(), DeliverError> {
-        let failed = delivery.attempts.saturating_sub(delivery.earlier_attempts);
-        let gone = delivery.last.as_ref().filter(|last| last.is_gone());
-        match (delivery.status, gone) {
-            (DeliveryStatus::Pending, _) if delivery.attempts > delivery.earlier_attempts => {
-                if failed == FAILING_AT {
-                    self.tell(notice::failing(delivery, subscription, self.clock.now())).await?;
-                }
-                self.schedule(delivery, self.clock.now()).await
-            }
-            (DeliveryStatus::Failed, Some(gone)) => {
-                let at = SubscriptionRef { tenant_id: subscription.tenant_id.clone(), id: subscription.id };
-                self.disable(&at, DisabledReason::Gone, gone.at).await
-            }
-            (DeliveryStatus::Failed, None) if failed >= subscription.retry_config.max_attempts => {
-                self.tell(notice::exhausted(delivery, subscription, self.clock.now())).await
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Queues the next attempt for its time.
-    async fn schedule(&self, delivery: &Delivery, now: Timestamp) -> Result<(), DeliverError> {
-        let message = DeliveryMessage::next_of(delivery);
-        let at = delivery.next_attempt_at.unwrap_or(now);
-        let seconds = at.millis_since(now).div_ceil(1_000);
-        if seconds <= LONGEST_DELAY_SECONDS {
-            return Ok(self.queue.send(&[(message, seconds)]).await?);
-        }
-        Ok(self.due.file(&Due::delivery(message.to_json()?, at), now).await?)
-    }
-
-    /// Sets a subscription inactive for what an attempt showed, unless its owner has changed it since, and
-    /// tells its tenant: first told, then done, for whoever sees it inactive does neither.
-    async fn disable(
-        &self,
-        at: &SubscriptionRef,
-        reason: DisabledReason,
-        shown_at: Timestamp,
-    ) -> Result<(), DeliverError> {
-        for _ in 0..MAX_CONFLICTS {
-            let Some(stored) = self.subscriptions.find(&at.tenant_id, at.id).await? else { return Ok(()) };
-            let mut subscription = stored.subscription.clone();
-            if subscription.status == SubscriptionStatus::Inactive || subscription.updated_at > shown_at {
-                return Ok(());
-            }
-            let now = self.clock.now();
-            self.tell(Some(notice::disabled(&subscription, reason, now))).await?;
-            subscription.status = SubscriptionStatus::Inactive;
-            subscription.disabled = Some(Disabled { at: now, reason });
-            subscription.updated_at = now;
-            if self.subscriptions.replace(&stored, &subscription).await? {
-                tracing::warn!(subscription = %at.id, reason = notice::word(reason), "subscription disabled");
-                return Ok(());
-            }
-        }
-        Err(StoreError::Contended.into())
-    }
-
-    /// Appends one of the platform's own events to the log, from where it reaches whoever subscribed to it.
-    async fn tell(&self, event: Option<Event>) -> Result<(), DeliverError> {
-        if let Some(event) = event {
-            self.events.append(&event).await?;
-        }
-        Ok(())
-    }
-}
-
-/// Where an attempt leaves a delivery, and when the next one is due.
-fn verdict(
-    delivery: &Delivery,
-    subscription: &Subscription,
-    attempt: &Attempt,
-) -> (DeliveryStatus, Option<Timestamp>) {
-    if attempt.succeeded() {
-        return (DeliveryStatus::Delivered, None);
-    }
-    if attempt.is_gone() {
-        return (DeliveryStatus::Failed, None);
-    }
-    let failed = (delivery.attempts + 1).saturating_sub(delivery.earlier_attempts);
-    // From what is known for ever, so that whoever computes it again gets the same.
-    let DeliveryRef { id, .. } = delivery.at;
-    let random = EventKey::of(&delivery.message_id, &format!("{id}#{}", delivery.attempts)).digest();
-    match subscription.retry_config.delay_millis(failed, random, attempt.retry_after) {
-        Some(delay) => {
-            (DeliveryStatus::Pending, Some(attempt.at.plus_millis(attempt.timing).plus_millis(delay)))
-        }
-        None => (DeliveryStatus::Failed, None),
     }
 }

@@ -9,6 +9,8 @@ pub mod addresses;
 mod answer;
 pub mod deliver;
 pub mod destination;
+mod follow;
 mod notice;
 mod resolver;
 pub mod send;
+mod turns;

@@ -48,16 +48,19 @@ pub(super) fn exhausted(delivery: &Delivery, subscription: &Subscription, now: T
     of_delivery(EXHAUSTED, delivery, subscription, now)
 }
 
-/// A subscription was set inactive. It is told once for each state in which its owner left it.
-pub(super) fn disabled(subscription: &Subscription, reason: DisabledReason, now: Timestamp) -> Event {
+/// We have set a subscription inactive; `None` if somebody else has changed it since. It is told once for
+/// each time.
+pub(super) fn disabled(subscription: &Subscription, now: Timestamp) -> Option<Event> {
+    let disabled =
+        subscription.disabled.as_ref().filter(|disabled| disabled.at == subscription.updated_at)?;
     let payload = Payload {
         webhook_config_id: subscription.id,
         webhook_config_name: &subscription.name,
         delivery: None,
-        reason: Some(word(reason)),
+        reason: Some(word(disabled.reason)),
     };
-    let id = format!("{}:{}", subscription.id, subscription.updated_at.as_millis());
-    event(DISABLED, subscription, &id, &payload, now)
+    let id = format!("{}:{}", subscription.id, disabled.at.as_millis());
+    Some(event(DISABLED, subscription, &id, &payload, now))
 }
 
 /// The reason in the API's word.
@@ -92,7 +95,8 @@ fn of_delivery(
         }),
         reason: None,
     };
-    let id = format!("{}:{}", delivery.at.id, delivery.attempts);
+    // A refusal after it is no further failure, and tells nothing anew.
+    let id = format!("{}:{}", delivery.at.id, delivery.attempts.saturating_sub(delivery.refused));
     Some(event(event_type, subscription, &id, &payload, now))
 }
 

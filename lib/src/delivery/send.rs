@@ -43,6 +43,8 @@ const TRANSPORT: [HeaderName; 9] =
     [CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
 /// Some servers close a connection that is idle for 5 s, and a request then is lost on the way.
 const IDLE: Duration = Duration::from_secs(4);
+/// An answer with more headers is none. The memory for them is taken for every answer: 64 KB.
+const MAX_HEADERS: usize = 2_000;
 
 /// How long an endpoint may take.
 #[derive(Debug, Clone, Copy)]
@@ -134,6 +136,11 @@ impl Sender {
             .connect_timeout(patience.connect)
             .timeout(patience.total)
             .pool_idle_timeout(IDLE)
+            // What a status decides, an odd header must not undo: whoever wrote it has taken the delivery.
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_max_headers(MAX_HEADERS)
             .build()?;
         Ok(Self { http, loopback, clock })
     }

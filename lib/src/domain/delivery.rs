@@ -87,6 +87,9 @@ pub struct Delivery {
     /// How many of them came before the present run of the retry schedule: it begins anew with every
     /// manual retry.
     pub earlier_attempts: u32,
+    /// How many attempts of this run were refused: the endpoint took too much at once, so that they do
+    /// not count against the schedule.
+    pub refused: u32,
     /// When the next attempt is to be made; `None` for at once, or when nothing follows.
     pub next_attempt_at: Option<Timestamp>,
     /// What came of the last attempt.
@@ -99,6 +102,23 @@ pub struct Delivery {
     pub created_at: Timestamp,
     /// When the row was last changed.
     pub updated_at: Timestamp,
+}
+
+/// So many refusals of one delivery are no failures; those that follow are.
+const REFUSALS: u32 = 20;
+
+impl Delivery {
+    /// How many attempts of the present run have failed: those that count against the schedule.
+    #[must_use]
+    pub fn failures(&self) -> u32 {
+        self.attempts.saturating_sub(self.earlier_attempts).saturating_sub(self.refused)
+    }
+
+    /// How many attempts of the present run are refusals once this one is recorded.
+    #[must_use]
+    pub fn refused_after(&self, attempt: &Attempt) -> u32 {
+        self.refused + u32::from(attempt.is_refusal() && self.refused < REFUSALS)
+    }
 }
 
 /// How a delivery stands.
@@ -158,6 +178,10 @@ pub struct Attempt {
     /// How many seconds the endpoint asked us to wait.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// When the subscription had last been changed that it was made for, where the endpoint wants no more
+    /// deliveries: its owner may have changed where they go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub configured_at: Option<Timestamp>,
 }
 
 impl Attempt {
@@ -165,6 +189,16 @@ impl Attempt {
     #[must_use]
     pub fn succeeded(&self) -> bool {
         self.status_code.is_some_and(|code| (200..300).contains(&code))
+    }
+
+    /// Whether the endpoint says that this was too much at once: later, not never.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self.status_code {
+            Some(429) => true,
+            Some(503) => self.retry_after.is_some(),
+            _ => false,
+        }
     }
 
     /// Whether the endpoint wants no more deliveries.

@@ -1,15 +1,18 @@
 //! How a subscription's endpoint does, and what follows when it does badly: after some failures in a row
 //! the breaker opens, so that only one delivery a minute finds out whether the endpoint is back; after
 //! days without a success the subscription is given up.
+//!
+//! A refusal (429) is no failure and opens no breaker. It is no success either: an endpoint that only
+//! refuses is given up as well.
 
 use super::timestamp::Timestamp;
 
-/// The failures since the endpoint last took a delivery.
+/// What came since the endpoint last took a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
-    /// How many there were in a row.
+    /// How many failures in a row.
     pub failures: u32,
-    /// When the first of them was.
+    /// When the first failure or refusal was. A success among refusals may not have reset it for an hour.
     pub failing_since: Timestamp,
     /// When the last of them was.
     pub last_failure_at: Timestamp,
@@ -19,9 +22,11 @@ pub struct Health {
 
 /// So many failures in a row open the breaker.
 pub const FAILURES_THAT_OPEN: u32 = 5;
-/// No probe follows the last attempt sooner. `sweep` lets one go every minute, which must not come too
-/// early for having waited for the answer of the one before.
+/// No probe follows the beginning of the last attempt sooner. `sweep` lets one go every minute, give or
+/// take some seconds; each of them must be made, however long the one before it waited for an answer.
 pub const PROBE_MILLIS: u64 = 45_000;
+/// A success among refusals is written down once in so long: who is limited answers 200 and 429 in turns.
+const NOTED_EVERY_MILLIS: u64 = 3_600_000;
 /// After so many days of failures alone a subscription is set inactive.
 const DAYS_UNTIL_GIVEN_UP: u32 = 5;
 /// After so many days without an attempt nobody knows whether the endpoint still fails.
@@ -44,6 +49,12 @@ impl Health {
     #[must_use]
     pub fn is_hopeless(&self) -> bool {
         self.failing_since.plus_days(DAYS_UNTIL_GIVEN_UP) <= self.last_failure_at
+    }
+
+    /// Whether a success has something to write down.
+    #[must_use]
+    pub fn changes_by_success(&self, now: Timestamp) -> bool {
+        self.failures > 0 || now.millis_since(self.failing_since) > NOTED_EVERY_MILLIS
     }
 
     /// Whether the last failure is so long ago that the next one begins a new row.
@@ -83,5 +94,14 @@ mod tests {
         assert!(!Health { failures: 4, ..failing(0, 100) }.is_open());
         assert!(Health { failures: 5, ..failing(0, 100) }.is_open());
         assert!(!failing(0, 100).may_probe(at(144)) && failing(0, 100).may_probe(at(145)));
+    }
+
+    #[test]
+    fn a_success_among_refusals_is_written_down_once_an_hour() {
+        let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+        let refused = Health { failures: 0, ..failing(0, 100) };
+        assert!(!refused.is_open() && !refused.changes_by_success(at(3_600)));
+        assert!(refused.changes_by_success(at(3_601)) && failing(0, 100).changes_by_success(at(101)));
+        assert!(Health { failures: 0, ..failing(0, 5 * DAY) }.is_hopeless(), "nothing but refusals");
     }
 }

@@ -18,6 +18,7 @@ pub mod lead;
 pub mod occurrence;
 pub mod outcome;
 pub mod owner;
+pub mod pace;
 pub mod phone;
 pub mod placeholder;
 pub mod recovery;

@@ -104,6 +104,9 @@ pub struct Recovery {
     pub examined: u64,
     /// Where it goes on.
     pub place: Place,
+    /// Until then the moments are given away at which its deliveries may go.
+    #[serde(default)]
+    pub released_until: Timestamp,
     /// When it was ordered.
     pub created_at: Timestamp,
     /// When it last went on.
@@ -162,6 +165,11 @@ impl RecoveryStatus {
 
 /// A recovery that has not gone on for so long may have lost its message.
 const STALLED_SECONDS: u64 = 15 * 60;
+/// So many deliveries of a recovery go in a second: one tenant's outage of yesterday must not take what
+/// all need today. An endpoint that is not slow has no more than twice as many on their way.
+const RELEASED_PER_SECOND: u64 = 50;
+/// A recovery rests when its deliveries are queued so far ahead, and goes on when half of that is left.
+const RELEASED_AHEAD_SECONDS: u64 = 600;
 /// A pending delivery may be late for so long because its endpoint or the queue is slow.
 const OVERDUE_SECONDS: u64 = 3_600;
 
@@ -170,6 +178,26 @@ impl Recovery {
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self.status, RecoveryStatus::Queued | RecoveryStatus::Running)
+    }
+
+    /// When so many further deliveries may go: the first of them at this moment, and the moment after the last.
+    #[must_use]
+    pub fn release(&self, count: usize, now: Timestamp) -> (Timestamp, Timestamp) {
+        let first = self.released_until.max(now);
+        (first, first.plus_millis(count as u64 * 1_000 / RELEASED_PER_SECOND))
+    }
+
+    /// How many seconds the delivery of this number, from 0, waits in its queue.
+    #[must_use]
+    pub fn delay_seconds(first: Timestamp, number: u64, now: Timestamp) -> u64 {
+        first.plus_millis(number * 1_000 / RELEASED_PER_SECOND).millis_since(now) / 1_000
+    }
+
+    /// For how many seconds the recovery rests, because enough of its deliveries are queued.
+    #[must_use]
+    pub fn rests_seconds(&self, now: Timestamp) -> Option<u64> {
+        let ahead = self.released_until.millis_since(now) / 1_000;
+        (ahead >= RELEASED_AHEAD_SECONDS).then(|| ahead - RELEASED_AHEAD_SECONDS / 2)
     }
 
     /// Whether nobody may be at work on it although it is open.
@@ -200,5 +228,39 @@ mod tests {
         {
             assert_eq!(RecoveryId::parse(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn deliveries_are_released_one_after_the_other_and_not_far_ahead() {
+        let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+        let order = Order { since: at(0), until: None, status: Recoverable::Failed };
+        let mut recovery = Recovery {
+            tenant_id: "acme".to_owned(),
+            id: RecoveryId { subscription_id: 1, number: 1, ordered: 0 },
+            order,
+            since: at(0),
+            until: at(100),
+            status: RecoveryStatus::Running,
+            requeued: 0,
+            examined: 0,
+            place: Place::default(),
+            released_until: Timestamp::EPOCH,
+            created_at: at(100),
+            updated_at: at(100),
+        };
+        let json = serde_json::to_value(&recovery).unwrap();
+        let mut earlier = json.clone();
+        earlier.as_object_mut().unwrap().remove("releasedUntil");
+        assert_eq!(serde_json::from_value::<Recovery>(earlier).unwrap(), recovery, "of an earlier version");
+        let (first, after) = recovery.release(250, at(100));
+        assert_eq!((first, after), (at(100), at(105)));
+        let delays = [0, 49, 50, 249].map(|number| Recovery::delay_seconds(first, number, at(100)));
+        assert_eq!(delays, [0, 0, 1, 4]);
+        recovery.released_until = after;
+        assert_eq!(recovery.release(50, at(101)), (at(105), at(106)));
+        assert_eq!(recovery.release(50, at(200)), (at(200), at(201)), "time that is past is not made up for");
+        assert_eq!(recovery.rests_seconds(at(100)), None);
+        recovery.released_until = at(800);
+        assert_eq!(recovery.rests_seconds(at(100)), Some(400));
     }
 }

@@ -38,11 +38,22 @@ impl RetryConfig {
         }
         let exponent = i32::try_from(failed.saturating_sub(1)).unwrap_or(i32::MAX);
         let delay = f64::from(self.initial_delay) * self.backoff_factor.powi(exponent);
+        Some(self.wait_millis(delay, random, retry_after))
+    }
+
+    /// How many milliseconds to wait after an attempt that was refused for being too much at once: the
+    /// schedule does not go on for that.
+    #[must_use]
+    pub fn refused_delay_millis(&self, random: u64, retry_after: Option<u64>) -> u64 {
+        self.wait_millis(f64::from(self.initial_delay), random, retry_after)
+    }
+
+    fn wait_millis(&self, delay: f64, random: u64, retry_after: Option<u64>) -> u64 {
         let most = f64::from(self.max_delay);
         let spread = (random % 2_001) as f64 / 1_000.0 - 1.0;
         let jittered = delay.min(most) * (1.0 + JITTER * spread);
         let asked = retry_after.map_or(0.0, |seconds| (seconds as f64).min(most));
-        Some((jittered.max(asked) * 1_000.0) as u64)
+        (jittered.max(asked) * 1_000.0) as u64
     }
 }
 
@@ -92,6 +103,8 @@ mod tests {
         assert_eq!(schedule.delay_millis(1, EVEN, Some(3)), Some(10_000), "never sooner");
         assert_eq!(schedule.delay_millis(1, EVEN, Some(u64::MAX)), Some(60_000));
         assert_eq!(schedule.delay_millis(3, EVEN, Some(30)), None, "the attempts are used up");
+        assert_eq!(schedule.refused_delay_millis(EVEN, None), 10_000);
+        assert_eq!(schedule.refused_delay_millis(EVEN, Some(u64::MAX)), 60_000);
     }
 
     #[test]

@@ -27,6 +27,31 @@ pub struct EventQuery {
     pub limit: usize,
     /// Which part of the list.
     pub start: Start,
+    /// How far events are counted.
+    pub count: Count,
+}
+
+/// How far the events of a list are counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Count {
+    /// Not.
+    Not,
+    /// As far as that is cheap.
+    #[default]
+    Some,
+    /// As far as anything is looked at for one answer.
+    All,
+}
+
+impl Count {
+    fn parse(word: &str) -> Option<Self> {
+        match word {
+            "false" => Some(Self::Not),
+            "true" => Some(Self::Some),
+            "all" => Some(Self::All),
+            _ => None,
+        }
+    }
 }
 
 /// Where a part of a list begins.
@@ -59,7 +84,11 @@ impl EventQuery {
             to: given.one("toDate", TIME, end)?.unwrap_or(Timestamp::LATEST),
             limit: usize::try_from(page::limit(given.take("limit"))?).unwrap_or(usize::MAX),
             start: start(&mut given)?,
+            count: given.one("count", "must be true, false or all", Count::parse)?.unwrap_or_default(),
         };
+        if matches!((query.start, query.count), (Start::Below(_), Count::All)) {
+            return Err(wrong("count", "must not be all with cursor, which counts nothing"));
+        }
         if query.from > query.to {
             return Err(wrong("fromDate", "must not be after toDate"));
         }
@@ -128,6 +157,8 @@ mod tests {
             (vec![("page", "99999999999999999999999")], "page"),
             (vec![("cursor", "rubbish")], "cursor"),
             (vec![("page", "2"), ("cursor", &cursor)], "page"),
+            (vec![("count", "10")], "count"),
+            (vec![("count", "all"), ("cursor", &cursor)], "count"),
             (vec![("eventTyp", "call.completed")], "eventTyp"),
         ] {
             let refused = EventQuery::parse(pairs).unwrap_err();

@@ -4,7 +4,7 @@ use crate::{
     domain::delivery::{Delivery, DeliveryRef},
     http::{
         event_payload::{EXCERPT_BYTES, Payload},
-        event_query::{EventQuery, Start},
+        event_query::{Count, EventQuery, Start},
         event_view::{EventView, SubscriptionView},
         token::Caller,
     },
@@ -25,8 +25,32 @@ pub struct History {
     pub events: EventTable,
     /// Where deliveries go.
     pub subscriptions: SubscriptionTable,
-    /// How many rows are looked at for one answer, at most.
-    pub examined: usize,
+    /// How many rows are looked at for one answer.
+    pub examined: Examined,
+}
+
+/// How many rows are looked at for one answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Examined {
+    /// At most, unless the caller asks for more.
+    pub unasked: usize,
+    /// At most, whatever the caller asks for.
+    pub asked: usize,
+}
+
+impl Examined {
+    /// For this question: a page by its number lies behind all pages before it, and its partitions are not
+    /// equally full.
+    fn by(self, query: &EventQuery) -> usize {
+        let page = match query.start {
+            Start::Page(page) => page.saturating_mul(query.limit).saturating_mul(2),
+            Start::Below(_) => query.limit,
+        };
+        match query.count {
+            Count::All => self.asked,
+            Count::Some | Count::Not => self.unasked.max(page).min(self.asked),
+        }
+    }
 }
 
 /// A part of the list.
@@ -34,7 +58,7 @@ pub struct History {
 pub struct EventPage {
     /// The events, newest first.
     pub events: Vec<EventView>,
-    /// How many there are, if a page was asked for by its number.
+    /// How many there are, if a page was asked for by its number, and that.
     pub counted: Option<Counted>,
     /// Below which id the list goes on, if it may.
     pub next: Option<u64>,
@@ -70,9 +94,11 @@ impl History {
     /// When the database fails or a row cannot be read.
     pub async fn page(&self, caller: &Caller, query: EventQuery) -> Result<EventPage, StoreError> {
         let tenant_id = caller.tenant_id();
+        let examined = self.examined.by(&query);
         let mut filter = query.filter;
         filter.user_id = (!caller.is_admin()).then(|| caller.user_id().to_owned());
         let (below, enough) = match query.start {
+            Start::Page(page) if query.count == Count::Not => (None, page.saturating_mul(query.limit)),
             // What comes after the page is counted.
             Start::Page(_) => (None, usize::MAX),
             Start::Below(id) => (Some(id), query.limit),
@@ -84,14 +110,14 @@ impl History {
             to: query.to,
             below,
             enough,
-            examined: self.examined,
+            examined,
         };
         let found = self.rows.search(&search).await?;
         let (ids, counted, next) = match query.start {
             Start::Below(_) => (found.ids, None, found.searched_to),
             Start::Page(page) => {
                 let (ids, counted, next) = cut(&found, page, query.limit);
-                (ids.to_vec(), Some(counted), next)
+                (ids.to_vec(), Some(counted).filter(|_| query.count != Count::Not), next)
             }
         };
         Ok(EventPage { events: self.listed(&tenant_id, &ids).await?, counted, next })

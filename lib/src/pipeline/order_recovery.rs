@@ -111,11 +111,12 @@ impl Recoveries {
                 requeued: 0,
                 examined: 0,
                 place: Place::default(),
+                released_until: Timestamp::EPOCH,
                 created_at: now,
                 updated_at: now,
             };
             if let Some(created) = self.recoveries.create(recovery).await? {
-                self.queue.send(&created.recovery).await?;
+                self.queue.send(&created.recovery, 0).await?;
                 return Ok(Ordered::Queued(created.recovery));
             }
         }
@@ -125,7 +126,7 @@ impl Recoveries {
     /// Answers an order that finds another one under way.
     async fn meet(&self, open: &Recovery, order: Order) -> Result<Ordered, OrderError> {
         if open.may_have_stalled(self.clock.now()) {
-            self.queue.send(open).await?;
+            self.queue.send(open, 0).await?;
         }
         let open = open.clone();
         Ok(if open.order == order { Ordered::Before(open) } else { Ordered::Busy(open) })

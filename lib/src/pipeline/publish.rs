@@ -23,6 +23,7 @@ use super::{
     fan_out::FanOutError,
 };
 use crate::{
+    clock::Clock,
     domain::{delivery::Message, subscription::Subscription},
     queue::{
         SendError,
@@ -47,6 +48,8 @@ pub struct Publisher {
     pub history: HistoryTable,
     /// What makes them.
     pub deliveries: DeliveryQueue,
+    /// What time it is.
+    pub clock: Clock,
 }
 
 /// What the events of a batch have in common.
@@ -122,8 +125,11 @@ impl Publisher {
         all: &[Subscription],
         batch: &Batch,
     ) -> Result<(), FanOutError> {
+        // Whoever got it long ago would get it again: its row, which would tell, has expired.
+        let kept_since = self.history.kept_since(self.clock.now());
         let wanted: Vec<(&Message, u64)> = notices
             .iter()
+            .filter(|notice| kept_since < notice.message.announced_at)
             .flat_map(|notice| {
                 let wants = all.iter().filter(|subscription| is_for(notice, subscription));
                 wants.map(|subscription| (&notice.message, subscription.id))

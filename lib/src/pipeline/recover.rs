@@ -7,6 +7,9 @@
 //! A crash anywhere repeats the page. A delivery that the recovery reopened bears its id: it counts again
 //! as before, and is queued again unless an attempt was made since. Before the time is up the recovery
 //! queues itself, so that its length is not bound by that of an invocation.
+//!
+//! Deliveries are queued for one moment after the other, so that a tenant with much to recover has only so
+//! many on their way at once.
 
 use std::time::{Duration, Instant};
 
@@ -105,8 +108,9 @@ impl Recover {
             if !saved.recovery.is_open() {
                 return Ok(Ran::Ended(saved.recovery));
             }
-            if started.elapsed() >= self.portion.time {
-                self.queue.send(&saved.recovery).await?;
+            let rests = saved.recovery.rests_seconds(self.clock.now());
+            if started.elapsed() >= self.portion.time || rests.is_some() {
+                self.queue.send(&saved.recovery, rests.unwrap_or(0)).await?;
                 return Ok(Ran::Resting(saved.recovery));
             }
             stored = saved;
@@ -158,14 +162,23 @@ impl Recover {
             .try_filter_map(async |taken_up| Ok(taken_up))
             .try_collect()
             .await?;
-        let waiting = taken_up.iter().filter(|delivery| waits(recovery, delivery));
-        let messages: Vec<_> = waiting.map(|delivery| (DeliveryMessage::next_of(delivery), 0)).collect();
+        let now = self.clock.now();
+        let waiting: Vec<_> = taken_up.iter().filter(|delivery| waits(recovery, delivery)).collect();
+        let (first, released_until) = recovery.release(waiting.len(), now);
+        let messages: Vec<_> = waiting
+            .into_iter()
+            .zip(0..)
+            .map(|(delivery, number)| {
+                (DeliveryMessage::next_of(delivery), Recovery::delay_seconds(first, number, now))
+            })
+            .collect();
         self.deliveries.send(&messages).await?;
         let saved = Recovery {
             status: page.next.map_or(RecoveryStatus::Done, |_| RecoveryStatus::Running),
             requeued: recovery.requeued + taken_up.len() as u64,
             examined: recovery.examined + page.examined,
             place: page.next.unwrap_or(recovery.place),
+            released_until,
             updated_at: self.clock.now(),
             ..recovery.clone()
         };

@@ -95,8 +95,8 @@ impl Subscriptions {
         now: Timestamp,
     ) -> Result<Option<Subscription>, StoreError> {
         let changed = self.edit(tenant_id, id, now, |subscription| change.apply(subscription)).await?;
-        if changed.is_some() && change.is_a_fresh_start() {
-            self.table.heal(tenant_id, id).await?;
+        if let Some(changed) = changed.as_ref().filter(|_| change.is_a_fresh_start()) {
+            self.table.start_afresh(tenant_id, id, changed.updated_at).await?;
         }
         Ok(changed)
     }

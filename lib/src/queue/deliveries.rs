@@ -1,5 +1,6 @@
-//! The queue of deliveries: one message per attempt. Every subscription is a message group, so that one
-//! whose endpoint is slow does not hold up the others (SQS fair queues).
+//! The queues of deliveries: one message per attempt. In the queue of all deliveries every subscription
+//! is a message group, in the slow lane every tenant: whoever has much waiting there does not hold up the
+//! others (SQS fair queues).
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,10 @@ use super::{
 };
 use crate::{
     crypto::sha256,
-    domain::delivery::{Delivery, DeliveryRef},
+    domain::{
+        delivery::{Delivery, DeliveryRef},
+        timestamp::Timestamp,
+    },
 };
 
 /// SQS delays a message so many seconds at most; what is to wait longer lies in the table `due`.
@@ -31,10 +35,22 @@ pub enum DeliveryMessage {
         subscription_id: u64,
         /// Which attempt, counted from 1 over the delivery's whole life.
         attempt: u32,
-        /// The second of the clock that the subscription's rate limit gave it.
+        /// Its place under the pace of its endpoint.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        booked: Option<i64>,
+        place: Option<Place>,
+        /// Whether it is in the slow lane.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        slow: bool,
     },
+}
+
+/// When a delivery may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The moment, in microseconds since 1970.
+    pub micros: u64,
+    /// When it was given.
+    pub given: Timestamp,
 }
 
 impl DeliveryMessage {
@@ -47,15 +63,17 @@ impl DeliveryMessage {
     /// The message for an attempt.
     #[must_use]
     pub fn attempt(at: &DeliveryRef, subscription_id: u64, attempt: u32) -> Self {
-        Self::V1 { tenant_id: at.tenant_id.clone(), id: at.id, subscription_id, attempt, booked: None }
+        let tenant_id = at.tenant_id.clone();
+        Self::V1 { tenant_id, id: at.id, subscription_id, attempt, place: None, slow: false }
     }
 
-    /// The same message with a second of its own.
+    /// The same message with this place, in the slow lane or not.
     #[must_use]
-    pub fn booked_for(mut self, second: i64) -> Self {
-        let Self::V1 { booked, .. } = &mut self;
-        *booked = Some(second);
-        self
+    pub fn placed(&self, at: Option<Place>, in_slow_lane: bool) -> Self {
+        let mut placed = self.clone();
+        let Self::V1 { place, slow, .. } = &mut placed;
+        (*place, *slow) = (at, in_slow_lane);
+        placed
     }
 
     /// The delivery.
@@ -79,11 +97,18 @@ impl DeliveryMessage {
         *attempt
     }
 
-    /// The second that it was given under a rate limit.
+    /// The place that it was given.
     #[must_use]
-    pub fn booked(&self) -> Option<i64> {
-        let Self::V1 { booked, .. } = self;
-        *booked
+    pub fn place(&self) -> Option<Place> {
+        let Self::V1 { place, .. } = self;
+        *place
+    }
+
+    /// Whether it is in the slow lane.
+    #[must_use]
+    pub fn is_in_slow_lane(&self) -> bool {
+        let Self::V1 { slow, .. } = self;
+        *slow
     }
 
     /// The message as JSON, which is how it waits elsewhere.
@@ -96,12 +121,14 @@ impl DeliveryMessage {
 
     /// The message group: letters and digits, as SQS wants, of whatever tenant.
     fn group(&self) -> String {
-        let Self::V1 { tenant_id, subscription_id, .. } = self;
-        hex::encode(&sha256(format!("{subscription_id}#{tenant_id}").as_bytes())[..16])
+        let Self::V1 { tenant_id, subscription_id, slow, .. } = self;
+        // In the slow lane a tenant has one share, however many slow endpoints it has.
+        let of = if *slow { 0 } else { *subscription_id };
+        hex::encode(&sha256(format!("{of}#{tenant_id}").as_bytes())[..16])
     }
 }
 
-/// The queue `deliveries`.
+/// The queue `deliveries`, or the slow lane beside it.
 #[derive(Debug, Clone)]
 pub struct DeliveryQueue {
     client: Client,
@@ -149,6 +176,15 @@ mod tests {
         let json = r#"{"version":"1","tenantId":"acme","id":7,"subscriptionId":3,"attempt":2}"#;
         assert_eq!(serde_json::to_string(&message).unwrap(), json);
         assert_eq!(serde_json::from_str::<DeliveryMessage>(json).unwrap(), message);
+        let booked = json.replace('}', r#","booked":1767312000}"#);
+        assert_eq!(
+            serde_json::from_str::<DeliveryMessage>(&booked).unwrap(),
+            message,
+            "of an earlier version"
+        );
+        let given = Timestamp::from_seconds(1_767_312_000).unwrap();
+        let placed = message.placed(Some(Place { micros: 1_767_312_003_000_000, given }), true);
+        assert_eq!(serde_json::from_str::<DeliveryMessage>(&placed.to_json().unwrap()).unwrap(), placed);
     }
 
     #[test]
@@ -160,6 +196,12 @@ mod tests {
         let long = "ä ".repeat(500);
         assert_eq!(group(&long, 1, 1), group(&long, 1, 2));
         assert_ne!(group(&long, 1, 1), group(&long, 2, 1));
+        let slow = |subscription_id| {
+            let at = DeliveryRef { tenant_id: "acme".to_owned(), id: 1 };
+            DeliveryMessage::attempt(&at, subscription_id, 1).placed(None, true).group()
+        };
+        assert_eq!(slow(1), slow(2), "in the slow lane it is that of a tenant");
+        assert_ne!(slow(1), group("acme", 1, 1));
         assert!(group(&long, 1, 1).len() <= 128 && group(&long, 1, 1).is_ascii());
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Client, SendError, send::send};
+use super::{Client, SendError, send::send_after};
 use crate::domain::recovery::{Recovery, RecoveryId};
 
 /// A message; old versions stay readable.
@@ -33,14 +33,14 @@ impl RecoveryQueue {
         Self { client, url }
     }
 
-    /// Asks for a recovery to go on. Asking again is harmless.
+    /// Asks for a recovery to go on after so many seconds. Asking again is harmless.
     ///
     /// # Errors
     /// When the queue did not take it.
-    pub async fn send(&self, recovery: &Recovery) -> Result<(), SendError> {
+    pub async fn send(&self, recovery: &Recovery, seconds: u64) -> Result<(), SendError> {
         let tenant_id = recovery.tenant_id.clone();
         let message = RecoveryMessage::V1 { tenant_id, recovery_id: recovery.id };
-        send(&self.client, &self.url, &message).await
+        send_after(&self.client, &self.url, &message, seconds).await
     }
 }
 

@@ -45,11 +45,25 @@ impl SendError {
 
 /// SQS takes so many messages by one request.
 pub(super) const BATCH: usize = 10;
+/// SQS delays a message so many seconds at most.
+pub(super) const LONGEST_DELAY_SECONDS: u64 = 900;
 
 /// Sends a message to the queue of this URL.
 pub(super) async fn send(client: &Client, url: &str, message: &impl Serialize) -> Result<(), SendError> {
+    send_after(client, url, message, 0).await
+}
+
+/// Sends a message that comes after so many seconds.
+pub(super) async fn send_after(
+    client: &Client,
+    url: &str,
+    message: &impl Serialize,
+    seconds: u64,
+) -> Result<(), SendError> {
     let body = serde_json::to_string(message).map_err(SendError::json)?;
-    let sent = client.send_message().queue_url(url).message_body(body).send().await;
+    let delay = i32::try_from(seconds.min(LONGEST_DELAY_SECONDS)).ok().filter(|delay| *delay > 0);
+    let request = client.send_message().queue_url(url).message_body(body).set_delay_seconds(delay);
+    let sent = request.send().await;
     sent.map(drop).map_err(|error| SendError::of("SendMessage", error))
 }
 

@@ -54,6 +54,12 @@ impl HistoryTable {
         Self { client, name, retention_days }
     }
 
+    /// What came before this moment is not kept any more.
+    #[must_use]
+    pub fn kept_since(&self, now: Timestamp) -> Timestamp {
+        now.minus_days(self.retention_days)
+    }
+
     /// Records that a tenant received an event; `user_id` is the tenant's user whose call it is about.
     /// Recording it again changes nothing.
     ///

@@ -14,9 +14,11 @@ use aws_sdk_dynamodb::{
 
 use super::{
     Client, StoreError, applied,
-    item::{Item, item, number, read_number, read_string, string},
+    item::{Item, item, number, read_number, read_string, string, time},
 };
-use crate::domain::subscription::Subscription;
+use crate::domain::{
+    health::FAILURES_THAT_OPEN, pace::FIRST_MICROS, subscription::Subscription, timestamp::Timestamp,
+};
 
 /// Every event of a tenant is compared with all its subscriptions.
 pub const MAX_PER_TENANT: usize = 100;
@@ -136,19 +138,44 @@ impl SubscriptionTable {
         }
     }
 
-    /// Forgets the failures of a subscription's endpoint: it took a delivery, or its owner changed where
-    /// deliveries go.
+    /// Forgets how a subscription's endpoint did before its owner changed where deliveries go, which was at
+    /// `changed_at`: verdicts of attempts that are still on their way to the old one are dropped.
     ///
     /// # Errors
     /// When the database fails; forgetting again is safe.
-    pub async fn heal(&self, tenant_id: &str, id: u64) -> Result<(), StoreError> {
+    pub async fn start_afresh(
+        &self,
+        tenant_id: &str,
+        id: u64,
+        changed_at: Timestamp,
+    ) -> Result<(), StoreError> {
         let request = self
             .client
             .update_item()
             .table_name(&self.name)
             .set_key(Some(health_key(tenant_id, id)))
-            .update_expression("REMOVE failures, failingSince, lastFailureAt, probeAt, probeBy")
-            .condition_expression("attribute_exists(failures)");
+            .update_expression(
+                "SET freshAt = :changed REMOVE failures, failingSince, lastFailureAt, probeAt, probeBy, \
+                 slowUntil, slowMillis, learnedMicros, learnedAt, pausedUntil",
+            )
+            .expression_attribute_values(":changed", time(changed_at))
+            .return_values(ReturnValue::AllOld);
+        let answer = request.send().await.map_err(StoreError::unavailable("UpdateItem webhook-configs"))?;
+        let failures = answer.attributes.filter(|old| old.contains_key("failures"));
+        let failures: Option<u32> = failures.map(|old| read_number(&old, "failures")).transpose()?;
+        if failures.is_none_or(|failures| failures < FAILURES_THAT_OPEN) {
+            return Ok(());
+        }
+        // What was parked is released now, but not all at once.
+        let request = self
+            .client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(health_key(tenant_id, id)))
+            .update_expression("SET learnedMicros = :micros, learnedAt = :changed")
+            .condition_expression("freshAt = :changed AND attribute_not_exists(learnedAt)")
+            .expression_attribute_values(":micros", number(FIRST_MICROS))
+            .expression_attribute_values(":changed", time(changed_at));
         applied(request, "UpdateItem webhook-configs").await.map(drop)
     }
 

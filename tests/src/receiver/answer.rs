@@ -1,6 +1,11 @@
 //! How an endpoint answers, well or badly.
 
-use std::{io, time::Duration};
+use std::{
+    collections::VecDeque,
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
 
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
 
@@ -22,6 +27,10 @@ pub enum Answer {
     After(Duration, u16),
     /// With 429 and `Retry-After` of so many seconds.
     RetryAfter(u64),
+    /// With 200 to so many requests within a second, and to more with 429 and `Retry-After: 1`.
+    AtMost(usize, Arc<Mutex<VecDeque<Instant>>>),
+    /// With just these bytes, and the connection is closed.
+    Raw(Vec<u8>),
     /// With a redirection to this URL.
     Redirect(String),
     /// Never; the connection stays open.
@@ -48,6 +57,12 @@ impl Answer {
         Self::StatusWith { code, headers: headers.iter().map(owned).collect(), body: body.into() }
     }
 
+    /// An endpoint that takes so many requests a second.
+    #[must_use]
+    pub fn at_most(limit: usize) -> Self {
+        Self::AtMost(limit, Arc::default())
+    }
+
     /// Gives it. Whether the connection can take another request.
     pub(super) async fn give(&self, stream: &mut TcpStream) -> bool {
         // Whoever reads no further is free to do so.
@@ -65,6 +80,9 @@ impl Answer {
             Self::RetryAfter(seconds) => {
                 whole(stream, 429, &[("retry-after".to_owned(), seconds.to_string())], b"").await
             }
+            Self::AtMost(limit, taken) if takes(*limit, taken) => whole(stream, 200, &[], b"").await,
+            Self::AtMost(..) => whole(stream, 429, &[("retry-after".to_owned(), "1".to_owned())], b"").await,
+            Self::Raw(bytes) => stream.write_all(bytes).await.map(|()| false),
             Self::Redirect(to) => whole(stream, 302, &[("location".to_owned(), to.clone())], b"").await,
             Self::Hang => std::future::pending().await,
             Self::Close => Ok(false),
@@ -94,6 +112,19 @@ impl Answer {
             Self::Nonsense => stream.write_all(b"220 mail.example.com ESMTP\r\n").await.map(|()| false),
         }
     }
+}
+
+/// Whether fewer than `limit` requests were taken within the last second; if so, this one is.
+fn takes(limit: usize, taken: &Mutex<VecDeque<Instant>>) -> bool {
+    let (mut taken, now) = (taken.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
+    while taken.front().is_some_and(|at| now.duration_since(*at) >= Duration::from_secs(1)) {
+        taken.pop_front();
+    }
+    let takes = taken.len() < limit;
+    if takes {
+        taken.push_back(now);
+    }
+    takes
 }
 
 fn body_of(code: u16) -> &'static [u8] {

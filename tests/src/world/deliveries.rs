@@ -96,6 +96,13 @@ impl World {
         DeliveryQueue::new(queue, self.deliveries_url.clone())
     }
 
+    /// The slow lane of this world.
+    #[must_use]
+    pub fn slow_lane(&self, faults: &Faults) -> DeliveryQueue {
+        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
+        DeliveryQueue::new(queue, self.slow_lane_url.clone())
+    }
+
     /// How endpoints of this world do.
     #[must_use]
     pub fn endpoints(&self, faults: &Faults) -> EndpointTable {
@@ -108,17 +115,27 @@ impl World {
     /// When no HTTP client can be made.
     #[must_use]
     pub fn deliver(&self, faults: &Faults, clock: Clock) -> deliver::Deps {
+        self.deliver_with(PATIENCE, faults, clock)
+    }
+
+    /// As [`World::deliver`], with this patience.
+    ///
+    /// # Panics
+    /// When no HTTP client can be made.
+    #[must_use]
+    pub fn deliver_with(&self, patience: Patience, faults: &Faults, clock: Clock) -> deliver::Deps {
         deliver::Deps {
             deliver: Deliver {
                 endpoints: self.endpoints(faults),
                 history: self.history(faults),
                 subscriptions: self.subscriptions(faults),
                 queue: self.delivery_queue(faults),
+                slow_lane: self.slow_lane(faults),
                 due: self.due(faults),
                 events: self.events(faults),
-                sender: Sender::with_patience(Loopback::Allowed, clock.clone(), PATIENCE).expect("a sender"),
+                sender: Sender::with_patience(Loopback::Allowed, clock.clone(), patience).expect("a sender"),
                 clock,
-                bookings: futures::lock::Mutex::default(),
+                noted: std::sync::Mutex::default(),
             },
         }
     }
@@ -191,6 +208,15 @@ impl World {
     /// When the queue fails, or holds something else.
     pub async fn take_deliveries(&self) -> Vec<DeliveryMessage> {
         let bodies = self.take(&self.deliveries_url).await;
+        bodies.iter().map(|body| serde_json::from_str(body).expect("a delivery message")).collect()
+    }
+
+    /// As [`World::take_deliveries`], out of the slow lane.
+    ///
+    /// # Panics
+    /// When the queue fails, or holds something else.
+    pub async fn take_slow_lane(&self) -> Vec<DeliveryMessage> {
+        let bodies = self.take(&self.slow_lane_url).await;
         bodies.iter().map(|body| serde_json::from_str(body).expect("a delivery message")).collect()
     }
 

@@ -12,7 +12,10 @@ use ringpost::{
         subscription::Subscription,
         timestamp::Timestamp,
     },
-    pipeline::{history::History, redeliver::Redeliver},
+    pipeline::{
+        history::{Examined, History},
+        redeliver::Redeliver,
+    },
     store::history::Queued,
 };
 use ringpost_functions::webhooks::{event_retry, events};
@@ -49,11 +52,19 @@ pub fn answered(at: Timestamp, status_code: u16) -> Attempt {
 }
 
 impl World {
-    /// `webhook-events` in this world, which looks at so many rows for one answer.
+    /// `webhook-events` in this world, which looks at so many rows for one answer, whatever is asked for.
     ///
     /// # Panics
     /// When its secrets cannot be read.
     pub async fn webhook_events(&self, examined: usize) -> events::Deps {
+        self.webhook_events_within(Examined { unasked: examined, asked: examined }).await
+    }
+
+    /// `webhook-events` in this world, which looks at so many rows for one answer.
+    ///
+    /// # Panics
+    /// When its secrets cannot be read.
+    pub async fn webhook_events_within(&self, examined: Examined) -> events::Deps {
         let none = Faults::none();
         let history = History {
             rows: self.history(&none),

@@ -26,6 +26,10 @@ use crate::{
 /// The name under which the platform reports.
 const SOURCE: &str = "11wire";
 
+/// A row is there for so long after the next attempt is due: whoever waits for a failing endpoint is
+/// parked for five days at most.
+const DAYS_ON_ITS_WAY: u32 = 7;
+
 /// What became of a delivery that was to be queued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Queued {
@@ -112,20 +116,37 @@ impl HistoryTable {
                 ("id", number(number_of_it)),
                 ("v", number(1)),
                 ("response", json(attempt)?),
-                ("expiresAt", number(delivery.created_at.plus_days(self.retention_days).as_seconds())),
+                ("expiresAt", number(self.expires_at(delivery, next).as_seconds())),
             ]);
             let put = self.client.put_item().table_name(&self.name).set_item(Some(kept)).send().await;
             put.map_err(StoreError::unavailable("PutItem history"))?;
         }
-        let update = "SET attempts = :number, #status = :status, #response = :response, updatedAt = :now";
-        let update = match next {
-            Some(_) => format!("{update}, nextAt = :next"),
-            None => format!("{update} REMOVE nextAt"),
+        let refused = delivery.refused_after(attempt);
+        let mut values = item([]);
+        let mut update =
+            "SET attempts = :number, #status = :status, #response = :response, updatedAt = :now".to_owned();
+        let mut set = |name, value| {
+            update.push_str(&format!(", {name} = :{name}"));
+            values.insert(format!(":{name}"), value);
         };
+        if refused != delivery.refused {
+            set("refused", number(refused));
+        }
+        match next {
+            Some(next) => {
+                set("nextAt", time(next));
+                let expires_at = self.expires_at(delivery, Some(next));
+                if self.expires_at(delivery, None) < expires_at {
+                    set("expiresAt", number(expires_at.as_seconds()));
+                }
+            }
+            None => update.push_str(" REMOVE nextAt"),
+        }
         let ended_at = attempt.at.plus_millis(attempt.timing);
         let response = json(attempt)?;
-        let mut request = self
+        let request = self
             .change(&delivery.at, update)
+            .set_expression_attribute_values(Some(values))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .condition_expression("attempts = :before AND #status = :pending")
             .expression_attribute_names("#response", "response")
@@ -135,11 +156,9 @@ impl HistoryTable {
             .expression_attribute_values(":pending", string(DeliveryStatus::Pending.as_str()))
             .expression_attribute_values(":response", response.clone())
             .expression_attribute_values(":now", time(ended_at));
-        if let Some(next) = next {
-            request = request.expression_attribute_values(":next", time(next));
-        }
         let changed = Delivery {
             attempts: number_of_it,
+            refused,
             status,
             next_attempt_at: next,
             last: Some(attempt.clone()),
@@ -195,14 +214,19 @@ impl HistoryTable {
         recovery: Option<&str>,
         now: Timestamp,
     ) -> Result<Option<Delivery>, StoreError> {
-        let set = "SET #status = :pending, earlier = :attempts, updatedAt = :now";
+        let set = "SET #status = :pending, earlier = :attempts, updatedAt = :now, expiresAt = :expires";
         let set = if recovery.is_some() { format!("{set}, recovery = :recovery") } else { set.to_owned() };
+        let set = if delivery.refused > 0 { format!("{set} REMOVE refused") } else { set };
         let mut request = self
             .change(&delivery.at, set)
             .condition_expression("attempts = :attempts AND #status = :failed")
             .expression_attribute_values(":attempts", number(delivery.attempts))
             .expression_attribute_values(":pending", string(DeliveryStatus::Pending.as_str()))
             .expression_attribute_values(":failed", string(DeliveryStatus::Failed.as_str()))
+            .expression_attribute_values(
+                ":expires",
+                number(self.expires_at(delivery, Some(now)).as_seconds()),
+            )
             .expression_attribute_values(":now", time(now));
         if let Some(recovery) = recovery {
             request = request.expression_attribute_values(":recovery", string(recovery));
@@ -210,6 +234,7 @@ impl HistoryTable {
         let reopened = Delivery {
             status: DeliveryStatus::Pending,
             earlier_attempts: delivery.attempts,
+            refused: 0,
             recovery: recovery.map(str::to_owned).or_else(|| delivery.recovery.clone()),
             updated_at: now,
             ..delivery.clone()
@@ -240,6 +265,13 @@ impl HistoryTable {
                 return Ok(attempts);
             }
         }
+    }
+
+    /// When a delivery's row may go: with the history of its time, but not while it is on its way, however
+    /// long its schedule is.
+    fn expires_at(&self, delivery: &Delivery, next: Option<Timestamp>) -> Timestamp {
+        let kept_until = delivery.created_at.plus_days(self.retention_days);
+        next.map_or(kept_until, |next| kept_until.max(next.plus_days(DAYS_ON_ITS_WAY)))
     }
 
     fn change(&self, at: &DeliveryRef, update: String) -> UpdateItemFluentBuilder {
@@ -303,6 +335,7 @@ pub(in crate::store) fn read_delivery(tenant_id: &str, row: &Item) -> Result<Del
         status: status.ok_or(StoreError::Corrupt { what: "status" })?,
         attempts: read_number(row, "attempts")?,
         earlier_attempts: if row.contains_key("earlier") { read_number(row, "earlier")? } else { 0 },
+        refused: if row.contains_key("refused") { read_number(row, "refused")? } else { 0 },
         next_attempt_at: find_time(row, "nextAt")?,
         last: row.contains_key("response").then(|| read_attempt(row)).transpose()?,
         recovery: find_string(row, "recovery").map(str::to_owned),

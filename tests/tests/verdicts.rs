@@ -175,6 +175,7 @@ async fn what_was_announced_before_anything_is_kept_is_not_announced_again() {
             key: EventKey::of("11wire", &format!("acme:{days}")),
             source: Source::Platform,
             tenant_id: Some("acme".to_owned()),
+            region: None,
             event_type: "campaign.started".to_owned(),
             occurred_at: received_at,
             received_at,

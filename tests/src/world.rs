@@ -79,7 +79,6 @@ pub struct World {
     queue_url: String,
     transcripts_url: String,
     deliveries_url: String,
-    slow_lane_url: String,
     recoveries_url: String,
     default_tenant: Option<&'static str>,
 }
@@ -141,19 +140,10 @@ impl World {
         let queue_url = create(format!("{id}-retry")).await;
         let transcripts_url = create(format!("{id}-transcripts")).await;
         let deliveries_url = create(format!("{id}-deliveries")).await;
-        let slow_lane_url = create(format!("{id}-slow-lane")).await;
+        create(format!("{id}-deliveries-slow")).await;
         let recoveries_url = create(format!("{id}-recoveries")).await;
         let tables = TABLES.iter().map(|table| (table.name, format!("{id}-{}", table.name))).collect();
-        Self {
-            stack,
-            tables,
-            queue_url,
-            transcripts_url,
-            deliveries_url,
-            slow_lane_url,
-            recoveries_url,
-            default_tenant,
-        }
+        Self { stack, tables, queue_url, transcripts_url, deliveries_url, recoveries_url, default_tenant }
     }
 
     /// The tables of the deployed stack, whose own functions are at work in them.
@@ -166,19 +156,9 @@ impl World {
         for table in &TABLES {
             tables.insert(table.name, stack.deployed_table(table.name).await);
         }
-        let [queue_url, transcripts_url, deliveries_url, slow_lane_url, recoveries_url] =
-            [const { String::new() }; 5];
+        let [queue_url, transcripts_url, deliveries_url, recoveries_url] = [const { String::new() }; 4];
         let default_tenant = Some("demo");
-        Self {
-            stack,
-            tables,
-            queue_url,
-            transcripts_url,
-            deliveries_url,
-            slow_lane_url,
-            recoveries_url,
-            default_tenant,
-        }
+        Self { stack, tables, queue_url, transcripts_url, deliveries_url, recoveries_url, default_tenant }
     }
 
     fn name(&self, table: &str) -> String {

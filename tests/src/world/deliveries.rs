@@ -100,7 +100,11 @@ impl World {
     #[must_use]
     pub fn slow_lane(&self, faults: &Faults) -> DeliveryQueue {
         let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
-        DeliveryQueue::new(queue, self.slow_lane_url.clone())
+        DeliveryQueue::new(queue, self.slow_lane_url())
+    }
+
+    fn slow_lane_url(&self) -> String {
+        format!("{}-slow", self.deliveries_url)
     }
 
     /// How endpoints of this world do.
@@ -216,7 +220,7 @@ impl World {
     /// # Panics
     /// When the queue fails, or holds something else.
     pub async fn take_slow_lane(&self) -> Vec<DeliveryMessage> {
-        let bodies = self.take(&self.slow_lane_url).await;
+        let bodies = self.take(&self.slow_lane_url()).await;
         bodies.iter().map(|body| serde_json::from_str(body).expect("a delivery message")).collect()
     }
 

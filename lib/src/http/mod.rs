@@ -14,6 +14,7 @@ pub mod fields;
 mod given;
 pub mod idempotency;
 pub mod jwt;
+pub mod legs;
 pub mod page;
 pub mod publication;
 pub mod reply;

@@ -3,6 +3,7 @@
 
 #![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+#[expect(dead_code, reason = "other tests compare whole views")]
 #[path = "support/folding.rs"]
 mod folding;
 #[path = "support/room.rs"]
@@ -10,15 +11,14 @@ mod room;
 
 use ringpost::{
     domain::{
-        announcement::{Announcement, Shown},
+        announcement::Announcement,
         call::{Call, CallStatus, CallUpdate},
         cast::Role,
-        facts::{Direction, Facts, MAX_LEGS},
+        facts::{Direction, MAX_LEGS},
         leg::LegOutcome,
         outcome::Outcome,
         owner::Owner,
         phone::PhoneNumber,
-        timestamp::Timestamp,
     },
     providers::{read_update, signalwire},
 };
@@ -423,53 +423,6 @@ fn a_crowd_of_listeners_does_not_displace_the_caller() {
     assert!(last(&room.events).facts.legs().iter().any(|leg| leg.role == Role::Caller));
 }
 
-/// As version 632eb00 wrote it: a phone that was let in by a rule, and left.
-const OLD: &str = r#"{"name":[0,1767312060000,"call-_+15105550123_x"],"room":[0,1767312060000,"RM_1"],
-    "sip":[2,1767312060000,"SCL_A"],"sid":[2,1767312060000,"CA1"],"phone":[2,1767312060000,"+15105550123"],
-    "line":[2,1767312060000,"+18588796658"],"dir":[2,1767312060000,"inbound"],"first":1767312000000,
-    "made":1767312000000,"join":1767312002000,"ring":1767312001000,"answ":1767312002000,"hasPhone":true,
-    "phoneLeft":[2,1767312060000,{"reason":"CLIENT_INITIATED","identity":"sip_A","connected":true}],
-    "left":[0,1767312010000,{"identity":"guest","connected":true}],"done":1767312080000,
-    "start":[3,1767312000000,1767312000000],"hang":[3,1767312061000,{"at":1767312061000,"reason":"completed"}],
-    "secs":[3,1767312061000,58],"verd":[3,1767312061000,"completed"],"convEnd":[1,1767312060000,1767312060000],
-    "conv":[0,1767312060000,"conv_1"],"agent":[0,1767312060000,"agent_1"],"text":[1,1767312060000,"elevenlabs:1"],
-    "res":[1,1767312060000,["appointment_set"]],"fail":[0,1767312060000,"why"]}"#;
-
-#[test]
-fn a_record_that_an_older_version_wrote_shows_what_it_showed() {
-    let facts: Facts = serde_json::from_str(OLD).expect("facts");
-    let ending = facts.ending().expect("an end");
-    assert_eq!(ending.at, Timestamp::from_seconds(1_767_312_060).expect("a time"));
-    assert_eq!((ending.reason(), ending.identity()), (Some("CLIENT_INITIATED"), Some("sip_A")));
-    assert_eq!((facts.outcome(), facts.duration_millis()), (Some(Outcome::Completed), Some(60_000)));
-    assert_eq!(facts.phone_number().map(PhoneNumber::as_str), Some("+15105550123"));
-    assert_eq!((facts.sip_call_id(), facts.call_sid()), (Some("SCL_A"), Some("CA1")));
-    assert_eq!((facts.room_sid(), facts.direction()), (Some("RM_1"), Some(Direction::Inbound)));
-    assert_eq!(facts.conversation_id().map(String::as_str), Some("conv_1"));
-    assert!(facts.transcript().is_some() && facts.results().is_some() && facts.answered_at().is_some());
-    assert_eq!(
-        serde_json::from_str::<Facts>(&serde_json::to_string(&facts).expect("JSON")).expect("facts"),
-        facts
-    );
-}
-
-#[test]
-fn a_call_that_began_under_an_older_version_ends_under_this_one() {
-    let mut old: Value = serde_json::from_str(OLD).expect("JSON");
-    for ended in ["phoneLeft", "left", "done", "hang", "secs", "verd", "convEnd", "text", "conv"] {
-        old.as_object_mut().expect("an object").remove(ended);
-    }
-    let mut facts: Facts = serde_json::from_value(old).expect("facts");
-    assert_eq!(facts.ending(), None);
-    let mut room = Room::new("RM_1");
-    room.left(40, dialled("B", "ringing"), "USER_REJECTED");
-    facts.merge(updates(&room.events)[1].facts.clone());
-    assert_eq!(facts.ending(), None, "a colleague's");
-    room.left(90, caller("A"), "CLIENT_INITIATED");
-    facts.merge(updates(&room.events)[2].facts.clone());
-    assert_eq!((facts.outcome(), facts.duration_millis()), (Some(Outcome::Completed), Some(90_000)));
-}
-
 #[test]
 fn an_owner_is_not_changed_by_an_event_of_another() {
     let updates = updates(&{
@@ -482,262 +435,4 @@ fn an_owner_is_not_changed_by_an_event_of_another() {
     assert!(!call.may_absorb(&other));
     call.apply(&updates[1], Some(&Owner::tenant("another")));
     assert_eq!(call.owner, Some(owner()));
-}
-
-/// What really happened in a room: one line per participant, written down by somebody who stood beside.
-/// It knows nothing of events.
-mod simulation {
-    use proptest::{collection::vec, prelude::*, sample::select};
-    use ringpost::domain::outcome::Outcome;
-    use serde_json::Value;
-
-    use super::room::{Room, agent, caller, dialled, web};
-
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub(super) enum Kind {
-        Inbound,
-        Outbound,
-        Web,
-    }
-
-    /// One connection: from, to, whether anybody was there, and whether it was only taken over.
-    #[derive(Debug, Clone)]
-    pub(super) struct Stay {
-        pub(super) who: usize,
-        pub(super) from: i64,
-        pub(super) to: i64,
-        pub(super) answered: bool,
-        pub(super) taken_over: bool,
-        reason: &'static str,
-    }
-
-    /// A whole call: the persons it is for, and colleagues who are dialled in.
-    #[derive(Debug, Clone)]
-    pub(super) struct Story {
-        pub(super) kind: Kind,
-        pub(super) stays: Vec<Stay>,
-        pub(super) colleagues: Vec<Stay>,
-        with_agent: bool,
-        closed: i64,
-    }
-
-    fn missed() -> impl Strategy<Value = &'static str> {
-        select(vec!["USER_REJECTED", "USER_UNAVAILABLE", "CLIENT_INITIATED"])
-    }
-
-    /// Attempts of one person or number, one after another; of persons whose calls came about the last
-    /// attempt did, maybe with reloads.
-    fn stays(who: usize, kind: Kind) -> impl Strategy<Value = Vec<Stay>> {
-        let misses = if kind == Kind::Inbound { 0..1_usize } else { 0..3 };
-        (1..40_i64, vec((2..30_i64, 1..20_i64, missed()), misses), any::<bool>(), 20..90_i64, 0..3_usize)
-            .prop_map(move |(start, misses, comes, talks, reloads)| {
-                let (mut at, mut stays) = (start, Vec::new());
-                for (rings, pause, reason) in misses {
-                    stays.push(Stay {
-                        who,
-                        from: at,
-                        to: at + rings,
-                        answered: false,
-                        taken_over: false,
-                        reason,
-                    });
-                    at += rings + pause;
-                }
-                if comes || kind == Kind::Inbound {
-                    for _ in 0..reloads {
-                        // The newer connection is there a moment before the older one ends.
-                        stays.push(Stay {
-                            who,
-                            from: at,
-                            to: at + 8,
-                            answered: true,
-                            taken_over: true,
-                            reason: "DUPLICATE_IDENTITY",
-                        });
-                        at += 7;
-                    }
-                    stays.push(Stay {
-                        who,
-                        from: at,
-                        to: at + talks,
-                        answered: true,
-                        taken_over: false,
-                        reason: "CLIENT_INITIATED",
-                    });
-                }
-                stays
-            })
-    }
-
-    pub(super) fn story() -> impl Strategy<Value = Story> {
-        let kind = select(vec![Kind::Inbound, Kind::Outbound, Kind::Web]);
-        kind.prop_flat_map(|kind| {
-            let people = (stays(0, kind), stays(1, kind), any::<bool>());
-            let colleagues = vec((0..30_i64, 5..60_i64, any::<bool>(), missed()), 0..3);
-            (Just(kind), people, colleagues, any::<bool>(), 1..30_i64).prop_map(
-                |(kind, (first, second, both), colleagues, with_agent, lasts)| {
-                    let mut stays = first;
-                    if both {
-                        stays.extend(second);
-                    }
-                    let began = stays.iter().filter(|stay| stay.answered).map(|stay| stay.from).min();
-                    // Colleagues are dialled into calls that somebody is in; of an outbound call it is not
-                    // known from outside whether one who talks is a colleague, and there are none here.
-                    let dialled_in = began.filter(|_| kind != Kind::Outbound);
-                    let colleagues = colleagues.into_iter().enumerate().filter_map(
-                        |(index, (after, lasts, answered, reason))| {
-                            let from = dialled_in? + 1 + after;
-                            let reason = if answered { "CLIENT_INITIATED" } else { reason };
-                            Some(Stay {
-                                who: 10 + index,
-                                from,
-                                to: from + lasts,
-                                answered,
-                                taken_over: false,
-                                reason,
-                            })
-                        },
-                    );
-                    let colleagues: Vec<_> = colleagues.collect();
-                    let ends = stays.iter().chain(&colleagues).map(|stay| stay.to).max().unwrap_or_default();
-                    Story { kind, stays, colleagues, with_agent, closed: ends + lasts }
-                },
-            )
-        })
-    }
-
-    impl Story {
-        /// What LiveKit tells of it.
-        pub(super) fn events(&self) -> Vec<Value> {
-            let mut told: Vec<(i64, u8, Value, Option<(&str, bool)>)> = Vec::new();
-            let who = |stay: &Stay, ends: bool| {
-                let status = match (stay.answered, ends) {
-                    (true, false) => "active",
-                    (true, true) => "hangup",
-                    (false, _) => "ringing",
-                };
-                match self.kind {
-                    _ if stay.who >= 10 => dialled(&stay.who.to_string(), status),
-                    Kind::Inbound => caller(&stay.who.to_string()),
-                    Kind::Outbound => dialled(&stay.who.to_string(), status),
-                    Kind::Web => web(&format!("web-{}", stay.who)),
-                }
-            };
-            for stay in self.stays.iter().chain(&self.colleagues) {
-                let is_web = self.kind == Kind::Web && stay.who < 10;
-                if stay.answered || !is_web {
-                    told.push((stay.from, 0, who(stay, false), None));
-                }
-                told.push((stay.to, 1, who(stay, true), Some((stay.reason, is_web && !stay.answered))));
-            }
-            let mut room = Room::new("RM_1");
-            if self.with_agent {
-                room.joined(0, agent());
-            }
-            told.sort_by_key(|(at, ends, _, _)| (*at, *ends));
-            for (at, _, who, leaves) in told {
-                match leaves {
-                    None => room.joined(at, who),
-                    Some((reason, true)) => room.aborted(at, who, reason),
-                    Some((reason, false)) => room.left(at, who, reason),
-                }
-            }
-            if self.with_agent {
-                room.left(self.closed - 1, agent(), "CLIENT_INITIATED");
-            }
-            room.finished(self.closed);
-            room.events
-        }
-
-        /// When the person was gone for whom the call was, and what became of it.
-        pub(super) fn truth(&self) -> (i64, Outcome) {
-            let talked = self.stays.iter().filter(|stay| stay.answered && !stay.taken_over);
-            if let Some(end) = talked.map(|stay| stay.to).max() {
-                return (
-                    end,
-                    match end {
-                        ..3 => Outcome::Failed,
-                        3..10 => Outcome::NoAnswer,
-                        _ => Outcome::Completed,
-                    },
-                );
-            }
-            match self.stays.iter().max_by_key(|stay| (stay.to, stay.reason)) {
-                Some(last) => (
-                    last.to,
-                    match last.reason {
-                        "USER_REJECTED" => Outcome::Busy,
-                        _ if last.to < 3 && last.reason != "USER_UNAVAILABLE" => Outcome::Failed,
-                        _ => Outcome::NoAnswer,
-                    },
-                ),
-                None if self.closed < 3 => (self.closed, Outcome::Failed),
-                None => (self.closed, Outcome::NoAnswer),
-            }
-        }
-
-        /// Whether anybody for whom the call is is there just after this moment.
-        pub(super) fn is_there(&self, at: i64) -> bool {
-            self.stays.iter().any(|stay| stay.answered && stay.from <= at && at < stay.to)
-        }
-    }
-}
-
-proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(400))]
-
-    #[test]
-    fn what_happened_is_what_is_shown_whatever_the_order_and_repetition(
-        story in simulation::story(),
-        seed in proptest::prelude::any::<u64>(),
-    ) {
-        let bodies = story.events();
-        let (seconds, outcome) = story.truth();
-        let expected = ended(outcome, u64::try_from(seconds).expect("a time"));
-        let updates = updates(&bodies);
-        // As it happens: while somebody is there the call goes on, and is never announced as ended.
-        let in_order: Vec<usize> = (0..updates.len()).collect();
-        let arriving = folding::arriving(&updates, &in_order);
-        let mut call = Call::begin(&arriving[0], Some(&owner()));
-        for (body, update) in bodies.iter().zip(&arriving) {
-            call.apply(update, Some(&owner()));
-            let now: i64 = body["createdAt"].as_str().expect("a text").parse().expect("seconds");
-            if story.is_there(now - room::CREATED) && body["event"] != "participant_joined" {
-                proptest::prop_assert_eq!(call.status(), CallStatus::Active, "at {}", now - room::CREATED);
-            }
-        }
-        proptest::prop_assert_eq!(end(&call), expected);
-        // In any order, with repetitions.
-        let mut order: Vec<usize> = (0..updates.len()).chain((0..updates.len()).rev()).collect();
-        let mut random = seed;
-        for index in (1..order.len()).rev() {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            order.swap(index, usize::try_from(random >> 33).expect("31 bits") % (index + 1));
-        }
-        let arriving = folding::arriving(&updates, &order);
-        let mut shuffled = Call::begin(&arriving[0], Some(&owner()));
-        for update in &arriving {
-            let (before, known) = (Shown::of(&shuffled.facts), shuffled.updates.get(&update.event).cloned());
-            let is_told = shuffled.announced.contains_key(&Announcement::Completed);
-            shuffled.apply(update, Some(&owner()));
-            let changed = before.changed_to(&Shown::of(&shuffled.facts));
-            let expected = if is_told && !changed.is_empty() { Some(changed) } else { known };
-            proptest::prop_assert_eq!(shuffled.updates.get(&update.event), expected.as_ref());
-        }
-        proptest::prop_assert_eq!(end(&shuffled), expected);
-        proptest::prop_assert_eq!(&shuffled.facts, &call.facts);
-        if story.kind != simulation::Kind::Outbound {
-            proptest::prop_assert_eq!(shuffled.transfers.len(), story.colleagues.len() * 2, "each once");
-        }
-        for leg in call.facts.transfers().iter().filter(|_| story.kind != simulation::Kind::Outbound) {
-            let colleague = story.colleagues.iter().find(|stay| leg.0 == format!("psip_{}", stay.who));
-            let answered = colleague.expect("a colleague").answered;
-            proptest::prop_assert_eq!(leg.1.outcome == Some(LegOutcome::Connected), answered);
-        }
-        // Whoever goes by what was announced knows in the end what is shown.
-        for told in [&call, &shuffled] {
-            let ends = told.announced.contains_key(&Announcement::Completed);
-            proptest::prop_assert!(ends, "announced once");
-        }
-    }
 }

@@ -35,7 +35,7 @@ fn received(second: i64, place: usize) -> Timestamp {
 fn livekit(room: &Room) -> Vec<Event> {
     let event = |(place, body): (usize, &Value)| {
         let bytes = Bytes::from(body.to_string());
-        let read = LiveKitEvent::parse(&bytes).unwrap();
+        let read = LiveKitEvent::parse(&bytes, received(0, place)).unwrap();
         let second = read.created_at.as_seconds() - CREATED;
         read.event(bytes, received(second, place))
     };

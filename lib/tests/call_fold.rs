@@ -112,9 +112,9 @@ proptest! {
         let ended = call.announced.contains_key(&Announcement::Completed);
         prop_assert!(ended, "every whole call is announced as completed");
         let rang = call.announced.contains_key(&Announcement::Ringing);
-        prop_assert_eq!(rang, call.facts.ringing.get().is_some());
+        prop_assert_eq!(rang, call.facts.ringing_at().is_some());
         let answered = call.announced.contains_key(&Announcement::Answered);
-        prop_assert_eq!(answered, call.facts.answered.get().is_some());
+        prop_assert_eq!(answered, call.facts.answered_at().is_some());
     }
 
     #[test]

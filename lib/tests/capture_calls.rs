@@ -79,8 +79,8 @@ fn the_documents_complete_record() {
     assert_eq!((facts.outcome(), call.duration_seconds()), (Some(Outcome::Completed), Some(320)));
     assert_eq!(call.started_at(), at("2025-11-25T10:30:00Z"));
     assert_eq!(facts.ending().map(|ending| ending.at), Some(at("2025-11-25T10:35:20Z")));
-    assert_eq!(facts.line_number.get().map(PhoneNumber::as_str), Some("+919876543210"));
-    assert_eq!(facts.phone_number.get().map(PhoneNumber::as_str), Some("+919123456789"));
+    assert_eq!(facts.line_number().map(PhoneNumber::as_str), Some("+919876543210"));
+    assert_eq!(facts.phone_number().map(PhoneNumber::as_str), Some("+919123456789"));
     assert_eq!(
         facts.recording_url.get().map(String::as_str),
         Some("https://your-system.com/recordings/12345.mp3")
@@ -88,7 +88,7 @@ fn the_documents_complete_record() {
     assert_eq!(facts.lead_id.get().map(ContactId::as_str), Some("234e5678-e89b-12d3-a456-426614174001"));
     assert_eq!(facts.employee_id.get().map(String::as_str), Some("345e6789-e89b-12d3-a456-426614174002"));
     assert_eq!(call.campaign_id(), Some("CAMP-001"));
-    assert!(facts.results.get().is_some_and(|results| results.contains("follow_up") && results.len() == 1));
+    assert!(facts.results().is_some_and(|results| results.contains("follow_up") && results.len() == 1));
     let follow_up = facts.follow_up.get().and_then(Option::as_ref).expect("a follow-up");
     assert_eq!((follow_up.due_at, follow_up.automatic), (at("2025-11-27T14:00:00Z"), true));
 }
@@ -146,7 +146,7 @@ fn what_cannot_be_normalised_is_no_fact() {
         "call_details": { "campaign_id": "c".repeat(3_000) }, "duration_seconds": 31_622_400,
     }));
     let facts = &call.facts;
-    assert!(facts.line_number.is_empty() && facts.phone_number.is_empty());
+    assert!(facts.line_number().is_none() && facts.phone_number().is_none());
     assert!(facts.recording_url.is_empty() && facts.campaign_id.is_empty());
     assert_eq!(call.duration_seconds(), Some(31_622_400));
 }
@@ -166,9 +166,7 @@ fn a_correction_wins_whichever_is_folded_first() {
     );
     assert_eq!((call.facts.outcome(), call.duration_seconds()), (Some(Outcome::Completed), Some(180)));
     assert_eq!(call.started_at(), at("2025-11-25T11:00:00Z"));
-    assert!(
-        call.facts.results.get().is_some_and(|results| results.contains("converted") && results.len() == 1)
-    );
+    assert!(call.facts.results().is_some_and(|results| results.contains("converted") && results.len() == 1));
     assert_eq!(call.facts.follow_up.get(), Some(&None), "a follow-up that is no longer told is withdrawn");
 }
 

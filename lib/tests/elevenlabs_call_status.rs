@@ -46,7 +46,7 @@ fn status(event_type: &str) -> Value {
 }
 
 fn reason(body: &Value) -> Option<String> {
-    told(body).facts.failure_reason.get().cloned()
+    told(body).facts.failure_reason().map(str::to_owned)
 }
 
 fn refused(body: &str) -> PayloadError {
@@ -87,7 +87,7 @@ fn every_event_of_the_document_has_its_status_and_outcome() {
         );
         assert_eq!(call.announced.contains_key(&Announcement::Completed), ended, "{event_type}");
         let failed = ended && !["completed", "ended"].contains(&word);
-        assert_eq!(update.facts.failure_reason.get().is_some(), failed, "{event_type}");
+        assert_eq!(update.facts.failure_reason().is_some(), failed, "{event_type}");
     }
     assert!(Call::begin(&told(&status("call.ringing")), None).announced.contains_key(&Announcement::Ringing));
     assert!(
@@ -165,7 +165,7 @@ fn either_id_will_do_and_the_time_may_be_missing() {
 fn an_unknown_event_is_kept_and_tells_that_there_is_a_call() {
     let update = told(&status("call.transferred"));
     assert!(update.facts.agent_status.is_empty() && update.facts.ending().is_none());
-    assert_eq!(update.facts.conversation_id.get().map(String::as_str), Some(CONVERSATION));
+    assert_eq!(update.facts.conversation_id().map(String::as_str), Some(CONVERSATION));
     assert_eq!(event(&status("call.transferred")).event_type, "call.transferred");
 }
 

@@ -33,12 +33,12 @@ fn word(update: &CallUpdate) -> Option<StatusWord> {
     update.facts.agent_status.get().map(|status| status.word)
 }
 
-fn number(register: &ringpost::domain::register::Latest<PhoneNumber>) -> Option<&str> {
-    register.get().map(PhoneNumber::as_str)
+fn number(number: Option<&PhoneNumber>) -> Option<&str> {
+    number.map(PhoneNumber::as_str)
 }
 
 fn results(update: &CallUpdate) -> Vec<&str> {
-    update.facts.results.get().into_iter().flatten().map(String::as_str).collect()
+    update.facts.results().into_iter().flatten().map(String::as_str).collect()
 }
 
 /// The first fixture with `change` made to its `data`.
@@ -60,23 +60,23 @@ fn a_transcription_tells_all_of_a_phone_call() {
     let conversation = CallKey::Conversation("conv_01jxa3b5c7d9".to_owned());
     assert_eq!(keys(&update), [conversation, CallKey::CallSid(PHONE_CALL.to_owned())]);
     let facts = &update.facts;
-    assert_eq!(facts.agent_id.get().map(String::as_str), Some(AGENT));
-    assert_eq!(facts.direction.get(), Some(&Direction::Inbound));
+    assert_eq!(facts.agent_id().map(String::as_str), Some(AGENT));
+    assert_eq!(facts.direction(), Some(Direction::Inbound));
     assert_eq!(
-        (number(&facts.line_number), number(&facts.phone_number)),
+        (number(facts.line_number()), number(facts.phone_number())),
         (Some("+18005550199"), Some("+15105550123"))
     );
-    assert!(facts.has_phone);
-    assert_eq!(facts.answered.get(), Some(at(1_767_311_931)));
+    assert!(facts.is_phone_call());
+    assert_eq!(facts.answered_at(), Some(at(1_767_311_931)));
     assert_eq!(
-        (facts.started.get(), facts.conversation_ended.get()),
-        (Some(&at(1_767_311_930)), Some(&at(1_767_311_992)))
+        (facts.start_told(), facts.conversation_ended_at()),
+        (Some(at(1_767_311_930)), Some(at(1_767_311_992)))
     );
     assert_eq!(word(&update), Some(StatusWord::Completed));
     assert_eq!(facts.agent_status.get().map(|status| &status.event), Some(&event.key));
-    assert_eq!(facts.transcript.get(), Some(&event.key));
+    assert_eq!(facts.transcript(), Some(&event.key));
     assert_eq!(results(&update), ["call_successful", "resolved"]);
-    assert!(facts.verdict.is_empty() && facts.hangup.is_empty() && facts.failure_reason.is_empty());
+    assert!(facts.verdict_told().is_none() && facts.failure_reason().is_none());
     let call = call(&body);
     assert_eq!((call.facts.outcome(), call.duration_seconds()), (Some(Outcome::Completed), Some(62)));
     assert!(call.announced.contains_key(&Announcement::Completed));
@@ -88,9 +88,9 @@ fn a_conversation_in_a_browser_has_no_numbers() {
     // `system__call_sid` among its variables may be anybody's words.
     assert_eq!(keys(&update), [CallKey::Conversation("conv_01jxweb00001".to_owned())]);
     let facts = &update.facts;
-    assert!(facts.line_number.is_empty() && facts.direction.is_empty() && !facts.has_phone);
-    assert!(facts.results.is_empty());
-    assert_eq!(facts.told_seconds.get(), Some(&62));
+    assert!(facts.line_number().is_none() && facts.direction().is_none() && !facts.is_phone_call());
+    assert!(facts.results().is_none());
+    assert_eq!(facts.seconds_told(), Some(62));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_failed_conversation_is_a_failed_call() {
     let body = body("04_post_call_transcription_status_failed");
     let update = told(&body);
     assert_eq!(word(&update), Some(StatusWord::Failed));
-    assert_eq!(update.facts.failure_reason.get().map(String::as_str), Some("LLM cascade failed"));
+    assert_eq!(update.facts.failure_reason(), Some("LLM cascade failed"));
     assert_eq!(call(&body).facts.outcome(), Some(Outcome::Failed));
     let busy_model = {
         let mut body = body.clone();
@@ -115,13 +115,13 @@ fn a_failure_to_initiate_names_number_carrier_and_reason() {
     let sid = CallKey::CallSid("CA8367245817625817632576245724".to_owned());
     assert_eq!(keys(&update), [CallKey::Conversation("conv_01jxfail0tw".to_owned()), sid]);
     let facts = &update.facts;
-    assert_eq!(facts.direction.get(), Some(&Direction::Outbound));
+    assert_eq!(facts.direction(), Some(Direction::Outbound));
     assert_eq!(
-        (number(&facts.line_number), number(&facts.phone_number)),
+        (number(facts.line_number()), number(facts.phone_number())),
         (Some("+11111111111"), Some("+441111111111"))
     );
     assert_eq!(word(&update), Some(StatusWord::InitiationFailed));
-    assert_eq!(facts.failure_reason.get().map(String::as_str), Some("busy"));
+    assert_eq!(facts.failure_reason(), Some("busy"));
     assert_eq!(call(&body).facts.outcome(), Some(Outcome::Busy));
 }
 
@@ -140,9 +140,9 @@ fn a_failure_of_a_sip_trunk_is_read_too() {
         })
     };
     let unknown = told(&body("unknown"));
-    assert_eq!(number(&unknown.facts.line_number), Some("+18005550199"));
-    assert_eq!(number(&unknown.facts.phone_number), Some("+15105550123"));
-    assert_eq!(unknown.facts.failure_reason.get().map(String::as_str), Some("Service Unavailable"));
+    assert_eq!(number(unknown.facts.line_number()), Some("+18005550199"));
+    assert_eq!(number(unknown.facts.phone_number()), Some("+15105550123"));
+    assert_eq!(unknown.facts.failure_reason(), Some("Service Unavailable"));
     for (reason, outcome) in [
         ("busy", Outcome::Busy),
         ("no-answer", Outcome::NoAnswer),
@@ -169,8 +169,8 @@ fn an_unknown_type_is_kept_and_says_what_it_can() {
 fn audio_tells_whose_it_is() {
     let data = json!({ "agent_id": AGENT, "conversation_id": "conv_1", "full_audio": "SUQzBAAAAAAA" });
     let update = told(&json!({ "type": "post_call_audio", "event_timestamp": 1_767_311_999, "data": data }));
-    assert_eq!(update.facts.agent_id.get().map(String::as_str), Some(AGENT));
-    assert!(update.facts.transcript.is_empty() && update.facts.ending().is_none());
+    assert_eq!(update.facts.agent_id().map(String::as_str), Some(AGENT));
+    assert!(update.facts.transcript().is_none() && update.facts.ending().is_none());
 }
 
 #[test]
@@ -187,7 +187,7 @@ fn the_carriers_result_decides_where_nobody_spoke() {
             data["metadata"]["phone_call"]["call_result"] = json!(result);
         });
         assert_eq!((call(&body).facts.outcome(), word(&told(&body))), (outcome, Some(word_told)), "{result}");
-        assert!(told(&body).facts.answered.is_empty(), "{result}");
+        assert!(told(&body).facts.answered_at().is_none(), "{result}");
     }
 }
 
@@ -201,15 +201,15 @@ fn an_outbound_call_by_a_sip_trunk_has_its_keys() {
     }));
     let others = [CallKey::CallSid("SCL_1".to_owned()), CallKey::SipCall("sip-1@trunk".to_owned())];
     assert_eq!(keys(&update)[1..], others);
-    assert_eq!(update.facts.direction.get(), Some(&Direction::Outbound));
-    assert_eq!(number(&update.facts.line_number), Some("+18005550199"));
+    assert_eq!(update.facts.direction(), Some(Direction::Outbound));
+    assert_eq!(number(update.facts.line_number()), Some("+18005550199"));
 }
 
 #[test]
 fn a_transcript_that_is_left_out_is_no_transcript() {
     for transcript in [json!([]), json!(null)] {
         let update = told(&changed(|data| data["transcript"] = transcript));
-        assert!(update.facts.transcript.is_empty());
+        assert!(update.facts.transcript().is_none());
     }
     let bare = json!({ "type": "post_call_transcription", "data": { "conversation_id": "conv_1" } });
     assert_eq!(word(&told(&bare)), Some(StatusWord::Completed), "the call is over");
@@ -226,10 +226,10 @@ fn the_documents_event_names_call_agent_and_campaign() {
     let update = told(&documented);
     assert_eq!(event(&documented).occurred_at, at(1_690_643_100));
     assert_eq!(keys(&update), [CallKey::CallSid("CA123456789abcdef".to_owned())]);
-    assert_eq!(update.facts.agent_id.get().map(String::as_str), Some("agent-456"));
+    assert_eq!(update.facts.agent_id().map(String::as_str), Some("agent-456"));
     assert_eq!(update.facts.campaign_id.get().map(String::as_str), Some("campaign-123"));
     assert_eq!(update.facts.first_event.get(), Some(at(1_690_643_100)));
-    assert!(update.facts.ending().is_none() && update.facts.told_seconds.is_empty());
+    assert!(update.facts.ending().is_none() && update.facts.seconds_told().is_none());
     for event_type in ["voice.processing", "agent.ready", "agent.speaking", "agent.listening", "agent.error"]
     {
         let mut body = documented.clone();

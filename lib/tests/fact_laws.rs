@@ -5,16 +5,24 @@
 
 use std::fmt::Debug;
 
-use proptest::{collection::btree_set, option, prelude::*, sample::select};
+use proptest::{
+    collection::{btree_set, vec},
+    option,
+    prelude::*,
+    sample::select,
+};
 use ringpost::domain::{
     agent_status::{AgentStatus, StatusWord},
+    bounded::{Few, FewKeys, Merge},
     contact_id::ContactId,
-    facts::{Direction, Facts, Hangup, Leaving},
+    facts::{Direction, Facts, Hangup, Leaving, MAX_LEGS},
     follow_up::FollowUp,
     key::EventKey,
+    leg::{Left, Leg, LegKey},
     outcome::Outcome,
     phone::PhoneNumber,
-    register::{Claim, Earliest, EarliestTime, Latest},
+    register::{Claim, Earliest, EarliestTime, FirstLast, Highest, Latest},
+    report::{Report, RoomSpan, Talk},
     scalar::Scalar,
     timestamp::Timestamp,
 };
@@ -81,12 +89,106 @@ fn verdict() -> impl Strategy<Value = Outcome> {
     select(vec![Outcome::Completed, Outcome::Busy, Outcome::NoAnswer])
 }
 
+fn direction() -> impl Strategy<Value = Direction> {
+    prop_oneof![Just(Direction::Inbound), Just(Direction::Outbound)]
+}
+
+fn left() -> impl Strategy<Value = Highest<Left>> {
+    let left = (moment(), option::of(moment()), option::of(word()));
+    option::of(left.prop_map(|(at, joined, reason)| Left::new(at, joined, reason))).prop_map(Highest::told)
+}
+
+fn few(value: impl Strategy<Value = String>) -> impl Strategy<Value = Few<String, 4>> {
+    btree_set(value, 0..6).prop_map(Few::told)
+}
+
+prop_compose! {
+    fn leg()(
+        (by_rule, dialled) in (any::<bool>(), any::<bool>()),
+        joined in option::of(moment()),
+        again in option::of(moment()),
+        (ringing, answered) in (earliest_time(), earliest_time()),
+        (left, missed) in (left(), left()),
+        (numbers, lines) in (btree_set(number(), 0..3), btree_set(number(), 0..3)),
+        (sip_calls, call_sids) in (few(word()), few(word())),
+    ) -> Leg {
+        let mut both = FirstLast::told(joined);
+        both.merge(FirstLast::told(again));
+        Leg {
+            by_rule, dialled, joined: both, ringing, answered, left, missed,
+            numbers: Few::told(numbers), lines: Few::told(lines), sip_calls, call_sids,
+        }
+    }
+}
+
+prop_compose! {
+    fn report()(
+        (by_carrier, is_phone, was_dialled) in any::<(bool, bool, bool)>(),
+        (started, ringing, answered) in (latest(moment()), earliest_time(), earliest_time()),
+        (hangup, verdict, seconds) in (latest(hangup()), latest(verdict()), latest(0..9_u64)),
+        (failure, direction) in (latest(word()), latest(direction())),
+        (number, line) in (latest(number()), latest(number())),
+    ) -> Report {
+        Report {
+            by_carrier, is_phone, was_dialled, started, ringing, answered, hangup, verdict, seconds,
+            failure, direction, number, line,
+        }
+    }
+}
+
+prop_compose! {
+    fn talk()(
+        agent_id in latest(word()), ended in latest(moment()), transcript in latest(event_key()),
+        results in latest(btree_set(word(), 0..3)), report in report(),
+    ) -> Talk {
+        Talk { agent_id, ended, transcript, results, report }
+    }
+}
+
+/// A map of up to four keys, or of so many that no two of them fit.
+fn keys<K: Ord + Clone + Debug, V: Merge + Clone + Debug, const N: usize>(
+    key: impl Fn(&str) -> K + Clone,
+    value: impl Strategy<Value = V> + 'static,
+) -> impl Strategy<Value = FewKeys<K, V, N>> {
+    let short = vec(word(), 0..4);
+    let long = (0..60_usize).prop_map(|from| (from..from + 35).map(|n| format!("n{n:02}")).collect());
+    (prop_oneof![4 => short, 1 => long], vec(value.boxed(), 4)).prop_map(move |(names, values)| {
+        let mut map = FewKeys::default();
+        for (name, value) in names.iter().zip(values.iter().cycle()) {
+            map.merge(FewKeys::of(key(name), value.clone()));
+        }
+        map
+    })
+}
+
+fn leg_key(name: &str) -> LegKey {
+    if name.starts_with('a') { LegKey::person(name) } else { LegKey::phone(name) }
+}
+
+fn room() -> impl Strategy<Value = RoomSpan> {
+    (earliest_time(), earliest_time()).prop_map(|(created, finished)| RoomSpan { created, finished })
+}
+
+prop_compose! {
+    fn facts_of_parts()(
+        legs in keys(leg_key, leg()).boxed(),
+        crowded in prop::bool::weighted(0.1),
+        reports in keys(str::to_owned, report()).boxed(),
+        rooms in keys(str::to_owned, room()).boxed(),
+        talks in keys(str::to_owned, talk()).boxed(),
+        (machine_joined, machine_left) in (option::of(moment()), option::of(moment())),
+    ) -> Facts {
+        let (machine_joined, machine_left) = (Highest::told(machine_joined), Highest::told(machine_left));
+        Facts { legs, crowded, reports, rooms, talks, machine_joined, machine_left, ..Facts::default() }
+    }
+}
+
 prop_compose! {
     fn facts_of_room()(
         (room_name, room_sid, sip_call_id, campaign_id, recording_url) in
             (latest(word()), latest(word()), latest(word()), latest(word()), latest(word())),
         (phone_number, line_number) in (latest(number()), latest(number())),
-        direction in latest(prop_oneof![Just(Direction::Inbound), Just(Direction::Outbound)]),
+        direction in latest(direction()),
         (first_event, room_created, joined) in (earliest_time(), earliest_time(), earliest_time()),
         (ringing, answered, room_finished) in (earliest_time(), earliest_time(), earliest_time()),
         has_phone: bool,
@@ -109,7 +211,8 @@ fn contact_id() -> impl Strategy<Value = ContactId> {
 
 prop_compose! {
     fn facts()(
-        room in facts_of_room(),
+        room in facts_of_room().boxed(),
+        parts in facts_of_parts().boxed(),
         (call_sid, conversation_id, agent_id) in (latest(word()), latest(word()), latest(word())),
         (started, hangup, conversation_ended) in (latest(moment()), latest(hangup()), latest(moment())),
         (told_seconds, verdict, agent_status) in (latest(0..9_u64), latest(verdict()), latest(status())),
@@ -119,6 +222,7 @@ prop_compose! {
         follow_up in latest(follow_up()),
         submitted in latest(word()),
     ) -> Facts {
+        let Facts { legs, crowded, reports, rooms, talks, machine_joined, machine_left, .. } = parts;
         let Facts {
             room_name, room_sid, sip_call_id, phone_number, line_number, direction, campaign_id,
             recording_url, first_event, room_created, joined, ringing, answered, has_phone, phone_left,
@@ -130,7 +234,8 @@ prop_compose! {
             recording_url, first_event, room_created, joined, ringing, answered, has_phone, phone_left,
             standard_left, room_finished, call_sid, conversation_id, agent_id, started, hangup,
             conversation_ended, told_seconds, verdict, agent_status, failure_reason, transcript, results,
-            has_lead, lead_id, employee_id, follow_up, submitted,
+            has_lead, lead_id, employee_id, follow_up, legs, crowded, reports, rooms, talks, machine_joined,
+            machine_left, submitted,
         }
     }
 }
@@ -198,7 +303,34 @@ proptest! {
     }
 
     #[test]
-    fn facts_keep_every_law(a in facts(), b in facts(), c in facts()) {
+    fn the_first_and_last_of_all_times_stay_however_they_are_merged(
+        a in option::of(moment()), b in option::of(moment()), c in option::of(moment()),
+    ) {
+        let merge = |a: &FirstLast, b: &FirstLast| {
+            let mut merged = *a;
+            merged.merge(*b);
+            merged
+        };
+        let [a, b, c] = [a, b, c].map(FirstLast::told);
+        check(merge, [&a, &b, &c])?;
+        let all = merge(&merge(&a, &b), &c);
+        prop_assert_eq!(all.first(), [a, b, c].iter().filter_map(FirstLast::first).min());
+        prop_assert_eq!(round_trip(&all), all);
+    }
+
+    #[test]
+    fn legs_keep_every_law_at_their_bound(a in keys(leg_key, leg()), b in keys(leg_key, leg()), c in keys(leg_key, leg())) {
+        let merge = |a: &FewKeys<LegKey, Leg, MAX_LEGS>, b: &FewKeys<LegKey, Leg, MAX_LEGS>| {
+            let mut merged = a.clone();
+            merged.merge(b.clone());
+            merged
+        };
+        check(merge, [&a, &b, &c])?;
+        prop_assert!(merge(&merge(&a, &b), &c).iter().count() <= MAX_LEGS);
+    }
+
+    #[test]
+    fn facts_keep_every_law(a in facts().boxed(), b in facts().boxed(), c in facts().boxed()) {
         let merge = |a: &Facts, b: &Facts| {
             let mut merged = a.clone();
             merged.merge(b.clone());
@@ -208,7 +340,7 @@ proptest! {
     }
 
     #[test]
-    fn facts_survive_storage(a in facts(), b in facts()) {
+    fn facts_survive_storage(a in facts().boxed(), b in facts().boxed()) {
         prop_assert_eq!(&round_trip(&a), &a);
         let mut merged = a.clone();
         merged.merge(b.clone());

@@ -62,10 +62,10 @@ fn the_sample_tells_of_one_call_under_both_names_of_its_room() {
     let name = CallKey::RoomName("sip-7678189426__1730217045__abc123".to_owned());
     assert_eq!(keys, [&sid, &name]);
     assert_eq!(update.event.as_str(), "livekit:evt_abc123def456");
-    let number = update.facts.phone_number.get().map(PhoneNumber::as_str);
+    let number = update.facts.phone_number().map(PhoneNumber::as_str);
     assert_eq!(number, Some("+17678189426"));
-    let line = update.facts.line_number.get();
-    assert_eq!(line, update.facts.phone_number.get(), "a room of this name is named after its line");
+    let line = update.facts.line_number();
+    assert_eq!(line, update.facts.phone_number(), "a room of this name is named after its line");
     assert_eq!(update.facts.duration_millis(), Some(45_123));
 }
 

@@ -9,7 +9,10 @@ use std::{collections::BTreeMap, fs};
 
 use http::{HeaderMap, header::AUTHORIZATION};
 use ringpost::{
-    domain::{call::CallUpdate, facts::Direction, key::CallKey, phone::PhoneNumber, timestamp::Timestamp},
+    domain::{
+        call::CallUpdate, facts::Direction, key::CallKey, leg::LegOutcome, phone::PhoneNumber,
+        timestamp::Timestamp,
+    },
     providers::{
         livekit::{Keys, LiveKitEvent},
         webhook::{RawWebhook, Refusal},
@@ -116,16 +119,17 @@ fn a_phone_that_joins_tells_who_calls_whom_and_by_which_ids() {
         ];
         assert_eq!(keys, expected, "{name}");
         let facts = update.facts;
-        assert_eq!(facts.phone_number.get().map(PhoneNumber::as_str), Some("+15105550123"));
-        assert_eq!(facts.line_number.get().map(PhoneNumber::as_str), Some("+18005550199"));
-        assert_eq!(facts.direction.get(), Some(&Direction::Inbound));
-        assert_eq!(facts.sip_call_id.get().map(String::as_str), Some("SCL_8fP2mQ4sVxTb"));
+        assert_eq!(facts.phone_number().map(PhoneNumber::as_str), Some("+15105550123"));
+        assert_eq!(facts.line_number().map(PhoneNumber::as_str), Some("+18005550199"));
+        assert_eq!(facts.direction(), Some(Direction::Inbound));
+        assert_eq!(facts.sip_call_id(), Some("SCL_8fP2mQ4sVxTb"));
         assert_eq!(facts.campaign_id.get().map(String::as_str), Some("retention"));
-        assert_eq!(facts.room_created.get(), Some(time("2026-01-01T23:59:50Z")));
-        assert_eq!(facts.joined.get(), Some(time("2026-01-01T23:59:52Z")));
-        assert_eq!(facts.answered.get(), Some(time("2026-01-02T00:00:00Z")));
-        assert_eq!((facts.ringing.get(), facts.ending()), (None, None));
-        assert!(facts.has_phone);
+        assert_eq!(facts.room_created(), Some(time("2026-01-01T23:59:50Z")));
+        let joined: Vec<_> = facts.legs().iter().map(|leg| leg.joined_at).collect();
+        assert_eq!(joined, [Some(time("2026-01-01T23:59:52Z"))]);
+        assert_eq!(facts.answered_at(), Some(time("2026-01-02T00:00:00Z")));
+        assert_eq!((facts.ringing_at(), facts.ending()), (None, None));
+        assert!(facts.is_phone_call());
     }
 }
 
@@ -139,16 +143,16 @@ fn a_phone_that_left_ends_the_call_with_its_reason() {
     ];
     for (name, reason, identity, connected) in ends {
         let facts = read(name).1.expect("a call").facts;
-        let leaving = facts.ending().and_then(|ending| ending.leaving()).expect("a leaving");
-        assert_eq!(leaving.reason.as_deref(), Some(reason), "{name}");
-        assert_eq!(leaving.identity.as_deref(), Some(identity), "{name}");
-        assert_eq!(leaving.connected, connected, "{name}");
+        let ending = facts.ending().expect("an end");
+        assert_eq!((ending.reason(), ending.identity()), (Some(reason), Some(identity)), "{name}");
+        let outcome = facts.legs().first().and_then(|leg| leg.outcome);
+        assert_eq!(outcome == Some(LegOutcome::Connected), connected, "{name}");
         assert_eq!(facts.duration_millis(), Some(10_000), "{name}");
         let direction = if connected { Direction::Inbound } else { Direction::Outbound };
-        assert_eq!(facts.direction.get(), Some(&direction), "{name}");
+        assert_eq!(facts.direction(), Some(direction), "{name}");
     }
     let closed = read("11_room_finished").1.expect("a call").facts;
-    assert_eq!(closed.ending().map(|ending| ending.leaving()), Some(None));
+    assert_eq!(closed.ending().map(|ending| (ending.identity(), ending.reason())), Some((None, None)));
     assert_eq!(closed.duration_millis(), Some(10_000));
 }
 
@@ -164,6 +168,6 @@ fn an_egress_without_a_room_belongs_to_the_room_that_it_recorded() {
 #[test]
 fn a_track_says_nothing_of_its_participant() {
     let facts = read("04_track_published_audio").1.expect("a call").facts;
-    assert_eq!((facts.has_phone, facts.joined.get(), facts.ending()), (false, None, None));
-    assert_eq!(facts.room_sid.get().map(String::as_str), Some("RM_hycBMAjmt6Ub"));
+    assert!(facts.legs().is_empty() && !facts.is_phone_call() && facts.ending().is_none());
+    assert_eq!(facts.room_sid(), Some("RM_hycBMAjmt6Ub"));
 }

@@ -19,7 +19,7 @@ fn outcome_and_millis(changes: Value) -> (Option<Outcome>, Option<u64>) {
 fn the_leaving_of_a_machine_ends_nothing_whatever_the_spelling_of_its_kind() {
     let ends = |participant: Value| {
         let (_, update) = read(&left(json!({ "participant": participant })));
-        (update.facts.ending().is_some(), update.facts.has_phone)
+        (update.facts.ending().is_some(), update.facts.is_phone_call())
     };
     for phone in [json!("SIP"), json!("sip"), json!(3)] {
         assert_eq!(ends(json!({ "kind": phone })), (true, true), "{phone}");
@@ -97,7 +97,7 @@ fn ringing_and_answered_are_read_from_the_state_of_the_phone() {
         let participant = json!({ "attributes": { "sip.callStatus": status } });
         let (_, update) = read(&left(json!({ "event": "participant_joined", "participant": participant })));
         let at = Some(time("2026-01-02T00:01:00Z"));
-        let known = [update.facts.ringing.get(), update.facts.answered.get()];
+        let known = [update.facts.ringing_at(), update.facts.answered_at()];
         assert!(known.iter().all(|time| time.is_none() || *time == at));
         known.map(|time| time.is_some())
     };
@@ -112,7 +112,7 @@ fn ringing_and_answered_are_read_from_the_state_of_the_phone() {
 fn a_call_with_a_dispatch_rule_is_inbound_and_one_with_a_trunk_alone_outbound() {
     let direction = |attributes: Value| {
         let (_, update) = read(&left(json!({ "participant": { "attributes": attributes } })));
-        update.facts.direction.get().copied()
+        update.facts.direction()
     };
     let rule = json!({ "sip.ruleID": "SDR_1", "sip.trunkID": "ST_1" });
     assert_eq!(direction(rule), Some(Direction::Inbound));

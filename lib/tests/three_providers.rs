@@ -50,14 +50,14 @@ fn it_tells_what_each_of_them_knows() {
     assert_eq!((call.status(), facts.outcome()), (CallStatus::Ended, Some(Outcome::Completed)));
     // LiveKit's span, from the room's creation to the phone's leaving.
     assert_eq!(call.duration_seconds(), Some(60));
-    assert_eq!(facts.phone_number.get().map(PhoneNumber::as_str), Some(CALLER));
-    assert_eq!(facts.line_number.get().map(PhoneNumber::as_str), Some(LINE));
-    assert_eq!(facts.call_sid.get(), Some(&call_sid("3f")));
-    assert_eq!(facts.conversation_id.get().map(String::as_str), Some("conv_3f"));
-    assert_eq!(facts.room_sid.get().map(String::as_str), Some("RM_3f"));
+    assert_eq!(facts.phone_number().map(PhoneNumber::as_str), Some(CALLER));
+    assert_eq!(facts.line_number().map(PhoneNumber::as_str), Some(LINE));
+    assert_eq!(facts.call_sid(), Some(call_sid("3f").as_str()));
+    assert_eq!(facts.conversation_id().map(String::as_str), Some("conv_3f"));
+    assert_eq!(facts.room_sid(), Some("RM_3f"));
     assert_eq!(facts.agent_status.get().map(|status| status.word.as_str()), Some("completed"));
-    assert!(facts.results.get().is_some_and(|results| results.contains("appointment_set")));
-    assert!(facts.transcript.get().is_some() && facts.has_lead);
+    assert!(facts.results().is_some_and(|results| results.contains("appointment_set")));
+    assert!(facts.transcript().is_some() && facts.has_lead);
     let announced: Vec<_> = call.announced.keys().copied().collect();
     assert_eq!(announced, Announcement::ALL);
 }

@@ -106,7 +106,7 @@ async fn pages_have_no_gaps_and_no_repetitions() {
         assert_eq!((all.len(), distinct.len()), (150, 150), "limit {limit}");
         assert!(pages >= 150 / limit && pages <= 150 / limit + 2, "{pages} pages of {limit}");
         let created = |name: &String| {
-            let call = calls.iter().find(|call| call.facts.room_sid.get() == Some(name)).unwrap();
+            let call = calls.iter().find(|call| call.facts.room_sid() == Some(name.as_str())).unwrap();
             call.created_at
         };
         assert!(all.is_sorted_by_key(|name| std::cmp::Reverse(created(name))), "limit {limit}");

@@ -58,7 +58,7 @@ async fn events_out_of_order_end_in_the_furthest_status() {
     assert_eq!(world.items("history").await.len(), 5);
     let facts = world.facts().await;
     assert_eq!(facts.agent_status.get().map(|status| status.word), Some(StatusWord::Busy));
-    assert_eq!(facts.failure_reason.get().map(String::as_str), Some("Recipient is busy"));
+    assert_eq!(facts.failure_reason(), Some("Recipient is busy"));
 }
 
 #[tokio::test]

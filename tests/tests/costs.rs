@@ -1,6 +1,6 @@
 //! What a webhook costs: DynamoDB bills writes by the size of the item, in units of 1 KB.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use ringpost::{
@@ -8,6 +8,7 @@ use ringpost::{
     domain::{
         delivery::{Message, message_id},
         key::CallId,
+        subscription::Filters,
     },
     queue::deliveries::DeliveryMessage,
     store::history::Queued,
@@ -71,6 +72,38 @@ async fn every_item_of_a_real_call_fits_into_one_unit() {
             assert_eq!(units(item), 1, "{table}: {} bytes", bytes(item));
         }
     }
+}
+
+/// The recording comes after the end: who wants corrections is told of it.
+#[tokio::test]
+async fn a_correction_costs_one_row_and_one_message_of_the_queue() {
+    let mut costs = Vec::new();
+    for types in [&["call.completed"][..], &["call.completed", "call.updated"]] {
+        let world = World::new(None).await;
+        world.assign_number("+18588796658", "demo", "user_demo").await;
+        world.subscribe("demo", types, Filters::default()).await;
+        let mut events = sip_call(&unique(), "+18588796658");
+        let recorded = events.pop().unwrap();
+        for event in &events {
+            world.event_log().keep(event).await;
+        }
+        world.drive_all().await;
+        let before: HashSet<String> =
+            world.items("events").await.iter().map(|item| item["key"].as_s().unwrap().clone()).collect();
+        world.event_log().keep(&recorded).await;
+        let log = world.items("events").await;
+        let item = log.iter().find(|item| !before.contains(item["key"].as_s().unwrap())).unwrap();
+        let version = world.calls().await[0]["version"].as_n().unwrap().parse::<u64>().unwrap();
+        let faults = Faults::none();
+        world.fan_out(&faults).handle(stream_batch([item])).await;
+        let calls = world.calls().await;
+        let writes = calls[0]["version"].as_n().unwrap().parse::<u64>().unwrap() - version;
+        assert_eq!(units(&calls[0]), 1, "{} bytes", bytes(&calls[0]));
+        costs.push((faults.requests(), writes, world.items("history").await.len()));
+    }
+    let [(plain, writes, rows), (told, writes_told, rows_told)] = costs[..] else { unreachable!("two") };
+    assert_eq!((writes, writes_told), (1, 1), "the recording changes the call anyway");
+    assert_eq!((told - plain, rows_told - rows), (2, 1), "the row, and its message to the queue");
 }
 
 /// What the Webhook API document shows, to an endpoint behind a usual web server.

@@ -114,7 +114,7 @@ async fn a_transcription_of_five_megabytes_is_kept_whole() {
     assert!(kept[0].payload == body, "byte for byte");
     world.drive().await;
     let facts = world.facts().await;
-    assert_eq!(facts.transcript.get(), Some(&kept[0].key));
+    assert_eq!(facts.transcript(), Some(&kept[0].key));
     assert_eq!(facts.outcome(), Some(Outcome::Completed));
 }
 

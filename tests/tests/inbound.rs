@@ -84,10 +84,10 @@ async fn the_answer_is_the_documents_word_for_word() {
 
     world.drive().await;
     let facts = world.facts().await;
-    assert_eq!(facts.direction.get(), Some(&Direction::Inbound));
-    assert_eq!(facts.phone_number.get().map(PhoneNumber::as_str), Some(CALLER));
-    assert_eq!(facts.line_number.get().map(PhoneNumber::as_str), Some(LINE));
-    assert_eq!(facts.sip_call_id.get(), Some(&format!("SCL_{unique}")));
+    assert_eq!(facts.direction(), Some(Direction::Inbound));
+    assert_eq!(facts.phone_number().map(PhoneNumber::as_str), Some(CALLER));
+    assert_eq!(facts.line_number().map(PhoneNumber::as_str), Some(LINE));
+    assert_eq!(facts.sip_call_id(), Some(format!("SCL_{unique}").as_str()));
     let lead = one_lead(&world).await;
     assert_eq!((lead.name.as_str(), lead.status), ("Inbound Caller +15551234567", LeadStatus::Calling));
     assert_eq!(lead.campaign_id.as_deref(), Some("spring"));

@@ -56,9 +56,9 @@ async fn a_form_and_relay_tell_of_one_call_whose_line_decides_the_owner() {
     }
     world.drive().await;
     let facts = world.facts().await;
-    assert_eq!(facts.line_number.get().map(PhoneNumber::as_str), Some(LINE));
-    assert_eq!(facts.phone_number.get().map(PhoneNumber::as_str), Some("+15105550123"));
-    assert_eq!((facts.told_seconds.get(), facts.verdict.get()), (Some(&94), Some(&Outcome::Completed)));
+    assert_eq!(facts.line_number().map(PhoneNumber::as_str), Some(LINE));
+    assert_eq!(facts.phone_number().map(PhoneNumber::as_str), Some("+15105550123"));
+    assert_eq!((facts.seconds_told(), facts.verdict_told()), (Some(94), Some(Outcome::Completed)));
     let history = world.items("history").await;
     assert_eq!(history.len(), 2);
     assert!(history.iter().all(|row| row["tenantShard"].as_s().unwrap().starts_with("acme#")));

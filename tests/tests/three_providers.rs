@@ -36,9 +36,10 @@ async fn logged(unique: &str, first: usize) -> World {
     let reports = reports(unique);
     for index in 0..reports.len() {
         // Seven and twelve have no common divisor: every report comes once.
-        let report = &reports[(index * 7 + first) % reports.len()];
-        let received_at = Timestamp::from_seconds(DIALLED + index as i64).unwrap();
-        world.keep_event(&event(report, received_at)).await;
+        let place = (index * 7 + first) % reports.len();
+        // A question happens when it is received: each report keeps its own moment.
+        let received_at = Timestamp::from_seconds(DIALLED + place as i64).unwrap();
+        world.keep_event(&event(&reports[place], received_at)).await;
     }
     world
 }

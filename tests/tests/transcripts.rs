@@ -40,7 +40,7 @@ fn play(api: &ElevenLabsApi, status: &str) {
 /// The event that the only call says its transcript is in.
 async fn transcript(world: &World) -> Event {
     let facts = world.facts().await;
-    let key = facts.transcript.get().unwrap();
+    let key = facts.transcript().unwrap();
     world.kept_events().await.into_iter().find(|event| event.key == *key).unwrap()
 }
 

@@ -10,7 +10,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bytes::Bytes;
 use futures::future::join_all;
+use ringpost::{
+    domain::{event::Event, key::CallKey, timestamp::Timestamp},
+    providers::elevenlabs::PostCall,
+};
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::{Cut, Faults},
@@ -22,27 +27,21 @@ use serde_json::{Value, json};
 
 const CREATED: i64 = 1_767_312_000;
 
-/// An event of the room `room`, `seconds` after the first, that names the SIP calls `links`.
-fn event(room: usize, number: usize, seconds: i64, link: Option<&str>, line: Option<&str>) -> Value {
-    let mut event = json!({
-        "event": if link.is_some() { "participant_joined" } else { "room_started" },
-        "id": format!("EV_{room}_{number}"),
-        "createdAt": (CREATED + seconds).to_string(),
-        "room": { "sid": format!("RM_{room}"), "name": format!("room-{room}") },
+/// An event of the conversation `talk`, `seconds` after the first, that names the call `link` of a
+/// carrier and this agent. Two rooms are two calls whatever they share, but two conversations may be one.
+fn event(talk: usize, number: usize, seconds: i64, link: Option<&str>, agent: Option<&str>) -> Event {
+    let body = json!({
+        "type": format!("note_{number}"), "event_timestamp": CREATED + seconds,
+        "conversation_id": format!("conv_{talk}"), "call_id": link, "agent_id": agent
     });
-    if let Some(link) = link {
-        event["participant"] = json!({
-            "identity": format!("sip_{room}_{number}"), "kind": "SIP",
-            "attributes": { "sip.callID": link, "sip.trunkPhoneNumber": line }
-        });
-    }
-    event
+    let bytes = Bytes::from(body.to_string());
+    let read = PostCall::parse(&bytes).unwrap();
+    read.event(&bytes, Timestamp::from_seconds(CREATED + seconds).unwrap())
 }
 
-async fn keep(world: &World, events: &[Value]) {
-    let log = world.event_log();
+async fn keep(world: &World, events: &[Event]) {
     for event in events {
-        log.keep(event).await;
+        world.keep_event(event).await;
     }
 }
 
@@ -53,8 +52,8 @@ fn text(
     item[name].as_s().unwrap().clone()
 }
 
-fn id_of(room: usize) -> String {
-    World::call_id(&event(room, 0, 0, None, None))
+fn id_of(talk: usize) -> String {
+    CallKey::Conversation(format!("conv_{talk}")).call_id().to_string()
 }
 
 /// Where following an id ends, as the items stand. Fails on a ring.
@@ -80,8 +79,8 @@ async fn ends(world: &World) -> BTreeMap<String, String> {
     next.keys().map(|id| (id.clone(), end(id))).collect()
 }
 
-/// Two rooms with a call each, and the event that tells that they are one.
-fn two_rooms_and_a_link() -> Vec<Value> {
+/// Two conversations with a call each, and the event that tells that they are one.
+fn two_talks_and_a_link() -> Vec<Event> {
     vec![
         event(0, 0, 0, None, None),
         event(1, 0, 1, None, None),
@@ -101,13 +100,13 @@ async fn outcome(world: &World, room: usize) -> Value {
 #[tokio::test]
 async fn two_records_become_one_and_both_ids_keep_answering() {
     let world = World::new(Some("demo")).await;
-    keep(&world, &two_rooms_and_a_link()).await;
+    keep(&world, &two_talks_and_a_link()).await;
     world.drive_all().await;
     let calls = world.calls().await;
     assert_eq!(calls.len(), 1);
     assert_eq!(world.items("history").await.len(), 5);
     let survivor = text(&calls[0], "id");
-    assert!(text(&calls[0], "absorbed").contains("livekit:EV_"), "{calls:?}");
+    assert!(text(&calls[0], "absorbed").contains("elevenlabs:note_"), "{calls:?}");
     for (room, other) in [(0, 1), (1, 0)] {
         let answer = outcome(&world, room).await;
         assert_eq!(answer["id"], survivor, "room {room} instead of {other}");
@@ -122,7 +121,7 @@ async fn two_records_become_one_and_both_ids_keep_answering() {
 
 #[tokio::test]
 async fn killed_at_any_request_and_repeated_the_same_call_is_left() {
-    let events = two_rooms_and_a_link();
+    let events = two_talks_and_a_link();
     let twin = World::new(Some("demo")).await;
     keep(&twin, &events).await;
     twin.drive_all().await;
@@ -157,22 +156,22 @@ async fn killed_at_any_request_and_repeated_the_same_call_is_left() {
 
 #[tokio::test]
 async fn a_record_frozen_by_a_process_that_died_is_read_whole_by_its_id() {
-    let mut events = two_rooms_and_a_link();
-    // The younger record knows the latest name.
-    events[1] = event(1, 0, 20, None, None);
+    let mut events = two_talks_and_a_link();
+    // The younger record knows the latest agent.
+    events[1] = event(1, 0, 20, None, Some("agent_of_younger"));
     let world = World::new(Some("demo")).await;
     keep(&world, &events[..3]).await;
     world.drive_all().await;
     keep(&world, &events[3..4]).await;
     let log = world.items("events").await;
-    let linking = log.iter().find(|item| text(item, "key").ends_with("EV_1_1")).unwrap();
+    let linking = log.iter().find(|item| text(item, "key") == events[3].key.as_str()).unwrap();
     // The look-up, the pointer's call, the freezing; the write of the survivor never comes.
     for number in 0..8 {
         world.fan_out(&Faults::death_at(number, Cut::Before)).handle(stream_batch([linking])).await;
         let frozen = world.items("calls").await.iter().any(|item| item.contains_key("into"));
         if frozen {
             let younger = outcome(&world, 1).await;
-            assert_eq!(younger["livekitRoomName"], "room-1", "what it held is shown: {younger}");
+            assert_eq!(younger["agentId"], "agent_of_younger", "what it held is shown: {younger}");
             world.drive_all().await;
             assert_eq!(world.calls().await.len(), 1);
             return;
@@ -186,7 +185,7 @@ async fn crossing_links_of_many_rooms_end_in_one_record_each_without_a_ring() {
     for round in 0..6_usize {
         // Eight rooms in two chains, linked in both directions by events that come all at once.
         let world = World::new(Some("demo")).await;
-        let mut events: Vec<Value> = (0..8).map(|room| event(room, 0, 0, None, None)).collect();
+        let mut events: Vec<Event> = (0..8).map(|room| event(room, 0, 0, None, None)).collect();
         for room in 0..8 {
             let chain = room / 4;
             for (number, link) in [room % 4, (room + 1) % 4].into_iter().enumerate() {
@@ -218,36 +217,84 @@ async fn crossing_links_of_many_rooms_end_in_one_record_each_without_a_ring() {
 #[tokio::test]
 async fn records_of_different_owners_never_become_one() {
     let world = World::new(None).await;
-    world.assign_number("+18588796658", "acme", "user_acme").await;
-    world.assign_number("+17678189426", "other", "user_other").await;
-    let shared = format!("SCL_{}", unique());
+    world.assign_agent("agent_acme", "acme", "user_acme").await;
+    world.assign_agent("agent_other", "other", "user_other").await;
+    let shared = format!("CA{}", unique());
+    let (acme, other) = (Some("agent_acme"), Some("agent_other"));
     let events = [
-        event(0, 0, 0, Some("SCL_a"), Some("+18588796658")),
-        event(1, 0, 0, Some("SCL_b"), Some("+17678189426")),
-        event(0, 1, 1, Some(&shared), Some("+18588796658")),
-        event(1, 1, 2, Some(&shared), Some("+17678189426")),
+        event(0, 0, 0, Some("CAa"), acme),
+        event(1, 0, 0, Some("CAb"), other),
+        event(0, 1, 1, Some(&shared), acme),
+        event(1, 1, 2, Some(&shared), other),
     ];
     keep(&world, &events).await;
     world.drive_all().await;
-    let owners: BTreeSet<_> = world.calls().await.iter().map(|call| text(call, "owner")).collect();
-    assert_eq!(owners.len(), 2, "{owners:?}");
+    // Whoever says nothing of its owner unites nothing either.
+    keep(&world, &[event(0, 2, 3, Some("CAb"), None), event(1, 2, 4, Some("CAa"), None)]).await;
+    world.drive_all().await;
+    let owners: Vec<_> = world.calls().await.iter().map(|call| text(call, "owner")).collect();
+    let distinct: BTreeSet<_> = owners.iter().collect();
+    assert_eq!((owners.len(), distinct.len()), (2, 2), "{owners:?}");
     let history = world.items("history").await;
     let of = |tenant: &str| history.iter().filter(|row| text(row, "tenantShard").starts_with(tenant)).count();
-    assert_eq!((of("acme#"), of("other#")), (2, 2));
+    assert_eq!((of("acme#"), of("other#")), (3, 3));
+}
+
+#[tokio::test]
+async fn an_unowned_record_that_names_calls_of_two_owners_leaves_them_two() {
+    let world = World::new(None).await;
+    world.assign_agent("agent_acme", "acme", "user_acme").await;
+    world.assign_agent("agent_other", "other", "user_other").await;
+    keep(&world, &[event(2, 0, 0, Some("CAa"), None), event(2, 1, 1, Some("CAb"), None)]).await;
+    world.drive_all().await;
+    let owned =
+        [event(0, 0, 2, Some("CAa"), Some("agent_acme")), event(1, 0, 3, Some("CAb"), Some("agent_other"))];
+    keep(&world, &owned).await;
+    world.drive_all().await;
+    world.drive_all().await;
+    let calls = world.calls().await;
+    let owners: BTreeSet<_> = calls.iter().map(|call| text(call, "owner")).collect();
+    assert_eq!((calls.len(), owners.len()), (2, 2), "{owners:?}");
+    let of_other = calls.iter().find(|call| text(call, "owner").contains("other")).unwrap();
+    assert!(!text(of_other, "facts").contains("conv_2") && !text(of_other, "facts").contains("conv_0"));
+}
+
+#[tokio::test]
+async fn what_names_another_owner_under_the_same_id_stands_beside() {
+    let world = World::new(None).await;
+    world.assign_agent("agent_acme", "acme", "user_acme").await;
+    world.assign_agent("agent_other", "other", "user_other").await;
+    let events = [
+        event(0, 0, 0, Some("CA_placeholder"), Some("agent_acme")),
+        event(1, 0, 1, Some("CA_placeholder"), Some("agent_other")),
+        // Even under the surest key of all.
+        event(0, 1, 2, None, Some("agent_other")),
+        event(0, 2, 3, None, Some("agent_other")),
+        event(0, 3, 4, None, Some("agent_acme")),
+    ];
+    keep(&world, &events).await;
+    world.drive_all().await;
+    world.drive_all().await;
+    let calls = world.calls().await;
+    let mut owned: Vec<_> = calls.iter().map(|call| (text(call, "owner"), text(call, "facts"))).collect();
+    owned.sort();
+    assert_eq!(owned.len(), 3, "{owned:?}");
+    assert!(owned[0].0.contains("acme") && !owned[0].1.contains("agent_other"), "{owned:?}");
+    assert!(owned[1..].iter().all(|(owner, facts)| owner.contains("other") && !facts.contains("agent_acme")));
+    let history = world.items("history").await;
+    let of = |tenant: &str| history.iter().filter(|row| text(row, "tenantShard").starts_with(tenant)).count();
+    assert_eq!((of("acme#"), of("other#")), (2, 3));
 }
 
 #[tokio::test]
 async fn events_of_an_unowned_record_enter_the_history_when_it_is_absorbed() {
     let world = World::new(None).await;
-    world.assign_number("+18588796658", "acme", "user_acme").await;
-    let nameless = [event(1, 0, 0, None, None), event(1, 1, 1, Some("SCL_shared"), None)];
-    keep(&world, &nameless).await;
+    world.assign_agent("agent_acme", "acme", "user_acme").await;
+    keep(&world, &[event(1, 0, 0, None, None), event(1, 1, 1, Some("CA_shared"), None)]).await;
     world.drive_all().await;
     assert_eq!(world.items("history").await.len(), 0, "nobody may see an event without an owner");
-    let owned = [
-        event(0, 0, 2, None, Some("+18588796658")),
-        event(0, 1, 3, Some("SCL_shared"), Some("+18588796658")),
-    ];
+    let owned =
+        [event(0, 0, 2, None, Some("agent_acme")), event(0, 1, 3, Some("CA_shared"), Some("agent_acme"))];
     keep(&world, &owned).await;
     world.drive_all().await;
     let calls = world.calls().await;

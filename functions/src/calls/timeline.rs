@@ -8,6 +8,7 @@ use ringpost::{
     http::{
         call_log::CallLog,
         error::{ApiError, ErrorShape, ErrorStatus},
+        legs::{self, ShownLeg},
         page::{from_cursor, to_cursor},
         reply::Reply,
     },
@@ -47,10 +48,18 @@ pub struct Deps {
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
     success: bool,
-    call: CallLog<'a>,
+    call: WithLegs<'a>,
     events: Vec<EventView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     next_cursor: Option<String>,
+}
+
+/// A call, and the phones and persons that took part.
+#[derive(Serialize)]
+struct WithLegs<'a> {
+    #[serde(flatten)]
+    call: CallLog<'a>,
+    legs: Vec<ShownLeg>,
 }
 
 #[derive(Serialize)]
@@ -115,7 +124,7 @@ impl Endpoint for Deps {
         found.events.sort_by_key(|event| (event.occurred_at, event.id));
         Ok(Reply::ok(&Answer {
             success: true,
-            call: CallLog::of(&call, &owner),
+            call: WithLegs { call: CallLog::of(&call, &owner), legs: legs::of(&call.facts) },
             events: found.events.iter().map(EventView::of).collect(),
             next_cursor: found.more_after.as_ref().map(to_cursor),
         }))

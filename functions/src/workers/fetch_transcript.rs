@@ -136,7 +136,7 @@ impl Deps {
             return Ok(Fetched::Needless("no API key is configured"));
         };
         let call = self.calls.find(call_id).await?.map(|trail| trail.whole());
-        if call.is_some_and(|call| !call.facts.transcript.is_empty()) {
+        if call.is_some_and(|call| call.facts.transcript().is_some()) {
             return Ok(Fetched::Needless("the call has its transcript"));
         }
         match self.api.conversation(key, &id).await {

@@ -81,9 +81,9 @@ impl StatusWord {
                 None => Self::Ended,
             };
         }
-        if facts.answered.get().is_some() {
+        if facts.answered_at().is_some() {
             Self::Answered
-        } else if facts.ringing.get().is_some() {
+        } else if facts.ringing_at().is_some() {
             Self::Ringing
         } else {
             Self::Initiated

@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
+pub use super::call_update::{CallKeys, CallUpdate};
 use super::{
-    announcement::{Announced, Announcement},
+    announcement::{Announced, Announcement, Shown},
     contact_id::ContactId,
     directory::Lead,
+    event_type::{TRANSFER_COMPLETED, TRANSFER_INITIATED},
     facts::Facts,
-    key::{CallId, CallKey, EventKey, is_call_name},
+    key::{CallId, EventKey},
+    occurrence,
     outcome::Outcome,
     owner::Owner,
-    placeholder::is_placeholder,
     scalar::Scalar,
     subscription::Traits,
     timestamp::Timestamp,
@@ -23,78 +26,8 @@ use super::{
 const MAX_RETOLD: usize = 100;
 /// Further recordings of one call are announced by every event that tells of them.
 const MAX_RECORDINGS: usize = 100;
-
-/// What one event says about a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallUpdate {
-    /// The event that says it.
-    pub event: EventKey,
-    /// When the event was received.
-    pub received_at: Timestamp,
-    /// The tenant, where the event itself says whose it is.
-    pub tenant_id: Option<String>,
-    /// Every key under which the event knows the call, the surest first; never empty.
-    pub keys: CallKeys,
-    /// What it tells.
-    pub facts: Facts,
-    /// Which recording reached which state, if it tells that of one it names: announced once, whoever
-    /// reports it.
-    pub recording: Option<String>,
-}
-
-impl CallUpdate {
-    /// The same without what only looks like an id. Its keys never are such.
-    #[must_use]
-    pub fn without_placeholders(self) -> Self {
-        let (name, id) = (|text: &String| is_call_name(text), |text: &String| !is_placeholder(text));
-        let facts = Facts {
-            room_sid: self.facts.room_sid.filter(name),
-            room_name: self.facts.room_name.filter(id),
-            sip_call_id: self.facts.sip_call_id.filter(name),
-            call_sid: self.facts.call_sid.filter(name),
-            conversation_id: self.facts.conversation_id.filter(name),
-            agent_id: self.facts.agent_id.filter(id),
-            campaign_id: self.facts.campaign_id.filter(id),
-            lead_id: self.facts.lead_id.filter(|lead| !is_placeholder(lead.as_str())),
-            ..self.facts
-        };
-        Self { facts, ..self }
-    }
-}
-
-/// The keys of one call as one event knows them, the surest first.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CallKeys {
-    first: CallKey,
-    others: Vec<CallKey>,
-}
-
-impl CallKeys {
-    /// Those of the keys that name a call, in this order, each once; `None` without any.
-    #[must_use]
-    pub fn new(keys: impl IntoIterator<Item = CallKey>) -> Option<Self> {
-        let mut keys = keys.into_iter().filter(CallKey::names_a_call);
-        let first = keys.next()?;
-        let mut others = Vec::new();
-        for key in keys {
-            if key != first && !others.contains(&key) {
-                others.push(key);
-            }
-        }
-        Some(Self { first, others })
-    }
-
-    /// The surest key; a new call gets its id.
-    #[must_use]
-    pub fn first(&self) -> &CallKey {
-        &self.first
-    }
-
-    /// All keys, the surest first.
-    pub fn iter(&self) -> impl Iterator<Item = &CallKey> {
-        std::iter::once(&self.first).chain(&self.others)
-    }
-}
+/// A call that was announced as ended changes a few times; who changes it without end is not followed.
+const MAX_UPDATES: usize = 50;
 
 /// Whether a call goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,6 +70,10 @@ pub struct Call {
     pub announced: BTreeMap<Announcement, Announced>,
     /// Which event announced which recording and state of it.
     pub recordings: BTreeMap<String, Announced>,
+    /// Which event announced which transfer and state of it.
+    pub transfers: BTreeMap<String, Announced>,
+    /// The events that changed what customers had been told of the call's end, and what was told before.
+    pub updates: BTreeMap<EventKey, Map<String, Value>>,
     /// The events that changed what filters look at after something had been announced: whoever did
     /// not match then is asked again by them.
     pub retold: BTreeSet<EventKey>,
@@ -193,6 +130,8 @@ impl Call {
             facts: Facts::default(),
             announced: BTreeMap::new(),
             recordings: BTreeMap::new(),
+            transfers: BTreeMap::new(),
+            updates: BTreeMap::new(),
             retold: BTreeSet::new(),
             waiting: Waiting::default(),
             seen: Seen { from: update.received_at, to: update.received_at },
@@ -219,6 +158,9 @@ impl Call {
             if has_room && !self.announced.is_empty() && seen_before() != self.traits() {
                 self.retold.insert(update.event.clone());
             }
+            if self.announced.contains_key(&Announcement::Completed) {
+                self.note_update(&update.event, &Shown::of(&before.0));
+            }
         }
         let announced = Announced { by: update.event.clone(), at: update.received_at };
         for announcement in Announcement::ALL {
@@ -229,7 +171,26 @@ impl Call {
         if let Some(recording) = &update.recording
             && self.recordings.len() < MAX_RECORDINGS
         {
-            self.recordings.entry(recording.clone()).or_insert(announced);
+            self.recordings.entry(recording.clone()).or_insert_with(|| announced.clone());
+        }
+        for (name, leg) in self.facts.transfers() {
+            let states = [Some(TRANSFER_INITIATED), leg.outcome.map(|_| TRANSFER_COMPLETED)];
+            for state in states.into_iter().flatten() {
+                let transfer = occurrence::transfer_state(state, &name);
+                self.transfers.entry(transfer).or_insert_with(|| announced.clone());
+            }
+        }
+    }
+
+    /// Remembers what an event changed of what customers had been told, once per event.
+    fn note_update(&mut self, event: &EventKey, told: &Shown) {
+        let previous = told.changed_to(&Shown::of(&self.facts));
+        if previous.is_empty() || (self.updates.len() >= MAX_UPDATES && !self.updates.contains_key(event)) {
+            return;
+        }
+        let known = self.updates.entry(event.clone()).or_default();
+        for (name, value) in previous {
+            known.entry(name).or_insert(value);
         }
     }
 
@@ -239,13 +200,25 @@ impl Call {
         let both_ended =
             [&*self, other].iter().all(|call| call.announced.contains_key(&Announcement::Completed));
         let before = [self.traits(), other.traits()];
+        let is_told = |call: &Self| call.announced.contains_key(&Announcement::Completed);
+        let told = [&*self, other].into_iter().find(|call| is_told(call)).map(|call| Shown::of(&call.facts));
         self.facts.merge(other.facts.clone());
+        let goes_on = self.facts.ending().is_none();
         self.own(other.owner.as_ref());
         self.updated_at = self.updated_at.max(other.updated_at);
         self.seen.from = self.seen.from.min(other.seen.from);
         self.seen.to = self.seen.to.max(other.seen.to);
         for (announcement, event) in &other.announced {
-            self.announced.entry(*announcement).or_insert_with(|| event.clone());
+            // What was the end of a part is not the end of the whole.
+            if *announcement != Announcement::Completed || !goes_on {
+                self.announced.entry(*announcement).or_insert_with(|| event.clone());
+            }
+        }
+        for (transfer, event) in &other.transfers {
+            self.transfers.entry(transfer.clone()).or_insert_with(|| event.clone());
+        }
+        for (event, previous) in &other.updates {
+            self.updates.entry(event.clone()).or_insert_with(|| previous.clone());
         }
         for (recording, event) in &other.recordings {
             self.recordings.entry(recording.clone()).or_insert_with(|| event.clone());
@@ -255,6 +228,10 @@ impl Call {
         // What either had announced is matched again by what both together are.
         if !self.absorbed.contains_key(&other.id) && before.iter().any(|traits| *traits != self.traits()) {
             self.retold.insert(by.clone());
+        }
+        let is_told = self.announced.contains_key(&Announcement::Completed);
+        if let Some(told) = told.filter(|_| is_told && !self.absorbed.contains_key(&other.id)) {
+            self.note_update(by, &told);
         }
         self.waiting.extend(other.waiting.iter().cloned());
         for (id, absorption) in &other.absorbed {
@@ -301,7 +278,7 @@ impl Call {
     #[must_use]
     pub fn failure_reason(&self) -> Option<&str> {
         let succeeded = self.facts.outcome() == Some(Outcome::Completed);
-        self.facts.failure_reason.get().filter(|_| !succeeded).map(String::as_str)
+        self.facts.failure_reason().filter(|_| !succeeded)
     }
 
     /// Its start, or its first event where no start is known.
@@ -352,7 +329,7 @@ fn traits(facts: &Facts, owner: Option<&Owner>) -> Traits {
     let outcome = facts.outcome().map(|outcome| outcome.as_str().to_owned());
     Traits {
         campaign_id: campaign_id(facts, owner).map(str::to_owned),
-        agents: facts.agent_id.get().into_iter().chain(configured).cloned().collect(),
-        outcomes: facts.results.get().into_iter().flatten().cloned().chain(outcome).collect(),
+        agents: facts.agent_id().into_iter().chain(configured).cloned().collect(),
+        outcomes: facts.results().into_iter().flatten().cloned().chain(outcome).collect(),
     }
 }

@@ -77,7 +77,7 @@ impl StatusFilter {
         if facts.agent_status.get().is_some_and(|told| told.word == word) {
             return true;
         }
-        let (rang, answered) = (facts.ringing.get().is_some(), facts.answered.get().is_some());
+        let (rang, answered) = (facts.ringing_at().is_some(), facts.answered_at().is_some());
         let goes_on = status == CallStatus::Active;
         match word {
             StatusWord::Initiated => goes_on && !rang && !answered,
@@ -107,11 +107,11 @@ impl CallFilter {
         let is = |wanted: &Option<String>, known: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| known == Some(wanted))
         };
-        let direction = facts.direction.get().copied().unwrap_or(Direction::Inbound);
+        let direction = facts.direction().unwrap_or(Direction::Inbound);
         (self.statuses.is_empty() || self.statuses.iter().any(|status| status.matches(call)))
             && (self.outcomes.is_empty() || self.outcomes.iter().any(|outcome| has_outcome(call, outcome)))
             && self.direction.is_none_or(|wanted| wanted == direction)
-            && self.phone_number.as_ref().is_none_or(|wanted| facts.phone_number.get() == Some(wanted))
+            && self.phone_number.as_ref().is_none_or(|wanted| facts.phone_number() == Some(wanted))
             && is(&self.campaign_id, call.campaign_id())
             && is(&self.lead_id, facts.lead_id.get().map(ContactId::as_str))
             && is(&self.employee_id, facts.employee_id.get().map(String::as_str))
@@ -132,7 +132,7 @@ impl CallFilter {
 
 fn has_outcome(call: &Call, wanted: &str) -> bool {
     call.facts.outcome().is_some_and(|outcome| outcome.as_str() == wanted)
-        || call.facts.results.get().is_some_and(|results| results.contains(wanted))
+        || call.facts.results().is_some_and(|results| results.contains(wanted))
 }
 
 /// `No Answer` and `no-answer` as `no_answer`.

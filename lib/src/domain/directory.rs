@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     key::{CallId, EventKey},
-    owner::Owner,
+    owner::{Owner, Sureness},
     phone::{PhoneNumber, Region},
     timestamp::Timestamp,
 };
@@ -57,10 +57,10 @@ impl Line {
     #[must_use]
     pub fn owner(&self) -> Owner {
         Owner {
-            tenant_id: self.tenant_id.clone(),
             user_id: self.user_id.clone(),
             agent_config_id: self.agent_config_id.clone(),
             campaign_id: self.campaign_id.clone(),
+            ..Owner::tenant(&self.tenant_id)
         }
     }
 }
@@ -104,6 +104,7 @@ impl Campaign {
             campaign_id: Some(self.id.clone()),
             ..Owner::tenant(&self.tenant_id)
         }
+        .at_most(Sureness::Campaign)
     }
 }
 
@@ -139,7 +140,7 @@ impl Agent {
     /// Whom its calls belong to.
     #[must_use]
     pub fn owner(&self) -> Owner {
-        Owner { user_id: self.user_id.clone(), ..Owner::tenant(&self.tenant_id) }
+        Owner { user_id: self.user_id.clone(), ..Owner::tenant(&self.tenant_id) }.at_most(Sureness::Agent)
     }
 }
 

@@ -1,12 +1,13 @@
 //! The event types that customers can subscribe to.
 
 /// Every type, by who reports it.
-const ALL: [&str; 24] = [
+const ALL: [&str; 25] = [
     // A call's lifecycle.
     "call.created",
     "call.ringing",
     "call.answered",
     "call.completed",
+    UPDATED,
     MERGED,
     "call.follow_up_due",
     RECORDING_STARTED,
@@ -21,8 +22,8 @@ const ALL: [&str; 24] = [
     "conversation.started",
     "conversation.completed",
     // The platform.
-    "transfer.initiated",
-    "transfer.completed",
+    TRANSFER_INITIATED,
+    TRANSFER_COMPLETED,
     CONTACT_CREATED,
     "campaign.started",
     "campaign.completed",
@@ -32,6 +33,12 @@ const ALL: [&str; 24] = [
     DISABLED,
 ];
 
+/// What was announced of an ended call has changed.
+pub const UPDATED: &str = "call.updated";
+/// A colleague is called into a call.
+pub const TRANSFER_INITIATED: &str = "transfer.initiated";
+/// He was reached, or he was not.
+pub const TRANSFER_COMPLETED: &str = "transfer.completed";
 /// Two records that had both announced their end turned out to be one call.
 pub const MERGED: &str = "call.merged";
 /// A recording began.

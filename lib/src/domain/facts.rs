@@ -1,7 +1,11 @@
 //! The facts of a call: a join-semilattice. `merge` is commutative, associative and idempotent, so
 //! every replay, reordering and regrouping of a call's events ends in the same facts. Status,
-//! outcome and duration are views, computed and never stored. There is deliberately no list of
-//! applied events.
+//! outcome and duration are views ([`super::ending`]), computed and never stored. There is deliberately
+//! no list of applied events.
+//!
+//! What is told of one phone, one person, one room, one leg of the carrier or one conversation is kept
+//! apart from what is told of another: which of them counts for the call ([`super::cast`]) can then be
+//! decided whatever the order in which it became known.
 
 use std::collections::BTreeSet;
 
@@ -9,12 +13,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     agent_status::AgentStatus,
+    bounded::FewKeys,
     contact_id::ContactId,
     follow_up::FollowUp,
     key::EventKey,
-    outcome::{End, Outcome},
+    leg::{Leg, LegKey},
+    outcome::Outcome,
     phone::PhoneNumber,
-    register::{Claim, Earliest, EarliestTime, Latest},
+    register::{Earliest, EarliestTime, Highest, Latest},
+    report::{Report, RoomSpan, Talk},
     timestamp::Timestamp,
 };
 
@@ -28,7 +35,7 @@ pub enum Direction {
     Outbound,
 }
 
-/// A participant's leaving.
+/// A participant's leaving, as records tell it that were written before legs were kept.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Leaving {
     /// The provider's reason, as it spells it.
@@ -51,15 +58,49 @@ pub struct Hangup {
     pub reason: Option<String>,
 }
 
+/// The rank of what is told by or of a phone that a dispatch rule let in: the caller.
+pub const BY_RULE: u8 = 2;
+
+/// More legs than any call has; a record of so many stays far below what an item may hold.
+pub const MAX_LEGS: usize = 40;
+/// As many legs of carriers.
+pub const MAX_REPORTS: usize = 40;
+const MAX_ROOMS: usize = 8;
+const MAX_TALKS: usize = 16;
+
 /// Everything that the events of a call have told of it. One event tells a few fields. Stored under
 /// short names, for DynamoDB bills by the kilobyte and names count.
+///
+/// What a field tells is told of the call as a whole, by those who know neither its legs nor its rooms;
+/// the methods of the same names are the views that put all together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
     /// LiveKit's name of the room.
     #[serde(rename = "name", skip_serializing_if = "Latest::is_empty")]
     pub room_name: Latest<String>,
-    /// LiveKit's sid of the room.
+    /// The phones and persons that took part.
+    #[serde(skip_serializing_if = "FewKeys::is_empty")]
+    pub legs: FewKeys<LegKey, Leg, MAX_LEGS>,
+    /// There were more of them than are kept.
+    #[serde(skip_serializing_if = "is_false")]
+    pub crowded: bool,
+    /// The legs that carriers tell of, by call SID.
+    #[serde(rename = "sids", skip_serializing_if = "FewKeys::is_empty")]
+    pub reports: FewKeys<String, Report, MAX_REPORTS>,
+    /// LiveKit's rooms, by sid.
+    #[serde(skip_serializing_if = "FewKeys::is_empty")]
+    pub rooms: FewKeys<String, RoomSpan, MAX_ROOMS>,
+    /// ElevenLabs' conversations, by id.
+    #[serde(rename = "talks", skip_serializing_if = "FewKeys::is_empty")]
+    pub talks: FewKeys<String, Talk, MAX_TALKS>,
+    /// When an agent or another machine joined a room last.
+    #[serde(rename = "in", skip_serializing_if = "Highest::is_empty")]
+    pub machine_joined: Highest<Timestamp>,
+    /// When one left last.
+    #[serde(rename = "out", skip_serializing_if = "Highest::is_empty")]
+    pub machine_left: Highest<Timestamp>,
+    /// LiveKit's sid of the room, as older records tell it.
     #[serde(rename = "room", skip_serializing_if = "Latest::is_empty")]
     pub room_sid: Latest<String>,
     /// The SIP call id.
@@ -93,10 +134,10 @@ pub struct Facts {
     /// When the first event of the call happened.
     #[serde(rename = "first", skip_serializing_if = "EarliestTime::is_empty")]
     pub first_event: EarliestTime,
-    /// When the room was created.
+    /// When a room of which only the name is known was created.
     #[serde(rename = "made", skip_serializing_if = "EarliestTime::is_empty")]
     pub room_created: EarliestTime,
-    /// When the first person (not an agent, egress or ingress) joined.
+    /// When the first person joined, as older records tell it.
     #[serde(rename = "join", skip_serializing_if = "EarliestTime::is_empty")]
     pub joined: EarliestTime,
     /// When a phone was first seen ringing.
@@ -105,16 +146,17 @@ pub struct Facts {
     /// When a phone was first seen answered.
     #[serde(rename = "answ", skip_serializing_if = "EarliestTime::is_empty")]
     pub answered: EarliestTime,
-    /// Whether a phone has taken part; if so, only its leaving ends the call.
+    /// Whether it is a phone call: then a person's leaving does not end it.
     #[serde(rename = "hasPhone", skip_serializing_if = "is_false")]
     pub has_phone: bool,
-    /// The last leaving of a phone's participant (`kind: SIP`).
+    /// The last leaving of a phone, as older records tell it.
     #[serde(rename = "phoneLeft", skip_serializing_if = "Latest::is_empty")]
     pub phone_left: Latest<Leaving>,
-    /// The earliest leaving of a standard participant.
+    /// The earliest leaving of a person, as older records tell it.
     #[serde(rename = "left", skip_serializing_if = "Earliest::is_empty")]
     pub standard_left: Earliest<Leaving>,
-    /// When the room was closed, or the call was first told to be over without saying since when.
+    /// When a room of which only the name is known was closed, or the call was first told to be over
+    /// without saying since when.
     #[serde(rename = "done", skip_serializing_if = "EarliestTime::is_empty")]
     pub room_finished: EarliestTime,
     /// When the call started, as somebody other than LiveKit tells it.
@@ -166,56 +208,19 @@ fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// The rank of what is told by or of a phone that a dispatch rule let in: the caller.
-pub const BY_RULE: u8 = 2;
-
-/// How and when a call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ending<'a> {
-    /// When it ended.
-    pub at: Timestamp,
-    how: How<'a>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How<'a> {
-    Left(&'a Leaving),
-    HungUp(&'a Hangup),
-    /// Only the closing of the room or the end of the conversation is known.
-    Closed,
-}
-
-impl<'a> Ending<'a> {
-    fn by_leaving(claim: &'a Claim<Leaving>) -> Self {
-        Self { at: claim.at(), how: How::Left(claim.value()) }
-    }
-
-    /// Whose leaving ended it, if one did.
-    #[must_use]
-    pub fn leaving(&self) -> Option<&'a Leaving> {
-        match self.how {
-            How::Left(leaving) => Some(leaving),
-            How::HungUp(_) | How::Closed => None,
-        }
-    }
-
-    /// The provider's reason, as it spells it.
-    #[must_use]
-    pub fn reason(&self) -> Option<&'a str> {
-        match self.how {
-            How::Left(leaving) => leaving.reason.as_deref(),
-            How::HungUp(hangup) => hangup.reason.as_deref(),
-            How::Closed => None,
-        }
-    }
-}
-
 impl Facts {
     /// Adds what `other` tells. The order, repetition and grouping of merges do not matter.
     pub fn merge(&mut self, other: Self) {
         // Without `..`, so that a new fact cannot be forgotten here.
         let Self {
             room_name,
+            legs,
+            crowded,
+            reports,
+            rooms,
+            talks,
+            machine_joined,
+            machine_left,
             room_sid,
             sip_call_id,
             call_sid,
@@ -251,6 +256,12 @@ impl Facts {
             has_lead,
         } = other;
         self.room_name.merge(room_name);
+        self.crowded |= self.legs.merge(legs) | crowded;
+        self.reports.merge(reports);
+        self.rooms.merge(rooms);
+        self.talks.merge(talks);
+        self.machine_joined.merge(machine_joined);
+        self.machine_left.merge(machine_left);
         self.room_sid.merge(room_sid);
         self.sip_call_id.merge(sip_call_id);
         self.call_sid.merge(call_sid);
@@ -284,179 +295,5 @@ impl Facts {
         self.follow_up.merge(follow_up);
         self.submitted.merge(submitted);
         self.has_lead |= has_lead;
-    }
-
-    /// When the call started: with its room, as somebody else told, with the first person in it, or so
-    /// long before its end as it is told to have lasted.
-    #[must_use]
-    pub fn started_at(&self) -> Option<Timestamp> {
-        let told = self.room_created.get().or(self.started.get().copied()).or(self.joined.get());
-        told.or_else(|| self.ending()?.at.minus_seconds(*self.told_seconds.get()?))
-    }
-
-    /// How the call ended: by the leaving of its phone, as its carrier tells, by the earliest leaving
-    /// of a standard participant where no phone takes part, else with its room or, without a room,
-    /// with its conversation. `None` while it goes on.
-    #[must_use]
-    pub fn ending(&self) -> Option<Ending<'_>> {
-        let by_phone =
-            || self.phone_left.claim().filter(|left| self.is_the_callers(left)).map(Ending::by_leaving);
-        let by_carrier =
-            || self.hangup.get().map(|hangup| Ending { at: hangup.at, how: How::HungUp(hangup) });
-        let by_person = || self.standard_left.claim().filter(|_| !self.has_phone).map(Ending::by_leaving);
-        let with_room = || self.room_finished.get().map(|at| Ending { at, how: How::Closed });
-        let with_conversation = || {
-            let ended = self.conversation_ended.get().filter(|_| !self.has_room());
-            ended.map(|at| Ending { at: *at, how: How::Closed })
-        };
-        by_phone().or_else(by_carrier).or_else(by_person).or_else(with_room).or_else(with_conversation)
-    }
-
-    /// An inbound call ends with its caller, whom a dispatch rule let in: somebody whom the platform
-    /// calls into its room may decline or leave while the caller stays.
-    fn is_the_callers(&self, left: &Claim<Leaving>) -> bool {
-        let inbound_by_rule = self
-            .direction
-            .claim()
-            .is_some_and(|claim| *claim.value() == Direction::Inbound && claim.rank() >= BY_RULE);
-        !inbound_by_rule || left.rank() >= BY_RULE
-    }
-
-    fn has_room(&self) -> bool {
-        !(self.room_sid.is_empty() && self.room_name.is_empty())
-    }
-
-    /// From start to end, in milliseconds: the room's span where one is known, else what was told.
-    #[must_use]
-    pub fn duration_millis(&self) -> Option<u64> {
-        let ending = self.ending()?;
-        if let (None, Some(seconds)) = (self.room_created.get(), self.told_seconds.get()) {
-            return Some(seconds.saturating_mul(1_000));
-        }
-        let start = match (self.room_created.get(), ending.how) {
-            // Ringing is no duration: a carrier's call lasts from the answer on.
-            (None, How::HungUp(_)) if !self.is_answered() => return None,
-            (None, How::HungUp(_)) => self.answered.get().or(self.started_at())?,
-            _ => self.started_at()?,
-        };
-        Some(ending.at.millis_since(start))
-    }
-
-    fn is_answered(&self) -> bool {
-        self.answered.get().is_some()
-            || !self.told_seconds.is_empty()
-            || self.verdict.get() == Some(&Outcome::Completed)
-    }
-
-    /// The outcome of the ended call; `None` while it goes on or when nothing decides.
-    #[must_use]
-    pub fn outcome(&self) -> Option<Outcome> {
-        let ending = self.ending()?;
-        Outcome::decide(End {
-            reason: ending.reason(),
-            verdict: self.verdict.get().copied(),
-            duration_millis: self.duration_millis(),
-            connected: match ending.how {
-                How::Left(leaving) => leaving.connected,
-                // Not told by who only tells the end; but who saw it begin would have seen the answer.
-                How::HungUp(_) => {
-                    self.is_answered() || (self.ringing.get().is_none() && self.started.is_empty())
-                }
-                How::Closed => true,
-            },
-        })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(seconds: i64) -> Timestamp {
-        Timestamp::from_seconds(seconds).unwrap()
-    }
-
-    fn leaving(seconds: i64, identity: &str) -> Option<Claim<Leaving>> {
-        let leaving = Leaving { reason: None, identity: Some(identity.to_owned()), connected: true };
-        Some(Claim::new(0, at(seconds), leaving))
-    }
-
-    #[test]
-    fn only_the_phone_ends_a_call_that_has_one() {
-        let mut facts = Facts {
-            room_created: EarliestTime::claimed(Some(at(100))),
-            has_phone: true,
-            standard_left: Earliest::claimed(leaving(110, "supervisor")),
-            ..Facts::default()
-        };
-        assert_eq!(facts.ending(), None);
-        facts.merge(Facts { room_finished: EarliestTime::claimed(Some(at(170))), ..Facts::default() });
-        assert_eq!(facts.duration_millis(), Some(70_000));
-        facts.merge(Facts { phone_left: Latest::claimed(leaving(160, "sip_caller")), ..Facts::default() });
-        assert_eq!(facts.duration_millis(), Some(60_000));
-    }
-
-    #[test]
-    fn without_a_phone_the_earliest_standard_leaving_ends_the_call() {
-        let mut facts = Facts {
-            room_created: EarliestTime::claimed(Some(at(100))),
-            standard_left: Earliest::claimed(leaving(150, "second")),
-            ..Facts::default()
-        };
-        facts.merge(Facts { standard_left: Earliest::claimed(leaving(145, "first")), ..Facts::default() });
-        assert_eq!(facts.duration_millis(), Some(45_000));
-        let identity = facts.ending().unwrap().leaving().unwrap().identity.as_deref();
-        assert_eq!(identity, Some("first"));
-    }
-
-    #[test]
-    fn an_inbound_call_ends_with_its_caller_and_not_with_whom_it_is_transferred_to() {
-        let left = |rank, seconds, reason: &str| {
-            let leaving = Leaving { reason: Some(reason.to_owned()), identity: None, connected: true };
-            Latest::claimed(Some(Claim::new(rank, at(seconds), leaving)))
-        };
-        let mut facts = Facts {
-            room_created: EarliestTime::claimed(Some(at(100))),
-            has_phone: true,
-            direction: Latest::claimed(Some(Claim::new(BY_RULE, at(100), Direction::Inbound))),
-            phone_left: left(1, 130, "USER_REJECTED"),
-            ..Facts::default()
-        };
-        assert_eq!((facts.ending(), facts.outcome()), (None, None), "the colleague declined");
-        facts.merge(Facts { phone_left: left(BY_RULE, 160, "CLIENT_INITIATED"), ..Facts::default() });
-        assert_eq!((facts.duration_millis(), facts.outcome()), (Some(60_000), Some(Outcome::Completed)));
-        facts.merge(Facts { phone_left: left(1, 170, "USER_UNAVAILABLE"), ..Facts::default() });
-        assert_eq!((facts.duration_millis(), facts.outcome()), (Some(60_000), Some(Outcome::Completed)));
-    }
-
-    #[test]
-    fn ringing_is_no_duration() {
-        let hangup = Hangup { at: at(150), reason: Some("weird".to_owned()) };
-        let claim = |time| Latest::claimed(Some(Claim::new(3, at(150), time)));
-        let mut facts = Facts {
-            started: claim(at(100)),
-            hangup: Latest::claimed(Some(Claim::new(3, at(150), hangup))),
-            ..Facts::default()
-        };
-        assert_eq!((facts.duration_millis(), facts.outcome()), (None, Some(Outcome::NoAnswer)));
-        facts.merge(Facts { answered: EarliestTime::claimed(Some(at(110))), ..Facts::default() });
-        assert_eq!((facts.duration_millis(), facts.outcome()), (Some(40_000), Some(Outcome::Completed)));
-    }
-
-    #[test]
-    fn a_call_of_which_only_end_and_duration_are_told_started_so_long_before() {
-        let hangup = Hangup { at: at(150), reason: None };
-        let facts = Facts {
-            hangup: Latest::claimed(Some(Claim::new(3, at(150), hangup))),
-            told_seconds: Latest::claimed(Some(Claim::new(3, at(150), 40))),
-            ..Facts::default()
-        };
-        assert_eq!((facts.started_at(), facts.duration_millis()), (Some(at(110)), Some(40_000)));
-    }
-
-    #[test]
-    fn an_end_without_a_start_has_no_duration_and_no_outcome() {
-        let facts = Facts { standard_left: Earliest::claimed(leaving(150, "a")), ..Facts::default() };
-        assert_eq!((facts.duration_millis(), facts.outcome()), (None, None));
     }
 }

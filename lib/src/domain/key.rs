@@ -154,6 +154,13 @@ impl CallId {
         Self(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
     }
 
+    /// The id of this tenant's own call where the item of this id is another tenant's: what names both
+    /// must not lead from the one to the other.
+    #[must_use]
+    pub fn owned_by(self, tenant_id: &str) -> Self {
+        Self::of(&format!("owned:{tenant_id}:{self}"))
+    }
+
     /// Reads an id as it stands in a URL.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

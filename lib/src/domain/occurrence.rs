@@ -34,3 +34,9 @@ pub fn recording_state(event_type: &str, id: &str) -> String {
     let state = event_type.split('.').next_back().unwrap_or(event_type);
     format!("{state}#{id}")
 }
+
+/// Names a transfer to a leg in a state.
+#[must_use]
+pub fn transfer_state(event_type: &str, leg: &str) -> String {
+    format!("{event_type}#{leg}")
+}

@@ -42,7 +42,7 @@ impl Outcome {
     /// duration decides. A call that never connected is never `completed`, however long it rang.
     #[must_use]
     pub fn decide(end: End<'_>) -> Option<Self> {
-        if let Some(verdict) = end.reason.and_then(verdict_of_reason).or(end.verdict) {
+        if let Some(verdict) = end.reason.and_then(Self::of_reason).or(end.verdict) {
             return Some(verdict);
         }
         let Some(duration_millis) = end.duration_millis else {
@@ -53,6 +53,21 @@ impl Outcome {
             FAILED_BELOW_MILLIS..NO_ANSWER_BELOW_MILLIS => Some(Self::NoAnswer),
             _ if end.connected => Some(Self::Completed),
             _ => Some(Self::NoAnswer),
+        }
+    }
+
+    /// What a reason says by itself: LiveKit's `DisconnectReason`, or the free words of other senders.
+    #[must_use]
+    pub fn of_reason(reason: &str) -> Option<Self> {
+        let reason = reason.to_ascii_uppercase();
+        match reason.as_str() {
+            "USER_REJECTED" => Some(Self::Busy),
+            "USER_UNAVAILABLE" => Some(Self::NoAnswer),
+            "SIP_TRUNK_FAILURE" | "MEDIA_FAILURE" | "JOIN_FAILURE" | "CONNECTION_TIMEOUT" | "AGENT_ERROR"
+            | "STATE_MISMATCH" => Some(Self::Failed),
+            words if words.contains("BUSY") => Some(Self::Busy),
+            words if words.contains("ERROR") || words.contains("FAIL") => Some(Self::Failed),
+            _ => None,
         }
     }
 
@@ -71,20 +86,6 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
-    }
-}
-
-/// LiveKit's `DisconnectReason`, and the free words of other senders.
-fn verdict_of_reason(reason: &str) -> Option<Outcome> {
-    let reason = reason.to_ascii_uppercase();
-    match reason.as_str() {
-        "USER_REJECTED" => Some(Outcome::Busy),
-        "USER_UNAVAILABLE" => Some(Outcome::NoAnswer),
-        "SIP_TRUNK_FAILURE" | "MEDIA_FAILURE" | "JOIN_FAILURE" | "CONNECTION_TIMEOUT" | "AGENT_ERROR"
-        | "STATE_MISMATCH" => Some(Outcome::Failed),
-        words if words.contains("BUSY") => Some(Outcome::Busy),
-        words if words.contains("ERROR") || words.contains("FAIL") => Some(Outcome::Failed),
-        _ => None,
     }
 }
 

@@ -104,8 +104,8 @@ impl<'a> AgentCall<'a> {
     #[must_use]
     pub fn of(call: &'a Call, query: &'a AgentCallQuery, told_by: Option<&[u8]>, stale: bool) -> Self {
         let facts = &call.facts;
-        let conversation_id = facts.conversation_id.get().map(String::as_str);
-        let call_sid = facts.call_sid.get().map(String::as_str);
+        let conversation_id = facts.conversation_id().map(String::as_str);
+        let call_sid = facts.call_sid();
         let asked = || query.call_sid.as_deref().or(query.conversation_id.as_deref());
         Self {
             call_id: call_sid.or(conversation_id).or_else(asked).unwrap_or_default(),

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
+use super::legs::{self, ShownLeg};
 use crate::domain::{
-    announcement::Announcement,
+    announcement::{Announcement, progress},
     call::Call,
+    cast::LegView,
     directory::{Lead, LeadStatus},
     facts::{Direction, Facts},
     key::CallId,
@@ -84,6 +87,12 @@ pub struct CallData<'a> {
     conversation_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     room_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    legs: Vec<ShownLeg>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer: Option<ShownLeg>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<&'a Map<String, Value>>,
     #[serde(flatten)]
     order: Order,
     #[serde(flatten)]
@@ -104,10 +113,10 @@ impl<'a> CallData<'a> {
     pub fn of(call: &'a Call, announcement: Option<Announcement>, order: Order, more: More) -> Self {
         let (facts, ending) = (&call.facts, call.facts.ending());
         let [phone, line] =
-            [&facts.phone_number, &facts.line_number].map(|number| number.get().map(PhoneNumber::as_str));
-        let direction = facts.direction.get().copied();
+            [facts.phone_number(), facts.line_number()].map(|number| number.map(PhoneNumber::as_str));
+        let direction = facts.direction();
         let (from, to) = if direction == Some(Direction::Outbound) { (line, phone) } else { (phone, line) };
-        let results = facts.results.get();
+        let results = facts.results();
         let achieved =
             |words: &[&str]| results.is_some_and(|results| words.iter().any(|word| results.contains(*word)));
         Self {
@@ -122,7 +131,7 @@ impl<'a> CallData<'a> {
             end_time: ending.map(|ending| ending.at.to_string()),
             campaign_id: call.campaign_id(),
             contact_id: call.lead_id().map(|id| id.scalar().clone()),
-            agent_id: facts.agent_id.get().map(String::as_str),
+            agent_id: facts.agent_id().map(String::as_str),
             agent_config_id: call.owner.as_ref().and_then(|owner| owner.agent_config_id.as_deref()),
             recording_url: facts.recording_url.get().map(String::as_str),
             outcome: facts.outcome(),
@@ -132,11 +141,27 @@ impl<'a> CallData<'a> {
                 transferred_to_agent: achieved(&["transferred_to_agent", "transferred"]),
                 voicemail_left: achieved(&["voicemail_left", "voicemail"]),
             }),
-            conversation_id: facts.conversation_id.get().map(String::as_str),
+            conversation_id: facts.conversation_id().map(String::as_str),
             room_name: facts.room_name.get().map(String::as_str),
+            legs: if announcement == Some(Announcement::Completed) { legs::of(facts) } else { Vec::new() },
+            transfer: None,
+            previous: None,
             order,
             more,
         }
+    }
+
+    /// The payload of `call.updated`: the call as it stands, and what had been told of it before.
+    #[must_use]
+    pub fn updated(call: &'a Call, order: Order, previous: &'a Map<String, Value>) -> Self {
+        let legs = legs::of(&call.facts);
+        Self { legs, previous: Some(previous), ..Self::of(call, None, order, More::new()) }
+    }
+
+    /// The payload of `transfer.*`: the call as it stands, and the leg that is called into it.
+    #[must_use]
+    pub fn of_transfer(call: &'a Call, order: Order, leg: LegView) -> Self {
+        Self { transfer: Some(leg.into()), ..Self::of(call, None, order, More::new()) }
     }
 }
 
@@ -213,7 +238,7 @@ fn shown<S: serde::Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok,
 
 /// The carrier's id of a call, where it is known.
 fn call_id(call: &Call) -> String {
-    call.facts.call_sid.get().cloned().unwrap_or_else(|| call.id.to_string())
+    call.facts.call_sid().map_or_else(|| call.id.to_string(), str::to_owned)
 }
 
 /// The document's word for how far the call has come: as announced, else as it stands.
@@ -224,15 +249,7 @@ fn status(announcement: Option<Announcement>, facts: &Facts) -> &'static str {
         Some(Announcement::Answered) => "answered",
         Some(Announcement::Completed) => "completed",
         Some(Announcement::ConversationStarted | Announcement::ConversationCompleted) | None => {
-            if facts.ending().is_some() {
-                "completed"
-            } else if facts.answered.get().is_some() {
-                "answered"
-            } else if facts.ringing.get().is_some() {
-                "ringing"
-            } else {
-                "created"
-            }
+            progress(facts)
         }
     }
 }

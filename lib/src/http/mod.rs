@@ -13,6 +13,7 @@ pub mod event_view;
 pub mod fields;
 mod given;
 pub mod idempotency;
+pub mod legs;
 pub mod page;
 pub mod publication;
 pub mod reply;

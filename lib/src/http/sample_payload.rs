@@ -15,6 +15,10 @@ pub fn sample_payload(event_type: &str) -> Value {
             "outcomes": { "appointmentSet": true, "leadQualified": true },
             "metadata": { "transferredToAgent": false, "voicemailLeft": false }
         })),
+        "call.updated" => about_call(json!({
+            "status": "completed", "duration": 140, "endTime": "2023-07-29T10:17:20Z",
+            "outcome": "completed", "previous": { "outcome": "no_answer", "duration": 5 }
+        })),
         "call.ringing" => about_call(json!({ "status": "ringing" })),
         "call.answered" => about_call(json!({ "status": "answered" })),
         "call.merged" => json!({

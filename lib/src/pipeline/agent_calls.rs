@@ -90,7 +90,7 @@ impl AgentCalls {
         if let Some(call) = known.as_ref().filter(|call| !self.is_behind(&call.facts, now)) {
             return self.known(call.clone(), false).await;
         }
-        let of_call = known.as_ref().and_then(|call| call.facts.conversation_id.get());
+        let of_call = known.as_ref().and_then(|call| call.facts.conversation_id());
         let Some(conversation_id) = of_call.or(query.conversation_id.as_ref()) else {
             return match known {
                 Some(call) => self.known(call, false).await,
@@ -141,7 +141,7 @@ impl AgentCalls {
         let Some(claim) = facts.agent_status.claim() else { return true };
         let word = claim.value().word;
         let is_final = match word {
-            StatusWord::Ended => !facts.transcript.is_empty(),
+            StatusWord::Ended => facts.transcript().is_some(),
             word => word.is_terminal(),
         };
         !is_final && now.millis_since(claim.at()) > self.fresh_millis
@@ -174,8 +174,7 @@ impl AgentCalls {
         };
         let found = self.lookup.find(&update).await?;
         let is_of_known = known.is_some_and(|call| {
-            call.facts.conversation_id.get().is_some_and(|id| id == conversation_id)
-                || leads_to(&found, call.id)
+            call.facts.conversation_id().is_some_and(|id| id == conversation_id) || leads_to(&found, call.id)
         });
         let owner = found.owner.as_ref().or(self.fold.default_owner());
         // Before anything is written: a stranger's question leaves no trace in a tenant's history.

@@ -5,16 +5,19 @@
 //! call's own id would not do: when two records turn out to be one call, what the younger one had
 //! announced would be announced under another name.
 
+use serde_json::{Map, Value};
+
 use crate::{
     domain::{
         announcement::{Announced, Announcement},
         call::{Call, CallUpdate},
+        cast::LegView,
         delivery::{Message, announced_id},
         directory::Lead,
         event::Event,
-        event_type::{CONTACT_CREATED, MERGED},
+        event_type::{CONTACT_CREATED, MERGED, TRANSFER_COMPLETED, TRANSFER_INITIATED, UPDATED},
         key::{CallId, EventKey},
-        occurrence::Occurrence,
+        occurrence::{Occurrence, transfer_state},
         owner::Owner,
         subscription::Traits,
         timestamp::Timestamp,
@@ -26,6 +29,8 @@ use crate::{
 /// Places of what is no part of the lifecycle, which has the first ones.
 const PLACE_OF_OCCURRENCE: u8 = 8;
 const PLACE_OF_CONTACT: u8 = 9;
+const PLACE_OF_TRANSFER: u8 = 10;
+const PLACE_OF_UPDATE: u8 = 14;
 const PLACE_OF_MERGER: u8 = 15;
 
 /// A message, and whom it is for.
@@ -53,7 +58,18 @@ pub(super) struct OfCall<'a> {
     lifecycle: Vec<(Announcement, &'a Announced, Audience)>,
     occurrence: Option<Occurrence>,
     merged: Vec<CallId>,
+    transfers: Vec<Transfer>,
+    /// What had been told before, if the event changed it.
+    updated: Option<&'a Map<String, Value>>,
     lead: Option<&'a Lead>,
+}
+
+/// A leg that is called into the call, in a state that this event brought about.
+#[derive(Debug)]
+struct Transfer {
+    event_type: &'static str,
+    name: String,
+    leg: LegView,
 }
 
 impl<'a> OfCall<'a> {
@@ -75,6 +91,8 @@ impl<'a> OfCall<'a> {
             lifecycle: lifecycle(event, call),
             occurrence: is_new.then(|| providers::read_occurrence(event)).flatten(),
             merged: merged.map(|(id, _)| *id).collect(),
+            transfers: transfers(event, call),
+            updated: call.updates.get(&event.key),
             lead: lead.filter(|lead| lead.created_by == event.key),
         }
     }
@@ -84,6 +102,8 @@ impl<'a> OfCall<'a> {
         self.lifecycle.is_empty()
             && self.occurrence.is_none()
             && self.merged.is_empty()
+            && self.transfers.is_empty()
+            && self.updated.is_none()
             && self.lead.is_none()
     }
 
@@ -101,7 +121,9 @@ impl<'a> OfCall<'a> {
         let occurrence = self.occurrence.iter().map(|occurrence| self.of_occurrence(occurrence));
         let merged = self.merged.iter().map(|from| self.of_merger(*from));
         let lead = self.lead.iter().map(|lead| self.of_contact(lead));
-        let others = occurrence.chain(merged).chain(lead);
+        let transfers = self.transfers.iter().map(|transfer| self.of_transfer(transfer));
+        let updated = self.updated.iter().map(|previous| self.of_update(previous));
+        let others = occurrence.chain(merged).chain(transfers).chain(updated).chain(lead);
         lifecycle.chain(others.map(|message| Notice { message, to: Audience::Everybody })).collect()
     }
 
@@ -129,6 +151,17 @@ impl<'a> OfCall<'a> {
     fn of_merger(&self, from: CallId) -> Message {
         let data = Merged { from, into: self.call.id, order: self.order(PLACE_OF_MERGER) };
         self.message(&self.event.key, MERGED, &[&from.to_string()], self.event.occurred_at, &data)
+    }
+
+    fn of_transfer(&self, transfer: &Transfer) -> Message {
+        let data = CallData::of_transfer(self.call, self.order(PLACE_OF_TRANSFER), transfer.leg.clone());
+        let at = self.event.occurred_at;
+        self.message(&self.event.key, transfer.event_type, &[&transfer.name], at, &data)
+    }
+
+    fn of_update(&self, previous: &Map<String, Value>) -> Message {
+        let data = CallData::updated(self.call, self.order(PLACE_OF_UPDATE), previous);
+        self.message(&self.event.key, UPDATED, &[], self.event.occurred_at, &data)
     }
 
     fn of_contact(&self, lead: &Lead) -> Message {
@@ -162,6 +195,22 @@ impl<'a> OfCall<'a> {
             body: call_event::body(event_type, occurred_at, data),
         }
     }
+}
+
+/// The transfers that this event brought about, or brought to their end.
+fn transfers(event: &Event, call: &Call) -> Vec<Transfer> {
+    if !call.transfers.values().any(|announced| announced.by == event.key) {
+        return Vec::new();
+    }
+    let states = |(name, leg): (String, LegView)| {
+        let is_ours = |event_type: &&str| {
+            let announced = call.transfers.get(&transfer_state(event_type, &name));
+            announced.is_some_and(|announced| announced.by == event.key)
+        };
+        let ours: Vec<_> = [TRANSFER_INITIATED, TRANSFER_COMPLETED].into_iter().filter(is_ours).collect();
+        ours.into_iter().map(move |event_type| Transfer { event_type, name: name.clone(), leg: leg.clone() })
+    };
+    call.facts.transfers().into_iter().flat_map(states).collect()
 }
 
 /// The types that this event announced; and all that others did, if it changed what filters look at.

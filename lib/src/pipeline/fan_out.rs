@@ -179,6 +179,7 @@ impl FanOut {
         let announced_end = call.announced.get(&Announcement::Completed);
         let ended = announced_end.is_some_and(|announced| announced.by == event.key)
             || update.facts.ending().is_some()
+            || call.updates.contains_key(&event.key)
             || call.absorbed.values().any(|absorption| absorption.by == event.key);
         match Lead::of(call, &event.key).filter(|_| came || ended) {
             Some(lead) => self.leads.record(&lead, |id| call.is_known_as(id)).await.map(Some),
@@ -192,9 +193,9 @@ impl FanOut {
         // Either may come first: the status, or the name of the conversation.
         let status = call.facts.agent_status.get().map(|status| status.word);
         let ended = matches!(status, Some(StatusWord::Completed | StatusWord::Ended));
-        match call.facts.conversation_id.get() {
+        match call.facts.conversation_id() {
             Some(conversation_id)
-                if event.source == Source::CallStatus && ended && call.facts.transcript.is_empty() =>
+                if event.source == Source::CallStatus && ended && call.facts.transcript().is_none() =>
             {
                 self.transcripts.send(call.id, conversation_id).await
             }

@@ -4,6 +4,10 @@
 //! An event whose keys lead to several records tells that they are one call. `fan-out` unites them:
 //! the younger are frozen, each with its way to the oldest, which then absorbs what they hold in the
 //! write that merges the event. Whoever meets a frozen record that was not absorbed completes that.
+//!
+//! Three things keep an event out of a record that one of its keys leads to: the record belongs to another
+//! tenant than the event's own line, agent or campaign; it was in another room; or the key is that of a
+//! colleague who is called into the call, for his phone is his.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +15,7 @@ use crate::{
     domain::{
         call::{Call, CallUpdate},
         key::{CallId, CallKey, EventKey},
-        owner::Owner,
-        register::Latest,
+        owner::{Owner, Sureness},
         timestamp::Timestamp,
     },
     store::{
@@ -61,7 +64,7 @@ impl Fold {
     /// # Errors
     /// When the database fails; uniting again is safe.
     pub async fn unite(&self, update: &CallUpdate, found: &Found) -> Result<Option<Call>, StoreError> {
-        let trails = self.of_one_owner(self.trails(update, found).await?, update, found);
+        let trails = self.of_one_call(self.trails(update, found).await?, update, found);
         let oldest = trails
             .iter()
             .map(|trail| &trail.stored.call)
@@ -73,13 +76,14 @@ impl Fold {
             trails.into_iter().partition(|trail| trail.stored.call.id == oldest);
         let Some(elder) = elders.into_iter().next() else { return Ok(None) };
         let mut call = elder.whole();
-        for trail in &younger {
+        for trail in younger.iter().filter(|trail| elder.stored.call.may_absorb(&trail.stored.call)) {
             if let Saved::Conflict(_) = self.calls.freeze(&trail.stored, oldest, &update.event).await? {
                 return Ok(None);
             }
             call.absorb(&trail.whole(), &update.event);
         }
-        call.apply(update, self.owner(update, found).as_ref());
+        let owner = self.owner(update, found, Some(&call));
+        call.apply(update, owner.as_ref());
         tracing::info!(call_id = %oldest, absorbed = younger.len(), event_key = %update.event, "records united");
         match self.calls.replace(&elder.stored, &call).await? {
             Saved::Done => Ok(Some(call)),
@@ -96,12 +100,13 @@ impl Fold {
     pub async fn bind(&self, update: &CallUpdate, found: &Found, call: &Call) -> Result<bool, StoreError> {
         for key in update.keys.iter() {
             let from = key.call_id();
-            if from == call.id {
+            if from == call.id || (is_of_leg(key) && !lends_its_keys(update, Some(call))) {
                 continue;
             }
             match found.items.get(&from) {
                 None => {
-                    let room_sid = matches!(key, CallKey::RoomName(_)).then(|| room_sid(update)).flatten();
+                    let room_sid =
+                        matches!(key, CallKey::RoomName(_)).then(|| update.facts.room_sid()).flatten();
                     let pointer = Pointer { from, to: call.id, room_sid: room_sid.map(str::to_owned) };
                     if let Saved::Conflict(_) = self.calls.point(&pointer).await? {
                         return Ok(false);
@@ -153,16 +158,27 @@ impl Fold {
         update: &CallUpdate,
         found: &Found,
     ) -> Result<Call, StoreError> {
-        let (owner, mut trail) = (self.owner(update, found), trail);
+        let (told, mut trail) = (told_owner(update, found), trail);
+        let mut id = update.keys.first().call_id();
         for _ in 0..MAX_CONFLICTS {
+            if let (Some(other), Some(owner)) = (&trail, &told)
+                && !may_enter(&other.stored.call, Some(owner))
+            {
+                // Another tenant's record stands under the surest key: this tenant's stands beside it.
+                tracing::warn!(call_id = %other.stored.call.id, event_key = %update.event, "another owner's record");
+                id = update.keys.first().call_id().owned_by(&owner.tenant_id);
+                trail = self.calls.find(id).await?;
+            }
             let (merged, saved) = match trail {
                 None => {
-                    let call = Call::begin(update, owner.as_ref());
+                    let owner = self.owner(update, found, None);
+                    let call = Call { id, ..Call::begin(update, owner.as_ref()) };
                     let saved = self.calls.create(&call).await?;
                     (call, saved)
                 }
                 Some(trail) => {
                     let mut call = trail.whole();
+                    let owner = self.owner(update, found, Some(&call));
                     call.apply(update, owner.as_ref());
                     if call == trail.stored.call {
                         return Ok(call);
@@ -180,60 +196,118 @@ impl Fold {
         Err(StoreError::Contended)
     }
 
-    /// Whose event it is: as it says itself, else as the directory knows, else the default tenant's.
-    fn owner(&self, update: &CallUpdate, found: &Found) -> Option<Owner> {
-        let Some(tenant_id) = &update.tenant_id else {
-            return found.owner.clone().or_else(|| self.default_owner.clone());
-        };
-        let mut owner = Owner::tenant(tenant_id);
-        if let Some(known) = &found.owner {
-            owner.fill_in(known);
+    /// Whose event it is: as it says itself, else as the directory knows, else the default tenant's. The
+    /// default tenant waits while nobody is in the call who may tell whose it is.
+    fn owner(&self, update: &CallUpdate, found: &Found, call: Option<&Call>) -> Option<Owner> {
+        let told = told_owner(update, found);
+        if told.is_some() || call.is_some_and(|call| call.owner.is_some()) {
+            return told;
         }
-        Some(owner)
+        let may_learn =
+            || call.is_none_or(|call| call.facts.may_learn_owner()) && update.facts.may_learn_owner();
+        self.default_owner.clone().filter(|_| update.facts.names_owner() || !may_learn())
     }
 
     /// The calls that the keys lead to, each once, that of the surest key first.
     async fn trails(&self, update: &CallUpdate, found: &Found) -> Result<Vec<Trail>, StoreError> {
-        let mut trails: Vec<Trail> = Vec::new();
-        for key in update.keys.iter() {
+        let mut trails: Vec<(usize, Trail)> = Vec::new();
+        // The room is looked at first: it tells whether a phone of it may lead elsewhere.
+        let (of_legs, others): (Vec<_>, Vec<_>) =
+            update.keys.iter().enumerate().partition(|(_, key)| is_of_leg(key));
+        for (place, key) in others.into_iter().chain(of_legs) {
             let Some(item) = found.items.get(&key.call_id()) else { continue };
-            if !may_lead_here(key, item, room_sid(update)) {
+            let home = || trails.first().map(|(_, trail)| &trail.stored.call);
+            if !may_lead_here(key, item, update) || (is_of_leg(key) && !lends_its_keys(update, home())) {
                 continue;
             }
             let Some(trail) = self.calls.follow(item.clone()).await? else { continue };
-            if matches!(key, CallKey::RoomName(_)) && !is_in_room(&trail.stored.call, update, found) {
+            let call = &trail.stored.call;
+            if call.facts.are_in_other_rooms(&update.facts)
+                || (matches!(key, CallKey::RoomName(_)) && !is_in_room(call, update, found))
+            {
                 continue;
             }
-            match trails.iter_mut().find(|known| known.stored.call.id == trail.stored.call.id) {
-                Some(known) => known.absorbed.extend(trail.absorbed),
-                None => trails.push(trail),
+            match trails.iter_mut().find(|(_, known)| known.stored.call.id == call.id) {
+                Some((known, same)) => {
+                    *known = place.min(*known);
+                    same.absorbed.extend(trail.absorbed);
+                }
+                None => trails.push((place, trail)),
             }
         }
-        Ok(trails)
+        trails.sort_by_key(|(place, _)| *place);
+        let told = told_owner(update, found);
+        let (ours, others): (Vec<_>, Vec<_>) = trails
+            .into_iter()
+            .map(|(_, trail)| trail)
+            .partition(|trail| may_enter(&trail.stored.call, told.as_ref()));
+        for other in others {
+            let call_id = other.stored.call.id;
+            tracing::warn!(%call_id, event_key = %update.event, "an event of another owner has the record's key");
+        }
+        Ok(ours)
     }
 
-    /// Those that may be one call: records of different tenants never are, whatever an event says.
-    fn of_one_owner(&self, trails: Vec<Trail>, update: &CallUpdate, found: &Found) -> Vec<Trail> {
-        let owner = |trail: &Trail| trail.stored.call.owner.as_ref().map(|owner| owner.tenant_id.clone());
-        let surest = trails.first().and_then(owner);
-        let told = || self.owner(update, found).map(|owner| owner.tenant_id);
-        let Some(tenant_id) = surest.or_else(told) else { return trails };
-        let (ours, others): (Vec<_>, Vec<_>) =
-            trails.into_iter().partition(|trail| owner(trail).is_none_or(|theirs| theirs == tenant_id));
-        for trail in others {
-            let other = trail.stored.call.id;
-            tracing::warn!(call_id = %other, event_key = %update.event, "records of different owners share a key");
+    /// Those that may be one call, whatever an event says: records of different tenants never are, nor
+    /// those of different rooms. They belong to the surest's owner, else the event's, else anybody's.
+    fn of_one_call(&self, trails: Vec<Trail>, update: &CallUpdate, found: &Found) -> Vec<Trail> {
+        let owners = || trails.iter().map(|trail| trail.stored.call.owner.as_ref());
+        let surest = owners().next().flatten().cloned();
+        let tenant =
+            surest.or_else(|| told_owner(update, found)).or_else(|| owners().flatten().next().cloned());
+        let mut one: Vec<Trail> = Vec::new();
+        for trail in trails {
+            let call = &trail.stored.call;
+            let is_apart = one.iter().any(|known| known.stored.call.facts.are_in_other_rooms(&call.facts));
+            if is_apart || !may_enter(call, tenant.as_ref()) {
+                tracing::warn!(call_id = %call.id, event_key = %update.event, "records that share a key stay two");
+            } else {
+                one.push(trail);
+            }
         }
-        ours
+        one
     }
+}
+
+/// Whose event it is by its own word, or by its line, agent or campaign.
+fn told_owner(update: &CallUpdate, found: &Found) -> Option<Owner> {
+    // Whoever is dialled into a call need not be dialled from the call's own line.
+    let is_dialled = update.facts.legs.iter().any(|(_, leg)| leg.dialled);
+    let known = found.owner.clone();
+    let known = known.map(|owner| if is_dialled { owner.at_most(Sureness::Dialling) } else { owner });
+    let Some(tenant_id) = &update.tenant_id else { return known };
+    let mut owner = Owner::tenant(tenant_id);
+    if let Some(known) = &known {
+        owner.fill_in(known);
+    }
+    Some(owner)
+}
+
+/// Whether an event of this owner may enter the record.
+fn may_enter(call: &Call, told: Option<&Owner>) -> bool {
+    call.owner.as_ref().zip(told).is_none_or(|(owner, told)| owner.tenant_id == told.tenant_id)
+}
+
+/// Whether the key names a phone's leg, and not the call.
+fn is_of_leg(key: &CallKey) -> bool {
+    matches!(key, CallKey::SipCall(_) | CallKey::CallSid(_))
+}
+
+/// Whether the phone that the event is about is the call's own: the ids of a colleague are his.
+fn lends_its_keys(update: &CallUpdate, home: Option<&Call>) -> bool {
+    let Some((phone, _)) = update.facts.legs.iter().find(|(key, _)| key.is_phone()) else { return true };
+    let mut facts = home.map(|call| call.facts.clone()).unwrap_or_default();
+    facts.merge(update.facts.clone());
+    facts.is_principal(phone)
 }
 
 /// A room's name may be borne by a later room: it leads to a call only if neither side knows another
 /// sid. Every other key is unique for ever.
-fn may_lead_here(key: &CallKey, item: &CallItem, room_sid: Option<&str>) -> bool {
+fn may_lead_here(key: &CallKey, item: &CallItem, update: &CallUpdate) -> bool {
     match (key, item) {
         (CallKey::RoomName(_), CallItem::Pointer(pointer)) => {
-            !contradict(pointer.room_sid.as_deref(), room_sid)
+            let sids = pointer.room_sid.as_deref().zip(update.facts.room_sid());
+            sids.is_none_or(|(bound, ours)| bound == ours)
         }
         _ => true,
     }
@@ -243,22 +317,16 @@ fn may_lead_here(key: &CallKey, item: &CallItem, room_sid: Option<&str>) -> bool
 /// fixed name is borne by one call after the other, also of different tenants: what else is known of
 /// both must not speak against it.
 fn is_in_room(call: &Call, update: &CallUpdate, found: &Found) -> bool {
-    let facts = &call.facts;
-    if contradict(facts.room_sid.get().map(String::as_str), room_sid(update)) {
-        return false;
-    }
-    let told = update.tenant_id.as_ref().or(found.owner.as_ref().map(|owner| &owner.tenant_id));
-    if call.owner.as_ref().zip(told).is_some_and(|(owner, told)| owner.tenant_id != *told) {
+    if !may_enter(call, told_owner(update, found).as_ref()) {
         return false;
     }
     // LiveKit's own events know the room's sid, and a room may have several phones. Others know the
     // name and their call.
-    let mut legs = [&facts.sip_call_id, &facts.call_sid].into_iter().filter_map(Latest::get).peekable();
     let names: Vec<&String> = update.keys.iter().filter_map(leg).collect();
-    room_sid(update).is_some()
+    update.facts.room_sid().is_some()
         || names.is_empty()
-        || legs.peek().is_none()
-        || legs.any(|known| names.contains(&known))
+        || !call.facts.has_leg_ids()
+        || names.into_iter().any(|name| call.facts.names_leg(name))
 }
 
 fn leg(key: &CallKey) -> Option<&String> {
@@ -266,12 +334,4 @@ fn leg(key: &CallKey) -> Option<&String> {
         CallKey::SipCall(id) | CallKey::CallSid(id) => Some(id),
         _ => None,
     }
-}
-
-fn contradict(bound: Option<&str>, ours: Option<&str>) -> bool {
-    bound.zip(ours).is_some_and(|(bound, ours)| bound != ours)
-}
-
-fn room_sid(update: &CallUpdate) -> Option<&str> {
-    update.facts.room_sid.get().map(String::as_str)
 }

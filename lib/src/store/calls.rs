@@ -316,6 +316,8 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
         facts: from_json(read_string(item, "facts")?, "facts")?,
         announced: BTreeMap::new(),
         recordings: BTreeMap::new(),
+        transfers: BTreeMap::new(),
+        updates: BTreeMap::new(),
         retold: BTreeSet::new(),
         waiting: waiting.unwrap_or_default(),
         seen: Seen { from: read_time(item, "seenFrom")?, to: read_time(item, "seenTo")? },

@@ -73,8 +73,8 @@ impl Lookup {
         let mut wanted = HashMap::from([(self.calls.name().to_owned(), keys(calls.build())?)]);
         let facts = &update.facts;
         let owners = DirectoryTable::owner_keys(&OwnerKeys {
-            number: facts.line_number.get().map(PhoneNumber::as_str),
-            agent_id: facts.agent_id.get().map(String::as_str),
+            number: facts.line_number().map(PhoneNumber::as_str),
+            agent_id: facts.agent_id().map(String::as_str),
             campaign_id: facts.campaign_id.get().map(String::as_str),
         });
         if let Some(owners) = owners {

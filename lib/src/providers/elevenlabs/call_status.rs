@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::{
-    conversation::{claim, status},
+    conversation::{claim, of_report, status},
     payload_error::PayloadError,
     wire::{event_type, id, text, time},
 };
@@ -16,6 +16,7 @@ use crate::{
         key::{CallKey, EventKey},
         outcome::Outcome,
         register::EarliestTime,
+        report::Report,
         timestamp::Timestamp,
     },
     json::{self, Object},
@@ -90,17 +91,19 @@ impl CallStatusEvent {
     pub fn update(&self, event: &Event) -> Option<CallUpdate> {
         let conversation = self.conversation_id.clone().map(CallKey::Conversation);
         let call = self.call_id.clone().map(CallKey::CallSid);
-        let mut facts = Facts {
+        let report = Report {
+            is_phone: true,
+            ..word_of(&self.event_type).map(|word| self.of_status(word, event)).unwrap_or_default()
+        };
+        let facts = Facts {
             conversation_id: claim(event, 0, self.conversation_id.clone()),
             call_sid: claim(event, 0, self.call_id.clone()),
             agent_id: claim(event, 0, self.agent_id.clone()),
             first_event: EarliestTime::claimed(Some(event.occurred_at)),
             has_phone: true,
-            ..Facts::default()
+            agent_status: status(event, word_of(&self.event_type)),
+            ..of_report(self.call_id.as_deref(), report)
         };
-        if let Some(word) = word_of(&self.event_type) {
-            facts.merge(self.of_status(word, event));
-        }
         Some(CallUpdate {
             event: event.key.clone(),
             received_at: event.received_at,
@@ -111,7 +114,7 @@ impl CallStatusEvent {
         })
     }
 
-    fn of_status(&self, word: StatusWord, event: &Event) -> Facts {
+    fn of_status(&self, word: StatusWord, event: &Event) -> Report {
         let when = |is_it: bool| is_it.then_some(event.occurred_at);
         // The status and not the sender's words: an outcome is also read from the reason, and
         // "failed to reach the recipient" is no failure of the call.
@@ -119,15 +122,14 @@ impl CallStatusEvent {
         let reason = fallback.map(|_| word.as_str().to_owned());
         let hangup = word.is_terminal().then_some(Hangup { at: event.occurred_at, reason });
         let failure = fallback.map(|text| self.reason.clone().unwrap_or_else(|| text.to_owned()));
-        Facts {
+        Report {
             started: claim(event, CALL_STATUS, when(word == StatusWord::Initiated)),
             ringing: EarliestTime::claimed(when(word == StatusWord::Ringing)),
             answered: EarliestTime::claimed(when(word == StatusWord::Answered)),
             hangup: claim(event, CALL_STATUS, hangup),
             verdict: claim(event, CALL_STATUS, verdict(word)),
-            agent_status: status(event, Some(word)),
-            failure_reason: claim(event, CALL_STATUS, failure),
-            ..Facts::default()
+            failure: claim(event, CALL_STATUS, failure),
+            ..Report::default()
         }
     }
 }

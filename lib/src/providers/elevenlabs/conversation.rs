@@ -10,6 +10,7 @@ use super::{
 use crate::{
     domain::{
         agent_status::{AgentStatus, StatusWord},
+        bounded::FewKeys,
         call::{CallKeys, CallUpdate},
         event::Event,
         facts::{Direction, Facts, Hangup},
@@ -17,6 +18,7 @@ use crate::{
         outcome::Outcome,
         phone::PhoneNumber,
         register::{Claim, EarliestTime, Latest},
+        report::{Report, Talk},
         timestamp::Timestamp,
     },
     json::{self, Json, Object},
@@ -199,22 +201,18 @@ pub(crate) fn update(conversation: &Conversation, event: &Event) -> Option<CallU
         .into_iter()
         .flatten(),
     )?;
-    let mut facts = Facts {
-        conversation_id: claim(event, 0, conversation_id),
-        agent_id: claim(event, 0, conversation.agent_id.clone()),
+    let talk = of_talk(conversation, event);
+    let facts = Facts {
         call_sid: claim(event, 0, call_sid),
         sip_call_id: claim(event, 0, sip_call_id),
         first_event: EarliestTime::claimed(Some(event.occurred_at)),
-        started: claim(event, POST_CALL, conversation.started),
         agent_status: status(event, conversation.word()),
-        ..Facts::default()
+        has_phone: call.is_some(),
+        direction: claim(event, POST_CALL, call.and_then(|call| call.direction)),
+        line_number: claim(event, POST_CALL, call.and_then(|call| call.agent_number.clone())),
+        phone_number: claim(event, POST_CALL, call.and_then(|call| call.external_number.clone())),
+        ..of_conversation(conversation_id, talk)
     };
-    if let Some(call) = call {
-        facts.merge(of_phone_call(call, conversation, event));
-    }
-    if conversation.has_ended() {
-        facts.merge(of_end(conversation, event));
-    }
     Some(CallUpdate {
         event: event.key.clone(),
         received_at: event.received_at,
@@ -238,19 +236,43 @@ pub(super) fn status(event: &Event, word: Option<StatusWord>) -> Latest<AgentSta
     }))
 }
 
-fn of_phone_call(call: &PhoneCall, conversation: &Conversation, event: &Event) -> Facts {
-    let answered = call.result.as_deref() == Some("answered");
+/// What is told of a leg that the teller knows by this call SID, or of the call as a whole.
+pub(super) fn of_report(call_sid: Option<&str>, report: Report) -> Facts {
+    if let Some(sid) = call_sid {
+        return Facts { reports: FewKeys::of(sid.to_owned(), report), ..Facts::default() };
+    }
+    let Report { started, ringing, answered, hangup, verdict, seconds, failure, .. } = report;
     Facts {
-        has_phone: true,
-        direction: claim(event, POST_CALL, call.direction),
-        line_number: claim(event, POST_CALL, call.agent_number.clone()),
-        phone_number: claim(event, POST_CALL, call.external_number.clone()),
-        answered: EarliestTime::claimed(conversation.accepted.filter(|_| answered)),
+        started,
+        ringing,
+        answered,
+        hangup,
+        verdict,
+        told_seconds: seconds,
+        failure_reason: failure,
         ..Facts::default()
     }
 }
 
-fn of_end(conversation: &Conversation, event: &Event) -> Facts {
+/// What is told of this conversation, or of the one that the call is known to have.
+pub(super) fn of_conversation(conversation_id: Option<String>, talk: Talk) -> Facts {
+    if let Some(id) = conversation_id {
+        return Facts { talks: FewKeys::of(id, talk), ..Facts::default() };
+    }
+    let Talk { agent_id, ended, transcript, results, report } = talk;
+    Facts { agent_id, conversation_ended: ended, transcript, results, ..of_report(None, report) }
+}
+
+fn of_talk(conversation: &Conversation, event: &Event) -> Talk {
+    let answered = conversation.call_result() == Some("answered");
+    let mut talk = if conversation.has_ended() { of_end(conversation, event) } else { Talk::default() };
+    talk.agent_id = claim(event, 0, conversation.agent_id.clone());
+    talk.report.started = claim(event, POST_CALL, conversation.started);
+    talk.report.answered = EarliestTime::claimed(conversation.accepted.filter(|_| answered));
+    talk
+}
+
+fn of_end(conversation: &Conversation, event: &Event) -> Talk {
     let ended_at = conversation.ended_at().unwrap_or(event.occurred_at);
     let verdict = conversation.verdict();
     // That a conversation failed says less than why its call did not come about.
@@ -262,15 +284,18 @@ fn of_end(conversation: &Conversation, event: &Event) -> Facts {
     let failure = || conversation.error.clone().or_else(|| result().map(str::to_owned));
     let results = Some(&conversation.results).filter(|results| !results.is_empty());
     let has_transcript = conversation.has_transcript && conversation.is_final();
-    Facts {
+    Talk {
         // Where nobody took the call there was no conversation to end.
-        conversation_ended: claim(event, POST_CALL, Some(ended_at).filter(|_| result().is_none())),
-        told_seconds: claim(event, POST_CALL, conversation.seconds),
-        verdict: claim(event, rank, verdict),
-        hangup: claim(event, rank, hangup),
-        failure_reason: claim(event, rank, verdict.and_then(|_| failure())),
+        ended: claim(event, POST_CALL, Some(ended_at).filter(|_| result().is_none())),
         transcript: claim(event, POST_CALL, has_transcript.then(|| event.key.clone())),
         results: claim(event, POST_CALL, results.cloned()),
-        ..Facts::default()
+        report: Report {
+            seconds: claim(event, POST_CALL, conversation.seconds),
+            verdict: claim(event, rank, verdict),
+            hangup: claim(event, rank, hangup),
+            failure: claim(event, rank, verdict.and_then(|_| failure())),
+            ..Report::default()
+        },
+        ..Talk::default()
     }
 }

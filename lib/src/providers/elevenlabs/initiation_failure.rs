@@ -1,7 +1,7 @@
 //! `call_initiation_failure`: nobody took the call. The carrier's own report lies in it.
 
 use super::{
-    conversation::{POST_CALL, claim, outcome_of_reason, status},
+    conversation::{POST_CALL, claim, of_conversation, outcome_of_reason, status},
     wire::{id, text},
 };
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
         outcome::Outcome,
         phone::PhoneNumber,
         register::EarliestTime,
+        report::{Report, Talk},
     },
     json::Object,
 };
@@ -62,13 +63,19 @@ impl InitiationFailure {
         let conversation = self.conversation_id.clone().map(CallKey::Conversation);
         let call = self.call_sid.clone().map(CallKey::CallSid);
         let hangup = Hangup { at: event.occurred_at, reason: Some(self.verdict.as_str().to_owned()) };
+        let report = Report {
+            hangup: claim(event, POST_CALL, Some(hangup)),
+            verdict: claim(event, POST_CALL, Some(self.verdict)),
+            failure: claim(event, POST_CALL, self.reason.clone()),
+            ..Report::default()
+        };
+        let talk = Talk { report, ..Talk::default() };
         Some(CallUpdate {
             event: event.key.clone(),
             received_at: event.received_at,
             tenant_id: event.tenant_id.clone(),
             keys: CallKeys::new([conversation, call].into_iter().flatten())?,
             facts: Facts {
-                conversation_id: claim(event, 0, self.conversation_id.clone()),
                 agent_id: claim(event, 0, self.agent_id.clone()),
                 call_sid: claim(event, 0, self.call_sid.clone()),
                 first_event: EarliestTime::claimed(Some(event.occurred_at)),
@@ -76,11 +83,8 @@ impl InitiationFailure {
                 direction: claim(event, POST_CALL, Some(self.direction)),
                 line_number: claim(event, POST_CALL, self.line_number.clone()),
                 phone_number: claim(event, POST_CALL, self.phone_number.clone()),
-                hangup: claim(event, POST_CALL, Some(hangup)),
-                verdict: claim(event, POST_CALL, Some(self.verdict)),
                 agent_status: status(event, Some(StatusWord::InitiationFailed)),
-                failure_reason: claim(event, POST_CALL, self.reason.clone()),
-                ..Facts::default()
+                ..of_conversation(self.conversation_id.clone(), talk)
             },
             recording: None,
         })

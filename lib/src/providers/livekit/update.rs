@@ -2,33 +2,31 @@
 
 use super::{
     EventName, LiveKitEvent, occurrence,
-    payload::{Participant, Role, Room, Sip},
+    payload::{Participant, Role, Room},
 };
 use crate::domain::{
+    bounded::{Few, FewKeys},
     call::{CallKeys, CallUpdate},
     event::Event,
-    facts::{BY_RULE, Direction, Facts, Leaving},
+    facts::Facts,
     key::CallKey,
+    leg::{Left, Leg, LegKey},
     phone::PhoneNumber,
-    register::{Claim, Earliest, EarliestTime, Latest},
+    register::{Claim, EarliestTime, FirstLast, Highest, Latest},
+    report::RoomSpan,
     timestamp::Timestamp,
 };
 
-/// Ranks of a number's sources.
+/// The rank of what a room's name tells, and of what the room's first event tells of its start.
 const FROM_ROOM_NAME: u8 = 0;
-const FROM_SIP: u8 = 1;
-
-/// The rank of a phone's claims: the caller, whom a dispatch rule let in, before somebody whom the
-/// platform calls into the room.
-fn rank_of_phone(sip: &Sip) -> u8 {
-    if sip.rule_id.is_some() { BY_RULE } else { FROM_SIP }
-}
+const FROM_ROOM: u8 = 1;
 
 /// `None` when the event is about no room.
 pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     let room = livekit.room.as_ref()?;
     let claims = Claims { at: livekit.created_at };
-    let mut facts = of_room(room, &claims);
+    let finished = livekit.name() == EventName::RoomFinished;
+    let mut facts = of_room(room, finished, &claims);
     facts.recording_url = Latest::claimed(
         livekit
             .recording
@@ -36,11 +34,8 @@ pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
             .map(|recording| claims.of(u8::from(recording.is_file), recording.url.clone())),
     );
     // LiveKit tells when the room was created; the events of the inbound call document need not.
-    if livekit.name() == EventName::RoomStarted && facts.room_created.is_empty() {
-        facts.started = claims.latest(FROM_SIP, Some(livekit.created_at));
-    }
-    if livekit.name() == EventName::RoomFinished {
-        facts.room_finished = EarliestTime::claimed(Some(livekit.created_at));
+    if livekit.name() == EventName::RoomStarted && room.created_at.is_none() {
+        facts.started = claims.latest(FROM_ROOM, Some(livekit.created_at));
     }
     if let Some(participant) = &livekit.participant {
         facts.merge(of_participant(participant, livekit.name(), &claims));
@@ -49,7 +44,7 @@ pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
         event: event.key.clone(),
         received_at: event.received_at,
         tenant_id: event.tenant_id.clone(),
-        keys: keys(room, livekit.participant.as_ref().map(|participant| &participant.sip))?,
+        keys: keys(room, livekit.participant.as_ref())?,
         facts,
         recording: occurrence::state(livekit),
     })
@@ -70,9 +65,11 @@ impl Claims {
     }
 }
 
-/// The sid first, for it is the surest; the room's name last, for a later room may bear it.
-fn keys(room: &Room, sip: Option<&Sip>) -> Option<CallKeys> {
-    let of_sip = sip.into_iter().flat_map(|sip| {
+/// The sid first, for it is the surest; the room's name last, for a later room may bear it. Only a
+/// phone's attributes are LiveKit's own: a browser may give itself any.
+fn keys(room: &Room, participant: Option<&Participant>) -> Option<CallKeys> {
+    let phone = participant.filter(|participant| participant.role == Role::Phone);
+    let of_sip = phone.map(|participant| &participant.sip).into_iter().flat_map(|sip| {
         [
             sip.call_id.clone().map(CallKey::SipCall),
             sip.call_id_full.clone().map(CallKey::SipCall),
@@ -84,84 +81,94 @@ fn keys(room: &Room, sip: Option<&Sip>) -> Option<CallKeys> {
     CallKeys::new(std::iter::once(sid).chain(of_sip).chain([name]).flatten())
 }
 
-fn of_room(room: &Room, claims: &Claims) -> Facts {
+fn of_room(room: &Room, finished: bool, claims: &Claims) -> Facts {
     let name = room.name.as_deref();
     // A `sip-` room is named after its line and shown by it; a dispatched room after its caller.
     let line = name.and_then(PhoneNumber::of_sip_room);
     let phone = line.clone().or_else(|| name.and_then(PhoneNumber::of_dispatched_room));
-    Facts {
-        room_sid: claims.latest(0, room.sid.clone()),
+    let (created, finished) =
+        (EarliestTime::claimed(room.created_at), EarliestTime::claimed(Some(claims.at).filter(|_| finished)));
+    let facts = Facts {
         room_name: claims.latest(0, room.name.clone()),
         first_event: EarliestTime::claimed(Some(claims.at)),
-        room_created: EarliestTime::claimed(room.created_at),
         campaign_id: claims.latest(0, room.campaign_id.clone()),
         phone_number: claims.latest(FROM_ROOM_NAME, phone),
         line_number: claims.latest(FROM_ROOM_NAME, line),
         ..Facts::default()
+    };
+    match &room.sid {
+        Some(sid) => Facts { rooms: FewKeys::of(sid.clone(), RoomSpan { created, finished }), ..facts },
+        None => Facts { room_created: created, room_finished: finished, ..facts },
     }
 }
 
 fn of_participant(participant: &Participant, name: EventName, claims: &Claims) -> Facts {
-    let joins = name == EventName::ParticipantJoined;
-    let joined = participant.joined_at.or(joins.then_some(claims.at));
-    match participant.role {
-        Role::Machine => Facts::default(),
-        Role::Standard => Facts {
-            joined: EarliestTime::claimed(joined),
-            standard_left: Earliest::claimed(leaving(participant, name).map(|leaving| claims.of(0, leaving))),
-            ..Facts::default()
-        },
-        Role::Phone => Facts {
-            has_phone: true,
-            joined: EarliestTime::claimed(joined),
-            phone_left: claims.latest(rank_of_phone(&participant.sip), leaving(participant, name)),
-            ..of_sip(&participant.sip, claims)
-        },
+    let identity = participant.identity.as_deref();
+    let (key, leg) = match participant.role {
+        Role::Machine => return of_machine(name, claims),
+        Role::Standard => (LegKey::person(identity.unwrap_or_default()), comings(participant, name, claims)),
+        Role::Phone => {
+            let sip = &participant.sip;
+            let named = identity.or(sip.call_id.as_deref()).or(sip.call_id_full.as_deref());
+            (LegKey::phone(named.unwrap_or_default()), of_phone(participant, name, claims))
+        }
+    };
+    // A track is told with the bare identity of its participant.
+    if !key.is_phone() && leg == Leg::default() {
+        return Facts::default();
+    }
+    Facts { legs: FewKeys::of(key, leg), ..Facts::default() }
+}
+
+/// Agents, recorders, egresses and ingresses are no legs; while one is there, it may dial.
+fn of_machine(name: EventName, claims: &Claims) -> Facts {
+    let when = |is_it: bool| Highest::told(Some(claims.at).filter(|_| is_it));
+    Facts {
+        machine_joined: when(name == EventName::ParticipantJoined),
+        machine_left: when(name == EventName::ParticipantLeft),
+        ..Facts::default()
     }
 }
 
-fn of_sip(sip: &Sip, claims: &Claims) -> Facts {
-    let number = |text: &Option<String>| text.as_deref().and_then(PhoneNumber::parse);
-    // An outbound call has no dispatch rule. A rule seen once outranks events that lack it.
-    let rank = rank_of_phone(sip);
-    let direction = match (&sip.rule_id, &sip.trunk_id) {
-        (Some(_), _) => Some(claims.of(rank, Direction::Inbound)),
-        (None, Some(_)) => Some(claims.of(0, Direction::Outbound)),
-        (None, None) => None,
-    };
+fn of_phone(participant: &Participant, name: EventName, claims: &Claims) -> Leg {
+    let sip = &participant.sip;
+    let number = |text: &Option<String>| Few::told(text.as_deref().and_then(PhoneNumber::parse));
     let (ringing, answered) = match sip.call_status.as_deref() {
         Some("dialing" | "ringing") => (Some(claims.at), None),
         Some("active" | "automation") => (None, Some(claims.at)),
         _ => (None, None),
     };
-    Facts {
-        sip_call_id: Latest::claimed(match (&sip.call_id, &sip.call_id_full) {
-            (Some(id), _) => Some(claims.of(rank, id.clone())),
-            (None, Some(id)) => Some(claims.of(0, id.clone())),
-            (None, None) => None,
-        }),
-        call_sid: claims.latest(rank, sip.twilio_call_sid.clone()),
-        phone_number: claims.latest(rank, number(&sip.phone_number)),
-        line_number: claims.latest(rank, number(&sip.trunk_phone_number)),
-        direction: Latest::claimed(direction),
+    Leg {
+        // An outbound call has no dispatch rule. A rule seen once outranks events that lack it.
+        by_rule: sip.rule_id.is_some(),
+        dialled: sip.rule_id.is_none() && sip.trunk_id.is_some(),
         ringing: EarliestTime::claimed(ringing),
         answered: EarliestTime::claimed(answered),
-        ..Facts::default()
+        numbers: number(&sip.phone_number),
+        lines: number(&sip.trunk_phone_number),
+        sip_calls: Few::told(sip.call_id.clone().or_else(|| sip.call_id_full.clone())),
+        call_sids: Few::told(sip.twilio_call_sid.clone()),
+        ..comings(participant, name, claims)
     }
 }
 
-/// The leaving that the event reports. A participant that never became active, or left while its
-/// call was still being set up, was never connected.
-fn leaving(participant: &Participant, name: EventName) -> Option<Leaving> {
-    let aborted = match name {
-        EventName::ParticipantLeft => false,
-        EventName::ParticipantConnectionAborted => true,
-        _ => return None,
-    };
+/// When the participant came and went. One that never became active, or left while its call was still
+/// being set up, was never connected. Whose connection is taken over by a newer one of its own has not
+/// left.
+fn comings(participant: &Participant, name: EventName, claims: &Claims) -> Leg {
+    let aborted = name == EventName::ParticipantConnectionAborted;
+    let joins = name == EventName::ParticipantJoined;
+    let joined = participant.joined_at.or(joins.then_some(claims.at)).filter(|_| !aborted);
+    let reason = participant.disconnect_reason.clone();
+    let is_taken_over = matches!(reason.as_deref(), Some("DUPLICATE_IDENTITY" | "MIGRATION"));
+    let leaves = (aborted || name == EventName::ParticipantLeft) && !is_taken_over;
     let still_dialing = matches!(participant.sip.call_status.as_deref(), Some("dialing" | "ringing"));
-    Some(Leaving {
-        reason: participant.disconnect_reason.clone(),
-        identity: participant.identity.clone(),
-        connected: !aborted && !still_dialing,
-    })
+    let left = leaves.then(|| Left::new(claims.at, joined, reason));
+    let (left, missed) = if aborted || still_dialing { (None, left) } else { (left, None) };
+    Leg {
+        joined: FirstLast::told(joined),
+        left: Highest::told(left),
+        missed: Highest::told(missed),
+        ..Leg::default()
+    }
 }

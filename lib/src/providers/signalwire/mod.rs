@@ -63,7 +63,7 @@ fn event_key(callback: &Callback, body: &[u8]) -> EventKey {
 
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
     // Only bodies that `Callback::parse` accepted are in the log.
-    update::of(Callback::parse(&event.payload).ok()?, event)
+    update::of(&Callback::parse(&event.payload).ok()?, event)
 }
 
 pub(super) fn read_occurrence(event: &Event) -> Option<Occurrence> {

@@ -5,6 +5,7 @@ use super::{
     payload::{Callback, Progress},
 };
 use crate::domain::{
+    bounded::FewKeys,
     call::{CallKeys, CallUpdate},
     event::Event,
     facts::{Direction, Facts, Hangup},
@@ -12,6 +13,7 @@ use crate::domain::{
     outcome::Outcome,
     phone::PhoneNumber,
     register::{Claim, EarliestTime, Latest},
+    report::Report,
     timestamp::Timestamp,
 };
 
@@ -28,46 +30,55 @@ const TOLD: u8 = 0;
 /// one that it is connected to (`peer`) are legs of the same conversation, but each has its own
 /// beginning, numbers, answer and end: merged, a transfer that nobody answered would end its caller's
 /// call. `segment_id` names a part of a call, which other parts follow.
-pub(super) fn of(callback: Callback, event: &Event) -> Option<CallUpdate> {
+pub(super) fn of(callback: &Callback, event: &Event) -> Option<CallUpdate> {
     let sid = callback.call_sid.clone()?;
     Some(CallUpdate {
         event: event.key.clone(),
         received_at: event.received_at,
         tenant_id: event.tenant_id.clone(),
         keys: CallKeys::new([CallKey::CallSid(sid.clone())])?,
-        recording: occurrence::state(&callback),
-        facts: Facts {
-            call_sid: latest(TOLD, event.occurred_at, Some(sid)),
-            ..facts(callback, event.occurred_at)
-        },
+        recording: occurrence::state(callback),
+        facts: facts(sid, callback, event.occurred_at),
     })
 }
 
-fn facts(callback: Callback, at: Timestamp) -> Facts {
+fn facts(sid: String, callback: &Callback, at: Timestamp) -> Facts {
+    Facts {
+        first_event: EarliestTime::claimed(Some(at)),
+        recording_url: latest(TOLD, at, callback.recording_url.clone()),
+        campaign_id: latest(TOLD, at, callback.campaign_id.clone()),
+        lead_id: latest(TOLD, at, callback.contact_id.clone()),
+        reports: FewKeys::of(sid, report(callback, at)),
+        ..Facts::default()
+    }
+}
+
+fn report(callback: &Callback, at: Timestamp) -> Report {
     let progress = callback.progress;
     let is = |stage: Progress| Some(at).filter(|_| progress == Some(stage));
     let failure = callback.reason.clone().filter(|_| callback.verdict == Some(Outcome::Failed));
     let hangup = is(Progress::Ended)
         .map(|at| Hangup { at: callback.ended_at.unwrap_or(at), reason: callback.reason.clone() });
-    Facts {
-        first_event: EarliestTime::claimed(Some(at)),
+    // A leg that was busy is told to be completed too, with no seconds: whoever says more is believed.
+    let says_little = callback.verdict == Some(Outcome::Completed) && callback.seconds == Some(0);
+    let of_verdict = if says_little { TOLD } else { CARRIER };
+    Report {
+        by_carrier: progress.is_some(),
+        is_phone: !callback.is_web && (callback.from.is_some() || callback.to.is_some()),
+        was_dialled: callback.was_dialled,
         started: latest(CARRIER, at, callback.started_at.or(is(Progress::Created))),
         ringing: EarliestTime::claimed(is(Progress::Ringing)),
         answered: EarliestTime::claimed(callback.answered_at.or(is(Progress::Answered))),
         hangup: latest(CARRIER, at, hangup),
-        verdict: latest(CARRIER, at, callback.verdict),
-        failure_reason: latest(CARRIER, at, failure),
-        told_seconds: latest(CARRIER, at, callback.seconds),
-        recording_url: latest(TOLD, at, callback.recording_url.clone()),
-        campaign_id: latest(TOLD, at, callback.campaign_id.clone()),
-        lead_id: latest(TOLD, at, callback.contact_id.clone()),
-        has_phone: !callback.is_web && (callback.from.is_some() || callback.to.is_some()),
-        ..numbers(&callback, at)
+        verdict: latest(of_verdict, at, callback.verdict),
+        failure: latest(CARRIER, at, failure),
+        seconds: latest(CARRIER, at, callback.seconds),
+        ..numbers(callback, at)
     }
 }
 
 /// Addresses that are no numbers (SIP, a browser, `anonymous`) say nothing.
-fn numbers(callback: &Callback, at: Timestamp) -> Facts {
+fn numbers(callback: &Callback, at: Timestamp) -> Report {
     let number = |address: &Option<String>| address.as_deref().and_then(PhoneNumber::parse);
     let (phone, line) = match callback.direction {
         Some(Direction::Inbound) => (number(&callback.from), number(&callback.to)),
@@ -77,11 +88,11 @@ fn numbers(callback: &Callback, at: Timestamp) -> Facts {
         Some(Direction::Outbound) => (number(&callback.to), number(&callback.from)),
         None => (None, None),
     };
-    Facts {
+    Report {
         direction: latest(FROM_CARRIER, at, callback.direction),
-        phone_number: latest(FROM_CARRIER, at, phone),
-        line_number: latest(FROM_CARRIER, at, line),
-        ..Facts::default()
+        number: latest(FROM_CARRIER, at, phone),
+        line: latest(FROM_CARRIER, at, line),
+        ..Report::default()
     }
 }
 

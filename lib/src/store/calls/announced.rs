@@ -6,8 +6,10 @@
 //! ```
 //!
 //! A number is a moment, in milliseconds since the record was made, and holds for what follows it: a
-//! type without its `call.`, a recording and its state (`completed#EG_1`), or `*`, which says that
-//! the event changed what filters look at.
+//! type without its `call.`, a recording and its state (`completed#EG_1`), a leg that is called into the
+//! call and its state (`transfer.completed#psip_2`), or `*`, which says that the event changed what
+//! filters look at. An object holds what the event changed of what had been announced: the values that
+//! customers had been told before.
 
 use std::collections::BTreeMap;
 
@@ -24,6 +26,7 @@ use crate::{
 };
 
 const OF_CALL: &str = "call.";
+const TRANSFER: &str = "transfer.";
 const RETOLD: &str = "*";
 const CORRUPT: StoreError = StoreError::Corrupt { what: "announced" };
 
@@ -34,9 +37,10 @@ pub(super) fn write(call: &Call) -> Stored {
         let name = announcement.as_str();
         (announced, name.strip_prefix(OF_CALL).unwrap_or(name))
     });
-    let recordings = call.recordings.iter().map(|(recording, announced)| (announced, recording.as_str()));
+    let states = call.recordings.iter().chain(&call.transfers);
+    let states = states.map(|(state, announced)| (announced, state.as_str()));
     let (mut stored, mut last) = (Stored::new(), BTreeMap::new());
-    for (announced, name) in types.chain(recordings) {
+    for (announced, name) in types.chain(states) {
         let marks = stored.entry(announced.by.clone()).or_default();
         if last.insert(&announced.by, announced.at) != Some(announced.at) {
             marks.push((announced.at.as_millis() - call.created_at.as_millis()).into());
@@ -45,6 +49,9 @@ pub(super) fn write(call: &Call) -> Stored {
     }
     for event in &call.retold {
         stored.entry(event.clone()).or_default().push(RETOLD.into());
+    }
+    for (event, previous) in &call.updates {
+        stored.entry(event.clone()).or_default().push(previous.clone().into());
     }
     stored
 }
@@ -57,6 +64,7 @@ pub(super) fn read(stored: Stored, call: &mut Call) -> Result<(), StoreError> {
             match mark {
                 Value::Number(millis) => at = later(call.created_at, millis.as_i64()).ok_or(CORRUPT)?,
                 Value::String(name) => note(call, Announced { by: by.clone(), at }, name),
+                Value::Object(previous) => drop(call.updates.insert(by.clone(), previous)),
                 _ => return Err(CORRUPT),
             }
         }
@@ -72,6 +80,8 @@ fn later(from: Timestamp, millis: Option<i64>) -> Option<Timestamp> {
 fn note(call: &mut Call, announced: Announced, name: String) {
     if name == RETOLD {
         call.retold.insert(announced.by);
+    } else if name.starts_with(TRANSFER) && name.contains('#') {
+        call.transfers.insert(name, announced);
     } else if name.contains('#') {
         call.recordings.insert(name, announced);
     } else if let Some(announcement) =

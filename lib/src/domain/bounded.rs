@@ -1,0 +1,134 @@
+//! Maps and sets that only grow, to a bound. What is kept are the smallest keys, so that the order,
+//! repetition and grouping of merges do not matter: a key that is among the smallest of all is among
+//! the smallest of any part.
+
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use serde::{Deserialize, Serialize};
+
+/// What merges commutatively, associatively and idempotently.
+pub trait Merge: Default {
+    /// Adds what the other tells.
+    fn merge(&mut self, other: Self);
+}
+
+/// A map of at most `N` keys; the values of a key merge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent, bound(deserialize = "K: Ord + Deserialize<'de>, V: Deserialize<'de>"))]
+pub struct FewKeys<K, V, const N: usize>(BTreeMap<K, V>);
+
+/// A set of at most `N` values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent, bound(deserialize = "T: Ord + Deserialize<'de>"))]
+pub struct Few<T, const N: usize>(BTreeSet<T>);
+
+impl<K, V, const N: usize> Default for FewKeys<K, V, N> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<K: Ord, V: Merge, const N: usize> FewKeys<K, V, N> {
+    /// A map of one key.
+    #[must_use]
+    pub fn of(key: K, value: V) -> Self {
+        Self(BTreeMap::from([(key, value)]))
+    }
+
+    /// Adds what the other map tells; true when there was no room for all keys.
+    pub fn merge(&mut self, other: Self) -> bool {
+        for (key, value) in other.0 {
+            self.0.entry(key).or_default().merge(value);
+        }
+        let mut is_full = false;
+        while self.0.len() > N {
+            self.0.pop_last();
+            is_full = true;
+        }
+        is_full
+    }
+
+    /// The map without the keys that `keeps` does not.
+    #[must_use]
+    pub fn filter(self, keeps: impl Fn(&K) -> bool) -> Self {
+        Self(self.0.into_iter().filter(|(key, _)| keeps(key)).collect())
+    }
+
+    /// The map with each value as `change` leaves it.
+    #[must_use]
+    pub fn map(self, change: impl Fn(V) -> V) -> Self {
+        Self(self.0.into_iter().map(|(key, value)| (key, change(value))).collect())
+    }
+
+    /// What is known of a key.
+    pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
+    where
+        K: Borrow<Q>,
+    {
+        self.0.get(key)
+    }
+}
+
+impl<K, V, const N: usize> FewKeys<K, V, N> {
+    /// The keys in their order, with what is known of each.
+    pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
+        self.0.iter()
+    }
+
+    /// True before anything was told; such a map is not stored.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl<T, const N: usize> Default for Few<T, N> {
+    fn default() -> Self {
+        Self(BTreeSet::new())
+    }
+}
+
+impl<T: Ord, const N: usize> Few<T, N> {
+    /// A set of these values, or of the smallest of them.
+    pub fn told(values: impl IntoIterator<Item = T>) -> Self {
+        let mut set = Self::default();
+        set.merge(Self(values.into_iter().collect()));
+        set
+    }
+
+    /// The set without the values that `keeps` does not.
+    #[must_use]
+    pub fn filter(self, keeps: impl Fn(&T) -> bool) -> Self {
+        Self(self.0.into_iter().filter(keeps).collect())
+    }
+
+    /// Adds the values of the other set.
+    pub fn merge(&mut self, other: Self) {
+        self.0.extend(other.0);
+        while self.0.len() > N {
+            self.0.pop_last();
+        }
+    }
+
+    /// Whether a value is among them.
+    pub fn contains<Q: Ord + ?Sized>(&self, value: &Q) -> bool
+    where
+        T: Borrow<Q>,
+    {
+        self.0.contains(value)
+    }
+}
+
+impl<T, const N: usize> Few<T, N> {
+    /// The values, the smallest first.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter()
+    }
+
+    /// True before anything was told; such a set is not stored.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}

@@ -1,0 +1,193 @@
+//! What a call shows: each fact as all who told of the call tell it together.
+
+use std::collections::BTreeSet;
+
+use super::{
+    cast::{Cast, Member},
+    facts::{Direction, Facts},
+    key::EventKey,
+    phone::PhoneNumber,
+    register::{Claim, Latest, best},
+    timestamp::Timestamp,
+};
+
+impl Facts {
+    /// LiveKit's sid of the room: of the first one, if the call was in several.
+    #[must_use]
+    pub fn room_sid(&self) -> Option<&str> {
+        let first =
+            self.rooms.iter().min_by_key(|(sid, room)| (room.created.is_empty(), room.created.get(), *sid));
+        first.map(|(sid, _)| sid).or(self.room_sid.get()).map(String::as_str)
+    }
+
+    /// Whether the call was in this room.
+    #[must_use]
+    pub fn was_in(&self, room_sid: &str) -> bool {
+        self.rooms.get(room_sid).is_some() || self.room_sid.get().is_some_and(|known| known == room_sid)
+    }
+
+    /// Whether both know the sids of their rooms, and have none in common: then they are two calls.
+    #[must_use]
+    pub fn are_in_other_rooms(&self, other: &Self) -> bool {
+        let sids = |facts: &'_ Self| -> Vec<String> {
+            facts.rooms.iter().map(|(sid, _)| sid).chain(facts.room_sid.get()).cloned().collect()
+        };
+        let (ours, theirs) = (sids(self), sids(other));
+        !ours.is_empty() && !theirs.is_empty() && !ours.iter().any(|sid| theirs.contains(sid))
+    }
+
+    /// When the room was created.
+    #[must_use]
+    pub fn room_created(&self) -> Option<Timestamp> {
+        let rooms = self.rooms.iter().filter_map(|(_, room)| room.created.get());
+        rooms.chain(self.room_created.get()).min()
+    }
+
+    /// Whether only a room is known, in which nobody has been yet: whoever comes may tell whose call it is.
+    #[must_use]
+    pub fn may_learn_owner(&self) -> bool {
+        let nobody = self.legs.is_empty() && self.reports.is_empty() && self.talks.is_empty();
+        let nothing = self.conversation_id.is_empty() && self.call_sid.is_empty();
+        nobody && nothing && !self.has_phone && self.ending().is_none()
+    }
+
+    /// Whether something is told by which the directory may know whose call it is.
+    #[must_use]
+    pub fn names_owner(&self) -> bool {
+        self.line_number().is_some() || self.agent_id().is_some() || !self.campaign_id.is_empty()
+    }
+
+    /// Which way the call went.
+    #[must_use]
+    pub fn direction(&self) -> Option<Direction> {
+        Cast::of(self).direction
+    }
+
+    /// The number of the other side.
+    #[must_use]
+    pub fn phone_number(&self) -> Option<&PhoneNumber> {
+        self.number(&self.phone_number, Member::number, |report| &report.number)
+    }
+
+    /// Our own number, by which the directory knows whose call it is.
+    #[must_use]
+    pub fn line_number(&self) -> Option<&PhoneNumber> {
+        self.number(&self.line_number, Member::line, |report| &report.line)
+    }
+
+    fn number<'a>(
+        &'a self,
+        whole: &'a Latest<PhoneNumber>,
+        of_member: impl Fn(&Member<'a>) -> Option<&'a PhoneNumber>,
+        of_report: impl Fn(&'a super::report::Report) -> &'a Latest<PhoneNumber>,
+    ) -> Option<&'a PhoneNumber> {
+        let cast = Cast::of(self);
+        let told = best(self.tellers(&cast).into_iter().map(of_report).chain([whole]));
+        let known = cast.principal().and_then(|member| Some((member.rank(), of_member(member)?)));
+        match (known, told) {
+            (Some((rank, number)), Some(claim)) if rank >= claim.rank() => Some(number),
+            (Some((_, number)), None) => Some(number),
+            (_, told) => told.map(Claim::value),
+        }
+    }
+
+    /// The SIP call id of the phone whose call it is.
+    #[must_use]
+    pub fn sip_call_id(&self) -> Option<&str> {
+        let cast = Cast::of(self);
+        cast.principal().and_then(Member::sip_call).or(self.sip_call_id.get()).map(String::as_str)
+    }
+
+    /// The carrier's call SID of the phone whose call it is.
+    #[must_use]
+    pub fn call_sid(&self) -> Option<&str> {
+        let cast = Cast::of(self);
+        let is_linked = |sid: &String| self.legs.iter().any(|(_, leg)| leg.call_sids.contains(sid));
+        let unlinked = || {
+            let sids = self.reports.iter().filter(|(sid, _)| !is_linked(sid));
+            sids.max_by_key(|(sid, report)| (report.is_answered(), std::cmp::Reverse(*sid)))
+                .map(|(sid, _)| sid)
+        };
+        let told = || self.call_sid.get().filter(|sid| !is_linked(sid));
+        cast.principal().and_then(Member::call_sid).or_else(told).or_else(unlinked).map(String::as_str)
+    }
+
+    /// Whether an id names one of the call's legs.
+    #[must_use]
+    pub fn names_leg(&self, id: &str) -> bool {
+        let of_legs = |ids: &super::leg::Leg| ids.sip_calls.contains(id) || ids.call_sids.contains(id);
+        let whole = [&self.sip_call_id, &self.call_sid].into_iter().filter_map(Latest::get);
+        self.legs.iter().any(|(_, leg)| of_legs(leg))
+            || self.reports.get(id).is_some()
+            || whole.into_iter().any(|known| known == id)
+    }
+
+    /// Whether the id of any leg is known.
+    #[must_use]
+    pub fn has_leg_ids(&self) -> bool {
+        let of_leg = |leg: &super::leg::Leg| !leg.sip_calls.is_empty() || !leg.call_sids.is_empty();
+        !(self.sip_call_id.is_empty() && self.call_sid.is_empty() && self.reports.is_empty())
+            || self.legs.iter().any(|(_, leg)| of_leg(leg))
+    }
+
+    /// ElevenLabs' id of the conversation.
+    #[must_use]
+    pub fn conversation_id(&self) -> Option<&String> {
+        self.talk().map(|(id, _)| id).or(self.conversation_id.get())
+    }
+
+    /// ElevenLabs' id of the agent.
+    #[must_use]
+    pub fn agent_id(&self) -> Option<&String> {
+        self.talk().and_then(|(_, talk)| talk.agent_id.get()).or(self.agent_id.get())
+    }
+
+    /// The event that holds the transcript.
+    #[must_use]
+    pub fn transcript(&self) -> Option<&EventKey> {
+        self.talk().and_then(|(_, talk)| talk.transcript.get()).or(self.transcript.get())
+    }
+
+    /// What the call achieved, in snake case: of those who tell it, the latest.
+    #[must_use]
+    pub fn results(&self) -> Option<&BTreeSet<String>> {
+        let talk = self.talk().map(|(_, talk)| &talk.results);
+        best(talk.into_iter().chain([&self.results])).map(Claim::value)
+    }
+
+    /// When the agent's conversation ended; the call may go on without it.
+    #[must_use]
+    pub fn conversation_ended_at(&self) -> Option<Timestamp> {
+        let talk = self.talk().and_then(|(_, talk)| talk.ended.get());
+        talk.or(self.conversation_ended.get()).copied()
+    }
+
+    /// When the phone whose call it is was first seen ringing.
+    #[must_use]
+    pub fn ringing_at(&self) -> Option<Timestamp> {
+        let cast = Cast::of(self);
+        let phones = cast.deciding_phones().filter_map(Member::ringing_at);
+        let told = self.tellers(&cast);
+        let told = told.iter().filter_map(|report| report.ringing.get());
+        phones.chain(told).chain(self.ringing.get()).min()
+    }
+
+    /// When a phone whose call it is was first seen answered.
+    #[must_use]
+    pub fn answered_at(&self) -> Option<Timestamp> {
+        let cast = Cast::of(self);
+        let phones = cast.deciding_phones().filter_map(Member::answered_at);
+        let told = self.tellers(&cast);
+        let told = told.iter().filter_map(|report| report.answered.get());
+        phones.chain(told).chain(self.answered.get()).min()
+    }
+
+    /// Why the call failed, in the provider's words.
+    #[must_use]
+    pub fn failure_reason(&self) -> Option<&str> {
+        let cast = Cast::of(self);
+        let told =
+            self.tellers(&cast).into_iter().map(|report| &report.failure).chain([&self.failure_reason]);
+        best(told).map(|claim| claim.value().as_str())
+    }
+}

@@ -116,7 +116,7 @@ prop_compose! {
         (failure_reason, transcript) in (latest(word()), latest(event_key())),
         results in latest(btree_set(word(), 0..3)),
         (has_lead, lead_id, employee_id) in (any::<bool>(), latest(contact_id()), latest(word())),
-        follow_up in latest(follow_up()),
+        (follow_up, asked) in (latest(follow_up()), latest(Just(()))),
         submitted in latest(word()),
     ) -> Facts {
         let Facts {
@@ -130,7 +130,7 @@ prop_compose! {
             recording_url, first_event, room_created, joined, ringing, answered, has_phone, phone_left,
             standard_left, room_finished, call_sid, conversation_id, agent_id, started, hangup,
             conversation_ended, told_seconds, verdict, agent_status, failure_reason, transcript, results,
-            has_lead, lead_id, employee_id, follow_up, submitted,
+            has_lead, lead_id, employee_id, follow_up, submitted, asked,
         }
     }
 }

@@ -8,11 +8,13 @@ use super::{
     announcement::{Announced, Announcement},
     contact_id::ContactId,
     directory::Lead,
-    facts::Facts,
+    facts::{FROM_ROOM_NAME, Facts},
     key::{CallId, CallKey, EventKey, is_call_name},
     outcome::Outcome,
     owner::Owner,
+    phone::PhoneNumber,
     placeholder::is_placeholder,
+    register::Claim,
     scalar::Scalar,
     subscription::Traits,
     timestamp::Timestamp,
@@ -320,6 +322,16 @@ impl Call {
     #[must_use]
     pub fn is_known_as(&self, id: CallId) -> bool {
         self.id == id || self.absorbed.contains_key(&id)
+    }
+
+    /// The number of the other side. A room that is named after our line tells no more than that, though
+    /// its number is shown as the call's.
+    #[must_use]
+    pub fn other_side(&self) -> Option<&PhoneNumber> {
+        let line = self.facts.line_number.get();
+        let is_ours =
+            |claim: &&Claim<PhoneNumber>| claim.rank() == FROM_ROOM_NAME && line == Some(claim.value());
+        self.facts.phone_number.claim().filter(|claim| !is_ours(claim)).map(Claim::value)
     }
 
     /// The lead that the other side is: the one that a dialer names, else the caller of an inbound call.

@@ -7,15 +7,14 @@ use super::{
 use crate::domain::{
     call::{CallKeys, CallUpdate},
     event::Event,
-    facts::{BY_RULE, Direction, Facts, Leaving},
+    facts::{BY_RULE, Direction, FROM_ROOM_NAME, Facts, Leaving},
     key::CallKey,
     phone::PhoneNumber,
     register::{Claim, Earliest, EarliestTime, Latest},
     timestamp::Timestamp,
 };
 
-/// Ranks of a number's sources.
-const FROM_ROOM_NAME: u8 = 0;
+/// The rank of what a phone's attributes tell.
 const FROM_SIP: u8 = 1;
 
 /// The rank of a phone's claims: the caller, whom a dispatch rule let in, before somebody whom the
@@ -44,6 +43,7 @@ pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     }
     if let Some(participant) = &livekit.participant {
         facts.merge(of_participant(participant, livekit.name(), &claims));
+        facts.line_number.merge(claims.latest(FROM_ROOM_NAME, hidden_line(room, participant)));
     }
     Some(CallUpdate {
         event: event.key.clone(),
@@ -99,6 +99,18 @@ fn of_room(room: &Room, claims: &Claims) -> Facts {
         line_number: claims.latest(FROM_ROOM_NAME, line),
         ..Facts::default()
     }
+}
+
+/// The called number, where the dispatch rule hides all numbers and yet the room bears one: such a rule
+/// names a room after the whole called number, or after four digits of the caller's (livekit/protocol
+/// `sip/sip.go`).
+fn hidden_line(room: &Room, participant: &Participant) -> Option<PhoneNumber> {
+    let sip = &participant.sip;
+    let is_hidden = sip.rule_id.is_some() && sip.phone_number.is_none() && sip.trunk_phone_number.is_none();
+    let named = room.name.as_deref().and_then(PhoneNumber::of_dispatched_room).filter(|_| is_hidden)?;
+    let identity = participant.identity.as_deref().and_then(|identity| identity.strip_prefix("sip_"));
+    Some(named)
+        .filter(|named| identity.is_some_and(|caller| PhoneNumber::parse(caller).as_ref() != Some(named)))
 }
 
 fn of_participant(participant: &Participant, name: EventName, claims: &Claims) -> Facts {

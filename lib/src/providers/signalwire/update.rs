@@ -77,10 +77,12 @@ fn numbers(callback: &Callback, at: Timestamp) -> Facts {
         Some(Direction::Outbound) => (number(&callback.to), number(&callback.from)),
         None => (None, None),
     };
+    // What says its direction itself knows better.
+    let rank = if callback.is_of_number { TOLD } else { FROM_CARRIER };
     Facts {
-        direction: latest(FROM_CARRIER, at, callback.direction),
-        phone_number: latest(FROM_CARRIER, at, phone),
-        line_number: latest(FROM_CARRIER, at, line),
+        direction: latest(rank, at, callback.direction),
+        phone_number: latest(rank, at, phone),
+        line_number: latest(rank, at, line),
         ..Facts::default()
     }
 }

@@ -9,6 +9,6 @@ pub mod addresses;
 mod answer;
 pub mod deliver;
 pub mod destination;
-mod notice;
+pub(crate) mod notice;
 mod resolver;
 pub mod send;

@@ -39,17 +39,17 @@ struct OfDelivery<'a> {
 }
 
 /// A delivery has failed several times and is tried again.
-pub(super) fn failing(delivery: &Delivery, subscription: &Subscription, now: Timestamp) -> Option<Event> {
+pub(crate) fn failing(delivery: &Delivery, subscription: &Subscription, now: Timestamp) -> Option<Event> {
     of_delivery(FAILING, delivery, subscription, now)
 }
 
 /// A delivery has failed for the last time.
-pub(super) fn exhausted(delivery: &Delivery, subscription: &Subscription, now: Timestamp) -> Option<Event> {
+pub(crate) fn exhausted(delivery: &Delivery, subscription: &Subscription, now: Timestamp) -> Option<Event> {
     of_delivery(EXHAUSTED, delivery, subscription, now)
 }
 
 /// A subscription was set inactive. It is told once for each state in which its owner left it.
-pub(super) fn disabled(subscription: &Subscription, reason: DisabledReason, now: Timestamp) -> Event {
+pub(crate) fn disabled(subscription: &Subscription, reason: DisabledReason, now: Timestamp) -> Event {
     let payload = Payload {
         webhook_config_id: subscription.id,
         webhook_config_name: &subscription.name,

@@ -267,7 +267,8 @@ fn json_that_is_no_object_is_refused_even_as_a_list_of_the_right_fields() {
 #[test]
 fn of_a_field_that_is_told_twice_the_last_counts() {
     let body = SAMPLE.trim_end().trim_end_matches('}');
-    let twice = format!(r#"{body},"id":"evt_2","room":{{"name":"room-1","sid":"RM_1","sid":"RM_2"}},"x":1,"x":2}}"#);
+    let twice =
+        format!(r#"{body},"id":"evt_2","room":{{"name":"room-1","sid":"RM_1","sid":"RM_2"}},"x":1,"x":2}}"#);
     let event = parse(twice.as_bytes()).expect("a readable body");
     assert_eq!((event.id.as_str(), event.room.expect("a room").sid.as_deref()), ("evt_2", Some("RM_2")));
 }

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::domain::{
-    agent_status::StatusWord, call::Call, facts::Direction, follow_up,
-    outcome::Outcome, owner::Owner,
+    agent_status::StatusWord, call::Call, facts::Direction, follow_up, outcome::Outcome, owner::Owner,
 };
 
 /// A call as frontends see it. Fields that are not known yet are left out. The document's fields come

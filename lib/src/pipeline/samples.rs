@@ -6,7 +6,7 @@ mod call;
 #[cfg(test)]
 mod tests;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{agenda::automatic_follow_up, announce::OfCall, announce_platform};
 use crate::{
@@ -63,7 +63,7 @@ fn of_platform(event_type: &str, subscription: &Subscription) -> Option<Message>
         }
         // A tenant publishes these with a payload of its own choice.
         "campaign.started" | "campaign.completed" => {
-            let payload = Map::from_iter([("campaignId".to_owned(), call::CAMPAIGN_ID.into())]);
+            let payload = json!({ "campaignId": call::CAMPAIGN_ID }).to_string();
             platform::published(&subscription.tenant_id, "sample", event_type, &payload, now, now)
         }
         _ => return None,

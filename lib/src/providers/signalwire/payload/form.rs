@@ -56,8 +56,16 @@ pub(in super::super) fn is_modest(body: &[u8]) -> bool {
 }
 
 /// What a callback is about, of which it names one: a call, or something else.
-pub(super) const IDS: [&str; 8] =
-    ["CallSid", "MessageSid", "SmsSid", "RecordingSid", "TranscriptionSid", "ConferenceSid", "QueueSid", "FaxSid"];
+pub(super) const IDS: [&str; 8] = [
+    "CallSid",
+    "MessageSid",
+    "SmsSid",
+    "RecordingSid",
+    "TranscriptionSid",
+    "ConferenceSid",
+    "QueueSid",
+    "FaxSid",
+];
 
 /// What every callback of a leg has one of. A number's own callback has none of them: it is sent once an
 /// inbound call to that number is over, and its `Timestamp` is the call's creation (SignalWire, "Inbound

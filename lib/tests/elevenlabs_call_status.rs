@@ -123,6 +123,21 @@ fn a_whole_call_may_come_in_any_order() {
 }
 
 #[test]
+fn a_failure_without_a_reason_has_the_documents_description() {
+    for (event_type, description) in [
+        ("call_initiation_failure", "Call failed to initiate"),
+        ("call.busy", "Recipient is busy"),
+        ("call.no_answer", "No answer from recipient"),
+        ("call.failed", "General call failure"),
+        ("call.canceled", "Call was canceled"),
+        ("call.unreachable", "Recipient unreachable (switched off, no signal)"),
+        ("call.rejected", "Call rejected by recipient"),
+    ] {
+        assert_eq!(reason(&status(event_type)).as_deref(), Some(description), "{event_type}");
+    }
+}
+
+#[test]
 fn the_reason_is_the_first_that_is_given() {
     let mut body = status("call.no_answer");
     assert_eq!(reason(&body).as_deref(), Some("No answer from recipient"));

@@ -125,15 +125,15 @@ fn the_sample_ends_in_the_documents_call_log() {
 #[test]
 fn a_call_of_which_little_is_known_still_has_every_required_field() {
     let body = json!({
-        "id": "e", "event": "room_started", "createdAt": "2025-10-29T15:30:00Z", "room": { "name": "r" },
+        "id": "e", "event": "room_started", "createdAt": "2025-10-29T15:30:00Z", "room": { "name": "r", "sid": "RM_1" },
     });
     let owner = Owner::tenant("tenant_1");
     let call = Call::begin(&update(&body, time("2025-10-29T15:30:00.500Z")), Some(&owner));
     let expected = json!({
-        "id": CallKey::RoomName("r".to_owned()).call_id().to_string(),
+        "id": CallKey::RoomSid("RM_1".to_owned()).call_id().to_string(),
         "userId": "tenant_1",
         "livekitRoomName": "r",
-        "livekitRoomSid": "",
+        "livekitRoomSid": "RM_1",
         "direction": "inbound",
         "phoneNumber": "",
         "status": "active",

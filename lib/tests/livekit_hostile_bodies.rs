@@ -89,7 +89,9 @@ fn tells_nothing(error: &PayloadError) -> bool {
         PayloadError::NotJson { line, column } => {
             text == format!("Body is not valid JSON (line {line}, column {column})")
         }
-        PayloadError::Missing(name) => text == format!("Missing required field: {name}"),
+        PayloadError::Missing(name) | PayloadError::NoRoom { name, .. } => {
+            text == format!("Missing required field: {name}")
+        }
         PayloadError::Invalid(path) => text == format!("Invalid value of field: {path}") && is_known(path),
     }
 }

@@ -7,7 +7,7 @@ mod events;
 #[path = "support/sample.rs"]
 mod sample;
 
-use ringpost::providers::livekit::{LiveKitEvent, PayloadError};
+use ringpost::providers::livekit::{LiveKitEvent, PayloadError, Room};
 use serde_json::{Value, json};
 
 use events::time;
@@ -39,17 +39,9 @@ fn invalid(path: &str) -> Option<PayloadError> {
 
 #[test]
 fn a_required_field_that_is_missing_is_named_as_the_document_does() {
-    let required = [
-        ("/id", "event_id"),
-        ("/event", "event_type"),
-        ("/createdAt", "event_created_at"),
-        ("/room", "room_name"),
-    ];
+    let required = [("/id", "event_id"), ("/event", "event_type"), ("/createdAt", "event_created_at")];
     for (pointer, name) in required {
         let mut body = sample_with(pointer, Value::Null);
-        if name == "room_name" {
-            body["egressInfo"]["roomId"] = Value::Null;
-        }
         assert_eq!(refusal(&body), Some(PayloadError::Missing(name)), "null {pointer}");
         body.as_object_mut().expect("an object").remove(&pointer[1..]);
         assert_eq!(refusal(&body), Some(PayloadError::Missing(name)), "no {pointer}");
@@ -63,15 +55,111 @@ fn a_required_field_that_is_missing_is_named_as_the_document_does() {
     assert_eq!(refusal(&json!({})), Some(PayloadError::Missing("event_id")));
 }
 
+/// The events that are about a room or who is in it.
+const OF_ROOMS: [&str; 5] = [
+    "room_started",
+    "room_finished",
+    "participant_joined",
+    "participant_left",
+    "participant_connection_aborted",
+];
+
+fn no_room(name: &'static str, path: &'static str) -> Option<PayloadError> {
+    Some(PayloadError::NoRoom { name, path })
+}
+
 #[test]
-fn only_an_event_that_can_change_an_outcome_needs_a_room() {
-    let without_room = |name: &str| refusal(&json!({ "id": "e", "event": name, "createdAt": 1 }));
-    for name in ["participant_left", "participant_connection_aborted", "room_finished", "egress_ended"] {
-        assert_eq!(without_room(name), Some(PayloadError::Missing("room_name")), "{name}");
+fn an_event_of_a_room_or_a_participant_names_its_room_and_the_rooms_sid() {
+    let of_room = |name: &str, created_at: &Value, room: &Value| {
+        refusal(&json!({ "id": "e", "event": name, "createdAt": created_at, "room": room }))
+    };
+    for (name, created_at) in
+        OF_ROOMS.iter().flat_map(|name| [(name, json!("1")), (name, json!("2025-10-29T15:30:45Z"))])
+    {
+        let refusal = |room: Value| of_room(name, &created_at, &room);
+        assert_eq!(
+            refusal(json!({ "sid": "RM_1", "name": "room-1" })),
+            None,
+            "{name}: as Cloud's tracks have it"
+        );
+        assert_eq!(refusal(json!(null)), no_room("room_name", "room"), "{name}");
+        for nameless in [json!({}), json!({ "sid": "", "name": "" })] {
+            assert_eq!(refusal(nameless), no_room("room_name", "room"), "{name}");
+        }
+        for nameless in [
+            json!({ "sid": "RM_1" }),
+            json!({ "sid": "RM_1", "name": null }),
+            json!({ "sid": "RM_1", "name": "" }),
+        ] {
+            assert_eq!(refusal(nameless), no_room("room_name", "room.name"), "{name}");
+        }
+        for sidless in [
+            json!({ "name": "room-1" }),
+            json!({ "name": "room-1", "sid": null }),
+            json!({ "name": "room-1", "sid": "" }),
+        ] {
+            assert_eq!(refusal(sidless), no_room("room_sid", "room.sid"), "{name}");
+        }
     }
-    for name in ["room_started", "track_published", "ingress_ended", "of_the_future"] {
-        assert_eq!(without_room(name), None, "{name}");
+    for name in
+        ["track_published", "track_unpublished", "ingress_started", "agent_job_ended", "of_the_future"]
+    {
+        assert_eq!(of_room(name, &json!(1), &json!(null)), None, "{name}");
+        assert_eq!(of_room(name, &json!(1), &json!({ "name": "room-1" })), None, "{name}");
     }
+    let text = no_room("room_sid", "room.sid").map(|error| error.to_string());
+    assert_eq!(text.as_deref(), Some("Missing required field: room_sid"));
+}
+
+#[test]
+fn livekits_own_egress_says_which_room_it_records_if_it_records_one() {
+    for name in ["egress_started", "egress_updated", "egress_ended"] {
+        let egress = |created_at: Value, info: Value| {
+            parse(
+                json!({ "id": "e", "event": name, "createdAt": created_at, "egressInfo": info })
+                    .to_string()
+                    .as_bytes(),
+            )
+        };
+        let livekits = |info: Value| egress(json!("1767312060"), info).map(|event| event.room);
+        let room = |sid: Option<&str>, name: Option<&str>| {
+            let [sid, name] = [sid, name].map(|text| text.map(str::to_owned));
+            Ok(Some(Room { sid, name, ..Room::default() }))
+        };
+        assert_eq!(
+            livekits(json!({ "roomId": "RM_1", "roomName": "room-1" })),
+            room(Some("RM_1"), Some("room-1"))
+        );
+        assert_eq!(livekits(json!({ "roomName": "room-1" })), room(None, Some("room-1")));
+        assert_eq!(
+            livekits(json!({ "egressId": "EG_1", "web": { "url": "https://page.example" } })),
+            Ok(None),
+            "{name}"
+        );
+        assert_eq!(
+            refusal(&json!({ "id": "e", "event": name, "createdAt": 1 })),
+            no_room("room_name", "room"),
+            "no egress"
+        );
+        // The document's body has a room, or says both of it here.
+        let documented = |info: Value| egress(json!("2025-10-29T15:30:45Z"), info).err();
+        assert_eq!(documented(json!({ "egressId": "EG_1" })), no_room("room_name", "room"), "{name}");
+        assert_eq!(documented(json!({ "roomId": "RM_1" })), no_room("room_name", "room.name"), "{name}");
+        assert_eq!(documented(json!({ "roomId": "RM_1", "roomName": "room-1" })), None, "{name}");
+    }
+}
+
+#[test]
+fn what_the_strict_reading_accepts_the_lenient_one_reads_alike() {
+    let received_at = time("2025-10-29T15:30:46Z");
+    let strict = parse(SAMPLE.as_bytes()).expect("the sample");
+    assert_eq!(LiveKitEvent::parse_lenient(SAMPLE.as_bytes(), received_at), Ok(strict));
+    // Kept before the sid was required.
+    let mut body = sample_with("/room/sid", Value::Null);
+    body["egressInfo"] = Value::Null;
+    let body = body.to_string();
+    let event = LiveKitEvent::parse_lenient(body.as_bytes(), received_at).expect("a readable body");
+    assert_eq!((event.id.as_str(), event.room.map(|room| room.sid)), ("evt_abc123def456", Some(None)));
 }
 
 #[test]
@@ -89,10 +177,7 @@ fn what_names_the_event_or_its_room_must_be_usable() {
         assert_eq!(refusal(&body), invalid(&pointer[1..]), "{value}");
     }
     let nameless = sample_with("/room", json!({ "sid": false, "name": {} }));
-    assert_eq!(refusal(&nameless), None, "the egress names it");
-    let mut nameless = nameless;
-    nameless["egressInfo"] = json!(7);
-    assert_eq!(refusal(&nameless), Some(PayloadError::Missing("room_name")));
+    assert_eq!(refusal(&nameless), no_room("room_name", "room"), "another's room is not the event's");
     // Half a character would make of two ids one.
     assert_eq!(parse(&with_raw("/id", r#""\ud83d""#)).err(), invalid("id"));
     assert_eq!(parse(&with_raw("/id", "1e400")).err(), invalid("id"));
@@ -139,6 +224,9 @@ fn a_field_that_is_null_is_as_good_as_absent() {
             "/id" => Some(PayloadError::Missing("event_id")),
             "/event" => Some(PayloadError::Missing("event_type")),
             "/createdAt" => Some(PayloadError::Missing("event_created_at")),
+            "/room" => no_room("room_name", "room"),
+            "/room/name" => no_room("room_name", "room.name"),
+            "/room/sid" => no_room("room_sid", "room.sid"),
             _ => None,
         };
         assert_eq!(refusal, expected, "{pointer}");
@@ -179,7 +267,8 @@ fn json_that_is_no_object_is_refused_even_as_a_list_of_the_right_fields() {
 #[test]
 fn of_a_field_that_is_told_twice_the_last_counts() {
     let body = SAMPLE.trim_end().trim_end_matches('}');
-    let twice = format!(r#"{body},"id":"evt_2","room":{{"sid":"RM_1","sid":"RM_2"}},"x":1,"x":2}}"#);
+    let twice =
+        format!(r#"{body},"id":"evt_2","room":{{"name":"room-1","sid":"RM_1","sid":"RM_2"}},"x":1,"x":2}}"#);
     let event = parse(twice.as_bytes()).expect("a readable body");
     assert_eq!((event.id.as_str(), event.room.expect("a room").sid.as_deref()), ("evt_2", Some("RM_2")));
 }

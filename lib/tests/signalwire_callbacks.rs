@@ -370,11 +370,10 @@ fn what_is_no_callback_at_all_is_refused_and_everything_else_is_kept() {
     }
     assert_eq!(parse(b"a=\xff"), Err(PayloadError::Unreadable));
     let kept = [
-        json!({}),
         json!({ "event_type": 7, "call_id": ["x"], "params": [] }),
         json!({ "event_type": "calling.call.state", "params": null }),
         json!({ "event_type": "calling.conference", "params": { "call_id": {} } }),
-        json!({ "event_type": "", "call": {} }),
+        json!({ "message": { "message_id": "m1" } }),
         json!({ "event_type": "x".repeat(300), "call_id": "y".repeat(300) }),
         json!({ "type": "something.new" }),
     ];
@@ -387,6 +386,42 @@ fn what_is_no_callback_at_all_is_refused_and_everything_else_is_kept() {
         read(&json!({ "action": "post_conversation", "call_id": "c1" }).to_string()).0.event_type,
         "unknown"
     );
+}
+
+#[test]
+fn what_names_neither_a_type_nor_a_call_is_no_event() {
+    let parse = |body: &str| signalwire::event(&body.as_bytes().to_vec().into(), time(RECEIVED));
+    for body in [
+        "{}",
+        r#"{"foo":1}"#,
+        r#"{"event_type":"","call_id":"","call":{}}"#,
+        r#"{"event_type":null,"params":{"call_id":"c1"}}"#,
+        r#"{"event_type":[],"call_id":{}}"#,
+        r#"{"call":{"from":"+15551234567"}}"#,
+        r#"{"message":{}}"#,
+        r#"{"data":{}}"#,
+        r#"{"CallSid":""}"#,
+        "a=b",
+        "=",
+        "CallSid=&CallStatus=",
+        "AccountSid=a&From=%2B15551234567&To=%2B15559876543",
+        "Callsid=c1",
+    ] {
+        assert_eq!(parse(body).err(), Some(PayloadError::NoEvent), "{body}");
+    }
+    for body in [
+        r#"{"call_id":"c1"}"#,
+        r#"{"type":"call.created"}"#,
+        r#"{"call":{"call_id":"c1"}}"#,
+        r#"{"MessageSid":"m1","MessageStatus":"delivered"}"#,
+        "CallSid=c1",
+        "MessageSid=m1&Body=hello",
+        "RecordingSid=r1",
+        "MessageStatus=sent",
+        "StatusCallbackEvent=conference-end",
+    ] {
+        assert!(parse(body).is_ok(), "{body}");
+    }
 }
 
 #[test]

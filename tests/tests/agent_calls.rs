@@ -115,6 +115,27 @@ async fn a_status_that_is_not_final_is_asked_for_when_it_is_a_minute_old() {
 }
 
 #[tokio::test]
+async fn an_answer_that_tells_less_than_is_known_is_good_for_a_minute_too() {
+    for (known, answered) in
+        [("call.ringing", "initiated"), ("call.answered", "initiated"), ("call.ended", "in-progress")]
+    {
+        let (world, api) = (world_with(&told(known)).await, World::elevenlabs_api());
+        let mut answer = conversation(CONVERSATION, SID, AGENT, answered);
+        answer["metadata"] = json!({});
+        api.play(CONVERSATION, Reply::With(200, answer.to_string()));
+        let mut statuses = Vec::new();
+        // The questions at 61 s and 122 s are asked, those between are answered by what they brought.
+        for later in [61, 62, 90, 121, 122, 150] {
+            let answer = ask(&endpoint(&world, &api, later).await, &by_both()).await;
+            assert_eq!((answer.status, &answer.body["stale"]), (200, &Value::Null), "{known} after {later}");
+            statuses.push(answer.body["status"].clone());
+        }
+        assert_eq!(statuses, vec![json!(known.strip_prefix("call.").unwrap()); 6], "{known}");
+        assert_eq!(api.requests().len(), 2, "{known}");
+    }
+}
+
+#[tokio::test]
 async fn ended_is_final_only_with_its_transcript() {
     let (world, api) = (world_with(&told("call.ended")).await, World::elevenlabs_api());
     play(&api, "done");

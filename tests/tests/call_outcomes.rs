@@ -190,8 +190,11 @@ async fn a_malformed_payload_is_told_what_is_wrong() {
         (with("id", json!("")), missing("event_id")),
         (without("event"), missing("event_type")),
         (without("createdAt"), missing("event_created_at")),
-        (without("room").replace("roomId", "x"), missing("room_name")),
-        (with("room", json!("a room")).replace("roomId", "x"), "Invalid value of field: room".to_owned()),
+        (without("room"), missing("room_name")),
+        (with("room", json!({})), missing("room_name")),
+        (with("room", json!({ "sid": "RM_1" })), missing("room_name")),
+        (with("room", json!({ "name": "room-1", "sid": "" })), missing("room_sid")),
+        (with("room", json!("a room")), "Invalid value of field: room".to_owned()),
         (with("id", json!("x".repeat(3_000))), "Invalid value of field: id".to_owned()),
         (String::new(), "Body is not valid JSON (line 1, column 0)".to_owned()),
         ("[]".to_owned(), "Body must be a JSON object".to_owned()),
@@ -206,6 +209,58 @@ async fn a_malformed_payload_is_told_what_is_wrong() {
     }
     let bytes = relay(stack, b"{\"id\": \"\xff\xfe\"}").await;
     assert!(matches!(bytes.status, 400 | 401), "{bytes:?}");
+}
+
+#[tokio::test]
+async fn what_is_missing_of_a_room_is_named_by_its_path() {
+    let (stack, unique) = (stack(), unique());
+    let rooms = [
+        (json!(null), "room_name", "room"),
+        (json!({ "sid": "RM_1" }), "room_name", "room.name"),
+        (json!({ "name": "room-1" }), "room_sid", "room.sid"),
+    ];
+    let events = ["participant_left", "room_finished", "participant_joined", "room_started", "egress_ended"];
+    for (room, name, path) in &rooms {
+        for event in events {
+            let mut payload = sample(&unique);
+            (payload["event"], payload["room"]) = (json!(event), room.clone());
+            if event == "egress_ended" && room.is_null() {
+                // Its own words for the room are as good.
+                payload["egressInfo"] = json!({ "egressId": "EG_1" });
+            }
+            let refused = json!({
+                "error": "Invalid webhook payload", "details": format!("Missing required field: {name}"),
+                "field": path, "status": 400
+            });
+            let answer = relay(stack, payload.to_string().as_bytes()).await;
+            assert_eq!(answer, Answer { status: 400, body: refused }, "{event} {room}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_recording_of_a_web_page_is_kept_and_ignored_at_both_endpoints() {
+    let (stack, unique) = (stack(), unique());
+    let payload = json!({
+        "event": "egress_ended", "id": format!("EV_{unique}"), "createdAt": "1767312060",
+        "egressInfo": { "egressId": "EG_web", "web": { "url": "https://page.example" }, "status": "EGRESS_COMPLETE",
+            "fileResults": [{ "location": "https://recordings.example/page.mp4" }] }
+    });
+    let message = "Event type 'egress_ended' is not processable without a room";
+    let ignored = json!({ "status": "ignored", "message": message, "event_type": "egress_ended" });
+    for _ in 0..2 {
+        let answer = livekit(stack, &payload).await;
+        assert_eq!(answer, Answer { status: 200, body: ignored.clone() });
+    }
+    let body = payload.to_string();
+    let (key, secret) = (stack.value("LIVEKIT_API_KEY"), stack.value("LIVEKIT_API_SECRET"));
+    let request = client()
+        .post(stack.url("/api/v1/webhooks/livekit/events"))
+        .header("Authorization", authorization(key, secret, body.as_bytes()))
+        .body(body);
+    let kept = json!({ "success": true, "status": "ignored", "message": message });
+    assert_eq!(stack.send(request).await, Answer { status: 200, body: kept });
+    assert_eq!(stack.event_items(&format!("livekit:EV_{unique}")).await, 1);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use ringpost::{
         subscription::{Filters, RetiredSecret, Subscription, SubscriptionStatus},
         timestamp::Timestamp,
     },
-    http::sample_payload::sample_payload,
+    pipeline::samples::sample_data,
 };
 use ringpost_functions::webhooks::test_config;
 use ringpost_tests::{
@@ -157,7 +157,8 @@ async fn without_a_payload_a_sample_of_the_type_is_posted_even_when_inactive() {
         assert_eq!((answer.status, &answer.body["success"]), (200, &json!(true)), "{event_type}");
         told.insert(answer.body["details"]["eventId"].to_string());
         let body = scene.receiver.requests().pop().unwrap().json();
-        assert_eq!(body["data"], sample_payload(event_type));
+        let data = sample_data(event_type, &subscription("", "acme"));
+        assert_eq!(body["data"], Value::from(data), "{event_type}");
     }
     assert_eq!(told.len(), event_type::all().len(), "every test has an id of its own");
 }

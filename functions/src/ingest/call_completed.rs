@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
-    domain::event::Event,
+    domain::{call::CallUpdate, event::Event},
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
@@ -68,20 +68,24 @@ impl Endpoint for Deps {
         let livekit = LiveKitEvent::parse(webhook.body(), received_at).map_err(malformed)?;
         let event = livekit.event(webhook.body().clone(), received_at);
         log::event_key(&event.key);
-        if livekit.name().is_processable() {
-            self.process(&livekit, &event).await
-        } else {
-            self.ignore(&event).await
+        let is_processable = livekit.name().is_processable();
+        match providers::livekit::read(&livekit, &event) {
+            Some(update) if is_processable => self.process(&livekit, &event, &update).await,
+            // A web page's recording, say: processable, if it were a room's.
+            None if is_processable => self.ignore(&event, " without a room").await,
+            _ => self.ignore(&event, "").await,
         }
     }
 }
 
 impl Deps {
-    async fn process(&self, livekit: &LiveKitEvent, event: &Event) -> Result<Reply, ApiError> {
-        let Some(update) = providers::livekit::read(livekit, event) else {
-            return Err(malformed(PayloadError::Missing("room_name")));
-        };
-        match self.accept.keep_and_fold(event, &update).await.map_err(failed)? {
+    async fn process(
+        &self,
+        livekit: &LiveKitEvent,
+        event: &Event,
+        update: &CallUpdate,
+    ) -> Result<Reply, ApiError> {
+        match self.accept.keep_and_fold(event, update).await.map_err(failed)? {
             Kept::Duplicate => {
                 log::result("duplicate");
                 Ok(processed(livekit, "Event already processed (idempotency)".to_owned(), None))
@@ -96,12 +100,12 @@ impl Deps {
         }
     }
 
-    async fn ignore(&self, event: &Event) -> Result<Reply, ApiError> {
+    async fn ignore(&self, event: &Event, why: &str) -> Result<Reply, ApiError> {
         self.accept.keep(event).await.map_err(failed)?;
         log::result("ignored");
         Ok(Reply::ok(&Answer {
             status: "ignored",
-            message: format!("Event type '{}' is not processable", event.event_type),
+            message: format!("Event type '{}' is not processable{why}", event.event_type),
             event_id: None,
             event_type: Some(&event.event_type),
             call_id: None,
@@ -124,6 +128,7 @@ fn malformed(error: PayloadError) -> ApiError {
         ApiError::new(ErrorStatus::BadRequest, "Invalid webhook payload").details(error.to_string());
     match error {
         PayloadError::Invalid(field) => api_error.field(field),
+        PayloadError::NoRoom { path, .. } => api_error.field(path),
         PayloadError::NotJson { .. } | PayloadError::NotAnObject | PayloadError::Missing(_) => api_error,
     }
 }

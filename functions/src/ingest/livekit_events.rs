@@ -13,7 +13,10 @@ use ringpost::{
     store::events::EventTable,
 };
 
-use super::{gate::Gate, receipt::keep};
+use super::{
+    gate::Gate,
+    receipt::{keep, keep_ignored},
+};
 use crate::{
     runtime::{self, Endpoint, InitError},
     wiring::Aws,
@@ -48,7 +51,12 @@ impl Endpoint for Deps {
         let webhook = self.gate.verified(request).await?;
         let received_at = self.gate.clock.now();
         let livekit = LiveKitEvent::parse_lenient(webhook.body(), received_at).map_err(malformed)?;
-        keep(&self.events, &livekit.event(webhook.body().clone(), received_at)).await
+        let event = livekit.event(webhook.body().clone(), received_at);
+        if livekit.room.is_some() {
+            return keep(&self.events, &event).await;
+        }
+        let message = format!("Event type '{}' is not processable without a room", event.event_type);
+        keep_ignored(&self.events, &event, &message).await
     }
 }
 
@@ -57,6 +65,7 @@ fn malformed(error: PayloadError) -> ApiError {
     match error {
         PayloadError::Missing(field) => api_error.field(field),
         PayloadError::Invalid(field) => api_error.field(field),
+        PayloadError::NoRoom { path, .. } => api_error.field(path),
         PayloadError::NotJson { .. } | PayloadError::NotAnObject => api_error,
     }
 }

@@ -13,9 +13,11 @@ use serde::Serialize;
 use crate::runtime::log;
 
 #[derive(Serialize)]
-struct Answer {
+struct Answer<'a> {
     success: bool,
-    message: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'a str>,
+    message: &'a str,
 }
 
 /// Keeps an event. A repetition is answered alike: the provider would only send it again.
@@ -23,6 +25,24 @@ struct Answer {
 /// # Errors
 /// 500 when it is not known whether the event was kept.
 pub(super) async fn keep(events: &EventTable, event: &Event) -> Result<Reply, ApiError> {
+    append(events, event).await?;
+    Ok(Reply::ok(&Answer { success: true, status: None, message: "Webhook received and processed" }))
+}
+
+/// Keeps an event that is about nothing that happens here, and says so.
+///
+/// # Errors
+/// As [`keep`].
+pub(super) async fn keep_ignored(
+    events: &EventTable,
+    event: &Event,
+    message: &str,
+) -> Result<Reply, ApiError> {
+    append(events, event).await?;
+    Ok(Reply::ok(&Answer { success: true, status: Some("ignored"), message }))
+}
+
+async fn append(events: &EventTable, event: &Event) -> Result<(), ApiError> {
     log::event_key(&event.key);
     let accepted = events.append(event).await.map_err(|error| {
         ApiError::new(ErrorStatus::Internal, "Failed to process webhook event").cause(error)
@@ -31,7 +51,7 @@ pub(super) async fn keep(events: &EventTable, event: &Event) -> Result<Reply, Ap
         Accepted::New => "kept",
         Accepted::Duplicate => "duplicate",
     });
-    Ok(Reply::ok(&Answer { success: true, message: "Webhook received and processed" }))
+    Ok(())
 }
 
 /// The answer to a verified body that cannot be read.

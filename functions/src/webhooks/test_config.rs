@@ -19,8 +19,8 @@ use ringpost::{
         error::{ApiError, ErrorShape},
         fields::{Fields, wrong},
         reply::Reply,
-        sample_payload::sample_payload,
     },
+    pipeline::samples::sample_data,
     store::{history::HistoryTable, subscriptions::SubscriptionTable},
 };
 use serde::Serialize;
@@ -110,7 +110,7 @@ fn message(subscription: &Subscription, fields: &Fields, now: Timestamp) -> Resu
         return Err(wrong("eventType", "must be one of the eventTypes configured"));
     }
     let data = match fields.get("testPayload") {
-        None | Some(Value::Null) => sample_payload(&event_type),
+        None | Some(Value::Null) => sample_data(&event_type, subscription).into(),
         Some(payload @ Value::Object(_)) => payload.clone(),
         Some(_) => return Err(wrong("testPayload", "must be an object")),
     };

@@ -10,7 +10,7 @@ mod answer;
 pub mod deliver;
 pub mod destination;
 mod follow;
-mod notice;
+pub(crate) mod notice;
 mod resolver;
 pub mod send;
 mod turns;

@@ -39,18 +39,18 @@ struct OfDelivery<'a> {
 }
 
 /// A delivery has failed several times and is tried again.
-pub(super) fn failing(delivery: &Delivery, subscription: &Subscription, now: Timestamp) -> Option<Event> {
+pub(crate) fn failing(delivery: &Delivery, subscription: &Subscription, now: Timestamp) -> Option<Event> {
     of_delivery(FAILING, delivery, subscription, now)
 }
 
 /// A delivery has failed for the last time.
-pub(super) fn exhausted(delivery: &Delivery, subscription: &Subscription, now: Timestamp) -> Option<Event> {
+pub(crate) fn exhausted(delivery: &Delivery, subscription: &Subscription, now: Timestamp) -> Option<Event> {
     of_delivery(EXHAUSTED, delivery, subscription, now)
 }
 
 /// We have set a subscription inactive; `None` if somebody else has changed it since. It is told once for
 /// each time.
-pub(super) fn disabled(subscription: &Subscription, now: Timestamp) -> Option<Event> {
+pub(crate) fn disabled(subscription: &Subscription, now: Timestamp) -> Option<Event> {
     let disabled =
         subscription.disabled.as_ref().filter(|disabled| disabled.at == subscription.updated_at)?;
     let payload = Payload {

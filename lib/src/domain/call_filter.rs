@@ -4,7 +4,6 @@
 use super::{
     agent_status::StatusWord,
     call::{Call, CallStatus},
-    contact_id::ContactId,
     facts::Direction,
     outcome::Outcome,
     phone::PhoneNumber,
@@ -113,7 +112,7 @@ impl CallFilter {
             && self.direction.is_none_or(|wanted| wanted == direction)
             && self.phone_number.as_ref().is_none_or(|wanted| facts.phone_number() == Some(wanted))
             && is(&self.campaign_id, call.campaign_id())
-            && is(&self.lead_id, facts.lead_id.get().map(ContactId::as_str))
+            && self.lead_id.as_deref().is_none_or(|id| call.lead_id().is_some_and(|lead| lead.as_str() == id))
             && is(&self.employee_id, facts.employee_id.get().map(String::as_str))
             && self.has_wanted_follow_up(call)
     }

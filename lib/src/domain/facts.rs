@@ -60,6 +60,8 @@ pub struct Hangup {
 
 /// The rank of what is told by or of a phone that a dispatch rule let in: the caller.
 pub const BY_RULE: u8 = 2;
+/// The rank of a number that only a room's name tells.
+pub const FROM_ROOM_NAME: u8 = 0;
 
 /// More legs than any call has; a record of so many stays far below what an item may hold.
 pub const MAX_LEGS: usize = 40;
@@ -177,6 +179,10 @@ pub struct Facts {
     /// The status that ElevenLabs reports, by the furthest event.
     #[serde(rename = "status", skip_serializing_if = "Latest::is_empty")]
     pub agent_status: Latest<AgentStatus>,
+    /// When ElevenLabs last answered a question about a conversation that went on: nobody needs to ask
+    /// again at once, whatever the answer was.
+    #[serde(rename = "asked", skip_serializing_if = "Latest::is_empty")]
+    pub asked: Latest<()>,
     /// Why the call failed, in the provider's words.
     #[serde(rename = "fail", skip_serializing_if = "Latest::is_empty")]
     pub failure_reason: Latest<String>,
@@ -246,6 +252,7 @@ impl Facts {
             told_seconds,
             verdict,
             agent_status,
+            asked,
             failure_reason,
             transcript,
             results,
@@ -287,6 +294,7 @@ impl Facts {
         self.told_seconds.merge(told_seconds);
         self.verdict.merge(verdict);
         self.agent_status.merge(agent_status);
+        self.asked.merge(asked);
         self.failure_reason.merge(failure_reason);
         self.transcript.merge(transcript);
         self.results.merge(results);

@@ -14,7 +14,7 @@ impl Lead {
     #[must_use]
     pub fn id_of_caller(call: &Call) -> Option<Uuid> {
         let owner = call.owner.as_ref().filter(|_| call.facts.has_lead)?;
-        let phone_number = call.facts.phone_number()?;
+        let phone_number = call.facts.other_side()?;
         Some(Self::id_of(&owner.tenant_id, owner.campaign_id.as_deref(), phone_number))
     }
 
@@ -23,7 +23,7 @@ impl Lead {
     #[must_use]
     pub fn of(call: &Call, teller: &EventKey) -> Option<Self> {
         let owner = call.owner.as_ref().filter(|_| call.facts.has_lead)?;
-        let phone_number = call.facts.phone_number()?.clone();
+        let phone_number = call.facts.other_side()?.clone();
         let (started_at, ending) = (call.started_at(), call.facts.ending());
         Some(Self {
             tenant_id: owner.tenant_id.clone(),

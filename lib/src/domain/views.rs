@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     cast::{Cast, Member},
-    facts::{Direction, Facts},
+    facts::{Direction, FROM_ROOM_NAME, Facts},
     key::EventKey,
     phone::PhoneNumber,
     register::{Claim, Latest, best},
@@ -66,13 +66,22 @@ impl Facts {
     /// The number of the other side.
     #[must_use]
     pub fn phone_number(&self) -> Option<&PhoneNumber> {
-        self.number(&self.phone_number, Member::number, |report| &report.number)
+        self.number(&self.phone_number, Member::number, |report| &report.number).map(|(_, number)| number)
+    }
+
+    /// The number of the other side, where more is known than the name of a room: one that is named
+    /// after our line shows that as the call's number.
+    #[must_use]
+    pub fn other_side(&self) -> Option<&PhoneNumber> {
+        let (rank, number) = self.number(&self.phone_number, Member::number, |report| &report.number)?;
+        let is_ours = rank == FROM_ROOM_NAME && self.line_number() == Some(number);
+        (!is_ours).then_some(number)
     }
 
     /// Our own number, by which the directory knows whose call it is.
     #[must_use]
     pub fn line_number(&self) -> Option<&PhoneNumber> {
-        self.number(&self.line_number, Member::line, |report| &report.line)
+        self.number(&self.line_number, Member::line, |report| &report.line).map(|(_, number)| number)
     }
 
     fn number<'a>(
@@ -80,14 +89,14 @@ impl Facts {
         whole: &'a Latest<PhoneNumber>,
         of_member: impl Fn(&Member<'a>) -> Option<&'a PhoneNumber>,
         of_report: impl Fn(&'a super::report::Report) -> &'a Latest<PhoneNumber>,
-    ) -> Option<&'a PhoneNumber> {
+    ) -> Option<(u8, &'a PhoneNumber)> {
         let cast = Cast::of(self);
         let told = best(self.tellers(&cast).into_iter().map(of_report).chain([whole]));
         let known = cast.principal().and_then(|member| Some((member.rank(), of_member(member)?)));
         match (known, told) {
-            (Some((rank, number)), Some(claim)) if rank >= claim.rank() => Some(number),
-            (Some((_, number)), None) => Some(number),
-            (_, told) => told.map(Claim::value),
+            (Some(known), Some(claim)) if known.0 >= claim.rank() => Some(known),
+            (Some(known), None) => Some(known),
+            (_, told) => told.map(|claim| (claim.rank(), claim.value())),
         }
     }
 

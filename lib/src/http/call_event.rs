@@ -112,10 +112,16 @@ impl<'a> CallData<'a> {
     #[must_use]
     pub fn of(call: &'a Call, announcement: Option<Announcement>, order: Order, more: More) -> Self {
         let (facts, ending) = (&call.facts, call.facts.ending());
-        let [phone, line] =
-            [facts.phone_number(), facts.line_number()].map(|number| number.map(PhoneNumber::as_str));
         let direction = facts.direction();
-        let (from, to) = if direction == Some(Direction::Outbound) { (line, phone) } else { (phone, line) };
+        let [other_side, line] =
+            [facts.other_side(), facts.line_number()].map(|number| number.map(PhoneNumber::as_str));
+        let (from, to) = match direction {
+            Some(Direction::Outbound) => (line, other_side),
+            Some(Direction::Inbound) => (other_side, line),
+            // Only a room's name tells numbers and no direction. One that is named after our line was
+            // called on it; whose another number is, the caller's or ours, depends on the dispatch rule.
+            None => (None, line),
+        };
         let results = facts.results();
         let achieved =
             |words: &[&str]| results.is_some_and(|results| words.iter().any(|word| results.contains(*word)));

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::domain::{
-    agent_status::StatusWord, call::Call, contact_id::ContactId, facts::Direction, follow_up,
-    outcome::Outcome, owner::Owner,
+    agent_status::StatusWord, call::Call, facts::Direction, follow_up, outcome::Outcome, owner::Owner,
 };
 
 /// A call as frontends see it. Fields that are not known yet are left out. The document's fields come
@@ -50,7 +49,7 @@ pub struct CallLog<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     outcomes: Option<&'a BTreeSet<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    lead_id: Option<&'a str>,
+    lead_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     employee_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -126,7 +125,7 @@ impl<'a> CallLog<'a> {
             agent_status: facts.agent_status.get().map(|told| told.word),
             failure_reason: call.failure_reason(),
             outcomes: facts.results().filter(|results| !results.is_empty()),
-            lead_id: facts.lead_id.get().map(ContactId::as_str),
+            lead_id: call.lead_id().map(|lead| lead.as_str().to_owned()),
             employee_id: facts.employee_id.get().map(String::as_str),
             follow_up: facts.follow_up.get().and_then(Option::as_ref).map(FollowUp::of),
         }

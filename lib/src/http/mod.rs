@@ -17,6 +17,5 @@ pub mod legs;
 pub mod page;
 pub mod publication;
 pub mod reply;
-pub mod sample_payload;
 pub mod token;
 pub mod webhook_config;

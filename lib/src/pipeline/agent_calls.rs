@@ -13,6 +13,7 @@ use crate::{
         call::Call,
         facts::Facts,
         key::{CallId, EventKey},
+        register::Claim,
         timestamp::Timestamp,
     },
     http::{agent_call::AgentCallQuery, token::Caller},
@@ -136,15 +137,15 @@ impl AgentCalls {
     }
 
     /// Whether ElevenLabs may know more. `ended` is not final before the transcript: how the call
-    /// ended is known after it.
+    /// ended is known after it. An answer that told less than was known is an answer too.
     fn is_behind(&self, facts: &Facts, now: Timestamp) -> bool {
-        let Some(claim) = facts.agent_status.claim() else { return true };
-        let word = claim.value().word;
-        let is_final = match word {
+        let told = facts.agent_status.claim();
+        let is_final = told.is_some_and(|claim| match claim.value().word {
             StatusWord::Ended => facts.transcript().is_some(),
             word => word.is_terminal(),
-        };
-        !is_final && now.millis_since(claim.at()) > self.fresh_millis
+        });
+        let heard_at = told.map(Claim::at).max(facts.asked.claim().map(Claim::at));
+        !is_final && heard_at.is_none_or(|at| now.millis_since(at) > self.fresh_millis)
     }
 
     async fn ask(

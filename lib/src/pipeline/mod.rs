@@ -20,6 +20,7 @@ pub mod publish;
 pub mod recover;
 pub mod redeliver;
 pub mod regions;
+pub mod samples;
 pub mod subscriptions;
 pub mod sweep;
 pub mod tally;

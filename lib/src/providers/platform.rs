@@ -49,7 +49,7 @@ pub fn follow_up_due(call: &Call, tenant_id: &str, follow_up: &FollowUp, now: Ti
         lead_id: facts.lead_id.get().map(ContactId::as_str),
         employee_id: facts.employee_id.get().map(String::as_str),
         campaign_id: call.campaign_id(),
-        phone_number: facts.phone_number().map(PhoneNumber::as_str),
+        phone_number: facts.other_side().map(PhoneNumber::as_str),
         follow_up_at: follow_up.due_at.to_string(),
         next_follow_up: &follow_up.date,
         next_follow_up_time: follow_up.time.as_deref(),

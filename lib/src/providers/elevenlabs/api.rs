@@ -1,9 +1,12 @@
 //! Conversations read from ElevenLabs' API.
 
-use super::conversation::{self, Conversation};
+use super::conversation::{self, Conversation, claim};
 use crate::domain::{call::CallUpdate, event::Event};
 
 /// The payload is the answer of `GET /v1/convai/conversations/{id}` as it came.
 pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
-    conversation::update(&Conversation::parse(&event.payload)?, event)
+    let conversation = Conversation::parse(&event.payload)?;
+    let mut update = conversation::update(&conversation, event)?;
+    update.facts.asked = claim(event, 0, (!conversation.is_final()).then_some(()));
+    Some(update)
 }

@@ -171,7 +171,8 @@ fn verdict(word: StatusWord) -> Option<Outcome> {
     }
 }
 
-/// Why a call failed, where the sender gives no reason; `None` when it did not fail.
+/// Why a call failed, where the sender gives no reason: the document's description of the event. `None`
+/// when it did not fail.
 fn fallback_reason(word: StatusWord) -> Option<&'static str> {
     match word {
         StatusWord::Initiated
@@ -182,9 +183,9 @@ fn fallback_reason(word: StatusWord) -> Option<&'static str> {
         StatusWord::InitiationFailed => Some("Call failed to initiate"),
         StatusWord::Busy => Some("Recipient is busy"),
         StatusWord::NoAnswer => Some("No answer from recipient"),
-        StatusWord::Failed => Some("Call failed"),
+        StatusWord::Failed => Some("General call failure"),
         StatusWord::Canceled => Some("Call was canceled"),
-        StatusWord::Unreachable => Some("Recipient unreachable"),
+        StatusWord::Unreachable => Some("Recipient unreachable (switched off, no signal)"),
         StatusWord::Rejected => Some("Call rejected by recipient"),
     }
 }

@@ -81,4 +81,35 @@ impl EventName {
             | Self::Unknown => false,
         }
     }
+
+    /// What an event of this name is about, which decides whether it must name a room. Tracks and agents' jobs
+    /// say nothing of a call.
+    pub(super) fn subject(self) -> Subject {
+        match self {
+            Self::RoomStarted
+            | Self::RoomFinished
+            | Self::ParticipantJoined
+            | Self::ParticipantLeft
+            | Self::ParticipantConnectionAborted => Subject::Room,
+            Self::EgressStarted | Self::EgressUpdated | Self::EgressEnded => Subject::Egress,
+            Self::TrackPublished
+            | Self::TrackUnpublished
+            | Self::IngressStarted
+            | Self::IngressEnded
+            | Self::AgentJobStarted
+            | Self::AgentJobEnded
+            | Self::Unknown => Subject::Other,
+        }
+    }
+}
+
+/// What an event is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// A room, or who is in it.
+    Room,
+    /// A recording or a stream, of a room or of a web page.
+    Egress,
+    /// Anything else.
+    Other,
 }

@@ -8,7 +8,7 @@ mod wire;
 use bytes::Bytes;
 use thiserror::Error;
 
-use super::EventName;
+use super::{EventName, event_name::Subject};
 use crate::{
     domain::{
         event::{Event, Source},
@@ -124,6 +124,14 @@ pub enum PayloadError {
     /// A field that every event has is absent; the name is that of the normalised event.
     #[error("Missing required field: {0}")]
     Missing(&'static str),
+    /// The event is about a room, of which this is absent: the room itself, its name or its sid.
+    #[error("Missing required field: {name}")]
+    NoRoom {
+        /// The first field of the normalised event that cannot be filled.
+        name: &'static str,
+        /// What is absent, as a path in the body.
+        path: &'static str,
+    },
     /// A field that names the event or its room has a wrong type or an impossible value.
     #[error("Invalid value of field: {0}")]
     Invalid(String),
@@ -133,7 +141,9 @@ pub enum PayloadError {
 const MAX_ID_BYTES: usize = 256;
 
 impl LiveKitEvent {
-    /// Reads a verified body. A time that cannot be read is that of its receipt.
+    /// Reads a verified body, as the Call Outcomes document requires it: an event of a room or of a
+    /// participant names its room and the room's sid. LiveKit's own event of an egress says which room
+    /// is recorded, and none where a web page is. A time that cannot be read is that of its receipt.
     ///
     /// # Errors
     /// What is wrong with it, in words that may be shown to the sender: it is no JSON object, or what names
@@ -141,6 +151,12 @@ impl LiveKitEvent {
     pub fn parse(body: &[u8], received_at: Timestamp) -> Result<Self, PayloadError> {
         let text = json::text(body);
         let fields = Object::parse(&text)?;
+        let event = Self::read(&fields, received_at)?;
+        no_room(event.name(), &fields).map_or(Ok(event), Err)
+    }
+
+    /// Reads a body in one of LiveKit's two shapes, whatever is known of its room.
+    fn read(fields: &Object<'_>, received_at: Timestamp) -> Result<Self, PayloadError> {
         let id = identifier(fields.get("id"), "event_id", "id")?;
         if is_placeholder(&id) {
             return Err(PayloadError::Missing("event_id"));
@@ -151,16 +167,12 @@ impl LiveKitEvent {
             return Err(PayloadError::Missing("event_created_at"));
         }
         let egress = fields.get("egressInfo").object();
-        let room = known(wire::room(&fields.get("room").object()), &egress);
-        if room.is_none() && EventName::parse(&event_type).is_processable() {
-            return Err(no_room(fields.get("room")));
-        }
         let participant = fields.get("participant");
         Ok(Self {
             id,
             event_type,
             created_at: wire::time(created_at).unwrap_or(received_at),
-            room,
+            room: known(wire::room(&fields.get("room").object()), &egress),
             participant: participant.is_object().then(|| wire::participant(&participant.object())),
             egress_id: wire::egress_id(&egress),
             recording: wire::recording(&egress),
@@ -169,12 +181,14 @@ impl LiveKitEvent {
 
     /// Reads a body that was verified and may lack what LiveKit itself always tells: its id, its time,
     /// its room. Beside LiveKit's shapes a flat one is read (`room_name`, `participant_identity`). What
-    /// has a wrong type is not told. Where [`LiveKitEvent::parse`] finds a room, this reads the same.
+    /// has a wrong type is not told. What [`LiveKitEvent::parse`] accepts with a room, this reads alike.
     ///
     /// # Errors
     /// When the body is no JSON object or names no event.
     pub fn parse_lenient(body: &[u8], received_at: Timestamp) -> Result<Self, PayloadError> {
-        match Self::parse(body, received_at) {
+        let text = json::text(body);
+        let read = Object::parse(&text).map_err(PayloadError::from);
+        match read.and_then(|fields| Self::read(&fields, received_at)) {
             Ok(event) if event.room.is_some() => Ok(event),
             _ => lenient::read(body, received_at),
         }
@@ -225,12 +239,24 @@ fn identifier(json: Json<'_>, missing: &'static str, path: &'static str) -> Resu
     }
 }
 
-fn no_room(told: Json<'_>) -> PayloadError {
-    if told.is_null() || told.is_object() {
-        PayloadError::Missing("room_name")
-    } else {
-        PayloadError::Invalid("room".to_owned())
-    }
+/// What of its room an event does not tell, though it must. Another event than that of an egress is not
+/// in the room that its `egressInfo` names.
+fn no_room(name: EventName, fields: &Object<'_>) -> Option<PayloadError> {
+    let (told, egress) = (fields.get("room"), fields.get("egressInfo"));
+    let room = match name.subject() {
+        Subject::Other => return None,
+        Subject::Egress if egress.is_object() && wire::is_unix(fields.get("createdAt")) => return None,
+        Subject::Egress if told.is_null() => wire::recorded_room(&egress.object()),
+        _ if told.is_null() || told.is_object() => wire::room(&told.object()),
+        _ => return Some(PayloadError::Invalid("room".to_owned())),
+    };
+    let (name, path) = match (room.name, room.sid) {
+        (Some(_), Some(_)) => return None,
+        (None, None) => ("room_name", "room"),
+        (None, Some(_)) => ("room_name", "room.name"),
+        (Some(_), None) => ("room_sid", "room.sid"),
+    };
+    Some(PayloadError::NoRoom { name, path })
 }
 
 /// The room of an event, if it has a name: else that which is recorded.

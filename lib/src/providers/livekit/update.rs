@@ -8,7 +8,7 @@ use crate::domain::{
     bounded::{Few, FewKeys},
     call::{CallKeys, CallUpdate},
     event::Event,
-    facts::Facts,
+    facts::{FROM_ROOM_NAME, Facts},
     key::CallKey,
     leg::{Left, Leg, LegKey},
     phone::PhoneNumber,
@@ -17,8 +17,7 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// The rank of what a room's name tells, and of what the room's first event tells of its start.
-const FROM_ROOM_NAME: u8 = 0;
+/// The rank of what the room's first event tells of its start.
 const FROM_ROOM: u8 = 1;
 
 /// `None` when the event is about no room.
@@ -39,6 +38,7 @@ pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     }
     if let Some(participant) = &livekit.participant {
         facts.merge(of_participant(participant, livekit.name(), &claims));
+        facts.line_number.merge(claims.latest(FROM_ROOM_NAME, hidden_line(room, participant)));
     }
     Some(CallUpdate {
         event: event.key.clone(),
@@ -100,6 +100,18 @@ fn of_room(room: &Room, finished: bool, claims: &Claims) -> Facts {
         Some(sid) => Facts { rooms: FewKeys::of(sid.clone(), RoomSpan { created, finished }), ..facts },
         None => Facts { room_created: created, room_finished: finished, ..facts },
     }
+}
+
+/// The called number, where the dispatch rule hides all numbers and yet the room bears one: such a rule
+/// names a room after the whole called number, or after four digits of the caller's (livekit/protocol
+/// `sip/sip.go`).
+fn hidden_line(room: &Room, participant: &Participant) -> Option<PhoneNumber> {
+    let sip = &participant.sip;
+    let is_hidden = sip.rule_id.is_some() && sip.phone_number.is_none() && sip.trunk_phone_number.is_none();
+    let named = room.name.as_deref().and_then(PhoneNumber::of_dispatched_room).filter(|_| is_hidden)?;
+    let identity = participant.identity.as_deref().and_then(|identity| identity.strip_prefix("sip_"));
+    Some(named)
+        .filter(|named| identity.is_some_and(|caller| PhoneNumber::parse(caller).as_ref() != Some(named)))
 }
 
 fn of_participant(participant: &Participant, name: EventName, claims: &Claims) -> Facts {

@@ -1,7 +1,8 @@
 //! The body of a SignalWire callback, whichever of its forms it has. The content type is not signed,
 //! so the body itself says what it is: JSON begins with a brace, which a form would encode.
 //!
-//! Nothing in a body can make it unacceptable but that it is neither; what cannot be read says nothing.
+//! Nothing in a body can make it unacceptable but that it is neither, or that it names neither a type nor
+//! anything that SignalWire reports on; what cannot be read says nothing.
 
 mod form;
 mod json;
@@ -26,12 +27,16 @@ pub struct Callback {
     pub occurred_at: Option<Timestamp>,
     /// The call: `CallSid` and `call_id` are the same id in SignalWire's two APIs.
     pub call_sid: Option<String>,
+    /// What else the callback is about, while its body is read: a message, a recording, a conference.
+    subject: Option<String>,
     /// The state that the sender names, in its own word.
     pub state: Option<String>,
     /// The place among the call's callbacks.
     pub sequence: Option<String>,
     /// How far the call has come.
     pub progress: Option<Progress>,
+    /// The callback of one of our numbers rather than of a leg: the call was inbound, and `to` is ours.
+    pub is_of_number: bool,
     /// Which way the call went.
     pub direction: Option<Direction>,
     /// Who called: a number, or a SIP address.
@@ -96,6 +101,9 @@ pub enum PayloadError {
     /// Nothing that SignalWire sends.
     #[error("Body is neither a JSON object nor a form")]
     Unreadable,
+    /// An object or a form like any other: no type of event, and no call, message or recording.
+    #[error("Body is no event: it has neither a type nor the id of a call")]
+    NoEvent,
 }
 
 /// More than any provider's id or event type has.
@@ -116,9 +124,13 @@ impl Callback {
             Some(b'[') => return Err(PayloadError::NotAnObject),
             _ => form::parse(body).ok_or(PayloadError::Unreadable)?,
         };
+        if callback.event_type.is_empty() && callback.call_sid.is_none() && callback.subject.is_none() {
+            return Err(PayloadError::NoEvent);
+        }
         Ok(Self {
             event_type: identifier(callback.event_type).unwrap_or_else(|| UNNAMED.to_owned()),
             call_sid: callback.call_sid.and_then(identifier).filter(|id| is_exact(id)),
+            subject: None,
             state: callback.state.and_then(identifier),
             sequence: callback.sequence.and_then(identifier),
             from: fact(callback.from),

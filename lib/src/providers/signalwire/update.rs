@@ -88,10 +88,12 @@ fn numbers(callback: &Callback, at: Timestamp) -> Report {
         Some(Direction::Outbound) => (number(&callback.to), number(&callback.from)),
         None => (None, None),
     };
+    // What says its direction itself knows better.
+    let rank = if callback.is_of_number { TOLD } else { FROM_CARRIER };
     Report {
-        direction: latest(FROM_CARRIER, at, callback.direction),
-        number: latest(FROM_CARRIER, at, phone),
-        line: latest(FROM_CARRIER, at, line),
+        direction: latest(rank, at, callback.direction),
+        number: latest(rank, at, phone),
+        line: latest(rank, at, line),
         ..Report::default()
     }
 }

@@ -100,6 +100,11 @@ pub(super) fn time(time: Json<'_>) -> Option<Timestamp> {
     }
 }
 
+/// Whether a time is written as LiveKit itself does.
+pub(super) fn is_unix(time: Json<'_>) -> bool {
+    time.scalar().is_some_and(|text| whole(&text).is_some())
+}
+
 /// protobuf-JSON's zero says that a time is not known. LiveKit tells the start also in milliseconds,
 /// but every end in whole seconds: a span of the two would be short by half a second on average.
 fn known_time(json: Json<'_>) -> Option<Timestamp> {

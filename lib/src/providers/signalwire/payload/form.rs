@@ -6,9 +6,10 @@ use std::borrow::Cow;
 use form_urlencoded::parse as parse_form;
 
 use super::{
-    Callback, Progress,
+    Callback, Direction, Progress,
     words::{direction, recording_event_type, seconds, time, verdict},
 };
+use crate::domain::timestamp::Timestamp;
 
 /// `None` when the body is no form: forms are encoded, so that no space or control is in them.
 pub(super) fn parse(body: &[u8]) -> Option<Callback> {
@@ -54,6 +55,23 @@ pub(in super::super) fn is_modest(body: &[u8]) -> bool {
     body.len() <= MAX_BYTES && body.iter().filter(|byte| **byte == b'&').count() < MAX_PARAMETERS
 }
 
+/// What a callback is about, of which it names one: a call, or something else.
+pub(super) const IDS: [&str; 8] = [
+    "CallSid",
+    "MessageSid",
+    "SmsSid",
+    "RecordingSid",
+    "TranscriptionSid",
+    "ConferenceSid",
+    "QueueSid",
+    "FaxSid",
+];
+
+/// What every callback of a leg has one of. A number's own callback has none of them: it is sent once an
+/// inbound call to that number is over, and its `Timestamp` is the call's creation (SignalWire, "Inbound
+/// Call Status Callback").
+const OF_LEGS: [&str; 4] = ["Direction", "ParentCallSid", "CallbackSource", "SequenceNumber"];
+
 /// Reads a callback from its parameters, which JSON may hold as well.
 pub(super) fn read(parameter: impl Fn(&str) -> Option<String>) -> Callback {
     let get = |name: &str| parameter(name).filter(|value| !value.is_empty());
@@ -62,19 +80,33 @@ pub(super) fn read(parameter: impl Fn(&str) -> Option<String>) -> Callback {
     let progress = call.as_deref().and_then(Progress::parse);
     let ended = call.clone().filter(|_| progress == Some(Progress::Ended));
     let way = get("Direction");
+    let timestamp = get("Timestamp").as_deref().and_then(time);
+    let length = get("CallDuration").as_deref().and_then(seconds);
+    let is_of_number = ended.is_some() && OF_LEGS.iter().all(|name| get(name).is_none());
+    let over = |(created, length): (Timestamp, u64)| created.plus_millis(length.saturating_mul(1_000));
+    let (occurred_at, started_at) = match is_of_number {
+        true => (timestamp.zip(length).map(over), timestamp),
+        false => (timestamp, None),
+    };
     Callback {
         event_type: event_type(&get).unwrap_or_default(),
-        occurred_at: get("Timestamp").as_deref().and_then(time),
+        subject: IDS.iter().find_map(|name| get(name)),
+        occurred_at,
+        started_at,
+        is_of_number,
         call_sid: get("CallSid"),
         verdict: ended.as_deref().and_then(|status| verdict(status, true)),
         reason: ended,
         progress,
         sequence: get("SequenceNumber"),
-        direction: way.as_deref().and_then(direction),
+        direction: match is_of_number {
+            true => Some(Direction::Inbound),
+            false => way.as_deref().and_then(direction),
+        },
         was_dialled: get("ParentCallSid").is_some() || way.as_deref() == Some("outbound-dial"),
         from: get("From"),
         to: get("To"),
-        seconds: get("CallDuration").as_deref().and_then(seconds),
+        seconds: length,
         recording_id: get("RecordingSid"),
         recording_seconds: get("RecordingDuration").as_deref().and_then(seconds),
         // While a recording goes on, its URL leads nowhere yet.

@@ -17,7 +17,12 @@ pub(super) fn parse(body: &str) -> Result<Callback, Fault> {
     let event = Object::parse(body)?;
     let name = first(&event, &["event_type", "type"]);
     let callback = read(name.as_deref(), &event);
-    Ok(Callback { occurred_at: callback.occurred_at.or(moment(&event, "timestamp")), ..callback })
+    Ok(Callback {
+        occurred_at: callback.occurred_at.or(moment(&event, "timestamp")),
+        // SWML asks for a document for messages too.
+        subject: callback.subject.or_else(|| first(&event, &["message/message_id", "message/id"])),
+        ..callback
+    })
 }
 
 fn read(name: Option<&str>, event: &Object<'_>) -> Callback {
@@ -28,7 +33,8 @@ fn read(name: Option<&str>, event: &Object<'_>) -> Callback {
         Some(kind) if kind.starts_with("call.") || kind.starts_with("recording.") => documented(name, event),
         _ => {
             let mut parameters = [Some(event.clone()), inner(&data)].into_iter().flatten();
-            let parameters = parameters.find(|parameters| text(parameters, "CallSid").is_some());
+            let is_named = |parameters: &Object<'_>| first(parameters, &form::IDS).is_some();
+            let parameters = parameters.find(is_named);
             match (name, inner(&call), parameters) {
                 (None, Some(call), _) => document_request(&call),
                 (_, _, Some(parameters)) => compatibility(name, &parameters),
@@ -136,9 +142,10 @@ fn relay(name: &str, params: &Object<'_>) -> Callback {
 
 /// SWML asks which document to run. It is answered as any other callback, and tells who is calling.
 fn document_request(call: &Object<'_>) -> Callback {
+    let call_sid = text(call, "call_id");
     Callback {
-        event_type: "swml.request".to_owned(),
-        call_sid: text(call, "call_id"),
+        event_type: call_sid.as_ref().map(|_| "swml.request".to_owned()).unwrap_or_default(),
+        call_sid,
         state: text(call, "call_state"),
         direction: text(call, "direction").as_deref().and_then(direction),
         from: first(call, &["from_number", "from"]),

@@ -31,7 +31,6 @@ use crate::{
     wiring::Aws,
 };
 
-
 /// What this function may touch: it appends to `events` and reads what it finds there, and reads the
 /// keys of user tokens.
 pub struct Deps {

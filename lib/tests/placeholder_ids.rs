@@ -1,7 +1,7 @@
 //! A text that stands for an id and is none is no key of a call, whoever sends it: all calls that bear it
 //! would be one, of whatever tenant.
 
-#![expect(clippy::expect_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use bytes::Bytes;
 use ringpost::{
@@ -42,6 +42,9 @@ fn read(source: Source, body: &[u8]) -> Option<CallUpdate> {
         payload: Bytes::copy_from_slice(body),
     })
 }
+
+/// A payload with an id in every place of one.
+type Payload<'a> = &'a dyn Fn(&str) -> Value;
 
 /// Whether a payload, told with this id in every place of an id, names a call by it, or shows it.
 fn names_a_call(source: Source, payload: impl Fn(&str) -> Value, id: &str) -> bool {
@@ -96,7 +99,7 @@ fn a_placeholder_is_no_call_of_any_provider() {
     let status = |id: &str| json!({ "event_type": "call.ringing", "call_id": id, "conversation_id": id });
     let captured =
         |id: &str| json!({ "company_id": "7c8693c6-976e-4324-9123-2c1d811605f9", "external_call_id": id });
-    let sources: [(Source, &dyn Fn(&str) -> Value); 10] = [
+    let sources: [(Source, Payload<'_>); 10] = [
         (Source::LiveKit, &livekit),
         (Source::SipInbound, &inbound),
         (Source::SignalWire, &signalwire),

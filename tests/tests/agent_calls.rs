@@ -263,11 +263,19 @@ async fn who_is_not_believed_or_names_no_call_is_refused() {
     assert_eq!((unauthorised.status, &unauthorised.body["success"]), (401, &json!(false)));
     assert_eq!(invoke(&deps, Request::new(Body::Text(by_both().to_string()))).await.status, 401);
     let token = token("demo", "demo");
-    for body in ["", "{", "[]", "{}", r#"{"callSid":7}"#, r#"{"conversation_id":"","callSid":null}"#] {
+    for body in [
+        "",
+        "{",
+        "[]",
+        "{}",
+        r#"{"callSid":7}"#,
+        r#"{"conversation_id":"","callSid":null}"#,
+        r#"{"callSid":"undefined"}"#,
+    ] {
         let answer = ask_as(&deps, &token, body).await;
         assert_eq!((answer.status, &answer.body["success"]), (400, &json!(false)), "{body}");
     }
-    for id in ["../../v1/user", "conv 1", "a/b?c", "\u{1F600}"] {
+    for id in ["../../v1/user", "conv 1", "a/b?c", "conv\u{1F600}"] {
         let answer = ask(&deps, &json!({ "conversation_id": id })).await;
         assert_eq!(answer.status, 404, "{id}");
     }

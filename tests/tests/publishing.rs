@@ -472,9 +472,8 @@ async fn what_the_platform_reports_is_its_own_payload() {
         received_at: second(2),
         payload: payload.to_string().into(),
     };
-    for (tenant_id, event_type) in
-        [("acme", "call.follow_up_due"), ("other", "call.follow_up_due"), ("acme", "call.unknown")]
-    {
+    let cases = [("acme", "call.follow_up_due"), ("other", "call.follow_up_due"), ("acme", "call.unknown")];
+    for (tenant_id, event_type) in cases {
         world.keep_event(&report(tenant_id, event_type)).await;
     }
     world.drive_all().await;

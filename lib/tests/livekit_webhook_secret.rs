@@ -11,7 +11,7 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use proptest::prelude::*;
 use ring::{digest, hmac};
 use ringpost::providers::{
-    livekit::Keys,
+    livekit::{Keys, KeysIfAny},
     webhook::{RawWebhook, Refusal},
 };
 use serde_json::json;
@@ -135,6 +135,23 @@ fn keys_that_hold_nothing_are_empty() {
     assert!(!keys(&[]).is_empty());
     let secret_only = Keys::parse(&[], &[SECRET.to_owned()]).expect("a secret");
     assert!(!secret_only.is_empty());
+}
+
+#[test]
+fn where_keys_are_optional_the_first_one_ends_believing_everything() {
+    let answer = |keys: Keys, fields: &[(&'static str, &str)]| {
+        let fields = fields.iter().map(|(name, value)| (*name, value.as_bytes()));
+        let webhook = RawWebhook::new(headers(fields), Bytes::from_static(BODY));
+        webhook.verify(&KeysIfAny(keys), at(NOW)).map(|_| ())
+    };
+    assert_eq!(answer(Keys::default(), &[]), Ok(()));
+    let secret_only = || Keys::parse(&[], &[SECRET.to_owned()]).expect("a secret");
+    for keys in [keys(&[]), secret_only()] {
+        assert_eq!(answer(keys, &[]), Err(Refusal::Missing));
+    }
+    let (right, wrong) = (signature(SECRET, BODY), signature("another", BODY));
+    assert_eq!(answer(secret_only(), &[("x-livekit-signature", &right)]), Ok(()));
+    assert_eq!(answer(secret_only(), &[("x-livekit-signature", &wrong)]), Err(Refusal::Wrong));
 }
 
 #[test]

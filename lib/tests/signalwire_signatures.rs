@@ -140,6 +140,18 @@ fn without_a_key_or_with_an_empty_one_nobody_signs() {
 }
 
 #[test]
+fn every_key_signs_each_way_during_a_rotation() {
+    for (header, signature, body) in signed() {
+        for keys in [[KEY, "PSK_the-other-one"], ["PSK_the-other-one", KEY]] {
+            let answer = verify(&keys, headers(&[(header, &signature)]), URL, body.as_bytes());
+            assert_eq!(answer, Ok(()), "{header} {body}");
+        }
+        let answer = verify(&["PSK_the-other-one"], headers(&[(header, &signature)]), URL, body.as_bytes());
+        assert_eq!(answer, Err(Refusal::Wrong), "{header} {body}");
+    }
+}
+
+#[test]
 fn any_of_the_headers_is_enough_and_none_spoils_another() {
     let [(sha1, sha1_signature, _), (sha256, sha256_signature, _), _] = signed();
     let zeros = [&"0".repeat(40), &"0".repeat(64)];

@@ -9,11 +9,11 @@ mod events;
 use ringpost::{
     domain::{call::Call, directory::Lead, key::EventKey, owner::Owner, phone::PhoneNumber},
     http::{
-        call_event::{CallData, Order},
+        call_event::{CallData, More, Order},
         call_log::CallLog,
     },
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use events::time;
 
@@ -64,12 +64,12 @@ fn hidden() -> Value {
 /// `from` and `to` as they are posted.
 fn posted(call: &Call) -> [Option<String>; 2] {
     let order = Order::new(call.created_at, 0, call.created_at);
-    let data = serde_json::to_value(CallData::of(call, None, order, Map::new())).expect("JSON");
+    let data = serde_json::to_value(CallData::of(call, None, order, More::new())).expect("JSON");
     ["from", "to"].map(|side| data.get(side).and_then(Value::as_str).map(str::to_owned))
 }
 
 fn line(call: &Call) -> Option<&str> {
-    call.facts.line_number.get().map(PhoneNumber::as_str)
+    call.facts.line_number().map(PhoneNumber::as_str)
 }
 
 fn lead(mut call: Call) -> Option<String> {

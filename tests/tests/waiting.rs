@@ -1,7 +1,7 @@
 //! Many events wait for the owner of their call: each is queued when the owner arrives, by few requests,
 //! and the list of them stays bounded.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeSet;
 

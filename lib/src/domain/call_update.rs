@@ -31,7 +31,7 @@ impl CallUpdate {
     pub fn without_placeholders(self) -> Self {
         let (name, id) = (|text: &String| is_call_name(text), |text: &String| !is_placeholder(text));
         let facts = Facts {
-            legs: self.facts.legs.map(|leg| leg.with_ids(&name)),
+            legs: self.facts.legs.map(|leg| leg.with_ids(name)),
             reports: self.facts.reports.filter(name),
             rooms: self.facts.rooms.filter(name),
             talks: self.facts.talks.filter(name),

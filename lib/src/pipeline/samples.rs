@@ -15,7 +15,9 @@ use crate::{
         call::{Absorption, Call},
         delivery::Message,
         directory::Lead,
-        event_type::{CONTACT_CREATED, DISABLED, EXHAUSTED, FAILING, TRANSFER_COMPLETED, TRANSFER_INITIATED, UPDATED},
+        event_type::{
+            CONTACT_CREATED, DISABLED, EXHAUSTED, FAILING, TRANSFER_COMPLETED, TRANSFER_INITIATED, UPDATED,
+        },
         key::CallKey,
         subscription::{Disabled, DisabledReason, Subscription},
     },

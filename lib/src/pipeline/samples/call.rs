@@ -222,6 +222,7 @@ pub(super) fn delivery(subscription: &Subscription) -> Delivery {
         status: DeliveryStatus::Pending,
         attempts: 4,
         earlier_attempts: 0,
+        refused: 0,
         next_attempt_at: Some(at(1_206)),
         last: Some(Attempt { error: Some("timed out".to_owned()), ..attempt }),
         recovery: None,

@@ -15,8 +15,14 @@ use ringpost::{
         token::{TokenKeys, TokenPolicy},
     },
     pipeline::{
-        agenda::Agenda, agent_choice::AgentChoice, dispatch::Dispatch, fan_out::FanOut, fold::Fold,
-        publish::Publisher, sweep::Sweep,
+        agenda::Agenda,
+        agent_choice::AgentChoice,
+        dispatch::Dispatch,
+        fan_out::FanOut,
+        fold::Fold,
+        publish::Publisher,
+        sweep::Sweep,
+        unfinished::{Closing, Silence, Watch},
     },
     providers::{elevenlabs, livekit, signalwire},
     queue::{
@@ -118,6 +124,7 @@ impl Aws {
             retry: FanOutRetryQueue::new(queue.clone(), config::required("FAN_OUT_RETRY_QUEUE_URL")?),
             leads: LeadTable::new(self.database.clone(), config::required("DIRECTORY_TABLE")?),
             agenda: Agenda::new(self.due()?, Clock::system()),
+            watch: Watch::new(self.due()?, silence()?, Clock::system()),
             transcripts: TranscriptQueue::new(queue, config::required("TRANSCRIPT_QUEUE_URL")?),
             publisher: Publisher {
                 subscriptions: self.subscriptions()?,
@@ -144,6 +151,13 @@ impl Aws {
             events: self.events()?,
             queue: self.deliveries()?,
             endpoints: self.endpoints()?,
+            closing: Closing {
+                list: self.call_list()?,
+                calls: self.calls()?,
+                events: self.events()?,
+                due: self.due()?,
+                silence: silence()?,
+            },
             clock: Clock::system(),
         })
     }
@@ -276,6 +290,11 @@ impl Aws {
         });
         Ok(secrets.await?)
     }
+}
+
+/// How long nothing must have been heard of a call before it is closed.
+fn silence() -> Result<Silence, InitError> {
+    Ok(Silence { hours: config::hours("UNFINISHED_AFTER_HOURS")? })
 }
 
 const LIVEKIT_API_KEYS: &str = "livekit-api-keys";

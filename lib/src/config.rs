@@ -67,3 +67,12 @@ pub fn seconds(name: &'static str) -> Result<u32, ConfigError> {
     let seconds = required(name)?.parse().ok();
     seconds.ok_or(ConfigError::Invalid { name, expected: "a whole number of seconds" })
 }
+
+/// A span of whole hours, at least one.
+///
+/// # Errors
+/// When the variable is missing or no such number.
+pub fn hours(name: &'static str) -> Result<u32, ConfigError> {
+    let hours = required(name)?.parse().ok().filter(|hours| *hours >= 1);
+    hours.ok_or(ConfigError::Invalid { name, expected: "a whole number of hours, at least 1" })
+}

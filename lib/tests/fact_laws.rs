@@ -219,7 +219,7 @@ prop_compose! {
         (failure_reason, transcript) in (latest(word()), latest(event_key())),
         results in latest(btree_set(word(), 0..3)),
         (has_lead, lead_id, employee_id) in (any::<bool>(), latest(contact_id()), latest(word())),
-        (follow_up, asked) in (latest(follow_up()), latest(Just(()))),
+        (follow_up, asked, silent_since) in (latest(follow_up()), latest(Just(())), earliest_time()),
         submitted in latest(word()),
     ) -> Facts {
         let Facts { legs, crowded, reports, rooms, talks, machine_joined, machine_left, .. } = parts;
@@ -235,7 +235,7 @@ prop_compose! {
             standard_left, room_finished, call_sid, conversation_id, agent_id, started, hangup,
             conversation_ended, told_seconds, verdict, agent_status, failure_reason, transcript, results,
             has_lead, lead_id, employee_id, follow_up, legs, crowded, reports, rooms, talks, machine_joined,
-            machine_left, submitted, asked,
+            machine_left, submitted, asked, silent_since,
         }
     }
 }

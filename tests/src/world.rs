@@ -36,8 +36,14 @@ use ringpost::{
         token::{TokenKeys, TokenPolicy},
     },
     pipeline::{
-        accept::Accept, agenda::Agenda, capture::Capture, fan_out::FanOut, fold::Fold, publish::Publisher,
+        accept::Accept,
+        agenda::Agenda,
+        capture::Capture,
+        fan_out::FanOut,
+        fold::Fold,
+        publish::Publisher,
         sweep::Sweep,
+        unfinished::{Closing, Silence, Watch},
     },
     providers::livekit::{Keys, LiveKitEvent},
     queue::fan_out_retry::FanOutRetryQueue,
@@ -68,6 +74,9 @@ use crate::{
     livekit::unique,
     stack::{Stack, stack},
 };
+
+/// What the template's default says.
+const SILENCE: Silence = Silence { hours: 4 };
 
 /// Items by their keys, without what differs from run to run.
 pub type Items = BTreeMap<String, BTreeMap<String, String>>;
@@ -316,6 +325,7 @@ impl World {
             retry: FanOutRetryQueue::new(queue, self.queue_url.clone()),
             leads: LeadTable::new(self.database(faults), self.name("directory")),
             agenda: Agenda::new(self.due(faults), Clock::system()),
+            watch: Watch::new(self.due(faults), SILENCE, Clock::system()),
             transcripts: self.transcripts(faults),
             publisher: Publisher {
                 subscriptions: self.subscriptions(faults),
@@ -350,6 +360,13 @@ impl World {
                 events: self.events(faults),
                 queue: self.delivery_queue(faults),
                 endpoints: self.endpoints(faults),
+                closing: Closing {
+                    list: self.list(),
+                    calls: CallTable::new(self.database(faults), self.name("calls")),
+                    events: self.events(faults),
+                    due: self.due(faults),
+                    silence: SILENCE,
+                },
                 clock,
             },
         }

@@ -42,12 +42,14 @@ impl Worker for Deps {
         match swept {
             Ok(swept) => {
                 let (minutes, announced, queued) = (swept.minutes, swept.announced, swept.queued);
+                let closed = swept.closed;
                 let (dropped, postponed) = (swept.dropped, swept.postponed);
                 tracing::info!(
                     function,
                     minutes,
                     announced,
                     queued,
+                    closed,
                     dropped,
                     postponed,
                     duration_ms,

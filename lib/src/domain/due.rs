@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::{key::CallId, timestamp::Timestamp};
 
 /// Something that is to be done at a moment.
@@ -24,6 +26,17 @@ impl Due {
     /// The kind of a look at a subscription's breaker; the reference names the subscription.
     pub const BREAKER: &'static str = "breaker";
 
+    /// The kind of a look at a tenant's calls that began within a span; the reference is a [`Begun`].
+    pub const BEGUN: &'static str = "begun";
+    /// The kind of a look at a call that goes on; the reference is the call's id.
+    pub const UNFINISHED_CALL: &'static str = "unfinished-call";
+
+    /// A look at a call that goes on.
+    #[must_use]
+    pub fn unfinished_call(call_id: CallId, at: Timestamp) -> Self {
+        Self { at, kind: Self::UNFINISHED_CALL.to_owned(), reference: call_id.to_string() }
+    }
+
     /// A delivery's next attempt, which `message` asks for.
     #[must_use]
     pub fn delivery(message: String, at: Timestamp) -> Self {
@@ -41,6 +54,62 @@ impl Due {
     #[must_use]
     pub fn follow_up(call_id: CallId, at: Timestamp) -> Self {
         Self { at, kind: Self::FOLLOW_UP.to_owned(), reference: call_id.to_string() }
+    }
+}
+
+/// Ten minutes in which calls of a tenant began.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Begun {
+    tenant_id: String,
+    /// Which ten minutes since the epoch.
+    span: i64,
+}
+
+impl Begun {
+    const MILLIS: i64 = 10 * MILLIS;
+
+    /// The span in which a call of this tenant began at this moment.
+    #[must_use]
+    pub fn of(tenant_id: &str, moment: Timestamp) -> Self {
+        Self { tenant_id: tenant_id.to_owned(), span: moment.as_millis().div_euclid(Self::MILLIS) }
+    }
+
+    /// Reads what [`Begun::due`] wrote.
+    #[must_use]
+    pub fn parse(reference: &str) -> Option<Self> {
+        serde_json::from_str(reference).ok()
+    }
+
+    /// The tenant.
+    #[must_use]
+    pub fn tenant_id(&self) -> &str {
+        &self.tenant_id
+    }
+
+    /// Its first moment.
+    #[must_use]
+    pub fn from(&self) -> Timestamp {
+        Self::moment(self.span).unwrap_or(Timestamp::EPOCH)
+    }
+
+    /// Its last moment.
+    #[must_use]
+    pub fn until(&self) -> Timestamp {
+        let next = self.span.checked_add(1).and_then(Self::moment);
+        next.and_then(|next| Timestamp::from_millis(next.as_millis() - 1)).unwrap_or(Timestamp::LATEST)
+    }
+
+    /// A look at these calls at this moment.
+    #[must_use]
+    pub fn due(&self, at: Timestamp) -> Due {
+        // A text and a number, so it always serialises.
+        let reference = serde_json::to_string(self).unwrap_or_default();
+        Due { at, kind: Due::BEGUN.to_owned(), reference }
+    }
+
+    fn moment(span: i64) -> Option<Timestamp> {
+        span.checked_mul(Self::MILLIS).and_then(Timestamp::from_millis)
     }
 }
 
@@ -115,6 +184,21 @@ mod tests {
         assert_eq!(two.to_string(), "2025-11-27T14:00");
         assert_eq!(minute("2025-11-27T14:00:59.999Z"), two);
         assert_eq!(minute("2025-11-27T14:01:00Z"), two.plus(1));
+    }
+
+    #[test]
+    fn calls_that_begin_within_ten_minutes_are_looked_at_together() {
+        let at = |text| Timestamp::parse_rfc3339(text).unwrap();
+        let begun = Begun::of("acme", at("2025-11-27T14:19:59.999Z"));
+        assert_eq!(
+            (begun.from(), begun.until()),
+            (at("2025-11-27T14:10:00Z"), at("2025-11-27T14:19:59.999Z"))
+        );
+        assert_eq!(Begun::of("acme", begun.from()), begun);
+        assert_ne!(Begun::of("other", begun.from()), begun);
+        let due = begun.due(begun.until());
+        assert_eq!(Begun::parse(&due.reference), Some(begun));
+        assert_eq!(Begun::parse("{}"), None);
     }
 
     #[test]

@@ -31,7 +31,14 @@ enum How<'a> {
     HungUp(&'a Hangup),
     /// Only the closing of the room or the end of the conversation is known.
     Closed,
+    /// Nobody reported an end, and nothing was heard of the call any more.
+    Silent,
 }
+
+/// The reason of a call that was closed because nobody reported its end.
+const NO_TERMINAL_EVENT: &str = "NO_TERMINAL_EVENT";
+/// The same in words.
+const NO_END_REPORTED: &str = "No event reported the end of the call";
 
 impl<'a> Ending<'a> {
     fn of(gone: Gone<'a>, member: &Member<'a>, connected: bool) -> Self {
@@ -57,11 +64,16 @@ impl<'a> Ending<'a> {
         match self.how {
             How::Left { identity, .. } => Some(identity).filter(|identity| !identity.is_empty()),
             How::LeftBefore(leaving) => leaving.identity.as_deref(),
-            How::HungUp(_) | How::Closed => None,
+            How::HungUp(_) | How::Closed | How::Silent => None,
         }
     }
 
-    /// The provider's reason, as it spells it.
+    /// Why the call failed, where Ringpost itself closed it.
+    pub(super) fn failure(&self) -> Option<&'static str> {
+        (self.how == How::Silent).then_some(NO_END_REPORTED)
+    }
+
+    /// The provider's reason, as it spells it; Ringpost's own where it closed the call.
     #[must_use]
     pub fn reason(&self) -> Option<&'a str> {
         match self.how {
@@ -69,6 +81,7 @@ impl<'a> Ending<'a> {
             How::LeftBefore(leaving) => leaving.reason.as_deref(),
             How::HungUp(hangup) => hangup.reason.as_deref(),
             How::Closed => None,
+            How::Silent => Some(NO_TERMINAL_EVENT),
         }
     }
 }
@@ -94,6 +107,7 @@ impl Facts {
             .or_else(|| self.by_persons(cast))
             .or_else(with_room)
             .or_else(|| self.with_conversation())
+            .or_else(|| self.by_silence())
     }
 
     /// The last of the phones that answered has left. If nobody answered, the last attempt is over, and
@@ -167,6 +181,13 @@ impl Facts {
         let ended = self.talk().map(|(_, talk)| &talk.ended).filter(|ended| !ended.is_empty());
         let ended = ended.unwrap_or(&self.conversation_ended).get();
         ended.filter(|_| !self.has_room() && !goes_on).copied().map(Ending::closed)
+    }
+
+    /// Nothing was heard of the call any more. A carrier that reported its end knows better, though its
+    /// room still shows a phone.
+    fn by_silence(&self) -> Option<Ending<'_>> {
+        let since = self.silent_since.get()?;
+        self.by_carrier().or(Some(Ending { at: since, how: How::Silent }))
     }
 
     /// When all rooms that are known were closed.
@@ -295,6 +316,9 @@ impl Facts {
     pub fn outcome(&self) -> Option<Outcome> {
         let cast = Cast::of(self);
         let ending = self.ending_of(&cast)?;
+        if ending.how == How::Silent {
+            return Some(Outcome::Failed);
+        }
         Outcome::decide(End {
             reason: ending.reason(),
             verdict: self.verdict(&cast),
@@ -307,7 +331,7 @@ impl Facts {
                     let began = self.told(&cast, &self.started, |report| &report.started).is_some();
                     self.is_answered(&cast) || (self.ringing_at().is_none() && !began)
                 }
-                How::Closed => self.may_have_met(&cast),
+                How::Closed | How::Silent => self.may_have_met(&cast),
             },
         })
     }

@@ -161,6 +161,9 @@ pub struct Facts {
     /// without saying since when.
     #[serde(rename = "done", skip_serializing_if = "EarliestTime::is_empty")]
     pub room_finished: EarliestTime,
+    /// When the call was last heard of, if nobody reported its end for long after that.
+    #[serde(rename = "lost", skip_serializing_if = "EarliestTime::is_empty")]
+    pub silent_since: EarliestTime,
     /// When the call started, as somebody other than LiveKit tells it.
     #[serde(rename = "start", skip_serializing_if = "Latest::is_empty")]
     pub started: Latest<Timestamp>,
@@ -253,6 +256,7 @@ impl Facts {
             verdict,
             agent_status,
             asked,
+            silent_since,
             failure_reason,
             transcript,
             results,
@@ -295,6 +299,7 @@ impl Facts {
         self.verdict.merge(verdict);
         self.agent_status.merge(agent_status);
         self.asked.merge(asked);
+        self.silent_since.merge(silent_since);
         self.failure_reason.merge(failure_reason);
         self.transcript.merge(transcript);
         self.results.merge(results);

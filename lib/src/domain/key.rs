@@ -75,6 +75,8 @@ pub enum CallKey {
     CallSid(String),
     /// ElevenLabs' id of a conversation.
     Conversation(String),
+    /// The record itself: the platform's own events know calls by their ids.
+    Record(CallId),
     /// A call that a company's dialer submitted, as that company names it.
     Captured {
         /// The tenant whose API key submitted it: nobody reaches another tenant's call by its name.
@@ -97,6 +99,7 @@ impl CallKey {
                 is_call_name(id)
             }
             // People choose these: they may count their calls from 1, and call a room `a`.
+            Self::Record(_) => true,
             Self::RoomName(name) | Self::Captured { id: name, .. } => !is_placeholder(name),
         }
     }
@@ -111,6 +114,7 @@ impl CallKey {
             Self::SipCall(id) => ("sip-call", id),
             Self::CallSid(sid) => ("call-sid", sid),
             Self::Conversation(id) => ("conversation", id),
+            Self::Record(id) => return *id,
             Self::Captured { tenant_id, company_id, system, id } => {
                 // As JSON, so that no two lists of names make the same text.
                 let names = serde_json::json!([tenant_id, company_id, system, id]).to_string();

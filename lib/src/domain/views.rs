@@ -197,6 +197,7 @@ impl Facts {
         let cast = Cast::of(self);
         let told =
             self.tellers(&cast).into_iter().map(|report| &report.failure).chain([&self.failure_reason]);
-        best(told).map(|claim| claim.value().as_str())
+        let told = best(told).map(|claim| claim.value().as_str());
+        told.or_else(|| self.ending()?.failure())
     }
 }

@@ -22,6 +22,7 @@ use super::{
     announce_platform,
     fold::Fold,
     publish::{Batch, Publisher},
+    unfinished::Watch,
 };
 use crate::{
     domain::{
@@ -61,6 +62,8 @@ pub struct FanOut {
     pub transcripts: TranscriptQueue,
     /// Who is to be called again.
     pub agenda: Agenda,
+    /// Which calls must end some day.
+    pub watch: Watch,
     /// Who is told what.
     pub publisher: Publisher,
 }
@@ -146,6 +149,7 @@ impl FanOut {
             return Ok(if waits { Driven::Waiting(call.id) } else { Driven::LeftOut(call.id) });
         };
         self.agenda.note(update, &call).await?;
+        self.watch.note(&call, &owner.tenant_id).await?;
         self.history.record_inbound(event, &owner.tenant_id, Some(call.id), owner.user_id.as_deref()).await?;
         let lead = self.record_lead(event, update, &call).await?;
         let announced = OfCall::new(event, update, &call, owner, lead.as_ref());

@@ -24,4 +24,5 @@ pub mod samples;
 pub mod subscriptions;
 pub mod sweep;
 pub mod tally;
+pub mod unfinished;
 pub mod visible;

@@ -12,11 +12,11 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use thiserror::Error;
 
-use super::agenda::automatic_follow_up;
+use super::{agenda::automatic_follow_up, unfinished::Closing};
 use crate::{
     clock::Clock,
     domain::{
-        due::{Due, Minute},
+        due::{Begun, Due, Minute},
         key::CallId,
         subscription::SubscriptionStatus,
         timestamp::Timestamp,
@@ -67,6 +67,8 @@ pub struct Sweep {
     pub queue: DeliveryQueue,
     /// How endpoints do.
     pub endpoints: EndpointTable,
+    /// Calls whose end nobody reported.
+    pub closing: Closing,
     /// What time it is.
     pub clock: Clock,
 }
@@ -80,6 +82,8 @@ pub struct Swept {
     pub announced: usize,
     /// Deliveries that were queued again.
     pub queued: usize,
+    /// Calls that were closed because nobody reported their end.
+    pub closed: usize,
     /// Entries that had been dealt with before, or were no longer wanted.
     pub dropped: usize,
     /// Entries that failed and were put off.
@@ -88,7 +92,7 @@ pub struct Swept {
 
 impl Swept {
     fn entries(self) -> usize {
-        self.announced + self.queued + self.dropped + self.postponed
+        self.announced + self.queued + self.closed + self.dropped + self.postponed
     }
 }
 
@@ -99,6 +103,9 @@ enum EntryError {
     Store(#[from] StoreError),
     #[error("the queue failed")]
     Queue(#[from] SendError),
+    /// It is more than a sweep has time for: the next one goes on.
+    #[error("took too long")]
+    Slow,
     /// Another version of this code filed it.
     #[error("unreadable entry")]
     Unreadable,
@@ -108,6 +115,7 @@ enum EntryError {
 enum Settled {
     Announced,
     Queued(usize),
+    Closed(usize),
     Dropped,
     Postponed,
 }
@@ -153,6 +161,7 @@ impl Sweep {
                     match settled? {
                         Settled::Announced => swept.announced += 1,
                         Settled::Queued(deliveries) => swept.queued += deliveries,
+                        Settled::Closed(calls) => swept.closed += calls,
                         Settled::Dropped => swept.dropped += 1,
                         Settled::Postponed => swept.postponed += 1,
                     }
@@ -192,6 +201,15 @@ impl Sweep {
             Due::BREAKER => {
                 let endpoint = SubscriptionRef::parse(&due.reference).ok_or(EntryError::Unreadable)?;
                 self.look_at_breaker(&endpoint, now, deadline).await
+            }
+            Due::BEGUN => {
+                let begun = Begun::parse(&due.reference).ok_or(EntryError::Unreadable)?;
+                let closed = self.closing.close_begun(&begun, now, deadline).await?;
+                closed.map(Settled::Closed).ok_or(EntryError::Slow)
+            }
+            Due::UNFINISHED_CALL => {
+                let call_id = CallId::parse(&due.reference).ok_or(EntryError::Unreadable)?;
+                Ok(Settled::Closed(usize::from(self.closing.close_one(call_id, now).await?)))
             }
             _ => Err(EntryError::Unreadable),
         }

@@ -26,7 +26,7 @@ pub fn read_update(event: &Event) -> Option<CallUpdate> {
         Source::CallStatus => elevenlabs::call_status::read_update(event),
         Source::ElevenLabsApi => elevenlabs::api::read_update(event),
         Source::CallCapture => capture::read_update(event),
-        Source::Platform => None,
+        Source::Platform => platform::read_update(event),
     };
     update.map(CallUpdate::without_placeholders)
 }

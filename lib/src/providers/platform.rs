@@ -1,19 +1,30 @@
-//! What the platform itself reports: follow-ups that are due, how deliveries do, and what a tenant
-//! publishes.
+//! What the platform itself reports: follow-ups that are due, calls whose end nobody reported, how
+//! deliveries do, and what a tenant publishes.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    call::Call,
+    call::{Call, CallKeys, CallUpdate},
     contact_id::ContactId,
     event::{Event, Source},
+    facts::Facts,
     follow_up::FollowUp,
-    key::{CallId, EventKey},
+    key::{CallId, CallKey, EventKey},
     phone::PhoneNumber,
+    register::EarliestTime,
     timestamp::Timestamp,
 };
 
 const FOLLOW_UP_DUE: &str = "call.follow_up_due";
+/// Nobody can subscribe to it: it makes the call announce its end, as every end does.
+const UNFINISHED: &str = "call.unfinished";
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Unfinished {
+    call_id: CallId,
+    last_event_at: String,
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -66,6 +77,40 @@ pub fn follow_up_due(call: &Call, tenant_id: &str, follow_up: &FollowUp, now: Ti
         // String keys only, so it always serialises.
         payload: serde_json::to_vec(&payload).unwrap_or_default().into(),
     }
+}
+
+/// The event that nobody reported the end of a call. Its key follows from the call, so that it happens
+/// once.
+#[must_use]
+pub fn unfinished(call: &Call, tenant_id: &str, now: Timestamp) -> Event {
+    let payload = Unfinished { call_id: call.id, last_event_at: call.seen.to.to_string() };
+    Event {
+        key: EventKey::of(Source::Platform.as_str(), &format!("{tenant_id}:unfinished:{}", call.id)),
+        source: Source::Platform,
+        tenant_id: Some(tenant_id.to_owned()),
+        region: None,
+        event_type: UNFINISHED.to_owned(),
+        occurred_at: now,
+        received_at: now,
+        // Two texts, so it always serialises.
+        payload: serde_json::to_vec(&payload).unwrap_or_default().into(),
+    }
+}
+
+/// What one of the platform's events says of a call: that it is over, if nobody knows better.
+pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
+    let is_unfinished = event.source == Source::Platform && event.event_type == UNFINISHED;
+    let unfinished: Unfinished =
+        is_unfinished.then(|| serde_json::from_slice(&event.payload).ok()).flatten()?;
+    let silent_since = Timestamp::parse_rfc3339(&unfinished.last_event_at)?;
+    Some(CallUpdate {
+        event: event.key.clone(),
+        received_at: event.received_at,
+        tenant_id: event.tenant_id.clone(),
+        keys: CallKeys::new([CallKey::Record(unfinished.call_id)])?,
+        facts: Facts { silent_since: EarliestTime::claimed(Some(silent_since)), ..Facts::default() },
+        recording: None,
+    })
 }
 
 /// The call that one of the platform's events is about, without telling anything new of it.

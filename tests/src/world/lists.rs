@@ -45,7 +45,7 @@ impl World {
         CallTable::new(self.database(&Faults::none()), self.name("calls"))
     }
 
-    fn list(&self) -> CallList {
+    pub(super) fn list(&self) -> CallList {
         CallList::new(self.database(&Faults::none()), self.name("calls"))
     }
 

@@ -175,12 +175,12 @@ mod tests {
     fn an_endpoint_at_ease_has_no_pace() {
         assert_eq!(Strain::default().pace(None, at(100)), None);
         let old = Strain {
-            slow: Some(Slow { until: at(99), millis: 16_000 }),
-            learned: Some(Learned { micros: FIRST_MICROS, at: at(100 - 600) }),
-            paused_until: Some(at(99)),
-            next_place: Some(99_000_000),
+            slow: Some(Slow { until: at(1_000), millis: 16_000 }),
+            learned: Some(Learned { micros: FIRST_MICROS, at: at(400) }),
+            paused_until: Some(at(999)),
+            next_place: Some(999_000_000),
         };
-        assert_eq!(old.pace(None, at(100)), None, "what is long ago says nothing");
+        assert_eq!(old.pace(None, at(1_000)), None, "what is long ago says nothing");
     }
 
     #[test]

@@ -56,6 +56,7 @@ fn names_a_call(source: Source, payload: impl Fn(&str) -> Value, id: &str) -> bo
         | CallKey::CallSid(name)
         | CallKey::Conversation(name) => name == id,
         CallKey::Captured { id: name, .. } => name == id,
+        CallKey::Record(_) => false,
     };
     let facts = serde_json::to_value(&update.facts).expect("facts");
     let is_shown = ["room", "sip", "sid", "conv"].iter().any(|fact| facts[*fact][2] == *id);

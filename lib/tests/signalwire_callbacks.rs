@@ -470,21 +470,6 @@ fn members_that_are_json_in_a_string_are_read() {
     assert!(facts(&json!({ "data": wrapped(data) }).to_string()).ending().is_some());
 }
 
-#[test]
-fn a_contact_is_told_as_it_was_written() {
-    for (raw, contact) in [
-        ("42", Scalar::Number("42".to_owned())),
-        ("\"42\"", Scalar::Text("42".to_owned())),
-        ("\"9007199254740993\"", Scalar::Text("9007199254740993".to_owned())),
-        ("12345678901234567890123", Scalar::Number("12345678901234567890123".to_owned())),
-        ("1e400", Scalar::Text("1e400".to_owned())),
-    ] {
-        let body =
-            format!(r#"{{"event_type":"call.created","call_id":"c1","metadata":{{"contactId":{raw}}}}}"#);
-        assert_eq!(facts(&body).lead_id.get().map(ContactId::scalar), Some(&contact), "{raw}");
-    }
-}
-
 proptest! {
     #[test]
     fn any_body_is_read_or_refused_and_read_again_alike(body in vec(any::<u8>(), 0..80)) {

@@ -18,7 +18,6 @@ mod table;
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_sqs::types::DeleteMessageBatchRequestEntry;
 use ringpost::{
     clock::Clock,
     crypto::jwt::Algorithm,
@@ -468,34 +467,6 @@ impl World {
             }
         }
         state
-    }
-
-    /// The bodies of the messages that wait in the retry queue, taken out of it.
-    ///
-    /// # Panics
-    /// When the queue fails.
-    pub async fn take_retries(&self) -> Vec<String> {
-        self.take(&self.queue_url).await
-    }
-
-    async fn take(&self, queue_url: &str) -> Vec<String> {
-        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3));
-        let mut bodies = Vec::new();
-        loop {
-            let receive = queue.receive_message().queue_url(queue_url).max_number_of_messages(10);
-            let messages = receive.send().await.expect("the queue answers").messages.unwrap_or_default();
-            if messages.is_empty() {
-                return bodies;
-            }
-            let entries = messages.iter().enumerate().map(|(place, message)| {
-                let entry = DeleteMessageBatchRequestEntry::builder().id(place.to_string());
-                entry.set_receipt_handle(message.receipt_handle.clone()).build().expect("a handle")
-            });
-            let delete = queue.delete_message_batch().queue_url(queue_url);
-            let deleted = delete.set_entries(Some(entries.collect())).send().await;
-            assert!(deleted.expect("messages can be deleted").failed.is_empty());
-            bodies.extend(messages.into_iter().map(|message| message.body.expect("a message has a body")));
-        }
     }
 }
 

@@ -70,7 +70,9 @@ fn only_crypto_names_what_hashes_signs_and_verifies() {
     assert_eq!(mentions("lib/src", &words, &["crypto/"]), NOTHING);
     for name in ["hmac", "jsonwebtoken", "ring.", "sha1", "sha2", "subtle"] {
         let manifest = fs::read_to_string(root().join("functions/Cargo.toml")).unwrap();
-        assert!(!manifest.contains(&format!("\n{name}")), "functions/Cargo.toml has {name}");
+        // What the build script uses is in no function.
+        let (linked, _) = manifest.split_once("[build-dependencies]").unwrap();
+        assert!(!linked.contains(&format!("\n{name}")), "functions/Cargo.toml has {name}");
     }
 }
 

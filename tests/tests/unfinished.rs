@@ -1,7 +1,7 @@
 //! Calls whose end nobody reports: closed when nothing was heard of them for hours, once, whatever dies;
 //! and an end that is reported later is believed.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ringpost::domain::{
     call::{Call, CallStatus},

@@ -24,7 +24,8 @@ impl Waiting {
 
     /// Adds those of the events for which there is room.
     pub fn extend(&mut self, events: impl IntoIterator<Item = EventKey>) {
-        let mut bytes: usize = self.0.iter().map(stored_bytes).sum();
+        // The list's brackets take the place of a comma and one byte more.
+        let mut bytes = 1 + self.0.iter().map(stored_bytes).sum::<usize>();
         for event in events {
             let with_event = bytes + stored_bytes(&event);
             if with_event <= Self::MAX_BYTES && self.0.insert(event) {

@@ -1,3 +1,5 @@
+//! What the reader of JSON promises, by tables and by properties.
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -1,7 +1,9 @@
 //! The queues of a world, as Lambda reads them.
 
 use aws_lambda_events::sqs::SqsEvent;
-use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
+use aws_sdk_sqs::types::{
+    DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName,
+};
 use serde_json::{Value, json};
 
 use super::{Faults, World, sdk};
@@ -69,5 +71,33 @@ impl World {
 
     fn sqs(&self) -> aws_sdk_sqs::Client {
         aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3))
+    }
+
+    /// The bodies of the messages that wait in the retry queue, taken out of it.
+    ///
+    /// # Panics
+    /// When the queue fails.
+    pub async fn take_retries(&self) -> Vec<String> {
+        self.take(&self.queue_url).await
+    }
+
+    pub(super) async fn take(&self, queue_url: &str) -> Vec<String> {
+        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3));
+        let mut bodies = Vec::new();
+        loop {
+            let receive = queue.receive_message().queue_url(queue_url).max_number_of_messages(10);
+            let messages = receive.send().await.expect("the queue answers").messages.unwrap_or_default();
+            if messages.is_empty() {
+                return bodies;
+            }
+            let entries = messages.iter().enumerate().map(|(place, message)| {
+                let entry = DeleteMessageBatchRequestEntry::builder().id(place.to_string());
+                entry.set_receipt_handle(message.receipt_handle.clone()).build().expect("a handle")
+            });
+            let delete = queue.delete_message_batch().queue_url(queue_url);
+            let deleted = delete.set_entries(Some(entries.collect())).send().await;
+            assert!(deleted.expect("messages can be deleted").failed.is_empty());
+            bodies.extend(messages.into_iter().map(|message| message.body.expect("a message has a body")));
+        }
     }
 }

@@ -243,18 +243,19 @@ fn identifier(json: Json<'_>, missing: &'static str, path: &'static str) -> Resu
 /// in the room that its `egressInfo` names.
 fn no_room(name: EventName, fields: &Object<'_>) -> Option<PayloadError> {
     let (told, egress) = (fields.get("room"), fields.get("egressInfo"));
-    let room = match name.subject() {
+    let (room, names) = match name.subject() {
         Subject::Other => return None,
         Subject::Egress if egress.is_object() && wire::is_unix(fields.get("createdAt")) => return None,
-        Subject::Egress if told.is_null() => wire::recorded_room(&egress.object()),
-        _ if told.is_null() || told.is_object() => wire::room(&told.object()),
+        Subject::Egress if told.is_null() => (egress.object(), ["roomName", "roomId"]),
+        _ if told.is_null() || told.is_object() => (told.object(), ["name", "sid"]),
         _ => return Some(PayloadError::Invalid("room".to_owned())),
     };
-    let (name, path) = match (room.name, room.sid) {
-        (Some(_), Some(_)) => return None,
-        (None, None) => ("room_name", "room"),
-        (None, Some(_)) => ("room_name", "room.name"),
-        (Some(_), None) => ("room_sid", "room.sid"),
+    // What is there and cannot be read says nothing, as everywhere.
+    let (name, path) = match names.map(|name| room.get(name).scalar().is_some()) {
+        [true, true] => return None,
+        [false, false] => ("room_name", "room"),
+        [false, true] => ("room_name", "room.name"),
+        [true, false] => ("room_sid", "room.sid"),
     };
     Some(PayloadError::NoRoom { name, path })
 }

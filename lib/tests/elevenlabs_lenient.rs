@@ -88,7 +88,7 @@ fn a_duration_may_be_a_text() {
     let mut changed = body(NAMES[0]);
     for (told, seconds) in [(json!("62"), 62), (json!(62.0), 62), (json!("62.9"), 62)] {
         changed["data"]["metadata"]["call_duration_secs"] = told;
-        assert_eq!(update(&changed).expect("a call").facts.told_seconds.get(), Some(&seconds));
+        assert_eq!(update(&changed).expect("a call").facts.seconds_told(), Some(seconds));
     }
 }
 

@@ -105,9 +105,9 @@ impl Endpoint {
     /// The fields without which there is no event; null is as good as absent.
     fn identifying(self) -> &'static [&'static str] {
         match self {
-            Self::CallCompleted => &["/id", "/event", "/room", "/egressInfo"],
+            Self::CallCompleted => &["/id", "/event", "/room", "/room/name", "/room/sid", "/egressInfo"],
             Self::LiveKitEvents => &["/event"],
-            Self::SipInbound => &["/call_id", "/to_number"],
+            Self::SipInbound => &["/to_number"],
             Self::SignalWire | Self::Api => &[],
             Self::ElevenLabs => &["/type"],
             Self::CallStatus => &["/event_type"],

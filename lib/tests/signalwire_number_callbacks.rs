@@ -19,7 +19,7 @@ fn facts(body: &str) -> Facts {
 }
 
 fn numbers(facts: &Facts) -> [Option<&str>; 2] {
-    [&facts.phone_number, &facts.line_number].map(|number| number.get().map(PhoneNumber::as_str))
+    [facts.phone_number(), facts.line_number()].map(|number| number.map(PhoneNumber::as_str))
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn a_numbers_own_callback_is_of_an_inbound_call_to_it() {
     let (event, told) = (read(&body).0, facts(&body));
     let (created, ended) = (time("2026-01-02T00:00:27Z"), time("2026-01-02T00:05:27Z"));
     assert_eq!(numbers(&told), [Some("+15105550123"), Some("+15559876543")]);
-    assert_eq!(told.direction.get(), Some(&Direction::Inbound));
+    assert_eq!(told.direction(), Some(Direction::Inbound));
     assert_eq!((told.started_at(), told.ending().map(|ending| ending.at)), (Some(created), Some(ended)));
     assert_eq!((event.occurred_at, told.duration_millis()), (ended, Some(300_000)));
     assert_eq!(told.outcome(), Some(Outcome::Completed));
@@ -60,7 +60,7 @@ fn a_numbers_own_callback_is_of_an_inbound_call_to_it() {
     let (mut one, mut other) = (told.clone(), of_leg.clone());
     one.merge(of_leg);
     other.merge(told);
-    assert_eq!((one.direction.get(), &one), (Some(&Direction::Outbound), &other));
+    assert_eq!((one.direction(), &one), (Some(Direction::Outbound), &other));
 
     // A leg's callback that lacks its direction is not a number's: nothing is known of its sides.
     for of_leg in [
@@ -70,6 +70,6 @@ fn a_numbers_own_callback_is_of_an_inbound_call_to_it() {
         &[("CallStatus", "ringing")],
     ] {
         let told = facts(&of_number(of_leg));
-        assert_eq!((numbers(&told), told.direction.get()), ([None, None], None), "{of_leg:?}");
+        assert_eq!((numbers(&told), told.direction()), ([None, None], None), "{of_leg:?}");
     }
 }

@@ -304,16 +304,23 @@ impl World {
     /// `fan-out` in this world.
     #[must_use]
     pub fn fan_out(&self, faults: &Faults) -> fan_out::Deps {
-        fan_out::Deps { events: self.events(faults), fan_out: self.driver(faults) }
+        self.fan_out_at(faults, long_ago())
+    }
+
+    /// The same at the time that `clock` shows: what was announced before anything is kept is not
+    /// announced again.
+    #[must_use]
+    pub fn fan_out_at(&self, faults: &Faults, clock: Clock) -> fan_out::Deps {
+        fan_out::Deps { events: self.events(faults), fan_out: self.driver(faults, clock) }
     }
 
     /// `fan-out-retry` in this world.
     #[must_use]
     pub fn fan_out_retry(&self, faults: &Faults) -> fan_out_retry::Deps {
-        fan_out_retry::Deps { events: self.events(faults), fan_out: self.driver(faults) }
+        fan_out_retry::Deps { events: self.events(faults), fan_out: self.driver(faults, long_ago()) }
     }
 
-    fn driver(&self, faults: &Faults) -> FanOut {
+    fn driver(&self, faults: &Faults, clock: Clock) -> FanOut {
         let (lookup, fold) = self.fold(faults);
         let history = self.history(faults);
         let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
@@ -330,7 +337,7 @@ impl World {
                 subscriptions: self.subscriptions(faults),
                 history: self.history(faults),
                 deliveries: self.delivery_queue(faults),
-                clock: Clock::system(),
+                clock,
             },
         }
     }
@@ -468,6 +475,11 @@ impl World {
         }
         state
     }
+}
+
+/// The events of the samples are older than anything that is kept.
+fn long_ago() -> Clock {
+    Clock::new(|| Timestamp::EPOCH)
 }
 
 /// A process that dies does not try again; a broken connection is tried again by the SDK.

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use ringpost::{
+    clock::Clock,
     delivery::deliver::Done,
     domain::{
         delivery::DeliveryStatus,
@@ -183,7 +184,7 @@ async fn what_was_announced_before_anything_is_kept_is_not_announced_again() {
         };
         world.keep_event(&event).await;
         let log = world.items("events").await;
-        let answer = world.fan_out(&Faults::none()).handle(stream_batch(&log)).await;
+        let answer = world.fan_out_at(&Faults::none(), Clock::system()).handle(stream_batch(&log)).await;
         assert!(answer.batch_item_failures.is_empty());
         assert_eq!(world.outbound_types(acme.id).await.len(), rows, "{days} days");
     }

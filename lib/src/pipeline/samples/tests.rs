@@ -134,6 +134,13 @@ fn story() -> Vec<Event> {
             &json!({ "recording_id": "R1", "recording_url": "s3://r", "duration": 80 }),
         ),
         event(Source::ElevenLabs, 110, "post_call_transcription", &conversation),
+        room(
+            124,
+            "participant_left",
+            &json!({ "participant": {
+                "identity": "sip_1", "kind": "SIP", "disconnectReason": "CLIENT_INITIATED", "attributes": {}
+            } }),
+        ),
         carrier(125, "call.completed", &json!({ "duration": 125, "recording_url": "s3://r" })),
         room(126, "egress_ended", &file),
         // A second time, when all is known.

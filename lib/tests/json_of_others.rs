@@ -108,7 +108,8 @@ impl Endpoint {
             Self::CallCompleted => &["/id", "/event", "/room", "/room/name", "/room/sid", "/egressInfo"],
             Self::LiveKitEvents => &["/event"],
             Self::SipInbound => &["/to_number"],
-            Self::SignalWire | Self::Api => &[],
+            Self::SignalWire => &["/event_type"],
+            Self::Api => &[],
             Self::ElevenLabs => &["/type"],
             Self::CallStatus => &["/event_type"],
         }

@@ -153,17 +153,14 @@ async fn a_page_examines_a_thousand_leads_at_most() {
 #[tokio::test]
 async fn a_wrong_question_is_refused_and_its_field_named() {
     let world = World::new(None).await;
-    for (field, value) in [
-        ("status", "ended"),
-        ("phoneNumber", "me"),
-        ("phoneNumber", ""),
-        ("campaignId", ""),
-        ("campaignId", "a\nb"),
-        ("limit", "0"),
-        ("cursor", "?"),
-    ] {
+    for (field, value) in
+        [("status", "ended"), ("phoneNumber", "me"), ("campaignId", "a\nb"), ("limit", "0"), ("cursor", "?")]
+    {
         let answer = find(&world, "acme", &[(field, value)]).await;
         assert_eq!((answer.status, &answer.body["field"]), (400, &json!(field)), "{value:?}");
+    }
+    for field in ["phoneNumber", "campaignId"] {
+        assert_eq!(find(&world, "acme", &[(field, "")]).await.status, 200, "empty is as good as not given");
     }
     let endpoint = leads::Deps::new(world.directory(), world.authenticator().await);
     assert_eq!(invoke(&endpoint, Request::default()).await.status, 401);

@@ -4,6 +4,7 @@ use super::{
     facts::Facts,
     key::{CallKey, EventKey, is_call_name},
     placeholder::is_placeholder,
+    report::Talk,
     timestamp::Timestamp,
 };
 
@@ -34,7 +35,11 @@ impl CallUpdate {
             legs: self.facts.legs.map(|leg| leg.with_ids(name)),
             reports: self.facts.reports.filter(name),
             rooms: self.facts.rooms.filter(name),
-            talks: self.facts.talks.filter(name),
+            talks: self
+                .facts
+                .talks
+                .filter(name)
+                .map(|talk| Talk { agent_id: talk.agent_id.filter(id), ..talk }),
             room_sid: self.facts.room_sid.filter(name),
             room_name: self.facts.room_name.filter(id),
             sip_call_id: self.facts.sip_call_id.filter(name),

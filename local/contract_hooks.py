@@ -99,6 +99,9 @@ def before_call(_context: Any, case: schemathesis.Case, _kwargs: Any) -> None:
     if body.get("url") == EXAMPLE:
         # Nothing is posted beyond this machine.
         body["url"] = NOBODY[0]
+    if isinstance(body.get("headers"), dict):
+        # Upper and lower case are the same: a header is there once.
+        body["headers"] = dict(_once(body["headers"]))
     schedule, asked_for = body.get("retryConfig"), body.get("eventTypes")
     if isinstance(schedule, dict) and _is_delay(schedule.get("initialDelay")) and _is_delay(schedule.get("maxDelay")):
         schedule["initialDelay"] = schedule["maxDelay"] = DELAY
@@ -106,6 +109,10 @@ def before_call(_context: Any, case: schemathesis.Case, _kwargs: Any) -> None:
     if isinstance(asked_for, list) and asked_for and all(each in types for each in asked_for):
         # A test must be of a type that its configuration has.
         body["eventTypes"] = types
+
+
+def _once(headers: dict[str, Any]) -> list[tuple[str, Any]]:
+    return list({name.lower(): (name, value) for name, value in headers.items()}.values())
 
 
 def _is_delay(value: Any) -> bool:

@@ -108,7 +108,7 @@ impl Endpoint {
             Self::CallCompleted => &["/id", "/event", "/room", "/room/name", "/room/sid", "/egressInfo"],
             Self::LiveKitEvents => &["/event"],
             Self::SipInbound => &["/to_number"],
-            Self::SignalWire => &["/event_type"],
+            Self::SignalWire => &["/event_type", "/call", "/params"],
             Self::Api => &[],
             Self::ElevenLabs => &["/type"],
             Self::CallStatus => &["/event_type"],

@@ -331,7 +331,7 @@ impl World {
             retry: FanOutRetryQueue::new(queue, self.queue_url.clone()),
             leads: LeadTable::new(self.database(faults), self.name("directory")),
             agenda: Agenda::new(self.due(faults), Clock::system()),
-            watch: Watch::new(self.due(faults), SILENCE, Clock::system()),
+            watch: Watch::new(self.due(faults), SILENCE, clock.clone()),
             transcripts: self.transcripts(faults),
             publisher: Publisher {
                 subscriptions: self.subscriptions(faults),

@@ -76,9 +76,15 @@ async fn work(world: &World, worker: &recover_deliveries::Deps) -> usize {
     }
 }
 
-/// The rows for whose next attempt a message waits, and how many messages do.
-async fn queued(world: &World, next_attempt: u32) -> (BTreeSet<u64>, usize) {
-    let messages = world.take_deliveries().await;
+/// The rows for whose next attempt a message waits, and how many messages do: at least `expected`, which
+/// become visible one after another.
+async fn queued(world: &World, next_attempt: u32, expected: usize) -> (BTreeSet<u64>, usize) {
+    let mut messages = Vec::new();
+    eventually("the messages", async || {
+        messages.extend(world.take_deliveries().await);
+        (messages.len() >= expected).then_some(())
+    })
+    .await;
     let ids = messages.iter().map(|message| {
         let DeliveryMessage::V1 { id, attempt, .. } = message;
         assert_eq!(*attempt, next_attempt);
@@ -127,7 +133,7 @@ async fn every_failed_delivery_of_one_subscription_is_queued_again_and_no_other(
     let counts = |name: &str| done.body["job"][name].as_u64().unwrap();
     assert_eq!((&done.body["job"]["status"], counts("requeued")), (&json!("done"), 150));
     assert_eq!(counts("examined"), 304, "all of the window, once");
-    let (ids, messages) = queued(&world, 2).await;
+    let (ids, messages) = queued(&world, 2, 150).await;
     assert_eq!((ids, messages), (failed.clone(), 150));
     for (row, was) in before {
         let expected = if failed.contains(&row) { ("pending".to_owned(), Some(id.clone())) } else { was };
@@ -208,7 +214,7 @@ async fn a_worker_killed_at_any_request_queues_everything_and_counts_it_once() {
             assert_eq!(counts, (&json!("done"), &json!(5), &json!(5)), "request {number}, cut {cut:?}");
             let rows = rows(&world).await;
             assert!(rows.values().all(|(status, job)| status == "pending" && job.as_ref() == Some(&id)));
-            assert_eq!(queued(&world, 2).await.0, failed, "request {number}, cut {cut:?}");
+            assert_eq!(queued(&world, 2, failed.len()).await.0, failed, "request {number}, cut {cut:?}");
             if !faults.struck() {
                 assert!(number > 20, "each page is read, reopened, queued and saved: {number}");
                 break;
@@ -368,7 +374,7 @@ async fn what_belongs_to_another_tenant_is_not_there() {
     assert_eq!(world.subscriptions(&none).list("acme#recoveries").await.unwrap(), []);
     work(&world, &world.recover_deliveries(&none, WHOLE)).await;
     assert_eq!(rows(&world).await.values().filter(|(status, _)| status == "pending").count(), 4);
-    assert_eq!(queued(&world, 2).await.1, 4);
+    assert_eq!(queued(&world, 2, 4).await.1, 4);
     let mut plain = asked("acme", Method::POST, &[("id", "1")], &body);
     let token = stack().token(json!({ "sub": "user_1", "tenant_id": "acme" }));
     plain.headers_mut().insert(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());

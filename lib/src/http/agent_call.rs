@@ -59,11 +59,10 @@ impl AgentCallQuery {
 }
 
 fn name(field: &'static str, text: Option<String>) -> Result<Option<String>, ApiError> {
-    let text = text.filter(|text| is_call_name(text));
     if text.as_ref().is_some_and(|text| text.len() > MAX_ID_LENGTH) {
         return Err(bad(format!("{field} may have {MAX_ID_LENGTH} bytes at most")).field(field));
     }
-    Ok(text)
+    Ok(text.filter(|text| is_call_name(text)))
 }
 
 fn malformed(error: &serde_path_to_error::Error<serde_json::Error>) -> ApiError {

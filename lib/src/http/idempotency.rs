@@ -17,11 +17,13 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let Some(value) = headers.get(HEADER) else { return Ok(None) };
     let refused = || wrong(HEADER, "must be 1 to 256 visible ASCII characters");
     let key = value.to_str().map_err(|_| refused())?.trim();
+    if key.len() > MAX_BYTES {
+        return Err(refused());
+    }
     if is_placeholder(key) {
         return Ok(None);
     }
-    let is_key = key.len() <= MAX_BYTES && key.bytes().all(|byte| byte.is_ascii_graphic());
-    if is_key { Ok(Some(key)) } else { Err(refused()) }
+    if key.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(Some(key)) } else { Err(refused()) }
 }
 
 /// The key of a request that must have one.

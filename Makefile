@@ -10,7 +10,7 @@ YES ?=
 LOCAL := $(PYTHON) -m local
 TOOLS := .local/venv/tools/bin
 
-.PHONY: help run up down test logs invoke invoke-all lint bench fmt secrets replay build deploy tools stage
+.PHONY: help contract run up down test logs invoke invoke-all lint bench fmt secrets replay build deploy tools stage
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ invoke: ## run one function in Docker, against the local cloud (FUNCTION=CallCom
 
 invoke-all: ## run every function on its sample events in Docker, as a table
 	@$(LOCAL) invoke-all
+
+contract: tools ## hold the running stack to docs/openapi.yaml by requests (five minutes)
+	$(TOOLS)/python -m local.contract
 
 lint: tools ## check the template, docs/openapi.yaml and the Python of the local cloud
 	$(TOOLS)/ruff check local

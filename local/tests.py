@@ -2,19 +2,15 @@
 
 import subprocess
 
-from . import browser, environment, up
+from . import browser, up
 from .settings import ROOT
 
 
 def run() -> int:
-    """The exit code of the tests. The contract comes last, for what it sends stays in the stack."""
+    """The exit code of the tests."""
     started = up.up()
     try:
-        return (
-            _run(["cargo", "test", "--workspace", "--locked"])
-            or browser.run()
-            or _run([str(environment.ensure("tools")), "-m", "local.contract"])
-        )
+        return _run(["cargo", "test", "--workspace", "--locked"]) or browser.run()
     finally:
         if started:
             up.down()

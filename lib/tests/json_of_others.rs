@@ -108,7 +108,7 @@ impl Endpoint {
             Self::CallCompleted => &["/id", "/event", "/room", "/room/name", "/room/sid", "/egressInfo"],
             Self::LiveKitEvents => &["/event"],
             Self::SipInbound => &["/to_number"],
-            Self::SignalWire => &["/event_type", "/call", "/params"],
+            Self::SignalWire => &["/event_type", "/call", "/call/call_id", "/params", "/params/call_id"],
             Self::Api => &[],
             Self::ElevenLabs => &["/type"],
             Self::CallStatus => &["/event_type"],

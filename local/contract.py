@@ -1,4 +1,4 @@
-"""What `make contract` does with docs/openapi.yaml: holds the running stack to it, by requests that schemathesis makes.
+"""What `make test` and `make contract` do with docs/openapi.yaml: holds the running stack to it, by requests that schemathesis makes.
 
 The requests are the same in every run: each operation is tried with its examples, at the bounds of every field, with
 random data, and in chains along the document's links. `contract_hooks.py` signs them. What Ringpost posts to customers

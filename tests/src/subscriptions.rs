@@ -38,6 +38,7 @@ pub fn subscription(tenant_id: &str, id: u64) -> Subscription {
         disabled: None,
         created_at: Timestamp::EPOCH,
         updated_at: Timestamp::EPOCH,
+        routed_at: None,
     }
 }
 

@@ -154,10 +154,10 @@ async fn a_put_changes_what_is_sent_and_nothing_else() {
 
     // What was read can be put back, and what changes nothing is not written.
     shown["newer"] = json!([]);
-    let before = configs.stored(1).await;
+    let before = configs.world.items("webhookconfigs").await;
     assert_eq!(configs.put("1", &shown).await.status, 200);
     assert_eq!(configs.put("1", &json!({})).await.status, 200);
-    assert_eq!(configs.stored(1).await, before);
+    assert_eq!(configs.world.items("webhookconfigs").await, before);
 }
 
 #[tokio::test]

@@ -54,6 +54,7 @@ fn subscription(url: &str, tenant_id: &str) -> Subscription {
         disabled: None,
         created_at: Timestamp::EPOCH,
         updated_at: Timestamp::EPOCH,
+        routed_at: None,
     }
 }
 

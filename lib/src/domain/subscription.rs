@@ -50,6 +50,9 @@ pub struct Subscription {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+    /// When where or how deliveries are posted was last changed, if ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub routed_at: Option<Timestamp>,
 }
 
 /// Whether a subscription's events are posted.

@@ -71,6 +71,7 @@ impl NewSubscription {
             disabled: None,
             created_at: now,
             updated_at: now,
+            routed_at: None,
         };
         self.rest.apply(&mut subscription);
         subscription

@@ -94,9 +94,16 @@ impl Subscriptions {
         change: &SubscriptionChange,
         now: Timestamp,
     ) -> Result<Option<Subscription>, StoreError> {
-        let changed = self.edit(tenant_id, id, now, |subscription| change.apply(subscription)).await?;
+        let changed = self.edit(tenant_id, id, now, |subscription| {
+            let before = subscription.clone();
+            change.apply(subscription);
+            if change.is_a_fresh_start() && *subscription != before {
+                subscription.routed_at = Some(now);
+            }
+        });
+        let changed = changed.await?;
         if let Some(changed) = changed.as_ref().filter(|_| change.is_a_fresh_start()) {
-            self.table.start_afresh(tenant_id, id, changed.updated_at).await?;
+            self.table.start_afresh(changed).await?;
         }
         Ok(changed)
     }

@@ -8,7 +8,10 @@
 //! ```
 
 use aws_sdk_dynamodb::{
-    operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
+    operation::{
+        put_item::{PutItemError, builders::PutItemFluentBuilder},
+        update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
+    },
     types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 
@@ -138,45 +141,52 @@ impl SubscriptionTable {
         }
     }
 
-    /// Forgets how a subscription's endpoint did before its owner changed where deliveries go, which was at
-    /// `changed_at`: verdicts of attempts that are still on their way to the old one are dropped.
+    /// Forgets how a subscription's endpoint did before its owner changed where or how deliveries are
+    /// posted: verdicts of attempts that are still on their way to the old one are dropped. Writes nothing
+    /// where nothing is to be forgotten.
     ///
     /// # Errors
     /// When the database fails; forgetting again is safe.
-    pub async fn start_afresh(
-        &self,
-        tenant_id: &str,
-        id: u64,
-        changed_at: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub async fn start_afresh(&self, subscription: &Subscription) -> Result<(), StoreError> {
+        let known = "attribute_exists(failures) OR attribute_exists(slowUntil) OR \
+                     attribute_exists(pausedUntil) OR attribute_exists(learnedAt)";
+        let since = subscription.routed_at;
+        let stale = since.map(|_| "attribute_not_exists(freshAt) OR freshAt < :changed OR ");
         let request = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(health_key(tenant_id, id)))
+            .health_update(subscription)
             .update_expression(
                 "SET freshAt = :changed REMOVE failures, failingSince, lastFailureAt, probeAt, probeBy, \
                  slowUntil, slowMillis, learnedMicros, learnedAt, pausedUntil",
             )
-            .expression_attribute_values(":changed", time(changed_at))
+            .condition_expression(format!("{}{known}", stale.unwrap_or_default()))
             .return_values(ReturnValue::AllOld);
-        let answer = request.send().await.map_err(StoreError::unavailable("UpdateItem webhook-configs"))?;
-        let failures = answer.attributes.filter(|old| old.contains_key("failures"));
-        let failures: Option<u32> = failures.map(|old| read_number(&old, "failures")).transpose()?;
+        let old = match request.send().await {
+            Ok(answer) => answer.attributes.filter(|old| old.contains_key("failures")),
+            Err(error) => match error.as_service_error() {
+                Some(UpdateItemError::ConditionalCheckFailedException(_)) => return Ok(()),
+                _ => return Err(StoreError::unavailable("UpdateItem webhook-configs")(error)),
+            },
+        };
+        let failures: Option<u32> = old.map(|old| read_number(&old, "failures")).transpose()?;
         if failures.is_none_or(|failures| failures < FAILURES_THAT_OPEN) {
             return Ok(());
         }
         // What was parked is released now, but not all at once.
         let request = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(health_key(tenant_id, id)))
+            .health_update(subscription)
             .update_expression("SET learnedMicros = :micros, learnedAt = :changed")
             .condition_expression("freshAt = :changed AND attribute_not_exists(learnedAt)")
-            .expression_attribute_values(":micros", number(FIRST_MICROS))
-            .expression_attribute_values(":changed", time(changed_at));
+            .expression_attribute_values(":micros", number(FIRST_MICROS));
         applied(request, "UpdateItem webhook-configs").await.map(drop)
+    }
+
+    fn health_update(&self, subscription: &Subscription) -> UpdateItemFluentBuilder {
+        let changed_at = subscription.routed_at.unwrap_or(subscription.created_at);
+        self.client
+            .update_item()
+            .table_name(&self.name)
+            .set_key(Some(health_key(&subscription.tenant_id, subscription.id)))
+            .expression_attribute_values(":changed", time(changed_at))
     }
 
     /// Deletes a subscription. Tells whether the tenant had it.

@@ -35,6 +35,7 @@ fn subscription() -> Subscription {
         disabled: None,
         created_at: Timestamp::EPOCH,
         updated_at: Timestamp::EPOCH,
+        routed_at: None,
     }
 }
 

@@ -1,4 +1,4 @@
-"""Fills the demonstration tenant's directory, through the API as any tenant would."""
+"""Fills the demonstration tenant's directory, through the API: the platform assigns, the tenant has settings and keys."""
 
 import hashlib
 import json
@@ -13,8 +13,8 @@ from .stack_env import Values
 
 AGENT = "telephony-agent"
 CAMPAIGN = "demo-campaign"
-ENTRIES = {
-    "settings": {"name": "Demo", "defaultAgentName": AGENT},
+SETTINGS = {"name": "Demo", "defaultAgentName": AGENT}
+ASSIGNED = {
     f"campaigns/{CAMPAIGN}": {"name": "Demonstration", "agentName": AGENT, "userId": USER},
     **{
         f"phone-numbers/{quote(number)}": {"userId": USER, "agentConfigId": AGENT, "campaignId": CAMPAIGN}
@@ -25,9 +25,12 @@ ENTRIES = {
 
 def directory(port: int, values: Values) -> None:
     """The two numbers of the documents, both of the demonstration campaign."""
-    api = Api(values["RINGPOST_URL"], values["RINGPOST_TOKEN"])
-    with ThreadPoolExecutor(max_workers=len(ENTRIES)) as pool:
-        list(pool.map(lambda path: api.send("PUT", f"/api/directory/{path}", ENTRIES[path]), ENTRIES))
+    tenant = Api(values["RINGPOST_URL"], values["RINGPOST_TOKEN"])
+    platform = Api(values["RINGPOST_URL"], values["RINGPOST_PLATFORM_TOKEN"])
+    puts = [(tenant, "settings", SETTINGS)]
+    puts += [(platform, path, entry | {"tenantId": TENANT}) for path, entry in ASSIGNED.items()]
+    with ThreadPoolExecutor(max_workers=len(puts)) as pool:
+        list(pool.map(lambda put: put[0].send("PUT", f"/api/directory/{put[1]}", put[2]), puts))
     _known_api_key(port)
 
 

@@ -29,7 +29,7 @@ def generate(port: int) -> Values:
         "RINGPOST_JWT_SECRET": jwt_secret,
         "RINGPOST_TENANT": TENANT,
         "RINGPOST_USER": USER,
-        "RINGPOST_TOKEN": _token(jwt_secret),
+        **_tokens(jwt_secret),
         "LIVEKIT_API_KEY": f"API{secrets.token_hex(6)}",
         "LIVEKIT_API_SECRET": secrets.token_urlsafe(32),
         "LIVEKIT_WEBHOOK_SECRET": secrets.token_urlsafe(32),
@@ -46,8 +46,8 @@ def generate(port: int) -> Values:
 
 
 def renewed(values: Values) -> Values:
-    """The same values with a token that is valid for another day."""
-    return values | {"RINGPOST_TOKEN": _token(values["RINGPOST_JWT_SECRET"])}
+    """The same values with tokens that are valid for another day."""
+    return values | _tokens(values["RINGPOST_JWT_SECRET"])
 
 
 def write(values: Values) -> None:
@@ -75,8 +75,11 @@ def parameters(values: Values) -> Values:
     }
 
 
-def _token(jwt_secret: str) -> str:
+def _tokens(jwt_secret: str) -> Values:
+    """Of the demonstration tenant's administrator, and of the platform that assigns numbers to tenants."""
     now = int(time.time())
-    return tokens.sign(
-        jwt_secret, {"sub": USER, "tenant_id": TENANT, "role": "admin", "iat": now, "exp": now + TOKEN_SECONDS}
-    )
+    valid = {"iat": now, "exp": now + TOKEN_SECONDS}
+    return {
+        "RINGPOST_TOKEN": tokens.sign(jwt_secret, {"sub": USER, "tenant_id": TENANT, "role": "admin", **valid}),
+        "RINGPOST_PLATFORM_TOKEN": tokens.sign(jwt_secret, {"sub": "platform", "role": "platform", **valid}),
+    }

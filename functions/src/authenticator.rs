@@ -5,7 +5,8 @@ use ringpost::{
     clock::Clock,
     http::{
         error::{ApiError, ErrorStatus},
-        token::{Caller, TokenKeys, TokenPolicy},
+        role::Role,
+        token::{Caller, TokenKeys, TokenPolicy, Unauthorized},
     },
     secrets::Secrets,
 };
@@ -21,28 +22,38 @@ pub struct Authenticator {
 }
 
 impl Authenticator {
-    /// Who the bearer of the request's token is.
+    /// Who the bearer of the request's token is, if its role includes `needed`.
+    ///
+    /// # Errors
+    /// 401 when nobody is believed, 403 when the role does not suffice.
+    pub async fn authorized(&self, request: &Request, needed: Role) -> Result<Caller, ApiError> {
+        let caller = self.bearer(request).await?;
+        if caller.role().includes(needed) { Ok(caller) } else { Err(forbidden(needed)) }
+    }
+
+    /// Who the bearer of the request's token is, whatever its role.
     ///
     /// # Errors
     /// 401 when nobody is believed; the log says why.
-    pub async fn caller(&self, request: &Request) -> Result<Caller, ApiError> {
-        let keys = self.keys.current().await;
-        self.policy.caller(&keys, request.headers(), self.clock.now()).map_err(|reason| {
+    pub async fn bearer(&self, request: &Request) -> Result<Caller, ApiError> {
+        let keys = self.keys.current().await.ok_or(Unauthorized::NoKeys);
+        let caller = keys.and_then(|keys| self.policy.caller(&keys, request.headers(), self.clock.now()));
+        caller.map_err(|reason| {
             ApiError::new(ErrorStatus::Unauthorized, "Unauthorized")
                 .message("Invalid or expired JWT token")
                 .cause(reason)
         })
     }
+}
 
-    /// The tenant that the bearer may configure.
-    ///
-    /// # Errors
-    /// 401 when nobody is believed, 403 when the token lacks `role: admin`.
-    pub async fn administered_tenant(&self, request: &Request) -> Result<String, ApiError> {
-        let caller = self.caller(request).await?;
-        if !caller.is_admin() {
-            return Err(ApiError::new(ErrorStatus::Forbidden, "This needs a token with role: admin"));
-        }
-        Ok(caller.tenant_id())
-    }
+/// The answer to a role that does not suffice.
+pub(crate) fn forbidden(needed: Role) -> ApiError {
+    let message = match needed {
+        Role::User => "A token with role: platform has no part in what belongs to a tenant",
+        Role::Viewer => "This needs a token with role: viewer, developer or admin",
+        Role::Developer => "This needs a token with role: developer or admin",
+        Role::Admin => "This needs a token with role: admin",
+        Role::Platform => "This needs a token with role: platform",
+    };
+    ApiError::new(ErrorStatus::Forbidden, message)
 }

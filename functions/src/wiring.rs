@@ -29,7 +29,7 @@ use ringpost::{
         deferred_events::DeferredEventQueue, deliveries::DeliveryQueue, fan_out_retry::FanOutRetryQueue,
         transcripts::TranscriptQueue,
     },
-    secrets::{SecretTexts, Secrets, SecretsError},
+    secrets::{self, Samples, SecretTexts, Secrets, SecretsError},
     store::{
         self, call_list::CallList, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable,
         due::DueTable, endpoints::EndpointTable, events::EventTable, history::HistoryTable, leads::LeadTable,
@@ -112,7 +112,7 @@ impl Aws {
     }
 
     pub(crate) fn fold(&self) -> Result<Fold, InitError> {
-        Ok(Fold::new(self.calls()?, config::optional("DEFAULT_TENANT").as_deref()))
+        Ok(Fold::new(self.calls()?, self.directory()?, config::optional("DEFAULT_TENANT").as_deref()))
     }
 
     pub(crate) fn fan_out(&self) -> Result<FanOut, InitError> {
@@ -216,9 +216,9 @@ impl Aws {
     }
 
     /// LiveKit's way to the endpoints of the inbound call document, which asks for signatures only
-    /// where they are configured. In `prod` they must be.
+    /// where they are configured. Outside the local stage they must be.
     pub(crate) async fn inbound_gate(&self) -> Result<Gate<livekit::KeysIfAny>, InitError> {
-        let parse = if config::is_prod()? { some_livekit_keys } else { livekit_keys };
+        let parse = if config::is_local()? { livekit_keys } else { some_livekit_keys };
         let parse = move |texts: &SecretTexts| parse(texts).map(livekit::KeysIfAny);
         self.gate("LIVEKIT_ALLOW_LIST", &LIVEKIT_SECRETS, parse).await
     }
@@ -265,10 +265,9 @@ impl Aws {
         parse: impl Fn(&SecretTexts) -> Result<V, SecretsError> + Send + Sync + 'static,
     ) -> Result<Gate<V>, InitError> {
         let clock = Clock::system();
-        let prefix = config::required("SECRETS_PREFIX")?;
         Ok(Gate {
             allow_list: AllowList::parse(&config::optional(allow_list).unwrap_or_default())?,
-            keys: Secrets::load(&self.sdk, clock.clone(), prefix, secrets, parse).await?,
+            keys: Secrets::load(&self.sdk, clock.clone(), secret_source(secrets)?, parse).await?,
             public_base_url: config::optional("PUBLIC_BASE_URL").unwrap_or_default(),
             clock,
         })
@@ -283,13 +282,18 @@ impl Aws {
 
     async fn token_keys(&self, clock: Clock, algorithm: Algorithm) -> Result<Secrets<TokenKeys>, InitError> {
         const TOKEN_KEYS: &str = "token-keys";
-        let prefix = config::required("SECRETS_PREFIX")?;
-        let secrets = Secrets::load(&self.sdk, clock, prefix, &[TOKEN_KEYS], move |texts| {
+        let secrets = Secrets::load(&self.sdk, clock, secret_source(&[TOKEN_KEYS])?, move |texts| {
             TokenKeys::parse(texts.text(TOKEN_KEYS), algorithm)
                 .map_err(|error| SecretsError::Invalid { name: TOKEN_KEYS, reason: error.to_string() })
         });
         Ok(secrets.await?)
     }
+}
+
+/// Secrets of this stage. Those of the sample events are good in the local one alone.
+fn secret_source(names: &'static [&'static str]) -> Result<secrets::Source, InitError> {
+    let samples = if config::is_local()? { Samples::Accepted } else { Samples::Refused };
+    Ok(secrets::Source { prefix: config::required("SECRETS_PREFIX")?, names, samples })
 }
 
 /// How long nothing must have been heard of a call before it is closed.
@@ -329,5 +333,7 @@ fn token_policy() -> Result<TokenPolicy, InitError> {
         })?,
         issuer: config::optional("TOKEN_ISSUER"),
         audience: config::optional("TOKEN_AUDIENCE"),
+        longest_seconds: i64::from(config::hours("TOKEN_LIFETIME_HOURS")?) * 3_600,
+        default_tenant: config::optional("DEFAULT_TENANT"),
     })
 }

@@ -41,14 +41,6 @@ pub fn is_local() -> Result<bool, ConfigError> {
     Ok(required("STAGE")? == "local")
 }
 
-/// Whether this is the stage of customers, where nothing may be left unconfigured.
-///
-/// # Errors
-/// When the variable is missing.
-pub fn is_prod() -> Result<bool, ConfigError> {
-    Ok(required("STAGE")? == "prod")
-}
-
 /// How many days events and history are kept; at least 8, so that every retry of a delivery finds
 /// its event.
 ///

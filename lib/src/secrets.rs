@@ -1,6 +1,9 @@
 //! Secrets from SSM Parameter Store: read in the init phase by one call, refreshed while warm so that
-//! a rotation needs no deploy. A secret that is missing stops the init; a refresh that fails keeps
-//! what was known. Values never reach a log or an error.
+//! a rotation needs no deploy. A secret that is missing stops the init.
+//!
+//! A refresh that finds a secret missing or senseless refuses everything from then on: that is how a door is
+//! shut in an incident. While SSM does not answer, what was known stays in use, for an hour at most. Values
+//! never reach a log or an error.
 
 use std::{
     collections::HashMap,
@@ -17,6 +20,8 @@ use crate::{clock::Clock, domain::timestamp::Timestamp, telemetry};
 
 /// A rotated secret is in use everywhere after this long.
 const REFRESH_AFTER_MILLIS: u64 = 5 * 60 * 1_000;
+/// What was known is used so long while SSM does not answer.
+const STALE_AFTER_MILLIS: u64 = 60 * 60 * 1_000;
 /// A refresh may cost one request this much, no more.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
 /// The account's default is 40 reads a second, and a burst of cold starts is thousands: many tries,
@@ -79,44 +84,66 @@ type Parse<T> = dyn Fn(&SecretTexts) -> Result<T, SecretsError> + Send + Sync;
 pub struct Secrets<T> {
     client: Client,
     clock: Clock,
-    prefix: String,
-    names: &'static [&'static str],
+    source: Source,
     parse: Box<Parse<T>>,
     known: RwLock<Known<T>>,
 }
 
+/// Which secrets of which stage.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The path of the stage's secrets.
+    pub prefix: String,
+    /// Their short names.
+    pub names: &'static [&'static str],
+    /// Whether they may be those of the sample events.
+    pub samples: Samples,
+}
+
 struct Known<T> {
-    value: Arc<T>,
+    /// `None` refuses everything.
+    value: Option<Arc<T>>,
+    read_at: Timestamp,
     checked_at: Timestamp,
 }
 
+/// Whether the secrets of the sample events are taken. Everybody can read those.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Samples {
+    /// They are: in the local stage.
+    Accepted,
+    /// They are not.
+    Refused,
+}
+
 impl<T> Secrets<T> {
-    /// Reads `names` under `prefix` and parses them.
+    /// Reads the secrets and parses them.
     ///
     /// # Errors
     /// A secret that is missing or makes no sense, by name: the function must not start.
     pub async fn load(
         sdk: &SdkConfig,
         clock: Clock,
-        prefix: String,
-        names: &'static [&'static str],
+        source: Source,
         parse: impl Fn(&SecretTexts) -> Result<T, SecretsError> + Send + Sync + 'static,
     ) -> Result<Self, SecretsError> {
         let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_BACKOFF);
         let config = aws_sdk_ssm::config::Builder::from(sdk).retry_config(retries).build();
         let client = Client::from_conf(config);
-        let value = Arc::new(parse(&read(&client, &prefix, names).await?)?);
-        let known = RwLock::new(Known { value, checked_at: clock.now() });
-        Ok(Self { client, clock, prefix, names, parse: Box::new(parse), known })
+        let value = Some(Arc::new(parse(&read(&client, &source).await?)?));
+        let now = clock.now();
+        let known = RwLock::new(Known { value, read_at: now, checked_at: now });
+        Ok(Self { client, clock, source, parse: Box::new(parse), known })
     }
 
-    /// The secrets as they are now, read anew when they are older than five minutes.
-    pub async fn current(&self) -> Arc<T> {
+    /// The secrets as they are now, read anew when they are older than five minutes. `None` when there is
+    /// nothing by which anybody could be believed: then everything is to be refused.
+    pub async fn current(&self) -> Option<Arc<T>> {
         let now = self.clock.now();
         {
             let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
             if now.millis_since(known.checked_at) < REFRESH_AFTER_MILLIS {
-                return Arc::clone(&known.value);
+                return known.value.clone();
             }
         }
         let fresh = self.refresh().await;
@@ -124,41 +151,78 @@ impl<T> Secrets<T> {
         // Also after a failure: the next try comes in five minutes, not with the next request.
         known.checked_at = now;
         match fresh {
-            Ok(value) => known.value = Arc::new(value),
-            Err(error) => tracing::warn!(%error, "secrets not refreshed, the known ones stay in use"),
+            Ok(value) => (known.value, known.read_at) = (Some(Arc::new(value)), now),
+            Err(error @ SecretsError::Unavailable { .. })
+                if now.millis_since(known.read_at) < STALE_AFTER_MILLIS =>
+            {
+                tracing::warn!(%error, "secrets not refreshed, the known ones stay in use");
+            }
+            Err(error) => {
+                tracing::error!(%error, "no usable secrets: everything is refused");
+                known.value = None;
+            }
         }
-        Arc::clone(&known.value)
+        known.value.clone()
     }
 
     async fn refresh(&self) -> Result<T, SecretsError> {
-        let reading = read(&self.client, &self.prefix, self.names);
-        let texts = tokio::time::timeout(REFRESH_TIMEOUT, reading).await.map_err(|_| {
-            SecretsError::Unavailable { prefix: self.prefix.clone(), reason: "timed out".to_owned() }
-        })??;
+        let texts = tokio::time::timeout(REFRESH_TIMEOUT, read(&self.client, &self.source)).await;
+        let texts = texts.map_err(|_| self.source.unavailable("timed out".to_owned()))??;
         (self.parse)(&texts)
     }
 }
 
-async fn read(
-    client: &Client,
-    prefix: &str,
-    names: &'static [&'static str],
-) -> Result<SecretTexts, SecretsError> {
+impl Source {
+    fn unavailable(&self, reason: String) -> SecretsError {
+        SecretsError::Unavailable { prefix: self.prefix.clone(), reason }
+    }
+
+    fn check(&self, texts: &SecretTexts) -> Result<(), SecretsError> {
+        let sample = self.names.iter().find(|name| is_sample(texts.text(name)));
+        match sample.filter(|_| self.samples == Samples::Refused) {
+            None => Ok(()),
+            Some(name) => Err(SecretsError::Invalid {
+                name,
+                reason: "it has a secret of the sample events, which everybody can read".to_owned(),
+            }),
+        }
+    }
+}
+
+/// Whether a text has a secret of the sample events in it: no random secret has this.
+#[must_use]
+pub fn is_sample(text: &str) -> bool {
+    text.contains("localstack") || text.contains("local-stack-")
+}
+
+async fn read(client: &Client, source: &Source) -> Result<SecretTexts, SecretsError> {
+    let Source { prefix, names, .. } = source;
     let full_names = names.iter().map(|name| format!("{prefix}{name}")).collect();
     let answer = client.get_parameters().set_names(Some(full_names)).with_decryption(true).send().await;
-    let answer = answer.map_err(|error| SecretsError::Unavailable {
-        prefix: prefix.to_owned(),
-        // Not the debug form: it would show the body of an answer that could not be read.
-        reason: telemetry::chain(&error),
-    })?;
+    // Not the debug form: it would show the body of an answer that could not be read.
+    let answer = answer.map_err(|error| source.unavailable(telemetry::chain(&error)))?;
     let missing = answer.invalid_parameters();
     if !missing.is_empty() {
         return Err(SecretsError::Missing { names: missing.join(", ") });
     }
     let texts = answer.parameters.unwrap_or_default().into_iter().filter_map(|parameter| {
         let full_name = parameter.name?;
-        let name = names.iter().find(|name| full_name.strip_prefix(prefix) == Some(name))?;
+        let name = names.iter().find(|name| full_name.strip_prefix(prefix.as_str()) == Some(name))?;
         Some((*name, parameter.value?))
     });
-    Ok(SecretTexts(texts.collect()))
+    let texts = SecretTexts(texts.collect());
+    source.check(&texts)?;
+    Ok(texts)
+}
+
+/// Reads `@tenant secret`: an entry of a provider account that is one tenant's own. One without `@` is the
+/// platform's, and may sign for all tenants.
+#[must_use]
+pub fn tenant_and_secret(entry: &str) -> (Option<Arc<str>>, &str) {
+    let entry = entry.trim();
+    let owned = entry.strip_prefix('@').and_then(|owned| owned.split_once(char::is_whitespace));
+    match owned.filter(|(tenant, _)| !tenant.is_empty()) {
+        Some((tenant, secret)) => (Some(Arc::from(tenant)), secret.trim_start()),
+        None => (None, entry),
+    }
 }

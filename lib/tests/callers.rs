@@ -11,7 +11,10 @@ use proptest::prelude::*;
 use ringpost::{
     crypto::jwt::{Algorithm, JwtError},
     domain::owner::Owner,
-    http::token::{Caller, TokenKeys, TokenPolicy, Unauthorized},
+    http::{
+        role::Role,
+        token::{Caller, TokenKeys, TokenPolicy, Unauthorized},
+    },
 };
 use serde_json::{Value, json};
 
@@ -23,7 +26,13 @@ const SECRET: &str = "a-shared-secret-of-thirty-two-bytes!";
 type Answer = Result<Caller, Unauthorized>;
 
 fn any_issuer() -> TokenPolicy {
-    TokenPolicy { algorithm: Algorithm::Hs256, issuer: None, audience: None }
+    TokenPolicy {
+        algorithm: Algorithm::Hs256,
+        issuer: None,
+        audience: None,
+        longest_seconds: 3_600,
+        default_tenant: Some("acme".to_owned()),
+    }
 }
 
 fn ask(policy: &TokenPolicy, headers: &HeaderMap) -> Answer {
@@ -137,7 +146,7 @@ fn a_wrong_signature_is_told_before_anything_else() {
     assert_eq!(answer.err(), token_refused(JwtError::Signature));
 }
 
-/// Whether a token with these claims reads the calls of `user_1` of the tenant `acme`.
+/// Whether a token with these claims reads the calls of `user_1` of the tenant `acme`, the default one.
 fn reads(sub: &str, tenant_id: Option<&str>, role: Option<&str>) -> bool {
     let claims = claims(json!({ "sub": sub, "tenant_id": tenant_id, "role": role }));
     let caller = ask_with(&any_issuer(), &claims).expect("a caller");
@@ -145,23 +154,34 @@ fn reads(sub: &str, tenant_id: Option<&str>, role: Option<&str>) -> bool {
 }
 
 #[test]
-fn a_user_reads_its_own_calls_and_an_admin_those_of_its_tenant() {
-    let (acme, other, admin) = (Some("acme"), Some("other"), Some("admin"));
+fn a_user_reads_its_own_calls_and_a_viewer_those_of_its_tenant() {
+    let (acme, other) = (Some("acme"), Some("other"));
+    for role in Role::ALL {
+        let (name, sees_all) = (Some(role.as_str()), role.includes(Role::Viewer));
+        assert_eq!(reads("user_1", acme, name), role != Role::Platform, "{role:?}");
+        assert_eq!(reads("user_2", acme, name), sees_all, "{role:?}");
+        // The same name in another tenant is somebody else.
+        assert!(!reads("user_1", other, name), "{role:?}");
+        assert!(!reads("user_2", other, name), "{role:?}");
+        // A token without a tenant is good for its own calls in the default tenant, whatever its role.
+        assert_eq!(reads("user_1", None, name), role != Role::Platform, "{role:?}");
+        assert!(!reads("user_2", None, name), "{role:?}");
+        assert!(!reads("acme", None, name), "{role:?}");
+    }
     assert!(reads("user_1", acme, None));
-    assert!(reads("user_1", acme, admin));
-    assert!(reads("user_2", acme, admin));
     assert!(!reads("user_2", acme, None));
     assert!(!reads("acme", acme, None));
-    // The same name in another tenant is somebody else.
-    assert!(!reads("user_1", other, None));
-    assert!(!reads("user_1", other, admin));
-    assert!(!reads("user_2", other, admin));
-    // A token without a tenant is good for its own calls, and administrates nothing.
-    assert!(reads("user_1", None, None));
-    assert!(reads("user_1", None, admin));
-    assert!(!reads("user_2", None, None));
-    assert!(!reads("user_2", None, admin));
-    assert!(!reads("acme", None, admin));
+}
+
+#[test]
+fn a_token_without_a_tenant_reads_in_the_default_tenant_only() {
+    let claims = claims(json!({ "sub": "user_1" }));
+    let owner = |tenant: &str| Owner { user_id: Some("user_1".to_owned()), ..Owner::tenant(tenant) };
+    let caller = ask_with(&any_issuer(), &claims).expect("a caller");
+    assert!(caller.may_read(&owner("acme")) && !caller.may_read(&owner("other")));
+    let nowhere = TokenPolicy { default_tenant: None, ..any_issuer() };
+    let caller = ask_with(&nowhere, &claims).expect("a caller");
+    assert!(!caller.may_read(&owner("acme")) && !caller.may_read(&owner("other")));
 }
 
 #[test]
@@ -198,14 +218,16 @@ proptest! {
     fn nobody_reads_the_calls_of_another_tenant(
         sub in "[a-c]{1,2}",
         tenant_id in "[a-c]{1,2}",
-        role in prop::option::of("admin|user"),
+        role in prop::option::of("admin|developer|viewer|platform|user"),
         user_id in "[a-c]{1,2}",
         of_tenant in "[a-c]{1,2}",
     ) {
         let changes = json!({ "sub": &sub, "tenant_id": &tenant_id, "role": &role });
         let caller = ask_with(&any_issuer(), &claims(changes)).expect("a caller");
         let owner = Owner { user_id: Some(user_id.clone()), ..Owner::tenant(&of_tenant) };
-        let own = tenant_id == of_tenant && (sub == user_id || role.as_deref() == Some("admin"));
+        let sees_all = matches!(role.as_deref(), Some("admin" | "developer" | "viewer"));
+        let is_platform = role.as_deref() == Some("platform");
+        let own = tenant_id == of_tenant && !is_platform && (sub == user_id || sees_all);
         prop_assert_eq!(caller.may_read(&owner), own);
     }
 

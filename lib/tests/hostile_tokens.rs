@@ -71,6 +71,8 @@ fn as_a_user(token: &str) -> Result<(), Unauthorized> {
         algorithm: Algorithm::Hs256,
         issuer: Some("APIours".to_owned()),
         audience: Some("ringpost".to_owned()),
+        longest_seconds: 86_400,
+        default_tenant: None,
     };
     let headers = headers([("authorization", format!("Bearer {token}").as_bytes())]);
     policy.caller(&keys, &headers, at(NOW)).map(|_| ())
@@ -298,8 +300,14 @@ fn a_minute_of_leeway_is_a_minute_in_whole_and_broken_seconds() {
         assert_eq!(answers.0, answers.1, "the doors disagree");
         answers.0
     };
-    for exp in [json!(NOW - 60), json!(NOW as f64 - 59.5), json!(1e300), json!(u64::MAX)] {
+    for exp in [json!(NOW - 60), json!(NOW as f64 - 59.5), json!(NOW + 3_600)] {
         assert!(door("exp", exp.clone()), "exp {exp}");
+    }
+    // A user's token may not live for ever; LiveKit's own are bound to one body.
+    for exp in [json!(1e300), json!(u64::MAX)] {
+        let token = signed(HEADER, &claims_with("exp", exp));
+        assert_eq!(as_a_user(&token), Err(Unauthorized::TooLong));
+        assert_eq!(as_livekit(&token), Ok(()));
     }
     for exp in
         [json!(NOW - 61), json!(NOW as f64 - 60.5), json!(0), json!(-1), json!(-1e300), json!(i64::MIN)]

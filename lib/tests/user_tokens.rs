@@ -28,7 +28,7 @@ fn refused(error: JwtError) -> Option<Unauthorized> {
 }
 
 fn policy(algorithm: Algorithm) -> TokenPolicy {
-    TokenPolicy { algorithm, issuer: None, audience: None }
+    TokenPolicy { algorithm, issuer: None, audience: None, longest_seconds: 3_600, default_tenant: None }
 }
 
 fn ask(policy: &TokenPolicy, keys: &TokenKeys, authorization: &str) -> Answer {
@@ -70,16 +70,44 @@ fn ask_signed(kid: Option<&str>, key: &EncodingKey, signed_by: SignedBy, publish
 
 #[test]
 fn every_configured_secret_signs_and_no_other() {
-    let keys = secrets("old-secret\r\n  new-secret  \n\n");
-    for secret in ["old-secret", "new-secret"] {
+    let (old, new) = (format!("old-{SECRET}"), format!("new-{SECRET}"));
+    let keys = secrets(&format!("{old}\r\n  {new}  \n\n"));
+    for secret in [&old, &new] {
         let token = format!("Bearer {}", hs256(secret, &claims()));
         assert!(ask(&policy(Algorithm::Hs256), &keys, &token).is_ok(), "{secret}");
     }
-    for secret in ["", "old-secret\r", "  new-secret  ", "old-secret\nnew-secret"] {
-        let token = format!("Bearer {}", hs256(secret, &claims()));
+    for secret in [String::new(), format!("{old}\r"), format!("  {new}  "), format!("{old}\n{new}")] {
+        let token = format!("Bearer {}", hs256(&secret, &claims()));
         let answer = ask(&policy(Algorithm::Hs256), &keys, &token);
         assert_eq!(answer.err(), refused(JwtError::Signature), "{secret:?}");
     }
+}
+
+#[test]
+fn a_secret_that_can_be_guessed_stops_the_start() {
+    for text in ["x".repeat(31), format!("{SECRET}\n{}", "x".repeat(31)), "a".to_owned()] {
+        let answer = TokenKeys::parse(&text, Algorithm::Hs256);
+        assert!(matches!(answer, Err(TokenKeysError::WeakSecret)), "{text:?}");
+    }
+    assert!(TokenKeys::parse(&"x".repeat(32), Algorithm::Hs256).is_ok());
+}
+
+#[test]
+fn a_token_lives_as_long_as_the_policy_allows_and_those_of_the_samples_as_the_files() {
+    let sample = "local-stack-jwt-secret-0123456789abcdef";
+    let keys = secrets(&format!("{SECRET}\n{sample}"));
+    let ask = |secret: &str, exp: i64| {
+        let token = format!("Bearer {}", hs256(secret, &json!({ "sub": "user_1", "exp": exp })));
+        ask(&policy(Algorithm::Hs256), &keys, &token)
+    };
+    // An hour, and the minute by which clocks may differ.
+    assert!(ask(SECRET, NOW + 3_660).is_ok());
+    for beyond in [NOW + 3_661, NOW + 20 * 365 * 86_400, i64::MAX] {
+        assert_eq!(ask(SECRET, beyond).err(), Some(Unauthorized::TooLong), "{beyond}");
+    }
+    assert!(ask(sample, NOW + 20 * 365 * 86_400).is_ok());
+    assert_eq!(ask(sample, NOW - 61).err(), refused(JwtError::Expired));
+    assert_eq!(ask(&format!("{sample}0"), NOW + 60).err(), refused(JwtError::Signature));
 }
 
 #[test]

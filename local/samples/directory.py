@@ -1,25 +1,25 @@
-"""What a tenant configures, and its leads."""
+"""What the platform assigns, what a tenant configures, and its leads."""
 
 import json
 from typing import Any
 from urllib.parse import quote
 
 from ..known_secrets import SECRETS
-from ..settings import PHONE_NUMBERS, USER
-from .shapes import as_admin, request
+from ..settings import PHONE_NUMBERS, TENANT, USER
+from .shapes import as_admin, as_platform, request
 
 DIRECTORY = "/api/directory"
 
 
 def put(kind: str, parameter: str, key: str, entry: dict[str, Any]) -> dict[str, Any]:
-    """Creates or replaces an entry under its key, which API Gateway hands over decoded."""
+    """Assigns an entry to the demonstration tenant. API Gateway hands its key over decoded."""
     return request(
         "PUT",
         f"{DIRECTORY}/{kind}/{quote(key)}",
-        as_admin() | {"content-type": "application/json"},
+        as_platform() | {"content-type": "application/json"},
         route=f"{DIRECTORY}/{kind}/{{{parameter}}}",
         pathParameters={parameter: key},
-        body=json.dumps(entry),
+        body=json.dumps({"tenantId": TENANT, **entry}),
     )
 
 

@@ -49,8 +49,17 @@ def request(method: str, path: str, headers: dict[str, str], **more: Any) -> dic
 
 def as_admin() -> dict[str, str]:
     """The header of an administrator of the demonstration tenant."""
-    claims = {"sub": USER, "tenant_id": TENANT, "role": "admin", "iat": SENT_AT, "exp": FAR_FUTURE}
-    return {"authorization": f"Bearer {sign(SECRETS['RINGPOST_JWT_SECRET'], claims)}"}
+    return _bearer({"sub": USER, "tenant_id": TENANT, "role": "admin"})
+
+
+def as_platform() -> dict[str, str]:
+    """The header of the platform, which assigns numbers to tenants."""
+    return _bearer({"sub": "platform", "role": "platform"})
+
+
+def _bearer(claims: dict[str, str]) -> dict[str, str]:
+    signed = sign(SECRETS["RINGPOST_JWT_SECRET"], {**claims, "iat": SENT_AT, "exp": FAR_FUTURE})
+    return {"authorization": f"Bearer {signed}"}
 
 
 def queue_message(queue: str, message: dict[str, Any]) -> dict[str, Any]:

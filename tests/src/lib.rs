@@ -8,6 +8,7 @@
     reason = "a test's support fails by panicking"
 )]
 
+pub mod ask;
 pub mod aws;
 pub mod configs;
 pub mod elevenlabs;

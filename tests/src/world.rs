@@ -46,7 +46,7 @@ use ringpost::{
     },
     providers::livekit::{Keys, LiveKitEvent},
     queue::fan_out_retry::FanOutRetryQueue,
-    secrets::{SecretTexts, Secrets},
+    secrets::{Samples, SecretTexts, Secrets, Source},
     store::{
         calls::CallTable,
         chunks::ChunkTable,
@@ -243,7 +243,10 @@ impl World {
         let database = self.database(faults);
         let calls = CallTable::new(database.clone(), self.name("calls"));
         let directory = DirectoryTable::new(database.clone(), self.name("directory"));
-        (Lookup::new(database, calls.clone(), directory), Fold::new(calls, self.default_tenant))
+        (
+            Lookup::new(database, calls.clone(), directory.clone()),
+            Fold::new(calls, directory, self.default_tenant),
+        )
     }
 
     /// `call-completed` in this world.
@@ -280,7 +283,13 @@ impl World {
             TokenKeys::parse(texts.text("token-keys"), algorithm).expect("a secret")
         });
         Authenticator {
-            policy: TokenPolicy { algorithm, issuer: None, audience: None },
+            policy: TokenPolicy {
+                algorithm,
+                issuer: None,
+                audience: None,
+                longest_seconds: 744 * 3_600,
+                default_tenant: self.default_tenant.map(str::to_owned),
+            },
             keys: keys.await,
             clock: Clock::system(),
         }
@@ -296,8 +305,8 @@ impl World {
         parse: impl Fn(&SecretTexts) -> T + Send + Sync + 'static,
     ) -> Secrets<T> {
         let sdk = sdk(self.stack, &Faults::none(), 3);
-        let prefix = "/ringpost/local/".to_owned();
-        let loaded = Secrets::load(&sdk, Clock::system(), prefix, names, move |texts| Ok(parse(texts)));
+        let source = Source { prefix: "/ringpost/local/".to_owned(), names, samples: Samples::Accepted };
+        let loaded = Secrets::load(&sdk, Clock::system(), source, move |texts| Ok(parse(texts)));
         loaded.await.expect("the local stage has its secrets")
     }
 

@@ -88,10 +88,7 @@ async fn a_webhook_in_becomes_a_signed_delivery_out_and_both_are_in_the_history(
 #[tokio::test]
 async fn the_receiver_sees_the_waits_grow_until_it_takes_the_delivery() {
     let (admin, receiver) = (Admin::of(&format!("t{}", unique())), Receiver::start());
-    receiver.play_in_turn(
-        "/",
-        [500, 500, 500, 429, 200].map(Answer::Status),
-    );
+    receiver.play_in_turn("/", [500, 500, 500, 429, 200].map(Answer::Status));
     let webhook = admin
         .subscribe(json!({
             "name": "backoff", "url": receiver.url("/"), "eventTypes": ["campaign.started"],

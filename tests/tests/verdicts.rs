@@ -31,7 +31,12 @@ const TYPE: &str = "call.completed";
 async fn put_url(world: &World, id: u64, url: &str, now: Timestamp) {
     let table = world.subscriptions(&Faults::none());
     let stored = table.find("acme", id).await.unwrap().unwrap();
-    let changed = Subscription { url: url.to_owned(), updated_at: now, routed_at: Some(now), ..stored.subscription.clone() };
+    let changed = Subscription {
+        url: url.to_owned(),
+        updated_at: now,
+        routed_at: Some(now),
+        ..stored.subscription.clone()
+    };
     assert!(table.replace(&stored, &changed).await.unwrap());
     table.start_afresh(&changed).await.unwrap();
 }

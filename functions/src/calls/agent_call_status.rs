@@ -9,6 +9,7 @@ use ringpost::{
         agent_call::{AgentCall, AgentCallQuery},
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
+        role::Role,
     },
     pipeline::agent_calls::{AgentCalls, Status},
     providers::elevenlabs::client::{ApiKey, Patience},
@@ -62,10 +63,11 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let caller = self.authenticator.caller(&request).await?;
+        let caller = self.authenticator.authorized(&request, Role::User).await?;
         let query = AgentCallQuery::parse(request.body())?;
-        let key = self.key.current().await;
-        let status = self.agent_calls.status(&caller, Option::as_ref(&key), &query, self.clock.now()).await;
+        let keys = self.key.current().await;
+        let key = keys.as_deref().and_then(Option::as_ref);
+        let status = self.agent_calls.status(&caller, key, &query, self.clock.now()).await;
         match status.map_err(failed)? {
             Status::Known { call, told_by, stale } => {
                 log::call_id(call.id);

@@ -10,6 +10,7 @@ use ringpost::{
         error::{ApiError, ErrorShape, ErrorStatus},
         page::to_cursor,
         reply::Reply,
+        role::Role,
     },
     pipeline::{
         browse::{PageOf, page},
@@ -75,7 +76,7 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let caller = self.authenticator.caller(&request).await?;
+        let caller = self.authenticator.authorized(&request, Role::User).await?;
         let numbers = query(&request).filter(|(name, _)| *name == "phoneNumber").map(|(_, number)| number);
         let region = region_for(&self.directory, &caller.tenant_id(), numbers).await.map_err(failed)?;
         let CallQuery { window, filter, limit, after } = CallQuery::parse(query(&request), region)?;

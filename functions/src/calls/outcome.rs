@@ -9,6 +9,7 @@ use ringpost::{
         call_log::CallLog,
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
+        role::Role,
     },
     pipeline::visible::find_visible,
     store::{StoreError, calls::CallTable},
@@ -46,7 +47,7 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let caller = self.authenticator.caller(&request).await?;
+        let caller = self.authenticator.authorized(&request, Role::User).await?;
         let query = request.query_string_parameters_ref();
         let user_id = query.and_then(|query| query.first("user_id")).filter(|user_id| !user_id.is_empty());
         let user_id = user_id

@@ -8,6 +8,7 @@ use ringpost::{
         call_query::stats_window,
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
+        role::Role,
     },
     pipeline::tally::{Reason, tally},
     store::{StoreError, call_list::CallList},
@@ -71,7 +72,7 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let caller = self.authenticator.caller(&request).await?;
+        let caller = self.authenticator.authorized(&request, Role::User).await?;
         let window = stats_window(query(&request), self.authenticator.clock.now())?;
         let counted = tally(&self.calls, &caller, window, self.examined).await.map_err(failed)?;
         log::result(format_args!("{} of {} calls", counted.calls, counted.examined));

@@ -11,6 +11,7 @@ use ringpost::{
         legs::{self, ShownLeg},
         page::{from_cursor, to_cursor},
         reply::Reply,
+        role::Role,
     },
     pipeline::visible::find_readable,
     store::{
@@ -105,7 +106,7 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let caller = self.authenticator.caller(&request).await?;
+        let caller = self.authenticator.authorized(&request, Role::User).await?;
         let path = request.path_parameters_ref();
         let id = path.and_then(|path| path.first("id")).and_then(CallId::parse).ok_or_else(not_found)?;
         log::call_id(id);

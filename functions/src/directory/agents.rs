@@ -32,12 +32,12 @@ impl Resource for Agent {
     const BINARY: &'static str = "directory-agents";
     const FIELD: &'static str = "agent";
 
-    fn requested_key(request: &Request, _tenant_id: &str) -> Result<Option<String>, ApiError> {
+    fn requested_id(request: &Request, _tenant_id: &str) -> Result<Option<String>, ApiError> {
         id_in_path(request, "agentId")
     }
 
-    fn read(tenant_id: String, key: String, fields: &Fields) -> Result<Self, ApiError> {
-        Ok(Self { agent_id: key, tenant_id, name: fields.name("name")?, user_id: fields.name("userId")? })
+    fn read(tenant_id: String, id: String, fields: &Fields) -> Result<Self, ApiError> {
+        Ok(Self { agent_id: id, tenant_id, name: fields.name("name")?, user_id: fields.name("userId")? })
     }
 
     fn view(&self) -> impl Serialize {

@@ -12,6 +12,7 @@ use ringpost::{
         error::{ApiError, ErrorShape, ErrorStatus},
         fields::Fields,
         reply::Reply,
+        role::Role,
     },
     pipeline::api_keys::{ApiKeys, Issued, MAX_KEYS, Order},
     store::directory::DirectoryTable,
@@ -78,7 +79,7 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let tenant_id = self.authenticator.administered_tenant(&request).await?;
+        let tenant_id = self.authenticator.authorized(&request, Role::Admin).await?.tenant_id();
         let id = request.path_parameters_ref().and_then(|path| path.first("id"));
         match (request.method(), id) {
             (&Method::POST, None) => self.issue(tenant_id, &request).await,

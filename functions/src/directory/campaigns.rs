@@ -9,7 +9,7 @@ use ringpost::{
 };
 use serde::Serialize;
 
-use super::{Deps, Resource, id_in_path};
+use super::{Deps, Resource, TENANT, id_in_path};
 use crate::runtime;
 
 /// Runs the function.
@@ -33,17 +33,23 @@ impl Resource for Campaign {
     const BINARY: &'static str = "directory-campaigns";
     const FIELD: &'static str = "campaign";
 
-    fn requested_key(request: &Request, _tenant_id: &str) -> Result<Option<String>, ApiError> {
+    const HAS_TENANT_IN_KEY: bool = true;
+
+    fn requested_id(request: &Request, _tenant_id: &str) -> Result<Option<String>, ApiError> {
         id_in_path(request, "id")
     }
 
-    fn read(tenant_id: String, key: String, fields: &Fields) -> Result<Self, ApiError> {
+    fn key_in(tenant_id: &str, id: &str) -> String {
+        Self::key_of(tenant_id, id)
+    }
+
+    fn read(tenant_id: String, id: String, fields: &Fields) -> Result<Self, ApiError> {
         Ok(Self {
-            id: key,
             tenant_id,
-            name: fields.required_name("name")?,
+            name: name_of(&id, fields)?,
             agent_name: fields.name("agentName")?,
             user_id: fields.name("userId")?,
+            id,
         })
     }
 
@@ -54,5 +60,14 @@ impl Resource for Campaign {
             agent_name: self.agent_name.as_deref(),
             user_id: self.user_id.as_deref(),
         }
+    }
+}
+
+/// A tenant gives its campaign a name; the platform, which assigns it, need not.
+fn name_of(id: &str, fields: &Fields) -> Result<String, ApiError> {
+    match fields.name("name")? {
+        Some(name) => Ok(name),
+        None if fields.value(TENANT).is_some() => Ok(id.to_owned()),
+        None => fields.required_name("name"),
     }
 }

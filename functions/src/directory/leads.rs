@@ -14,6 +14,7 @@ use ringpost::{
         fields::{is_name, no_name, wrong},
         page,
         reply::Reply,
+        role::Role,
     },
     pipeline::{
         leads::{LeadFilter, find_leads},
@@ -95,8 +96,8 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        // A lead has no user: every user of the tenant may see it.
-        let tenant_id = self.authenticator.caller(&request).await?.tenant_id();
+        // A lead is a person's number, and has no user whose it would be.
+        let tenant_id = self.authenticator.authorized(&request, Role::Admin).await?.tenant_id();
         if request.method() != Method::GET {
             return Err(no_route());
         }

@@ -1,10 +1,12 @@
 //! What a tenant configures: one Lambda per kind of entry, with all its methods. A kind says how its
 //! entries are read and shown ([`Resource`]); the endpoint around them is the same for all.
 //!
-//! An entry's key is unique among all tenants: who comes first has it, until it is deleted.
+//! Whose a number, an agent or a campaign is, the platform says: it assigns them ([`assigned`]). A tenant
+//! configures what it has; of what it has not, it does not learn whether anybody has it.
 
 pub mod agents;
 pub mod api_keys;
+mod assigned;
 pub mod campaigns;
 pub mod leads;
 pub mod phone_numbers;
@@ -18,40 +20,54 @@ use lambda_http::{Request, RequestExt};
 use ringpost::{
     domain::directory::Entry,
     http::{
-        error::{ApiError, ErrorShape, ErrorStatus},
+        error::{ApiError, ErrorShape},
         fields::{Fields, path_id},
         page,
         reply::Reply,
+        role::Role,
     },
     store::directory::{DirectoryTable, Page, Put},
 };
 use serde::Serialize;
 
 use crate::{
-    authenticator::Authenticator,
+    authenticator::{Authenticator, forbidden},
     runtime::{Endpoint, InitError, log},
     wiring::Aws,
 };
-use replies::{Deleted, List, One, failed, no_route, not_found};
+use replies::{Deleted, List, One, failed, no_route, not_assigned, not_found};
 
-/// A kind of entry that is put under a key of the tenant's choice.
+/// The field, and the parameter, by which the platform names a tenant.
+const TENANT: &str = "tenantId";
+
+/// A kind of entry that is put under an id.
 pub trait Resource: Entry + Sized + 'static {
     /// The name of its binary.
     const BINARY: &'static str;
     /// The field that holds an entry in an answer.
     const FIELD: &'static str;
 
-    /// The key of the entry that a request is about; `None` when it is about the list.
+    /// Whether the platform says which tenant has an entry. What is not assigned every tenant has.
+    const IS_ASSIGNED: bool = true;
+    /// Whether two tenants may have entries of the same id.
+    const HAS_TENANT_IN_KEY: bool = false;
+
+    /// The id of the entry that a request is about; `None` when it is about the list.
     ///
     /// # Errors
-    /// 400 when the path holds something that can be no key.
-    fn requested_key(request: &Request, tenant_id: &str) -> Result<Option<String>, ApiError>;
+    /// 400 when the path holds something that can be no id.
+    fn requested_id(request: &Request, tenant_id: &str) -> Result<Option<String>, ApiError>;
+
+    /// The key of a tenant's entry of this id.
+    fn key_in(_tenant_id: &str, id: &str) -> String {
+        id.to_owned()
+    }
 
     /// The entry that a body describes.
     ///
     /// # Errors
     /// 400 when a field is missing or wrong.
-    fn read(tenant_id: String, key: String, fields: &Fields) -> Result<Self, ApiError>;
+    fn read(tenant_id: String, id: String, fields: &Fields) -> Result<Self, ApiError>;
 
     /// The entry as its tenant sees it.
     fn view(&self) -> impl Serialize;
@@ -83,20 +99,28 @@ impl<R: Resource> Endpoint for Deps<R> {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let tenant_id = self.authenticator.administered_tenant(&request).await?;
-        match (request.method(), R::requested_key(&request, &tenant_id)?) {
-            (&Method::GET, Some(key)) => self.show(&tenant_id, &key).await,
+        let caller = self.authenticator.bearer(&request).await?;
+        if R::IS_ASSIGNED && caller.role() == Role::Platform {
+            return assigned::handle::<R>(&self.entries, &request).await;
+        }
+        if !caller.role().includes(Role::Admin) {
+            return Err(forbidden(Role::Admin));
+        }
+        let tenant_id = caller.tenant_id();
+        match (request.method(), R::requested_id(&request, &tenant_id)?) {
+            (&Method::GET, Some(id)) => self.show(&tenant_id, &id).await,
             (&Method::GET, None) => self.list(&tenant_id, &request).await,
-            (&Method::PUT, Some(key)) => self.put(tenant_id, key, &request).await,
-            (&Method::DELETE, Some(key)) => self.delete(&tenant_id, &key).await,
+            (&Method::PUT, Some(id)) => self.put(tenant_id, id, &request).await,
+            (&Method::DELETE, Some(_)) if R::IS_ASSIGNED => Err(forbidden(Role::Platform)),
+            (&Method::DELETE, Some(id)) => self.delete(&tenant_id, &id).await,
             _ => Err(no_route()),
         }
     }
 }
 
 impl<R: Resource> Deps<R> {
-    async fn show(&self, tenant_id: &str, key: &str) -> Result<Reply, ApiError> {
-        let found = self.entries.find::<R>(key).await.map_err(failed)?;
+    async fn show(&self, tenant_id: &str, id: &str) -> Result<Reply, ApiError> {
+        let found = self.entries.find::<R>(&R::key_in(tenant_id, id)).await.map_err(failed)?;
         let entry = found.filter(|entry| entry.tenant_id() == tenant_id).ok_or_else(not_found)?;
         Ok(Reply::ok(&One::new(R::FIELD, entry.view())))
     }
@@ -106,19 +130,25 @@ impl<R: Resource> Deps<R> {
         Ok(Reply::ok(&List::new(&page, R::view)))
     }
 
-    async fn put(&self, tenant_id: String, key: String, request: &Request) -> Result<Reply, ApiError> {
-        let entry = R::read(tenant_id, key, &Fields::parse(request.body())?)?;
-        match self.entries.put(&entry).await.map_err(failed)? {
+    async fn put(&self, tenant_id: String, id: String, request: &Request) -> Result<Reply, ApiError> {
+        let fields = Fields::parse(request.body())?;
+        if R::IS_ASSIGNED && fields.name(TENANT)?.is_some_and(|named| named != tenant_id) {
+            return Err(forbidden(Role::Platform));
+        }
+        let entry = R::read(tenant_id, id, &fields)?;
+        let put =
+            if R::IS_ASSIGNED { self.entries.replace(&entry).await } else { self.entries.put(&entry).await };
+        match put.map_err(failed)? {
             Put::Done => {
                 log::result("written");
                 Ok(Reply::ok(&One::new(R::FIELD, entry.view())))
             }
-            Put::Taken => Err(ApiError::new(ErrorStatus::Conflict, "This belongs to another tenant")),
+            Put::Refused => Err(not_assigned()),
         }
     }
 
-    async fn delete(&self, tenant_id: &str, key: &str) -> Result<Reply, ApiError> {
-        if !self.entries.delete::<R>(tenant_id, key).await.map_err(failed)? {
+    async fn delete(&self, tenant_id: &str, id: &str) -> Result<Reply, ApiError> {
+        if !self.entries.delete::<R>(tenant_id, &R::key_in(tenant_id, id)).await.map_err(failed)? {
             return Err(not_found());
         }
         log::result("deleted");

@@ -43,14 +43,14 @@ impl Resource for Line {
     const BINARY: &'static str = "directory-phone-numbers";
     const FIELD: &'static str = "phoneNumber";
 
-    fn requested_key(request: &Request, _tenant_id: &str) -> Result<Option<String>, ApiError> {
+    fn requested_id(request: &Request, _tenant_id: &str) -> Result<Option<String>, ApiError> {
         let Some(text) = id_in_path(request, NUMBER)? else { return Ok(None) };
         Ok(Some(e164(&text)?.as_str().to_owned()))
     }
 
-    fn read(tenant_id: String, key: String, fields: &Fields) -> Result<Self, ApiError> {
+    fn read(tenant_id: String, id: String, fields: &Fields) -> Result<Self, ApiError> {
         Ok(Self {
-            number: e164(&key)?,
+            number: e164(&id)?,
             tenant_id,
             kind: fields.name("type")?,
             user_id: fields.name("userId")?,

@@ -69,6 +69,11 @@ pub(super) fn not_found() -> ApiError {
     ApiError::new(ErrorStatus::NotFound, "Not found")
 }
 
+/// As [`not_found`], of what a tenant would configure.
+pub(super) fn not_assigned() -> ApiError {
+    ApiError::new(ErrorStatus::NotFound, "Not found: the platform has not assigned this to your tenant")
+}
+
 /// A request that API Gateway routes to no function of ours.
 pub(super) fn no_route() -> ApiError {
     ApiError::new(ErrorStatus::NotFound, "No such route")

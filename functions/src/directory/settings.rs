@@ -36,11 +36,13 @@ impl Resource for Settings {
     const BINARY: &'static str = "directory-settings";
     const FIELD: &'static str = "settings";
 
-    fn requested_key(_request: &Request, tenant_id: &str) -> Result<Option<String>, ApiError> {
+    const IS_ASSIGNED: bool = false;
+
+    fn requested_id(_request: &Request, tenant_id: &str) -> Result<Option<String>, ApiError> {
         Ok(Some(tenant_id.to_owned()))
     }
 
-    fn read(tenant_id: String, _key: String, fields: &Fields) -> Result<Self, ApiError> {
+    fn read(tenant_id: String, _id: String, fields: &Fields) -> Result<Self, ApiError> {
         Ok(Self {
             tenant_id,
             name: fields.name("name")?,

@@ -66,7 +66,7 @@ impl Endpoint for Deps {
         let webhook = self.gate.verified(request).await?;
         let received_at = self.gate.clock.now();
         let livekit = LiveKitEvent::parse(webhook.body(), received_at).map_err(malformed)?;
-        let event = livekit.event(webhook.body().clone(), received_at);
+        let event = webhook.signed(livekit.event(webhook.body().clone(), received_at));
         log::event_key(&event.key);
         let is_processable = livekit.name().is_processable();
         match providers::livekit::read(&livekit, &event) {

@@ -49,6 +49,6 @@ impl Endpoint for Deps {
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let webhook = self.gate.verified(request).await?;
         let post_call = PostCall::parse(webhook.body()).map_err(|error| malformed(&error, error.field()))?;
-        keep(&self.events, &post_call.event(webhook.body(), self.gate.clock.now())).await
+        keep(&self.events, &webhook.signed(post_call.event(webhook.body(), self.gate.clock.now()))).await
     }
 }

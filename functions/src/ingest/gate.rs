@@ -39,7 +39,7 @@ impl<V: Verifier> Gate<V> {
         }
         let url = public_url(&request, &self.public_base_url);
         let webhook = received(request)?.sent_to(url);
-        let keys = self.keys.current().await;
+        let keys = self.keys.current().await.ok_or_else(|| refused(Refusal::NoKeys))?;
         webhook.verify(&*keys, self.clock.now()).map_err(refused)
     }
 }

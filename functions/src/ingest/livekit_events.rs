@@ -51,7 +51,7 @@ impl Endpoint for Deps {
         let webhook = self.gate.verified(request).await?;
         let received_at = self.gate.clock.now();
         let livekit = LiveKitEvent::parse_lenient(webhook.body(), received_at).map_err(malformed)?;
-        let event = livekit.event(webhook.body().clone(), received_at);
+        let event = webhook.signed(livekit.event(webhook.body().clone(), received_at));
         if livekit.room.is_some() {
             return keep(&self.events, &event).await;
         }

@@ -49,6 +49,7 @@ impl Endpoint for Deps {
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let webhook = self.gate.verified(request).await?;
         let event = signalwire::event(webhook.body(), self.gate.clock.now());
-        keep(&self.events, &event.map_err(|error| malformed(error, None))?).await
+        let event = webhook.signed(event.map_err(|error| malformed(error, None))?);
+        keep(&self.events, &event).await
     }
 }

@@ -59,7 +59,7 @@ impl Endpoint for Deps {
             return Err(too_large_for(MAX_QUESTION_BYTES));
         }
         let call = InboundCall::parse(webhook.body()).map_err(malformed)?;
-        let event = call.event(webhook.body().clone(), self.gate.clock.now());
+        let event = webhook.signed(call.event(webhook.body().clone(), self.gate.clock.now()));
         log::event_key(&event.key);
         let dispatched = self.dispatch.answer(&call, &event, asked).await;
         log::result(result(&dispatched));

@@ -15,6 +15,7 @@ use ringpost::{
         idempotency::required_idempotency_key,
         publication::Publication,
         reply::Reply,
+        role::Role,
     },
     json,
     providers::platform::published,
@@ -67,7 +68,7 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let tenant_id = self.authenticator.administered_tenant(&request).await?;
+        let tenant_id = self.authenticator.authorized(&request, Role::Developer).await?.tenant_id();
         let key = required_idempotency_key(request.headers())?;
         let publication = Publication::parse(request.body())?;
         let now = self.clock.now();

@@ -18,7 +18,7 @@ use ringpost::{
 };
 
 use super::{
-    failed, not_found,
+    failed, needed, not_found,
     replies::{Done, List, One},
     requested_id,
 };
@@ -54,7 +54,8 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let tenant_id = self.authenticator.administered_tenant(&request).await?;
+        let caller = self.authenticator.authorized(&request, needed(request.method())).await?;
+        let tenant_id = caller.tenant_id();
         match (request.method(), requested_id(&request)?) {
             (&Method::GET, None) => self.list(&tenant_id).await,
             (&Method::POST, None) => self.create(tenant_id, &request).await,

@@ -10,6 +10,7 @@ use ringpost::{
         error::{ApiError, ErrorShape, ErrorStatus},
         event_view::EventView,
         reply::Reply,
+        role::Role,
     },
     pipeline::redeliver::{Redeliver, RedeliverError, Redelivery},
 };
@@ -61,7 +62,7 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let tenant_id = self.authenticator.administered_tenant(&request).await?;
+        let tenant_id = self.authenticator.authorized(&request, Role::Developer).await?.tenant_id();
         let id = event_id(&request)?.ok_or_else(no_event)?;
         match self.redeliver.redeliver(&DeliveryRef { tenant_id, id }).await.map_err(failed)? {
             Redelivery::Queued(delivery) => {

@@ -10,6 +10,7 @@ use ringpost::{
         event_view::{EventView, SubscriptionView},
         page::to_cursor,
         reply::Reply,
+        role::Role,
         token::Caller,
     },
     pipeline::history::{EventPage, Examined, History},
@@ -109,7 +110,7 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let caller = self.authenticator.caller(&request).await?;
+        let caller = self.authenticator.authorized(&request, Role::User).await?;
         match event_id(&request)? {
             Some(id) => self.show(&caller, id).await,
             None => self.list(&caller, &request).await,

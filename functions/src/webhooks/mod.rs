@@ -9,9 +9,13 @@ mod replies;
 pub mod rotate_secret;
 pub mod test_config;
 
+use http::Method;
 use lambda_http::{Request, RequestExt};
 use ringpost::{
-    http::error::{ApiError, ErrorStatus},
+    http::{
+        error::{ApiError, ErrorStatus},
+        role::Role,
+    },
     store::subscriptions::SubscriptionTable,
 };
 
@@ -22,6 +26,11 @@ async fn init(aws: &Aws) -> Result<(SubscriptionTable, Authenticator), InitError
     let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect_subscriptions());
     connected?;
     Ok((aws.subscriptions()?, authenticator?))
+}
+
+/// Viewers read, developers configure.
+fn needed(method: &Method) -> Role {
+    if method == Method::GET { Role::Viewer } else { Role::Developer }
 }
 
 /// The id of the subscription in a path; what is no id is one that nobody has.

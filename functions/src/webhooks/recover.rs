@@ -17,7 +17,7 @@ use ringpost::{
 };
 use serde::Serialize;
 
-use super::not_found;
+use super::{needed, not_found};
 use crate::{
     authenticator::Authenticator,
     runtime::{self, Endpoint, InitError, log},
@@ -95,7 +95,7 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let tenant_id = self.authenticator.administered_tenant(&request).await?;
+        let tenant_id = self.authenticator.authorized(&request, needed(request.method())).await?.tenant_id();
         let path = request.path_parameters();
         let id = path.first("id").and_then(|id| id.parse().ok()).filter(|id| *id > 0);
         let id = id.ok_or_else(not_found)?;

@@ -11,6 +11,7 @@ use ringpost::{
         error::{ApiError, ErrorShape},
         fields::Fields,
         reply::Reply,
+        role::Role,
         webhook_config::{self, Details},
     },
     pipeline::subscriptions::Subscriptions,
@@ -47,7 +48,7 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let tenant_id = self.authenticator.administered_tenant(&request).await?;
+        let tenant_id = self.authenticator.authorized(&request, Role::Developer).await?.tenant_id();
         let id = requested_id(&request)?.ok_or_else(not_found)?;
         let rotation = webhook_config::rotation(&Fields::parse_optional(request.body())?)?;
         let (now, is_generated) = (self.clock.now(), rotation.secret.is_none());

@@ -19,6 +19,7 @@ use ringpost::{
         error::{ApiError, ErrorShape},
         fields::{Fields, wrong},
         reply::Reply,
+        role::Role,
     },
     pipeline::samples::sample_data,
     store::{history::HistoryTable, subscriptions::SubscriptionTable},
@@ -86,7 +87,7 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let tenant_id = self.authenticator.administered_tenant(&request).await?;
+        let tenant_id = self.authenticator.authorized(&request, Role::Developer).await?.tenant_id();
         let id = requested_id(&request)?.ok_or_else(not_found)?;
         let fields = Fields::parse(request.body())?;
         let found = self.subscriptions.find(&tenant_id, id).await.map_err(failed)?;

@@ -9,7 +9,7 @@ use ringpost::{
     secrets::{Secrets, SecretsError},
 };
 
-use super::Aws;
+use super::{Aws, secret_source};
 use crate::runtime::InitError;
 
 /// The key of ElevenLabs' API, unless there is deliberately none.
@@ -22,8 +22,7 @@ impl Aws {
 
     pub(crate) async fn elevenlabs_key(&self) -> Result<ElevenLabsKey, InitError> {
         const API_KEY: &str = "elevenlabs-api-key";
-        let prefix = config::required("SECRETS_PREFIX")?;
-        let loaded = Secrets::load(&self.sdk, Clock::system(), prefix, &[API_KEY], |texts| {
+        let loaded = Secrets::load(&self.sdk, Clock::system(), secret_source(&[API_KEY])?, |texts| {
             let newest = texts.lines(API_KEY).into_iter().next();
             let key = newest.map(|key| {
                 let reason = "has a character that no key has".to_owned();

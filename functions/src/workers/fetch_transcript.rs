@@ -131,8 +131,8 @@ impl Deps {
             return Ok(Fetched::Needless("no id of a conversation"));
         };
         // Who configured no key gets transcripts by webhook, or wants none.
-        let key = self.key.current().await;
-        let Some(key) = Option::as_ref(&key) else {
+        let keys = self.key.current().await;
+        let Some(key) = keys.as_deref().and_then(Option::as_ref) else {
             return Ok(Fetched::Needless("no API key is configured"));
         };
         let call = self.calls.find(call_id).await?.map(|trail| trail.whole());

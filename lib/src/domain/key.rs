@@ -37,6 +37,14 @@ impl EventKey {
         format!("{natural}:{}", hex::encode(&hash[..16]))
     }
 
+    /// The key of the same event in a tenant's own account with the provider: what such an account names meets
+    /// nobody else's events.
+    #[must_use]
+    pub fn in_account_of(&self, tenant_id: &str) -> Self {
+        let (source, id) = self.0.split_once(':').unwrap_or_default();
+        Self::of(source, &format!("@{tenant_id}:{id}"))
+    }
+
     /// A key that was made by [`EventKey::of`] or [`EventKey::natural`] and stored.
     #[must_use]
     pub fn from_stored(key: String) -> Self {

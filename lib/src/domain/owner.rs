@@ -81,6 +81,18 @@ impl Owner {
         self
     }
 
+    /// Whether the campaign of this id may add something: nothing where the user and the campaign are known as
+    /// surely, or by this very campaign.
+    #[must_use]
+    pub fn may_learn_from(&self, campaign_id: &str) -> bool {
+        let [of_user, _, of_campaign] = self.sureness;
+        let by_this_one = self.campaign_id.as_deref() == Some(campaign_id);
+        let is_settled = |sure| by_this_one || sure > Sureness::Campaign;
+        let knows_user = self.user_id.is_some() && is_settled(of_user);
+        let knows_campaign = self.campaign_id.is_some() && is_settled(of_campaign);
+        !(knows_user && knows_campaign)
+    }
+
     /// The user, or the tenant itself where no user is known.
     #[must_use]
     pub fn user_id(&self) -> &str {

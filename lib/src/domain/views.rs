@@ -54,7 +54,7 @@ impl Facts {
     /// Whether something is told by which the directory may know whose call it is.
     #[must_use]
     pub fn names_owner(&self) -> bool {
-        self.line_number().is_some() || self.agent_id().is_some() || !self.campaign_id.is_empty()
+        self.line_number().is_some() || self.agent_id().is_some()
     }
 
     /// Which way the call went.

@@ -144,6 +144,20 @@ impl EventView {
         view
     }
 
+    /// The event without what the endpoint answered, which is for those who may see all of their tenant.
+    #[must_use]
+    pub fn without_answers(mut self) -> Self {
+        if let Some(view) = &mut self.delivery {
+            view.response_data = view.response_data.take().map(ResponseView::without_answer);
+            view.attempt_details = view.attempt_details.take().map(|attempts| {
+                let without =
+                    |view: AttemptView| AttemptView { response: view.response.without_answer(), ..view };
+                attempts.into_iter().map(without).collect()
+            });
+        }
+        self
+    }
+
     fn sent(delivery: &Delivery, payload: Payload, response: fn(&Attempt) -> ResponseView) -> Self {
         let next = delivery.next_attempt_at.filter(|_| delivery.status == DeliveryStatus::Pending);
         Self {
@@ -194,6 +208,10 @@ impl ResponseView {
             error: attempt.error.clone(),
             timing: None,
         }
+    }
+
+    fn without_answer(self) -> Self {
+        Self { body: None, headers: None, ..self }
     }
 
     fn timed(attempt: &Attempt) -> Self {

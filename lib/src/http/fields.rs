@@ -37,6 +37,12 @@ impl Fields {
         if body.is_empty() { Ok(Self::default()) } else { Self::parse(body) }
     }
 
+    /// Whether no other field than this one is there.
+    #[must_use]
+    pub fn are_only(&self, field: &str) -> bool {
+        !self.0.is_empty() && self.0.keys().all(|key| key == field)
+    }
+
     /// What a field holds, if it is there.
     #[must_use]
     pub fn get(&self, field: &str) -> Option<&Value> {

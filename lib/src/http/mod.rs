@@ -17,5 +17,6 @@ pub mod legs;
 pub mod page;
 pub mod publication;
 pub mod reply;
+pub mod role;
 pub mod token;
 pub mod webhook_config;

@@ -59,13 +59,20 @@ impl AgentChoice {
         line.map(|line| line.tenant_id.clone()).or_else(|| self.default_tenant.clone())
     }
 
-    /// The agent of a call to `number`.
+    /// The agent of a call to `number`. Where the provider account that asks is one tenant's own, no other
+    /// tenant's number is answered by it.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn of(&self, number: Option<&PhoneNumber>) -> Result<Assignment, StoreError> {
+    pub async fn of(
+        &self,
+        number: Option<&PhoneNumber>,
+        account: Option<&str>,
+    ) -> Result<Assignment, StoreError> {
         let line = self.line(number).await?;
-        let Some(tenant_id) = self.tenant_of(line.as_ref()) else { return Ok(self.by_default()) };
+        let line = line.filter(|line| account.is_none_or(|tenant_id| line.tenant_id == tenant_id));
+        let tenant_id = account.map(str::to_owned).or_else(|| self.tenant_of(line.as_ref()));
+        let Some(tenant_id) = tenant_id else { return Ok(self.by_default()) };
         let campaign_id = line.as_ref().and_then(|line| line.campaign_id.as_deref());
         let (of_campaign, of_tenant) = futures::try_join!(
             self.agent_of_campaign(campaign_id, &tenant_id),
@@ -85,10 +92,8 @@ impl AgentChoice {
         tenant_id: &str,
     ) -> Result<Option<String>, StoreError> {
         let Some(id) = id else { return Ok(None) };
-        let campaign: Option<Campaign> = self.directory.find(id).await?;
-        // A number may name a campaign of somebody else, whose agent is not for this call.
-        let ours = campaign.filter(|campaign| campaign.tenant_id == tenant_id);
-        Ok(ours.and_then(|campaign| campaign.agent_name).filter(|name| !name.is_empty()))
+        let campaign: Option<Campaign> = self.directory.find(&Campaign::key_of(tenant_id, id)).await?;
+        Ok(campaign.and_then(|campaign| campaign.agent_name).filter(|name| !name.is_empty()))
     }
 
     async fn agent_of_tenant(&self, tenant_id: &str) -> Result<Option<String>, StoreError> {

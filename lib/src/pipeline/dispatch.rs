@@ -66,7 +66,7 @@ impl Dispatch {
     pub async fn answer(&self, call: &InboundCall, event: &Event, asked: Instant) -> Dispatched {
         let deadline = deadline(asked + DATABASE);
         let (assigned, kept) = futures::join!(
-            in_time(deadline, self.agents.of(call.called.number())),
+            in_time(deadline, self.agents.of(call.called.number(), event.tenant_id.as_deref())),
             in_time(deadline, self.events.append(event)),
         );
         let mut degraded = false;

@@ -14,6 +14,7 @@ use std::collections::BTreeSet;
 use crate::{
     domain::{
         call::{Call, CallUpdate},
+        directory::Campaign,
         key::{CallId, CallKey, EventKey},
         owner::{Owner, Sureness},
         timestamp::Timestamp,
@@ -21,6 +22,7 @@ use crate::{
     store::{
         StoreError,
         calls::{CallItem, CallTable, Pointer, Saved, Trail},
+        directory::{DirectoryTable, may_be_id},
         lookup::Found,
     },
 };
@@ -32,14 +34,16 @@ const MAX_CONFLICTS: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Fold {
     calls: CallTable,
+    directory: DirectoryTable,
     default_owner: Option<Owner>,
 }
 
 impl Fold {
-    /// Folds into `calls`; a call whose number nobody owns belongs to `default_tenant`, if there is one.
+    /// Folds into `calls`, with what `directory` knows of their campaigns; a call whose number nobody owns
+    /// belongs to `default_tenant`, if there is one.
     #[must_use]
-    pub fn new(calls: CallTable, default_tenant: Option<&str>) -> Self {
-        Self { calls, default_owner: default_tenant.map(Owner::tenant) }
+    pub fn new(calls: CallTable, directory: DirectoryTable, default_tenant: Option<&str>) -> Self {
+        Self { calls, directory, default_owner: default_tenant.map(Owner::tenant) }
     }
 
     /// Who owns events that are about no call.
@@ -82,7 +86,7 @@ impl Fold {
             }
             call.absorb(&trail.whole(), &update.event);
         }
-        let owner = self.owner(update, found, Some(&call));
+        let owner = self.owner(update, found, Some(&call)).await?;
         call.apply(update, owner.as_ref());
         tracing::info!(call_id = %oldest, absorbed = younger.len(), event_key = %update.event, "records united");
         match self.calls.replace(&elder.stored, &call).await? {
@@ -171,14 +175,14 @@ impl Fold {
             }
             let (merged, saved) = match trail {
                 None => {
-                    let owner = self.owner(update, found, None);
+                    let owner = self.owner(update, found, None).await?;
                     let call = Call { id, ..Call::begin(update, owner.as_ref()) };
                     let saved = self.calls.create(&call).await?;
                     (call, saved)
                 }
                 Some(trail) => {
                     let mut call = trail.whole();
-                    let owner = self.owner(update, found, Some(&call));
+                    let owner = self.owner(update, found, Some(&call)).await?;
                     call.apply(update, owner.as_ref());
                     if call == trail.stored.call {
                         return Ok(call);
@@ -196,9 +200,32 @@ impl Fold {
         Err(StoreError::Contended)
     }
 
+    /// Whose event it is, with what the tenant's campaign adds. A campaign that was named while nobody owned
+    /// the call is looked up by the event that brings the owner, so that the order does not matter.
+    async fn owner(
+        &self,
+        update: &CallUpdate,
+        found: &Found,
+        call: Option<&Call>,
+    ) -> Result<Option<Owner>, StoreError> {
+        let told = self.tenant(update, found, call);
+        let known = call.and_then(|call| call.owner.as_ref());
+        let earlier = call.filter(|_| known.is_none()).and_then(|call| call.facts.campaign_id.get());
+        let campaign_id = update.facts.campaign_id.get().or(earlier).filter(|id| may_be_id(id));
+        let Some((tenant, campaign_id)) = told.as_ref().or(known).zip(campaign_id) else { return Ok(told) };
+        if [&told.as_ref(), &known].into_iter().flatten().any(|owner| !owner.may_learn_from(campaign_id)) {
+            return Ok(told);
+        }
+        let key = Campaign::key_of(&tenant.tenant_id, campaign_id);
+        let Some(campaign) = self.directory.find::<Campaign>(&key).await? else { return Ok(told) };
+        let mut owner = told.unwrap_or_else(|| campaign.owner());
+        owner.fill_in(&campaign.owner());
+        Ok(Some(owner))
+    }
+
     /// Whose event it is: as it says itself, else as the directory knows, else the default tenant's. The
     /// default tenant waits while nobody is in the call who may tell whose it is.
-    fn owner(&self, update: &CallUpdate, found: &Found, call: Option<&Call>) -> Option<Owner> {
+    fn tenant(&self, update: &CallUpdate, found: &Found, call: Option<&Call>) -> Option<Owner> {
         let told = told_owner(update, found);
         if told.is_some() || call.is_some_and(|call| call.owner.is_some()) {
             return told;

@@ -96,7 +96,7 @@ impl History {
         let tenant_id = caller.tenant_id();
         let examined = self.examined.by(&query);
         let mut filter = query.filter;
-        filter.user_id = (!caller.is_admin()).then(|| caller.user_id().to_owned());
+        filter.user_id = (!caller.sees_tenant()).then(|| caller.user_id().to_owned());
         let (below, enough) = match query.start {
             Start::Page(page) if query.count == Count::Not => (None, page.saturating_mul(query.limit)),
             // What comes after the page is counted.
@@ -120,7 +120,9 @@ impl History {
                 (ids.to_vec(), Some(counted).filter(|_| query.count != Count::Not), next)
             }
         };
-        Ok(EventPage { events: self.listed(&tenant_id, &ids).await?, counted, next })
+        let events = self.listed(&tenant_id, &ids).await?.into_iter();
+        let events = events.map(|event| for_caller(event, caller)).collect();
+        Ok(EventPage { events, counted, next })
     }
 
     async fn listed(&self, tenant_id: &str, ids: &[u64]) -> Result<Vec<EventView>, StoreError> {
@@ -144,14 +146,15 @@ impl History {
     /// When the database fails or the row cannot be read.
     pub async fn find(&self, caller: &Caller, id: u64) -> Result<Option<EventDetail>, StoreError> {
         let at = DeliveryRef { tenant_id: caller.tenant_id(), id };
-        let visible = |row: &Row| caller.is_admin() || row.user_id() == Some(caller.user_id());
+        let visible = |row: &Row| caller.sees_tenant() || row.user_id() == Some(caller.user_id());
         match self.rows.find_row(&at).await?.filter(visible) {
             None => Ok(None),
             Some(Row::Inbound(received)) => self.received(received).await.map(Some),
             Some(Row::Outbound(delivery)) => {
                 let mut detail = self.sent(&delivery).await?;
-                // Its URL may be a credential: those of a configuration are its administrators'.
-                detail.subscription = detail.subscription.filter(|_| caller.is_admin());
+                // Its URL may be a credential: a configuration is shown to those who may read it.
+                detail.subscription = detail.subscription.filter(|_| caller.sees_tenant());
+                detail.event = for_caller(detail.event, caller);
                 Ok(Some(detail))
             }
         }
@@ -176,6 +179,11 @@ impl History {
         let subscription = found.map(|stored| SubscriptionView::of(stored.subscription));
         Ok(EventDetail { event: EventView::detailed(delivery, failed), subscription })
     }
+}
+
+/// What an endpoint answered may hold more than its caller is to know.
+fn for_caller(event: EventView, caller: &Caller) -> EventView {
+    if caller.sees_tenant() { event } else { event.without_answers() }
 }
 
 /// A page of what was found, how much that is, and where the list goes on after it.

@@ -1,12 +1,12 @@
 //! The trust boundary as types: a request is unreadable until its signature is verified.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use thiserror::Error;
 
-use crate::domain::timestamp::Timestamp;
+use crate::domain::{event::Event, timestamp::Timestamp};
 
 /// A request as it came. Nothing outside this module can read its body.
 pub struct RawWebhook {
@@ -29,6 +29,15 @@ pub struct Signed<'a> {
 /// A request whose signature was found to be the provider's.
 pub struct VerifiedWebhook {
     body: Bytes,
+    signer: Signer,
+}
+
+/// Whose key signed a webhook.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Signer {
+    /// The tenant whose own account with the provider it is; `None` for the platform's, which may have the
+    /// calls of all tenants.
+    pub tenant_id: Option<Arc<str>>,
 }
 
 /// Why a webhook is refused. Logged and counted; the sender learns only that it was refused.
@@ -49,6 +58,9 @@ pub enum Refusal {
     /// The key that signed is not one of ours.
     #[error("unknown key")]
     UnknownKey,
+    /// No key is configured any more: whoever holds an old one is refused.
+    #[error("no usable keys")]
+    NoKeys,
     /// The signature is not that of the key, or not of this body.
     #[error("wrong signature")]
     Wrong,
@@ -59,11 +71,12 @@ pub enum Refusal {
 
 /// A provider's way of signing.
 pub trait Verifier {
-    /// Checks the signature over the raw bytes, in constant time, before anything is parsed.
+    /// Checks the signature over the raw bytes, in constant time, before anything is parsed, and returns whose
+    /// key made it.
     ///
     /// # Errors
     /// Why the webhook must be refused.
-    fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<(), Refusal>;
+    fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<Signer, Refusal>;
 }
 
 impl RawWebhook {
@@ -91,8 +104,8 @@ impl RawWebhook {
     /// Why the webhook must be refused.
     pub fn verify(self, verifier: &impl Verifier, now: Timestamp) -> Result<VerifiedWebhook, Refusal> {
         let signed = Signed { headers: &self.headers, url: &self.url, body: &self.body };
-        verifier.verify(signed, now)?;
-        Ok(VerifiedWebhook { body: self.body })
+        let signer = verifier.verify(signed, now)?;
+        Ok(VerifiedWebhook { body: self.body, signer })
     }
 }
 
@@ -115,6 +128,19 @@ impl VerifiedWebhook {
     #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
+    }
+
+    /// The event that was read from it, as the signer's: a tenant's own key makes no event of another tenant.
+    #[must_use]
+    pub fn signed(&self, event: Event) -> Event {
+        match &self.signer.tenant_id {
+            Some(tenant_id) => Event {
+                key: event.key.in_account_of(tenant_id),
+                tenant_id: Some(tenant_id.to_string()),
+                ..event
+            },
+            None => event,
+        }
     }
 }
 

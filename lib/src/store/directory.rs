@@ -1,9 +1,11 @@
-//! The directory: what tenants configure, and their leads. An entry's key is global, so that an event
-//! finds its owner by number, agent or campaign alone; the index lists a tenant's entries of a kind.
+//! The directory: what tenants configure, and their leads. The key of a number or agent is global, so that an
+//! event finds its owner by it alone; a campaign's has its tenant in it. The index lists a tenant's entries of
+//! a kind.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::KeysAndAttributes};
+use aws_sdk_dynamodb::{
+    operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
+    types::KeysAndAttributes,
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -11,7 +13,7 @@ use super::{
     item::{Item, item, number, read_string, string},
 };
 use crate::domain::{
-    directory::{Agent, Campaign, Entry, Line},
+    directory::{Agent, Entry, Line},
     owner::Owner,
 };
 
@@ -20,8 +22,8 @@ use crate::domain::{
 pub enum Put {
     /// It is written.
     Done,
-    /// The key belongs to another tenant.
-    Taken,
+    /// It is not the tenant's.
+    Refused,
 }
 
 /// A part of a tenant's entries of a kind.
@@ -91,20 +93,35 @@ impl DirectoryTable {
     /// When the database fails; putting again is safe.
     pub async fn put<T: Entry>(&self, entry: &T) -> Result<Put, StoreError> {
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(to_item(entry)?))
+            .put_item(entry)?
             .condition_expression("attribute_not_exists(#key) OR tenantKind = :ours")
             .expression_attribute_names("#key", "key")
             .expression_attribute_values(":ours", tenant_kind::<T>(entry.tenant_id()));
-        match put.send().await {
-            Ok(_) => Ok(Put::Done),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(Put::Taken),
-                _ => Err(StoreError::unavailable("PutItem directory")(error)),
-            },
-        }
+        sent(put).await
+    }
+
+    /// Replaces an entry that its tenant has.
+    ///
+    /// # Errors
+    /// When the database fails; replacing again is safe.
+    pub async fn replace<T: Entry>(&self, entry: &T) -> Result<Put, StoreError> {
+        let put = self
+            .put_item(entry)?
+            .condition_expression("tenantKind = :ours")
+            .expression_attribute_values(":ours", tenant_kind::<T>(entry.tenant_id()));
+        sent(put).await
+    }
+
+    /// Gives a key to the entry's tenant, whoever has it now.
+    ///
+    /// # Errors
+    /// When the database fails; assigning again is safe.
+    pub async fn assign<T: Entry>(&self, entry: &T) -> Result<(), StoreError> {
+        sent(self.put_item(entry)?).await.map(drop)
+    }
+
+    fn put_item<T: Entry>(&self, entry: &T) -> Result<PutItemFluentBuilder, StoreError> {
+        Ok(self.client.put_item().table_name(&self.name).set_item(Some(to_item(entry)?)))
     }
 
     /// Deletes an entry. Tells whether the tenant had it.
@@ -160,38 +177,46 @@ impl DirectoryTable {
 
     /// The keys of the entries that can tell an owner, for a batch read.
     pub(super) fn owner_keys(keys: &OwnerKeys<'_>) -> Option<KeysAndAttributes> {
-        // No entry has a longer id, and a key that DynamoDB refuses would fail the whole read.
-        let id = |id: Option<&'_ str>| id.filter(|id| id.len() <= MAX_ID_BYTES).map(str::to_owned);
         let numbers = keys.number.map(item_key::<Line>);
-        let agents = id(keys.agent_id).map(|id| item_key::<Agent>(&id));
-        let campaigns = id(keys.campaign_id).map(|id| item_key::<Campaign>(&id));
+        let agents = keys.agent_id.filter(|id| may_be_id(id)).map(item_key::<Agent>);
         let wanted: Vec<Item> =
-            [numbers, agents, campaigns].into_iter().flatten().map(|key| item([("key", key)])).collect();
+            [numbers, agents].into_iter().flatten().map(|key| item([("key", key)])).collect();
         if wanted.is_empty() {
             return None;
         }
         KeysAndAttributes::builder().set_keys(Some(wanted)).build().ok()
     }
 
-    /// The owner that these entries tell: the number's, with what the agent's and the campaign's
-    /// entries of the same tenant add.
+    /// The owner that these entries tell: the number's, with what the agent's entry of the same tenant
+    /// adds.
     pub(super) fn read_owner(items: &[Item]) -> Result<Option<Owner>, StoreError> {
-        let mut by_kind: HashMap<&str, Owner> = HashMap::new();
+        let (mut line, mut agent) = (None, None);
         for item in items {
-            let kind = read_string(item, "key")?.split('#').next().unwrap_or_default();
-            let owner = match kind {
-                Line::KIND => read_entry::<Line>(item)?.owner(),
-                Agent::KIND => read_entry::<Agent>(item)?.owner(),
-                _ => read_entry::<Campaign>(item)?.owner(),
-            };
-            by_kind.insert(kind, owner);
+            match read_string(item, "key")?.split('#').next() {
+                Some(Line::KIND) => line = Some(read_entry::<Line>(item)?.owner()),
+                _ => agent = Some(read_entry::<Agent>(item)?.owner()),
+            }
         }
-        let mut owners =
-            [Line::KIND, Agent::KIND, Campaign::KIND].into_iter().filter_map(|kind| by_kind.remove(kind));
-        let Some(mut owner) = owners.next() else { return Ok(None) };
-        owners.for_each(|other| owner.fill_in(&other));
+        let Some(mut owner) = line else { return Ok(agent) };
+        agent.iter().for_each(|agent| owner.fill_in(agent));
         Ok(Some(owner))
     }
+}
+
+async fn sent(put: PutItemFluentBuilder) -> Result<Put, StoreError> {
+    match put.send().await {
+        Ok(_) => Ok(Put::Done),
+        Err(error) => match error.as_service_error() {
+            Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(Put::Refused),
+            _ => Err(StoreError::unavailable("PutItem directory")(error)),
+        },
+    }
+}
+
+/// Whether an entry may have this id. Another is not asked for: a key that DynamoDB refuses fails the whole
+/// read.
+pub(crate) fn may_be_id(id: &str) -> bool {
+    (1..=MAX_ID_BYTES).contains(&id.len())
 }
 
 /// The longest id that an entry may have.
@@ -202,7 +227,6 @@ const MAX_ID_BYTES: usize = 256;
 pub(super) struct OwnerKeys<'a> {
     pub(super) number: Option<&'a str>,
     pub(super) agent_id: Option<&'a str>,
-    pub(super) campaign_id: Option<&'a str>,
 }
 
 fn item_key<T: Entry>(key: &str) -> aws_sdk_dynamodb::types::AttributeValue {

@@ -1,5 +1,5 @@
 //! Everything that folding an event needs to read, in one trip: the items under all keys of its call
-//! and the directory's entries of its number, agent and campaign.
+//! and the directory's entries of its number and agent.
 
 use std::collections::HashMap;
 
@@ -18,7 +18,7 @@ use crate::domain::{call::CallUpdate, key::CallId, owner::Owner, phone::PhoneNum
 pub struct Found {
     /// What stands under the ids of the event's keys.
     pub items: HashMap<CallId, CallItem>,
-    /// Whose number, agent or campaign it is, if the directory knows one.
+    /// Whose number or agent it is, if the directory knows one.
     pub owner: Option<Owner>,
 }
 
@@ -40,7 +40,7 @@ impl Lookup {
         Self { client, calls, directory }
     }
 
-    /// What stands under the keys of `update`, and who owns its number, agent or campaign.
+    /// What stands under the keys of `update`, and who owns its number or agent.
     ///
     /// # Errors
     /// When the database fails or an item cannot be read.
@@ -75,7 +75,6 @@ impl Lookup {
         let owners = DirectoryTable::owner_keys(&OwnerKeys {
             number: facts.line_number().map(PhoneNumber::as_str),
             agent_id: facts.agent_id().map(String::as_str),
-            campaign_id: facts.campaign_id.get().map(String::as_str),
         });
         if let Some(owners) = owners {
             wanted.insert(self.directory.name().to_owned(), owners);

@@ -19,9 +19,7 @@ use super::{
     Client, StoreError, applied,
     item::{Item, item, number, read_number, read_string, string, time},
 };
-use crate::domain::{
-    health::FAILURES_THAT_OPEN, pace::FIRST_MICROS, subscription::Subscription, timestamp::Timestamp,
-};
+use crate::domain::{health::FAILURES_THAT_OPEN, pace::FIRST_MICROS, subscription::Subscription};
 
 /// Every event of a tenant is compared with all its subscriptions.
 pub const MAX_PER_TENANT: usize = 100;

@@ -4,7 +4,8 @@
 use crate::{
     crypto::{HmacSha256, lowercase_hex},
     domain::timestamp::Timestamp,
-    providers::webhook::{Refusal, Signed, Verifier, header},
+    providers::webhook::{Refusal, Signed, Signer, Verifier, header},
+    secrets::tenant_and_secret,
 };
 
 /// As old as a signature may be; ElevenLabs' SDKs grant the same.
@@ -17,13 +18,17 @@ const TOLERANCE_MILLIS: u64 = 30 * 60 * 1_000;
 /// What may sign ElevenLabs' webhooks: several secrets, so that two are valid in a rotation and each
 /// webhook of a workspace may have its own.
 #[derive(Debug, Default)]
-pub struct Keys(Vec<HmacSha256>);
+pub struct Keys(Vec<(Signer, HmacSha256)>);
 
 impl Keys {
     /// Reads secrets as ElevenLabs shows them, one each.
     #[must_use]
     pub fn new(secrets: &[String]) -> Self {
-        Self(secrets.iter().filter_map(|secret| HmacSha256::new(secret.trim().as_bytes())).collect())
+        let key = |entry: &String| {
+            let (tenant_id, secret) = tenant_and_secret(entry);
+            Some((Signer { tenant_id }, HmacSha256::new(secret.as_bytes())?))
+        };
+        Self(secrets.iter().filter_map(key).collect())
     }
 
     /// True when nothing could ever be verified.
@@ -32,14 +37,16 @@ impl Keys {
         self.0.is_empty()
     }
 
-    fn signed(&self, time: &str, body: &[u8], signatures: &[&str]) -> bool {
+    fn signer(&self, time: &str, body: &[u8], signatures: &[&str]) -> Option<&Signer> {
         let signatures: Vec<[u8; 32]> = signatures.iter().filter_map(|text| lowercase_hex(text)).collect();
-        self.0.iter().any(|key| key.signed_any(&[time.as_bytes(), b".", body], &signatures))
+        let signed =
+            |(_, key): &&(Signer, HmacSha256)| key.signed_any(&[time.as_bytes(), b".", body], &signatures);
+        self.0.iter().find(signed).map(|(signer, _)| signer)
     }
 }
 
 impl Verifier for Keys {
-    fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<(), Refusal> {
+    fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<Signer, Refusal> {
         let header = header(signed.headers, "elevenlabs-signature").ok_or(Refusal::Missing)?;
         let values =
             |prefix: &'static str| header.split(',').filter_map(move |part| part.strip_prefix(prefix));
@@ -52,6 +59,6 @@ impl Verifier for Keys {
         if now.millis_since(signed_at) > TOLERANCE_MILLIS {
             return Err(Refusal::Stale);
         }
-        if self.signed(time, signed.body, &signatures) { Ok(()) } else { Err(Refusal::Wrong) }
+        self.signer(time, signed.body, &signatures).cloned().ok_or(Refusal::Wrong)
     }
 }

@@ -5,6 +5,8 @@
 //! token is signed with the same key and carries no `sha256`: it is no webhook.
 //! The Call Outcomes document's: `X-LiveKit-Signature`, the hex HMAC-SHA256 of the raw body.
 
+use std::iter;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 
@@ -14,7 +16,8 @@ use crate::{
         jwt::{self, Algorithm, JwtError},
     },
     domain::timestamp::Timestamp,
-    providers::webhook::{Refusal, Signed, Verifier, header},
+    providers::webhook::{Refusal, Signed, Signer, Verifier, header},
+    secrets::tenant_and_secret,
 };
 
 /// Seconds by which clocks may differ; LiveKit's own servers and SDKs grant 60.
@@ -24,12 +27,19 @@ const LEEWAY_SECONDS: i64 = 60;
 #[derive(Debug, Default)]
 pub struct Keys {
     /// API keys by `iss`; several at once, also under one name, while they are rotated.
-    api_keys: Vec<(String, jwt::Key)>,
+    api_keys: Vec<ApiKey>,
     /// Secrets of `X-LiveKit-Signature`; none means that header is no signature.
-    webhook_secrets: Vec<HmacSha256>,
+    webhook_secrets: Vec<(Signer, HmacSha256)>,
 }
 
-#[derive(Deserialize)]
+#[derive(Debug)]
+struct ApiKey {
+    name: String,
+    key: jwt::Key,
+    signer: Signer,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
 struct Claims {
     iss: Option<String>,
     sha256: Option<String>,
@@ -42,17 +52,19 @@ impl Keys {
     /// The number of the line that is no pair; never its text.
     pub fn parse(api_keys: &[String], webhook_secrets: &[String]) -> Result<Self, usize> {
         let pair = |(index, line): (usize, &String)| {
-            let (name, secret) = line.split_once(':').ok_or(index + 1)?;
+            let (tenant_id, pair) = tenant_and_secret(line);
+            let (name, secret) = pair.split_once(':').ok_or(index + 1)?;
             let (name, secret) = (name.trim(), secret.trim());
             let key = jwt::Key::hs256(secret.as_bytes()).filter(|_| !name.is_empty());
-            Ok((name.to_owned(), key.ok_or(index + 1)?))
+            Ok(ApiKey { name: name.to_owned(), key: key.ok_or(index + 1)?, signer: Signer { tenant_id } })
+        };
+        let hmac = |entry: &String| {
+            let (tenant_id, secret) = tenant_and_secret(entry);
+            Some((Signer { tenant_id }, HmacSha256::new(secret.as_bytes())?))
         };
         Ok(Self {
             api_keys: api_keys.iter().enumerate().map(pair).collect::<Result<_, usize>>()?,
-            webhook_secrets: webhook_secrets
-                .iter()
-                .filter_map(|secret| HmacSha256::new(secret.as_bytes()))
-                .collect(),
+            webhook_secrets: webhook_secrets.iter().filter_map(hmac).collect(),
         })
     }
 
@@ -62,29 +74,38 @@ impl Keys {
         self.api_keys.is_empty() && self.webhook_secrets.is_empty()
     }
 
-    fn verify_token(&self, token: &str, body: &[u8], now: Timestamp) -> Result<(), Refusal> {
+    fn verify_token(&self, token: &str, body: &[u8], now: Timestamp) -> Result<Signer, Refusal> {
         let token = jwt::Token::parse(token)?;
         let issuer = token.unverified_claims::<Claims>()?.iss.ok_or(Refusal::UnknownKey)?;
-        let keys = self.api_keys.iter().filter(|(name, _)| *name == issuer).map(|(_, key)| key);
-        let claims: Claims = token.verify(Algorithm::Hs256, keys, now, LEEWAY_SECONDS)?;
+        let mut answer = Err(Refusal::UnknownKey);
+        // One key at a time, for it is its tenant's word.
+        for known in self.api_keys.iter().filter(|known| known.name == issuer) {
+            let claims =
+                token.verify::<Claims>(Algorithm::Hs256, iter::once(&known.key), now, LEEWAY_SECONDS);
+            answer = claims.map(|claims| (claims, &known.signer)).map_err(Refusal::from);
+            if answer != Err(Refusal::Wrong) {
+                break;
+            }
+        }
+        let (claims, signer) = answer?;
         let told = claims.sha256.filter(|hash| !hash.is_empty()).ok_or(Refusal::Missing)?;
         let told = STANDARD.decode(told).map_err(|_| Refusal::Malformed)?;
-        if is_sha256(&told, body) { Ok(()) } else { Err(Refusal::Wrong) }
+        if is_sha256(&told, body) { Ok(signer.clone()) } else { Err(Refusal::Wrong) }
     }
 
-    fn verify_hmac(&self, signature: &str, body: &[u8]) -> Result<(), Refusal> {
+    fn verify_hmac(&self, signature: &str, body: &[u8]) -> Result<Signer, Refusal> {
         let signature = hex::decode(signature).map_err(|_| Refusal::Malformed)?;
-        let signs = |key: &HmacSha256| key.signed(&[body], &signature);
-        if self.webhook_secrets.iter().any(signs) { Ok(()) } else { Err(Refusal::Wrong) }
+        let signed = self.webhook_secrets.iter().find(|(_, key)| key.signed(&[body], &signature));
+        signed.map(|(signer, _)| signer.clone()).ok_or(Refusal::Wrong)
     }
 }
 
 impl Verifier for Keys {
-    fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<(), Refusal> {
+    fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<Signer, Refusal> {
         let Signed { headers, body, .. } = signed;
         let by_token = header(headers, "authorization").map(|token| self.verify_token(token, body, now));
-        if by_token == Some(Ok(())) {
-            return Ok(());
+        if let Some(Ok(signer)) = by_token {
+            return Ok(signer);
         }
         let by_hmac = if self.webhook_secrets.is_empty() {
             None
@@ -101,8 +122,8 @@ impl Verifier for Keys {
 pub struct KeysIfAny(pub Keys);
 
 impl Verifier for KeysIfAny {
-    fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<(), Refusal> {
-        if self.0.is_empty() { Ok(()) } else { self.0.verify(signed, now) }
+    fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<Signer, Refusal> {
+        if self.0.is_empty() { Ok(Signer::default()) } else { self.0.verify(signed, now) }
     }
 }
 

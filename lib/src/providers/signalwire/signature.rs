@@ -17,7 +17,8 @@ use super::{payload, signed_url};
 use crate::{
     crypto::{HmacKey, HmacSha1, HmacSha256, is_sha256, lowercase_hex},
     domain::timestamp::Timestamp,
-    providers::webhook::{Refusal, Signed, Verifier, header},
+    providers::webhook::{Refusal, Signed, Signer, Verifier, header},
+    secrets::tenant_and_secret,
 };
 
 /// The header with SHA-1, and the name that Twilio's SDKs look for.
@@ -30,6 +31,7 @@ pub struct Keys(Vec<Key>);
 
 #[derive(Debug)]
 struct Key {
+    signer: Signer,
     sha1: HmacSha1,
     sha256: HmacSha256,
 }
@@ -44,8 +46,10 @@ impl Keys {
     /// Reads signing keys, one an entry.
     #[must_use]
     pub fn parse(signing_keys: &[String]) -> Self {
-        let key = |key: &String| {
-            Some(Key { sha1: HmacKey::new(key.as_bytes())?, sha256: HmacKey::new(key.as_bytes())? })
+        let key = |entry: &String| {
+            let (tenant_id, key) = tenant_and_secret(entry);
+            let (sha1, sha256) = (HmacKey::new(key.as_bytes())?, HmacKey::new(key.as_bytes())?);
+            Some(Key { signer: Signer { tenant_id }, sha1, sha256 })
         };
         Self(signing_keys.iter().filter_map(key).collect())
     }
@@ -56,14 +60,14 @@ impl Keys {
         self.0.is_empty()
     }
 
-    fn verify_sha256(&self, signature: &str, urls: &[String], body: &[u8]) -> Result<(), Refusal> {
+    fn verify_sha256(&self, signature: &str, urls: &[String], body: &[u8]) -> Result<Signer, Refusal> {
         let signature: [u8; 32] = lowercase_hex(signature).ok_or(Refusal::Malformed)?;
-        signed(urls, &[body], |parts| self.0.iter().any(|key| key.sha256.signed(parts, &signature)))
+        self.signer(urls, &[body], |key, parts| key.sha256.signed(parts, &signature))
     }
 
-    fn verify_sha1(&self, signature: &str, urls: &[String], body: &[u8]) -> Result<(), Refusal> {
+    fn verify_sha1(&self, signature: &str, urls: &[String], body: &[u8]) -> Result<Signer, Refusal> {
         let signed_as = |told: [u8; 20], texts: &[&[u8]]| {
-            signed(urls, texts, |parts| self.0.iter().any(|key| key.sha1.signed(parts, &told)))
+            self.signer(urls, texts, |key, parts| key.sha1.signed(parts, &told))
         };
         match Signature::parse(signature).ok_or(Refusal::Malformed)? {
             Signature::OfBody(told) => signed_as(told, &[body]),
@@ -75,18 +79,35 @@ impl Keys {
     }
 }
 
+impl Keys {
+    /// Whose key signed any of the URLs, followed by any of the texts.
+    fn signer(
+        &self,
+        urls: &[String],
+        texts: &[&[u8]],
+        by: impl Fn(&Key, &[&[u8]]) -> bool,
+    ) -> Result<Signer, Refusal> {
+        let signed =
+            |key: &&Key| urls.iter().any(|url| texts.iter().any(|text| by(key, &[url.as_bytes(), text])));
+        self.0.iter().find(signed).map(|key| key.signer.clone()).ok_or(Refusal::Wrong)
+    }
+}
+
 impl Verifier for Keys {
-    fn verify(&self, signed: Signed<'_>, _now: Timestamp) -> Result<(), Refusal> {
+    fn verify(&self, signed: Signed<'_>, _now: Timestamp) -> Result<Signer, Refusal> {
         let Signed { headers, url, body } = signed;
         let urls = signed_url::spellings(url);
         // Forms may carry a SHA-256 signature that nobody documents: it does not count against them.
         let by_sha1 = sha1_signatures(headers).map(|text| self.verify_sha1(text, &urls, body));
         let by_sha256 = header(headers, SHA256_HEADER).map(|text| self.verify_sha256(text, &urls, body));
-        let verdicts: Vec<_> = by_sha256.into_iter().chain(by_sha1).collect();
-        if verdicts.contains(&Ok(())) {
-            return Ok(());
+        let mut verdict = Err(Refusal::Missing);
+        for next in by_sha256.into_iter().chain(by_sha1) {
+            verdict = next;
+            if verdict.is_ok() {
+                break;
+            }
         }
-        verdicts.last().copied().unwrap_or(Err(Refusal::Missing))
+        verdict
     }
 }
 
@@ -123,10 +144,4 @@ fn parameter_texts(urls: &[String], body: &[u8]) -> Vec<String> {
     texts.retain(|text| !text.is_empty());
     texts.dedup();
     texts
-}
-
-/// Whether any of the URLs was signed, followed by any of the texts.
-fn signed(urls: &[String], texts: &[&[u8]], by_us: impl Fn(&[&[u8]]) -> bool) -> Result<(), Refusal> {
-    let message = |url: &String| texts.iter().any(|text| by_us(&[url.as_bytes(), text]));
-    if urls.iter().any(message) { Ok(()) } else { Err(Refusal::Wrong) }
 }

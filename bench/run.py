@@ -51,6 +51,9 @@ ENVIRONMENT = {
     "DELIVER_TO_LOOPBACK": "true",
     "WEBHOOK_CONFIGS_TABLE": "webhook-configs",
     "DELIVERY_QUEUE_URL": "https://localhost/deliveries",
+    "SLOW_DELIVERY_QUEUE_URL": "https://localhost/slow-deliveries",
+    "UNFINISHED_AFTER_HOURS": "4",
+    "TOKEN_LIFETIME_HOURS": "744",
     "DEFAULT_AGENT_NAME": "telephony-agent",
     "ELEVENLABS_STATUS_ALLOW_LIST": "127.0.0.1/32",
 }

@@ -1,8 +1,8 @@
-"""What `make test` and `make contract` do with docs/openapi.yaml: holds the running stack to it, by requests that schemathesis makes.
+"""What `make test` and `make contract` do: they hold the running stack to docs/openapi.yaml.
 
-The requests are the same in every run: each operation is tried with its examples, at the bounds of every field, with
-random data, and in chains along the document's links. `contract_hooks.py` signs them. What Ringpost posts to customers
-because of them is held to the document too. Runs in the tools environment: `python -m local.contract`.
+schemathesis makes the requests, the same in every run: each operation is tried with its examples, at the bounds of
+every field, with random data, and in chains along the document's links. `contract_hooks.py` signs them. What Ringpost
+posts to customers because of them is held to the document too. Runs in the tools environment.
 """
 
 import os

@@ -20,6 +20,7 @@ LIVEKIT = ("/api/webhooks/call_completed", "/api/v1/webhooks/livekit/")
 ELEVENLABS = "/api/webhooks/elevenlabs"
 SIGNALWIRE = "/api/webhooks/signalwire"
 CAPTURE = "/functions/v1/webhook-call-capture"
+ASSIGNED = ("/api/directory/phone-numbers", "/api/directory/campaigns", "/api/directory/agents")
 ASKED = ("/api/calls", "/api/leads", "/api/webhooks/events", "/api/agent-calls")
 # Parameters of which the first may not be after the second, and how the times look that are right in themselves.
 WINDOWS = (("from", "to"), ("fromDate", "toDate"))
@@ -58,9 +59,14 @@ def _key(path: str, url: str, body: bytes) -> tuple[str, str]:
         return "X-SignalWire-SHA256-Signature", _hmac("SIGNALWIRE_SIGNING_KEY", url.encode() + body)
     if path == CAPTURE:
         return "x-api-key", os.environ["CALL_CAPTURE_API_KEY"]
-    # Questions are about the demonstration tenant's calls; what is configured is that of a tenant of its own.
-    token = os.environ["RINGPOST_TOKEN" if path.startswith(ASKED) else "CONTRACT_TOKEN"]
-    return "Authorization", f"Bearer {token}"
+    return "Authorization", f"Bearer {os.environ[_token(path)]}"
+
+
+def _token(path: str) -> str:
+    """Questions are about the demonstration tenant's calls; what is configured is that of a tenant of its own."""
+    if path.startswith(ASSIGNED):
+        return "RINGPOST_PLATFORM_TOKEN"
+    return "RINGPOST_TOKEN" if path.startswith(ASKED) else "CONTRACT_TOKEN"
 
 
 def _hmac(secret: str, message: bytes) -> str:
@@ -91,8 +97,17 @@ def before_call(_context: Any, case: schemathesis.Case, _kwargs: Any) -> None:
         if all(TIME.fullmatch(time) for time in times) and times[0] > times[1]:
             case.query[first], case.query[last] = times[1], times[0]
     body = case.body
+    if case.operation.path.startswith(ASSIGNED):
+        # The platform names the tenant, in the body or, where there is none, in the query.
+        if isinstance(body, dict):
+            body["tenantId"] = "contract" if body.get("tenantId") is None else body["tenantId"]
+        else:
+            case.query = (case.query or {}) | {"tenantId": "contract"}
     if not isinstance(body, dict):
         return
+    started, ended = (str(body.get(name)) for name in ("start_time", "end_time"))
+    if TIME.fullmatch(started) and TIME.fullmatch(ended) and started > ended:
+        body["start_time"], body["end_time"] = ended, started
     if case.operation.path == CAPTURE and _is_uuid(body.get("company_id")):
         # Of any other company it is a 401.
         body["company_id"] = os.environ["CALL_CAPTURE_COMPANY_ID"]

@@ -1,4 +1,4 @@
-"""Fills the demonstration tenant's directory, through the API: the platform assigns, the tenant has settings and keys."""
+"""Fills the demonstration tenant's directory, through the API: the platform assigns, the tenant configures."""
 
 import hashlib
 import json

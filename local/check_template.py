@@ -19,6 +19,9 @@ from .parameters import SECRETS
 from .settings import REGION, ROOT
 
 Resources = dict[str, Any]
+# Lambda keeps 100 of an account's 1,000 invocations at once for functions without a reservation.
+RESERVABLE = 900
+INGEST, QUERY = "IngestConcurrency", "QueryConcurrency"
 OWN_METRICS = {"Fn::Sub": "Ringpost/${Stage}"}
 
 
@@ -35,6 +38,8 @@ def main() -> int:
             *_loops(resources),
             *_schedules(resources),
             *_metrics(resources),
+            *_concurrency(source, resources),
+            *_throttles(source, resources),
             *_origins(source),
         ]
     except InvalidDocumentException as error:
@@ -174,6 +179,46 @@ def _metrics(resources: Resources) -> Iterator[str]:
         aws = isinstance(alarm["Namespace"], str) and alarm["Namespace"].startswith("AWS/")
         if not aws and _metric(alarm["Namespace"], alarm["MetricName"]) not in known:
             yield f"{name} watches a metric that no metric filter counts"
+
+
+def _concurrency(source: templates.Template, resources: Resources) -> Iterator[str]:
+    """A flood on one endpoint leaves to the others what is theirs."""
+    reserved = 0
+    for name, routes in _routes(source).items():
+        limit = resources[name]["Properties"].get("ReservedConcurrentExecutions", {}).get("Fn::If", [""])
+        parameter = limit[0].removeprefix("Limits")
+        if parameter not in (INGEST, QUERY):
+            yield f"{name} answers {routes[0]}; give it a ReservedConcurrentExecutions, *{INGEST} or *{QUERY}"
+        else:
+            reserved += source["Parameters"][parameter]["Default"]
+    if reserved > RESERVABLE:
+        yield f"the functions reserve {reserved} invocations at once; a new account has {RESERVABLE} to reserve"
+
+
+def _throttles(source: templates.Template, resources: Resources) -> Iterator[str]:
+    throttled = source["Globals"]["HttpApi"]["RouteSettings"]
+    known = [route for routes in _routes(source).values() for route in routes]
+    for name, routes in _routes(source).items():
+        limit = resources[name]["Properties"].get("ReservedConcurrentExecutions", {}).get("Fn::If", [""])
+        if limit[0] == f"Limits{QUERY}":
+            for route in set(routes) - throttled.keys():
+                yield f"{route} has no throttle; add it to RouteSettings"
+    for route in throttled.keys() - set(known):
+        yield f"RouteSettings names {route}, which no function answers"
+
+
+def _routes(source: templates.Template) -> dict[str, list[str]]:
+    """The routes of each function that has any."""
+    events = {
+        name: resource["Properties"].get("Events", {}).values()
+        for name, resource in source["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    routes = {
+        name: [f"{e['Properties']['Method']} {e['Properties']['Path']}" for e in of if e["Type"] == "HttpApi"]
+        for name, of in events.items()
+    }
+    return {name: of for name, of in routes.items() if of}
 
 
 def _metric(namespace: Any, name: str) -> str:

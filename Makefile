@@ -7,10 +7,11 @@ EVENT ?=
 FROM ?=
 TO ?=
 YES ?=
+REMOVE ?=
 LOCAL := $(PYTHON) -m local
 TOOLS := .local/venv/tools/bin
 
-.PHONY: help contract run up down test logs invoke invoke-all lint bench fmt secrets replay build deploy tools stage
+.PHONY: help contract run up down test logs invoke invoke-all lint bench fmt secrets replay migrate build deploy tools stage
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -59,6 +60,9 @@ secrets: stage ## put a stage's secrets into SSM (STAGE=dev): once before its fi
 
 replay: ## drive the events of a window again (STAGE=dev FROM=2026-11-01T00:00Z TO=…, YES=1 to go on unasked)
 	@$(LOCAL) replay "$(STAGE)" --from "$(FROM)" $(if $(TO),--to "$(TO)") $(if $(YES),--yes)
+
+migrate: ## bring a directory that an earlier version filled into the present layout (STAGE=dev, REMOVE=1 after the deployment)
+	@$(LOCAL) migrate "$(STAGE)" $(if $(REMOVE),--remove) $(if $(YES),--yes)
 
 build: tools ## build the release functions with sam
 	PATH="$(CURDIR)/$(TOOLS):$$PATH" SAM_CLI_TELEMETRY=0 sam build --config-env $(or $(STAGE),local)

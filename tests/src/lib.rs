@@ -19,6 +19,7 @@ pub mod lambda;
 pub mod livekit;
 pub mod receiver;
 pub mod recovery;
+pub mod routes;
 pub mod signalwire;
 pub mod stack;
 pub mod subscriptions;

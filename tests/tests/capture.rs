@@ -22,7 +22,7 @@ use ringpost_tests::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-const KEY: &str = "acme-key";
+const KEY: &str = "rpk_own-key-00000000000000000000000000000000000";
 const COMPANY: Uuid = Uuid::from_u128(0x7c86_93c6_976e_4324_9123_2c1d_8116_05f9);
 const OTHER_COMPANY: Uuid = Uuid::from_u128(0x0000_0000_0000_4000_8000_0000_0000_0001);
 
@@ -64,7 +64,7 @@ fn unauthorized() -> (u16, Value) {
 #[tokio::test]
 async fn the_documents_complete_record_is_recorded() {
     let world = World::new(None).await;
-    give_key(&world, "local-stack-call-capture-key-0123456789", "demo", COMPANY).await;
+    give_key(&world, "rpk_local-stack-call-capture-key-0123456789abcd", "demo", COMPANY).await;
     let endpoint = world.call_capture(&Faults::none());
     let answer = invoke(&endpoint, request(&sample_event("call-capture"))).await;
     assert_eq!(answer.status, 201);
@@ -112,10 +112,16 @@ async fn concurrent_repetitions_leave_one_record_and_one_answer() {
 #[tokio::test]
 async fn who_has_no_key_of_the_company_is_told_nothing() {
     let world = acme().await;
-    give_key(&world, "rival-key", "rival", OTHER_COMPANY).await;
+    give_key(&world, "rpk_rival-key-000000000000000000000000000000000", "rival", OTHER_COMPANY).await;
     let body = json!({ "company_id": COMPANY, "external_call_id": "C-1" }).to_string();
     let endpoint = world.call_capture(&Faults::none());
-    for key in [None, Some(""), Some("no such key"), Some("rival-key"), Some("x")] {
+    for key in [
+        None,
+        Some(""),
+        Some("no such key"),
+        Some("rpk_rival-key-000000000000000000000000000000000"),
+        Some("x"),
+    ] {
         let answer = invoke(&endpoint, submission(key, &body)).await;
         assert_eq!((answer.status, answer.body), unauthorized(), "{key:?}");
     }
@@ -131,9 +137,12 @@ async fn who_has_no_key_of_the_company_is_told_nothing() {
 #[tokio::test]
 async fn two_tenants_with_the_same_names_have_two_calls() {
     let world = acme().await;
-    give_key(&world, "rival-key", "rival", COMPANY).await;
+    give_key(&world, "rpk_rival-key-000000000000000000000000000000000", "rival", COMPANY).await;
     let body = json!({ "company_id": COMPANY, "external_call_id": "C-1", "external_system": "D" });
-    let (ours, theirs) = (submit(&world, KEY, &body).await, submit(&world, "rival-key", &body).await);
+    let (ours, theirs) = (
+        submit(&world, KEY, &body).await,
+        submit(&world, "rpk_rival-key-000000000000000000000000000000000", &body).await,
+    );
     assert_eq!((ours.status, theirs.status), (201, 201));
     assert_ne!(ours.body["data"]["call_history_id"], theirs.body["data"]["call_history_id"]);
     let owners: Vec<_> =

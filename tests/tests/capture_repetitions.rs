@@ -29,7 +29,7 @@ use ringpost_tests::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-const KEY: &str = "acme-key";
+const KEY: &str = "rpk_own-key-00000000000000000000000000000000000";
 const COMPANY: Uuid = Uuid::from_u128(0x7c86_93c6_976e_4324_9123_2c1d_8116_05f9);
 /// Some moment, in milliseconds; a multiple of ten minutes.
 const NOON: i64 = 1_764_072_000_000;

@@ -480,7 +480,7 @@ async fn the_demonstration_tenant_is_configured_through_the_api() {
     assert_eq!(campaign.body["campaign"]["agentName"], "telephony-agent");
     // Both the stack's own key and the one of the sample events are known.
     let table = World::deployed().await.directory();
-    let samples = "local-stack-call-capture-key-0123456789";
+    let samples = "rpk_local-stack-call-capture-key-0123456789abcd";
     for (key, company) in [
         (stack().value("CALL_CAPTURE_API_KEY"), stack().value("CALL_CAPTURE_COMPANY_ID")),
         (samples, COMPANY),

@@ -1,8 +1,9 @@
 //! Every route of template.yaml, asked by somebody who has nothing to show.
 
-use std::fs;
-
-use ringpost_tests::stack::{client, root, stack};
+use ringpost_tests::{
+    routes::routes,
+    stack::{client, stack},
+};
 use serde_json::json;
 
 /// Open by intention: monitors ask it.
@@ -11,27 +12,6 @@ const HEALTH: [&str; 2] = ["/api/webhooks/call_completed/health", "/api/v1/webho
 const REFERENCE: [&str; 2] = ["/api/docs", "/api/openapi.json"];
 /// Open in the local stage only: the one by its source address, the other for trying things out.
 const LOCALLY_OPEN: [&str; 2] = ["/api/webhooks/elevenlabs/call-status", "/api/v1/webhooks/test"];
-
-/// Method and path of every route.
-#[expect(clippy::unwrap_used, reason = "a test's support fails by panicking")]
-fn routes() -> Vec<(String, String)> {
-    let template = fs::read_to_string(root().join("template.yaml")).unwrap();
-    let routes = template.lines().filter(|line| line.contains("Type: HttpApi")).map(|line| {
-        let value = |name: &str| {
-            let (_, rest) = line.split_once(name).unwrap();
-            let end = rest.find([',', '}']).filter(|_| !rest.starts_with('"'));
-            let text = rest.strip_prefix('"').map_or_else(
-                || rest[..end.unwrap()].to_owned(),
-                |quoted| quoted.split('"').next().unwrap().to_owned(),
-            );
-            text.trim().to_owned()
-        };
-        (value("Method: "), value("Path: "))
-    });
-    let routes: Vec<_> = routes.collect();
-    assert!(routes.len() > 10, "{routes:?}");
-    routes
-}
 
 #[tokio::test]
 async fn without_a_signature_a_token_or_a_key_every_route_refuses() {

@@ -93,7 +93,7 @@ impl Endpoint for Deps {
 impl Deps {
     /// The key that the sender has shown.
     async fn key(&self, key: &str) -> Result<ApiKey, ApiError> {
-        if key.is_empty() {
+        if !ApiKey::may_be(key) {
             return Err(unauthorized("no API key"));
         }
         let found = self.directory.find::<ApiKey>(&ApiKey::hash(key)).await.map_err(failed)?;

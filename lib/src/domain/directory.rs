@@ -212,6 +212,17 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
+    /// What every key begins with.
+    pub const PREFIX: &'static str = "rpk_";
+
+    /// Whether a text looks like a key: nothing else is worth a look into the directory.
+    #[must_use]
+    pub fn may_be(text: &str) -> bool {
+        let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        // 256 bits in base64url.
+        text.strip_prefix(Self::PREFIX).is_some_and(|key| key.len() == 43 && key.bytes().all(is_base64url))
+    }
+
     /// The hash under which a key is known. Keys have 256 random bits, so that a plain hash hides them.
     #[must_use]
     pub fn hash(key: &str) -> String {

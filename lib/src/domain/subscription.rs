@@ -1,6 +1,9 @@
 //! A subscription: which events a tenant wants to have posted where, and how.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -8,7 +11,7 @@ use serde_json::{Map, Value};
 use super::{retry::RetryConfig, signature::SigningSecret, timestamp::Timestamp};
 
 /// `WebhookConfig` of the Webhook API document.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subscription {
     /// Whose it is.
@@ -53,6 +56,13 @@ pub struct Subscription {
     /// When where or how deliveries are posted was last changed, if ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routed_at: Option<Timestamp>,
+}
+
+/// Shows which one it is: its URL and headers may be credentials.
+impl fmt::Debug for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Subscription({} of {})", self.id, self.tenant_id)
+    }
 }
 
 /// Whether a subscription's events are posted.

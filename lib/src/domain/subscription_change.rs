@@ -1,6 +1,6 @@
 //! What the owner of a subscription may say of it: when it is made, and when it is changed.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use serde_json::{Map, Value};
 
@@ -12,7 +12,7 @@ use super::{
 };
 
 /// A subscription that somebody wants to have.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct NewSubscription {
     /// What its owner calls it.
     pub name: String,
@@ -26,7 +26,7 @@ pub struct NewSubscription {
 
 /// What is to be otherwise. `None` leaves a field as it is; a field that is there replaces the old one
 /// whole.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct SubscriptionChange {
     /// What its owner calls it.
     pub name: Option<String>,
@@ -48,6 +48,20 @@ pub struct SubscriptionChange {
     pub rate_limit: Option<Option<u32>>,
     /// What its owner notes with it.
     pub metadata: Option<Map<String, Value>>,
+}
+
+/// Shows its name only: URL and headers may be credentials.
+impl fmt::Debug for NewSubscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSubscription").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// As [`NewSubscription`]'s.
+impl fmt::Debug for SubscriptionChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SubscriptionChange").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl NewSubscription {

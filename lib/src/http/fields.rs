@@ -1,6 +1,8 @@
 //! The fields of a JSON body that configures something: a missing or wrong one is a 400 that names
 //! it. Unknown ones are let pass, so that a client may be newer than this version.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -13,8 +15,15 @@ const MAX_BODY_BYTES: usize = 64 * 1024;
 const MAX_NAME_BYTES: usize = 256;
 
 /// The fields of a body.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Fields(Map<String, Value>);
+
+/// Shows which fields there are: what they hold may be a secret.
+impl fmt::Debug for Fields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
 
 impl Fields {
     /// Reads a body.
@@ -153,7 +162,7 @@ mod tests {
     use super::*;
     use crate::http::error::ErrorShape;
 
-    fn refusal<T: std::fmt::Debug>(result: Result<T, ApiError>) -> String {
+    fn refusal<T: fmt::Debug>(result: Result<T, ApiError>) -> String {
         result.unwrap_err().body(ErrorShape::Success)
     }
 

@@ -16,8 +16,6 @@ use crate::{
 
 /// Keys that a tenant may have. Makers that race may exceed it by their number.
 pub const MAX_KEYS: u32 = 100;
-/// Tells people and secret scanners what they found.
-const PREFIX: &str = "rpk_";
 
 /// A request for a key.
 #[derive(Debug, Clone)]
@@ -73,7 +71,7 @@ impl ApiKeys {
             return Ok(Issued::Full);
         }
         let random = random::<32>().ok_or(IssueError::NoRandomness)?;
-        let key = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(random));
+        let key = format!("{}{}", ApiKey::PREFIX, URL_SAFE_NO_PAD.encode(random));
         let entry = ApiKey {
             id: Uuid::new_v4(),
             sha256: ApiKey::hash(&key),

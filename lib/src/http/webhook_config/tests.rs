@@ -11,6 +11,7 @@ use crate::{
         signature::SigningSecret,
         subscription::{Filters, SubscriptionStatus},
         subscription_change::{NewSubscription, SubscriptionChange},
+        timestamp::Timestamp,
     },
     http::{
         error::{ApiError, ErrorShape},
@@ -333,4 +334,26 @@ fn a_secret_may_have_the_version_of_its_signatures_before_it() {
     assert_eq!(read("v1,mysecret123"), Some(SigningSecret::parse("v1,mysecret123").unwrap()));
     let refused = refusal(&changed(&json!({ "secret": "v1,whsec_short" })).unwrap_err());
     assert_eq!(refused["field"], "secret");
+}
+
+#[test]
+fn what_is_debugged_shows_no_url_header_or_secret() {
+    let body = json!({
+        "name": "CRM", "url": "https://user-token.example.com/?key=k-4711", "eventTypes": ["call.completed"],
+        "headers": { "Authorization": "Bearer h-4711" }, "secret": "secret-value-4711-4711"
+    });
+    let fields = Fields::parse(body.to_string().as_bytes()).unwrap();
+    let new = new_subscription(&fields, Loopback::Refused).unwrap();
+    let change = change(&fields, Loopback::Refused).unwrap();
+    let secret = SigningSecret::parse("secret-value-4711-4711").unwrap();
+    let texts = [
+        format!("{fields:?} {new:?} {change:?}"),
+        format!("{:?}", {
+            let now = Timestamp::EPOCH;
+            new.begin("acme".to_owned(), 1, secret, now)
+        }),
+    ];
+    for text in texts {
+        assert!(!text.contains("4711") && !text.contains("user-token"), "{text}");
+    }
 }

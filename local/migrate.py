@@ -1,0 +1,119 @@
+"""`make migrate STAGE=dev`: brings a directory that an earlier version filled into the layout of this one.
+
+Until 0.1 a campaign's key was its id alone, and whoever came first had it; now the key has the tenant in it. The new
+item is put beside the old one, which the earlier version goes on reading: run it before the deployment, and once more
+with REMOVE=1 after it. What numbers, agents and campaigns belong to is listed, for whoever came first has them still.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import NoCredentialsError, NoRegionError
+
+from . import aws, state
+from .progress import Failure, say
+from .settings import STAGE
+
+OWNED = ("number", "agent", "campaign")
+CAMPAIGN = "campaign"
+
+
+@dataclass(frozen=True)
+class Owned:
+    """An entry of the directory, and whose it is."""
+
+    item: dict[str, Any]
+    kind: str
+    id: str
+    tenant: str
+
+    @property
+    def key(self) -> str:
+        """Its key in the present layout."""
+        if self.kind != CAMPAIGN:
+            return f"{self.kind}#{self.id}"
+        tenant = self.tenant.replace("%", "%25").replace("#", "%23")
+        return f"{CAMPAIGN}#{tenant}#{self.id}"
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it is in the earlier layout."""
+        return self.item["key"]["S"] != self.key
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code: 0 when everything is in the present layout."""
+    parser = argparse.ArgumentParser(prog="make migrate", description=__doc__)
+    parser.add_argument("stage", choices=["local", "dev", "prod"])
+    parser.add_argument("--remove", action="store_true", help="remove the items of the earlier layout")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    chosen = parser.parse_args(arguments)
+    cloudformation, dynamodb = _clients(chosen.stage)
+    resource = cloudformation.describe_stack_resource(
+        StackName=f"ringpost-{chosen.stage}", LogicalResourceId="Directory"
+    )
+    table = resource["StackResourceDetail"]["PhysicalResourceId"]
+    entries = list(_entries(dynamodb, table))
+    for entry in sorted(entries, key=lambda entry: entry.key):
+        say(f"  {entry.kind:<9} {entry.id:<40} {entry.tenant}{'  (earlier layout)' if entry.is_old else ''}")
+    old = [entry for entry in entries if entry.is_old]
+    say(f"{len(entries):,} numbers, agents and campaigns, {len(old):,} in the earlier layout.")
+    if not old:
+        return 0
+    if not chosen.yes and not _agreed("Move them" if chosen.remove else "Copy them"):
+        say("Nothing was changed.")
+        return 1
+    for entry in old:
+        _move(dynamodb, table, entry, remove=chosen.remove)
+    say(f"{len(old):,} {'moved' if chosen.remove else 'copied; after the deployment repeat it with REMOVE=1'}.")
+    return 0
+
+
+def _clients(stage: str) -> tuple[Any, Any]:
+    services = ("cloudformation", "dynamodb")
+    if stage == STAGE:
+        running = state.load()
+        if not running:
+            raise Failure("No stack is running; make up starts one.")
+        return tuple(aws.client(service, running.port) for service in services)
+    try:
+        return tuple(boto3.client(service) for service in services)
+    except (NoCredentialsError, NoRegionError) as error:
+        raise Failure(f"{error} Set AWS_PROFILE and AWS_DEFAULT_REGION to those of {stage}.") from error
+
+
+def _entries(dynamodb: Any, table: str) -> Iterator[Owned]:
+    for page in dynamodb.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
+        for item in page["Items"]:
+            kind = item["key"]["S"].partition("#")[0]
+            if kind in OWNED:
+                entry = json.loads(item["entry"]["S"])
+                names = {"number": "number", "agent": "agentId", CAMPAIGN: "id"}
+                yield Owned(item, kind, entry[names[kind]], entry["tenantId"])
+
+
+def _move(dynamodb: Any, table: str, entry: Owned, *, remove: bool) -> None:
+    """What the tenant has put in the present layout meanwhile stays."""
+    new = entry.item | {"key": {"S": entry.key}}
+    try:
+        dynamodb.put_item(
+            TableName=table,
+            Item=new,
+            ConditionExpression="attribute_not_exists(#key)",
+            ExpressionAttributeNames={"#key": "key"},
+        )
+    except dynamodb.exceptions.ConditionalCheckFailedException:
+        say(f"· {entry.id} of {entry.tenant} is there already")
+    if remove:
+        dynamodb.delete_item(TableName=table, Key={"key": entry.item["key"]})
+
+
+def _agreed(question: str) -> bool:
+    if not sys.stdin.isatty():
+        raise Failure("There is no terminal to ask on; set YES=1 to go on without being asked.")
+    return input(f"{question}? [y/N] ").strip().lower() in {"y", "yes"}

@@ -36,6 +36,7 @@ PARAMETERS = {
 ENVIRONMENT = {
     "STAGE": "bench",
     "RETENTION_DAYS": "90",
+    "CALL_RETENTION_DAYS": "0",
     "DEFAULT_TENANT": "demo",
     "SECRETS_PREFIX": "/ringpost/bench/",
     "TOKEN_ALGORITHM": "HS256",

@@ -1,7 +1,7 @@
 """What `make test` and `make contract` do: they hold the running stack to docs/openapi.yaml.
 
-schemathesis makes the requests, the same in every run: each operation is tried with its examples, at the bounds of
-every field, with random data, and in chains along the document's links. `contract_hooks.py` signs them. What Ringpost
+schemathesis makes the requests, from a fixed seed: each operation is tried with its examples, at the bounds of every
+field, with random data, and in chains along the document's links. `contract_hooks.py` signs them. What Ringpost
 posts to customers because of them is held to the document too. Runs in the tools environment.
 """
 

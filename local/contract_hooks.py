@@ -92,10 +92,7 @@ def filter_body(_context: Any, body: Any) -> bool:
 @schemathesis.hook
 def before_call(_context: Any, case: schemathesis.Case, _kwargs: Any) -> None:
     """Mends what no schema can say and is right in itself, so that the request is possible."""
-    for first, last in WINDOWS:
-        times = [str((case.query or {}).get(name, "")) for name in (first, last)]
-        if all(TIME.fullmatch(time) for time in times) and times[0] > times[1]:
-            case.query[first], case.query[last] = times[1], times[0]
+    _mend_query(case.query or {})
     body = case.body
     if case.operation.path.startswith(ASSIGNED):
         # The platform names the tenant, in the body or, where there is none, in the query.
@@ -124,6 +121,16 @@ def before_call(_context: Any, case: schemathesis.Case, _kwargs: Any) -> None:
     if isinstance(asked_for, list) and asked_for and all(each in types for each in asked_for):
         # A test must be of a type that its configuration has.
         body["eventTypes"] = types
+
+
+def _mend_query(query: dict[str, Any]) -> None:
+    for first, last in WINDOWS:
+        times = [str(query.get(name, "")) for name in (first, last)]
+        if all(TIME.fullmatch(time) for time in times) and times[0] > times[1]:
+            query[first], query[last] = times[1], times[0]
+    if query.get("cursor"):
+        # A cursor is a place in the list by itself.
+        query.pop("page", None)
 
 
 def _once(headers: dict[str, Any]) -> list[tuple[str, Any]]:

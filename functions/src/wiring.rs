@@ -31,7 +31,7 @@ use ringpost::{
     },
     secrets::{self, Samples, SecretTexts, Secrets, SecretsError},
     store::{
-        self, call_list::CallList, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable,
+        self, Kept, call_list::CallList, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable,
         due::DueTable, endpoints::EndpointTable, events::EventTable, history::HistoryTable, leads::LeadTable,
         lookup::Lookup, subscriptions::SubscriptionTable,
     },
@@ -91,7 +91,8 @@ impl Aws {
     }
 
     pub(crate) fn calls(&self) -> Result<CallTable, InitError> {
-        Ok(CallTable::new(self.database.clone(), config::required("CALLS_TABLE")?))
+        let calls = CallTable::new(self.database.clone(), config::required("CALLS_TABLE")?);
+        Ok(calls.kept_for(Kept::days(config::call_retention_days()?)))
     }
 
     pub(crate) fn call_list(&self) -> Result<CallList, InitError> {
@@ -122,7 +123,8 @@ impl Aws {
             fold: self.fold()?,
             history: self.history()?,
             retry: FanOutRetryQueue::new(queue.clone(), config::required("FAN_OUT_RETRY_QUEUE_URL")?),
-            leads: LeadTable::new(self.database.clone(), config::required("DIRECTORY_TABLE")?),
+            leads: LeadTable::new(self.database.clone(), config::required("DIRECTORY_TABLE")?)
+                .kept_for(Kept::days(config::call_retention_days()?)),
             agenda: Agenda::new(self.due()?, Clock::system()),
             watch: Watch::new(self.due()?, silence()?, Clock::system()),
             transcripts: TranscriptQueue::new(queue, config::required("TRANSCRIPT_QUEUE_URL")?),

@@ -51,6 +51,18 @@ pub fn retention_days() -> Result<u32, ConfigError> {
     days.ok_or(ConfigError::Invalid { name: "RETENTION_DAYS", expected: "a whole number of at least 8" })
 }
 
+/// How many days calls and leads are kept; 0 is for ever.
+///
+/// # Errors
+/// When the variable is missing or no such number.
+pub fn call_retention_days() -> Result<u32, ConfigError> {
+    let days = required("CALL_RETENTION_DAYS")?.parse().ok().filter(|days| *days == 0 || *days >= 8);
+    days.ok_or(ConfigError::Invalid {
+        name: "CALL_RETENTION_DAYS",
+        expected: "0 or a whole number of at least 8",
+    })
+}
+
 /// A span of whole seconds.
 ///
 /// # Errors

@@ -1,13 +1,15 @@
 //! API keys of dialers: shown once, known by their hash, a hundred a tenant.
 
+use futures::future::join_all;
 use http::Method;
-use ringpost::domain::directory::ApiKey;
+use ringpost::domain::{directory::ApiKey, timestamp::Timestamp};
 use ringpost_functions::directory::api_keys;
 use ringpost_tests::{
     ask::{admin, ask},
     world::World,
 };
 use serde_json::json;
+use uuid::Uuid;
 
 const COMPANY: &str = "7c8693c6-976e-4324-9123-2c1d811605f9";
 
@@ -59,12 +61,20 @@ async fn a_tenant_has_a_hundred_api_keys_at_most() {
     let world = World::new(None).await;
     let (endpoint, acme) = (api_keys_of(&world).await, admin("acme"));
     let order = json!({ "companyId": COMPANY, "name": "Dialer" });
-    let mut last = json!(null);
-    for _ in 0..100 {
-        let made = ask(Method::POST, None).body(&order).of(&endpoint, &acme).await;
-        assert_eq!(made.status, 201);
-        last = made.body["apiKey"]["id"].clone();
-    }
+    let table = world.directory();
+    let entry = |number: u128| ApiKey {
+        id: Uuid::from_u128(number),
+        sha256: ApiKey::hash(&number.to_string()),
+        tenant_id: "acme".to_owned(),
+        company_id: Uuid::parse_str(COMPANY).expect("a UUID"),
+        name: "Dialer".to_owned(),
+        created_at: Timestamp::EPOCH,
+    };
+    let entries: Vec<ApiKey> = (1..=99).map(entry).collect();
+    join_all(entries.iter().map(|entry| table.put(entry))).await;
+    let made = ask(Method::POST, None).body(&order).of(&endpoint, &acme).await;
+    assert_eq!(made.status, 201);
+    let last = made.body["apiKey"]["id"].clone();
     assert_eq!(ask(Method::POST, None).body(&order).of(&endpoint, &acme).await.status, 409);
     assert_eq!(ask(Method::POST, None).body(&order).of(&endpoint, &admin("other")).await.status, 201);
     let last = last.as_str().unwrap();

@@ -45,13 +45,13 @@ async fn put(table: &DirectoryTable, lead: &Lead) {
     assert_eq!(table.put(lead).await.unwrap(), Put::Done);
 }
 
-/// Asks as a plain user of the tenant.
+/// Asks as an administrator of the tenant.
 async fn find(world: &World, tenant_id: &str, query: &[(&str, &str)]) -> Answer {
     let endpoint = leads::Deps::new(world.directory(), world.authenticator().await);
     let query: HashMap<String, Vec<String>> =
         query.iter().map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()])).collect();
     let mut request = Request::default().with_query_string_parameters(query);
-    let token = stack().token(json!({ "sub": "user_1", "tenant_id": tenant_id }));
+    let token = stack().token(json!({ "sub": "boss", "tenant_id": tenant_id, "role": "admin" }));
     request.headers_mut().insert(AUTHORIZATION, format!("Bearer {token}").parse().unwrap());
     invoke(&endpoint, request).await
 }
@@ -173,7 +173,7 @@ async fn the_deployed_stack_finds_a_lead() {
     let (stack, tenant) = (stack(), unique());
     let lead = lead(&tenant, Some("spring"), 1, LeadStatus::Calling);
     put(&World::deployed().await.directory(), &lead).await;
-    let token = stack.token(json!({ "sub": "user_1", "tenant_id": tenant }));
+    let token = stack.token(json!({ "sub": "boss", "tenant_id": tenant, "role": "admin" }));
     for query in ["", "?campaignId=spring&phoneNumber=%2B15550000001", "?phoneNumber=+15550000001"] {
         let get = client().get(stack.url(&format!("/api/leads{query}"))).bearer_auth(&token);
         let answer = stack.send(get).await;

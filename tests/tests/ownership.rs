@@ -21,6 +21,7 @@ use ringpost_tests::{
     ask::{admin, ask},
     lambda::{invoke, webhook},
     livekit::{hmac_signature, sip_call, unique},
+    stack::{client, eventually, stack},
     world::{World, inbound::Health},
 };
 use serde_json::{Value, json};
@@ -168,4 +169,21 @@ async fn an_account_of_one_tenant_gets_no_agent_of_another() {
         assert_eq!(assigned.agent_name, agent, "{account:?}");
         assert_eq!(assigned.line.is_some(), account != Some("acme"));
     }
+}
+
+#[tokio::test]
+async fn the_deployed_functions_may_look_a_campaign_up() {
+    let (stack, unique) = (stack(), unique());
+    // Nobody has the line, and the metadata names a campaign that the default tenant does not have.
+    for event in sip_call(&unique, "+18580000000") {
+        let body = event.to_string();
+        let signature = hmac_signature(stack.value("LIVEKIT_WEBHOOK_SECRET"), body.as_bytes());
+        let post = client().post(stack.url("/api/webhooks/call_completed"));
+        let answer = stack.send(post.header("x-livekit-signature", signature).body(body)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    // The last event is about no room that is named: only `fan-out` folds all of them.
+    let key = format!("livekit:EV_{unique}7");
+    eventually("the events in the history", async || (stack.history_rows(&key).await == 1).then_some(()))
+        .await;
 }

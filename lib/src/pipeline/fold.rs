@@ -20,7 +20,7 @@ use crate::{
         timestamp::Timestamp,
     },
     store::{
-        StoreError,
+        Kept, StoreError,
         calls::{CallItem, CallTable, Pointer, Saved, Trail},
         directory::{DirectoryTable, may_be_id},
         lookup::Found,
@@ -44,6 +44,12 @@ impl Fold {
     #[must_use]
     pub fn new(calls: CallTable, directory: DirectoryTable, default_tenant: Option<&str>) -> Self {
         Self { calls, directory, default_owner: default_tenant.map(Owner::tenant) }
+    }
+
+    /// The same, into calls that are kept for so long.
+    #[must_use]
+    pub fn kept_for(self, kept: Kept) -> Self {
+        Self { calls: self.calls.kept_for(kept), ..self }
     }
 
     /// Who owns events that are about no call.
@@ -112,12 +118,12 @@ impl Fold {
                     let room_sid =
                         matches!(key, CallKey::RoomName(_)).then(|| update.facts.room_sid()).flatten();
                     let pointer = Pointer { from, to: call.id, room_sid: room_sid.map(str::to_owned) };
-                    if let Saved::Conflict(_) = self.calls.point(&pointer).await? {
+                    if let Saved::Conflict(_) = self.calls.point(&pointer, call).await? {
                         return Ok(false);
                     }
                 }
                 Some(CallItem::Pointer(pointer)) if call.absorbed.contains_key(&pointer.to) => {
-                    self.calls.repair(pointer, call.id).await?;
+                    self.calls.repair(pointer, call).await?;
                 }
                 Some(_) => {}
             }

@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::{
 };
 
 use super::{
-    Client, StoreError,
+    Client, Kept, StoreError,
     item::{Item, find_string, item, number, read_number, read_string, read_time, string, time},
 };
 use crate::domain::{
@@ -117,13 +117,20 @@ pub enum Saved {
 pub struct CallTable {
     client: Client,
     name: String,
+    kept: Kept,
 }
 
 impl CallTable {
-    /// The table of this name.
+    /// The table of this name, whose calls are kept for ever.
     #[must_use]
     pub fn new(client: Client, name: String) -> Self {
-        Self { client, name }
+        Self { client, name, kept: Kept::default() }
+    }
+
+    /// The same table, which forgets a call so long after its last event.
+    #[must_use]
+    pub fn kept_for(self, kept: Kept) -> Self {
+        Self { kept, ..self }
     }
 
     pub(super) fn name(&self) -> &str {
@@ -177,7 +184,7 @@ impl CallTable {
     /// # Errors
     /// When the database fails: whether it was written is unknown, and writing again is safe.
     pub async fn create(&self, call: &Call) -> Result<Saved, StoreError> {
-        let put = self.put(to_item(call, 1)?).condition_expression("attribute_not_exists(id)");
+        let put = self.put(to_item(call, 1)?, call).condition_expression("attribute_not_exists(id)");
         self.save(put).await
     }
 
@@ -187,7 +194,7 @@ impl CallTable {
     /// As [`CallTable::create`].
     pub async fn replace(&self, read: &StoredCall, call: &Call) -> Result<Saved, StoreError> {
         let put = self
-            .put(to_item(call, read.version + 1)?)
+            .put(to_item(call, read.version + 1)?, call)
             .condition_expression("version = :read")
             .expression_attribute_values(":read", number(read.version));
         self.save(put).await
@@ -204,18 +211,18 @@ impl CallTable {
         frozen.insert("into".to_owned(), string(into.to_string()));
         frozen.insert("by".to_owned(), string(by.as_str()));
         let put = self
-            .put(frozen)
+            .put(frozen, &read.call)
             .condition_expression("version = :read")
             .expression_attribute_values(":read", number(read.version));
         self.save(put).await
     }
 
-    /// Writes a pointer, unless something stands under its id: the first binding of a key holds.
+    /// Writes a pointer to a call, unless something stands under its id: the first binding of a key holds.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn point(&self, pointer: &Pointer) -> Result<Saved, StoreError> {
-        let put = self.put(pointer_item(pointer)).condition_expression("attribute_not_exists(id)");
+    pub async fn point(&self, pointer: &Pointer, call: &Call) -> Result<Saved, StoreError> {
+        let put = self.put(pointer_item(pointer), call).condition_expression("attribute_not_exists(id)");
         self.save(put).await
     }
 
@@ -223,17 +230,18 @@ impl CallTable {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn repair(&self, pointer: &Pointer, to: CallId) -> Result<(), StoreError> {
-        let repaired = Pointer { to, ..pointer.clone() };
+    pub async fn repair(&self, pointer: &Pointer, call: &Call) -> Result<(), StoreError> {
+        let repaired = Pointer { to: call.id, ..pointer.clone() };
         let put = self
-            .put(pointer_item(&repaired))
+            .put(pointer_item(&repaired), call)
             .condition_expression("#to = :old")
             .expression_attribute_names("#to", "to")
             .expression_attribute_values(":old", string(pointer.to.to_string()));
         self.save(put).await.map(drop)
     }
 
-    fn put(&self, item: Item) -> PutItemFluentBuilder {
+    fn put(&self, mut item: Item, call: &Call) -> PutItemFluentBuilder {
+        self.kept.write(&mut item, call.seen.to.max(call.updated_at));
         self.client
             .put_item()
             .table_name(&self.name)

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure};
 
 use super::{
-    Client, StoreError,
+    Client, Kept, StoreError,
     directory::{read_entry, to_item},
     item::{read_string, string},
 };
@@ -17,13 +17,20 @@ const MAX_CONFLICTS: usize = 64;
 pub struct LeadTable {
     client: Client,
     name: String,
+    kept: Kept,
 }
 
 impl LeadTable {
-    /// The table of this name.
+    /// The table of this name, whose leads are kept for ever.
     #[must_use]
     pub fn new(client: Client, name: String) -> Self {
-        Self { client, name }
+        Self { client, name, kept: Kept::default() }
+    }
+
+    /// The same table, which forgets a lead so long after its last call.
+    #[must_use]
+    pub fn kept_for(self, kept: Kept) -> Self {
+        Self { kept, ..self }
     }
 
     /// Creates the lead or adds what one of its calls tells, of which `is_that_call` knows all ids.
@@ -40,11 +47,13 @@ impl LeadTable {
         let mut lead = told.clone();
         let mut read: Option<String> = None;
         for _ in 0..MAX_CONFLICTS {
+            let mut item = to_item(&lead)?;
+            self.kept.write(&mut item, lead.last_call_at);
             let put = self
                 .client
                 .put_item()
                 .table_name(&self.name)
-                .set_item(Some(to_item(&lead)?))
+                .set_item(Some(item))
                 .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
             let put = match read.take() {
                 None => put

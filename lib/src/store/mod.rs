@@ -12,6 +12,7 @@ pub mod endpoints;
 pub mod events;
 pub mod history;
 mod item;
+mod kept;
 pub mod leads;
 pub mod lookup;
 mod payload;
@@ -30,6 +31,7 @@ use thiserror::Error;
 pub type Client = aws_sdk_dynamodb::Client;
 
 pub use item::Item;
+pub use kept::Kept;
 
 /// Why a read or write did not happen.
 #[derive(Debug, Error)]

@@ -4,7 +4,7 @@ import signal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import invoke, logs, migrate, put_secrets, replay, serve, tests, up
+from . import erase, invoke, logs, migrate, put_secrets, replay, serve, tests, up
 from .progress import Failure, say
 from .settings import CLOUD_LOG, ROOT, STACK_ENV
 
@@ -48,6 +48,8 @@ def _run(arguments: list[str]) -> int:
             put_secrets.run(stage)
         case ["replay", *arguments]:
             return replay.run(arguments)
+        case ["erase", *arguments]:
+            return erase.run(arguments)
         case ["migrate", *arguments]:
             return migrate.run(arguments)
         case _:

@@ -13,7 +13,7 @@ from .spellings import Spellings
 from .store import Item, Key, Store, UnreadableError, decompressed, says, text
 
 ATTEMPTS = "failed attempt"
-# In this order whatever dies on the way leaves what leads to the rest: of a call, the record goes last.
+# They are emptied in this order: a call's record, which leads to all the rest, goes last.
 ORDER = ("Due", "Events", "Chunks", "History", "Directory", "Calls")
 
 
@@ -92,7 +92,7 @@ class Search:
         for item in self._store.items("Events"):
             if "chunks" in item:
                 self._nonces.add(text(item, "nonce"))
-            if self._says("Events", item) or self._is_in_pieces("Events", self._pieces(item)):
+            if self._says("Events", item) or self._is_in_pieces(self._pieces(item)):
                 self._add_event(item)
 
     def _find_history(self) -> None:
@@ -122,8 +122,7 @@ class Search:
     def _add_event(self, item: Item) -> None:
         self._add("Events", item, "event")
         self._found.events.add(text(item, "key"))
-        # From the last: what is left if this dies on the way can still be read.
-        for piece in reversed(self._pieces(item)):
+        for piece in self._pieces(item):
             self._add("Chunks", piece, "piece of an event")
 
     def _pieces(self, event: Item) -> list[Item]:
@@ -135,13 +134,13 @@ class Search:
             pieces += [piece] if piece else []
         return pieces
 
-    def _is_in_pieces(self, table: str, pieces: list[Item]) -> bool:
+    def _is_in_pieces(self, pieces: list[Item]) -> bool:
         if not pieces:
             return False
         try:
             return self._spellings.are_in(decompressed(b"".join(bytes(piece["piece"]["B"]) for piece in pieces)))
         except UnreadableError:
-            self._found.unreadable[table, "payload in pieces"] += 1
+            self._found.unreadable["Chunks", "payload"] += 1
             return False
 
     def _find_orphans(self) -> None:
@@ -153,8 +152,8 @@ class Search:
                 orphans[nonce] = max(orphans.get(nonce, 0), int(text(item, "index")) + 1)
         for nonce, count in orphans.items():
             pieces = self._pieces({"nonce": {"S": nonce}, "chunks": {"N": str(count)}})
-            if self._is_in_pieces("Chunks", pieces):
-                for piece in reversed(pieces):
+            if self._is_in_pieces(pieces):
+                for piece in pieces:
                     self._add("Chunks", piece, "piece of a duplicate")
 
     def _find_leads(self) -> None:

@@ -33,13 +33,18 @@ def run(arguments: list[str]) -> int:
     with step("searching"):
         found = Search(store, spellings).run()
     _tell("These are about it:", found)
+    if not found.count():
+        say("There is nothing to remove.")
+        return _report(found)
     if not chosen.yes:
         say("Nothing was removed. The same command with YES=1 removes them, for good.")
         return 0
     _remove(store, found)
     with step("searching again"):
         left = Search(store, spellings, found).run()
-    return _report(found, left)
+    say("Removed:")
+    _tell_removable(found)
+    return _report(left)
 
 
 def _number(text: str) -> str:
@@ -50,32 +55,41 @@ def _number(text: str) -> str:
 
 def _tell(title: str, found: Belongings) -> None:
     say(title)
-    for table in ORDER:
-        kinds = Counter(found.items[table].values())
-        counts = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
-        say(f"  {table:<10} {len(found.items[table]):>6,}  {counts}".rstrip())
+    _tell_removable(found)
+    _tell_others(found)
+
+
+def _tell_others(found: Belongings) -> None:
     for (table, kind), count in sorted(found.stays.items()):
         say(f"! {table}: {count:,} {kind}, which a tenant configured, has the number and stays.")
     for (table, kind), count in sorted(found.unreadable.items()):
         say(f"✗ {table}: {count:,} {kind} cannot be read: nobody knows whose it is.")
 
 
+def _tell_removable(found: Belongings) -> None:
+    for table in ORDER:
+        kinds = Counter(found.items[table].values())
+        counts = ", ".join(f"{kind}: {count:,}" for kind, count in sorted(kinds.items()))
+        say(f"  {table:<10} {len(found.items[table]):>6,}  {counts}".rstrip())
+
+
 def _remove(store: Store, found: Belongings) -> None:
     for table in ORDER:
-        # What was found last leads to what was found before, never the other way.
-        keys = list(reversed(found.items[table])) if table == "Calls" else list(found.items[table])
+        # What was found first leads to the rest: it goes last, so that a search finds whatever this leaves if it dies.
+        keys = list(reversed(found.items[table]))
         for start in range(0, len(keys), BATCH):
             batch = keys[start : start + BATCH]
             store.delete(table, batch)
             say(f"  {table}: {start + len(batch):,} of {len(keys):,} removed")
 
 
-def _report(removed: Belongings, left: Belongings) -> int:
-    _tell("Removed:", removed)
-    count, stays, unreadable = left.count(), left.stays.total(), left.unreadable.total()
-    say(f"Items that are about it still: {count:,}.")
-    if count:
+def _report(left: Belongings) -> int:
+    """The exit code."""
+    say(f"Items that are about it now: {left.count():,}.")
+    if left.count():
         _tell("✗ These came meanwhile; repeat the command:", left)
-    if stays:
-        say(f"✗ {stays:,} items of tenants' configuration have the number: ask the tenants to change them.")
-    return 1 if count or stays or unreadable else 0
+    else:
+        _tell_others(left)
+    if left.stays:
+        say("✗ Ask the tenants whose configuration has the number to change it.")
+    return 1 if left.count() or left.stays or left.unreadable else 0

@@ -46,12 +46,8 @@ def _run(arguments: list[str]) -> int:
             logs.show(functions)
         case ["secrets", "dev" | "prod" as stage]:
             put_secrets.run(stage)
-        case ["replay", *arguments]:
-            return replay.run(arguments)
-        case ["erase", *arguments]:
-            return erase.run(arguments)
-        case ["migrate", *arguments]:
-            return migrate.run(arguments)
+        case ["replay" | "erase" | "migrate" as verb, *arguments]:
+            return {"replay": replay, "erase": erase, "migrate": migrate}[verb].run(arguments)
         case _:
             raise Failure(f"Unknown verb: {' '.join(arguments)}. make help lists the verbs.")
     return 0

@@ -8,10 +8,11 @@ FROM ?=
 TO ?=
 YES ?=
 REMOVE ?=
+PHONE ?=
 LOCAL := $(PYTHON) -m local
 TOOLS := .local/venv/tools/bin
 
-.PHONY: help contract run up down test logs invoke invoke-all lint bench fmt secrets replay migrate build deploy tools stage
+.PHONY: help contract run up down test logs invoke invoke-all lint bench fmt secrets replay erase migrate build deploy tools stage
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -60,6 +61,9 @@ secrets: stage ## put a stage's secrets into SSM (STAGE=dev): once before its fi
 
 replay: ## drive the events of a window again (STAGE=dev FROM=2026-11-01T00:00Z TO=…, YES=1 to go on unasked)
 	@$(LOCAL) replay "$(STAGE)" --from "$(FROM)" $(if $(TO),--to "$(TO)") $(if $(YES),--yes)
+
+erase: ## remove a person from the whole store (STAGE=dev PHONE=+15551234567, YES=1 to do it)
+	@$(LOCAL) erase "$(STAGE)" --phone "$(PHONE)" $(if $(YES),--yes)
 
 migrate: ## bring a directory that an earlier version filled into the present layout (STAGE=dev, REMOVE=1 after the deployment)
 	@$(LOCAL) migrate "$(STAGE)" $(if $(REMOVE),--remove) $(if $(YES),--yes)

@@ -12,12 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
-from botocore.exceptions import NoCredentialsError, NoRegionError
-
-from . import aws, state
+from . import stage
 from .progress import Failure, say
-from .settings import STAGE
 
 OWNED = ("number", "agent", "campaign")
 CAMPAIGN = "campaign"
@@ -49,11 +45,11 @@ class Owned:
 def run(arguments: list[str]) -> int:
     """The exit code: 0 when everything is in the present layout."""
     parser = argparse.ArgumentParser(prog="make migrate", description=__doc__)
-    parser.add_argument("stage", choices=["local", "dev", "prod"])
+    parser.add_argument("stage", choices=stage.STAGES)
     parser.add_argument("--remove", action="store_true", help="remove the items of the earlier layout")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     chosen = parser.parse_args(arguments)
-    cloudformation, dynamodb = _clients(chosen.stage)
+    cloudformation, dynamodb = stage.clients(chosen.stage, "cloudformation", "dynamodb")
     resource = cloudformation.describe_stack_resource(
         StackName=f"ringpost-{chosen.stage}", LogicalResourceId="Directory"
     )
@@ -72,19 +68,6 @@ def run(arguments: list[str]) -> int:
         _move(dynamodb, table, entry, remove=chosen.remove)
     say(f"{len(old):,} {'moved' if chosen.remove else 'copied; after the deployment repeat it with REMOVE=1'}.")
     return 0
-
-
-def _clients(stage: str) -> tuple[Any, Any]:
-    services = ("cloudformation", "dynamodb")
-    if stage == STAGE:
-        running = state.load()
-        if not running:
-            raise Failure("No stack is running; make up starts one.")
-        return tuple(aws.client(service, running.port) for service in services)
-    try:
-        return tuple(boto3.client(service) for service in services)
-    except (NoCredentialsError, NoRegionError) as error:
-        raise Failure(f"{error} Set AWS_PROFILE and AWS_DEFAULT_REGION to those of {stage}.") from error
 
 
 def _entries(dynamodb: Any, table: str) -> Iterator[Owned]:

@@ -15,12 +15,10 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
-import boto3
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import BotoCoreError, ClientError
 
-from . import aws, state
+from . import stage
 from .progress import Failure, say
-from .settings import STAGE
 
 SEGMENTS = 8
 # SQS takes so many messages at once.
@@ -76,7 +74,7 @@ class Progress:
 def run(arguments: list[str]) -> int:
     """The exit code: 0 when every event of the window is queued."""
     parser = argparse.ArgumentParser(prog="make replay", description=__doc__)
-    parser.add_argument("stage", choices=["local", "dev", "prod"])
+    parser.add_argument("stage", choices=stage.STAGES)
     parser.add_argument(
         "--from", dest="start", metavar="TIME", type=_time, required=True, help="like 2026-11-01T00:00Z"
     )
@@ -86,7 +84,7 @@ def run(arguments: list[str]) -> int:
     window = Window(chosen.start, chosen.end)
     if window.start >= window.end:
         raise Failure("The window is empty: FROM must be before TO.")
-    clients = _clients(chosen.stage)
+    clients = Clients(*stage.clients(chosen.stage, "cloudformation", "dynamodb", "sqs"))
     table, queue = _outputs(clients, f"ringpost-{chosen.stage}")
     _announce(clients, chosen.stage, window, table)
     if not chosen.yes and not _agreed():
@@ -117,21 +115,6 @@ def _shown(millis: int) -> str:
     return datetime.datetime.fromtimestamp(millis / 1000, datetime.UTC).isoformat(timespec="seconds")
 
 
-def _clients(stage: str) -> Clients:
-    if stage == STAGE:
-        running = state.load()
-        if not running:
-            raise Failure("No stack is running; make up starts one.")
-        return Clients(*(aws.client(service, running.port) for service in ("cloudformation", "dynamodb", "sqs")))
-    try:
-        account = boto3.client("sts").get_caller_identity()["Account"]
-        clients = Clients(*(boto3.client(service) for service in ("cloudformation", "dynamodb", "sqs")))
-    except (NoCredentialsError, NoRegionError) as error:
-        raise Failure(f"{error} Set AWS_PROFILE and AWS_DEFAULT_REGION to those of {stage}.") from error
-    say(f"Account {account}, {clients.dynamodb.meta.region_name}.")
-    return clients
-
-
 def _outputs(clients: Clients, stack: str) -> tuple[str, ...]:
     described = clients.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     values = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
@@ -140,11 +123,11 @@ def _outputs(clients: Clients, stack: str) -> tuple[str, ...]:
     return tuple(values[name] for name in OUTPUTS)
 
 
-def _announce(clients: Clients, stage: str, window: Window, table: str) -> None:
+def _announce(clients: Clients, name: str, window: Window, table: str) -> None:
     described = clients.dynamodb.describe_table(TableName=table)["Table"]
     size = described.get("TableSizeBytes", 0)
     price = size / BYTES_PER_READ_UNIT * READ_UNITS_PRICE / 1e6
-    say(f"Events of {stage}, received from {_shown(window.start)} until before {_shown(window.end)}, are driven again.")
+    say(f"Events of {name}, received from {_shown(window.start)} until before {_shown(window.end)}, are driven again.")
     say("What an event did before is not done twice; what it should have done and did not, is.")
     say(
         f"To find them the whole log is read: about {described.get('ItemCount', 0):,} events, "

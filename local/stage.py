@@ -1,0 +1,29 @@
+"""What an operator's command talks to: the AWS of a stage, or the running local stack in its place."""
+
+from typing import Any
+
+import boto3
+from botocore.exceptions import NoCredentialsError, NoRegionError
+
+from . import aws, state
+from .progress import Failure, say
+from .settings import STAGE
+
+STAGES = (STAGE, "dev", "prod")
+
+
+def clients(stage: str, *services: str) -> list[Any]:
+    """A client per service, with the operator's own AWS credentials; `local` means the running local stack."""
+    if stage == STAGE:
+        running = state.load()
+        if not running:
+            raise Failure("No stack is running; make up starts one.")
+        return [aws.client(service, running.port) for service in services]
+    try:
+        sts = boto3.client("sts")
+        account = sts.get_caller_identity()["Account"]
+        made = [boto3.client(service) for service in services]
+    except (NoCredentialsError, NoRegionError) as error:
+        raise Failure(f"{error} Set AWS_PROFILE and AWS_DEFAULT_REGION to those of {stage}.") from error
+    say(f"Account {account}, {sts.meta.region_name}.")
+    return made

@@ -1,0 +1,152 @@
+"""A stage's tables as an operator's command reads them: every item, whatever its layout, and its texts."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import zstandard
+
+from .progress import Failure, say
+
+Item = dict[str, dict[str, Any]]
+# The values of a table's key attributes, in their order.
+Key = tuple[str, ...]
+
+TABLES = ("Calls", "Chunks", "Directory", "Due", "Events", "History", "WebhookConfigs")
+ZSTD = b"\x28\xb5\x2f\xfd"
+# No body that Lambda can receive is larger (lib/src/store/payload.rs).
+MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
+BYTES_PER_READ_UNIT = 4096  # strongly consistent
+READ_UNITS_PRICE = 0.125  # $ per million
+SECONDS_BETWEEN_WORDS = 2
+# DynamoDB deletes so many items at once.
+BATCH = 25
+TRIES = 8
+
+
+class UnreadableError(Exception):
+    """A payload that cannot be decompressed."""
+
+
+class Store:
+    """The tables of a stack, by their names in template.yaml."""
+
+    def __init__(self, cloudformation: Any, dynamodb: Any, stack: str) -> None:
+        """Every table of the stack is looked at, also one that this code does not know."""
+        self._dynamodb = dynamodb
+        pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
+        resources = (resource for page in pages for resource in page["StackResourceSummaries"])
+        self._names = {
+            resource["LogicalResourceId"]: resource["PhysicalResourceId"]
+            for resource in resources
+            if resource["ResourceType"] == "AWS::DynamoDB::Table"
+        }
+        if missing := [name for name in TABLES if name not in self._names]:
+            raise Failure(f"The stack {stack} has no table {', '.join(missing)}.")
+        self._described = {
+            name: dynamodb.describe_table(TableName=table)["Table"] for name, table in self._names.items()
+        }
+
+    @property
+    def tables(self) -> list[str]:
+        """The names of all tables."""
+        return sorted(self._names)
+
+    def size(self) -> str:
+        """How large it is and what it costs to read all of it, for a person."""
+        items = sum(table.get("ItemCount", 0) for table in self._described.values())
+        size = sum(table.get("TableSizeBytes", 0) for table in self._described.values())
+        price = size / BYTES_PER_READ_UNIT * READ_UNITS_PRICE / 1e6
+        return f"about {items:,} items, {size / 1e6:,.1f} MB, ${price:,.2f}"
+
+    def key(self, table: str, item: Item) -> Key:
+        """The key of an item."""
+        return tuple(str(next(iter(item[name].values()))) for name in self._key_names(table))
+
+    def items(self, table: str, *names: str) -> Iterator[Item]:
+        """All items of a table, page by page, or only some attributes of them."""
+        yield from self._told(table, self._pages("scan", table, names))
+
+    def partition(self, table: str, value: str) -> Iterator[Item]:
+        """The keys of all items of a partition."""
+        names = self._key_names(table)
+        condition = {"KeyConditionExpression": "#0 = :value", "ExpressionAttributeValues": {":value": {"S": value}}}
+        for page in self._pages("query", table, names, **condition):
+            yield from page["Items"]
+
+    def find(self, table: str, *values: str) -> Item | None:
+        """The item of a key."""
+        found = self._dynamodb.get_item(
+            TableName=self._names[table], Key=self._typed(table, values), ConsistentRead=True
+        )
+        return found.get("Item")
+
+    def delete(self, table: str, keys: Iterable[Key]) -> None:
+        """Deletes items in this order."""
+        left = [{"DeleteRequest": {"Key": self._typed(table, key)}} for key in keys]
+        while left:
+            batch, left = left[:BATCH], left[BATCH:]
+            for attempt in range(TRIES):
+                answer = self._dynamodb.batch_write_item(RequestItems={self._names[table]: batch})
+                batch = answer.get("UnprocessedItems", {}).get(self._names[table], [])
+                if not batch:
+                    break
+                time.sleep(2**attempt / 10)
+            else:
+                raise Failure(f"DynamoDB is overloaded: {table} was not emptied of it. Repeat the command.")
+
+    def _key_names(self, table: str) -> list[str]:
+        return [element["AttributeName"] for element in self._described[table]["KeySchema"]]
+
+    def _typed(self, table: str, values: Iterable[str]) -> Item:
+        described = self._described[table]["AttributeDefinitions"]
+        types = {attribute["AttributeName"]: attribute["AttributeType"] for attribute in described}
+        return {name: {types[name]: value} for name, value in zip(self._key_names(table), values, strict=True)}
+
+    def _pages(self, operation: str, table: str, names: Iterable[str], **more: Any) -> Iterator[dict[str, Any]]:
+        request = {"TableName": self._names[table], "ConsistentRead": True} | more
+        if names := {f"#{place}": name for place, name in enumerate(names)}:
+            request |= {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
+        yield from self._dynamodb.get_paginator(operation).paginate(**request)
+
+    def _told(self, table: str, pages: Iterable[dict[str, Any]]) -> Iterator[Item]:
+        """The items of the pages; whoever waits long for the last one sees how far it is."""
+        count, spoken = 0, time.monotonic()
+        for page in pages:
+            count += len(page["Items"])
+            if time.monotonic() - spoken > SECONDS_BETWEEN_WORDS:
+                spoken = time.monotonic()
+                say(f"  {table}: {count:,} of about {self._described[table].get('ItemCount', 0):,} items read")
+            yield from page["Items"]
+
+
+def text(item: Item, name: str) -> str:
+    """A string or number of an item; empty where it has none."""
+    value = item.get(name, {})
+    return value.get("S") or value.get("N") or ""
+
+
+def texts(item: Item) -> Iterator[str]:
+    """Everything that an item says in words: its numbers are times, counts and ids."""
+    for value in item.values():
+        if "S" in value:
+            yield value["S"]
+        elif "B" in value:
+            yield decompressed(bytes(value["B"]))
+
+
+def decompressed(stored: bytes) -> str:
+    """A payload as text. Of one whose end is missing, what there is."""
+    if not stored.startswith(ZSTD):
+        return stored.decode(errors="replace")
+    try:
+        if zstandard.frame_content_size(stored) > MAX_PAYLOAD_BYTES:
+            raise UnreadableError
+        return zstandard.ZstdDecompressor().decompressobj().decompress(stored).decode(errors="replace")
+    except zstandard.ZstdError as error:
+        raise UnreadableError from error
+
+
+def says(item: Item, check: Callable[[str], bool]) -> bool:
+    """Whether any text of an item passes a check."""
+    return any(check(words) for words in texts(item))

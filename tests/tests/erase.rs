@@ -1,7 +1,7 @@
 //! `make erase`: everything about one person goes, whoever reported it and however the number is written, and
 //! nothing of anybody else.
 
-#![expect(clippy::unwrap_used, reason = "a test's support fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test's support fails by panicking")]
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

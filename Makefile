@@ -4,6 +4,7 @@ PYTHON ?= python3
 STAGE ?=
 FUNCTION ?=
 EVENT ?=
+CASES ?=
 FROM ?=
 TO ?=
 YES ?=
@@ -12,7 +13,7 @@ PHONE ?=
 LOCAL := $(PYTHON) -m local
 TOOLS := .local/venv/tools/bin
 
-.PHONY: help contract run up down test logs invoke invoke-all lint bench fmt secrets replay erase migrate build deploy tools stage
+.PHONY: help contract fuzz run up down test logs invoke invoke-all lint bench fmt secrets replay erase migrate build deploy tools stage
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -37,6 +38,9 @@ invoke: ## run one function in Docker, against the local cloud (FUNCTION=CallCom
 
 invoke-all: ## run every function on its sample events in Docker, as a table
 	@$(LOCAL) invoke-all
+
+fuzz: ## bend the samples out of shape, a million times for each group of parsers (CASES=1000000)
+	PROPTEST_CASES=$(or $(CASES),1000000) cargo test --workspace --locked --test fuzzing
 
 contract: tools ## hold the running stack to docs/openapi.yaml by requests (five minutes)
 	$(TOOLS)/python -m local.contract

@@ -55,6 +55,10 @@ ENVIRONMENT = {
     "SLOW_DELIVERY_QUEUE_URL": "https://localhost/slow-deliveries",
     "UNFINISHED_AFTER_HOURS": "4",
     "TOKEN_LIFETIME_HOURS": "744",
+    "LIMITS_TABLE": "limits",
+    "USER_REQUESTS_PER_MINUTE": "1000",
+    "ADDRESS_REQUESTS_PER_MINUTE": "0",
+    "PUBLISHED_EVENTS_PER_MINUTE": "600",
     "DEFAULT_AGENT_NAME": "telephony-agent",
     "ELEVENLABS_STATUS_ALLOW_LIST": "127.0.0.1/32",
 }

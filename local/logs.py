@@ -34,6 +34,15 @@ def show(functions: list[str]) -> None:
         say(f"Nothing logged yet by {', '.join(chosen)}.")
 
 
+def every(logs: Any) -> Iterator[tuple[str, str]]:
+    """Each line of each function, with its function."""
+    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=PREFIX)
+    for group in [group["logGroupName"] for page in pages for group in page["logGroups"]]:
+        function = group.removeprefix(PREFIX)
+        for _, _, line in _lines(logs, function):
+            yield function, line
+
+
 def _lines(logs: Any, function: str) -> Iterator[tuple[int, str, str]]:
     pages = logs.get_paginator("filter_log_events").paginate(logGroupName=PREFIX + function)
     for page in pages:

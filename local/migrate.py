@@ -33,8 +33,7 @@ class Owned:
         """Its key in the present layout."""
         if self.kind != CAMPAIGN:
             return f"{self.kind}#{self.id}"
-        tenant = self.tenant.replace("%", "%25").replace("#", "%23")
-        return f"{CAMPAIGN}#{tenant}#{self.id}"
+        return f"{CAMPAIGN}#{len(self.tenant.encode())}:{self.tenant}#{self.id}"
 
     @property
     def is_old(self) -> bool:

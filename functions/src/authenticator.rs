@@ -8,6 +8,7 @@ use ringpost::{
         role::Role,
         token::{Caller, TokenKeys, TokenPolicy, Unauthorized},
     },
+    pipeline::limiter::Limiter,
     secrets::Secrets,
 };
 
@@ -19,13 +20,15 @@ pub struct Authenticator {
     pub keys: Secrets<TokenKeys>,
     /// What time it is.
     pub clock: Clock,
+    /// How often a user may ask, if that is limited.
+    pub limiter: Option<Limiter>,
 }
 
 impl Authenticator {
     /// Who the bearer of the request's token is, if its role includes `needed`.
     ///
     /// # Errors
-    /// 401 when nobody is believed, 403 when the role does not suffice.
+    /// 401 when nobody is believed, 403 when the role does not suffice, 429 when the user asks too often.
     pub async fn authorized(&self, request: &Request, needed: Role) -> Result<Caller, ApiError> {
         let caller = self.bearer(request).await?;
         if caller.role().includes(needed) { Ok(caller) } else { Err(forbidden(needed)) }
@@ -34,15 +37,20 @@ impl Authenticator {
     /// Who the bearer of the request's token is, whatever its role.
     ///
     /// # Errors
-    /// 401 when nobody is believed; the log says why.
+    /// 401 when nobody is believed; the log says why. 429 when the user asks too often.
     pub async fn bearer(&self, request: &Request) -> Result<Caller, ApiError> {
         let keys = self.keys.current().await.ok_or(Unauthorized::NoKeys);
         let caller = keys.and_then(|keys| self.policy.caller(&keys, request.headers(), self.clock.now()));
-        caller.map_err(|reason| {
+        let caller = caller.map_err(|reason| {
             ApiError::new(ErrorStatus::Unauthorized, "Unauthorized")
                 .message("Invalid or expired JWT token")
                 .cause(reason)
-        })
+        })?;
+        if let Some(limiter) = &self.limiter {
+            let user = format!("{}#{}", caller.tenant_id(), caller.user_id());
+            limiter.admit(&user).await.map_err(ApiError::exceeded)?;
+        }
+        Ok(caller)
     }
 }
 

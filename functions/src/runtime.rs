@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, fmt::Display, future::Future, process::ExitCode, time::Instant};
 
-use http::Response;
+use http::{Response, header::RETRY_AFTER};
 use lambda_http::{Body, Request, RequestExt, service_fn};
 use lambda_runtime::LambdaEvent;
 use ringpost::{
@@ -129,11 +129,11 @@ pub async fn answer<E: Endpoint>(
     let outcome = endpoint.handle(request).instrument(span.clone()).await;
     let _in_span = span.enter();
     let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
-    let (status, headers, body) = match outcome {
+    let (status, headers, retry_after, body) = match outcome {
         Ok(reply) => {
             let status = reply.status();
             tracing::info!(status = status.as_u16(), duration_ms, "answered");
-            (status, reply.headers(), reply.into_body())
+            (status, reply.headers(), None, reply.into_body())
         }
         Err(error) => {
             let (status, cause) = (error.status(), error.cause_chain());
@@ -142,10 +142,14 @@ pub async fn answer<E: Endpoint>(
             } else {
                 tracing::info!(status = status.as_u16(), duration_ms, cause, "refused");
             }
-            (status, reply::JSON, Cow::Owned(error.body(E::ERRORS)))
+            (status, reply::JSON, error.retry_after(), Cow::Owned(error.body(E::ERRORS)))
         }
     };
     let response = Response::builder().status(status);
     let response = headers.iter().fold(response, |response, (name, value)| response.header(*name, *value));
+    let response = match retry_after {
+        Some(seconds) => response.header(RETRY_AFTER, seconds),
+        None => response,
+    };
     Ok(response.body(body.into())?)
 }

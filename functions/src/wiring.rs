@@ -20,6 +20,7 @@ use ringpost::{
         dispatch::Dispatch,
         fan_out::FanOut,
         fold::Fold,
+        limiter::Limiter,
         publish::Publisher,
         sweep::Sweep,
         unfinished::{Closing, Silence, Watch},
@@ -33,7 +34,7 @@ use ringpost::{
     store::{
         self, Kept, call_list::CallList, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable,
         due::DueTable, endpoints::EndpointTable, events::EventTable, history::HistoryTable, leads::LeadTable,
-        lookup::Lookup, subscriptions::SubscriptionTable,
+        limits::LimitTable, lookup::Lookup, subscriptions::SubscriptionTable,
     },
 };
 
@@ -272,14 +273,27 @@ impl Aws {
             keys: Secrets::load(&self.sdk, clock.clone(), secret_source(secrets)?, parse).await?,
             public_base_url: config::optional("PUBLIC_BASE_URL").unwrap_or_default(),
             clock,
+            limiter: self.limiter("address", "ADDRESS_REQUESTS_PER_MINUTE")?,
         })
+    }
+
+    /// The limit that a variable sets for each name of a kind; none where it is 0.
+    pub(crate) fn limiter(
+        &self,
+        kind: &'static str,
+        variable: &'static str,
+    ) -> Result<Option<Limiter>, InitError> {
+        let most = u64::from(config::count(variable)?);
+        let table = LimitTable::new(self.database.clone(), config::required("LIMITS_TABLE")?);
+        Ok((most > 0).then(|| Limiter::new(table, kind, most, Clock::system())))
     }
 
     /// Who may ask, as the template says.
     pub(crate) async fn authenticator(&self) -> Result<Authenticator, InitError> {
         let (policy, clock) = (token_policy()?, Clock::system());
         let keys = self.token_keys(clock.clone(), policy.algorithm).await?;
-        Ok(Authenticator { policy, keys, clock })
+        let limiter = self.limiter("user", "USER_REQUESTS_PER_MINUTE")?;
+        Ok(Authenticator { policy, keys, clock, limiter })
     }
 
     async fn token_keys(&self, clock: Clock, algorithm: Algorithm) -> Result<Secrets<TokenKeys>, InitError> {

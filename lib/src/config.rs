@@ -63,6 +63,14 @@ pub fn call_retention_days() -> Result<u32, ConfigError> {
     })
 }
 
+/// A number of things; 0 where there is no limit.
+///
+/// # Errors
+/// When the variable is missing or no such number.
+pub fn count(name: &'static str) -> Result<u32, ConfigError> {
+    required(name)?.parse().map_err(|_| ConfigError::Invalid { name, expected: "a whole number" })
+}
+
 /// A span of whole seconds.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ mod driving;
 mod elevenlabs;
 pub mod history;
 pub mod inbound;
+mod limits;
 pub mod lists;
 pub mod publishing;
 mod queues;
@@ -260,6 +261,7 @@ impl World {
             keys: self.livekit_keys().await,
             public_base_url: String::new(),
             clock: Clock::system(),
+            limiter: None,
         };
         call_completed::Deps { accept: Accept::new(self.events(faults), lookup, fold), gate }
     }
@@ -292,6 +294,7 @@ impl World {
             },
             keys: keys.await,
             clock: Clock::system(),
+            limiter: None,
         }
     }
 

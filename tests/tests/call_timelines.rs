@@ -62,7 +62,7 @@ async fn two_calls() -> (World, Vec<Value>, String) {
             world.keep_received(payload, received(payload, index)).await;
         }
     }
-    world.drive().await;
+    world.drive_all().await;
     let id = World::call_id(&events[0]);
     (world, events, id)
 }

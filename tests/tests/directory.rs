@@ -379,7 +379,8 @@ async fn campaigns_of_two_tenants_never_meet() {
     let world = World::new(None).await;
     let table = world.directory();
     // Ids that would make one key if they were only put side by side.
-    let owners = [("a", "b#c"), ("a#b", "c"), ("a%23b", "c"), ("b", "b#c")];
+    let long = "#".repeat(256);
+    let owners = [("a", "b#c"), ("a#b", "c"), ("3:a", "b#c"), ("b", "b#c"), (&long, &long)];
     for (tenant_id, id) in owners {
         put_campaign(&table, tenant_id, id).await;
     }

@@ -26,6 +26,7 @@ use ringpost::{
         reply::Reply,
         role::Role,
     },
+    pipeline::limiter::Limiter,
     store::directory::{DirectoryTable, Page, Put},
 };
 use serde::Serialize;
@@ -86,6 +87,11 @@ impl<R> Deps<R> {
     #[must_use]
     pub fn new(entries: DirectoryTable, authenticator: Authenticator) -> Self {
         Self { entries, authenticator, kind: PhantomData }
+    }
+
+    /// Limits how often each user may ask.
+    pub fn limit(&mut self, limiter: Limiter) {
+        self.authenticator.limiter = Some(limiter);
     }
 }
 

@@ -11,7 +11,7 @@ use ringpost::{
         allow_list::AllowList,
         error::{ApiError, ErrorStatus},
     },
-    pipeline::accept::MAX_EVENT_BYTES,
+    pipeline::{accept::MAX_EVENT_BYTES, limiter::Limiter},
     providers::webhook::{RawWebhook, Refusal, VerifiedWebhook, Verifier},
     secrets::Secrets,
 };
@@ -26,16 +26,23 @@ pub struct Gate<V> {
     pub public_base_url: String,
     /// What time it is.
     pub clock: Clock,
+    /// How often an address may send, if that is limited.
+    pub limiter: Option<Limiter>,
 }
 
 impl<V: Verifier> Gate<V> {
     /// The request, if it is the provider's.
     ///
     /// # Errors
-    /// 401 when it is not; the log says why. 413 when it is larger than can be kept.
+    /// 401 when it is not; the log says why. 413 when it is larger than can be kept, 429 when its address sends
+    /// too often.
     pub async fn verified(&self, request: Request) -> Result<VerifiedWebhook, ApiError> {
-        if !self.allow_list.admits(source_address(&request)) {
+        let address = source_address(&request);
+        if !self.allow_list.admits(address) {
             return Err(refused(Refusal::Address));
+        }
+        if let Some((limiter, address)) = self.limiter.as_ref().zip(address) {
+            limiter.admit(&address.to_string()).await.map_err(ApiError::exceeded)?;
         }
         let url = public_url(&request, &self.public_base_url);
         let webhook = received(request)?.sent_to(url);

@@ -18,6 +18,7 @@ use ringpost::{
         role::Role,
     },
     json,
+    pipeline::limiter::Limiter,
     providers::platform::published,
     store::{
         StoreError,
@@ -41,6 +42,8 @@ pub struct Deps {
     pub authenticator: Authenticator,
     /// What time it is.
     pub clock: Clock,
+    /// How many events a tenant may publish, if that is limited.
+    pub quota: Option<Limiter>,
 }
 
 #[derive(Serialize)]
@@ -64,13 +67,17 @@ impl Endpoint for Deps {
         let aws = Aws::new()?;
         let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect_to_log());
         connected?;
-        Ok(Self { events: aws.events()?, authenticator: authenticator?, clock: Clock::system() })
+        let quota = aws.limiter("publish", "PUBLISHED_EVENTS_PER_MINUTE")?;
+        Ok(Self { events: aws.events()?, authenticator: authenticator?, clock: Clock::system(), quota })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let tenant_id = self.authenticator.authorized(&request, Role::Developer).await?.tenant_id();
         let key = required_idempotency_key(request.headers())?;
         let publication = Publication::parse(request.body())?;
+        if let Some(quota) = &self.quota {
+            quota.admit(&tenant_id).await.map_err(ApiError::exceeded)?;
+        }
         let now = self.clock.now();
         let Publication { event_type, payload, occurred_at } = &publication;
         let event = published(&tenant_id, key, event_type, payload, occurred_at.unwrap_or(now), now);

@@ -6,6 +6,8 @@ use std::{borrow::Cow, error::Error};
 use http::StatusCode;
 use serde::Serialize;
 
+use crate::pipeline::limiter::Exceeded;
+
 /// A status that cannot be a success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorStatus {
@@ -21,6 +23,8 @@ pub enum ErrorStatus {
     Conflict,
     /// 413
     PayloadTooLarge,
+    /// 429
+    TooManyRequests,
     /// 500
     Internal,
     /// 502
@@ -38,6 +42,7 @@ impl ErrorStatus {
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::Conflict => StatusCode::CONFLICT,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::BadGateway => StatusCode::BAD_GATEWAY,
         }
@@ -57,6 +62,7 @@ struct Content {
     message: Option<Cow<'static, str>>,
     call_id: Option<String>,
     cause: Option<Box<dyn Error + Send + Sync>>,
+    retry_after: Option<u32>,
 }
 
 /// The shape of an error: each document has its own.
@@ -113,6 +119,7 @@ impl ApiError {
             message: None,
             call_id: None,
             cause: None,
+            retry_after: None,
         }))
     }
 
@@ -149,6 +156,21 @@ impl ApiError {
     pub fn cause(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.0.cause = Some(cause.into());
         self
+    }
+
+    /// The answer to a request that is one too many.
+    #[must_use]
+    pub fn exceeded(exceeded: Exceeded) -> Self {
+        let message = format!("More than {} requests in a minute; try again later", exceeded.most);
+        let mut error = Self::new(ErrorStatus::TooManyRequests, message).cause(exceeded);
+        error.0.retry_after = Some(exceeded.retry_after);
+        error
+    }
+
+    /// The seconds of `Retry-After`, if it is to be sent.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u32> {
+        self.0.retry_after
     }
 
     /// The HTTP status.

@@ -15,6 +15,7 @@ pub mod fan_out;
 pub mod fold;
 pub mod history;
 pub mod leads;
+pub mod limiter;
 pub mod order_recovery;
 pub mod publish;
 pub mod recover;

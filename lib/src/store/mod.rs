@@ -14,6 +14,7 @@ pub mod history;
 mod item;
 mod kept;
 pub mod leads;
+pub mod limits;
 pub mod lookup;
 mod payload;
 pub mod recoveries;

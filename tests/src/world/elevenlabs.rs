@@ -26,6 +26,7 @@ impl World {
             keys: self.elevenlabs_keys().await,
             public_base_url: String::new(),
             clock: Clock::system(),
+            limiter: None,
         };
         elevenlabs::Deps { events: self.events(faults), gate }
     }

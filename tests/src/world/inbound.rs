@@ -166,6 +166,7 @@ impl World {
             keys: keys.await,
             public_base_url: String::new(),
             clock: Clock::system(),
+            limiter: None,
         }
     }
 }

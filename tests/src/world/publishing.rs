@@ -24,6 +24,7 @@ impl World {
             events: self.events(faults),
             authenticator: self.authenticator().await,
             clock: Clock::system(),
+            quota: None,
         }
     }
 

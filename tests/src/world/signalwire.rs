@@ -20,6 +20,7 @@ impl World {
             keys: keys.await,
             public_base_url: String::new(),
             clock: Clock::system(),
+            limiter: None,
         };
         signalwire::Deps { events: self.events(faults), gate }
     }

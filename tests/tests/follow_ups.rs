@@ -18,12 +18,13 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 const COMPANY: Uuid = Uuid::from_u128(1);
+const KEY: &str = "rpk_own-key-00000000000000000000000000000000000";
 
 async fn world() -> World {
     let world = World::new(None).await;
     let api_key = ApiKey {
         id: Uuid::new_v4(),
-        sha256: ApiKey::hash("key"),
+        sha256: ApiKey::hash(KEY),
         tenant_id: "acme".to_owned(),
         company_id: COMPANY,
         name: "dialer".to_owned(),
@@ -39,7 +40,7 @@ async fn capture(world: &World, id: &str, fields: Value) -> String {
     body["company_id"] = json!(COMPANY);
     body["external_call_id"] = json!(id);
     let mut request = Request::new(Body::Text(body.to_string()));
-    request.headers_mut().insert("x-api-key", "key".parse().unwrap());
+    request.headers_mut().insert("x-api-key", KEY.parse().unwrap());
     let answer = invoke(&world.call_capture(&Faults::none()), request).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     world.drive().await;

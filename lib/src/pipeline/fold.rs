@@ -30,6 +30,13 @@ use crate::{
 /// Every conflict means that another writer got through, so that even a crowd ends.
 const MAX_CONFLICTS: usize = 64;
 
+/// Whether the call's campaign is looked up. A sender who waits for an answer does not wait for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Campaigns {
+    Now,
+    Later,
+}
+
 /// Folds events into calls.
 #[derive(Debug, Clone)]
 pub struct Fold {
@@ -59,13 +66,13 @@ impl Fold {
     }
 
     /// The call with the event in it, durable, by the surest of the event's keys. Folding an event
-    /// again changes nothing.
+    /// again changes nothing. What the call's campaign adds to its owner follows with [`Fold::unite`].
     ///
     /// # Errors
     /// When the database fails; folding again is safe.
     pub async fn fold(&self, update: &CallUpdate, found: &Found) -> Result<Call, StoreError> {
         let trails = self.trails(update, found).await?;
-        self.fold_into(trails.into_iter().next(), update, found).await
+        self.fold_into(trails.into_iter().next(), update, found, Campaigns::Later).await
     }
 
     /// As [`Fold::fold`], and unites all records that the event's keys lead to. `None` when another
@@ -80,7 +87,7 @@ impl Fold {
             .map(|trail| &trail.stored.call)
             .reduce(|elder, call| if call.is_elder_of(elder) { call } else { elder });
         let Some(oldest) = oldest.map(|call| call.id).filter(|_| trails.len() > 1) else {
-            return self.fold_into(trails.into_iter().next(), update, found).await.map(Some);
+            return self.fold_into(trails.into_iter().next(), update, found, Campaigns::Now).await.map(Some);
         };
         let (elders, younger): (Vec<_>, Vec<_>) =
             trails.into_iter().partition(|trail| trail.stored.call.id == oldest);
@@ -92,7 +99,7 @@ impl Fold {
             }
             call.absorb(&trail.whole(), &update.event);
         }
-        let owner = self.owner(update, found, Some(&call)).await?;
+        let owner = self.owner(update, found, Some(&call), Campaigns::Now).await?;
         call.apply(update, owner.as_ref());
         tracing::info!(call_id = %oldest, absorbed = younger.len(), event_key = %update.event, "records united");
         match self.calls.replace(&elder.stored, &call).await? {
@@ -167,6 +174,7 @@ impl Fold {
         trail: Option<Trail>,
         update: &CallUpdate,
         found: &Found,
+        campaigns: Campaigns,
     ) -> Result<Call, StoreError> {
         let (told, mut trail) = (told_owner(update, found), trail);
         let mut id = update.keys.first().call_id();
@@ -181,14 +189,14 @@ impl Fold {
             }
             let (merged, saved) = match trail {
                 None => {
-                    let owner = self.owner(update, found, None).await?;
+                    let owner = self.owner(update, found, None, campaigns).await?;
                     let call = Call { id, ..Call::begin(update, owner.as_ref()) };
                     let saved = self.calls.create(&call).await?;
                     (call, saved)
                 }
                 Some(trail) => {
                     let mut call = trail.whole();
-                    let owner = self.owner(update, found, Some(&call)).await?;
+                    let owner = self.owner(update, found, Some(&call), campaigns).await?;
                     call.apply(update, owner.as_ref());
                     if call == trail.stored.call {
                         return Ok(call);
@@ -213,8 +221,12 @@ impl Fold {
         update: &CallUpdate,
         found: &Found,
         call: Option<&Call>,
+        campaigns: Campaigns,
     ) -> Result<Option<Owner>, StoreError> {
         let told = self.tenant(update, found, call);
+        if campaigns == Campaigns::Later {
+            return Ok(told);
+        }
         let known = call.and_then(|call| call.owner.as_ref());
         let earlier = call.filter(|_| known.is_none()).and_then(|call| call.facts.campaign_id.get());
         let campaign_id = update.facts.campaign_id.get().or(earlier).filter(|id| may_be_id(id));

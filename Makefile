@@ -13,7 +13,7 @@ PHONE ?=
 LOCAL := $(PYTHON) -m local
 TOOLS := .local/venv/tools/bin
 
-.PHONY: help contract fuzz run up down test logs invoke invoke-all lint bench fmt secrets replay erase migrate build deploy tools stage
+.PHONY: help contract fuzz redaction run up down test logs invoke invoke-all lint bench fmt secrets replay erase migrate build deploy tools stage
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,9 @@ invoke-all: ## run every function on its sample events in Docker, as a table
 
 fuzz: ## bend the samples out of shape, a million times for each group of parsers (CASES=1000000)
 	PROPTEST_CASES=$(or $(CASES),1000000) cargo test --workspace --locked --test fuzzing
+
+redaction: ## look for secrets, tokens, bodies and numbers in every line that the running stack has logged
+	@$(LOCAL) redaction
 
 contract: tools ## hold the running stack to docs/openapi.yaml by requests (five minutes)
 	$(TOOLS)/python -m local.contract

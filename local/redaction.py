@@ -1,4 +1,4 @@
-"""Whether the running stack has logged what no log may hold: every line of every function is read, after the tests."""
+"""Whether the running stack has logged what no log may hold: every line of every function is read."""
 
 import json
 import re

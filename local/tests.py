@@ -2,19 +2,18 @@
 
 import subprocess
 
-from . import browser, environment, redaction, up
+from . import browser, environment, up
 from .settings import ROOT
 
 
 def run() -> int:
-    """The exit code of the tests. The contract sends what stays in the stack; the logs of all of them are read last."""
+    """The exit code of the tests. The contract comes last, for what it sends stays in the stack."""
     started = up.up()
     try:
         return (
             _run(["cargo", "test", "--workspace", "--locked"])
             or browser.run()
-            or _run([str(environment.ensure("tools")), "-m", "local.contract"])
-            or redaction.check()
+            or _run([str(environment.ensure("tools")), "-m", "local.contract", "--quick"])
         )
     finally:
         if started:

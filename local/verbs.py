@@ -4,7 +4,7 @@ import signal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import erase, invoke, logs, migrate, put_secrets, replay, serve, tests, up
+from . import erase, invoke, logs, migrate, put_secrets, redaction, replay, serve, tests, up
 from .progress import Failure, say
 from .settings import CLOUD_LOG, ROOT, STACK_ENV
 
@@ -46,6 +46,8 @@ def _run(arguments: list[str]) -> int:
             logs.show(functions)
         case ["secrets", "dev" | "prod" as stage]:
             put_secrets.run(stage)
+        case ["redaction"]:
+            return redaction.check()
         case ["replay" | "erase" | "migrate" as verb, *arguments]:
             return {"replay": replay, "erase": erase, "migrate": migrate}[verb].run(arguments)
         case _:

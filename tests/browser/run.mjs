@@ -116,8 +116,9 @@ const checks = {
         [RINGPOST_URL + path, method, { Authorization: `Bearer ${RINGPOST_TOKEN}`, 'Content-Type': 'application/json', ...headers }, body],
       );
     assert.equal(await send('GET', '/api/calls?limit=1'), 200);
-    assert.equal(await send('PUT', '/api/directory/agents/browser', {}, '{}'), 200);
-    assert.equal(await send('DELETE', '/api/directory/agents/browser'), 200);
+    // Nobody has assigned the agent, and only the platform may free one: a page can read both.
+    assert.equal(await send('PUT', '/api/directory/agents/browser', {}, '{}'), 404);
+    assert.equal(await send('DELETE', '/api/directory/agents/browser'), 403);
     assert.equal(await send('POST', '/api/events', { 'Idempotency-Key': `browser-${Date.now()}` }, '{}'), 400);
     assert.equal(await send('POST', '/functions/v1/webhook-call-capture', { 'x-api-key': 'none' }, '{}'), 401);
   },

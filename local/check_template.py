@@ -185,8 +185,7 @@ def _concurrency(source: templates.Template, resources: Resources) -> Iterator[s
     """A flood on one endpoint leaves to the others what is theirs."""
     reserved = 0
     for name, routes in _routes(source).items():
-        limit = resources[name]["Properties"].get("ReservedConcurrentExecutions", {}).get("Fn::If", [""])
-        parameter = limit[0].removeprefix("Limits")
+        parameter = _limit(resources[name])
         if parameter not in (INGEST, QUERY):
             yield f"{name} answers {routes[0]}; give it a ReservedConcurrentExecutions, *{INGEST} or *{QUERY}"
         else:
@@ -195,12 +194,17 @@ def _concurrency(source: templates.Template, resources: Resources) -> Iterator[s
         yield f"the functions reserve {reserved} invocations at once; a new account has {RESERVABLE} to reserve"
 
 
+def _limit(function: dict[str, Any]) -> str:
+    """The parameter that says how often a function runs at once; empty where none does."""
+    condition = function["Properties"].get("ReservedConcurrentExecutions", {}).get("Fn::If", [""])[0]
+    return condition.removeprefix("Limits")
+
+
 def _throttles(source: templates.Template, resources: Resources) -> Iterator[str]:
     throttled = source["Globals"]["HttpApi"]["RouteSettings"]
     known = [route for routes in _routes(source).values() for route in routes]
     for name, routes in _routes(source).items():
-        limit = resources[name]["Properties"].get("ReservedConcurrentExecutions", {}).get("Fn::If", [""])
-        if limit[0] == f"Limits{QUERY}":
+        if _limit(resources[name]) == QUERY:
             for route in set(routes) - throttled.keys():
                 yield f"{route} has no throttle; add it to RouteSettings"
     for route in throttled.keys() - set(known):

@@ -7,13 +7,12 @@ with REMOVE=1 after it. What numbers, agents and campaigns belong to is listed, 
 
 import argparse
 import json
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from . import stage
-from .progress import Failure, say
+from .progress import say
 
 OWNED = ("number", "agent", "campaign")
 CAMPAIGN = "campaign"
@@ -60,7 +59,7 @@ def run(arguments: list[str]) -> int:
     say(f"{len(entries):,} numbers, agents and campaigns, {len(old):,} in the earlier layout.")
     if not old:
         return 0
-    if not chosen.yes and not _agreed("Move them" if chosen.remove else "Copy them"):
+    if not chosen.yes and not stage.agreed("Move them" if chosen.remove else "Copy them"):
         say("Nothing was changed.")
         return 1
     for entry in old:
@@ -93,9 +92,3 @@ def _move(dynamodb: Any, table: str, entry: Owned, *, remove: bool) -> None:
         say(f"· {entry.id} of {entry.tenant} is there already")
     if remove:
         dynamodb.delete_item(TableName=table, Key={"key": entry.item["key"]})
-
-
-def _agreed(question: str) -> bool:
-    if not sys.stdin.isatty():
-        raise Failure("There is no terminal to ask on; set YES=1 to go on without being asked.")
-    return input(f"{question}? [y/N] ").strip().lower() in {"y", "yes"}

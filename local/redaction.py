@@ -4,10 +4,9 @@ import json
 import re
 from collections.abc import Iterator
 
-from . import known_secrets, logs, stack_env, state
-from .aws import client
+from . import known_secrets, logs, stack_env, stage
 from .progress import Failure, say, step
-from .settings import PHONE_NUMBERS, ROOT
+from .settings import PHONE_NUMBERS, ROOT, STAGE
 
 # A JSON web token of anybody.
 TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.")
@@ -18,13 +17,11 @@ SHOWN = 5
 
 def check() -> int:
     """The exit code: 0 when no line holds a secret, a token, a body or a whole number of the samples."""
-    running = state.load()
-    if not running:
-        raise Failure("No stack is running; make up starts one.")
+    [client] = stage.clients(STAGE, "logs")
     forbidden = _forbidden()
     count, found = 0, []
     with step("looking through what the functions logged"):
-        for function, line in logs.every(client("logs", running.port)):
+        for function, line in logs.every(client):
             count += 1
             found += [(function, what, line) for what, text in forbidden if text in line]
             found += [(function, "a token", line) for _ in TOKEN.finditer(line)]

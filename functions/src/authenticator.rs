@@ -12,6 +12,9 @@ use ringpost::{
     secrets::Secrets,
 };
 
+/// A request that reads thousands of items counts as so many.
+const EXPENSIVE: u64 = 50;
+
 /// Believes tokens.
 pub struct Authenticator {
     /// What a token must be.
@@ -47,10 +50,23 @@ impl Authenticator {
                 .cause(reason)
         })?;
         if let Some(limiter) = &self.limiter {
-            let user = format!("{}#{}", caller.tenant_id(), caller.user_id());
-            limiter.admit(&user).await.map_err(ApiError::exceeded)?;
+            limiter.admit(&caller.name()).await.map_err(ApiError::exceeded)?;
         }
         Ok(caller)
+    }
+
+    /// Counts a request that was let in as [`EXPENSIVE`] ones: it keeps a function busy for seconds, and all
+    /// users share a few.
+    ///
+    /// # Errors
+    /// 429 when the user asks too often.
+    pub async fn is_expensive_for(&self, caller: &Caller) -> Result<(), ApiError> {
+        match &self.limiter {
+            Some(limiter) => {
+                limiter.admit_as(&caller.name(), EXPENSIVE - 1).await.map_err(ApiError::exceeded)
+            }
+            None => Ok(()),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use ringpost::{
     config,
     crypto::jwt::Algorithm,
     delivery::{deliver::Deliver, destination::Loopback, send::Sender},
+    domain::endpoint_proof::EndpointProof,
     http::{
         allow_list::AllowList,
         token::{TokenKeys, TokenPolicy},
@@ -209,6 +210,14 @@ impl Aws {
         }
     }
 
+    /// Whether endpoints must prove themselves in this stage.
+    pub(crate) fn endpoint_proof() -> EndpointProof {
+        match config::optional("ENDPOINT_PROOF").as_deref() {
+            Some("required") => EndpointProof::Required,
+            _ => EndpointProof::NotAsked,
+        }
+    }
+
     pub(crate) fn due(&self) -> Result<DueTable, InitError> {
         Ok(DueTable::new(self.database.clone(), config::required("DUE_TABLE")?))
     }
@@ -257,7 +266,8 @@ impl Aws {
     pub(crate) async fn call_status_door(&self) -> Result<Door, InitError> {
         let parse = |texts: &SecretTexts| Ok(elevenlabs::Keys::new(&texts.lines(ELEVENLABS_SECRETS)));
         let gate = self.gate("ELEVENLABS_STATUS_ALLOW_LIST", &[ELEVENLABS_SECRETS], parse).await?;
-        Ok(Door { allow_list: gate.allow_list, keys: gate.keys, clock: gate.clock })
+        let Gate { allow_list, keys, clock, addresses, accounts, .. } = gate;
+        Ok(Door { allow_list, keys, clock, addresses, accounts })
     }
 
     /// A provider's way in: its networks from the template, its secrets from SSM.
@@ -273,7 +283,8 @@ impl Aws {
             keys: Secrets::load(&self.sdk, clock.clone(), secret_source(secrets)?, parse).await?,
             public_base_url: config::optional("PUBLIC_BASE_URL").unwrap_or_default(),
             clock,
-            limiter: self.limiter("address", "ADDRESS_REQUESTS_PER_MINUTE")?,
+            addresses: self.limiter(allow_list, "ADDRESS_REQUESTS_PER_MINUTE")?,
+            accounts: self.limiter("account", "ACCOUNT_WEBHOOKS_PER_MINUTE")?,
         })
     }
 

@@ -178,13 +178,20 @@ impl Source {
     }
 
     fn check(&self, texts: &SecretTexts) -> Result<(), SecretsError> {
+        let invalid =
+            |name: &&'static str, reason: &str| SecretsError::Invalid { name, reason: reason.to_owned() };
+        if let Some(name) =
+            self.names.iter().find(|name| texts.lines(name).iter().any(|line| is_broken(line)))
+        {
+            // A line that was wrapped would be a secret of the platform that everybody can guess.
+            return Err(invalid(name, "a line begins with @ and is not `@tenant secret`"));
+        }
         let sample = self.names.iter().find(|name| is_sample(texts.text(name)));
         match sample.filter(|_| self.samples == Samples::Refused) {
             None => Ok(()),
-            Some(name) => Err(SecretsError::Invalid {
-                name,
-                reason: "it has a secret of the sample events, which everybody can read".to_owned(),
-            }),
+            Some(name) => {
+                Err(invalid(name, "it has a secret of the sample events, which everybody can read"))
+            }
         }
     }
 }
@@ -213,6 +220,12 @@ async fn read(client: &Client, source: &Source) -> Result<SecretTexts, SecretsEr
     let texts = SecretTexts(texts.collect());
     source.check(&texts)?;
     Ok(texts)
+}
+
+/// Whether an entry begins as one of a tenant and has no tenant or no secret.
+#[must_use]
+pub fn is_broken(entry: &str) -> bool {
+    entry.trim().starts_with('@') && tenant_and_secret(entry).0.is_none()
 }
 
 /// Reads `@tenant secret`: an entry of a provider account that is one tenant's own. One without `@` is the

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use http::{Method, header::AUTHORIZATION};
 use lambda_http::{Body, Request, RequestExt};
 use ringpost::{
-    domain::{signature::SigningSecret, subscription::Subscription, timestamp::Timestamp},
-    store::subscriptions::SubscriptionTable,
+    domain::{signature::SigningSecret, subscription::SigningSecrets, timestamp::Timestamp},
+    store::subscriptions::{StoredSubscription, SubscriptionTable},
 };
 use ringpost_functions::{
     runtime::Endpoint,
@@ -45,8 +45,8 @@ pub fn documented(sample: &str) -> Value {
 
 /// The secrets that sign at this moment.
 #[must_use]
-pub fn signing(subscription: &Subscription, at: Timestamp) -> Vec<&str> {
-    subscription.signing_secrets(at).map(SigningSecret::as_str).collect()
+pub fn signing(secrets: &SigningSecrets, at: Timestamp) -> Vec<&str> {
+    secrets.valid_at(at).map(SigningSecret::as_str).collect()
 }
 
 /// Sends a request as API Gateway makes it.
@@ -140,8 +140,8 @@ impl Configs {
     ///
     /// # Panics
     /// When there is none of this id.
-    pub async fn stored(&self, id: u64) -> Subscription {
-        let found = self.table().find("acme", id).await.expect("the table answers");
-        found.expect("it is there").subscription
+    pub async fn stored(&self, id: u64) -> StoredSubscription {
+        let found = self.table().find_with_secrets("acme", id).await.expect("the table answers");
+        found.expect("it is there")
     }
 }

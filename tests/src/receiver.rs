@@ -183,7 +183,7 @@ impl Server {
 
     async fn serve(&self, mut stream: TcpStream) {
         while let Some(received) = Received::read(&mut stream).await {
-            let answer = self.lock().next(&received.path);
+            let answer = self.lock().next(&received.path).to(&received);
             self.record.send_modify(|requests| requests.push(received));
             if !answer.give(&mut stream).await {
                 return;

@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::{
     faults::Faults,
     livekit::unique,
-    subscriptions::{message, subscription},
+    subscriptions::{message, secrets, subscription},
     world::World,
 };
 
@@ -48,7 +48,7 @@ pub async fn subscribe(world: &World, tenant_id: &str, status: SubscriptionStatu
     let subscriptions = world.subscriptions(&Faults::none());
     let id = subscriptions.next_id(tenant_id).await.expect("it is there");
     let subscription = Subscription { status, ..subscription(tenant_id, id) };
-    subscriptions.create(&subscription).await.expect("it is there");
+    subscriptions.create(&subscription, &secrets()).await.expect("it is there");
     id
 }
 
@@ -63,7 +63,8 @@ pub async fn deliver(
     left: Option<(DeliveryStatus, Option<Timestamp>)>,
 ) -> DeliveryRef {
     let history = world.history(&Faults::none());
-    let Queued::Not(at) = history.record_delivery(message, subscription).await.expect("it is there") else {
+    let packed = history.pack(message, 1).await.expect("it is packed");
+    let Queued::Not(at) = history.record_delivery(&packed, subscription).await.expect("it is there") else {
         panic!("a new delivery");
     };
     if let Some((status, next)) = left {

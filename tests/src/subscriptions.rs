@@ -7,7 +7,7 @@ use ringpost::domain::{
     delivery::Message,
     retry::RetryConfig,
     signature::SigningSecret,
-    subscription::{Filters, Subscription, SubscriptionStatus, Traits},
+    subscription::{Filters, RetiredSecret, SigningSecrets, Subscription, SubscriptionStatus, Traits},
     timestamp::Timestamp,
 };
 use serde_json::{Map, Value, json};
@@ -15,10 +15,26 @@ use serde_json::{Map, Value, json};
 /// What signs the deliveries of [`subscription`].
 pub const SECRET: &str = "webhooksecret123";
 
-/// An active subscription of a tenant to ended calls, since the beginning of time.
+/// What signs them: [`SECRET`].
 ///
 /// # Panics
-/// Never: the secret is one.
+/// Never: it is one.
+#[must_use]
+pub fn secrets() -> SigningSecrets {
+    SigningSecrets::new(SigningSecret::parse(SECRET).expect("a secret"))
+}
+
+/// The same beside a secret that was rotated out and signs along until then.
+///
+/// # Panics
+/// When `retired` is no secret.
+#[must_use]
+pub fn rotated(retired: &str, valid_until: Timestamp) -> SigningSecrets {
+    let secret = SigningSecret::parse(retired).expect("a secret");
+    SigningSecrets { retired: Some(RetiredSecret { secret, valid_until }), ..secrets() }
+}
+
+/// An active subscription of a tenant to ended calls, since the beginning of time.
 #[must_use]
 pub fn subscription(tenant_id: &str, id: u64) -> Subscription {
     Subscription {
@@ -26,8 +42,6 @@ pub fn subscription(tenant_id: &str, id: u64) -> Subscription {
         id,
         name: "CRM Integration".to_owned(),
         url: "https://127.0.0.1:9/webhooks".to_owned(),
-        secret: SigningSecret::parse(SECRET).expect("a secret"),
-        retired_secret: None,
         event_types: vec!["call.completed".to_owned()],
         status: SubscriptionStatus::Active,
         headers: BTreeMap::new(),
@@ -39,6 +53,7 @@ pub fn subscription(tenant_id: &str, id: u64) -> Subscription {
         created_at: Timestamp::EPOCH,
         updated_at: Timestamp::EPOCH,
         routed_at: None,
+        proven_url: None,
     }
 }
 

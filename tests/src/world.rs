@@ -2,6 +2,7 @@
 //! the functions' dependencies wired to them.
 
 mod asked;
+mod capture;
 pub mod deliveries;
 mod driving;
 mod elevenlabs;
@@ -38,7 +39,6 @@ use ringpost::{
     pipeline::{
         accept::Accept,
         agenda::Agenda,
-        capture::Capture,
         fan_out::FanOut,
         fold::Fold,
         publish::Publisher,
@@ -61,7 +61,7 @@ use ringpost::{
 use ringpost_functions::{
     authenticator::Authenticator,
     calls::outcome,
-    ingest::{call_capture, call_completed, gate::Gate},
+    ingest::{call_completed, gate::Gate},
     workers::{fan_out, fan_out_retry, sweep},
 };
 use serde_json::Value;
@@ -261,7 +261,8 @@ impl World {
             keys: self.livekit_keys().await,
             public_base_url: String::new(),
             clock: Clock::system(),
-            limiter: None,
+            addresses: None,
+            accounts: None,
         };
         call_completed::Deps { accept: Accept::new(self.events(faults), lookup, fold), gate }
     }
@@ -356,16 +357,6 @@ impl World {
 
     fn due(&self, faults: &Faults) -> DueTable {
         DueTable::new(self.database(faults), self.name("due"))
-    }
-
-    /// `call-capture` in this world.
-    #[must_use]
-    pub fn call_capture(&self, faults: &Faults) -> call_capture::Deps {
-        let (lookup, fold) = self.fold(faults);
-        let calls = CallTable::new(self.database(faults), self.name("calls"));
-        let capture = Capture::new(self.events(faults), lookup, fold, calls);
-        let directory = DirectoryTable::new(self.database(faults), self.name("directory"));
-        call_capture::Deps { capture, directory, clock: Clock::system() }
     }
 
     /// `sweep` in this world, at the time that `clock` shows.

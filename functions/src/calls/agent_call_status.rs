@@ -75,6 +75,7 @@ impl Endpoint for Deps {
                 Ok(Reply::ok(&AgentCall::of(&call, &query, told_by.as_deref(), stale)))
             }
             Status::NotFound => Err(ApiError::new(ErrorStatus::NotFound, "Call not found")),
+            Status::TooOften(exceeded) => Err(ApiError::exceeded(exceeded)),
             Status::Unanswered(error) => Err(ApiError::new(
                 ErrorStatus::BadGateway,
                 "Nothing is known of this call yet, and ElevenLabs did not answer",

@@ -74,6 +74,7 @@ impl Endpoint for Deps {
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let caller = self.authenticator.authorized(&request, Role::User).await?;
         let window = stats_window(query(&request), self.authenticator.clock.now())?;
+        self.authenticator.is_expensive_for(&caller).await?;
         let counted = tally(&self.calls, &caller, window, self.examined).await.map_err(failed)?;
         log::result(format_args!("{} of {} calls", counted.calls, counted.examined));
         let message = format!(

@@ -17,6 +17,7 @@ use ringpost::{
     },
     pipeline::{
         capture::{Capture, Captured},
+        limiter::Limiter,
         regions::region_for,
     },
     providers::capture::{Sender, Submission},
@@ -42,6 +43,8 @@ pub struct Deps {
     pub directory: DirectoryTable,
     /// What time it is.
     pub clock: Clock,
+    /// How many calls a tenant may submit, if that is limited.
+    pub quota: Option<Limiter>,
 }
 
 #[derive(Serialize)]
@@ -74,6 +77,7 @@ impl Endpoint for Deps {
             capture: Capture::new(aws.events()?, aws.lookup()?, aws.fold()?, aws.calls()?),
             directory: aws.directory()?,
             clock: Clock::system(),
+            quota: aws.limiter("capture", "SUBMITTED_CALLS_PER_MINUTE")?,
         })
     }
 
@@ -85,6 +89,9 @@ impl Endpoint for Deps {
         }
         let shown = head.headers.get("x-api-key").and_then(|key| key.to_str().ok());
         let api_key = self.key(shown.unwrap_or_default()).await?;
+        if let Some(quota) = &self.quota {
+            quota.admit(api_key.tenant_id()).await.map_err(ApiError::exceeded)?;
+        }
         let key = idempotency_key(&head.headers)?;
         self.capture(&api_key, key, body, self.clock.now()).await
     }

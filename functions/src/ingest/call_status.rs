@@ -13,6 +13,7 @@ use ringpost::{
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
     },
+    pipeline::limiter::Limiter,
     providers::{
         elevenlabs::{CallStatusEvent, Keys},
         webhook::{Refusal, Signed, Signer, VerifiedWebhook, Verifier},
@@ -46,6 +47,10 @@ pub struct Door {
     pub keys: Secrets<Keys>,
     /// What time it is.
     pub clock: Clock,
+    /// How often an address may send, if that is limited.
+    pub addresses: Option<Limiter>,
+    /// How often a tenant's own account may send, if that is limited.
+    pub accounts: Option<Limiter>,
 }
 
 /// Verifies a webhook by where it came from, else by its signature.
@@ -88,14 +93,17 @@ impl Door {
             return Err(ApiError::new(ErrorStatus::Unauthorized, gate::REFUSED).cause(NOTHING));
         }
         let source = gate::source_address(&request);
+        gate::admitted(self.addresses.as_ref(), source).await?;
         let is_listed = !self.allow_list.is_empty() && self.allow_list.admits(source);
         let verified =
             gate::received(request)?.verify(&Passport { is_listed, keys: &keys }, self.clock.now());
-        verified.map_err(|refusal| match refusal {
+        let verified = verified.map_err(|refusal| match refusal {
             // What an unsigned webhook lacks, where a list could admit it, is the address.
             Refusal::Missing if !self.allow_list.is_empty() => gate::refused(Refusal::Address),
             refusal => gate::refused(refusal),
-        })
+        })?;
+        gate::within_quota(self.accounts.as_ref(), &verified).await?;
+        Ok(verified)
     }
 }
 

@@ -27,7 +27,9 @@ pub struct Gate<V> {
     /// What time it is.
     pub clock: Clock,
     /// How often an address may send, if that is limited.
-    pub limiter: Option<Limiter>,
+    pub addresses: Option<Limiter>,
+    /// How often a tenant's own account may send, if that is limited.
+    pub accounts: Option<Limiter>,
 }
 
 impl<V: Verifier> Gate<V> {
@@ -41,13 +43,32 @@ impl<V: Verifier> Gate<V> {
         if !self.allow_list.admits(address) {
             return Err(refused(Refusal::Address));
         }
-        if let Some((limiter, address)) = self.limiter.as_ref().zip(address) {
-            limiter.admit(&address.to_string()).await.map_err(ApiError::exceeded)?;
-        }
+        admitted(self.addresses.as_ref(), address).await?;
         let url = public_url(&request, &self.public_base_url);
         let webhook = received(request)?.sent_to(url);
         let keys = self.keys.current().await.ok_or_else(|| refused(Refusal::NoKeys))?;
-        webhook.verify(&*keys, self.clock.now()).map_err(refused)
+        let verified = webhook.verify(&*keys, self.clock.now()).map_err(refused)?;
+        within_quota(self.accounts.as_ref(), &verified).await?;
+        Ok(verified)
+    }
+}
+
+/// Counts a request of an address.
+pub(super) async fn admitted(limiter: Option<&Limiter>, address: Option<IpAddr>) -> Result<(), ApiError> {
+    match limiter.zip(address) {
+        Some((limiter, address)) => limiter.admit(&address.to_string()).await.map_err(ApiError::exceeded),
+        None => Ok(()),
+    }
+}
+
+/// Counts a webhook of a tenant's own account; those of the platform's are all tenants'.
+pub(super) async fn within_quota(
+    limiter: Option<&Limiter>,
+    webhook: &VerifiedWebhook,
+) -> Result<(), ApiError> {
+    match limiter.zip(webhook.account()) {
+        Some((limiter, tenant_id)) => limiter.admit(tenant_id).await.map_err(ApiError::exceeded),
+        None => Ok(()),
     }
 }
 

@@ -7,6 +7,7 @@ use lambda_http::Request;
 use ringpost::{
     clock::Clock,
     delivery::destination::Loopback,
+    domain::endpoint_proof::EndpointProof,
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
         fields::Fields,
@@ -50,7 +51,7 @@ impl Endpoint for Deps {
 
     async fn init() -> Result<Self, InitError> {
         let (table, authenticator) = super::init(&Aws::new()?).await?;
-        Ok(Self::new(table, authenticator, Aws::loopback()))
+        Ok(Self::new(table, authenticator, Aws::loopback(), Aws::endpoint_proof()))
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
@@ -68,11 +69,16 @@ impl Endpoint for Deps {
 }
 
 impl Deps {
-    /// The endpoint. Subscriptions may go where `loopback` says.
+    /// The endpoint. Subscriptions may go where `loopback` says, once they have brought this `proof`.
     #[must_use]
-    pub fn new(table: SubscriptionTable, authenticator: Authenticator, loopback: Loopback) -> Self {
-        let clock = authenticator.clock.clone();
-        Self { subscriptions: Subscriptions::new(table.clone()), table, authenticator, clock, loopback }
+    pub fn new(
+        table: SubscriptionTable,
+        authenticator: Authenticator,
+        loopback: Loopback,
+        proof: EndpointProof,
+    ) -> Self {
+        let (clock, subscriptions) = (authenticator.clock.clone(), Subscriptions::new(table.clone(), proof));
+        Self { subscriptions, table, authenticator, clock, loopback }
     }
 
     async fn list(&self, tenant_id: &str) -> Result<Reply, ApiError> {
@@ -86,8 +92,9 @@ impl Deps {
         match self.subscriptions.create(tenant_id, new, now).await.map_err(failed)? {
             Created::Made(made) => {
                 log::result("created");
-                let view = Details::of(&made, now);
-                let view = if is_generated { view.with_generated_secret(&made) } else { view };
+                let (subscription, secrets) = *made;
+                let view = Details::of(&subscription, &secrets, now);
+                let view = if is_generated { view.with_generated_secret(&secrets) } else { view };
                 let reply = One::new(view).message("Webhook configuration created successfully");
                 Ok(Reply::created(&reply))
             }
@@ -100,18 +107,20 @@ impl Deps {
     }
 
     async fn show(&self, tenant_id: &str, id: u64) -> Result<Reply, ApiError> {
-        let found = self.table.find(tenant_id, id).await.map_err(failed)?.ok_or_else(not_found)?;
-        Ok(Reply::ok(&One::new(Details::of(&found.subscription, self.clock.now()))))
+        let found = self.table.find_with_secrets(tenant_id, id).await.map_err(failed)?;
+        let found = found.ok_or_else(not_found)?;
+        let view = Details::of(&found.subscription, &found.secrets, self.clock.now());
+        Ok(Reply::ok(&One::new(view)))
     }
 
     async fn change(&self, tenant_id: &str, id: u64, request: &Request) -> Result<Reply, ApiError> {
         let change = webhook_config::change(&Fields::parse(request.body())?, self.loopback)?;
         let now = self.clock.now();
         let changed = self.subscriptions.change(tenant_id, id, &change, now).await.map_err(failed)?;
-        let changed = changed.ok_or_else(not_found)?;
+        let (changed, secrets) = changed.ok_or_else(not_found)?;
         log::result("changed");
-        let reply =
-            One::new(Details::of(&changed, now)).message("Webhook configuration updated successfully");
+        let reply = One::new(Details::of(&changed, &secrets, now))
+            .message("Webhook configuration updated successfully");
         Ok(Reply::ok(&reply))
     }
 

@@ -6,7 +6,7 @@ use lambda_http::{Request, RequestExt};
 use ringpost::{
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
-        event_query::EventQuery,
+        event_query::{Count, EventQuery},
         event_view::{EventView, SubscriptionView},
         page::to_cursor,
         reply::Reply,
@@ -122,6 +122,9 @@ impl Deps {
     async fn list(&self, caller: &Caller, request: &Request) -> Result<Reply, ApiError> {
         let parameters = request.query_string_parameters_ref();
         let query = EventQuery::parse(parameters.into_iter().flat_map(|parameters| parameters.iter()))?;
+        if query.count == Count::All {
+            self.authenticator.is_expensive_for(caller).await?;
+        }
         let page = self.history.page(caller, query).await.map_err(failed)?;
         log::result(format_args!("{} events", page.events.len()));
         Ok(Reply::ok(&List::of(page)))

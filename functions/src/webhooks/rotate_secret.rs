@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use lambda_http::Request;
 use ringpost::{
     clock::Clock,
-    domain::signature::SigningSecret,
+    domain::{endpoint_proof::EndpointProof, signature::SigningSecret},
     http::{
         error::{ApiError, ErrorShape},
         fields::Fields,
@@ -53,10 +53,11 @@ impl Endpoint for Deps {
         let rotation = webhook_config::rotation(&Fields::parse_optional(request.body())?)?;
         let (now, is_generated) = (self.clock.now(), rotation.secret.is_none());
         let rotated = self.subscriptions.rotate(&tenant_id, id, rotation, now).await.map_err(failed)?;
-        let rotated = rotated.ok_or_else(not_found)?;
+        let (rotated, secrets) = rotated.ok_or_else(not_found)?;
         log::result("rotated");
-        let secret = Some(&rotated.secret).filter(|_| is_generated).map(SigningSecret::as_str);
-        let reply = One::new(Details::of(&rotated, now)).message("Webhook secret rotated successfully");
+        let secret = Some(&secrets.present).filter(|_| is_generated).map(SigningSecret::as_str);
+        let reply =
+            One::new(Details::of(&rotated, &secrets, now)).message("Webhook secret rotated successfully");
         Ok(Reply::ok(&reply.secret(secret)))
     }
 }
@@ -66,6 +67,8 @@ impl Deps {
     #[must_use]
     pub fn new(table: SubscriptionTable, authenticator: Authenticator) -> Self {
         let clock = authenticator.clock.clone();
-        Self { subscriptions: Subscriptions::new(table), authenticator, clock }
+        // A rotation leaves a subscription as active as it was.
+        let subscriptions = Subscriptions::new(table, EndpointProof::NotAsked);
+        Self { subscriptions, authenticator, clock }
     }
 }

@@ -2,7 +2,8 @@
 //! and tells what the endpoint answered.
 //!
 //! It is signed and sent as any delivery is, also for an inactive subscription: one tests before one
-//! switches on. Its id alone, `evt_test_…`, says that it is a test.
+//! switches on. Its id alone, `evt_test_…`, says that it is a test. Where endpoints must prove themselves, it
+//! brings a challenge, and an endpoint that answers with it is proven.
 
 use std::process::ExitCode;
 
@@ -12,6 +13,7 @@ use ringpost::{
     delivery::send::{Parcel, Sender},
     domain::{
         delivery::{Attempt, Message, TEST_PREFIX},
+        endpoint_proof::{EndpointProof, repeats},
         subscription::{Subscription, Traits},
         timestamp::Timestamp,
     },
@@ -21,8 +23,11 @@ use ringpost::{
         reply::Reply,
         role::Role,
     },
-    pipeline::samples::sample_data,
-    store::{history::HistoryTable, subscriptions::SubscriptionTable},
+    pipeline::{samples::sample_data, subscriptions::Subscriptions},
+    store::{
+        history::HistoryTable,
+        subscriptions::{StoredSubscription, SubscriptionTable},
+    },
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -35,11 +40,13 @@ use crate::{
     wiring::Aws,
 };
 
-/// What this function may touch: it reads subscriptions, adds rows to `history`, posts to endpoints, and
+/// What this function may touch: it reads subscriptions and sets them active, adds rows to `history`, posts to endpoints, and
 /// reads the keys of user tokens.
 pub struct Deps {
     /// Where subscriptions are.
-    pub subscriptions: SubscriptionTable,
+    pub table: SubscriptionTable,
+    /// Whether endpoints must prove themselves.
+    pub proof: EndpointProof,
     /// Where tests are recorded.
     pub history: HistoryTable,
     /// What posts them.
@@ -73,6 +80,9 @@ struct Details<'a> {
     event_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
+    /// Whether the endpoint has repeated its challenge, if it was to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    endpoint_proven: Option<bool>,
 }
 
 impl Endpoint for Deps {
@@ -81,26 +91,34 @@ impl Endpoint for Deps {
 
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
-        let (subscriptions, authenticator) = super::init(&aws).await?;
+        let (table, authenticator) = super::init(&aws).await?;
         let sender = Sender::new(Aws::loopback(), Clock::system())?;
-        Ok(Self { subscriptions, history: aws.history()?, sender, authenticator })
+        let proof = Aws::endpoint_proof();
+        Ok(Self { table, proof, history: aws.history()?, sender, authenticator })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let tenant_id = self.authenticator.authorized(&request, Role::Developer).await?.tenant_id();
         let id = requested_id(&request)?.ok_or_else(not_found)?;
         let fields = Fields::parse(request.body())?;
-        let found = self.subscriptions.find(&tenant_id, id).await.map_err(failed)?;
-        let subscription = found.ok_or_else(not_found)?.subscription;
+        let found = self.table.find_with_secrets(&tenant_id, id).await.map_err(failed)?;
+        let StoredSubscription { subscription, secrets, .. } = found.ok_or_else(not_found)?;
         let now = self.authenticator.clock.now();
         let message = message(&subscription, &fields, now)?;
-        let parcel = Parcel::to(&subscription, &message.id, &message.body, now);
-        let attempt = self.sender.send(&parcel).await;
+        let challenge = self.proof.is_missing(&subscription).then(|| Uuid::new_v4().simple().to_string());
+        let parcel = Parcel::to(&subscription, &secrets, &message.id, &message.body, now);
+        let attempt = self.sender.send(&Parcel { challenge: challenge.as_deref(), ..parcel }).await;
+        let is_proven = challenge.map(|challenge| attempt.succeeded() && repeats(&attempt.body, &challenge));
+        if is_proven == Some(true) {
+            let subscriptions = Subscriptions::new(self.table.clone(), self.proof);
+            let proven = subscriptions.prove(&tenant_id, id, &subscription.url, now);
+            proven.await.map_err(failed)?;
+        }
         // Whoever is told of a test finds it in the history.
         self.history.record_test(&message, id, &attempt).await.map_err(failed)?;
         log::event_key(&message.id);
         log::result(if attempt.succeeded() { "taken" } else { "not taken" });
-        Ok(Reply::ok(&tested(&message, &attempt)))
+        Ok(Reply::ok(&tested(&message, &attempt, is_proven)))
     }
 }
 
@@ -129,7 +147,7 @@ fn message(subscription: &Subscription, fields: &Fields, now: Timestamp) -> Resu
     })
 }
 
-fn tested<'a>(message: &'a Message, attempt: &'a Attempt) -> Tested<'a> {
+fn tested<'a>(message: &'a Message, attempt: &'a Attempt, endpoint_proven: Option<bool>) -> Tested<'a> {
     let success = attempt.succeeded();
     Tested {
         success,
@@ -140,6 +158,7 @@ fn tested<'a>(message: &'a Message, attempt: &'a Attempt) -> Tested<'a> {
             response_time: attempt.timing,
             event_id: &message.id,
             error: attempt.error.as_deref(),
+            endpoint_proven,
         },
     }
 }

@@ -18,6 +18,7 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use futures::future::{Either, join, select};
 use thiserror::Error;
 use tokio::time::sleep;
@@ -34,7 +35,7 @@ use crate::{
         due::Due,
         health::Health,
         pace::{SLOW_MILLIS, Slow, Strain},
-        subscription::{DisabledReason, Subscription, SubscriptionStatus},
+        subscription::{DisabledReason, SigningSecrets, Subscription, SubscriptionStatus},
         timestamp::Timestamp,
     },
     queue::{
@@ -110,7 +111,7 @@ pub enum Done {
     Parked,
     /// Its subscription is deleted or inactive.
     Ended,
-    /// Its row has expired.
+    /// Its row has expired, or its body has.
     Expired,
 }
 
@@ -135,6 +136,7 @@ impl Done {
 pub(super) struct Endpoint<'a> {
     pub(super) at: SubscriptionRef,
     pub(super) subscription: &'a Subscription,
+    pub(super) secrets: &'a SigningSecrets,
     pub(super) health: Option<Health>,
     pub(super) strain: Strain,
 }
@@ -181,7 +183,8 @@ impl<'a> Asked<'a> {
         }
         let Some(delivery) = found.deliveries.get(&message.delivery()) else { return Self::Expired };
         let is_pending = delivery.status == DeliveryStatus::Pending;
-        let Some(subscription) = found.subscriptions.get(&at) else {
+        let known = found.subscriptions.get(&at).zip(found.secrets.get(&at));
+        let Some((subscription, secrets)) = known else {
             return if is_pending { Self::NoEndpoint(delivery) } else { Self::Ended };
         };
         if subscription.status == SubscriptionStatus::Inactive && is_pending {
@@ -189,7 +192,7 @@ impl<'a> Asked<'a> {
         }
         let health = found.failing.get(&at).copied();
         let strain = found.strained.get(&at).copied().unwrap_or_default();
-        let endpoint = Endpoint { at, subscription, health, strain };
+        let endpoint = Endpoint { at, subscription, secrets, health, strain };
         if !is_pending || delivery.attempts >= message.number() {
             return Self::Recorded(delivery, endpoint);
         }
@@ -283,8 +286,7 @@ impl Deliver {
     /// Ends a delivery whose subscription seems deleted or inactive. One that was just made, or set active,
     /// may only look like that: it was read with some lag.
     async fn end(&self, message: &DeliveryMessage, delivery: &Delivery) -> Result<Done, DeliverError> {
-        let stored = self.subscriptions.find(&delivery.at.tenant_id, delivery.subscription_id).await?;
-        let subscription = stored.map(|stored| stored.subscription);
+        let subscription = self.subscriptions.find(&delivery.at.tenant_id, delivery.subscription_id).await?;
         let (status, why) = match &subscription {
             None => (DeliveryStatus::Cancelled, "the subscription was deleted"),
             Some(subscription) if subscription.status == SubscriptionStatus::Inactive => {
@@ -335,7 +337,12 @@ impl Deliver {
         endpoint: &Endpoint<'_>,
     ) -> Result<Done, DeliverError> {
         let subscription = endpoint.subscription;
-        let mut attempt = self.post(delivery, endpoint).await;
+        let Some(body) = &delivery.body else {
+            let (status, why) = (DeliveryStatus::Failed, "its body is not kept any more");
+            self.history.end_delivery(delivery, status, why, self.clock.now()).await?;
+            return Ok(Done::Expired);
+        };
+        let mut attempt = self.post(delivery, body, endpoint).await;
         attempt.configured_at = attempt.is_gone().then_some(subscription.updated_at);
         let (status, next) = verdict(delivery, subscription, &attempt);
         let Some(recorded) = self.history.record_attempt(delivery, &attempt, status, next).await? else {
@@ -355,9 +362,9 @@ impl Deliver {
     }
 
     /// Posts a delivery. Others learn that the endpoint is slow while it is still waited for.
-    async fn post(&self, delivery: &Delivery, endpoint: &Endpoint<'_>) -> Attempt {
+    async fn post(&self, delivery: &Delivery, body: &Bytes, endpoint: &Endpoint<'_>) -> Attempt {
         let began = self.clock.now();
-        let parcel = Parcel::to(endpoint.subscription, &delivery.message_id, &delivery.body, began);
+        let parcel = Parcel::to(endpoint.subscription, endpoint.secrets, &delivery.message_id, body, began);
         let sent = pin!(self.sender.send(&parcel));
         let patience = pin!(sleep(Duration::from_millis(SLOW_MILLIS)));
         match select(sent, patience).await {

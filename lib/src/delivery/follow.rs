@@ -134,7 +134,8 @@ impl Deliver {
         configured_at: Timestamp,
     ) -> Result<(), DeliverError> {
         for _ in 0..MAX_CONFLICTS {
-            let Some(stored) = self.subscriptions.find(&at.tenant_id, at.id).await? else { return Ok(()) };
+            let found = self.subscriptions.find_with_secrets(&at.tenant_id, at.id).await?;
+            let Some(stored) = found else { return Ok(()) };
             if stored.subscription.status == SubscriptionStatus::Inactive {
                 return self.tell_disabled(&stored.subscription).await;
             }
@@ -148,7 +149,7 @@ impl Deliver {
                 updated_at: now,
                 ..stored.subscription.clone()
             };
-            if self.subscriptions.replace(&stored, &disabled).await? {
+            if self.subscriptions.replace(&stored, &disabled, &stored.secrets).await? {
                 tracing::warn!(subscription = %at.id, reason = notice::word(reason), "subscription disabled");
                 return self.tell_disabled(&disabled).await;
             }

@@ -68,6 +68,7 @@ pub(super) fn word(reason: DisabledReason) -> &'static str {
     match reason {
         DisabledReason::Gone => "gone",
         DisabledReason::Failing => "failing",
+        DisabledReason::Unproven => "unproven",
     }
 }
 

@@ -31,8 +31,9 @@ use crate::{
     clock::Clock,
     domain::{
         delivery::Attempt,
+        endpoint_proof::CHALLENGE_HEADER,
         signature::{SigningSecret, sign},
-        subscription::Subscription,
+        subscription::{SigningSecrets, Subscription},
         timestamp::Timestamp,
     },
 };
@@ -77,18 +78,27 @@ pub struct Parcel<'a> {
     pub headers: &'a BTreeMap<String, String>,
     /// The body, in JSON.
     pub body: &'a Bytes,
+    /// What the endpoint is to repeat, if it has to prove itself.
+    pub challenge: Option<&'a str>,
 }
 
 impl<'a> Parcel<'a> {
     /// A message on its way to a subscription, signed with every secret that is valid at this moment.
     #[must_use]
-    pub fn to(subscription: &'a Subscription, message_id: &'a str, body: &'a Bytes, now: Timestamp) -> Self {
+    pub fn to(
+        subscription: &'a Subscription,
+        secrets: &'a SigningSecrets,
+        message_id: &'a str,
+        body: &'a Bytes,
+        now: Timestamp,
+    ) -> Self {
         Self {
             url: &subscription.url,
             message_id,
-            secrets: subscription.signing_secrets(now).collect(),
+            secrets: secrets.valid_at(now).collect(),
             headers: &subscription.headers,
             body,
+            challenge: None,
         }
     }
 }
@@ -190,12 +200,15 @@ fn headers(parcel: &Parcel<'_>, at: Timestamp) -> HeaderMap {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(NAME));
     let signature = sign(parcel.secrets.iter().copied(), parcel.message_id, at, parcel.body);
-    for (name, value) in [
+    let seconds = at.as_seconds().to_string();
+    let challenge = parcel.challenge.map(|challenge| (CHALLENGE_HEADER, challenge));
+    let ours = [
         ("webhook-id", parcel.message_id),
-        ("webhook-timestamp", &at.as_seconds().to_string()),
+        ("webhook-timestamp", &seconds),
         ("webhook-signature", &signature),
-    ] {
-        // A message id is of our own making and always fits.
+    ];
+    for (name, value) in ours.into_iter().chain(challenge) {
+        // These are of our own making and always fit.
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(HeaderName::from_static(name), value);
         }
@@ -255,7 +268,14 @@ mod tests {
 
     async fn error(sender: &Sender, url: &str) -> Option<String> {
         let (headers, body) = (BTreeMap::new(), Bytes::from_static(b"{}"));
-        let parcel = Parcel { url, message_id: "evt_1", secrets: Vec::new(), headers: &headers, body: &body };
+        let parcel = Parcel {
+            url,
+            message_id: "evt_1",
+            secrets: Vec::new(),
+            headers: &headers,
+            body: &body,
+            challenge: None,
+        };
         let attempt = sender.send(&parcel).await;
         assert_eq!(attempt.status_code, None);
         attempt.error
@@ -310,7 +330,8 @@ mod tests {
         let own = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         let (secret, body) = (SigningSecret::parse("webhooksecret123").unwrap(), Bytes::from_static(b"{}"));
         let secrets = vec![&secret];
-        let parcel = Parcel { url: "", message_id: "evt_1", secrets, headers: &own, body: &body };
+        let parcel =
+            Parcel { url: "", message_id: "evt_1", secrets, headers: &own, body: &body, challenge: None };
         let at = Timestamp::from_seconds(1_767_312_000).unwrap();
         let headers = headers(&parcel, at);
         let expected = [

@@ -123,7 +123,7 @@ impl Call {
     #[must_use]
     pub fn begin(update: &CallUpdate, owner: Option<&Owner>) -> Self {
         let mut call = Self {
-            id: update.keys.first().call_id(),
+            id: update.keys.first_id(),
             created_at: update.received_at,
             updated_at: update.received_at,
             owner: None,

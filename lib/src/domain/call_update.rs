@@ -2,7 +2,7 @@
 
 use super::{
     facts::Facts,
-    key::{CallKey, EventKey, is_call_name},
+    key::{CallId, CallKey, EventKey, is_call_name},
     placeholder::is_placeholder,
     report::Talk,
     timestamp::Timestamp,
@@ -59,6 +59,8 @@ impl CallUpdate {
 pub struct CallKeys {
     first: CallKey,
     others: Vec<CallKey>,
+    /// Whose own account with the provider gave these names; `None` for the platform's.
+    account: Option<String>,
 }
 
 impl CallKeys {
@@ -73,13 +75,35 @@ impl CallKeys {
                 others.push(key);
             }
         }
-        Some(Self { first, others })
+        Some(Self { first, others, account: None })
     }
 
-    /// The surest key; a new call gets its id.
+    /// The same names in a tenant's own account with the provider. They lead to that tenant's calls alone,
+    /// whatever calls of others they name, for who has an account chooses what it says.
     #[must_use]
-    pub fn first(&self) -> &CallKey {
-        &self.first
+    pub fn in_account_of(self, tenant_id: &str) -> Self {
+        Self { account: Some(tenant_id.to_owned()), ..self }
+    }
+
+    /// Whether a tenant's own account gave these names.
+    #[must_use]
+    pub fn are_of_an_account(&self) -> bool {
+        self.account.is_some()
+    }
+
+    /// The id of the item that one of these keys leads to.
+    #[must_use]
+    pub fn id_of(&self, key: &CallKey) -> CallId {
+        match &self.account {
+            Some(tenant_id) => key.call_id().owned_by(tenant_id),
+            None => key.call_id(),
+        }
+    }
+
+    /// The id of the surest key: a new call gets it.
+    #[must_use]
+    pub fn first_id(&self) -> CallId {
+        self.id_of(&self.first)
     }
 
     /// All keys, the surest first.

@@ -78,8 +78,8 @@ pub struct Delivery {
     pub call_id: Option<CallId>,
     /// The tenant's user whose call it is.
     pub user_id: Option<String>,
-    /// What is posted, byte for byte.
-    pub body: Bytes,
+    /// What is posted, byte for byte. `None` if it was not read, or is not kept any more.
+    pub body: Option<Bytes>,
     /// Whether it is on its way.
     pub status: DeliveryStatus,
     /// How many attempts are recorded.

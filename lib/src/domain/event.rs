@@ -39,6 +39,15 @@ impl Source {
         Self::Platform,
     ];
 
+    /// Whether tenants may have accounts of their own there, whose events name the tenant.
+    #[must_use]
+    pub fn has_accounts(self) -> bool {
+        match self {
+            Self::LiveKit | Self::SipInbound | Self::SignalWire | Self::ElevenLabs | Self::CallStatus => true,
+            Self::ElevenLabsApi | Self::CallCapture | Self::Platform => false,
+        }
+    }
+
     /// The name in keys and in the log.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -17,6 +17,10 @@ impl EventKey {
     /// The key of the event that `source` itself calls `id`.
     #[must_use]
     pub fn of(source: &str, id: &str) -> Self {
+        if shows_a_number(id) {
+            // Keys stand in the log.
+            return Self(format!("{source}:{}", hex::encode(sha256(id.as_bytes()))));
+        }
         Self(format!("{source}:{id}"))
     }
 
@@ -42,7 +46,8 @@ impl EventKey {
     #[must_use]
     pub fn in_account_of(&self, tenant_id: &str) -> Self {
         let (source, id) = self.0.split_once(':').unwrap_or_default();
-        Self::of(source, &format!("@{tenant_id}:{id}"))
+        // With its length, so that no account and id read as another account's.
+        Self::of(source, &format!("@{}:{tenant_id}:{id}", tenant_id.len()))
     }
 
     /// A key that was made by [`EventKey::of`] or [`EventKey::natural`] and stored.
@@ -133,11 +138,23 @@ impl CallKey {
     }
 }
 
+/// Whether an id is or has a whole phone number, as carriers' SIP Call-IDs may.
+fn shows_a_number(id: &str) -> bool {
+    let is_digits = |text: &str, most: usize| {
+        (7..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let begins_with_digits = |text: &str| text.get(..7).is_some_and(|digits| is_digits(digits, 7));
+    is_digits(id, 15) || id.split('+').skip(1).any(begins_with_digits)
+}
+
+/// No provider's id is longer.
+const MAX_CALL_NAME_BYTES: usize = 512;
+
 /// Whether a text may be an id that a provider gives to a call. None has a single character, and one
 /// that was cut within a character could be that of two calls.
 #[must_use]
 pub fn is_call_name(text: &str) -> bool {
-    let is_whole = !text.contains(char::REPLACEMENT_CHARACTER);
+    let is_whole = !text.contains(char::REPLACEMENT_CHARACTER) && text.len() <= MAX_CALL_NAME_BYTES;
     text.trim().chars().nth(1).is_some() && is_whole && !is_placeholder(text)
 }
 
@@ -225,6 +242,27 @@ mod tests {
             assert!(!kind("7".to_owned()).names_a_call() && kind("77".to_owned()).names_a_call());
         }
         assert!(!own("0").names_a_call() && !CallKey::RoomName("undefined".to_owned()).names_a_call());
+    }
+
+    #[test]
+    fn a_key_holds_no_phone_number() {
+        for id in
+            ["+15551234567", "15551234567", "sip:+15551234567@example.com", "5551234", "%+15551234567:x"]
+        {
+            let key = EventKey::of("livekit-sip-inbound", id);
+            assert!(!key.as_str().contains("5551234"), "{key}");
+            assert_ne!(key, EventKey::of("livekit-sip-inbound", &format!("{id}0")), "{id}");
+        }
+        for id in [
+            "EV_1",
+            "evt_test_123",
+            "CA0123456789abcdef0123456789abcdef",
+            "1234567890123456",
+            "a+1",
+            "123456",
+        ] {
+            assert_eq!(EventKey::of("livekit", id).as_str(), format!("livekit:{id}"));
+        }
     }
 
     #[test]

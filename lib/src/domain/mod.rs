@@ -12,6 +12,7 @@ pub mod delivery;
 pub mod directory;
 pub mod due;
 pub mod ending;
+pub mod endpoint_proof;
 pub mod event;
 pub mod event_type;
 pub mod facts;

@@ -22,11 +22,6 @@ pub struct Subscription {
     pub name: String,
     /// Where events are posted.
     pub url: String,
-    /// What signs them. It never leaves by the API.
-    pub secret: SigningSecret,
-    /// The secret before that, while it still signs along.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub retired_secret: Option<RetiredSecret>,
     /// Which types are wanted, in the order in which they were given.
     pub event_types: Vec<String>,
     /// Whether anything is posted.
@@ -56,6 +51,9 @@ pub struct Subscription {
     /// When where or how deliveries are posted was last changed, if ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routed_at: Option<Timestamp>,
+    /// The URL that has repeated a challenge, if one has (`endpoint_proof`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proven_url: Option<String>,
 }
 
 /// Shows which one it is: its URL and headers may be credentials.
@@ -74,6 +72,19 @@ pub enum SubscriptionStatus {
     Active,
     /// They are not, and none are kept for it.
     Inactive,
+}
+
+/// What signs a subscription's deliveries. It lies beside the subscription, for few functions may read it,
+/// and leaves by the API only when it was generated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SigningSecrets {
+    /// The present one.
+    #[serde(rename = "secret")]
+    pub present: SigningSecret,
+    /// The one before that, while it still signs along.
+    #[serde(rename = "retiredSecret", default, skip_serializing_if = "Option::is_none")]
+    pub retired: Option<RetiredSecret>,
 }
 
 /// A secret that was rotated out.
@@ -104,6 +115,8 @@ pub enum DisabledReason {
     Gone,
     /// For five days no delivery succeeded.
     Failing,
+    /// The platform asks endpoints to prove themselves, and this one has not.
+    Unproven,
 }
 
 /// Which events of the subscribed types are wanted. A filter without entries lets everything pass; an
@@ -159,11 +172,31 @@ impl Subscription {
             && self.event_types.iter().any(|wanted| wanted == event_type)
             && self.filters.pass(traits)
     }
+}
 
-    /// The secrets that sign at this moment, the present one first.
-    pub fn signing_secrets(&self, now: Timestamp) -> impl Iterator<Item = &SigningSecret> {
-        let retired = self.retired_secret.iter().filter(move |retired| now < retired.valid_until);
-        std::iter::once(&self.secret).chain(retired.map(|retired| &retired.secret))
+impl SigningSecrets {
+    /// This one alone.
+    #[must_use]
+    pub fn new(present: SigningSecret) -> Self {
+        Self { present, retired: None }
+    }
+
+    /// Those that sign at this moment, the present one first.
+    pub fn valid_at(&self, now: Timestamp) -> impl Iterator<Item = &SigningSecret> {
+        let retired = self.retired.iter().filter(move |retired| now < retired.valid_until);
+        std::iter::once(&self.present).chain(retired.map(|retired| &retired.secret))
+    }
+
+    /// Signs with `secret` from now on; the present one signs along for so many seconds, and none
+    /// besides. A secret that is the present one already changes nothing, so that a rotation whose
+    /// answer was lost may be repeated.
+    pub fn rotate(&mut self, secret: &SigningSecret, overlap_seconds: u32, now: Timestamp) {
+        if self.present == *secret {
+            return;
+        }
+        let retired = std::mem::replace(&mut self.present, secret.clone());
+        let valid_until = now.plus_millis(u64::from(overlap_seconds) * 1_000);
+        self.retired = (overlap_seconds > 0).then_some(RetiredSecret { secret: retired, valid_until });
     }
 }
 

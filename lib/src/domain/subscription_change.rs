@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     retry::RetryConfig,
     signature::SigningSecret,
-    subscription::{Filters, RetiredSecret, Subscription, SubscriptionStatus},
+    subscription::{Filters, SigningSecrets, Subscription, SubscriptionStatus},
     timestamp::Timestamp,
 };
 
@@ -65,16 +65,21 @@ impl fmt::Debug for SubscriptionChange {
 }
 
 impl NewSubscription {
-    /// The subscription. `secret` signs unless its owner chose another.
+    /// The subscription and what signs: `generated`, unless its owner chose another secret.
     #[must_use]
-    pub fn begin(self, tenant_id: String, id: u64, secret: SigningSecret, now: Timestamp) -> Subscription {
+    pub fn begin(
+        self,
+        tenant_id: String,
+        id: u64,
+        generated: SigningSecret,
+        now: Timestamp,
+    ) -> (Subscription, SigningSecrets) {
+        let mut secrets = SigningSecrets::new(generated);
         let mut subscription = Subscription {
             tenant_id,
             id,
             name: self.name,
             url: self.url,
-            secret,
-            retired_secret: None,
             event_types: self.event_types,
             status: SubscriptionStatus::default(),
             headers: BTreeMap::new(),
@@ -86,16 +91,17 @@ impl NewSubscription {
             created_at: now,
             updated_at: now,
             routed_at: None,
+            proven_url: None,
         };
-        self.rest.apply(&mut subscription);
-        subscription
+        self.rest.apply(&mut subscription, &mut secrets);
+        (subscription, secrets)
     }
 }
 
 impl SubscriptionChange {
     /// Makes the change. What Ringpost disabled is so no longer once its owner sets it active, and a
     /// secret that is put in leaves no other valid.
-    pub fn apply(&self, subscription: &mut Subscription) {
+    pub fn apply(&self, subscription: &mut Subscription, secrets: &mut SigningSecrets) {
         put(&mut subscription.name, &self.name);
         put(&mut subscription.url, &self.url);
         put(&mut subscription.event_types, &self.event_types);
@@ -105,9 +111,8 @@ impl SubscriptionChange {
         put(&mut subscription.filters, &self.filters);
         put(&mut subscription.rate_limit, &self.rate_limit);
         put(&mut subscription.metadata, &self.metadata);
-        put(&mut subscription.secret, &self.secret);
-        if self.secret.is_some() {
-            subscription.retired_secret = None;
+        if let Some(secret) = &self.secret {
+            *secrets = SigningSecrets::new(secret.clone());
         }
         if self.status == Some(SubscriptionStatus::Active) {
             subscription.disabled = None;
@@ -120,20 +125,6 @@ impl SubscriptionChange {
     #[must_use]
     pub fn is_a_fresh_start(&self) -> bool {
         self.url.is_some() || self.headers.is_some() || self.status == Some(SubscriptionStatus::Active)
-    }
-}
-
-impl Subscription {
-    /// Signs with `secret` from now on; the present one signs along for so many seconds, and none
-    /// besides. A secret that is the present one already changes nothing, so that a rotation whose
-    /// answer was lost may be repeated.
-    pub fn rotate_secret(&mut self, secret: &SigningSecret, overlap_seconds: u32, now: Timestamp) {
-        if self.secret == *secret {
-            return;
-        }
-        let retired = std::mem::replace(&mut self.secret, secret.clone());
-        let valid_until = now.plus_millis(u64::from(overlap_seconds) * 1_000);
-        self.retired_secret = (overlap_seconds > 0).then_some(RetiredSecret { secret: retired, valid_until });
     }
 }
 
@@ -156,7 +147,7 @@ mod tests {
         Timestamp::from_seconds(seconds).unwrap()
     }
 
-    fn subscription() -> Subscription {
+    fn subscription() -> (Subscription, SigningSecrets) {
         let new = NewSubscription {
             name: "CRM".to_owned(),
             url: "https://example.com/".to_owned(),
@@ -166,18 +157,18 @@ mod tests {
         new.begin("acme".to_owned(), 1, secret("first-secret"), at(1_000))
     }
 
-    fn signing(subscription: &Subscription, now: Timestamp) -> Vec<&str> {
-        subscription.signing_secrets(now).map(SigningSecret::as_str).collect()
+    fn signing(secrets: &SigningSecrets, now: Timestamp) -> Vec<&str> {
+        secrets.valid_at(now).map(SigningSecret::as_str).collect()
     }
 
     #[test]
     fn a_change_leaves_the_rest_as_it_is() {
-        let (mut changed, before) = (subscription(), subscription());
-        SubscriptionChange::default().apply(&mut changed);
-        assert_eq!(changed, before);
+        let ((mut changed, mut secrets), before) = (subscription(), subscription());
+        SubscriptionChange::default().apply(&mut changed, &mut secrets);
+        assert_eq!((&changed, &secrets), (&before.0, &before.1));
         let change = SubscriptionChange { rate_limit: Some(None), ..SubscriptionChange::default() };
-        change.apply(&mut changed);
-        assert_eq!(changed, Subscription { rate_limit: None, ..before });
+        change.apply(&mut changed, &mut secrets);
+        assert_eq!((changed, secrets), (Subscription { rate_limit: None, ..before.0 }, before.1));
     }
 
     #[test]
@@ -189,44 +180,44 @@ mod tests {
             rest: SubscriptionChange::default(),
         };
         new.rest.secret = Some(secret("owners-secret"));
-        let made = new.begin("acme".to_owned(), 1, secret("generated-one"), at(1_000));
+        let (_, made) = new.begin("acme".to_owned(), 1, secret("generated-one"), at(1_000));
         assert_eq!(signing(&made, at(1_000)), ["owners-secret"]);
     }
 
     #[test]
     fn the_old_secret_signs_along_until_the_overlap_ends_and_an_older_one_no_more() {
-        let mut rotated = subscription();
-        rotated.rotate_secret(&secret("second-secret"), 60, at(2_000));
+        let (_, mut rotated) = subscription();
+        rotated.rotate(&secret("second-secret"), 60, at(2_000));
         assert_eq!(signing(&rotated, at(2_059)), ["second-secret", "first-secret"]);
         assert_eq!(signing(&rotated, at(2_060)), ["second-secret"]);
         let once = rotated.clone();
-        rotated.rotate_secret(&secret("second-secret"), 600, at(2_010));
+        rotated.rotate(&secret("second-secret"), 600, at(2_010));
         assert_eq!(rotated, once, "repeated");
-        rotated.rotate_secret(&secret("third-secret"), 60, at(2_030));
+        rotated.rotate(&secret("third-secret"), 60, at(2_030));
         assert_eq!(signing(&rotated, at(2_031)), ["third-secret", "second-secret"]);
-        rotated.rotate_secret(&secret("fourth-secret"), 0, at(2_040));
+        rotated.rotate(&secret("fourth-secret"), 0, at(2_040));
         assert_eq!(signing(&rotated, at(2_040)), ["fourth-secret"]);
     }
 
     #[test]
     fn a_secret_that_is_put_in_signs_alone() {
-        let mut changed = subscription();
-        changed.rotate_secret(&secret("second-secret"), 60, at(2_000));
+        let (mut changed, mut secrets) = subscription();
+        secrets.rotate(&secret("second-secret"), 60, at(2_000));
         let change =
             SubscriptionChange { secret: Some(secret("third-secret")), ..SubscriptionChange::default() };
-        change.apply(&mut changed);
-        assert_eq!(signing(&changed, at(2_001)), ["third-secret"]);
+        change.apply(&mut changed, &mut secrets);
+        assert_eq!(signing(&secrets, at(2_001)), ["third-secret"]);
     }
 
     #[test]
     fn only_setting_it_active_clears_why_it_was_disabled() {
-        let mut disabled = subscription();
+        let (mut disabled, mut secrets) = subscription();
         disabled.status = SubscriptionStatus::Inactive;
         disabled.disabled = Some(Disabled { at: at(3_000), reason: DisabledReason::Gone });
         let set = |status| SubscriptionChange { status: Some(status), ..SubscriptionChange::default() };
-        set(SubscriptionStatus::Inactive).apply(&mut disabled);
+        set(SubscriptionStatus::Inactive).apply(&mut disabled, &mut secrets);
         assert!(disabled.disabled.is_some());
-        set(SubscriptionStatus::Active).apply(&mut disabled);
-        assert_eq!(disabled, subscription());
+        set(SubscriptionStatus::Active).apply(&mut disabled, &mut secrets);
+        assert_eq!((disabled, secrets), subscription());
     }
 }

@@ -112,7 +112,8 @@ impl EventView {
     /// A delivery in a list.
     #[must_use]
     pub fn listed(delivery: &Delivery) -> Self {
-        Self::sent(delivery, Payload::listed_posted(&delivery.body), ResponseView::of)
+        let body = delivery.body.as_deref();
+        Self::sent(delivery, body.map_or_else(Payload::expired, Payload::listed_posted), ResponseView::of)
     }
 
     /// A delivery that was just queued: its attempts count the one that is to come.
@@ -128,7 +129,8 @@ impl EventView {
     /// A delivery with everything that is known of it; `failed` are its failed attempts.
     #[must_use]
     pub fn detailed(delivery: &Delivery, failed: Vec<(u32, Attempt)>) -> Self {
-        let mut view = Self::sent(delivery, Payload::whole_posted(&delivery.body), ResponseView::timed);
+        let payload = delivery.body.as_deref().map_or_else(Payload::expired, Payload::whole_posted);
+        let mut view = Self::sent(delivery, payload, ResponseView::timed);
         if let Some(view) = &mut view.delivery {
             let attempts = attempts(delivery, failed);
             let left_out = attempts.len().saturating_sub(MAX_ATTEMPTS);

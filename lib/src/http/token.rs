@@ -153,6 +153,13 @@ impl Caller {
         self.tenant_id.clone().unwrap_or_else(|| format!("{NO_TENANT}{}", self.user_id))
     }
 
+    /// What nobody but this user of this tenant is counted under.
+    #[must_use]
+    pub fn name(&self) -> String {
+        // As JSON, so that no other tenant and user make the same text.
+        serde_json::json!([self.tenant_id(), self.user_id]).to_string()
+    }
+
     /// The caller's user id.
     #[must_use]
     pub fn user_id(&self) -> &str {

@@ -4,9 +4,14 @@
 //! A call that the caller may not see is treated as one that nobody knows, step for step, so that
 //! neither the answer nor what is asked of ElevenLabs tells them apart.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
-use super::fold::Fold;
+use super::{
+    fold::Fold,
+    limiter::{Exceeded, Limiter},
+};
 use crate::{
     domain::{
         agent_status::StatusWord,
@@ -45,6 +50,8 @@ pub struct AgentCalls {
     pub api: ConversationApi,
     /// How old a status that is not final may be.
     pub fresh_millis: u64,
+    /// How many calls that nobody knows somebody may ask about.
+    pub questions: Option<Arc<Limiter>>,
 }
 
 /// What is known of a call.
@@ -63,6 +70,17 @@ pub enum Status {
     NotFound,
     /// Nothing is known of it here, and ElevenLabs gave no answer.
     Unanswered(AskError),
+    /// Nothing is known of it here, and the caller has asked about too many of this kind.
+    TooOften(Exceeded),
+}
+
+/// Under whose names a call was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Account {
+    /// Those of the platform's accounts.
+    Platforms,
+    /// Those of its tenant's own account.
+    Own,
 }
 
 /// What came of asking ElevenLabs.
@@ -87,10 +105,15 @@ impl AgentCalls {
         query: &AgentCallQuery,
         now: Timestamp,
     ) -> Result<Status, StoreError> {
-        let known = self.find_visible(caller, query).await?;
-        if let Some(call) = known.as_ref().filter(|call| !self.is_behind(&call.facts, now)) {
-            return self.known(call.clone(), false).await;
-        }
+        let known = match self.find_visible(caller, query).await? {
+            // The platform's key is not for what a tenant's own account names.
+            Some((call, Account::Own)) => return self.known(call, false).await,
+            Some((call, Account::Platforms)) if !self.is_behind(&call.facts, now) => {
+                return self.known(call, false).await;
+            }
+            Some((call, Account::Platforms)) => Some(call),
+            None => None,
+        };
         let of_call = known.as_ref().and_then(|call| call.facts.conversation_id());
         let Some(conversation_id) = of_call.or(query.conversation_id.as_ref()) else {
             return match known {
@@ -98,6 +121,12 @@ impl AgentCalls {
                 None => Ok(Status::NotFound),
             };
         };
+        // Who asks about calls that nobody knows has all of them looked up.
+        if let Some(questions) = self.questions.as_ref().filter(|_| known.is_none())
+            && let Err(exceeded) = questions.admit(&caller.name()).await
+        {
+            return Ok(Status::TooOften(exceeded));
+        }
         let asked = self.ask(caller, key, conversation_id, known.as_ref(), now).await?;
         match (known, asked) {
             (None, Asked::Told(call)) => self.known(*call, false).await,
@@ -114,11 +143,15 @@ impl AgentCalls {
         &self,
         caller: &Caller,
         query: &AgentCallQuery,
-    ) -> Result<Option<Call>, StoreError> {
+    ) -> Result<Option<(Call, Account)>, StoreError> {
         for key in query.keys() {
-            let call = self.calls.find(key.call_id()).await?.map(|trail| trail.whole());
-            if let Some(call) = call.filter(|call| may_read(caller, call)) {
-                return Ok(Some(call));
+            let id = key.call_id();
+            let own = id.owned_by(&caller.tenant_id());
+            for (id, account) in [(id, Account::Platforms), (own, Account::Own)] {
+                let call = self.calls.find(id).await?.map(|trail| trail.whole());
+                if let Some(call) = call.filter(|call| may_read(caller, call)) {
+                    return Ok(Some((call, account)));
+                }
             }
         }
         Ok(None)

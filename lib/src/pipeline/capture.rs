@@ -155,7 +155,7 @@ impl Capture {
         update: &CallUpdate,
         found: &Found,
     ) -> Result<Option<Timestamp>, StoreError> {
-        let Some(item) = found.items.get(&update.keys.first().call_id()) else { return Ok(None) };
+        let Some(item) = found.items.get(&update.keys.first_id()) else { return Ok(None) };
         let Some(trail) = self.calls.follow(item.clone()).await? else { return Ok(None) };
         Ok(said_since(&trail.stored.call, kept))
     }

@@ -88,7 +88,7 @@ impl Told {
     /// after another. `None` when it is about no call.
     #[must_use]
     pub fn surest_call(&self) -> Option<CallId> {
-        Some(self.update.as_ref()?.keys.first().call_id())
+        Some(self.update.as_ref()?.keys.first_id())
     }
 }
 
@@ -143,7 +143,7 @@ impl FanOut {
             return Ok(Driven::Recorded(call_id));
         };
         let call = self.fold(update).await?;
-        self.ask_for_transcript(event, &call).await?;
+        self.ask_for_transcript(event, update, &call).await?;
         let Some(owner) = &call.owner else {
             let waits = call.waiting.contains(&event.key);
             return Ok(if waits { Driven::Waiting(call.id) } else { Driven::LeftOut(call.id) });
@@ -192,8 +192,17 @@ impl FanOut {
     }
 
     /// Asks for the transcript of a call whose end ElevenLabs told. A call without an owner is no
-    /// exception: the conversation names its agent, and the directory may know whose that is.
-    async fn ask_for_transcript(&self, event: &Event, call: &Call) -> Result<(), SendError> {
+    /// exception: the conversation names its agent, and the directory may know whose that is. What a tenant's
+    /// own account names is never asked for: the platform's key would read any conversation for it.
+    async fn ask_for_transcript(
+        &self,
+        event: &Event,
+        update: &CallUpdate,
+        call: &Call,
+    ) -> Result<(), SendError> {
+        if update.keys.are_of_an_account() {
+            return Ok(());
+        }
         // Either may come first: the status, or the name of the conversation.
         let status = call.facts.agent_status.get().map(|status| status.word);
         let ended = matches!(status, Some(StatusWord::Completed | StatusWord::Ended));

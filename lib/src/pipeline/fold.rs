@@ -93,18 +93,26 @@ impl Fold {
             trails.into_iter().partition(|trail| trail.stored.call.id == oldest);
         let Some(elder) = elders.into_iter().next() else { return Ok(None) };
         let mut call = elder.whole();
-        for trail in younger.iter().filter(|trail| elder.stored.call.may_absorb(&trail.stored.call)) {
-            if let Saved::Conflict(_) = self.calls.freeze(&trail.stored, oldest, &update.event).await? {
-                return Ok(None);
-            }
+        let younger: Vec<_> =
+            younger.into_iter().filter(|trail| elder.stored.call.may_absorb(&trail.stored.call)).collect();
+        for trail in &younger {
             call.absorb(&trail.whole(), &update.event);
         }
         let owner = self.owner(update, found, Some(&call), Campaigns::Now).await?;
         call.apply(update, owner.as_ref());
+        if !self.calls.fits(&call)? {
+            tracing::error!(call_id = %oldest, event_key = %update.event, "records too large to be united");
+            return self.fold_into(Some(elder), update, found, Campaigns::Now).await.map(Some);
+        }
+        for trail in &younger {
+            if let Saved::Conflict(_) = self.calls.freeze(&trail.stored, oldest, &update.event).await? {
+                return Ok(None);
+            }
+        }
         tracing::info!(call_id = %oldest, absorbed = younger.len(), event_key = %update.event, "records united");
         match self.calls.replace(&elder.stored, &call).await? {
             Saved::Done => Ok(Some(call)),
-            Saved::Conflict(_) => Ok(None),
+            Saved::Conflict(_) | Saved::Full => Ok(None),
         }
     }
 
@@ -116,7 +124,7 @@ impl Fold {
     /// When the database fails; binding again is safe.
     pub async fn bind(&self, update: &CallUpdate, found: &Found, call: &Call) -> Result<bool, StoreError> {
         for key in update.keys.iter() {
-            let from = key.call_id();
+            let from = update.keys.id_of(key);
             if from == call.id || (is_of_leg(key) && !lends_its_keys(update, Some(call))) {
                 continue;
             }
@@ -162,7 +170,7 @@ impl Fold {
             if call == trail.stored.call {
                 return Ok(());
             }
-            if let Saved::Done = self.calls.replace(&trail.stored, &call).await? {
+            if let Saved::Done | Saved::Full = self.calls.replace(&trail.stored, &call).await? {
                 return Ok(());
             }
         }
@@ -177,14 +185,14 @@ impl Fold {
         campaigns: Campaigns,
     ) -> Result<Call, StoreError> {
         let (told, mut trail) = (told_owner(update, found), trail);
-        let mut id = update.keys.first().call_id();
+        let mut id = update.keys.first_id();
         for _ in 0..MAX_CONFLICTS {
             if let (Some(other), Some(owner)) = (&trail, &told)
                 && !may_enter(&other.stored.call, Some(owner))
             {
                 // Another tenant's record stands under the surest key: this tenant's stands beside it.
                 tracing::warn!(call_id = %other.stored.call.id, event_key = %update.event, "another owner's record");
-                id = update.keys.first().call_id().owned_by(&owner.tenant_id);
+                id = update.keys.first_id().owned_by(&owner.tenant_id);
                 trail = self.calls.find(id).await?;
             }
             let (merged, saved) = match trail {
@@ -201,14 +209,20 @@ impl Fold {
                     if call == trail.stored.call {
                         return Ok(call);
                     }
-                    let saved = self.calls.replace(&trail.stored, &call).await?;
-                    (call, saved)
+                    match self.calls.replace(&trail.stored, &call).await? {
+                        Saved::Full => {
+                            // The event stays in the log and enters the history.
+                            tracing::error!(call_id = %call.id, event_key = %update.event, "the record is full");
+                            return Ok(trail.whole());
+                        }
+                        saved => (call, saved),
+                    }
                 }
             };
             trail = match saved {
                 Saved::Done => return Ok(merged),
                 Saved::Conflict(Some(item)) => self.calls.follow(item).await?,
-                Saved::Conflict(None) => None,
+                Saved::Conflict(None) | Saved::Full => None,
             };
         }
         Err(StoreError::Contended)
@@ -260,7 +274,7 @@ impl Fold {
         let (of_legs, others): (Vec<_>, Vec<_>) =
             update.keys.iter().enumerate().partition(|(_, key)| is_of_leg(key));
         for (place, key) in others.into_iter().chain(of_legs) {
-            let Some(item) = found.items.get(&key.call_id()) else { continue };
+            let Some(item) = found.items.get(&update.keys.id_of(key)) else { continue };
             let home = || trails.first().map(|(_, trail)| &trail.stored.call);
             if !may_lead_here(key, item, update) || (is_of_leg(key) && !lends_its_keys(update, home())) {
                 continue;

@@ -176,7 +176,7 @@ impl History {
             self.rows.failed_attempts(&delivery.at),
             self.subscriptions.find(&delivery.at.tenant_id, delivery.subscription_id)
         )?;
-        let subscription = found.map(|stored| SubscriptionView::of(stored.subscription));
+        let subscription = found.map(SubscriptionView::of);
         Ok(EventDetail { event: EventView::detailed(delivery, failed), subscription })
     }
 }

@@ -65,6 +65,14 @@ impl Limiter {
     /// # Errors
     /// [`Exceeded`] when it is one too many.
     pub async fn admit(&self, name: &str) -> Result<(), Exceeded> {
+        self.admit_as(name, 1).await
+    }
+
+    /// Counts a request that takes as much as so many others.
+    ///
+    /// # Errors
+    /// [`Exceeded`] when that is too many.
+    pub async fn admit_as(&self, name: &str, requests: u64) -> Result<(), Exceeded> {
         let now = self.clock.now();
         let minute = Minute::of(now);
         let step = (self.most / STEPS).max(1);
@@ -81,7 +89,7 @@ impl Limiter {
             if known.total + known.unreported >= self.most {
                 return Err(self.exceeded(now));
             }
-            known.unreported += 1;
+            known.unreported += requests;
             if known.unreported < step {
                 return Ok(());
             }

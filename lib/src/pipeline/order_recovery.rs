@@ -80,10 +80,10 @@ impl Recoveries {
         subscription_id: u64,
         order: Order,
     ) -> Result<Ordered, OrderError> {
-        let Some(stored) = self.subscriptions.find(tenant_id, subscription_id).await? else {
+        let Some(subscription) = self.subscriptions.find(tenant_id, subscription_id).await? else {
             return Ok(Ordered::NoSubscription);
         };
-        if stored.subscription.status != SubscriptionStatus::Active {
+        if subscription.status != SubscriptionStatus::Active {
             return Ok(Ordered::Inactive);
         }
         for _ in 0..MAX_TRIES {

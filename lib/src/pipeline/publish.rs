@@ -2,7 +2,7 @@
 //! a row of the history, then a message in the queue.
 //!
 //! ```text
-//! record every row of each event ─ queue together those of the batch that nobody is known to have queued
+//! keep each body that several share ─ record every row ─ queue together what nobody is known to have queued
 //! ```
 //!
 //! A row stands in the same place whoever records it, and says whether its first attempt was made. So a
@@ -15,7 +15,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use tokio::sync::OnceCell;
 
 use super::{
@@ -31,7 +31,7 @@ use crate::{
     },
     store::{
         StoreError,
-        history::{HistoryTable, Queued},
+        history::{HistoryTable, Packed, Queued},
         subscriptions::SubscriptionTable,
     },
 };
@@ -127,16 +127,16 @@ impl Publisher {
     ) -> Result<(), FanOutError> {
         // Whoever got it long ago would get it again: its row, which would tell, has expired.
         let kept_since = self.history.kept_since(self.clock.now());
-        let wanted: Vec<(&Message, u64)> = notices
+        let wanted = notices.iter().filter(|notice| kept_since < notice.message.announced_at);
+        let packed = wanted.map(|notice| self.packed(notice, all));
+        let packed = try_join_all(packed).await?;
+        let rows: Vec<(&Packed<'_>, u64)> = packed
             .iter()
-            .filter(|notice| kept_since < notice.message.announced_at)
-            .flat_map(|notice| {
-                let wants = all.iter().filter(|subscription| is_for(notice, subscription));
-                wants.map(|subscription| (&notice.message, subscription.id))
-            })
+            .flatten()
+            .flat_map(|(packed, ids)| ids.iter().map(move |id| (packed, *id)))
             .collect();
-        for some in wanted.chunks(AT_ONCE) {
-            let recorded = some.iter().map(|(message, id)| self.history.record_delivery(message, *id));
+        for some in rows.chunks(AT_ONCE) {
+            let recorded = some.iter().map(|(packed, id)| self.history.record_delivery(packed, *id));
             // What is recorded is queued, whatever became of the others.
             let mut failed = None;
             for (recorded, (_, id)) in join_all(recorded).await.into_iter().zip(some) {
@@ -151,6 +151,20 @@ impl Publisher {
             }
         }
         Ok(())
+    }
+
+    /// The message, and the subscriptions that want it; `None` if none does.
+    async fn packed<'a>(
+        &self,
+        notice: &'a Notice,
+        all: &[Subscription],
+    ) -> Result<Option<(Packed<'a>, Vec<u64>)>, StoreError> {
+        let wants = all.iter().filter(|subscription| is_for(notice, subscription));
+        let ids: Vec<u64> = wants.map(|subscription| subscription.id).collect();
+        if ids.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((self.history.pack(&notice.message, ids.len()).await?, ids)))
     }
 }
 

@@ -135,7 +135,7 @@ impl Recover {
     /// What has become of the subscription, if nothing can be delivered to it any more.
     async fn obstacle(&self, tenant_id: &str, id: u64) -> Result<Option<FailureReason>, StoreError> {
         let found = self.subscriptions.find(tenant_id, id).await?;
-        Ok(match found.map(|stored| stored.subscription.status) {
+        Ok(match found.map(|subscription| subscription.status) {
             None => Some(FailureReason::Deleted),
             Some(SubscriptionStatus::Inactive) => Some(FailureReason::Inactive),
             Some(SubscriptionStatus::Active) => None,

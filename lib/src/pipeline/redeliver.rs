@@ -92,7 +92,7 @@ impl Redeliver {
             return Ok(Redelivery::NotFailed(delivery.status));
         }
         let found = self.subscriptions.find(&at.tenant_id, delivery.subscription_id).await?;
-        match found.map(|stored| stored.subscription.status) {
+        match found.map(|subscription| subscription.status) {
             None => return Ok(Redelivery::Deleted),
             Some(SubscriptionStatus::Inactive) => return Ok(Redelivery::Inactive),
             Some(SubscriptionStatus::Active) => {}

@@ -6,8 +6,9 @@ use thiserror::Error;
 use crate::{
     crypto::random,
     domain::{
+        endpoint_proof::EndpointProof,
         signature::{GENERATED_BYTES, SigningSecret},
-        subscription::Subscription,
+        subscription::{SigningSecrets, Subscription},
         subscription_change::{NewSubscription, SubscriptionChange},
         timestamp::Timestamp,
     },
@@ -23,8 +24,8 @@ const TRIES: usize = 10;
 /// What became of the wish for a subscription.
 #[derive(Debug)]
 pub enum Created {
-    /// It is there.
-    Made(Box<Subscription>),
+    /// It is there, and this signs its deliveries.
+    Made(Box<(Subscription, SigningSecrets)>),
     /// The tenant has as many as it may have.
     Full,
 }
@@ -53,13 +54,14 @@ pub struct Rotation {
 #[derive(Debug, Clone)]
 pub struct Subscriptions {
     table: SubscriptionTable,
+    proof: EndpointProof,
 }
 
 impl Subscriptions {
-    /// Keeps them in this table.
+    /// Keeps them in this table, and holds those back whose endpoints lack this proof.
     #[must_use]
-    pub fn new(table: SubscriptionTable) -> Self {
-        Self { table }
+    pub fn new(table: SubscriptionTable, proof: EndpointProof) -> Self {
+        Self { table, proof }
     }
 
     /// Makes a subscription, with a generated secret unless its owner chose one. Makers that race may
@@ -77,9 +79,10 @@ impl Subscriptions {
             return Ok(Created::Full);
         }
         let id = self.table.next_id(&tenant_id).await?;
-        let subscription = new.begin(tenant_id, id, generated()?, now);
-        self.table.create(&subscription).await?;
-        Ok(Created::Made(Box::new(subscription)))
+        let (mut subscription, secrets) = new.begin(tenant_id, id, generated()?, now);
+        self.proof.hold_back(&mut subscription, None, now);
+        self.table.create(&subscription, &secrets).await?;
+        Ok(Created::Made(Box::new((subscription, secrets))))
     }
 
     /// Changes a subscription and returns it; `None` when the tenant has none of this id. A change that
@@ -93,16 +96,17 @@ impl Subscriptions {
         id: u64,
         change: &SubscriptionChange,
         now: Timestamp,
-    ) -> Result<Option<Subscription>, StoreError> {
-        let changed = self.edit(tenant_id, id, now, |subscription| {
+    ) -> Result<Option<(Subscription, SigningSecrets)>, StoreError> {
+        let changed = self.edit(tenant_id, id, now, |subscription, secrets| {
             let before = subscription.clone();
-            change.apply(subscription);
+            change.apply(subscription, secrets);
+            self.proof.hold_back(subscription, before.disabled.as_ref(), now);
             if change.is_a_fresh_start() && *subscription != before {
                 subscription.routed_at = Some(now);
             }
         });
         let changed = changed.await?;
-        if let Some(changed) = changed.as_ref().filter(|_| change.is_a_fresh_start()) {
+        if let Some((changed, _)) = changed.as_ref().filter(|_| change.is_a_fresh_start()) {
             self.table.start_afresh(changed).await?;
         }
         Ok(changed)
@@ -119,12 +123,21 @@ impl Subscriptions {
         id: u64,
         rotation: Rotation,
         now: Timestamp,
-    ) -> Result<Option<Subscription>, SubscriptionError> {
+    ) -> Result<Option<(Subscription, SigningSecrets)>, SubscriptionError> {
         let secret = rotation.secret.map_or_else(generated, Ok)?;
-        let rotated = self.edit(tenant_id, id, now, |subscription| {
-            subscription.rotate_secret(&secret, rotation.overlap_seconds, now);
+        let rotated = self.edit(tenant_id, id, now, |_, secrets| {
+            secrets.rotate(&secret, rotation.overlap_seconds, now);
         });
         Ok(rotated.await?)
+    }
+
+    /// Remembers that this URL has proven itself, and sets a subscription active that waited for that. One
+    /// that has another URL meanwhile stays as it is.
+    ///
+    /// # Errors
+    /// When the database fails or others keep changing it; the endpoint may be tested again.
+    pub async fn prove(&self, tenant_id: &str, id: u64, url: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.edit(tenant_id, id, now, |subscription, _| subscription.prove(url)).await.map(drop)
     }
 
     async fn edit(
@@ -132,18 +145,18 @@ impl Subscriptions {
         tenant_id: &str,
         id: u64,
         now: Timestamp,
-        edit: impl Fn(&mut Subscription),
-    ) -> Result<Option<Subscription>, StoreError> {
+        edit: impl Fn(&mut Subscription, &mut SigningSecrets),
+    ) -> Result<Option<(Subscription, SigningSecrets)>, StoreError> {
         for _ in 0..TRIES {
-            let Some(read) = self.table.find(tenant_id, id).await? else { return Ok(None) };
-            let mut edited = read.subscription.clone();
-            edit(&mut edited);
-            if edited == read.subscription {
-                return Ok(Some(edited));
+            let Some(read) = self.table.find_with_secrets(tenant_id, id).await? else { return Ok(None) };
+            let (mut edited, mut secrets) = (read.subscription.clone(), read.secrets.clone());
+            edit(&mut edited, &mut secrets);
+            if edited == read.subscription && secrets == read.secrets {
+                return Ok(Some((edited, secrets)));
             }
             edited.updated_at = now;
-            if self.table.replace(&read, &edited).await? {
-                return Ok(Some(edited));
+            if self.table.replace(&read, &edited, &secrets).await? {
+                return Ok(Some((edited, secrets)));
             }
         }
         Err(StoreError::Contended)

@@ -28,7 +28,11 @@ pub fn read_update(event: &Event) -> Option<CallUpdate> {
         Source::CallCapture => capture::read_update(event),
         Source::Platform => platform::read_update(event),
     };
-    update.map(CallUpdate::without_placeholders)
+    let account = event.tenant_id.as_deref().filter(|_| event.source.has_accounts());
+    update.map(CallUpdate::without_placeholders).map(|update| match account {
+        Some(tenant_id) => CallUpdate { keys: update.keys.in_account_of(tenant_id), ..update },
+        None => update,
+    })
 }
 
 /// What a stored event tells that may happen many times in a call; `None` when it is none of these.

@@ -130,6 +130,12 @@ impl VerifiedWebhook {
         &self.body
     }
 
+    /// The tenant whose own account sent it; `None` for the platform's account.
+    #[must_use]
+    pub fn account(&self) -> Option<&str> {
+        self.signer.tenant_id.as_deref()
+    }
+
     /// The event that was read from it, as the signer's: a tenant's own key makes no event of another tenant.
     #[must_use]
     pub fn signed(&self, event: Event) -> Event {

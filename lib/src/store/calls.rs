@@ -110,7 +110,12 @@ pub enum Saved {
     Done,
     /// Somebody else had written this before; `None` if it is gone again.
     Conflict(Option<CallItem>),
+    /// Nothing was: the record would be larger than an item may be.
+    Full,
 }
+
+/// DynamoDB takes 400 KB. A call of this size is nobody's: somebody is filling it.
+const MAX_BYTES: usize = 380_000;
 
 /// The table `calls`: pk `id`, index `by-tenant`.
 #[derive(Debug, Clone)]
@@ -193,11 +198,23 @@ impl CallTable {
     /// # Errors
     /// As [`CallTable::create`].
     pub async fn replace(&self, read: &StoredCall, call: &Call) -> Result<Saved, StoreError> {
+        let item = to_item(call, read.version + 1)?;
+        if size(&item) > MAX_BYTES {
+            return Ok(Saved::Full);
+        }
         let put = self
-            .put(to_item(call, read.version + 1)?, call)
+            .put(item, call)
             .condition_expression("version = :read")
             .expression_attribute_values(":read", number(read.version));
         self.save(put).await
+    }
+
+    /// Whether an item can hold the call.
+    ///
+    /// # Errors
+    /// Never in practice: it has string keys only.
+    pub fn fits(&self, call: &Call) -> Result<bool, StoreError> {
+        Ok(size(&to_item(call, 0)?) <= MAX_BYTES)
     }
 
     /// Freezes `read`, for it is the same call as the older one `into`, unless somebody else has
@@ -304,6 +321,11 @@ fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
         attributes.insert("absorbed".to_owned(), string(to_json(&call.absorbed)?));
     }
     Ok(attributes)
+}
+
+/// The bytes of an item's names and texts, which is all of it but some numbers.
+fn size(item: &Item) -> usize {
+    item.iter().map(|(name, value)| name.len() + value.as_s().map_or(0, String::len)).sum()
 }
 
 pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {

@@ -1,6 +1,7 @@
 //! The history that tenants see: one row per inbound event and one per delivery, under an id that is
 //! an integer and a time.
 
+mod bodies;
 mod deliveries;
 mod recoverable;
 mod rows;
@@ -21,6 +22,8 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
+pub use bodies::Packed;
+pub(super) use bodies::unpack;
 pub use deliveries::Queued;
 pub(super) use deliveries::{partition_of, read_delivery, row_key};
 pub use recoverable::RecoverablePage;

@@ -67,7 +67,7 @@ impl Lookup {
     }
 
     fn wanted(&self, update: &CallUpdate) -> Result<HashMap<String, KeysAndAttributes>, StoreError> {
-        let ids = update.keys.iter().map(|key| item([("id", string(key.call_id().to_string()))]));
+        let ids = update.keys.iter().map(|key| item([("id", string(update.keys.id_of(key).to_string()))]));
         // A strong read: a stale one would end in a conflict and cost a write.
         let calls = KeysAndAttributes::builder().set_keys(Some(ids.collect())).consistent_read(true);
         let mut wanted = HashMap::from([(self.calls.name().to_owned(), keys(calls.build())?)]);

@@ -1,4 +1,5 @@
-//! Subscriptions, each with its secret: the table is encrypted with a KMS key.
+//! Subscriptions, each with what signs its deliveries: in an attribute of its own, which few functions may
+//! read (docs/adr/0032).
 //!
 //! ```text
 //! pk tenantId   sk id
@@ -9,26 +10,36 @@
 
 use aws_sdk_dynamodb::{
     operation::{
+        get_item::builders::GetItemFluentBuilder,
         put_item::{PutItemError, builders::PutItemFluentBuilder},
         update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
     },
-    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
+    types::{ReturnValue, ReturnValuesOnConditionCheckFailure, Select},
 };
 
 use super::{
     Client, StoreError, applied,
-    item::{Item, item, number, read_number, read_string, string, time},
+    item::{Item, find_string, item, number, read_number, read_string, string, time},
 };
-use crate::domain::{health::FAILURES_THAT_OPEN, pace::FIRST_MICROS, subscription::Subscription};
+use crate::domain::{
+    health::FAILURES_THAT_OPEN,
+    pace::FIRST_MICROS,
+    subscription::{SigningSecrets, Subscription},
+};
 
 /// Every event of a tenant is compared with all its subscriptions.
 pub const MAX_PER_TENANT: usize = 100;
+
+/// What whoever may not read secrets asks for. The roles in template.yaml allow these names.
+const WITHOUT_SECRETS: &str = "tenantId, id, version, config";
 
 /// A subscription as it was read, with the version that the next write must find.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StoredSubscription {
     /// The subscription.
     pub subscription: Subscription,
+    /// What signs its deliveries.
+    pub secrets: SigningSecrets,
     version: u64,
 }
 
@@ -55,6 +66,8 @@ impl SubscriptionTable {
             .client
             .query()
             .table_name(&self.name)
+            .select(Select::SpecificAttributes)
+            .projection_expression(WITHOUT_SECRETS)
             .key_condition_expression("tenantId = :tenant AND id > :none")
             .expression_attribute_values(":tenant", string(tenant_id))
             .expression_attribute_values(":none", number(0));
@@ -63,7 +76,7 @@ impl SubscriptionTable {
             let page = query.clone().set_exclusive_start_key(start).send().await;
             let page = page.map_err(StoreError::unavailable("Query webhook-configs"))?;
             for item in page.items() {
-                subscriptions.push(read_item(item)?.subscription);
+                subscriptions.push(read_subscription(item)?);
             }
             start = page.last_evaluated_key;
             if start.is_none() {
@@ -76,11 +89,26 @@ impl SubscriptionTable {
     ///
     /// # Errors
     /// When the database fails or it cannot be read.
-    pub async fn find(&self, tenant_id: &str, id: u64) -> Result<Option<StoredSubscription>, StoreError> {
+    pub async fn find(&self, tenant_id: &str, id: u64) -> Result<Option<Subscription>, StoreError> {
+        let get = self.get(tenant_id, id).projection_expression(WITHOUT_SECRETS);
+        found(get).await?.map(|item| read_subscription(&item)).transpose()
+    }
+
+    /// The subscription of this id with its secrets, if the tenant has it.
+    ///
+    /// # Errors
+    /// As [`SubscriptionTable::find`].
+    pub async fn find_with_secrets(
+        &self,
+        tenant_id: &str,
+        id: u64,
+    ) -> Result<Option<StoredSubscription>, StoreError> {
+        found(self.get(tenant_id, id)).await?.map(|item| read_item(&item)).transpose()
+    }
+
+    fn get(&self, tenant_id: &str, id: u64) -> GetItemFluentBuilder {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(key(tenant_id, id)));
-        let answer = get.consistent_read(true).send().await;
-        let found = answer.map_err(StoreError::unavailable("GetItem webhook-configs"))?.item;
-        found.filter(|item| item.contains_key("config")).map(|item| read_item(&item)).transpose()
+        get.consistent_read(true)
     }
 
     /// An id that no subscription of the tenant has or had.
@@ -104,12 +132,17 @@ impl SubscriptionTable {
     ///
     /// # Errors
     /// When the database fails; it may have been written.
-    pub async fn create(&self, subscription: &Subscription) -> Result<(), StoreError> {
+    pub async fn create(
+        &self,
+        subscription: &Subscription,
+        secrets: &SigningSecrets,
+    ) -> Result<(), StoreError> {
         let put = self.client.put_item().condition_expression("attribute_not_exists(id)");
-        if self.put(put, to_item(subscription, 1)?).await? { Ok(()) } else { Err(StoreError::Contended) }
+        let made = self.put(put, to_item(subscription, secrets, 1)?).await?;
+        if made { Ok(()) } else { Err(StoreError::Contended) }
     }
 
-    /// Replaces `read` by `subscription`. False when somebody else has changed or deleted it since.
+    /// Replaces `read` by these. False when somebody else has changed or deleted it since.
     ///
     /// # Errors
     /// When the database fails; it may have been written.
@@ -117,10 +150,11 @@ impl SubscriptionTable {
         &self,
         read: &StoredSubscription,
         subscription: &Subscription,
+        secrets: &SigningSecrets,
     ) -> Result<bool, StoreError> {
         let put = self.client.put_item().condition_expression("version = :read");
         let put = put.expression_attribute_values(":read", number(read.version));
-        self.put(put, to_item(subscription, read.version + 1)?).await
+        self.put(put, to_item(subscription, secrets, read.version + 1)?).await
     }
 
     /// Whether the item is there now. When the answer of a put is lost the client sends it again, and
@@ -213,19 +247,39 @@ pub(super) fn health_key(tenant_id: &str, id: u64) -> Item {
     item([("tenantId", string(tenant_id)), ("id", number(-i128::from(id)))])
 }
 
-fn to_item(subscription: &Subscription, version: u64) -> Result<Item, StoreError> {
+/// The item of a subscription; that of another kind under its key is none.
+async fn found(get: GetItemFluentBuilder) -> Result<Option<Item>, StoreError> {
+    let answer = get.send().await.map_err(StoreError::unavailable("GetItem webhook-configs"))?;
+    Ok(answer.item.filter(|item| item.contains_key("config")))
+}
+
+fn to_item(subscription: &Subscription, secrets: &SigningSecrets, version: u64) -> Result<Item, StoreError> {
     let config = serde_json::to_string(subscription).map_err(|_| StoreError::Corrupt { what: "config" })?;
+    let secrets = serde_json::to_string(secrets).map_err(|_| StoreError::Corrupt { what: "secrets" })?;
     Ok(item([
         ("tenantId", string(&subscription.tenant_id)),
         ("id", number(subscription.id)),
         ("v", number(1)),
         ("version", number(version)),
         ("config", string(config)),
+        ("secrets", string(secrets)),
     ]))
 }
 
+pub(super) fn read_subscription(item: &Item) -> Result<Subscription, StoreError> {
+    serde_json::from_str(read_string(item, "config")?).map_err(|_| StoreError::Corrupt { what: "config" })
+}
+
+/// What signs: earlier versions kept it with all the rest, under the same names.
+fn read_secrets(item: &Item) -> Result<SigningSecrets, StoreError> {
+    let text = find_string(item, "secrets").map_or_else(|| read_string(item, "config"), Ok)?;
+    serde_json::from_str(text).map_err(|_| StoreError::Corrupt { what: "secrets" })
+}
+
 pub(super) fn read_item(item: &Item) -> Result<StoredSubscription, StoreError> {
-    let config = read_string(item, "config")?;
-    let subscription = serde_json::from_str(config).map_err(|_| StoreError::Corrupt { what: "config" })?;
-    Ok(StoredSubscription { subscription, version: read_number(item, "version")? })
+    Ok(StoredSubscription {
+        subscription: read_subscription(item)?,
+        secrets: read_secrets(item)?,
+        version: read_number(item, "version")?,
+    })
 }

@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::Received;
+
 use tokio::{io::AsyncWriteExt, net::TcpStream, time::sleep};
 
 /// How a request is answered.
@@ -45,6 +47,8 @@ pub enum Answer {
     Huge(u64),
     /// With 200 and a body that comes byte by byte for ever.
     Drip,
+    /// With 200 and what this header of the request says.
+    Repeat(&'static str),
     /// With something that is not HTTP.
     Nonsense,
 }
@@ -61,6 +65,14 @@ impl Answer {
     #[must_use]
     pub fn at_most(limit: usize) -> Self {
         Self::AtMost(limit, Arc::default())
+    }
+
+    /// The answer to just this request.
+    pub(super) fn to(self, request: &Received) -> Self {
+        match self {
+            Self::Repeat(header) => Self::with(200, &[], request.header(header)),
+            other => other,
+        }
     }
 
     /// Gives it. Whether the connection can take another request.
@@ -109,6 +121,7 @@ impl Answer {
                     sleep(Duration::from_millis(10)).await;
                 }
             }
+            Self::Repeat(_) => whole(stream, 200, &[], b"").await,
             Self::Nonsense => stream.write_all(b"220 mail.example.com ESMTP\r\n").await.map(|()| false),
         }
     }

@@ -10,7 +10,11 @@ use ringpost::{
         destination::Loopback,
         send::{Patience, Sender},
     },
-    domain::{delivery::Message, subscription::Subscription},
+    domain::{
+        delivery::Message,
+        endpoint_proof::EndpointProof,
+        subscription::{SigningSecrets, Subscription},
+    },
     queue::deliveries::{DeliveryMessage, DeliveryQueue},
     store::{
         endpoints::EndpointTable,
@@ -30,7 +34,7 @@ use crate::{
     aws::sdk,
     faults::Faults,
     lambda::queue_batch,
-    subscriptions::{message, subscription},
+    subscriptions::{message, secrets, subscription},
 };
 
 /// Endpoints of tests are on this machine, and those that do not answer are not waited for.
@@ -70,7 +74,8 @@ impl World {
     /// When its secrets cannot be read.
     pub async fn webhook_test(&self, faults: &Faults) -> test_config::Deps {
         test_config::Deps {
-            subscriptions: self.subscriptions(faults),
+            table: self.subscriptions(faults),
+            proof: EndpointProof::NotAsked,
             history: self.history(faults),
             sender: sender(),
             authenticator: self.authenticator().await,
@@ -154,6 +159,20 @@ impl World {
         event_types: &[&str],
         change: impl FnOnce(&mut Subscription),
     ) -> Subscription {
+        self.subscribe_signed(url, event_types, &secrets(), change).await
+    }
+
+    /// As [`World::subscribe_at`], with these secrets.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn subscribe_signed(
+        &self,
+        url: &str,
+        event_types: &[&str],
+        secrets: &SigningSecrets,
+        change: impl FnOnce(&mut Subscription),
+    ) -> Subscription {
         let table = self.subscriptions(&Faults::none());
         let id = table.next_id("acme").await.expect("an id");
         let mut subscription = Subscription {
@@ -162,7 +181,7 @@ impl World {
             ..subscription("acme", id)
         };
         change(&mut subscription);
-        table.create(&subscription).await.expect("it is created");
+        table.create(&subscription, secrets).await.expect("it is created");
         subscription
     }
 
@@ -181,7 +200,9 @@ impl World {
             event_type: event_type.to_owned(),
             ..message(&subscription.tenant_id, id, now, &json!({ "n": id }))
         };
-        let recorded = self.history(&Faults::none()).record_delivery(&message, subscription.id).await;
+        let history = self.history(&Faults::none());
+        let packed = history.pack(&message, 1).await.expect("it is packed");
+        let recorded = history.record_delivery(&packed, subscription.id).await;
         let (Queued::Not(at) | Queued::Before(at)) = recorded.expect("it is recorded");
         DeliveryMessage::attempt(&at, subscription.id, 1)
     }
@@ -230,7 +251,7 @@ impl World {
     /// When there is none.
     pub async fn acme(&self, id: u64) -> Subscription {
         let found = self.subscriptions(&Faults::none()).find("acme", id).await;
-        found.expect("the table answers").expect("it is there").subscription
+        found.expect("the table answers").expect("it is there")
     }
 
     /// The events of `acme` in the log, by their types, with what they tell.

@@ -26,7 +26,8 @@ impl World {
             keys: self.elevenlabs_keys().await,
             public_base_url: String::new(),
             clock: Clock::system(),
-            limiter: None,
+            addresses: None,
+            accounts: None,
         };
         elevenlabs::Deps { events: self.events(faults), gate }
     }
@@ -40,6 +41,8 @@ impl World {
             allow_list: AllowList::parse("127.0.0.1/32").expect("a network"),
             keys: self.elevenlabs_keys().await,
             clock: Clock::system(),
+            addresses: None,
+            accounts: None,
         };
         call_status::Deps { events: self.events(faults), door }
     }

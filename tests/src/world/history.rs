@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use ringpost::{
     clock::Clock,
@@ -21,7 +22,7 @@ use ringpost::{
 use ringpost_functions::webhooks::{event_retry, events};
 
 use super::World;
-use crate::faults::Faults;
+use crate::{faults::Faults, subscriptions::secrets};
 
 /// An event as `source` sent it.
 #[must_use]
@@ -96,7 +97,8 @@ impl World {
     /// When the database fails, or has it already.
     pub async fn pending_delivery(&self, message: &Message, subscription_id: u64) -> Delivery {
         let history = self.history(&Faults::none());
-        let queued = history.record_delivery(message, subscription_id).await.expect("it is recorded");
+        let packed = history.pack(message, 1).await.expect("it is packed");
+        let queued = history.record_delivery(&packed, subscription_id).await.expect("it is recorded");
         let Queued::Not(at) = queued else { panic!("{queued:?}") };
         self.delivery(&at).await
     }
@@ -108,6 +110,17 @@ impl World {
     pub async fn delivery(&self, at: &DeliveryRef) -> Delivery {
         let found = self.history(&Faults::none()).find_delivery(at).await;
         found.expect("the database answers").expect("a delivery")
+    }
+
+    /// Deletes the body that the deliveries of a message share.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn forget_body(&self, tenant_id: &str, message_id: &str) {
+        let partition = AttributeValue::S(format!("{tenant_id}#{message_id}"));
+        let delete = self.database(&Faults::none()).delete_item().table_name(self.name("history"));
+        let delete = delete.key("tenantShard", partition).key("id", AttributeValue::N("0".to_owned()));
+        delete.send().await.expect("a body can be deleted");
     }
 
     /// A delivery after one more attempt.
@@ -125,7 +138,7 @@ impl World {
     /// # Panics
     /// When the database fails, or has it already.
     pub async fn write_subscription(&self, subscription: &Subscription) {
-        let created = self.subscriptions(&Faults::none()).create(subscription).await;
+        let created = self.subscriptions(&Faults::none()).create(subscription, &secrets()).await;
         created.expect("the subscription is written");
     }
 

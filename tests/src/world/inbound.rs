@@ -166,7 +166,8 @@ impl World {
             keys: keys.await,
             public_base_url: String::new(),
             clock: Clock::system(),
-            limiter: None,
+            addresses: None,
+            accounts: None,
         }
     }
 }

@@ -12,7 +12,10 @@ use ringpost_functions::publishing::publish_event;
 use serde_json::Value;
 
 use super::World;
-use crate::{faults::Faults, subscriptions::subscription};
+use crate::{
+    faults::Faults,
+    subscriptions::{secrets, subscription},
+};
 
 impl World {
     /// `publish-event` in this world.
@@ -55,7 +58,7 @@ impl World {
             created_at: since,
             ..subscription(tenant_id, id)
         };
-        table.create(&subscription).await.expect("a subscription can be made");
+        table.create(&subscription, &secrets()).await.expect("a subscription can be made");
         id
     }
 
@@ -97,5 +100,5 @@ impl World {
 /// When it is no JSON.
 #[must_use]
 pub fn posted(delivery: &Delivery) -> Value {
-    serde_json::from_slice(&delivery.body).expect("JSON")
+    serde_json::from_slice(delivery.body.as_deref().expect("a body")).expect("JSON")
 }

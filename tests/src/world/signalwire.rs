@@ -20,7 +20,8 @@ impl World {
             keys: keys.await,
             public_base_url: String::new(),
             clock: Clock::system(),
-            limiter: None,
+            addresses: None,
+            accounts: None,
         };
         signalwire::Deps { events: self.events(faults), gate }
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::{
     retry::RetryConfig,
-    subscription::{DisabledReason, Filters, Subscription, SubscriptionStatus},
+    subscription::{DisabledReason, Filters, SigningSecrets, Subscription, SubscriptionStatus},
     timestamp::Timestamp,
 };
 
@@ -74,9 +74,9 @@ impl<'a> Summary<'a> {
 impl<'a> Details<'a> {
     /// What its owner sees of it at this moment.
     #[must_use]
-    pub fn of(subscription: &'a Subscription, now: Timestamp) -> Self {
+    pub fn of(subscription: &'a Subscription, secrets: &SigningSecrets, now: Timestamp) -> Self {
         let disabled = subscription.disabled.as_ref();
-        let retired = subscription.retired_secret.as_ref().filter(|retired| now < retired.valid_until);
+        let retired = secrets.retired.as_ref().filter(|retired| now < retired.valid_until);
         Self {
             id: subscription.id,
             name: &subscription.name,
@@ -99,7 +99,7 @@ impl<'a> Details<'a> {
 
     /// With the secret that was generated for it: in the answer to its creation, and never again.
     #[must_use]
-    pub fn with_generated_secret(self, subscription: &'a Subscription) -> Self {
-        Self { secret: Some(subscription.secret.as_str()), ..self }
+    pub fn with_generated_secret(self, secrets: &'a SigningSecrets) -> Self {
+        Self { secret: Some(secrets.present.as_str()), ..self }
     }
 }

@@ -218,7 +218,7 @@ pub(super) fn delivery(subscription: &Subscription) -> Delivery {
         event_type: "call.completed".to_owned(),
         call_id: Some(CallKey::CallSid(CALL_SID.to_owned()).call_id()),
         user_id: owner().user_id,
-        body: "{}".into(),
+        body: Some("{}".into()),
         status: DeliveryStatus::Pending,
         attempts: 4,
         earlier_attempts: 0,

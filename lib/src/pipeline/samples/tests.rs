@@ -9,7 +9,6 @@ use crate::{
         event_type,
         key::EventKey,
         retry::RetryConfig,
-        signature::SigningSecret,
         subscription::Filters,
         subscription::SubscriptionStatus,
         timestamp::Timestamp,
@@ -23,8 +22,6 @@ fn subscription() -> Subscription {
         id: 7,
         name: "CRM Integration".to_owned(),
         url: "https://crm.example".to_owned(),
-        secret: SigningSecret::parse("webhooksecret123").unwrap(),
-        retired_secret: None,
         event_types: Vec::new(),
         status: SubscriptionStatus::Active,
         headers: BTreeMap::new(),
@@ -36,6 +33,7 @@ fn subscription() -> Subscription {
         created_at: Timestamp::EPOCH,
         updated_at: Timestamp::EPOCH,
         routed_at: None,
+        proven_url: None,
     }
 }
 

@@ -106,7 +106,8 @@ fn of_room(room: &Room, finished: bool, claims: &Claims) -> Facts {
 /// names a room after the whole called number, or after four digits of the caller's (livekit/protocol
 /// `sip/sip.go`).
 fn hidden_line(room: &Room, participant: &Participant) -> Option<PhoneNumber> {
-    let sip = &participant.sip;
+    // A browser may give itself any attribute.
+    let sip = Some(&participant.sip).filter(|_| participant.role == Role::Phone)?;
     let is_hidden = sip.rule_id.is_some() && sip.phone_number.is_none() && sip.trunk_phone_number.is_none();
     let named = room.name.as_deref().and_then(PhoneNumber::of_dispatched_room).filter(|_| is_hidden)?;
     let identity = participant.identity.as_deref().and_then(|identity| identity.strip_prefix("sip_"));

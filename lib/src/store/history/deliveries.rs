@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
 };
 
-use super::{HistoryTable, Placed, partition};
+use super::{HistoryTable, Packed, Placed, partition, unpack};
 use crate::{
     domain::{
         delivery::{Attempt, Delivery, DeliveryRef, DeliveryStatus, Message},
@@ -46,10 +46,11 @@ impl HistoryTable {
     /// When the database fails; recording again is safe.
     pub async fn record_delivery(
         &self,
-        message: &Message,
+        packed: &Packed<'_>,
         subscription_id: u64,
     ) -> Result<Queued, StoreError> {
-        let row = outbound(message, subscription_id, DeliveryStatus::Pending)?;
+        let message = packed.message;
+        let row = outbound(packed, subscription_id, DeliveryStatus::Pending);
         let at = |id| DeliveryRef { tenant_id: message.tenant_id.clone(), id };
         match self
             .put_row(&message.tenant_id, &key(message, subscription_id), message.announced_at, row)
@@ -76,7 +77,7 @@ impl HistoryTable {
         attempt: &Attempt,
     ) -> Result<(), StoreError> {
         let status = if attempt.succeeded() { DeliveryStatus::Delivered } else { DeliveryStatus::Failed };
-        let mut row = outbound(message, subscription_id, status)?;
+        let mut row = outbound(&self.pack(message, 1).await?, subscription_id, status);
         row.insert("attempts".to_owned(), number(1));
         row.insert("response".to_owned(), json(attempt)?);
         self.put_row(&message.tenant_id, &key(message, subscription_id), message.announced_at, row)
@@ -92,8 +93,13 @@ impl HistoryTable {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(row_key(at)));
         let answer = get.consistent_read(true).send().await;
         let found = answer.map_err(StoreError::unavailable("GetItem history"))?.item;
-        let outbound = found.filter(|row| find_string(row, "direction") == Some("outbound"));
-        outbound.map(|row| read_delivery(&at.tenant_id, &row)).transpose()
+        let Some(row) = found.filter(|row| find_string(row, "direction") == Some("outbound")) else {
+            return Ok(None);
+        };
+        let mut rows = [row];
+        unpack(&self.client, &self.name, &mut rows).await?;
+        let [row] = rows;
+        read_delivery(&at.tenant_id, &row).map(Some)
     }
 
     /// Records the attempt after those that `delivery` has, and where that leaves it: `next` is when the
@@ -304,7 +310,8 @@ fn attempts_partition(at: &DeliveryRef) -> String {
     format!("{}#{}", partition_of(at), at.id)
 }
 
-fn outbound(message: &Message, subscription_id: u64, status: DeliveryStatus) -> Result<Item, StoreError> {
+fn outbound(packed: &Packed<'_>, subscription_id: u64, status: DeliveryStatus) -> Item {
+    let message = packed.message;
     let mut row = item([
         ("direction", string("outbound")),
         ("source", string(SOURCE)),
@@ -312,18 +319,20 @@ fn outbound(message: &Message, subscription_id: u64, status: DeliveryStatus) -> 
         ("status", string(status.as_str())),
         ("webhookConfigId", number(subscription_id)),
         ("messageId", string(&message.id)),
-        ("payload", binary(payload::compress(&message.body)?)),
         ("attempts", number(0)),
         ("occurredAt", time(message.occurred_at)),
     ]);
     let call_id = message.call_id.map(|id| id.to_string());
     row.extend(optional([("callId", call_id), ("userId", message.user_id.clone())]));
-    Ok(row)
+    row.extend(packed.in_row.iter().map(|body| ("payload".to_owned(), binary(body.clone()))));
+    row
 }
 
 pub(in crate::store) fn read_delivery(tenant_id: &str, row: &Item) -> Result<Delivery, StoreError> {
     let status = DeliveryStatus::parse(read_string(row, "status")?);
     let created_at = read_time(row, "createdAt")?;
+    let has_body = row.contains_key("payload");
+    let body = has_body.then(|| read_binary(row, "payload").and_then(payload::decompress));
     Ok(Delivery {
         at: DeliveryRef { tenant_id: tenant_id.to_owned(), id: read_number(row, "id")? },
         subscription_id: read_number(row, "webhookConfigId")?,
@@ -331,7 +340,7 @@ pub(in crate::store) fn read_delivery(tenant_id: &str, row: &Item) -> Result<Del
         event_type: read_string(row, "eventType")?.to_owned(),
         call_id: find_string(row, "callId").and_then(CallId::parse),
         user_id: find_string(row, "userId").map(str::to_owned),
-        body: payload::decompress(read_binary(row, "payload")?)?,
+        body: body.transpose()?,
         status: status.ok_or(StoreError::Corrupt { what: "status" })?,
         attempts: read_number(row, "attempts")?,
         earlier_attempts: if row.contains_key("earlier") { read_number(row, "earlier")? } else { 0 },

@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use super::{
     HistoryTable,
     deliveries::{read_delivery, row_key},
+    unpack,
 };
 use crate::{
     domain::{
@@ -105,9 +106,13 @@ impl HistoryTable {
     pub async fn find_row(&self, at: &DeliveryRef) -> Result<Option<Row>, StoreError> {
         let get = self.client.get_item().table_name(&self.name).set_key(Some(row_key(at)));
         let answer = get.consistent_read(true).send().await;
-        let found = answer.map_err(StoreError::unavailable("GetItem history"))?.item;
-        let row = found.map(|item| PackedRow { tenant_id: at.tenant_id.clone(), item }.unpack());
-        row.transpose()
+        let Some(item) = answer.map_err(StoreError::unavailable("GetItem history"))?.item else {
+            return Ok(None);
+        };
+        let mut items = [item];
+        unpack(&self.client, &self.name, &mut items).await?;
+        let [item] = items;
+        PackedRow { tenant_id: at.tenant_id.clone(), item }.unpack().map(Some)
     }
 
     /// Those of a tenant's rows that are there, in the order of `ids`.
@@ -121,8 +126,9 @@ impl HistoryTable {
                 rows.insert(read_number::<u64>(&item, "id")?, item);
             }
         }
-        let items = ids.iter().filter_map(|id| rows.remove(id));
-        Ok(items.map(|item| PackedRow { tenant_id: tenant_id.to_owned(), item }).collect())
+        let mut items: Vec<Item> = ids.iter().filter_map(|id| rows.remove(id)).collect();
+        unpack(&self.client, &self.name, &mut items).await?;
+        Ok(items.into_iter().map(|item| PackedRow { tenant_id: tenant_id.to_owned(), item }).collect())
     }
 
     async fn read_batch(&self, tenant_id: &str, ids: &[u64]) -> Result<Vec<Item>, StoreError> {

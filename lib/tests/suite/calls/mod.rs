@@ -1,0 +1,13 @@
+//! The fold of events into calls, and every law it keeps.
+
+mod announcements;
+mod call_fold;
+mod call_record;
+mod call_stories;
+mod capture_calls;
+mod elevenlabs_calls;
+mod fact_laws;
+mod older_records;
+mod sides_of_a_call;
+mod three_providers;
+mod who_ends_a_call;

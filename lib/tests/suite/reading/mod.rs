@@ -1,0 +1,4 @@
+//! Texts that may be anything.
+
+mod fuzzing;
+mod phone_numbers;

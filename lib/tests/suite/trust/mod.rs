@@ -1,0 +1,11 @@
+//! Who is believed: signatures, tokens and keys.
+
+mod callers;
+mod elevenlabs_signatures;
+mod hostile_tokens;
+mod known_answers;
+mod livekit_signatures;
+mod livekit_webhook_secret;
+mod signalwire_signatures;
+mod standard_webhooks;
+mod user_tokens;

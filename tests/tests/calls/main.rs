@@ -1,0 +1,21 @@
+//! Calls as frontends see them, from the events that came in.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod agent_calls;
+mod call_lists;
+mod call_outcomes;
+mod call_timelines;
+mod costs;
+mod recovery;
+mod three_providers;
+mod unfinished;
+mod uniting;
+mod waiting;
+mod who_ends_a_call;

@@ -1,0 +1,13 @@
+//! What is written down, held against what runs.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod checklist;
+mod cors;
+mod demonstration;
+mod documents;
+mod logs;
+mod reference;
+mod replay;
+mod sample_events;
+mod tidy;

@@ -1,0 +1,15 @@
+//! Who may do what, and what one tenant's acts are to another.
+
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod api_keys;
+mod directory;
+mod erase;
+mod hostile_day;
+mod leads;
+mod limits;
+mod migrate;
+mod ownership;
+mod retention;
+mod roles;
+mod secrets;

@@ -8,7 +8,7 @@ import sys
 from samtranslator.model.exceptions import InvalidDocumentException
 
 from . import template as templates
-from .checks import access, alarms, flow, limits
+from .checks import access, alarms, flow, limits, metrics, pages
 from .checks.resources import transformed
 
 
@@ -24,7 +24,10 @@ def main() -> int:
             *flow.visibility(resources),
             *flow.loops(resources),
             *alarms.schedules(resources),
-            *alarms.metrics(resources),
+            *metrics.stages(resources),
+            *metrics.counted(resources),
+            *metrics.messages(resources),
+            *pages.questions(resources),
             *limits.concurrency(source, resources),
             *limits.throttles(source, resources),
             *limits.origins(source),

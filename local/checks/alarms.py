@@ -6,8 +6,6 @@ from typing import Any
 
 from .resources import Resources, logical, of_type
 
-OWN_METRICS = {"Fn::Sub": "Ringpost/${Stage}"}
-
 
 def schedules(resources: Resources) -> Iterator[str]:
     """A function that is not started logs no error: only an alarm that missing data sets off hears of it."""
@@ -28,20 +26,6 @@ def schedules(resources: Resources) -> Iterator[str]:
                 for alarm in alarms.values()
             ):
                 yield f"{name} runs by schedule; add an alarm that counts its runs and is breaching without data"
-
-
-def metrics(resources: Resources) -> Iterator[str]:
-    """Two stages of one account must not count into one metric."""
-    known = set()
-    for name, logs in of_type(resources, "AWS::Logs::MetricFilter").items():
-        for each in logs["MetricTransformations"]:
-            known.add(_metric(each["MetricNamespace"], each["MetricName"]))
-            if each["MetricNamespace"] != OWN_METRICS:
-                yield f"{name} must count in the namespace Ringpost/${{Stage}}"
-    for name, alarm in of_type(resources, "AWS::CloudWatch::Alarm").items():
-        aws = isinstance(alarm["Namespace"], str) and alarm["Namespace"].startswith("AWS/")
-        if not aws and _metric(alarm["Namespace"], alarm["MetricName"]) not in known:
-            yield f"{name} watches a metric that no metric filter counts"
 
 
 def _metric(namespace: Any, name: str) -> str:

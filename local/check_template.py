@@ -38,6 +38,7 @@ def main() -> int:
             *_loops(resources),
             *_schedules(resources),
             *_metrics(resources),
+            *_log_classes(resources),
             *_concurrency(source, resources),
             *_throttles(source, resources),
             *_origins(source),
@@ -179,6 +180,15 @@ def _metrics(resources: Resources) -> Iterator[str]:
         aws = isinstance(alarm["Namespace"], str) and alarm["Namespace"].startswith("AWS/")
         if not aws and _metric(alarm["Namespace"], alarm["MetricName"]) not in known:
             yield f"{name} watches a metric that no metric filter counts"
+
+
+def _log_classes(resources: Resources) -> Iterator[str]:
+    """CloudWatch counts nothing in a log group of the class Infrequent Access."""
+    groups = _of(resources, "AWS::Logs::LogGroup")
+    for name, logs in _of(resources, "AWS::Logs::MetricFilter").items():
+        group = _logical(logs["LogGroupName"])
+        if "LogGroupClass" in groups[group]:
+            yield f"{name} counts in {group}, whose class may be Infrequent Access; take its LogGroupClass away"
 
 
 def _concurrency(source: templates.Template, resources: Resources) -> Iterator[str]:

@@ -12,8 +12,9 @@ REMOVE ?=
 PHONE ?=
 LOCAL := $(PYTHON) -m local
 TOOLS := .local/venv/tools/bin
+COST := bench/billing.py bench/cost.py bench/footprint.py bench/stack.py bench/tables.py
 
-.PHONY: help contract fuzz redaction run up down test logs invoke invoke-all lint bench fmt secrets replay erase migrate build deploy tools stage
+.PHONY: help contract fuzz redaction run up down test logs invoke invoke-all lint bench cost fmt secrets replay erase migrate build deploy tools stage
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -48,19 +49,23 @@ redaction: ## look for secrets, tokens, bodies and numbers in every line that th
 contract: tools ## hold the running stack to docs/openapi.yaml by requests (five minutes)
 	$(TOOLS)/python -m local.contract
 
-lint: tools ## check the template, docs/openapi.yaml and the Python of the local cloud
-	$(TOOLS)/ruff check local
-	$(TOOLS)/ruff format --check local
+lint: tools ## check the template, docs/openapi.yaml, docs/COST.md and the Python of the local cloud
+	$(TOOLS)/ruff check --config local/ruff.toml local $(COST)
+	$(TOOLS)/ruff format --check --config local/ruff.toml local $(COST)
 	$(TOOLS)/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint --region us-east-1
 	$(TOOLS)/python -m local.check_template
 	$(TOOLS)/python -m local.check_openapi
+	$(TOOLS)/python bench/cost.py --check
 
 bench: ## measure the release binaries against the budgets
 	$(PYTHON) bench/run.py
 
+cost: tools ## write what AWS bills for a million webhooks into docs/COST.md
+	$(TOOLS)/python bench/cost.py --write
+
 fmt: tools ## format Rust and Python
-	$(TOOLS)/ruff format local
+	$(TOOLS)/ruff format --config local/ruff.toml local $(COST)
 	cargo fmt
 
 secrets: stage ## put a stage's secrets into SSM (STAGE=dev): once before its first deploy, again to rotate

@@ -8,6 +8,16 @@ from ..parameters import SECRETS
 from ..settings import ROOT
 from .resources import Resources, as_list, of_type, statements
 
+# They sign, show until when an old secret is valid, or keep their jobs in the same table.
+READ_SIGNING_SECRETS = (
+    "WebhookConfig",
+    "WebhookRotateSecret",
+    "WebhookTest",
+    "Deliver",
+    "WebhookRecover",
+    "RecoverDeliveries",
+)
+
 
 def permissions(resources: Resources) -> Iterator[str]:
     """A role says what it allows, action by action and resource by resource."""
@@ -43,6 +53,21 @@ def functions(binary_of: dict[str, str], resources: Resources) -> Iterator[str]:
             writes_logs = any(action.startswith("logs:") for action in as_list(statement["Action"]))
             if writes_logs and statement["Resource"] != {"Fn::GetAtt": [f"{name}Logs", "Arn"]}:
                 yield f"{name}Role may write to a log group that is not {name}Logs"
+
+
+def signing_secrets(resources: Resources) -> Iterator[str]:
+    """Who signs nothing reads no signing secret (docs/adr/0032)."""
+    table = {"Fn::GetAtt": ["WebhookConfigs", "Arn"]}
+    for name, role in of_type(resources, "AWS::IAM::Role").items():
+        for statement in statements(role) if name.removesuffix("Role") not in READ_SIGNING_SECRETS else ():
+            reads = {"dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"} & set(as_list(statement["Action"]))
+            if reads and table in as_list(statement["Resource"]):
+                condition = statement.get("Condition", {}).get("ForAllValues:StringEquals", {})
+                attributes = condition.get("dynamodb:Attributes", ["secrets"])
+                if "secrets" in attributes:
+                    yield f"{name} reads signing secrets; name the other attributes in a condition dynamodb:Attributes"
+                if "dynamodb:Query" in reads and "StringEqualsIfExists" not in statement["Condition"]:
+                    yield f"{name} may query all attributes; give it dynamodb:Select: SPECIFIC_ATTRIBUTES"
 
 
 def secrets(resources: Resources) -> Iterator[str]:

@@ -49,6 +49,15 @@ def stages(resources: Resources) -> Iterator[str]:
             yield f"{name} reads the namespace {metric.namespace}, which is not {OWN}"
 
 
+def log_classes(resources: Resources) -> Iterator[str]:
+    """CloudWatch counts nothing in a log group of the class Infrequent Access."""
+    groups = of_type(resources, "AWS::Logs::LogGroup")
+    for name, logs in of_type(resources, "AWS::Logs::MetricFilter").items():
+        group = logical(logs["LogGroupName"])
+        if "LogGroupClass" in groups[group]:
+            yield f"{name} counts in {group}, whose class may be Infrequent Access; take its LogGroupClass away"
+
+
 def counted(resources: Resources) -> Iterator[str]:
     """A metric that no filter counts never rings, and a filter whose metric nobody reads costs for nothing."""
     known = {

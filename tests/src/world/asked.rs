@@ -89,13 +89,21 @@ impl World {
     /// # Panics
     /// When the database fails.
     pub async fn keep_call_status(&self, body: &Value, seconds: i64) {
+        self.keep_call_status_of(None, body, seconds).await;
+    }
+
+    /// The same as this tenant's own account sent it, or the platform's.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn keep_call_status_of(&self, account: Option<&str>, body: &Value, seconds: i64) {
         let (payload, source) = (body.to_string(), Source::CallStatus);
         let at = Timestamp::from_seconds(seconds).expect("a time");
         let event_type = body["event_type"].as_str().expect("an event type");
         let event = Event {
             key: EventKey::natural(source.as_str(), &[event_type], payload.as_bytes()),
             source,
-            tenant_id: None,
+            tenant_id: account.map(str::to_owned),
             region: None,
             event_type: event_type.to_owned(),
             occurred_at: at,

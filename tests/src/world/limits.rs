@@ -12,6 +12,13 @@ impl World {
         self.limiter_with(most, clock, &Faults::none())
     }
 
+    /// The same, of requests of this kind.
+    #[must_use]
+    pub fn limiter_of(&self, kind: &'static str, most: u64, clock: Clock) -> Limiter {
+        let table = LimitTable::new(self.database(&Faults::none()), self.name("directory"));
+        Limiter::new(table, kind, most, clock)
+    }
+
     /// The same, of a process that these faults strike.
     #[must_use]
     pub fn limiter_with(&self, most: u64, clock: Clock, faults: &Faults) -> Limiter {

@@ -291,3 +291,31 @@ async fn the_sample_event_is_answered() {
     assert_eq!((answer.status, &answer.body["callId"]), (200, &json!(SID)));
     assert_eq!(answer.body["status"], "completed");
 }
+
+#[tokio::test]
+async fn a_tenants_own_account_shows_its_calls_and_reads_no_conversation_of_the_platform() {
+    let (world, api) = (World::new(Some("demo")).await, World::elevenlabs_api());
+    play(&api, "done");
+    world.keep_call_status_of(Some("mallory"), &told("call.answered"), THEN).await;
+    world.drive().await;
+    let deps = endpoint(&world, &api, 86_400).await;
+    let mallory = token("mallory", "mallory");
+    let answer = ask_as(&deps, &mallory, &by_both().to_string()).await;
+    assert_eq!((answer.status, &answer.body["status"]), (200, &json!("answered")), "{answer:?}");
+    assert!(api.requests().is_empty(), "the platform's key would read any conversation");
+    assert_eq!(ask(&deps, &json!({ "callSid": SID })).await.status, 404, "it is no call of another tenant");
+}
+
+#[tokio::test]
+async fn who_asks_about_calls_that_nobody_knows_has_few_of_them_looked_up() {
+    let (world, api) = (World::new(Some("demo")).await, World::elevenlabs_api());
+    let mut deps = endpoint(&world, &api, 0).await;
+    deps.agent_calls.questions = Some(world.limiter_of("question", 2, Clock::system()).into());
+    let mut statuses = Vec::new();
+    for number in 0..3 {
+        let query = json!({ "conversation_id": format!("conv_8001kg64z481ege91gcvyrxngw{number}{number}") });
+        statuses.push(ask(&deps, &query).await.status);
+    }
+    assert_eq!(statuses, [404, 404, 429]);
+    assert_eq!(api.requests().len(), 2);
+}

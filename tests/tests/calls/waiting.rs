@@ -5,7 +5,12 @@ use std::collections::BTreeSet;
 
 use futures::future::join_all;
 use ringpost::{
-    domain::{call::Call, key::EventKey, waiting::Waiting},
+    domain::{
+        call::{Absorption, Call},
+        key::{CallKey, EventKey},
+        owner::Owner,
+        waiting::Waiting,
+    },
     providers,
     queue::fan_out_retry::FanOutMessage,
 };
@@ -111,4 +116,31 @@ async fn a_list_at_its_bound_fits_into_the_item_and_an_event_beyond_it_is_kept_i
     assert_eq!(stored.waiting, full, "no room is made by forgetting another");
     assert_eq!(world.items("events").await.len(), 1);
     assert_eq!(world.items("history").await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_record_that_somebody_fills_takes_no_more_and_holds_nothing_up() {
+    let world = World::new(None).await;
+    world.assign_number(LINE, "acme", "user_acme").await;
+    let payloads = sip_call(&unique(), LINE);
+    let first = world.event_log().keep(&payloads[0]).await;
+    let update = providers::read_update(&world.event(first.as_str()).await).unwrap();
+    let mut call = Call::begin(&update, Some(&Owner::tenant("acme")));
+    for number in 0.. {
+        let by = EventKey::of("livekit", &format!("EV_{number:05}"));
+        let record = CallKey::RoomSid(format!("RM_{number}")).call_id();
+        call.absorbed.insert(record, Absorption { by, both_ended: false });
+        if number % 10 == 0 && serde_json::to_string(&call.absorbed).unwrap().len() > 379_000 {
+            break;
+        }
+    }
+    world.call_table().create(&call).await.unwrap();
+    for payload in &payloads[1..] {
+        world.event_log().keep(payload).await;
+    }
+    world.drive_all().await;
+    let stored = world.call_table().find(call.id).await.unwrap().unwrap().stored.call;
+    assert!(stored.facts.legs.is_empty(), "what does not fit is not in it");
+    assert_eq!(queued(&world).await.len(), 0, "and nothing is tried again for it");
+    assert_eq!(world.items("history").await.len(), payloads.len(), "every event is in the history");
 }

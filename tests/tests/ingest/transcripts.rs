@@ -69,6 +69,15 @@ async fn a_completed_call_gets_its_transcript() {
 }
 
 #[tokio::test]
+async fn what_a_tenants_own_account_names_is_not_fetched_with_the_platforms_key() {
+    let world = World::new(Some("demo")).await;
+    world.keep_call_status_of(Some("mallory"), &told("call.completed"), THEN).await;
+    world.drive().await;
+    assert_eq!(world.calls().await.len(), 1);
+    assert_eq!(world.receive_transcripts().await.records.len(), 0);
+}
+
+#[tokio::test]
 async fn only_the_end_of_a_conversation_is_worth_asking() {
     let mut nameless = told("call.completed");
     nameless["conversation_id"] = Value::Null;

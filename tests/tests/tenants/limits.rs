@@ -3,8 +3,12 @@
 use http::{Method, header::RETRY_AFTER};
 use lambda_http::{Body, Request};
 use ringpost::{
-    domain::{directory::Settings, timestamp::Timestamp},
+    domain::{
+        directory::{ApiKey, Settings},
+        timestamp::Timestamp,
+    },
     pipeline::limiter::Exceeded,
+    providers::livekit::Keys,
 };
 use ringpost_functions::{directory, runtime};
 use ringpost_tests::{
@@ -12,12 +16,14 @@ use ringpost_tests::{
     faults::{Cut, Faults},
     hand::Hand,
     lambda::{invoke, webhook},
-    livekit::sample,
+    livekit::{hmac_signature, sample},
     stack::stack,
     world::World,
 };
 use serde_json::json;
+use uuid::Uuid;
 
+const COMPANY: Uuid = Uuid::from_u128(0x7c86_93c6_976e_4324_9123_2c1d_8116_05f9);
 const BEGIN: &str = "2026-01-02T03:04:05Z";
 
 #[tokio::test]
@@ -95,4 +101,71 @@ async fn a_user_an_address_and_a_tenant_that_publishes_learn_when_to_come_again(
         let body = sample(&format!("limits{number}")).to_string();
         assert_eq!(invoke(&call_completed, webhook(body.as_bytes())).await.status, 200);
     }
+}
+
+#[tokio::test]
+async fn a_dialer_and_a_tenants_own_account_learn_when_to_come_again() {
+    let (world, hand) = (World::new(Some("demo")).await, Hand::at(BEGIN));
+    let keys = [
+        ("acme", "rpk_acme-key-0000000000000000000000000000000000"),
+        ("beta", "rpk_beta-key-0000000000000000000000000000000000"),
+    ];
+    for (tenant, key) in keys {
+        let api_key = ApiKey {
+            id: Uuid::new_v4(),
+            sha256: ApiKey::hash(key),
+            tenant_id: tenant.to_owned(),
+            company_id: COMPANY,
+            name: "dialer".to_owned(),
+            created_at: Timestamp::EPOCH,
+        };
+        world.directory().put(&api_key).await.unwrap();
+    }
+    let mut capture = world.call_capture(&Faults::none());
+    capture.quota = Some(world.limiter(1, hand.clock()));
+    let mut statuses = Vec::new();
+    for (tenant, number) in [(0, 1), (0, 2), (1, 3)] {
+        let body = json!({ "company_id": COMPANY, "external_call_id": number }).to_string();
+        let mut request = Request::new(Body::Text(body));
+        request.headers_mut().insert("x-api-key", keys[tenant].1.parse().unwrap());
+        statuses.push(invoke(&capture, request).await.status);
+    }
+    assert_eq!(statuses, [201, 429, 201]);
+
+    let mut call_completed = world.call_completed(&Faults::none()).await;
+    call_completed.gate.accounts = Some(world.limiter_of("account", 1, hand.clock()));
+    call_completed.gate.keys = world
+        .secrets(&["livekit-webhook-secrets"], |_| {
+            let entries = ["@acme acme-account-secret", "platform-secret"].map(str::to_owned);
+            Keys::parse(&[], &entries).unwrap()
+        })
+        .await;
+    let mut statuses = Vec::new();
+    for (number, secret) in
+        ["acme-account-secret", "acme-account-secret", "platform-secret", "platform-secret"]
+            .iter()
+            .enumerate()
+    {
+        let body = sample(&format!("account{number}")).to_string();
+        let mut request = webhook(body.as_bytes());
+        let signature = hmac_signature(secret, body.as_bytes());
+        request.headers_mut().insert("x-livekit-signature", signature.parse().unwrap());
+        statuses.push(invoke(&call_completed, request).await.status);
+    }
+    assert_eq!(statuses, [200, 429, 200, 200], "the platform's account is all tenants'");
+}
+
+#[tokio::test]
+async fn a_query_that_reads_thousands_of_items_counts_as_fifty() {
+    let (world, hand) = (World::new(None).await, Hand::at(BEGIN));
+    let (mut stats, mut events) = (world.call_stats(10_000).await, world.webhook_events(10_000).await);
+    stats.authenticator.limiter = Some(world.limiter_of("stats", 100, hand.clock()));
+    events.authenticator.limiter = Some(world.limiter_of("events", 100, hand.clock()));
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        let stats = ask(Method::GET, None).of(&stats, &admin("acme")).await.status;
+        let all = ask(Method::GET, None).query(&[("count", "all")]).of(&events, &admin("acme")).await.status;
+        statuses.push((stats, all));
+    }
+    assert_eq!(statuses, [(200, 200), (200, 200), (429, 429)]);
 }

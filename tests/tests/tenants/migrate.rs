@@ -11,6 +11,11 @@ use ringpost_tests::{
     stack::{root, stack},
     world::World,
 };
+use serde_json::json;
+use tokio::sync::Mutex;
+
+/// A migration moves what every test has put.
+static ALONE: Mutex<()> = Mutex::const_new(());
 
 fn migrate(arguments: &[&str]) -> Output {
     let mut command = Command::new("python3");
@@ -34,6 +39,7 @@ async fn put_as_before(kind: &str, id: &str, tenant_id: &str, entry: String) {
 
 #[tokio::test]
 async fn what_an_earlier_version_wrote_is_found_and_nothing_else_changes() {
+    let _alone = ALONE.lock().await;
     let (world, unique) = (World::deployed().await, unique());
     let (tenant, id, agent) = (format!("t#{unique}"), format!("spring {unique}"), format!("agent_{unique}"));
     let entry =
@@ -58,4 +64,41 @@ async fn what_an_earlier_version_wrote_is_found_and_nothing_else_changes() {
     }
     let listed = table.list::<Campaign>(&tenant, 10, None).await.unwrap();
     assert_eq!(listed.entries.len(), 1, "the earlier one is gone");
+}
+
+#[tokio::test]
+async fn the_secrets_of_a_configuration_move_into_their_own_attribute() {
+    let _alone = ALONE.lock().await;
+    let (world, tenant) = (World::deployed().await, unique());
+    let config = json!({
+        "tenantId": tenant, "id": 1, "name": "CRM", "url": "https://crm.example.com/in", "secret": "webhooksecret123",
+        "retiredSecret": { "secret": "webhooksecret000", "validUntil": 1_767_312_000_000_i64 },
+        "eventTypes": ["call.completed"], "status": "inactive", "metadata": { "rate": 1.5, "count": 9_007_199_254_740_993_i64 },
+        "createdAt": 1_767_312_000_000_i64, "updatedAt": 1_767_312_000_000_i64
+    });
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let number = |number: &str| AttributeValue::N(number.to_owned());
+    let client = aws_sdk_dynamodb::Client::new(&sdk(stack(), &Faults::none(), 3));
+    let name = stack().deployed_table("webhookconfigs").await;
+    let put = client.put_item().table_name(&name).item("tenantId", text(&tenant)).item("id", number("1"));
+    let put =
+        put.item("v", number("1")).item("version", number("7")).item("config", text(&config.to_string()));
+    put.send().await.unwrap();
+
+    let table = world.subscriptions(&Faults::none());
+    let before = table.find_with_secrets(&tenant, 1).await.unwrap().unwrap();
+    assert_eq!(before.secrets.present.as_str(), "webhooksecret123", "read where an earlier version put it");
+    assert!(migrate(&["--yes"]).status.success());
+    let get = client.get_item().table_name(&name).key("tenantId", text(&tenant)).key("id", number("1"));
+    assert!(
+        !get.clone().send().await.unwrap().item.unwrap().contains_key("secrets"),
+        "not before the deployment"
+    );
+    for _ in 0..2 {
+        let done = migrate(&["--yes", "--remove"]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert_eq!(table.find_with_secrets(&tenant, 1).await.unwrap().unwrap(), before);
+        let item = get.clone().send().await.unwrap().item.unwrap();
+        assert!(!item["config"].as_s().unwrap().to_lowercase().contains("secret"));
+    }
 }

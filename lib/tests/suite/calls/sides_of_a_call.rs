@@ -116,6 +116,10 @@ fn whose_number_a_dispatched_room_bears_is_known_with_its_rule() {
     let dialled = json!({ "event": "participant_joined", "participant": { "identity": "sip_x", "kind": "SIP",
         "attributes": { "sip.trunkID": "ST_1" } } });
     assert_eq!(line(&call(&by_callee[0], &[dialled])), None);
+    // Nor a browser, which may give itself any attribute.
+    let mut browser = hidden();
+    browser["participant"]["kind"] = json!("STANDARD");
+    assert_eq!(line(&call(&by_callee[0], &[browser])), None);
 }
 
 #[test]

@@ -59,7 +59,6 @@ SET = {
 # What may be set: the parameters with it.
 OPEN = {
     "`CapacityMode` provisioned": {"CapacityMode": "provisioned"},
-    "`QuietLogClass` INFREQUENT_ACCESS": {"QuietLogClass": "INFREQUENT_ACCESS"},
     "`RetentionDays` 14": {"RetentionDays": 14},
     "`DeliveryBatchingSeconds` 1": {"DeliveryBatchingSeconds": 1},
     "`MemorySize` 128": {"MemorySize": 128},

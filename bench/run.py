@@ -34,7 +34,8 @@ PARAMETERS = {
     "token-keys": SECRETS["RINGPOST_JWT_SECRET"],
 }
 ENVIRONMENT = {
-    "STAGE": "bench",
+    # Only the local stage takes the secrets of the samples.
+    "STAGE": "local",
     "RETENTION_DAYS": "90",
     "CALL_RETENTION_DAYS": "0",
     "DEFAULT_TENANT": "demo",
@@ -198,7 +199,6 @@ def subscription(url: str) -> dict[str, dict[str, str]]:
         "id": 1,
         "name": "bench",
         "url": url,
-        "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
         "eventTypes": ["call.completed"],
         "status": "active",
         "createdAt": at,
@@ -210,6 +210,7 @@ def subscription(url: str) -> dict[str, dict[str, str]]:
         "v": {"N": "1"},
         "version": {"N": "1"},
         "config": {"S": json.dumps(config)},
+        "secrets": {"S": json.dumps({"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})},
     }
 
 

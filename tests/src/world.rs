@@ -8,6 +8,7 @@ mod driving;
 mod elevenlabs;
 pub mod history;
 pub mod inbound;
+mod items;
 mod limits;
 pub mod lists;
 pub mod publishing;

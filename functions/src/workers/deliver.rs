@@ -82,21 +82,33 @@ fn read(message: &SqsMessage) -> Option<DeliveryMessage> {
 
 impl Deps {
     async fn settle(&self, message: &DeliveryMessage, batch: &Prepared) -> Result<(), Unsettled> {
-        let (function, started) = (Self::NAME, Instant::now());
+        let started = Instant::now();
         let done = self.deliver.work(message, batch).await;
         let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
-        let (at, attempt, subscription) = (message.delivery(), message.number(), message.subscription_id());
-        let (tenant_id, id) = (at.tenant_id, at.id);
+        let (at, delivery) = (message.delivery(), batch.delivery(message));
+        let (function, tenant_id, id) = (Self::NAME, at.tenant_id, at.id);
+        let (subscription, attempt) = (message.subscription_id(), message.number());
+        // By these a customer's question, a call and an event's type find this line.
+        let message_id = delivery.map(|delivery| delivery.message_id.as_str());
+        let event_type = delivery.map(|delivery| delivery.event_type.as_str());
+        let call_id = delivery.and_then(|delivery| delivery.call_id).map(|call| call.to_string());
         match done {
             Ok(done) => {
-                let result = done.as_str();
+                let (result, answered) = (done.as_str(), done.answered());
+                let status_code = answered.and_then(|answered| answered.status_code);
+                let since_received_ms = answered.map(|answered| answered.since_received_ms);
                 tracing::info!(
                     function,
                     tenant_id,
                     id,
                     subscription,
                     attempt,
+                    message_id,
+                    event_type,
+                    call_id,
                     result,
+                    status_code,
+                    since_received_ms,
                     duration_ms,
                     "worked on"
                 );
@@ -110,6 +122,9 @@ impl Deps {
                     id,
                     subscription,
                     attempt,
+                    message_id,
+                    event_type,
+                    call_id,
                     cause,
                     duration_ms,
                     "not worked on"

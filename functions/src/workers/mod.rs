@@ -16,6 +16,7 @@ use std::{
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
+    domain::outcome::Outcome,
     pipeline::{
         fan_out::{Driven, FanOut, FanOutError, Told},
         publish::Batch,
@@ -80,7 +81,7 @@ async fn drive(
     match &driven {
         Ok(driven) => {
             let (result, call_id) = match driven {
-                Driven::Recorded(call_id) => ("recorded", *call_id),
+                Driven::Recorded(recorded) => ("recorded", recorded.call_id),
                 Driven::Waiting(call_id) => ("waiting for an owner", Some(*call_id)),
                 Driven::LeftOut(call_id) => {
                     tracing::warn!(function, event_key, call_id = %call_id, "too many events wait for an owner");
@@ -88,8 +89,27 @@ async fn drive(
                 }
                 Driven::Unowned => ("unowned", None),
             };
+            let recorded = match driven {
+                Driven::Recorded(recorded) => Some(recorded),
+                _ => None,
+            };
+            let tenant_id = recorded.map(|recorded| recorded.tenant_id.as_str());
+            let announced =
+                recorded.map(|recorded| recorded.announced.join(" ")).filter(|types| !types.is_empty());
+            let outcome = recorded.and_then(|recorded| recorded.outcome).map(Outcome::as_str);
             let call_id = call_id.map(|id| id.to_string());
-            tracing::info!(function, event_key, event_type, call_id, result, duration_ms, "driven");
+            tracing::info!(
+                function,
+                event_key,
+                event_type,
+                tenant_id,
+                call_id,
+                announced,
+                outcome,
+                result,
+                duration_ms,
+                "driven"
+            );
         }
         Err(error) => {
             let cause = telemetry::chain(error);

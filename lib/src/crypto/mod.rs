@@ -6,6 +6,7 @@
 mod hmac_key;
 pub mod jwt;
 mod jwt_provider;
+pub mod tls;
 
 use ring::rand::{SecureRandom, SystemRandom};
 use sha2::{Digest, Sha256};

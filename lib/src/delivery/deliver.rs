@@ -98,11 +98,11 @@ pub enum DeliverError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
     /// The endpoint took it.
-    Delivered,
+    Delivered(Answered),
     /// The attempt failed; another one follows.
-    Failed,
+    Failed(Answered),
     /// The attempt failed; no other one follows.
-    Exhausted,
+    Exhausted(Answered),
     /// The attempt had been recorded before; what follows from it was repeated.
     Repeated,
     /// It waits for its time, or for its turn.
@@ -115,14 +115,32 @@ pub enum Done {
     Expired,
 }
 
+/// What an endpoint answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answered {
+    /// Its status, if there was an answer.
+    pub status_code: Option<u16>,
+    /// So long after the event was received, or published.
+    pub since_received_ms: u64,
+}
+
 impl Done {
+    /// What the endpoint answered, if an attempt was made.
+    #[must_use]
+    pub fn answered(self) -> Option<Answered> {
+        match self {
+            Self::Delivered(answered) | Self::Failed(answered) | Self::Exhausted(answered) => Some(answered),
+            _ => None,
+        }
+    }
+
     /// The word in the log.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Exhausted => "exhausted",
+            Self::Delivered(_) => "delivered",
+            Self::Failed(_) => "failed",
+            Self::Exhausted(_) => "exhausted",
             Self::Repeated => "repeated",
             Self::Waits => "waits",
             Self::Parked => "parked",
@@ -203,6 +221,14 @@ impl<'a> Asked<'a> {
             Some(health) => Self::Failing(delivery, endpoint, health),
             None => Self::Attempt(delivery, endpoint),
         }
+    }
+}
+
+impl Prepared {
+    /// The delivery that a message is about, if there is one, as its batch found it.
+    #[must_use]
+    pub fn delivery(&self, message: &DeliveryMessage) -> Option<&Delivery> {
+        self.found.deliveries.get(&message.delivery())
     }
 }
 
@@ -354,10 +380,13 @@ impl Deliver {
         };
         self.note_health(&attempt, endpoint).await?;
         self.follow(&recorded, subscription).await?;
+        let ended_at = attempt.at.plus_millis(attempt.timing);
+        let since_received_ms = ended_at.millis_since(delivery.created_at);
+        let answered = Answered { status_code: attempt.status_code, since_received_ms };
         Ok(match status {
-            DeliveryStatus::Delivered => Done::Delivered,
-            DeliveryStatus::Pending => Done::Failed,
-            DeliveryStatus::Failed | DeliveryStatus::Cancelled => Done::Exhausted,
+            DeliveryStatus::Delivered => Done::Delivered(answered),
+            DeliveryStatus::Pending => Done::Failed(answered),
+            DeliveryStatus::Failed | DeliveryStatus::Cancelled => Done::Exhausted(answered),
         })
     }
 

@@ -29,6 +29,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
+    crypto::tls,
     domain::{
         delivery::Attempt,
         endpoint_proof::CHALLENGE_HEADER,
@@ -63,8 +64,14 @@ impl Patience {
 
 /// Why there is no sender.
 #[derive(Debug, Error)]
-#[error("the HTTP client cannot be made")]
-pub struct SenderError(#[from] reqwest::Error);
+pub enum SenderError {
+    /// Its TLS is at fault.
+    #[error("the HTTP client cannot be made")]
+    Tls(#[from] rustls::Error),
+    /// The rest is.
+    #[error("the HTTP client cannot be made")]
+    Http(#[from] reqwest::Error),
+}
 
 /// What is posted, and to whom.
 pub struct Parcel<'a> {
@@ -115,7 +122,7 @@ impl Sender {
     /// A sender that goes nowhere else than `loopback` and the public internet.
     ///
     /// # Errors
-    /// When the system's root certificates cannot be read.
+    /// When no HTTP client can be made.
     pub fn new(loopback: Loopback, clock: Clock) -> Result<Self, SenderError> {
         Self::with_patience(loopback, clock, Patience::USUAL)
     }
@@ -123,7 +130,7 @@ impl Sender {
     /// As [`Sender::new`], for endpoints that get another time.
     ///
     /// # Errors
-    /// When the system's root certificates cannot be read.
+    /// When no HTTP client can be made.
     pub fn with_patience(loopback: Loopback, clock: Clock, patience: Patience) -> Result<Self, SenderError> {
         Self::build(loopback, clock, patience, Resolver::system(loopback))
     }
@@ -134,9 +141,8 @@ impl Sender {
         patience: Patience,
         resolver: Resolver,
     ) -> Result<Self, SenderError> {
-        // Fails when somebody was faster, which is as good.
-        rustls::crypto::ring::default_provider().install_default().ok();
         let http = Client::builder()
+            .tls_backend_preconfigured(tls::client_config()?)
             // A proxy would make the connection in our place, to addresses that nobody has judged.
             .no_proxy()
             // A redirect may lead to where the URL itself may not.

@@ -107,6 +107,19 @@ impl<'a> OfCall<'a> {
             && self.lead.is_none()
     }
 
+    /// The types that it announces for the first time.
+    pub(super) fn types(&self) -> Vec<String> {
+        let first = self.lifecycle.iter().filter(|(_, _, to)| *to == Audience::Everybody);
+        let lifecycle = first.map(|(announcement, ..)| announcement.as_str());
+        let occurrence = self.occurrence.iter().map(|occurrence| occurrence.event_type.as_str());
+        let merged = self.merged.iter().map(|_| MERGED);
+        let transfers = self.transfers.iter().map(|transfer| transfer.event_type);
+        let updated = self.updated.iter().map(|_| UPDATED);
+        let lead = self.lead.iter().map(|_| CONTACT_CREATED);
+        let others = occurrence.chain(merged).chain(transfers).chain(updated).chain(lead);
+        lifecycle.chain(others).map(str::to_owned).collect()
+    }
+
     /// The tenant that is told.
     pub(super) fn tenant_id(&self) -> &str {
         &self.owner.tenant_id

@@ -32,6 +32,7 @@ use crate::{
         directory::Lead,
         event::{Event, Source},
         key::{CallId, EventKey},
+        outcome::Outcome,
     },
     providers,
     queue::{SendError, fan_out_retry::FanOutRetryQueue, transcripts::TranscriptQueue},
@@ -107,16 +108,29 @@ pub enum FanOutError {
 }
 
 /// What was done with an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Driven {
     /// It is in its tenant's history.
-    Recorded(Option<CallId>),
+    Recorded(Recorded),
     /// It waits for its call to have an owner.
     Waiting(CallId),
     /// Its call has no owner, and too many events wait already: only a replay processes it.
     LeftOut(CallId),
     /// It is about no call and belongs to nobody; it is in the log only.
     Unowned,
+}
+
+/// Where an event was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Whose event it is.
+    pub tenant_id: String,
+    /// The call that it is about.
+    pub call_id: Option<CallId>,
+    /// The types of what it announces, wanted or not.
+    pub announced: Vec<String>,
+    /// The outcome, where it announces the end of its call.
+    pub outcome: Option<Outcome>,
 }
 
 impl FanOut {
@@ -137,10 +151,12 @@ impl FanOut {
                 self.fold.see(id, event.received_at).await?;
             }
             self.history.record_inbound(event, &tenant_id, call_id, None).await?;
+            let mut announced = Vec::new();
             if let Some(message) = announce_platform::message(event) {
+                announced.push(message.event_type.clone());
                 self.publisher.publish_message(message, batch).await?;
             }
-            return Ok(Driven::Recorded(call_id));
+            return Ok(Driven::Recorded(Recorded { tenant_id, call_id, announced, outcome: None }));
         };
         let call = self.fold(update).await?;
         self.ask_for_transcript(event, update, &call).await?;
@@ -154,9 +170,16 @@ impl FanOut {
         let lead = self.record_lead(event, update, &call).await?;
         let announced = OfCall::new(event, update, &call, owner, lead.as_ref());
         self.publisher.publish(&announced, batch).await?;
-        let call_id = call.id;
+        let announced = announced.types();
+        let ended = announced.iter().any(|event_type| event_type == Announcement::Completed.as_str());
+        let recorded = Recorded {
+            tenant_id: owner.tenant_id.clone(),
+            call_id: Some(call.id),
+            outcome: call.facts.outcome().filter(|_| ended),
+            announced,
+        };
         self.drive_waiting(&event.key, call).await?;
-        Ok(Driven::Recorded(Some(call_id)))
+        Ok(Driven::Recorded(recorded))
     }
 
     /// The call with the event in it, found by all its keys from now on.

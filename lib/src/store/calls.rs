@@ -13,7 +13,10 @@ use aws_sdk_dynamodb::{
 
 use super::{
     Client, Kept, StoreError,
-    item::{Item, find_string, item, number, read_number, read_string, read_time, string, time},
+    item::{
+        Item, LAYOUT, check_layout, find_string, item, number, read_number, read_string, read_time, string,
+        time,
+    },
 };
 use crate::domain::{
     call::{Absorption, Call, Seen},
@@ -288,7 +291,7 @@ pub(super) fn tenant_shard(tenant_id: &str, shard: u8) -> String {
 fn pointer_item(pointer: &Pointer) -> Item {
     let mut attributes = item([
         ("id", string(pointer.from.to_string())),
-        ("v", number(1)),
+        ("v", number(LAYOUT)),
         ("to", string(pointer.to.to_string())),
     ]);
     if let Some(room_sid) = &pointer.room_sid {
@@ -300,7 +303,7 @@ fn pointer_item(pointer: &Pointer) -> Item {
 fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
     let mut attributes = item([
         ("id", string(call.id.to_string())),
-        ("v", number(1)),
+        ("v", number(LAYOUT)),
         ("version", number(version)),
         ("createdAt", time(call.created_at)),
         ("updatedAt", time(call.updated_at)),
@@ -329,6 +332,7 @@ fn size(item: &Item) -> usize {
 }
 
 pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
+    check_layout(item)?;
     let id = read_id(item, "id")?;
     if item.contains_key("to") {
         let room_sid = find_string(item, "roomSid").map(str::to_owned);

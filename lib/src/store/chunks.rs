@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 
 use super::{
     Client, StoreError,
-    item::{binary, item, number, read_binary, string},
+    item::{LAYOUT, binary, check_layout, item, number, read_binary, string},
 };
 use crate::domain::timestamp::Timestamp;
 
@@ -40,7 +40,7 @@ impl ChunkTable {
             let piece = item([
                 ("of", string(partition(of, index))),
                 ("index", number(index)),
-                ("v", number(1)),
+                ("v", number(LAYOUT)),
                 ("piece", binary(piece.to_vec())),
                 ("expiresAt", number(expires_at.as_seconds())),
             ]);
@@ -78,6 +78,7 @@ impl ChunkTable {
             let get = get.key("of", string(partition)).key("index", number(index));
             let answer = get.consistent_read(consistency == Consistency::Strong).send().await;
             if let Some(piece) = answer.map_err(StoreError::unavailable("GetItem chunks"))?.item {
+                check_layout(&piece)?;
                 return read_binary(&piece, "piece").map(|bytes| Some(bytes.to_vec()));
             }
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Client, StoreError,
-    item::{Item, item, number, read_string, string},
+    item::{Item, LAYOUT, check_layout, item, number, read_string, string},
 };
 use crate::domain::{
     directory::{Agent, Entry, Line},
@@ -245,12 +245,13 @@ pub(super) fn to_item<T: Entry>(entry: &T) -> Result<Item, StoreError> {
     let json = serde_json::to_string(entry).map_err(|_| StoreError::Corrupt { what: "entry" })?;
     Ok(item([
         ("key", item_key::<T>(&entry.key())),
-        ("v", number(1)),
+        ("v", number(LAYOUT)),
         ("tenantKind", tenant_kind::<T>(entry.tenant_id())),
         ("entry", string(json)),
     ]))
 }
 
 pub(super) fn read_entry<T: Entry>(item: &Item) -> Result<T, StoreError> {
+    check_layout(item)?;
     serde_json::from_str(read_string(item, "entry")?).map_err(|_| StoreError::Corrupt { what: "entry" })
 }

@@ -12,7 +12,10 @@ use uuid::Uuid;
 
 use super::{
     Client, StoreError,
-    item::{Item, find_string, item, number, read_number, read_string, read_time, string, time},
+    item::{
+        Item, LAYOUT, check_layout, find_string, item, number, read_number, read_string, read_time, string,
+        time,
+    },
 };
 use crate::{
     crypto::sha256,
@@ -117,7 +120,7 @@ impl DueTable {
         let entry = item([
             ("slot", string(slot)),
             ("id", string(id(due))),
-            ("v", number(1)),
+            ("v", number(LAYOUT)),
             ("at", time(due.at)),
             ("kind", string(&due.kind)),
             ("reference", string(&due.reference)),
@@ -205,7 +208,7 @@ impl DueTable {
     /// When the database fails; saying it again is safe.
     pub async fn advance(&self, minute: Minute) -> Result<(), StoreError> {
         let [slot, id] = watermark_key();
-        let mark = item([slot, id, ("v", number(1)), ("minute", number(minute.as_number()))]);
+        let mark = item([slot, id, ("v", number(LAYOUT)), ("minute", number(minute.as_number()))]);
         let put = self
             .client
             .put_item()
@@ -252,6 +255,7 @@ fn readable(item: &Item) -> Option<Filed> {
 }
 
 fn read_entry(item: &Item) -> Result<Filed, StoreError> {
+    check_layout(item)?;
     Ok(Filed {
         due: Due {
             at: read_time(item, "at")?,

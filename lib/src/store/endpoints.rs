@@ -29,7 +29,7 @@ pub use verdicts::{Refusal, Tried};
 
 /// What `sweep` asks for; the role in template.yaml allows these names and no secrets.
 const SUBSCRIPTION_AND_HEALTH: &str =
-    "tenantId, id, version, config, failures, failingSince, lastFailureAt, probeAt";
+    "tenantId, id, v, version, config, failures, failingSince, lastFailureAt, probeAt";
 
 /// Names a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]

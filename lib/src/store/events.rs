@@ -9,8 +9,8 @@ use super::{
     Client, StoreError,
     chunks::ChunkTable,
     item::{
-        Item, binary, find_string, item, number, read_binary, read_number, read_string, read_time, string,
-        time,
+        Item, LAYOUT, binary, check_layout, find_string, item, number, read_binary, read_number, read_string,
+        read_time, string, time,
     },
     payload,
 };
@@ -102,6 +102,7 @@ impl EventTable {
     /// # Errors
     /// [`StoreError::Corrupt`] names the attribute; or the database fails to give the chunks.
     pub async fn read(&self, item: &Item) -> Result<Event, StoreError> {
+        check_layout(item)?;
         let source = Source::parse(read_string(item, "source")?);
         let payload = if item.contains_key("chunks") {
             let chunks = self.chunks.get(read_string(item, "nonce")?, read_number(item, "chunks")?);
@@ -128,7 +129,7 @@ impl EventTable {
         let payload = payload::compress(&event.payload)?;
         let mut item = item([
             ("key", string(event.key.as_str())),
-            ("v", number(1)),
+            ("v", number(LAYOUT)),
             ("nonce", string(nonce)),
             ("source", string(event.source.as_str())),
             ("eventType", string(&event.event_type)),

@@ -14,7 +14,7 @@ use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnC
 
 use super::{
     Client, StoreError,
-    item::{Item, find_string, item, number, optional, string, time},
+    item::{Item, LAYOUT, find_string, item, number, optional, string, time},
 };
 use crate::domain::{
     event::Event,
@@ -31,16 +31,16 @@ pub use rows::{PackedRow, Received, Row};
 pub use search::{Found, RowFilter, RowStatus, Search};
 pub use timeline::{CallEvent, CallEvents, Timeline};
 
-/// How many partitions a tenant's history is spread over.
-const SHARDS: u64 = 4;
+/// How many partitions a tenant's history is spread over, for rows from a moment on (ms since 1970). It is a part
+/// of a row's address: to raise it add a line for a moment to come, and leave the others as they are. Powers of
+/// two up to [`SLOTS`].
+const SHARDS: [(i64, u64); 1] = [(EPOCH_MILLIS, 4)];
 /// Ids count milliseconds from here, so that they stay below 2^53, what a JSON reader keeps exact.
 const EPOCH_MILLIS: i64 = 1_577_836_800_000;
 /// Ids per millisecond: 10 bits.
 const SLOTS: u64 = 1_024;
 /// So many events of one tenant in one slot and the slots after it are not a coincidence.
 const MAX_PROBES: usize = 512;
-/// Ids of one partition are this far apart.
-const STEP: usize = SHARDS as usize;
 
 /// The table `history`: pk `tenantShard`, sk `id`, with a TTL.
 #[derive(Debug, Clone)]
@@ -101,15 +101,16 @@ impl HistoryTable {
         let digest = key.digest();
         // By the event, not by its call: records are united, and a row must be found where it was put.
         row.extend(item([
-            ("tenantShard", string(partition(tenant_id, digest))),
-            ("v", number(1)),
+            ("v", number(LAYOUT)),
             ("eventKey", string(key.as_str())),
             ("createdAt", time(at)),
             ("expiresAt", number(at.plus_days(self.retention_days).as_seconds())),
         ]));
-        // In steps of the partitions, so that an id is unique in all of them: 1,024 slots are a multiple.
-        for id in (first_id(at, digest)..).step_by(STEP).take(MAX_PROBES) {
-            row.insert("id".to_owned(), number(id));
+        let first = first_id(at, digest);
+        // In steps of the partitions: the tries stay in one of them.
+        let step = usize::try_from(shards(&SHARDS, first)).unwrap_or(1);
+        for id in (first..).step_by(step).take(MAX_PROBES) {
+            row.extend(item([("tenantShard", string(partition(tenant_id, id))), ("id", number(id))]));
             let put = self.client.put_item().table_name(&self.name).set_item(Some(row.clone()));
             let put = put
                 .condition_expression("attribute_not_exists(id)")
@@ -139,9 +140,25 @@ enum Placed {
     Before(Item),
 }
 
-/// The partition of a row, whose id leads to the same one.
-fn partition(tenant_id: &str, digest_or_id: u64) -> String {
-    format!("{tenant_id}#{}", digest_or_id % SHARDS)
+/// The partition of a row: its id leads there, by its last bits and its time.
+fn partition(tenant_id: &str, id: u64) -> String {
+    shard(tenant_id, id % shards(&SHARDS, id))
+}
+
+fn shard(tenant_id: &str, number: u64) -> String {
+    format!("{tenant_id}#{number}")
+}
+
+/// How many partitions there are at the time of this id.
+fn shards(raises: &[(i64, u64)], id: u64) -> u64 {
+    let millis = i64::try_from(id / SLOTS).unwrap_or(i64::MAX).saturating_add(EPOCH_MILLIS);
+    let raised = raises.iter().rev().find(|(since, _)| *since <= millis);
+    raised.map_or(1, |(_, shards)| *shards)
+}
+
+/// The most partitions that there ever were.
+fn most_shards() -> u64 {
+    SHARDS.iter().map(|(_, shards)| *shards).max().unwrap_or(1)
 }
 
 /// The id that an event gets unless another event holds it: its time, then ten bits of its digest.
@@ -156,12 +173,12 @@ fn first_id_at(time: Timestamp) -> u64 {
 /// The ids of everything that was received between two moments, both included. Some of what was
 /// received just after them may be among them, for an id moves on where another event holds it.
 pub(super) fn ids_between(from: Timestamp, to: Timestamp) -> RangeInclusive<u64> {
-    first_id_at(from)..=first_id_at(to) + (SLOTS - 1) + ((MAX_PROBES - 1) * STEP) as u64
+    first_id_at(from)..=first_id_at(to) + (SLOTS - 1) + (MAX_PROBES as u64 - 1) * most_shards()
 }
 
 /// Every partition of a tenant's history.
 pub(super) fn partitions(tenant_id: &str) -> impl Iterator<Item = String> {
-    (0..SHARDS).map(move |shard| format!("{tenant_id}#{shard}"))
+    (0..most_shards()).map(move |number| shard(tenant_id, number))
 }
 
 #[cfg(test)]
@@ -176,8 +193,24 @@ mod tests {
             assert!(ids.contains(&first_id(at(millis), digest)), "{millis} {digest}");
         }
         // The last slot of the last moment may have moved on.
-        assert!(ids.contains(&(first_id(at(7), u64::MAX) + ((MAX_PROBES - 1) * STEP) as u64)));
+        assert!(ids.contains(&(first_id(at(7), u64::MAX) + (MAX_PROBES as u64 - 1) * most_shards())));
         assert!(!ids.contains(&first_id(at(4), u64::MAX)) && !ids.contains(&first_id(at(10), 0)));
+    }
+
+    #[test]
+    fn raising_the_number_of_partitions_moves_no_row() {
+        let at = |millis: i64| Timestamp::from_millis(1_761_751_845_000 + millis).unwrap();
+        let raises = [(EPOCH_MILLIS, 4), (at(100).as_millis(), 16), (at(200).as_millis(), 64)];
+        for (millis, expected) in [(-1_000_000, 4), (99, 4), (100, 16), (199, 16), (200, 64), (9_999, 64)] {
+            for digest in [0, 1, 7, 1_023, u64::MAX] {
+                let id = first_id(at(millis), digest);
+                assert_eq!(shards(&raises, id), expected, "{millis}");
+                // A try that moved on within its millisecond or into the next is found by its id alone.
+                assert!(expected <= shards(&raises, id + expected * MAX_PROBES as u64));
+            }
+        }
+        assert!(SHARDS.iter().all(|(_, shards)| shards.is_power_of_two() && SLOTS.is_multiple_of(*shards)));
+        assert!(SHARDS.is_sorted() && SHARDS[0].0 == EPOCH_MILLIS);
     }
 
     #[test]

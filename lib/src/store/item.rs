@@ -37,6 +37,18 @@ pub(super) fn optional<const N: usize>(attributes: [(&str, Option<String>); N]) 
     there.collect()
 }
 
+/// The version of the layout in which items are written, their attribute `v`.
+pub(super) const LAYOUT: u32 = 1;
+
+/// Refuses an item that a later version has written in a layout of its own: read as this one it would be
+/// misunderstood, and written back it would lose what it says. Health and counters have no layout.
+pub(super) fn check_layout(item: &Item) -> Result<(), StoreError> {
+    match item.contains_key("v") && read_number::<u32>(item, "v")? > LAYOUT {
+        true => Err(StoreError::Corrupt { what: "v" }),
+        false => Ok(()),
+    }
+}
+
 pub(super) fn find_string<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
     item.get(name)?.as_s().ok().map(String::as_str)
 }

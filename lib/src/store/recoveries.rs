@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::operation::put_item::{PutItemError, builders::PutItemFluen
 
 use super::{
     Client, StoreError,
-    item::{Item, item, number, read_number, read_string, string},
+    item::{Item, LAYOUT, check_layout, item, number, read_number, read_string, string},
 };
 use crate::domain::recovery::{Recovery, RecoveryId};
 
@@ -115,7 +115,7 @@ impl RecoveryTable {
         let item = item([
             ("tenantId", string(partition(&recovery.tenant_id))),
             ("id", number(place.ok_or(StoreError::Corrupt { what: "id" })?)),
-            ("v", number(1)),
+            ("v", number(LAYOUT)),
             ("version", number(stored.version)),
             ("recovery", string(json)),
             ("expiresAt", number(recovery.created_at.plus_days(KEPT_DAYS).as_seconds())),
@@ -147,6 +147,7 @@ fn sort_key(subscription_id: u64, number: u64) -> Option<i64> {
 }
 
 fn read_item(item: &Item) -> Result<StoredRecovery, StoreError> {
+    check_layout(item)?;
     let recovery = serde_json::from_str(read_string(item, "recovery")?);
     let recovery = recovery.map_err(|_| StoreError::Corrupt { what: "recovery" })?;
     Ok(StoredRecovery { recovery, version: read_number(item, "version")? })

@@ -19,7 +19,7 @@ use aws_sdk_dynamodb::{
 
 use super::{
     Client, StoreError, applied,
-    item::{Item, find_string, item, number, read_number, read_string, string, time},
+    item::{Item, LAYOUT, check_layout, find_string, item, number, read_number, read_string, string, time},
 };
 use crate::domain::{
     health::FAILURES_THAT_OPEN,
@@ -31,7 +31,7 @@ use crate::domain::{
 pub const MAX_PER_TENANT: usize = 100;
 
 /// What whoever may not read secrets asks for. The roles in template.yaml allow these names.
-const WITHOUT_SECRETS: &str = "tenantId, id, version, config";
+const WITHOUT_SECRETS: &str = "tenantId, id, v, version, config";
 
 /// A subscription as it was read, with the version that the next write must find.
 #[derive(Debug, Clone, PartialEq)]
@@ -259,7 +259,7 @@ fn to_item(subscription: &Subscription, secrets: &SigningSecrets, version: u64) 
     Ok(item([
         ("tenantId", string(&subscription.tenant_id)),
         ("id", number(subscription.id)),
-        ("v", number(1)),
+        ("v", number(LAYOUT)),
         ("version", number(version)),
         ("config", string(config)),
         ("secrets", string(secrets)),
@@ -267,6 +267,7 @@ fn to_item(subscription: &Subscription, secrets: &SigningSecrets, version: u64) 
 }
 
 pub(super) fn read_subscription(item: &Item) -> Result<Subscription, StoreError> {
+    check_layout(item)?;
     serde_json::from_str(read_string(item, "config")?).map_err(|_| StoreError::Corrupt { what: "config" })
 }
 

@@ -6,6 +6,7 @@ mod checklist;
 mod cors;
 mod demonstration;
 mod documents;
+mod layouts;
 mod logs;
 mod reference;
 mod replay;

@@ -11,6 +11,7 @@ use reqwest::{Response, redirect::Policy};
 use thiserror::Error;
 
 use crate::{
+    crypto::tls,
     domain::{
         event::{Event, Source},
         key::EventKey,
@@ -86,8 +87,14 @@ pub enum AskError {
 
 /// Why there is no client.
 #[derive(Debug, Error)]
-#[error("the HTTP client cannot be made")]
-pub struct ClientError(#[from] reqwest::Error);
+pub enum ClientError {
+    /// Its TLS is at fault.
+    #[error("the HTTP client cannot be made")]
+    Tls(#[from] rustls::Error),
+    /// The rest is.
+    #[error("the HTTP client cannot be made")]
+    Http(#[from] reqwest::Error),
+}
 
 /// A conversation, as ElevenLabs gives it.
 #[derive(Clone, PartialEq, Eq)]
@@ -148,11 +155,10 @@ impl ConversationApi {
     /// The API at this base URL, which has no trailing slash.
     ///
     /// # Errors
-    /// When the system's root certificates cannot be read.
+    /// When no HTTP client can be made.
     pub fn new(base_url: String, patience: Patience) -> Result<Self, ClientError> {
-        // Fails when somebody was faster, which is as good.
-        rustls::crypto::ring::default_provider().install_default().ok();
         let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls::client_config()?)
             .user_agent(concat!("ringpost/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
             // A redirect would carry the key to wherever it points.

@@ -8,7 +8,7 @@ use crate::{
     domain::timestamp::Timestamp,
     store::{
         StoreError,
-        item::{item, number, read_time, string, time},
+        item::{LAYOUT, item, number, read_time, string, time},
     },
 };
 
@@ -32,7 +32,7 @@ impl CallTable {
     ) -> Result<Timestamp, StoreError> {
         let receipt = item([
             ("id", string(id)),
-            ("v", number(1)),
+            ("v", number(LAYOUT)),
             ("firstAt", time(now)),
             ("expiresAt", number(now.plus_days(KEPT_DAYS).as_seconds())),
         ]);

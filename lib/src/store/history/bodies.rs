@@ -15,7 +15,7 @@ use crate::{
     store::{
         Client, StoreError,
         batch::{self, BATCH},
-        item::{Item, binary, find_string, item, number, read_string, string},
+        item::{Item, LAYOUT, binary, find_string, item, number, read_string, string},
         payload,
     },
 };
@@ -55,7 +55,7 @@ impl HistoryTable {
         let expires_at = message.announced_at.plus_days(self.retention_days + DAYS_LONGER);
         let mut kept = key(&message.tenant_id, &message.id);
         kept.extend(item([
-            ("v", number(1)),
+            ("v", number(LAYOUT)),
             ("payload", binary(body)),
             ("expiresAt", number(expires_at.as_seconds())),
         ]));

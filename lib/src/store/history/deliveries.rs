@@ -16,8 +16,8 @@ use crate::{
     store::{
         StoreError, applied,
         item::{
-            Item, binary, find_string, find_time, item, number, optional, read_binary, read_number,
-            read_string, read_time, string, time,
+            Item, LAYOUT, binary, check_layout, find_string, find_time, item, number, optional, read_binary,
+            read_number, read_string, read_time, string, time,
         },
         payload,
     },
@@ -120,7 +120,7 @@ impl HistoryTable {
             let kept = item([
                 ("tenantShard", string(attempts_partition(&delivery.at))),
                 ("id", number(number_of_it)),
-                ("v", number(1)),
+                ("v", number(LAYOUT)),
                 ("response", json(attempt)?),
                 ("expiresAt", number(self.expires_at(delivery, next).as_seconds())),
             ]);
@@ -329,6 +329,7 @@ fn outbound(packed: &Packed<'_>, subscription_id: u64, status: DeliveryStatus) -
 }
 
 pub(in crate::store) fn read_delivery(tenant_id: &str, row: &Item) -> Result<Delivery, StoreError> {
+    check_layout(row)?;
     let status = DeliveryStatus::parse(read_string(row, "status")?);
     let created_at = read_time(row, "createdAt")?;
     let has_body = row.contains_key("payload");
@@ -355,6 +356,7 @@ pub(in crate::store) fn read_delivery(tenant_id: &str, row: &Item) -> Result<Del
 }
 
 fn read_attempt(item: &Item) -> Result<Attempt, StoreError> {
+    check_layout(item)?;
     serde_json::from_str(read_string(item, "response")?).map_err(|_| StoreError::Corrupt { what: "response" })
 }
 

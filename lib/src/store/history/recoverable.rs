@@ -1,6 +1,6 @@
 //! The deliveries that a recovery is about, page by page through the partitions of a tenant's history.
 
-use super::{HistoryTable, SHARDS, deliveries::read_delivery, ids_between, partition};
+use super::{HistoryTable, deliveries::read_delivery, ids_between, most_shards, shard};
 use crate::{
     domain::{
         delivery::{Delivery, DeliveryStatus, TEST_PREFIX},
@@ -38,7 +38,7 @@ impl HistoryTable {
             return Ok(RecoverablePage { deliveries: Vec::new(), examined: 0, next: next(place, None)? });
         }
         let values = item([
-            (":partition", string(partition(&recovery.tenant_id, place.partition))),
+            (":partition", string(shard(&recovery.tenant_id, place.partition))),
             (":first", number(first)),
             (":last", number(*ids.end())),
             (":outbound", string("outbound")),
@@ -96,5 +96,5 @@ fn next(place: Place, read_to: Option<&Item>) -> Result<Option<Place>, StoreErro
         return Ok(Some(Place { after: read_number(key, "id")?, ..place }));
     }
     let partition = place.partition + 1;
-    Ok((partition < SHARDS).then_some(Place { partition, after: 0 }))
+    Ok((partition < most_shards()).then_some(Place { partition, after: 0 }))
 }

@@ -18,7 +18,7 @@ use crate::{
     store::{
         StoreError,
         batch::{self, BATCH},
-        item::{Item, find_string, read_number, read_string, read_time},
+        item::{Item, check_layout, find_string, read_number, read_string, read_time},
     },
 };
 
@@ -82,6 +82,7 @@ impl PackedRow {
     /// # Errors
     /// [`StoreError::Corrupt`] names the attribute.
     pub fn unpack(&self) -> Result<Row, StoreError> {
+        check_layout(&self.item)?;
         let row = &self.item;
         let Some(key) = self.received() else {
             return read_delivery(&self.tenant_id, row).map(|delivery| Row::Outbound(Box::new(delivery)));

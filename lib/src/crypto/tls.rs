@@ -1,0 +1,17 @@
+//! TLS towards customers' endpoints and ElevenLabs: rustls on ring (ADR 3), with the roots that Mozilla trusts
+//! compiled in. Reading the system's, a hundred and more, would take a third of a function's start.
+
+use std::sync::Arc;
+
+use rustls::{ClientConfig, RootCertStore, crypto::ring};
+
+/// How a client makes TLS connections.
+///
+/// # Errors
+/// When ring knew no version of TLS, which it does.
+pub fn client_config() -> Result<ClientConfig, rustls::Error> {
+    let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    let config = config.with_safe_default_protocol_versions()?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}

@@ -11,3 +11,4 @@ mod reference;
 mod replay;
 mod sample_events;
 mod tidy;
+mod trace;

@@ -10,11 +10,15 @@ TO ?=
 YES ?=
 REMOVE ?=
 PHONE ?=
+ID ?=
+TENANT ?=
+CALL ?=
+AT ?=
 LOCAL := $(PYTHON) -m local
 TOOLS := .local/venv/tools/bin
 COST := bench/billing.py bench/cost.py bench/footprint.py bench/stack.py bench/tables.py
 
-.PHONY: help contract fuzz redaction run up down test logs invoke invoke-all lint bench cost fmt secrets replay erase migrate build deploy tools stage
+.PHONY: help contract fuzz redaction run up down test logs invoke invoke-all lint bench cost fmt secrets replay erase migrate trace build deploy tools stage
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -49,13 +53,14 @@ redaction: ## look for secrets, tokens, bodies and numbers in every line that th
 contract: tools ## hold the running stack to docs/openapi.yaml by requests (five minutes)
 	$(TOOLS)/python -m local.contract
 
-lint: tools ## check the template, docs/openapi.yaml, docs/COST.md and the Python of the local cloud
+lint: tools ## check the template, docs/openapi.yaml, docs/COST.md, what make trace computes, and the Python of the local cloud
 	$(TOOLS)/ruff check --config local/ruff.toml local $(COST)
 	$(TOOLS)/ruff format --check --config local/ruff.toml local $(COST)
 	$(TOOLS)/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint --region us-east-1
 	$(TOOLS)/python -m local.check_template
 	$(TOOLS)/python -m local.check_openapi
+	$(TOOLS)/python -m local.check_trace
 	$(TOOLS)/python bench/cost.py --check
 
 bench: ## measure the release binaries against the budgets
@@ -79,6 +84,9 @@ erase: ## remove a person from the whole store (STAGE=dev PHONE=+15551234567, YE
 
 migrate: ## bring a directory that an earlier version filled into the present layout (STAGE=dev, REMOVE=1 after the deployment)
 	@$(LOCAL) migrate "$(STAGE)" $(if $(REMOVE),--remove) $(if $(YES),--yes)
+
+trace: ## print the whole way of an event, a call, a webhook-id or a delivery (STAGE=dev ID=…; TENANT, CALL, AT=2026-11-01T14:00Z narrow the search)
+	@$(LOCAL) trace "$(STAGE)" --id="$(ID)" $(if $(TENANT),--tenant="$(TENANT)") $(if $(CALL),--call="$(CALL)") $(if $(AT),--at="$(AT)") $(if $(YES),--yes)
 
 build: tools ## build the release functions with sam
 	PATH="$(CURDIR)/$(TOOLS):$$PATH" SAM_CLI_TELEMETRY=0 sam build --config-env $(or $(STAGE),local)

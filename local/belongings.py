@@ -9,8 +9,9 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 
+from .items import Item, text
 from .spellings import Spellings
-from .store import Item, Key, Store, UnreadableError, decompressed, says, text
+from .store import Key, Store, UnreadableError, decompressed, says
 
 ATTEMPTS = "failed attempt"
 BODY = "body that deliveries share"

@@ -5,7 +5,6 @@ always safe: what it did before is found done.
 """
 
 import argparse
-import datetime
 import json
 import threading
 import time
@@ -16,7 +15,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import stage
+from . import moments, stage
 from .progress import Failure, say
 
 SEGMENTS = 8
@@ -75,9 +74,11 @@ def run(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="make replay", description=__doc__)
     parser.add_argument("stage", choices=stage.STAGES)
     parser.add_argument(
-        "--from", dest="start", metavar="TIME", type=_time, required=True, help="like 2026-11-01T00:00Z"
+        "--from", dest="start", metavar="TIME", type=moments.argument, required=True, help="like 2026-11-01T00:00Z"
     )
-    parser.add_argument("--to", dest="end", metavar="TIME", type=_time, default=_millis(_now()), help="by default now")
+    parser.add_argument(
+        "--to", dest="end", metavar="TIME", type=moments.argument, default=moments.now(), help="by default now"
+    )
     parser.add_argument("--yes", action="store_true", help="do not ask")
     chosen = parser.parse_args(arguments)
     window = Window(chosen.start, chosen.end)
@@ -92,28 +93,6 @@ def run(arguments: list[str]) -> int:
     return _replay(clients, window, table, queue)
 
 
-def _time(text: str) -> int:
-    try:
-        moment = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if not moment or not moment.tzinfo:
-        raise argparse.ArgumentTypeError(f"must be a time with its zone, like 2026-11-01T00:00Z, not {text!r}")
-    return _millis(moment)
-
-
-def _now() -> datetime.datetime:
-    return datetime.datetime.now(datetime.UTC)
-
-
-def _millis(moment: datetime.datetime) -> int:
-    return int(moment.timestamp() * 1000)
-
-
-def _shown(millis: int) -> str:
-    return datetime.datetime.fromtimestamp(millis / 1000, datetime.UTC).isoformat(timespec="seconds")
-
-
 def _outputs(clients: Clients, stack: str) -> tuple[str, ...]:
     described = clients.cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
     values = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", [])}
@@ -126,7 +105,8 @@ def _announce(clients: Clients, name: str, window: Window, table: str) -> None:
     described = clients.dynamodb.describe_table(TableName=table)["Table"]
     size = described.get("TableSizeBytes", 0)
     price = size / BYTES_PER_READ_UNIT * READ_UNITS_PRICE / 1e6
-    say(f"Events of {name}, received from {_shown(window.start)} until before {_shown(window.end)}, are driven again.")
+    start, end = moments.shown(window.start), moments.shown(window.end)
+    say(f"Events of {name}, received from {start} until before {end}, are driven again.")
     say("What an event did before is not done twice; what it should have done and did not, is.")
     say(
         f"To find them the whole log is read: about {described.get('ItemCount', 0):,} events, "

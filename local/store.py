@@ -1,16 +1,18 @@
 """A stage's tables as an operator's command reads them: every item, whatever its layout, and its texts."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import zstandard
 
+from .items import Item
 from .progress import Failure, say
 
-Item = dict[str, dict[str, Any]]
 # The values of a table's key attributes, in their order.
 Key = tuple[str, ...]
+# An expression and the texts that stand in it.
+Condition = tuple[str, Mapping[str, str]]
 
 TABLES = ("Calls", "Chunks", "Directory", "Due", "Events", "History", "WebhookConfigs")
 ZSTD = b"\x28\xb5\x2f\xfd"
@@ -19,8 +21,9 @@ MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
 BYTES_PER_READ_UNIT = 4096  # strongly consistent
 READ_UNITS_PRICE = 0.125  # $ per million
 SECONDS_BETWEEN_WORDS = 2
-# DynamoDB deletes so many items at once.
+# DynamoDB deletes and reads so many items at once.
 BATCH = 25
+READ_BATCH = 100
 TRIES = 8
 
 
@@ -34,6 +37,8 @@ class Store:
     def __init__(self, cloudformation: Any, dynamodb: Any, stack: str) -> None:
         """Every table of the stack is looked at, also one that this code does not know."""
         self._dynamodb = dynamodb
+        # How many requests for items were made.
+        self.requests = 0
         pages = cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack)
         resources = (resource for page in pages for resource in page["StackResourceSummaries"])
         self._names = {
@@ -52,10 +57,11 @@ class Store:
         """The names of all tables."""
         return sorted(self._names)
 
-    def size(self) -> str:
-        """How large it is and what it costs to read all of it, for a person."""
-        items = sum(table.get("ItemCount", 0) for table in self._described.values())
-        size = sum(table.get("TableSizeBytes", 0) for table in self._described.values())
+    def size(self, *tables: str) -> str:
+        """How large all or some tables are and what it costs to read all of them, for a person."""
+        described = [self._described[name] for name in tables or self._described]
+        items = sum(table.get("ItemCount", 0) for table in described)
+        size = sum(table.get("TableSizeBytes", 0) for table in described)
         price = size / BYTES_PER_READ_UNIT * READ_UNITS_PRICE / 1e6
         return f"about {items:,} items, {size / 1e6:,.1f} MB, ${price:,.2f}"
 
@@ -74,8 +80,51 @@ class Store:
         for page in self._pages("query", table, names, **condition):
             yield from page["Items"]
 
+    def between(
+        self, table: str, first: Key, last: Key, names: Iterable[str] = (), only: Condition | None = None
+    ) -> Iterator[Item]:
+        """The items of one partition from the first to the last key, or only these attributes of some of them."""
+        pk, sk = self._key_names(table)
+        start, end = self._typed(table, first), self._typed(table, last)
+        condition = {
+            "KeyConditionExpression": "#pk = :pk AND #sk BETWEEN :first AND :last",
+            "ExpressionAttributeNames": {"#pk": pk, "#sk": sk},
+            "ExpressionAttributeValues": {":pk": start[pk], ":first": start[sk], ":last": end[sk]},
+        }
+        if only:
+            expression, values = only
+            condition["FilterExpression"] = expression
+            condition["ExpressionAttributeValues"] |= {name: {"S": value} for name, value in values.items()}
+        for page in self._pages("query", table, names, **condition):
+            yield from page["Items"]
+
+    def get(self, wanted: Mapping[str, Iterable[Key]], names: Mapping[str, Iterable[str]]) -> dict[str, list[Item]]:
+        """Those of the items of these keys that there are, by table; of some tables only these attributes."""
+        left = [(table, self._typed(table, key)) for table, keys in wanted.items() for key in dict.fromkeys(keys)]
+        found: dict[str, list[Item]] = {table: [] for table in wanted}
+        tables = {self._names[table]: table for table in wanted}
+        while left:
+            batch, left = left[:READ_BATCH], left[READ_BATCH:]
+            request = {}
+            for table in {table for table, _ in batch}:
+                part = {"Keys": [key for of, key in batch if of == table], "ConsistentRead": True}
+                request[self._names[table]] = part | _projection(names.get(table, ()))
+            for attempt in range(TRIES):
+                self.requests += 1
+                answer = self._dynamodb.batch_get_item(RequestItems=request)
+                for name, items in answer["Responses"].items():
+                    found[tables[name]] += items
+                request = answer.get("UnprocessedKeys", {})
+                if not request:
+                    break
+                time.sleep(2**attempt / 10)
+            else:
+                raise Failure("DynamoDB is overloaded: not everything was read. Repeat the command.")
+        return found
+
     def find(self, table: str, *values: str) -> Item | None:
         """The item of a key."""
+        self.requests += 1
         found = self._dynamodb.get_item(
             TableName=self._names[table], Key=self._typed(table, values), ConsistentRead=True
         )
@@ -105,9 +154,13 @@ class Store:
 
     def _pages(self, operation: str, table: str, names: Iterable[str], **more: Any) -> Iterator[dict[str, Any]]:
         request = {"TableName": self._names[table], "ConsistentRead": True} | more
-        if names := {f"#{place}": name for place, name in enumerate(names)}:
-            request |= {"ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names}
-        yield from self._dynamodb.get_paginator(operation).paginate(**request)
+        projection = _projection(names)
+        if projection:
+            placeholders = projection["ExpressionAttributeNames"] | more.get("ExpressionAttributeNames", {})
+            request |= projection | {"ExpressionAttributeNames": placeholders}
+        for page in self._dynamodb.get_paginator(operation).paginate(**request):
+            self.requests += 1
+            yield page
 
     def _told(self, table: str, pages: Iterable[dict[str, Any]]) -> Iterator[Item]:
         """The items of the pages; whoever waits long for the last one sees how far it is."""
@@ -120,10 +173,12 @@ class Store:
             yield from page["Items"]
 
 
-def text(item: Item, name: str) -> str:
-    """A string or number of an item; empty where it has none."""
-    value = item.get(name, {})
-    return value.get("S") or value.get("N") or ""
+def _projection(names: Iterable[str]) -> dict[str, Any]:
+    """What asks for these attributes alone; for all of them where none is named."""
+    placeholders = {f"#{place}": name for place, name in enumerate(names)}
+    if not placeholders:
+        return {}
+    return {"ProjectionExpression": ", ".join(placeholders), "ExpressionAttributeNames": placeholders}
 
 
 def texts(item: Item) -> Iterator[str]:

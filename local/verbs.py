@@ -7,6 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from . import erase, invoke, logs, migrate, put_secrets, redaction, replay, serve, tests, up
 from .progress import Failure, say
 from .settings import CLOUD_LOG, ROOT, STACK_ENV
+from .trace import command as trace
 
 INTERRUPTED = 130
 
@@ -48,8 +49,8 @@ def _run(arguments: list[str]) -> int:
             put_secrets.run(stage)
         case ["redaction"]:
             return redaction.check()
-        case ["replay" | "erase" | "migrate" as verb, *arguments]:
-            return {"replay": replay, "erase": erase, "migrate": migrate}[verb].run(arguments)
+        case ["replay" | "erase" | "migrate" | "trace" as verb, *arguments]:
+            return {"replay": replay, "erase": erase, "migrate": migrate, "trace": trace}[verb].run(arguments)
         case _:
             raise Failure(f"Unknown verb: {' '.join(arguments)}. make help lists the verbs.")
     return 0

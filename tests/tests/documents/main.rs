@@ -12,3 +12,4 @@ mod reference;
 mod replay;
 mod sample_events;
 mod tidy;
+mod trace;

@@ -1,0 +1,89 @@
+"""What an operator asks for, and what was found of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from ..items import Item, text
+from . import identities
+from .call import Call
+from .logs import Line
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an operator names, and what else he knows of it."""
+
+    id: str
+    tenant: str = ""
+    call: str = ""
+    at: int | None = None
+    agrees: bool = False
+
+
+@dataclass
+class Found:
+    """All that belongs to it."""
+
+    asked: Asked
+    what: str = ""
+    call: Call | None = None
+    united: list[Call] = field(default_factory=list)
+    # What lies under the id of each of the call's names.
+    leads: list[tuple[str, str, str]] = field(default_factory=list)
+    events: dict[str, Item] = field(default_factory=dict)
+    # Keys of events that are named somewhere and are not in the log.
+    gone: set[str] = field(default_factory=set)
+    rows: dict[int, Item] = field(default_factory=dict)
+    tenant: str = ""
+    attempts: dict[int, dict[int, Item]] = field(default_factory=dict)
+    told: dict[str, object] = field(default_factory=dict)
+    subscriptions: dict[int, tuple[Item | None, Item | None]] = field(default_factory=dict)
+    waits: dict[int, str] = field(default_factory=dict)
+    follow_up_waits: bool = False
+    sweep_at: int | None = None
+    lines: list[Line] = field(default_factory=list)
+    # The ids that the operator's stands for.
+    marked: set[str] = field(default_factory=set)
+    hints: list[str] = field(default_factory=list)
+
+    @property
+    def outbound(self) -> list[Item]:
+        """The deliveries, in the order in which they were announced."""
+        rows = (row for row in self.rows.values() if text(row, "direction") == "outbound")
+        return sorted(rows, key=lambda row: (int(text(row, "createdAt")), text(row, "eventType"), _subscription(row)))
+
+    @property
+    def inbound(self) -> dict[str, Item]:
+        """The rows of events, by their keys."""
+        return {text(row, "eventKey"): row for row in self.rows.values() if text(row, "direction") == "inbound"}
+
+    @property
+    def call_ids(self) -> list[str]:
+        """The ids of the call and of the records that it absorbed."""
+        return self.call.ids if self.call else []
+
+    def announcer(self, row: Item) -> str:
+        """The event that announced what a delivery posts; empty if no known one did."""
+        message, event_type = text(row, "messageId"), text(row, "eventType")
+        for one in self.call.announcements if self.call else ():
+            if one.message(self.tenant) == message:
+                return one.by
+        keys = [*self.events, *self.inbound]
+        return next((key for key in keys if identities.announced_id(self.tenant, key, event_type) == message), "")
+
+    def moments(self) -> Iterator[int]:
+        """When something of it happened."""
+        for event in self.events.values():
+            yield int(text(event, "receivedAt"))
+        for row in self.rows.values():
+            yield int(text(row, "createdAt"))
+            if "updatedAt" in row:
+                yield int(text(row, "updatedAt"))
+        if self.call:
+            yield self.call.created_at
+            yield self.call.updated_at
+        yield from (line.at for line in self.lines)
+
+
+def _subscription(row: Item) -> int:
+    return int(text(row, "webhookConfigId"))

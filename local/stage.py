@@ -4,6 +4,7 @@ import sys
 from typing import Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import NoCredentialsError, NoRegionError
 
 from . import aws, state
@@ -11,6 +12,8 @@ from .progress import Failure, say
 from .settings import STAGE
 
 STAGES = (STAGE, "dev", "prod")
+# For commands that read and write with many threads, and that must outlast a busy table.
+PATIENT = Config(max_pool_connections=64, retries={"mode": "standard", "total_max_attempts": 10})
 
 
 def clients(stage: str, *services: str) -> list[Any]:
@@ -23,7 +26,7 @@ def clients(stage: str, *services: str) -> list[Any]:
     try:
         sts = boto3.client("sts")
         account = sts.get_caller_identity()["Account"]
-        made = [boto3.client(service) for service in services]
+        made = [boto3.client(service, config=PATIENT) for service in services]
     except (NoCredentialsError, NoRegionError) as error:
         raise Failure(f"{error} Set AWS_PROFILE and AWS_DEFAULT_REGION to those of {stage}.") from error
     say(f"Account {account}, {sts.meta.region_name}.")

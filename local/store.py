@@ -57,6 +57,10 @@ class Store:
         """The names of all tables."""
         return sorted(self._names)
 
+    def described(self, table: str) -> dict[str, Any]:
+        """What DynamoDB says of a table."""
+        return self._described[table]
+
     def size(self, *tables: str) -> str:
         """How large all or some tables are and what it costs to read all of them, for a person."""
         described = [self._described[name] for name in tables or self._described]

@@ -7,8 +7,15 @@ EVENT ?=
 CASES ?=
 FROM ?=
 TO ?=
+TABLE ?=
+TABLES ?=
+SOURCE ?=
+OVERWRITE ?=
 YES ?=
+ADD ?=
 REMOVE ?=
+REPLACE ?=
+FILE ?=
 PHONE ?=
 ID ?=
 TENANT ?=
@@ -18,7 +25,7 @@ LOCAL := $(PYTHON) -m local
 TOOLS := .local/venv/tools/bin
 COST := bench/billing.py bench/cost.py bench/footprint.py bench/stack.py bench/tables.py
 
-.PHONY: help contract fuzz redaction run up down test logs invoke invoke-all lint bench cost fmt secrets replay erase migrate trace build deploy tools stage
+.PHONY: help contract fuzz redaction rehearse run up down test logs invoke invoke-all lint bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -50,6 +57,10 @@ fuzz: ## bend the samples out of shape, a million times for each group of parser
 redaction: ## look for secrets, tokens, bodies and numbers in every line that the running stack has logged
 	@$(LOCAL) redaction
 
+rehearse: ## rehearse what operators do (secrets, restore, adopt, rollback) in an emulator of its own, in seconds
+	@$(PYTHON) -m local.environment cloud
+	@.local/venv/cloud/bin/python -m local.rehearsals
+
 contract: tools ## hold the running stack to docs/openapi.yaml by requests (five minutes)
 	$(TOOLS)/python -m local.contract
 
@@ -73,8 +84,9 @@ fmt: tools ## format Rust and Python
 	$(TOOLS)/ruff format --config local/ruff.toml local $(COST)
 	cargo fmt
 
-secrets: stage ## put a stage's secrets into SSM (STAGE=dev): once before its first deploy, again to rotate
-	@$(LOCAL) secrets $(STAGE)
+secrets: stage ## show and change a stage's secrets in SSM (STAGE=dev, ADD=token-keys, REMOVE=token-keys:3fa9c1d2)
+	@$(LOCAL) secrets $(STAGE) $(if $(ADD),--add "$(ADD)") $(if $(REMOVE),--remove "$(REMOVE)") \
+		$(if $(REPLACE),--replace "$(REPLACE)") $(if $(FILE),--file "$(FILE)") $(if $(YES),--yes)
 
 replay: ## drive the events of a window again (STAGE=dev FROM=2026-11-01T00:00Z TO=…, YES=1 to go on unasked)
 	@$(LOCAL) replay "$(STAGE)" --from "$(FROM)" $(if $(TO),--to "$(TO)") $(if $(YES),--yes)
@@ -88,11 +100,21 @@ migrate: ## bring a directory that an earlier version filled into the present la
 trace: ## print the whole way of an event, a call, a webhook-id or a delivery (STAGE=dev ID=…; TENANT, CALL, AT=2026-11-01T14:00Z narrow the search)
 	@$(LOCAL) trace "$(STAGE)" --id="$(ID)" $(if $(TENANT),--tenant="$(TENANT)") $(if $(CALL),--call="$(CALL)") $(if $(AT),--at="$(AT)") $(if $(YES),--yes)
 
+restore: ## bring back what tables had (STAGE=dev TABLE=Calls AT=2026-11-26T03:00Z or SOURCE=table, OVERWRITE=1, REMOVE=1, YES=1)
+	@$(LOCAL) restore "$(STAGE)" --table "$(TABLE)" $(if $(AT),--at "$(AT)") $(if $(SOURCE),--source "$(SOURCE)") \
+		$(if $(OVERWRITE),--overwrite) $(if $(REMOVE),--remove) $(if $(YES),--yes)
+
+adopt: ## say how the tables of a deleted stack get into the next one (STAGE=dev, TABLES=name,name to choose)
+	@$(LOCAL) adopt "$(STAGE)" $(if $(TABLES),--tables "$(TABLES)")
+
 build: tools ## build the release functions with sam
 	PATH="$(CURDIR)/$(TOOLS):$$PATH" SAM_CLI_TELEMETRY=0 sam build --config-env $(or $(STAGE),local)
 
-deploy: stage build ## build and deploy to AWS (STAGE=dev)
-	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam deploy --config-env $(STAGE)
+deploy: stage build ## build and deploy to AWS (STAGE=dev), and keep the release
+	@$(LOCAL) deploy "$(STAGE)"
+
+rollback: stage tools ## deploy a kept release again, without building (STAGE=dev TO=0.1.0-…, YES=1; without TO list them)
+	@$(LOCAL) rollback "$(STAGE)" $(if $(TO),--to "$(TO)") $(if $(YES),--yes)
 
 tools:
 	@$(PYTHON) -m local.environment tools

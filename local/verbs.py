@@ -4,12 +4,24 @@ import signal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from . import erase, invoke, logs, migrate, put_secrets, redaction, replay, serve, tests, up
+from . import adopt, erase, invoke, logs, migrate, put_secrets, redaction, releases, replay, restore, serve, tests, up
 from .progress import Failure, say
 from .settings import CLOUD_LOG, ROOT, STACK_ENV
 from .trace import command as trace
 
 INTERRUPTED = 130
+# What an operator runs against a stage; each reads its own arguments.
+OPERATORS = {
+    "secrets": put_secrets.run,
+    "replay": replay.run,
+    "erase": erase.run,
+    "migrate": migrate.run,
+    "restore": restore.run,
+    "adopt": adopt.run,
+    "trace": trace.run,
+    "deploy": releases.deploy,
+    "rollback": releases.rollback,
+}
 
 
 def run(arguments: list[str]) -> int:
@@ -45,12 +57,10 @@ def _run(arguments: list[str]) -> int:
             return invoke.every()
         case ["logs", *functions]:
             logs.show(functions)
-        case ["secrets", "dev" | "prod" as stage]:
-            put_secrets.run(stage)
         case ["redaction"]:
             return redaction.check()
-        case ["replay" | "erase" | "migrate" | "trace" as verb, *arguments]:
-            return {"replay": replay, "erase": erase, "migrate": migrate, "trace": trace}[verb].run(arguments)
+        case [verb, *arguments] if verb in OPERATORS:
+            return OPERATORS[verb](arguments)
         case _:
             raise Failure(f"Unknown verb: {' '.join(arguments)}. make help lists the verbs.")
     return 0

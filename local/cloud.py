@@ -31,14 +31,14 @@ def check_free(port: int) -> None:
             ) from None
 
 
-def start(port: int) -> int:
+def start(port: int, log_to: Path = CLOUD_LOG, tmp: Path = CLOUD_TMP) -> int:
     """The process id of an emulator that is coming up; `await_ready` tells when it answers."""
-    shutil.rmtree(CLOUD_TMP, ignore_errors=True)
-    CLOUD_TMP.mkdir(parents=True)
+    shutil.rmtree(tmp, ignore_errors=True)
+    tmp.mkdir(parents=True)
     # Functions inherit the emulator's environment, so it gets nothing of the operator's.
     environment = {
         "PATH": os.environ["PATH"],
-        "TMPDIR": str(CLOUD_TMP),
+        "TMPDIR": str(tmp),
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
         "AUTH": "true",
@@ -52,11 +52,11 @@ def start(port: int) -> int:
     }
     # -P: modules of this package must not take the place of the emulator's own.
     command = [str(Path(sys.prefix, "bin", "python")), "-P", str(Path(__file__).with_name("emulator.py"))]
-    with CLOUD_LOG.open("wb") as log:
+    with log_to.open("wb") as log:
         process = subprocess.Popen(
             command,
             env=environment,
-            cwd=CLOUD_TMP,
+            cwd=tmp,
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -65,10 +65,10 @@ def start(port: int) -> int:
     return process.pid
 
 
-def await_ready(pid: int, port: int) -> None:
+def await_ready(pid: int, port: int, log_to: Path = CLOUD_LOG) -> None:
     """Returns when the emulator answers."""
     deadline = time.monotonic() + START_SECONDS
-    log = CLOUD_LOG.relative_to(ROOT)
+    log = log_to.relative_to(ROOT)
     while not answers(port):
         if not processes.is_running(pid):
             raise Failure(f"The local cloud has ended; read {log}.")

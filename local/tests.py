@@ -12,6 +12,7 @@ def run() -> int:
     try:
         return (
             _run(["cargo", "test", "--workspace", "--locked"])
+            or _run([str(environment.ensure("cloud")), "-m", "local.rehearsals"])
             or browser.run()
             or _run([str(environment.ensure("tools")), "-m", "local.contract", "--quick"])
         )

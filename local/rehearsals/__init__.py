@@ -1,0 +1,1 @@
+"""What operators do, rehearsed in an emulator of its own: `make rehearse`. A module for each command."""

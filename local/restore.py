@@ -168,7 +168,7 @@ def _restored(dynamodb: Any, store: Store, tables: list[Table], chosen: argparse
         if time.monotonic() - spoken >= SECONDS_BETWEEN_WORDS or spoken == started:
             spoken = time.monotonic()
             minutes = (spoken - started) / 60
-            say(f"· {', '.join(waiting)}: DynamoDB restores since {minutes:.0f} min; an hour is usual")
+            say(f"· {', '.join(waiting)}: DynamoDB restores since {minutes:.0f} min; an hour is not unusual")
         time.sleep(LOOK_SECONDS)
     return True
 

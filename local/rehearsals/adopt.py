@@ -62,7 +62,7 @@ class Adopt(unittest.TestCase):
         self.assertEqual({name: after[name] for name in self.tables}, self.tables)
         self.assertIn("Limits", after)
 
-    def test_whoever_has_several_of_a_kind_chooses(self) -> None:
+    def test_of_several_of_a_kind_one_is_chosen(self) -> None:
         """After a stack was deleted twice."""
         cloud.delete_stack()
         other = f"{cloud.STACK}-Calls-EARLIER"

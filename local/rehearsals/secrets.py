@@ -86,7 +86,7 @@ class Secrets(unittest.TestCase):
         arguments = ("--add", HOOKS, "--file", self.file(new), "--remove", f"{HOOKS}:{fingerprint(old)}")
         self.says(0, *arguments, changes={HOOKS: new})
 
-    def test_whoever_takes_entries_away_is_asked(self) -> None:
+    def test_taking_entries_away_is_asked_about(self) -> None:
         """A replacement, and the last entry."""
         new = f"{SECRET}-new"
         replaced = ("--replace", HOOKS, "--file", self.file(new))

@@ -11,7 +11,7 @@ use ringpost::{
         error::{ApiError, ErrorShape},
         reply::{self, Reply},
     },
-    telemetry,
+    telemetry::{self, Context},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use tracing::{Instrument, Span, field};
@@ -72,7 +72,7 @@ pub mod log {
 /// Runs an endpoint until Lambda ends the process.
 #[must_use]
 pub fn serve<E: Endpoint>() -> ExitCode {
-    start(E::NAME, async {
+    start(E::NAME, Context::Request, async {
         let endpoint = E::init().await?;
         lambda_http::run(service_fn(|request| answer(&endpoint, request))).await
     })
@@ -81,7 +81,7 @@ pub fn serve<E: Endpoint>() -> ExitCode {
 /// Runs a worker until Lambda ends the process.
 #[must_use]
 pub fn work<W: Worker>() -> ExitCode {
-    start(W::NAME, async {
+    start(W::NAME, Context::Nothing, async {
         let worker = W::init().await?;
         let handle = service_fn(async |event: LambdaEvent<W::Batch>| {
             Ok::<_, lambda_runtime::Error>(worker.handle(event.payload).await)
@@ -90,8 +90,12 @@ pub fn work<W: Worker>() -> ExitCode {
     })
 }
 
-fn start(function: &'static str, run: impl Future<Output = Result<(), InitError>>) -> ExitCode {
-    telemetry::init();
+fn start(
+    function: &'static str,
+    context: Context,
+    run: impl Future<Output = Result<(), InitError>>,
+) -> ExitCode {
+    telemetry::init(context);
     // One invocation at a time on at most two processors: a second thread would only cost memory.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let ended = match runtime {

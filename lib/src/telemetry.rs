@@ -4,11 +4,21 @@ use std::error::Error;
 
 use tracing::level_filters::LevelFilter;
 
+/// What stands in a line beside its own fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Context {
+    /// The fields of the request, in `span`.
+    Request,
+    /// Nothing: a worker's line says all there is, and the runtime's own span would only be paid for.
+    Nothing,
+}
+
 /// Starts logging to standard output, where Lambda collects it. Call it once, first.
-pub fn init() {
+pub fn init(context: Context) {
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)
+        .with_current_span(context == Context::Request)
         .with_span_list(false)
         .with_target(false)
         .with_max_level(LevelFilter::INFO)

@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .items import Item
 from .progress import Failure, say
 from .state import write_private
-from .store import TRIES, Item
+from .store import TRIES
 
 SEGMENTS = 8
 WRITERS = 32

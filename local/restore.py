@@ -15,11 +15,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from . import stage
+from . import moments, stage
 from .copies import Copier, Copying, Progress
+from .items import Item, text
 from .progress import Failure, say, step
 from .settings import HOME
-from .store import Item, Store, text
+from .store import Store
 
 ALL = "all"
 # What others refer to comes first; the events come last, for their stream drives each of them again.
@@ -53,7 +54,7 @@ def run(arguments: list[str]) -> int:
     parser.add_argument(
         "--table", metavar="TABLE", choices=(ALL, *ORDER), required=True, help=f"{ALL}, {', '.join(ORDER)}"
     )
-    parser.add_argument("--at", metavar="TIME", type=_time, help="like 2026-11-26T03:00Z")
+    parser.add_argument("--at", metavar="TIME", type=moments.argument, help="like 2026-11-26T03:00Z")
     parser.add_argument("--source", metavar="TABLE", help="copy from this table instead of restoring one")
     parser.add_argument("--overwrite", action="store_true", help="put back also what has changed since")
     parser.add_argument("--remove", action="store_true", help="delete the tables that were restored for this")
@@ -80,20 +81,11 @@ def run(arguments: list[str]) -> int:
     return _copied(dynamodb, tables, chosen)
 
 
-def _time(words: str) -> datetime.datetime:
-    try:
-        moment = datetime.datetime.fromisoformat(words)
-    except ValueError:
-        moment = None
-    if not moment or not moment.tzinfo:
-        raise argparse.ArgumentTypeError(f"must be a time with its zone, like 2026-11-26T03:00Z, not {words!r}")
-    return moment.astimezone(datetime.UTC).replace(microsecond=0)
-
-
 def _table(store: Store, name: str, chosen: argparse.Namespace) -> Table:
     described = store.described(name)
     # The same for a repeated command, which then finds what an earlier one restored.
-    restored = f"ringpost-{chosen.stage}-restored-{name}-{chosen.at:%Y%m%dT%H%M%SZ}" if chosen.at else ""
+    moment = moments.shown(chosen.at or 0).replace("-", "").replace(":", "")
+    restored = f"ringpost-{chosen.stage}-restored-{name}-{moment}"
     keys = tuple(element["AttributeName"] for element in described["KeySchema"])
     return Table(name, chosen.source or restored, described["TableName"], keys)
 
@@ -132,19 +124,16 @@ def _recoverable(dynamodb: Any, tables: list[Table], chosen: argparse.Namespace)
             continue
         earliest, latest = _window(recovery)
         if not earliest <= chosen.at <= latest:
-            raise Failure(
-                f"{table.name} can be restored to what it was from {_shown(earliest)} until {_shown(latest)}."
-            )
+            window = f"from {moments.shown(earliest)} until {moments.shown(latest)}"
+            raise Failure(f"{table.name} can be restored to what it was {window}.")
         can.append(table)
     return can
 
 
-def _window(recovery: dict[str, Any]) -> tuple[datetime.datetime, datetime.datetime]:
-    return recovery["EarliestRestorableDateTime"], recovery["LatestRestorableDateTime"]
-
-
-def _shown(moment: datetime.datetime) -> str:
-    return moment.astimezone(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _window(recovery: dict[str, Any]) -> tuple[int, int]:
+    """The first and the last moment that can be restored."""
+    first, last = recovery["EarliestRestorableDateTime"], recovery["LatestRestorableDateTime"]
+    return int(first.timestamp() * 1000), int(last.timestamp() * 1000)
 
 
 def _restored(dynamodb: Any, store: Store, tables: list[Table], chosen: argparse.Namespace) -> bool:
@@ -154,7 +143,7 @@ def _restored(dynamodb: Any, store: Store, tables: list[Table], chosen: argparse
         size = sum(store.described(table.name).get("TableSizeBytes", 0) for table in wanted)
         price = size / 1e9 * RESTORE_PRICE + READS * size / BYTES_PER_READ_UNIT * READ_UNITS_PRICE / 1e6
         say(
-            f"{', '.join(table.name for table in wanted)} as of {_shown(chosen.at)} "
+            f"{', '.join(table.name for table in wanted)} as of {moments.shown(chosen.at)} "
             f"{'goes into a new table' if len(wanted) == 1 else 'go into new tables'}. About {size / 1e6:,.1f} MB: "
             f"${price:,.2f} to restore, compare and read; each KB that is then copied is a write unit, "
             f"${WRITE_UNITS_PRICE} a million."
@@ -173,11 +162,11 @@ def _restored(dynamodb: Any, store: Store, tables: list[Table], chosen: argparse
     return True
 
 
-def _begin(dynamodb: Any, table: Table, at: datetime.datetime) -> None:
+def _begin(dynamodb: Any, table: Table, at: int) -> None:
     request = {
         "SourceTableName": table.target,
         "TargetTableName": table.source,
-        "RestoreDateTime": at,
+        "RestoreDateTime": datetime.datetime.fromtimestamp(at / 1000, datetime.UTC),
         "BillingModeOverride": "PAY_PER_REQUEST",
     }
     try:
@@ -262,7 +251,7 @@ def _what_now(names: set[str], chosen: argparse.Namespace) -> Iterator[str]:
             "Each event that was put back is driven again by its stream, as if it came in now. What it did before is "
             "found done; what the other tables lack, deliveries too, is made again. FanOutAgeAlarm may ring."
         )
-    since = f"{chosen.at:%Y-%m-%dT%H:%MZ}" if chosen.at else "…"
+    since = moments.shown(chosen.at) if chosen.at else "…"
     yield f"make replay STAGE={chosen.stage} FROM={since}: calls and history take in what came in since."
     if "Directory" in names:
         yield "Revoke the API keys that had been revoked since; take numbers from the tenants that had lost them."
@@ -276,7 +265,7 @@ def _what_now(names: set[str], chosen: argparse.Namespace) -> Iterator[str]:
 def _removal(chosen: argparse.Namespace) -> str:
     if chosen.source:
         return f"{chosen.source} stays as it is."
-    again = f"make restore STAGE={chosen.stage} TABLE={chosen.table} AT={_shown(chosen.at)} REMOVE=1"
+    again = f"make restore STAGE={chosen.stage} TABLE={chosen.table} AT={moments.shown(chosen.at)} REMOVE=1"
     return f"The restored tables stay, and cost, until: {again}"
 
 

@@ -11,12 +11,13 @@ from unittest import mock
 
 import boto3
 
-from .. import copies
+from .. import copies, moments
 from ..copies import Copier
-from ..store import Item
+from ..items import Item
 from . import cloud
 
 MANY = 60
+DAY = 86_400_000
 NEWER = {"S": "newer"}
 
 
@@ -73,8 +74,8 @@ class Restore(unittest.TestCase):
         self.addCleanup(cloud.remove_everything)
         self.enterContext(mock.patch("local.restore.LOOK_SECONDS", 0.05))
         # The emulator's is the present second.
-        day, now = datetime.timedelta(days=1), datetime.datetime.now(datetime.UTC)
-        self.enterContext(mock.patch("local.restore._window", lambda _: (now - day, now + day)))
+        window = (moments.now() - DAY, moments.now() + DAY)
+        self.enterContext(mock.patch("local.restore._window", lambda _: window))
         self.tables = cloud.tables()
         for name in set(self.tables) - {"Limits"}:
             # The emulator does not take it from the template.
@@ -83,7 +84,7 @@ class Restore(unittest.TestCase):
         for name, items in self.contents.items():
             for item in items:
                 self.put(name, item)
-        self.at = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.at = moments.shown(moments.now())
 
     def recover(self, name: str, *, enabled: bool) -> None:
         """Switches point-in-time recovery."""

@@ -77,12 +77,6 @@ def _own_keys_alone(run: Json) -> None:
     calls["items"] -= pointers
 
 
-def _without_runtime_span(run: Json) -> None:
-    for name, function in run["functions"].items():
-        if found := re.search(r',"span":\{"requestId".*?\}', run["log_samples"][name]):
-            function["log_bytes"] -= len(found[0]) * function["log_lines"]
-
-
 def _rounded(run: Json) -> None:
     for name, function in run["functions"].items():
         if found := re.search(r'"duration_ms":\d+\.\d(\d*)', run["log_samples"][name]):
@@ -105,7 +99,6 @@ def _eventual_reads(run: Json) -> None:
 RUST: dict[str, Callable[[Json], None]] = {
     "a delivery's row is written with its first result": _row_at_the_result,
     "keys of providers that the tenant does not use get no item": _own_keys_alone,
-    "workers' lines without the span of the Lambda runtime": _without_runtime_span,
     "`fan-out` reads calls eventually consistently": _eventual_reads,
     "a call is read once, however many of its keys lead to it": _one_read_of_a_call,
     "durations with one decimal": _rounded,

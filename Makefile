@@ -69,6 +69,8 @@ lint: tools ## check the template, docs/openapi.yaml, docs/COST.md, what make tr
 	$(TOOLS)/ruff format --check --config local/ruff.toml local $(COST)
 	$(TOOLS)/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint --region us-east-1
+	@$(PYTHON) -m local.environment security
+	.local/venv/security/bin/checkov --config-file local/checkov.yaml
 	$(TOOLS)/python -m local.check_template
 	$(TOOLS)/python -m local.check_openapi
 	$(TOOLS)/python -m local.check_trace

@@ -13,7 +13,7 @@ MINIMUM = (3, 11)
 
 
 def ensure(name: str) -> Path:
-    """The python of the environment `name` (cloud or tools), created or renewed if its requirements changed."""
+    """The python of the environment `name`, created or renewed if its requirements changed."""
     if sys.version_info < MINIMUM:
         raise Failure(f"Python {MINIMUM[0]}.{MINIMUM[1]} or newer is needed; run make PYTHON=<a newer python>.")
     requirements = REQUIREMENTS / f"{name}.txt"

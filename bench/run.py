@@ -36,7 +36,8 @@ PARAMETERS = {
 ENVIRONMENT = {
     # Only the local stage takes the secrets of the samples.
     "STAGE": "local",
-    "RETENTION_DAYS": "90",
+    # The samples are of 2025, and nothing is announced of events that are older than what is kept.
+    "RETENTION_DAYS": "3650",
     "CALL_RETENTION_DAYS": "0",
     "DEFAULT_TENANT": "demo",
     "SECRETS_PREFIX": "/ringpost/bench/",

@@ -21,7 +21,7 @@ use ringpost::{
         fan_out::{FanOut, Told},
         publish::Batch,
     },
-    store::{Item, events::EventTable},
+    store::{Item, events::EventTable, lookup::Found},
     telemetry,
 };
 
@@ -71,9 +71,14 @@ impl Worker for Deps {
             let call = record.told.as_ref().and_then(Told::surest_call).ok_or(place);
             calls.entry(call).or_default().push((place, record));
         }
+        let calls: Vec<Vec<(usize, Record)>> = calls.into_values().collect();
+        let found = self.look_up(&calls).await;
         let shared = self.fan_out.publisher.batch();
         let deadline = Instant::now() + LONGEST_BATCH;
-        let settling = calls.into_values().map(|records| self.settle_in_order(records, &shared, deadline));
+        let settling = calls
+            .into_iter()
+            .zip(found)
+            .map(|(records, found)| self.settle_in_order(records, found, &shared, deadline));
         let mut unsettled: Vec<usize> = join_all(settling).await.into_iter().flatten().collect();
         if let Err(error) = self.fan_out.publisher.queue(shared).await {
             tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "deliveries not queued");
@@ -120,11 +125,23 @@ impl Deps {
         Record { told, key: Some(EventKey::from_stored(key)) }
     }
 
+    /// What the first event of each call needs, in one trip. Those that follow it need what it leaves.
+    async fn look_up(&self, calls: &[Vec<(usize, Record)>]) -> Vec<Option<Found>> {
+        let events: Vec<Option<&Told>> = calls
+            .iter()
+            .map(|records| records.first().and_then(|(_, record)| record.told.as_ref()))
+            .collect();
+        let readable: Vec<&Told> = events.iter().copied().flatten().collect();
+        let mut found = self.fan_out.look_up(&readable).await.into_iter();
+        events.iter().map(|told| told.and_then(|_| found.next().flatten())).collect()
+    }
+
     /// Drives the records of one call. Tells the place of the first that could neither be driven nor
     /// put aside.
     async fn settle_in_order(
         &self,
         records: Vec<(usize, Record)>,
+        mut found: Option<Found>,
         batch: &Batch,
         deadline: Instant,
     ) -> Option<usize> {
@@ -132,7 +149,7 @@ impl Deps {
             let Some(key) = key else { continue };
             let driven = match &told {
                 Some(told) if Instant::now() < deadline => {
-                    drive(Self::NAME, &self.fan_out, told, batch).await.is_ok()
+                    drive(Self::NAME, &self.fan_out, told, found.take(), batch).await.is_ok()
                 }
                 _ => false,
             };

@@ -79,7 +79,7 @@ impl Deps {
             tracing::warn!(function = Self::NAME, %event_key, "event has expired");
             return Ok(());
         };
-        let driven = drive(Self::NAME, &self.fan_out, &Told::by(event), batch).await;
+        let driven = drive(Self::NAME, &self.fan_out, &Told::by(event), None, batch).await;
         driven.map(drop).map_err(|_| Unsettled)
     }
 }

@@ -22,6 +22,7 @@ use ringpost::{
         publish::Batch,
     },
     queue::SendError,
+    store::lookup::Found,
     telemetry,
 };
 
@@ -71,10 +72,11 @@ async fn drive(
     function: &'static str,
     fan_out: &FanOut,
     told: &Told,
+    found: Option<Found>,
     batch: &Batch,
 ) -> Result<Driven, FanOutError> {
     let started = Instant::now();
-    let driven = tokio::time::timeout(LONGEST_DRIVE, fan_out.drive(told, batch)).await;
+    let driven = tokio::time::timeout(LONGEST_DRIVE, fan_out.drive(told, found, batch)).await;
     let driven = driven.unwrap_or(Err(FanOutError::Slow));
     let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
     let (event_key, event_type) = (told.event.key.as_str(), told.event.event_type.as_str());

@@ -44,6 +44,7 @@ impl Worker for Deps {
                 let (minutes, announced, queued) = (swept.minutes, swept.announced, swept.queued);
                 let closed = swept.closed;
                 let (dropped, postponed) = (swept.dropped, swept.postponed);
+                let behind_minutes = swept.behind_minutes;
                 tracing::info!(
                     function,
                     minutes,
@@ -52,6 +53,7 @@ impl Worker for Deps {
                     closed,
                     dropped,
                     postponed,
+                    behind_minutes,
                     duration_ms,
                     "swept"
                 );

@@ -36,7 +36,12 @@ use crate::{
     },
     providers,
     queue::{SendError, fan_out_retry::FanOutRetryQueue, transcripts::TranscriptQueue},
-    store::{StoreError, history::HistoryTable, leads::LeadTable, lookup::Lookup},
+    store::{
+        StoreError,
+        history::HistoryTable,
+        leads::LeadTable,
+        lookup::{Found, Lookup},
+    },
 };
 
 /// Every further round means that another writer got through, so that even a crowd ends.
@@ -135,11 +140,17 @@ pub struct Recorded {
 
 impl FanOut {
     /// Does everything that follows from an event of a batch, but for the queueing of its deliveries,
-    /// which ends the batch. Driving it again changes nothing.
+    /// which ends the batch. `found` is what was looked up for it, if anything was. Driving it again changes
+    /// nothing.
     ///
     /// # Errors
     /// When a step failed; driving again is safe, and needed.
-    pub async fn drive(&self, told: &Told, batch: &Batch) -> Result<Driven, FanOutError> {
+    pub async fn drive(
+        &self,
+        told: &Told,
+        found: Option<Found>,
+        batch: &Batch,
+    ) -> Result<Driven, FanOutError> {
         let event = &told.event;
         let Some(update) = &told.update else {
             let default = || self.fold.default_owner().map(|owner| owner.tenant_id.clone());
@@ -158,7 +169,7 @@ impl FanOut {
             }
             return Ok(Driven::Recorded(Recorded { tenant_id, call_id, announced, outcome: None }));
         };
-        let call = self.fold(update).await?;
+        let call = self.fold(update, found).await?;
         self.ask_for_transcript(event, update, &call).await?;
         let Some(owner) = &call.owner else {
             let waits = call.waiting.contains(&event.key);
@@ -182,10 +193,25 @@ impl FanOut {
         Ok(Driven::Recorded(recorded))
     }
 
+    /// Looks up what the events of a batch need, in one trip. What could not be looked up is looked up once
+    /// more by who drives the event.
+    pub async fn look_up(&self, events: &[&Told]) -> Vec<Option<Found>> {
+        let updates: Vec<&CallUpdate> = events.iter().filter_map(|told| told.update.as_ref()).collect();
+        if updates.len() < 2 {
+            return events.iter().map(|_| None).collect();
+        }
+        let mut found = self.lookup.find_all(&updates).await.unwrap_or_default().into_iter();
+        let of_event = |told: &&Told| told.update.as_ref().and_then(|_| found.next().flatten());
+        events.iter().map(of_event).collect()
+    }
+
     /// The call with the event in it, found by all its keys from now on.
-    async fn fold(&self, update: &CallUpdate) -> Result<Call, StoreError> {
+    async fn fold(&self, update: &CallUpdate, mut known: Option<Found>) -> Result<Call, StoreError> {
         for _ in 0..MAX_ROUNDS {
-            let found = self.lookup.find(update).await?;
+            let found = match known.take() {
+                Some(found) => found,
+                None => self.lookup.find(update).await?,
+            };
             let Some(call) = self.fold.unite(update, &found).await? else { continue };
             if self.fold.bind(update, &found, &call).await? {
                 return Ok(call);

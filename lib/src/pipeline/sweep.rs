@@ -88,6 +88,8 @@ pub struct Swept {
     pub dropped: usize,
     /// Entries that failed and were put off.
     pub postponed: usize,
+    /// Minutes whose entries are due and were not all looked at: the next sweeps catch up.
+    pub behind_minutes: u64,
 }
 
 impl Swept {
@@ -139,6 +141,8 @@ impl Sweep {
             }
             done_before = minute.plus(1);
         }
+        let behind = this_minute.as_number().saturating_sub(done_before.as_number());
+        swept.behind_minutes = u64::try_from(behind).unwrap_or_default();
         let closed_before = done_before.min(this_minute.minus(GRACE_MINUTES));
         if known.is_none_or(|known| known < closed_before) {
             self.due.advance(closed_before).await?;

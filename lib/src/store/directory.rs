@@ -2,10 +2,7 @@
 //! event finds its owner by it alone; a campaign's has its tenant in it. The index lists a tenant's entries of
 //! a kind.
 
-use aws_sdk_dynamodb::{
-    operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
-    types::KeysAndAttributes,
-};
+use aws_sdk_dynamodb::operation::put_item::{PutItemError, builders::PutItemFluentBuilder};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -14,6 +11,7 @@ use super::{
 };
 use crate::domain::{
     directory::{Agent, Entry, Line},
+    facts::Facts,
     owner::Owner,
 };
 
@@ -175,21 +173,16 @@ impl DirectoryTable {
         })
     }
 
-    /// The keys of the entries that can tell an owner, for a batch read.
-    pub(super) fn owner_keys(keys: &OwnerKeys<'_>) -> Option<KeysAndAttributes> {
-        let numbers = keys.number.map(item_key::<Line>);
-        let agents = keys.agent_id.filter(|id| may_be_id(id)).map(item_key::<Agent>);
-        let wanted: Vec<Item> =
-            [numbers, agents].into_iter().flatten().map(|key| item([("key", key)])).collect();
-        if wanted.is_empty() {
-            return None;
-        }
-        KeysAndAttributes::builder().set_keys(Some(wanted)).build().ok()
+    /// The keys of the entries that can tell whose these facts are.
+    pub(super) fn owner_keys(facts: &Facts) -> impl Iterator<Item = String> + use<> {
+        let number = facts.line_number().map(|number| text_key::<Line>(number.as_str()));
+        let agent = facts.agent_id().filter(|id| may_be_id(id)).map(|id| text_key::<Agent>(id));
+        number.into_iter().chain(agent)
     }
 
     /// The owner that these entries tell: the number's, with what the agent's entry of the same tenant
     /// adds.
-    pub(super) fn read_owner(items: &[Item]) -> Result<Option<Owner>, StoreError> {
+    pub(super) fn read_owner<'a>(items: impl Iterator<Item = &'a Item>) -> Result<Option<Owner>, StoreError> {
         let (mut line, mut agent) = (None, None);
         for item in items {
             match read_string(item, "key")?.split('#').next() {
@@ -221,13 +214,6 @@ pub(crate) fn may_be_id(id: &str) -> bool {
 
 /// The longest id that an entry may have.
 const MAX_ID_BYTES: usize = 256;
-
-/// By what an owner may be found.
-#[derive(Debug)]
-pub(super) struct OwnerKeys<'a> {
-    pub(super) number: Option<&'a str>,
-    pub(super) agent_id: Option<&'a str>,
-}
 
 fn item_key<T: Entry>(key: &str) -> aws_sdk_dynamodb::types::AttributeValue {
     string(text_key::<T>(key))

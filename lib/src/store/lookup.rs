@@ -1,17 +1,18 @@
-//! Everything that folding an event needs to read, in one trip: the items under all keys of its call
-//! and the directory's entries of its number and agent.
+//! Everything that folding events needs to read, in one trip: the items under all keys of their calls
+//! and the directory's entries of their numbers and agents.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::{
     Client, StoreError,
+    batch::{self, BATCH},
     calls::{self, CallItem, CallTable},
-    directory::{DirectoryTable, OwnerKeys},
-    item::{Item, item, string},
+    directory::DirectoryTable,
+    item::{Item, item, read_string, string},
 };
-use crate::domain::{call::CallUpdate, key::CallId, owner::Owner, phone::PhoneNumber};
+use crate::domain::{call::CallUpdate, key::CallId, owner::Owner};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -30,9 +31,6 @@ pub struct Lookup {
     directory: DirectoryTable,
 }
 
-/// DynamoDB answers a part only when it is overloaded.
-const MAX_ROUNDS: usize = 4;
-
 impl Lookup {
     /// Reads from these tables.
     #[must_use]
@@ -45,52 +43,80 @@ impl Lookup {
     /// # Errors
     /// When the database fails or an item cannot be read.
     pub async fn find(&self, update: &CallUpdate) -> Result<Found, StoreError> {
-        let mut wanted = self.wanted(update)?;
-        let (mut found, mut directory) = (Found::default(), Vec::new());
-        for _ in 0..MAX_ROUNDS {
-            let answer = self.client.batch_get_item().set_request_items(Some(wanted)).send().await;
-            let answer = answer.map_err(StoreError::unavailable("BatchGetItem"))?;
-            for (table, items) in answer.responses.unwrap_or_default() {
-                if table == self.directory.name() {
-                    directory.extend(items);
-                } else {
-                    read_calls(&items, &mut found)?;
-                }
-            }
-            wanted = answer.unprocessed_keys.unwrap_or_default();
-            if wanted.is_empty() {
-                found.owner = DirectoryTable::read_owner(&directory)?;
-                return Ok(found);
-            }
-        }
-        Err(StoreError::Contended)
+        let read = self.read(&[update]).await?;
+        read.of(update)
     }
 
-    fn wanted(&self, update: &CallUpdate) -> Result<HashMap<String, KeysAndAttributes>, StoreError> {
-        let ids = update.keys.iter().map(|key| item([("id", string(update.keys.id_of(key).to_string()))]));
-        // A strong read: a stale one would end in a conflict and cost a write.
-        let calls = KeysAndAttributes::builder().set_keys(Some(ids.collect())).consistent_read(true);
-        let mut wanted = HashMap::from([(self.calls.name().to_owned(), keys(calls.build())?)]);
-        let facts = &update.facts;
-        let owners = DirectoryTable::owner_keys(&OwnerKeys {
-            number: facts.line_number().map(PhoneNumber::as_str),
-            agent_id: facts.agent_id().map(String::as_str),
-        });
-        if let Some(owners) = owners {
-            wanted.insert(self.directory.name().to_owned(), owners);
+    /// The same of each of the updates. `None` where an item cannot be read: looking at that update alone
+    /// says why.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn find_all(&self, updates: &[&CallUpdate]) -> Result<Vec<Option<Found>>, StoreError> {
+        let read = self.read(updates).await?;
+        Ok(updates.iter().map(|update| read.of(update).ok()).collect())
+    }
+
+    async fn read(&self, updates: &[&CallUpdate]) -> Result<Read, StoreError> {
+        // No key may be named twice.
+        let calls: BTreeSet<String> = updates.iter().flat_map(|update| ids(update)).collect();
+        let owners: BTreeSet<String> =
+            updates.iter().flat_map(|update| DirectoryTable::owner_keys(&update.facts)).collect();
+        let calls = calls.iter().map(|id| (self.calls.name(), item([("id", string(id))])));
+        let owners = owners.iter().map(|key| (self.directory.name(), item([("key", string(key))])));
+        let keys: Vec<(&str, Item)> = calls.chain(owners).collect();
+        let mut read = Read::default();
+        for some in keys.chunks(BATCH) {
+            for (table, items) in batch::read_tables(&self.client, self.wanted(some)?, "BatchGetItem").await?
+            {
+                let (by, into) = match table == self.calls.name() {
+                    true => ("id", &mut read.calls),
+                    false => ("key", &mut read.owners),
+                };
+                for item in items {
+                    into.insert(read_string(&item, by)?.to_owned(), item);
+                }
+            }
+        }
+        Ok(read)
+    }
+
+    fn wanted(&self, keys: &[(&str, Item)]) -> Result<HashMap<String, KeysAndAttributes>, StoreError> {
+        let mut wanted = HashMap::new();
+        for table in [self.calls.name(), self.directory.name()] {
+            let of_table: Vec<Item> =
+                keys.iter().filter(|(of, _)| *of == table).map(|(_, key)| key.clone()).collect();
+            if !of_table.is_empty() {
+                // A strong read of the calls: a stale one would end in a conflict and cost a write.
+                let keys = KeysAndAttributes::builder().consistent_read(table == self.calls.name());
+                let keys = keys.set_keys(Some(of_table)).build();
+                wanted.insert(table.to_owned(), keys.map_err(|_| StoreError::Corrupt { what: "keys" })?);
+            }
         }
         Ok(wanted)
     }
 }
 
-fn read_calls(items: &[Item], found: &mut Found) -> Result<(), StoreError> {
-    for item in items {
-        let item = calls::read_item(item)?;
-        found.items.insert(item.id(), item);
-    }
-    Ok(())
+/// The items that were read, by their keys.
+#[derive(Default)]
+struct Read {
+    calls: HashMap<String, Item>,
+    owners: HashMap<String, Item>,
 }
 
-fn keys<E>(built: Result<KeysAndAttributes, E>) -> Result<KeysAndAttributes, StoreError> {
-    built.map_err(|_| StoreError::Corrupt { what: "keys" })
+impl Read {
+    fn of(&self, update: &CallUpdate) -> Result<Found, StoreError> {
+        let mut found = Found::default();
+        for item in ids(update).filter_map(|id| self.calls.get(&id)) {
+            let item = calls::read_item(item)?;
+            found.items.insert(item.id(), item);
+        }
+        let owners = DirectoryTable::owner_keys(&update.facts);
+        found.owner = DirectoryTable::read_owner(owners.filter_map(|key| self.owners.get(&key)))?;
+        Ok(found)
+    }
+}
+
+fn ids(update: &CallUpdate) -> impl Iterator<Item = String> {
+    update.keys.iter().map(|key| update.keys.id_of(key).to_string())
 }

@@ -4,9 +4,7 @@
 
 mod breakers;
 mod deliveries;
-mod outage;
 mod outbound;
-mod pace;
 mod recover;
 mod sender;
 mod shared_bodies;

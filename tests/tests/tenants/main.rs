@@ -5,7 +5,6 @@
 mod api_keys;
 mod directory;
 mod erase;
-mod hostile_day;
 mod leads;
 mod limits;
 mod migrate;

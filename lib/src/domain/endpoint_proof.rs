@@ -1,6 +1,6 @@
 //! The proof that the owner of an endpoint wants what is posted there. Where the platform asks for it, a
-//! subscription is inactive until its endpoint has answered a test with the challenge that the test brought:
-//! nobody points a subscription at the endpoint of somebody else.
+//! subscription is inactive until its endpoint has answered a test with the test's challenge: so a tenant
+//! cannot have events posted to another's endpoint.
 
 use serde_json::Value;
 

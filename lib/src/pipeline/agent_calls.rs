@@ -50,7 +50,7 @@ pub struct AgentCalls {
     pub api: ConversationApi,
     /// How old a status that is not final may be.
     pub fresh_millis: u64,
-    /// How many calls that nobody knows somebody may ask about.
+    /// How many unknown calls a user may ask about.
     pub questions: Option<Arc<Limiter>>,
 }
 
@@ -70,7 +70,7 @@ pub enum Status {
     NotFound,
     /// Nothing is known of it here, and ElevenLabs gave no answer.
     Unanswered(AskError),
-    /// Nothing is known of it here, and the caller has asked about too many of this kind.
+    /// Nothing is known of it here, and the caller has asked about too many such calls.
     TooOften(Exceeded),
 }
 
@@ -121,7 +121,7 @@ impl AgentCalls {
                 None => Ok(Status::NotFound),
             };
         };
-        // Who asks about calls that nobody knows has all of them looked up.
+        // Every unknown call is looked up at ElevenLabs.
         if let Some(questions) = self.questions.as_ref().filter(|_| known.is_none())
             && let Err(exceeded) = questions.admit(&caller.name()).await
         {

@@ -117,7 +117,7 @@ pub enum Saved {
     Full,
 }
 
-/// DynamoDB takes 400 KB. A call of this size is nobody's: somebody is filling it.
+/// DynamoDB takes 400 KB. No real call comes near it; one that does is being filled on purpose.
 const MAX_BYTES: usize = 380_000;
 
 /// The table `calls`: pk `id`, index `by-tenant`.

@@ -30,7 +30,7 @@ use crate::domain::{
 /// Every event of a tenant is compared with all its subscriptions.
 pub const MAX_PER_TENANT: usize = 100;
 
-/// What whoever may not read secrets asks for. The roles in template.yaml allow these names.
+/// The attributes that functions without access to secrets ask for; the roles in template.yaml allow these names.
 const WITHOUT_SECRETS: &str = "tenantId, id, v, version, config";
 
 /// A subscription as it was read, with the version that the next write must find.
@@ -142,7 +142,7 @@ impl SubscriptionTable {
         if made { Ok(()) } else { Err(StoreError::Contended) }
     }
 
-    /// Replaces `read` by these. False when somebody else has changed or deleted it since.
+    /// Replaces `read` by these. False when it was changed or deleted since.
     ///
     /// # Errors
     /// When the database fails; it may have been written.

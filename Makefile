@@ -64,7 +64,7 @@ rehearse: ## rehearse what operators do (secrets, restore, adopt, rollback) in a
 contract: tools ## hold the running stack to docs/openapi.yaml by requests (five minutes)
 	$(TOOLS)/python -m local.contract
 
-lint: tools ## check the template, docs/openapi.yaml, docs/COST.md, what make trace computes, and the Python of the local cloud
+lint: tools ## check the template, docs/openapi.yaml, docs/COST.md, what make trace computes, the documents' links, and the Python of the local cloud
 	$(TOOLS)/ruff check --config local/ruff.toml local $(COST)
 	$(TOOLS)/ruff format --check --config local/ruff.toml local $(COST)
 	$(TOOLS)/cfn-lint template.yaml
@@ -74,6 +74,7 @@ lint: tools ## check the template, docs/openapi.yaml, docs/COST.md, what make tr
 	$(TOOLS)/python -m local.check_template
 	$(TOOLS)/python -m local.check_openapi
 	$(TOOLS)/python -m local.check_trace
+	$(TOOLS)/python -m local.check_links
 	$(TOOLS)/python bench/cost.py --check
 
 bench: ## measure the release binaries against the budgets

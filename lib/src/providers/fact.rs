@@ -7,10 +7,9 @@ use crate::{domain::scalar::Scalar, json::Json};
 /// A longer text is no name, number or URL; it stays in the log but does not enter the call.
 pub(super) const MAX_BYTES: usize = 2_048;
 
-/// A text that says something: the empty, the absurdly long and what nobody can read say nothing.
+/// A text that says something: the empty and the absurdly long say nothing.
 pub(super) fn fact(text: Option<String>) -> Option<String> {
-    let is_readable = |text: &str| text.chars().all(|letter| !letter.is_control() || letter.is_whitespace());
-    text.filter(|text| !text.is_empty() && text.len() <= MAX_BYTES && is_readable(text))
+    text.filter(|text| !text.is_empty() && text.len() <= MAX_BYTES)
 }
 
 /// A text or number that says something, as it was written. A number that no reader of ours could have is

@@ -209,3 +209,13 @@ fn what_is_missing_or_wrong_is_named() {
         assert!(matches!(refused(body), PayloadError::NotJson { .. }), "{body}");
     }
 }
+
+#[test]
+fn an_id_with_characters_that_nobody_would_choose_is_taken_and_one_that_no_provider_gives_names_no_call() {
+    for id in ["a\u{1}b", "a\nb", "a\u{7f}", "conv_é", &"x".repeat(512)] {
+        let body = json!({ "event_type": "call.answered", "conversation_id": id });
+        assert_eq!(told(&body).facts.conversation_id().map(String::as_str), Some(id), "{id:?}");
+    }
+    let long = json!({ "event_type": "call.answered", "conversation_id": "x".repeat(600) });
+    assert!(providers::read_update(&event(&long)).is_none());
+}

@@ -12,6 +12,8 @@ use ringpost::{
     secrets::Secrets,
 };
 
+use crate::limits;
+
 /// A request that reads thousands of items counts as so many.
 const EXPENSIVE: u64 = 50;
 
@@ -49,9 +51,7 @@ impl Authenticator {
                 .message("Invalid or expired JWT token")
                 .cause(reason)
         })?;
-        if let Some(limiter) = &self.limiter {
-            limiter.admit(&caller.name()).await.map_err(ApiError::exceeded)?;
-        }
+        limits::admit(self.limiter.as_ref(), &caller.name(), 1).await?;
         Ok(caller)
     }
 
@@ -61,12 +61,7 @@ impl Authenticator {
     /// # Errors
     /// 429 when the user asks too often.
     pub async fn is_expensive_for(&self, caller: &Caller) -> Result<(), ApiError> {
-        match &self.limiter {
-            Some(limiter) => {
-                limiter.admit_as(&caller.name(), EXPENSIVE - 1).await.map_err(ApiError::exceeded)
-            }
-            None => Ok(()),
-        }
+        limits::admit(self.limiter.as_ref(), &caller.name(), EXPENSIVE - 1).await
     }
 }
 

@@ -8,6 +8,7 @@ pub mod calls;
 pub mod directory;
 pub mod health;
 pub mod ingest;
+mod limits;
 pub mod publishing;
 pub mod reference;
 pub mod runtime;

@@ -27,6 +27,7 @@ use serde::Serialize;
 
 use super::gate::{raw, too_large_for};
 use crate::{
+    limits,
     runtime::{self, Endpoint, InitError, log},
     wiring::Aws,
 };
@@ -89,9 +90,7 @@ impl Endpoint for Deps {
         }
         let shown = head.headers.get("x-api-key").and_then(|key| key.to_str().ok());
         let api_key = self.key(shown.unwrap_or_default()).await?;
-        if let Some(quota) = &self.quota {
-            quota.admit(api_key.tenant_id()).await.map_err(ApiError::exceeded)?;
-        }
+        limits::admit(self.quota.as_ref(), api_key.tenant_id(), 1).await?;
         let key = idempotency_key(&head.headers)?;
         self.capture(&api_key, key, body, self.clock.now()).await
     }

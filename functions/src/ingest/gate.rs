@@ -16,6 +16,8 @@ use ringpost::{
     secrets::Secrets,
 };
 
+use crate::limits;
+
 /// A provider's way in.
 pub struct Gate<V> {
     /// Where its webhooks may come from.
@@ -55,8 +57,8 @@ impl<V: Verifier> Gate<V> {
 
 /// Counts a request of an address.
 pub(super) async fn admitted(limiter: Option<&Limiter>, address: Option<IpAddr>) -> Result<(), ApiError> {
-    match limiter.zip(address) {
-        Some((limiter, address)) => limiter.admit(&address.to_string()).await.map_err(ApiError::exceeded),
+    match address {
+        Some(address) => limits::admit(limiter, &address.to_string(), 1).await,
         None => Ok(()),
     }
 }
@@ -66,8 +68,8 @@ pub(super) async fn within_quota(
     limiter: Option<&Limiter>,
     webhook: &VerifiedWebhook,
 ) -> Result<(), ApiError> {
-    match limiter.zip(webhook.account()) {
-        Some((limiter, tenant_id)) => limiter.admit(tenant_id).await.map_err(ApiError::exceeded),
+    match webhook.account() {
+        Some(tenant_id) => limits::admit(limiter, tenant_id, 1).await,
         None => Ok(()),
     }
 }

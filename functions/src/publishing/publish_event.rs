@@ -29,6 +29,7 @@ use serde::Serialize;
 
 use crate::{
     authenticator::Authenticator,
+    limits,
     runtime::{self, Endpoint, InitError, log},
     wiring::Aws,
 };
@@ -75,9 +76,7 @@ impl Endpoint for Deps {
         let tenant_id = self.authenticator.authorized(&request, Role::Developer).await?.tenant_id();
         let key = required_idempotency_key(request.headers())?;
         let publication = Publication::parse(request.body())?;
-        if let Some(quota) = &self.quota {
-            quota.admit(&tenant_id).await.map_err(ApiError::exceeded)?;
-        }
+        limits::admit(self.quota.as_ref(), &tenant_id, 1).await?;
         let now = self.clock.now();
         let Publication { event_type, payload, occurred_at } = &publication;
         let event = published(&tenant_id, key, event_type, payload, occurred_at.unwrap_or(now), now);

@@ -40,8 +40,8 @@ use crate::{
     wiring::Aws,
 };
 
-/// What this function may touch: it reads subscriptions and sets them active, adds rows to `history`, posts to endpoints, and
-/// reads the keys of user tokens.
+/// What this function may touch: it reads subscriptions and sets them active, adds rows to `history`, posts
+/// to endpoints, and reads the keys of user tokens.
 pub struct Deps {
     /// Where subscriptions are.
     pub table: SubscriptionTable,

@@ -28,10 +28,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "bench")]
 from run import ENVIRONMENT, PARAMETERS, entry, subscription  # noqa: E402
 from tables import Tables, size  # noqa: E402
 
-from local.known_secrets import SECRETS  # noqa: E402
-from local.samples.livekit import DOCUMENTED, LIVEKIT, from_relay  # noqa: E402
-from local.samples.shapes import compact, queue_message  # noqa: E402
-from local.samples.workers import stream_record  # noqa: E402
+from samples.known_secrets import SECRETS  # noqa: E402
+from samples.livekit import DOCUMENTED, LIVEKIT, from_relay  # noqa: E402
+from samples.shapes import compact, queue_message  # noqa: E402
+from samples.workers import stream_record  # noqa: E402
 
 RESULT = ROOT / "bench" / "footprint.json"
 FUNCTIONS = ("call-completed", "fan-out", "fan-out-retry", "deliver")

@@ -22,8 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from local.known_secrets import SECRETS  # noqa: E402
-from local.samples.shapes import zstd_frame  # noqa: E402
+from samples.known_secrets import SECRETS  # noqa: E402
+from samples.shapes import zstd_frame  # noqa: E402
 
 RESULTS = ROOT / "bench" / "results.json"
 PARAMETERS = {

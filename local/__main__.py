@@ -1,24 +1,7 @@
-"""`python3 -m local <verb>`: enters the cloud environment, then runs the verb. Standard library only until then."""
+"""`python3 -m local <verb>`: what the Makefile's verbs for the local stack run."""
 
-import os
 import sys
-from pathlib import Path
 
-from . import environment
-from .progress import Failure, fail
+from project import command
 
-
-def main() -> int:
-    """The exit code of the verb."""
-    try:
-        python = environment.ensure("cloud")
-        if Path(sys.prefix) != python.parent.parent:
-            os.execv(python, [str(python), "-m", "local", *sys.argv[1:]])
-        from . import verbs  # noqa: PLC0415 - it needs packages of the environment
-
-        return verbs.run(sys.argv[1:])
-    except Failure as failure:
-        return fail(failure)
-
-
-sys.exit(main())
+sys.exit(command.main("local", "local.verbs"))

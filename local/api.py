@@ -6,7 +6,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-from .progress import Failure
+from project.progress import Failure
 
 TIMEOUT_SECONDS = 30
 

@@ -9,8 +9,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from .progress import Failure, step
-from .settings import ROOT
+from project.progress import Failure, step
+from project.settings import ROOT
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from project.settings import BRIDGE_LOG, ROOT
+
 from . import containers, processes
-from .settings import BRIDGE_LOG, ROOT
 
 CHUNK = 65_536
 

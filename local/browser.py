@@ -7,9 +7,10 @@ import os
 import shutil
 import subprocess
 
+from project.progress import Failure, say, step
+from project.settings import ROOT
+
 from . import stack_env
-from .progress import Failure, say, step
-from .settings import ROOT
 
 TESTS = ROOT / "tests" / "browser"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")

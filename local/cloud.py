@@ -11,9 +11,10 @@ import urllib.request
 from http import HTTPStatus
 from pathlib import Path
 
+from project.progress import Failure
+from project.settings import ACCESS_KEY_ID, CLOUD_LOG, CLOUD_TMP, REGION, ROOT, SECRET_ACCESS_KEY, endpoint
+
 from . import processes
-from .progress import Failure
-from .settings import ACCESS_KEY_ID, CLOUD_LOG, CLOUD_TMP, REGION, ROOT, SECRET_ACCESS_KEY, endpoint
 
 START_SECONDS = 60
 

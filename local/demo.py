@@ -13,12 +13,13 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
+from project.progress import Failure, say
+from project.settings import DEMO_WEBHOOK, ROOT, STACK_ENV, VERBOSE
+from samples.livekit import DOCUMENTED
+
 from . import stack_env
 from .api import Api
 from .customer import Customer, Delivery
-from .progress import Failure, say
-from .samples.livekit import DOCUMENTED
-from .settings import DEMO_WEBHOOK, ROOT, STACK_ENV, VERBOSE
 
 WEBHOOK = "/api/webhooks/call_completed"
 CONFIGS = "/api/webhooks/config"

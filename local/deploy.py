@@ -8,11 +8,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from . import template as templates
-from .aws import client
+from project import template as templates
+from project.aws import client
+from project.progress import Failure
+from project.settings import BUCKET, STACK, endpoint
+
 from .binaries import Binary
-from .progress import Failure
-from .settings import BUCKET, STACK, endpoint
 
 Code = dict[str, Binary]
 

@@ -7,9 +7,10 @@ sqs:SendMessageBatch, which AWS does not know: sqs:SendMessage allows both.
 import json
 from typing import Any
 
+from project.aws import client
+from project.settings import STACK
+
 from . import deploy
-from .aws import client
-from .settings import STACK
 
 GET_PARAMETERS = "ssm:GetParameters"
 SEND_MESSAGE = "sqs:SendMessage"

@@ -10,10 +10,12 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from . import containers, environment, stack_env, up
-from . import template as templates
-from .progress import Failure, say, step
-from .settings import HOME, ROOT, SAM_CONFIG, SAM_HOME, STAGE
+from project import environment
+from project import template as templates
+from project.progress import Failure, say, step
+from project.settings import HOME, ROOT, SAM_CONFIG, SAM_HOME, STAGE
+
+from . import containers, stack_env, up
 
 EVENTS = ROOT / "events"
 # Amazon Linux 2023, which the image is made of.

@@ -4,8 +4,8 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .progress import say
-from .settings import HOME, LOCK
+from project.progress import say
+from project.settings import HOME, LOCK
 
 
 @contextmanager

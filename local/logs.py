@@ -4,10 +4,10 @@ import datetime
 from collections.abc import Iterator
 from typing import Any
 
-from . import state
-from .aws import client
-from .progress import Failure, say
-from .settings import STAGE
+from project import state
+from project.aws import client
+from project.progress import Failure, say
+from project.settings import STAGE
 
 PREFIX = f"/ringpost/{STAGE}/"
 # Lambda's own lines; what a function says is easier to find without them.

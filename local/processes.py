@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import psutil
 
-from .progress import Failure
-from .settings import HOME
+from project.progress import Failure
+from project.settings import HOME
 
 GRACE_SECONDS = 5
 

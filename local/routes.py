@@ -3,10 +3,11 @@
 import re
 from typing import Any
 
+from project.aws import client
+from project.progress import Failure
+from project.settings import STACK, endpoint
+
 from . import deploy
-from .aws import client
-from .progress import Failure
-from .settings import STACK, endpoint
 
 FUNCTION = re.compile(r"\$\{(\w+)\.Arn}")
 

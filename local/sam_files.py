@@ -8,11 +8,12 @@ import os
 import shutil
 from pathlib import Path
 
+from project import template as templates
+from project.aws import client
+from project.settings import SAM_ENV, SAM_HOME
+from project.state import write_private
+
 from . import containers, deploy
-from . import template as templates
-from .aws import client
-from .settings import SAM_ENV, SAM_HOME
-from .state import write_private
 
 
 def write(port: int, template: templates.Template, code: deploy.Code) -> None:
@@ -32,7 +33,7 @@ def _variables(port: int, functions: list[str]) -> dict[str, dict[str, str]]:
     given = {
         # The sample events are signed for the domain that they name themselves.
         "PUBLIC_BASE_URL": "",
-        # In a container 127.0.0.1 is the container; local/bridge.py carries this address to the emulator.
+        # In a container 127.0.0.1 is the container; bridge.py carries this address to the emulator.
         "AWS_ENDPOINT_URL": f"http://{containers.HOST}:{port}",
     }
     return {

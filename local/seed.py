@@ -5,10 +5,12 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
-from . import deploy, known_secrets
+from project.aws import client
+from project.settings import PHONE_NUMBERS, TENANT, USER
+from samples import known_secrets
+
+from . import deploy
 from .api import Api
-from .aws import client
-from .settings import PHONE_NUMBERS, TENANT, USER
 from .stack_env import Values
 
 AGENT = "telephony-agent"

@@ -7,10 +7,12 @@ import queue
 import signal
 from contextlib import suppress
 
-from . import processes, state, up
+from project import state
+from project.progress import Failure, say
+from project.settings import CLOUD_LOG, ROOT
+
+from . import processes, up
 from .demo import Demonstration, describe
-from .progress import Failure, say
-from .settings import CLOUD_LOG, ROOT
 
 NEXT = """
 The stack serves on. In another terminal:

@@ -4,8 +4,7 @@ import secrets
 import time
 import uuid
 
-from . import known_secrets, tokens
-from .settings import (
+from project.settings import (
     ACCESS_KEY_ID,
     ELEVENLABS_PORT,
     REGION,
@@ -15,7 +14,8 @@ from .settings import (
     USER,
     endpoint,
 )
-from .state import write_private
+from project.state import write_private
+from samples import known_secrets, tokens
 
 TOKEN_SECONDS = 86_400
 

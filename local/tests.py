@@ -2,8 +2,10 @@
 
 import subprocess
 
-from . import browser, environment, up
-from .settings import ROOT
+from project import environment
+from project.settings import ROOT
+
+from . import browser, up
 
 
 def run() -> int:
@@ -12,9 +14,9 @@ def run() -> int:
     try:
         return (
             _run(["cargo", "test", "--workspace", "--locked"])
-            or _run([str(environment.ensure("cloud")), "-m", "local.rehearsals"])
+            or _run([str(environment.ensure("cloud")), "-m", "local", "rehearse"])
             or browser.run()
-            or _run([str(environment.ensure("tools")), "-m", "local.contract", "--quick"])
+            or _run([str(environment.ensure("tools")), "-m", "checks.contract", "--quick"])
         )
     finally:
         if started:

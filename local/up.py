@@ -3,12 +3,15 @@
 from contextlib import ExitStack
 from dataclasses import replace
 
-from . import binaries, bridge, cloud, deploy, grants, parameters, processes, routes, sam_files, seed, stack_env, state
-from . import template as templates
-from .aws import client
+from ops.secrets import parameters
+from project import state
+from project import template as templates
+from project.aws import client
+from project.progress import Failure, say, step
+from project.settings import PORT, PORT_IS_CHOSEN, STACK_ENV, STAGE
+
+from . import binaries, bridge, cloud, deploy, grants, processes, routes, sam_files, seed, stack_env
 from .lock import exclusive
-from .progress import Failure, say, step
-from .settings import PORT, PORT_IS_CHOSEN, STACK_ENV, STAGE
 
 Built = dict[str, binaries.Binary]
 # More functions than this are counted, not named.

@@ -1,5 +1,5 @@
 //! Pages of another origin: the preflight, and answers that they can read. What `CorsAllowOrigins` becomes on AWS is
-//! checked by `local/check_template.py`, a real browser by `tests/browser/`.
+//! checked by `checks/template/`, a real browser by `tests/browser/`.
 
 use http::Method;
 use reqwest::Response;

@@ -12,7 +12,7 @@ use serde_json::json;
 
 fn replay(arguments: &[&str]) -> Output {
     let mut command = Command::new("python3");
-    command.args(["-m", "local", "replay", "local"]).args(arguments).current_dir(root());
+    command.args(["-m", "ops", "replay", "local"]).args(arguments).current_dir(root());
     command.output().unwrap()
 }
 

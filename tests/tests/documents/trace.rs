@@ -17,7 +17,7 @@ const CALLER: &str = "5105550123";
 
 fn trace(arguments: &[&str]) -> Output {
     let mut command = Command::new("python3");
-    command.args(["-m", "local", "trace", "local"]).args(arguments).current_dir(root());
+    command.args(["-m", "ops", "trace", "local"]).args(arguments).current_dir(root());
     command.output().unwrap()
 }
 

@@ -71,7 +71,7 @@ impl Person {
 
 fn erase(arguments: &[&str]) -> Output {
     let mut command = Command::new("python3");
-    command.args(["-m", "local", "erase", "local"]).args(arguments).current_dir(root());
+    command.args(["-m", "ops", "erase", "local"]).args(arguments).current_dir(root());
     command.output().unwrap()
 }
 

@@ -19,7 +19,7 @@ static ALONE: Mutex<()> = Mutex::const_new(());
 
 fn migrate(arguments: &[&str]) -> Output {
     let mut command = Command::new("python3");
-    command.args(["-m", "local", "migrate", "local"]).args(arguments).current_dir(root());
+    command.args(["-m", "ops", "migrate", "local"]).args(arguments).current_dir(root());
     command.output().unwrap()
 }
 

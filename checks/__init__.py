@@ -1,0 +1,1 @@
+"""What make lint, make contract and make redaction run."""

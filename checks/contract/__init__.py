@@ -1,0 +1,1 @@
+"""make contract: holds the running stack to docs/openapi.yaml."""

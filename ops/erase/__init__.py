@@ -1,0 +1,1 @@
+"""make erase: removes a person from the store of a stage."""

@@ -1,0 +1,1 @@
+"""make restore: brings back what tables had."""

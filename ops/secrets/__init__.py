@@ -1,0 +1,1 @@
+"""make secrets: the parameters of a stage in Parameter Store."""

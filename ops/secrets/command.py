@@ -1,0 +1,337 @@
+"""`make secrets STAGE=dev`: shows and changes the SecureStrings of a stage in SSM, with the operator's AWS credentials.
+
+What is shown are fingerprints. Values come from a prompt that does not echo, or from files; never from the command
+line, which other users can read. Nothing is written before everything is known and checked, and what a run has
+written it takes back if it cannot finish.
+"""
+
+import argparse
+import getpass
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from project.progress import Failure, say
+from project.settings import SECRETS_DIR
+
+from .. import stage
+from . import entries as of_text
+from . import parameters
+from .entries import Entry
+from .parameters import NONE, SECRETS, Secret, full_name
+
+HELP = f"""
+Entries are shown by their fingerprints. Those that are typed are not shown: one a line, and an empty line ends;
+@path reads a file; the word {NONE} means that there is deliberately none. An entry of a tenant's own account is
+"@tenant secret". Nothing is written until you have gone through all and agreed.
+"""
+STANDARD_INPUT = "-"
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """What Parameter Store has, and what it shall have. Version 0 is one that does not exist."""
+
+    secret: Secret
+    version: int
+    text: str
+    wanted: tuple[Entry, ...]
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What it has."""
+        return of_text.read(self.text) if self.version else ()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether something is to be written."""
+        return self.wanted != self.entries or not self.version
+
+    @property
+    def come(self) -> list[Entry]:
+        """The entries that it shall have and has not."""
+        return [entry for entry in self.wanted if entry not in self.entries]
+
+    @property
+    def go(self) -> list[Entry]:
+        """The entries that it has and shall not have."""
+        return [entry for entry in self.entries if entry not in self.wanted]
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code: 0 when every parameter exists and is as it was wished."""
+    parser = argparse.ArgumentParser(prog="make secrets", description=__doc__)
+    parser.add_argument("stage", choices=stage.STAGES)
+    parser.add_argument("--add", metavar="NAME", type=_name, help="add entries to this parameter")
+    parser.add_argument("--remove", metavar="NAME:FINGERPRINT", type=_named_entry, help="remove one of its entries")
+    parser.add_argument("--replace", metavar="NAME", type=_name, help="replace all of its entries")
+    parser.add_argument("--file", metavar="PATH", help=f"where entries are read from, {STANDARD_INPUT} is the input")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    chosen = parser.parse_args(arguments)
+    (ssm,) = stage.clients(chosen.stage, "ssm")
+    known = _read(ssm, chosen.stage)
+    say(f"Parameters of {chosen.stage}:\n")
+    for parameter in known.values():
+        _show(parameter)
+    wanted, questions = _wanted(known, chosen)
+    changes = [parameter for parameter in wanted if parameter.is_changed]
+    if faults := [
+        f"{parameter.secret.name}: {problem}"
+        for parameter in changes
+        for problem in of_text.problems(chosen.stage, parameter.secret, parameter.wanted)
+    ]:
+        raise Failure("\n  ".join(["Nothing was changed, for the functions would refuse it:", *faults]))
+    if not changes:
+        say("Nothing was changed.")
+        return 1 if any(not parameter.version for parameter in known.values()) else 0
+    for parameter in changes:
+        say(_told(parameter))
+    if questions and not chosen.yes and not stage.agreed("Put them"):
+        say("Nothing was changed.")
+        return 1
+    _put_all(ssm, chosen.stage, changes)
+    return 0
+
+
+def _name(text: str) -> str:
+    if text not in {secret.name for secret in SECRETS}:
+        # Not the text itself: it may be a secret by mistake.
+        names = ", ".join(secret.name for secret in SECRETS)
+        raise argparse.ArgumentTypeError(f"must be one of {names}. The value is asked for, or in a file.")
+    return text
+
+
+def _named_entry(text: str) -> tuple[str, str]:
+    name, _, fingerprint = text.partition(":")
+    if len(fingerprint) != of_text.SHOWN_DIGITS:
+        raise argparse.ArgumentTypeError("must be a parameter and a fingerprint, like token-keys:3fa9c1d2")
+    return _name(name), fingerprint
+
+
+def _read(ssm: Any, name: str) -> dict[str, Parameter]:
+    """What Parameter Store has, by short names."""
+    full_names = {full_name(name, secret.name): secret for secret in SECRETS}
+    answer = ssm.get_parameters(Names=list(full_names), WithDecryption=True)
+    found = {each["Name"]: each for each in answer["Parameters"]}
+    known = {}
+    for full, secret in full_names.items():
+        version, text = (found[full]["Version"], found[full]["Value"]) if full in found else (0, "")
+        known[secret.name] = Parameter(secret, version, text, of_text.read(text) if version else ())
+    return known
+
+
+def _show(parameter: Parameter) -> None:
+    version = f"version {parameter.version}" if parameter.version else "does not exist yet"
+    say(f"{parameter.secret.name}, {version}: {parameter.secret.entries}")
+    for entry in parameter.wanted:
+        say(f"    {entry.shown(parameter.secret)}")
+    if parameter.version and not parameter.wanted:
+        say(f"    {NONE}: everything that it would verify is refused")
+
+
+def _wanted(known: dict[str, Parameter], chosen: argparse.Namespace) -> tuple[list[Parameter], bool]:
+    """The parameters as they shall be, and whether the operator is to be asked before they are put."""
+    if chosen.add or chosen.remove or chosen.replace:
+        wanted = _ordered(known, chosen)
+        shut = any(parameter.entries and not parameter.wanted for parameter in wanted)
+        return wanted, shut or (bool(chosen.replace) and _lose(wanted))
+    if chosen.file:
+        raise Failure("FILE goes with ADD or REPLACE, which say whose entries are in it.")
+    if SECRETS_DIR:
+        wanted = [_from_directory(parameter) for parameter in known.values()]
+        return wanted, _lose(wanted)
+    if not sys.stdin.isatty():
+        say("There is no terminal to ask on. ADD, REMOVE and REPLACE change one parameter, RINGPOST_SECRETS_DIR all.")
+        return [parameter for parameter in known.values() if parameter.version], False
+    say(HELP)
+    return [_asked(parameter) for parameter in known.values()], True
+
+
+def _ordered(known: dict[str, Parameter], chosen: argparse.Namespace) -> list[Parameter]:
+    """The parameters that the arguments name, as they say."""
+    if chosen.replace and (chosen.add or chosen.remove):
+        raise Failure("REPLACE goes without ADD and REMOVE.")
+    wanted: dict[str, Parameter] = {}
+    if name := chosen.add or chosen.replace:
+        entries = _from_file(chosen.file) if chosen.file else _typed_alone(known[name].secret)
+        wanted[name] = _with(known[name], entries) if chosen.add else replace(known[name], wanted=entries)
+    if chosen.remove:
+        name, fingerprint = chosen.remove
+        wanted[name] = _without(wanted.get(name, known[name]), fingerprint)
+    return list(wanted.values())
+
+
+def _lose(wanted: Iterable[Parameter]) -> bool:
+    return any(parameter.go for parameter in wanted)
+
+
+def _with(parameter: Parameter, entries: tuple[Entry, ...]) -> Parameter:
+    """The newest first, by convention."""
+    present = parameter.wanted
+    if any(entry.is_document for entry in (*entries, *present)) and present:
+        name = parameter.secret.name
+        raise Failure(f"{name} cannot have a JWKS document beside others; put a whole new document: REPLACE={name}")
+    for entry in entries:
+        if entry in present:
+            say(f"· {parameter.secret.name} has {entry.fingerprint} already")
+    return replace(parameter, wanted=(*(entry for entry in entries if entry not in present), *present))
+
+
+def _without(parameter: Parameter, fingerprint: str) -> Parameter:
+    left = tuple(entry for entry in parameter.wanted if entry.fingerprint != fingerprint)
+    if left == parameter.wanted:
+        raise Failure(f"{parameter.secret.name} has no entry {fingerprint}; those that it has are shown above.")
+    return replace(parameter, wanted=left)
+
+
+def _from_file(path: str) -> tuple[Entry, ...]:
+    if path == STANDARD_INPUT:
+        text = sys.stdin.read()
+    elif Path(path).expanduser().is_file():
+        text = Path(path).expanduser().read_text()
+    else:
+        raise Failure(f"There is no file {path}; create it (with the word {NONE} if there is no secret).")
+    if not text.strip():
+        raise Failure(f"{path} is empty; nothing was changed. The word {NONE} says that there is no secret.")
+    return of_text.read(text)
+
+
+def _from_directory(parameter: Parameter) -> Parameter:
+    """An empty file keeps what is there."""
+    path = Path(SECRETS_DIR or "", parameter.secret.name)
+    if path.is_file() and not path.read_text().strip():
+        if not parameter.version:
+            raise Failure(f"{parameter.secret.name} does not exist yet, and {path} is empty. Write {NONE} into it.")
+        return parameter
+    return replace(parameter, wanted=_from_file(str(path)))
+
+
+def _typed_alone(secret: Secret) -> tuple[Entry, ...]:
+    if not sys.stdin.isatty():
+        raise Failure("There is no terminal to ask on; set FILE=path, or FILE=- for the standard input.")
+    say(f"\n{secret.name}: {secret.entries}. One a line, not shown; an empty line ends.")
+    entries = _typed()
+    if entries is None:
+        raise Failure("Nothing was typed, and nothing was changed.")
+    return entries
+
+
+def _typed() -> tuple[Entry, ...] | None:
+    """Entries from a prompt that does not echo; None when there was nothing."""
+    lines: list[str] = []
+    while line := getpass.getpass("    entry > ").strip():
+        # "@acme secret" is an entry of a tenant's own account.
+        if line.startswith("@") and not any(character.isspace() for character in line):
+            try:
+                return _from_file(line[1:])
+            except Failure as failure:
+                say(f"    {failure}")
+                continue
+        lines.append(line)
+    return of_text.read("\n".join(lines)) if lines else None
+
+
+def _asked(parameter: Parameter) -> Parameter:
+    """The parameter as the operator wants it."""
+    say()
+    _show(parameter)
+    if not parameter.version:
+        while (entries := _typed()) is None:
+            say(f"    It must have a value; type the word {NONE} if there is deliberately none.")
+        return replace(parameter, wanted=entries)
+    while action := input("    add, remove FINGERPRINT or replace; Enter goes on > ").split():
+        try:
+            parameter = _changed(parameter, action)
+        except Failure as failure:
+            say(f"    {failure}")
+        _show(parameter)
+    return parameter
+
+
+def _changed(parameter: Parameter, action: list[str]) -> Parameter:
+    match action:
+        case ["add"]:
+            return _with(parameter, _typed() or ())
+        case ["remove", fingerprint]:
+            return _without(parameter, fingerprint)
+        case ["replace"]:
+            entries = _typed()
+            return parameter if entries is None else replace(parameter, wanted=entries)
+    raise Failure("Say add, remove and a fingerprint, or replace. A secret is asked for afterwards, without echo.")
+
+
+def _told(parameter: Parameter) -> str:
+    """What becomes of a parameter, for a person."""
+    parts = [
+        f"{len(of):,} {'entry' if len(of) == 1 else 'entries'} {verb}: {_listed(of)}"
+        for verb, of in (
+            ("new", parameter.come),
+            ("gone", parameter.go),
+        )
+        if of
+    ]
+    if not parameter.wanted:
+        parts.append(f"it becomes {NONE}, and everything that it would verify is refused")
+    elif not parts:
+        parts.append("another order")
+    return f"→ {parameter.secret.name}: {'; '.join(parts)}"
+
+
+def _listed(entries: list[Entry]) -> str:
+    return ", ".join(entry.fingerprint for entry in entries)
+
+
+def _put_all(ssm: Any, name: str, changes: list[Parameter]) -> None:
+    """Puts all or, as far as this process lives, none of them."""
+    now = _read(ssm, name)
+    for parameter in changes:
+        if now[parameter.secret.name].version != parameter.version:
+            raise Failure(f"Somebody else has just changed {parameter.secret.name}. Nothing was changed; repeat it.")
+    begun: list[Parameter] = []
+    try:
+        for parameter in changes:
+            begun.append(parameter)
+            version = parameters.put(ssm, name, parameter.secret.name, of_text.written(parameter.wanted))
+            if version != parameter.version + 1:
+                say(f"✗ Somebody else changed {parameter.secret.name} at the same moment: compare versions of it.")
+    except BaseException:
+        say("✗ This could not be finished: what was written is taken back.")
+        _take_back(ssm, name, begun)
+        raise
+    say()
+    for parameter in changes:
+        say(f"✓ {parameter.secret.name}, version {parameter.version + 1}. To undo it:")
+        say(f"  {_undo(name, parameter)}")
+    say("Functions take them up within five minutes.")
+
+
+def _take_back(ssm: Any, name: str, begun: list[Parameter]) -> None:
+    """Whether the last one was written nobody knows: its answer may have been lost."""
+    for parameter in reversed(begun):
+        full = full_name(name, parameter.secret.name)
+        try:
+            now = _read(ssm, name)[parameter.secret.name]
+            if now.version == parameter.version:
+                continue
+            if now.entries != parameter.wanted:
+                raise Failure("somebody else has changed it since")
+            if parameter.version:
+                parameters.put(ssm, name, parameter.secret.name, parameter.text)
+            else:
+                ssm.delete_parameter(Name=full)
+            say(f"  {parameter.secret.name} is as it was")
+        # Whatever it is, the others are to be taken back as well.
+        except Exception as error:
+            say(f"✗ {parameter.secret.name} may have been changed ({error}). To undo it:\n  {_undo(name, parameter)}")
+
+
+def _undo(name: str, parameter: Parameter) -> str:
+    """The line that brings back what a parameter was, without showing it."""
+    full = full_name(name, parameter.secret.name)
+    if not parameter.version:
+        return f"aws ssm delete-parameter --name {full}"
+    history = f"aws ssm get-parameter-history --name {full} --with-decryption"
+    query = f"--query 'Parameters[?Version==`{parameter.version}`].Value' --output text"
+    return f"{history} {query} | make secrets STAGE={name} REPLACE={parameter.secret.name} FILE=- YES=1"

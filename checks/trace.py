@@ -16,8 +16,8 @@ from ops.items import Item
 from ops.trace import call as calls
 from ops.trace import identities as ids
 from ops.trace import logs, masking
-from ops.trace.found import Asked, Found
 from ops.trace.report import Report
+from ops.trace.result import Query, Result
 
 ROW = 223_117_836_118_417
 PUBLISHED = "11wire:demo:published:9c452780b50bab966dc3ddbbdb49e189"
@@ -122,7 +122,7 @@ def _records() -> Iterator[Check]:
     ]
     yield "what was announced", announced, expected
     yield "what tells transfers apart", call.announcements[3].about, ("psip_2",)
-    yield "what was announced again", call.retold, [EVENT]
+    yield "what was announced again", call.rematched, [EVENT]
     yield "the names of a call", call.names, [("room-sid", "RM_xyz789abc123"), ("room-name", f"call-_{NUMBER}_x")]
     yield "the numbers of a call", list(call.numbers()), [("the other side", NUMBER)]
 
@@ -228,8 +228,8 @@ def _call() -> Item:
     return _item(id=CALL, version=3, **times, **written)
 
 
-def _found() -> Found:
-    """A call whose end one subscription is still to be told."""
+def _found() -> Result:
+    """A call whose end one subscription is still to be notified of."""
     call = calls.read(_call())
     config = {
         "name": "CRM of (510) 555-0123",
@@ -252,8 +252,8 @@ def _found() -> Found:
         "latencyMs": "12",
         "lambdaRequestId": "1",
     }
-    return Found(
-        Asked(message),
+    return Result(
+        Query(message),
         "a webhook-id",
         call=call,
         leads=[("room-name", f"call-_{NUMBER}_x", "leads here")],
@@ -261,7 +261,7 @@ def _found() -> Found:
         rows={9: row, 5: _item(id=5, direction="inbound", eventKey=EVENT, createdAt=NOW, **event)},
         tenant="acme",
         attempts={9: {1: _item(id=1, response=json.dumps(refusal)), 2: _item(id=2, response=json.dumps(failure))}},
-        told={"status": "completed", "outcome": "completed", "duration": 57, "as": "call.completed"},
+        posted={"status": "completed", "outcome": "completed", "duration": 57, "as": "call.completed"},
         subscriptions={1: (_item(config=json.dumps(config)), health)},
         waits={9: "due"},
         lines=[logs.Line(NOW, "deliver", line), logs.Line(NOW, logs.ACCESS, access)],

@@ -1,21 +1,17 @@
 """`make adopt STAGE=dev`: after a stack was deleted, says how its tables, which stayed, get into the next one.
 
 It finds them, writes what CloudFormation wants to know about them, and prints the commands that import them into a new
-stack of the same name. It changes nothing itself. With the operator's own AWS credentials.
+stack of the same name. It changes nothing itself.
 """
 
-import argparse
 import json
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from project import template as templates
 from project.progress import Failure, say
-from project.settings import HOME, ROOT, SAM_CONFIG
+from project.settings import HOME, ROOT
 
 from . import stage
 
@@ -27,23 +23,23 @@ GONE = ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS")
 
 def run(arguments: list[str]) -> int:
     """The exit code: 0 when the commands are printed."""
-    parser = argparse.ArgumentParser(prog="make adopt", description=__doc__)
-    parser.add_argument("stage", choices=stage.STAGES)
+    parser = stage.parser("adopt", __doc__)
     parser.add_argument(
         "--tables", metavar="NAME,NAME", type=_names, default=[], help="which to take where there are several of a kind"
     )
     chosen = parser.parse_args(arguments)
-    stack = f"ringpost-{chosen.stage}"
+    stack = stage.stack(chosen.stage)
     cloudformation, dynamodb = stage.clients(chosen.stage, "cloudformation", "dynamodb")
-    if status := _status(cloudformation, stack):
+    status = stage.described(cloudformation, stack).get("StackStatus", GONE[0])
+    if status not in GONE:
         raise Failure(
             f"There is a stack {stack} ({status}), which has tables of its own. Delete it first if it is of no use; "
             "make restore with SOURCE=table copies the items of a table that is not in it."
         )
     template = tables_alone(templates.load())
-    found = _found(dynamodb, stack, template, chosen.tables)
-    template["Resources"] = {name: template["Resources"][name] for name in found}
-    files = _write(chosen.stage, template, found)
+    tables = _tables(dynamodb, stack, template, chosen.tables)
+    template["Resources"] = {name: template["Resources"][name] for name in tables}
+    files = _write(chosen.stage, template, tables)
     say("\nType these, and look at what the third one prints before you type the fourth:\n")
     for command in _commands(stack, files):
         say(command)
@@ -91,18 +87,7 @@ def _names(words: str) -> list[str]:
     return [name.strip() for name in words.split(",") if name.strip()]
 
 
-def _status(cloudformation: Any, stack: str) -> str:
-    """The state of the stack; empty where there is none."""
-    try:
-        status = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return ""
-        raise
-    return "" if status in GONE else status
-
-
-def _found(dynamodb: Any, stack: str, template: templates.Template, wanted: list[str]) -> dict[str, str]:
+def _tables(dynamodb: Any, stack: str, template: templates.Template, wanted: list[str]) -> dict[str, str]:
     """The name of each table that is there, by its name in the template."""
     every = [name for page in dynamodb.get_paginator("list_tables").paginate() for name in page["TableNames"]]
     if strangers := sorted(set(wanted) - set(every)):
@@ -130,21 +115,18 @@ def _found(dynamodb: Any, stack: str, template: templates.Template, wanted: list
     return found
 
 
-def _write(name: str, template: templates.Template, found: dict[str, str]) -> dict[str, str]:
+def _write(name: str, template: templates.Template, tables: dict[str, str]) -> dict[str, str]:
     """The files that the commands read, each as a URL that is relative to the project."""
-    given = tomllib.loads(SAM_CONFIG.read_text())[name]["global"]["parameters"]["parameter_overrides"]
-    values = dict(each.split("=", 1) for each in given)
+    values = templates.overrides(name)
     contents = {
         "template": template,
         "resources": [
             {"ResourceType": TABLE, "LogicalResourceId": logical, "ResourceIdentifier": {"TableName": table}}
-            for logical, table in found.items()
+            for logical, table in tables.items()
         ],
-        "parameters": [
-            {"ParameterKey": key, "ParameterValue": value}
-            for key, value in values.items()
-            if key in template["Parameters"]
-        ],
+        "parameters": templates.as_parameters(
+            {key: value for key, value in values.items() if key in template["Parameters"]}
+        ),
     }
     folder = HOME / "import" / name
     folder.mkdir(parents=True, exist_ok=True)

@@ -2,10 +2,9 @@
 
 A release is the template as sam packaged it, which names each function's code in the deployment bucket, and the values
 that all parameters had. Both lie in that bucket beside the code, so that a rollback needs no build and works from any
-machine. With the operator's own AWS credentials.
+machine.
 """
 
-import argparse
 import datetime
 import json
 import os
@@ -22,7 +21,6 @@ from project.settings import HOME, ROOT, SAM_CONFIG
 
 from . import stage
 
-STAGES = ("dev", "prod")
 SAM = HOME / "venv" / "tools" / "bin" / "sam"
 FOLDER = ROOT / ".aws-sam" / "releases"
 # The stack in which `resolve_s3` keeps the deployment bucket.
@@ -63,11 +61,9 @@ class Shelf:
 
 def deploy(arguments: list[str]) -> int:
     """Deploys what `sam build` has built, and keeps it. The exit code is sam's."""
-    parser = argparse.ArgumentParser(prog="make deploy", description=__doc__)
-    parser.add_argument("stage", choices=STAGES)
-    chosen = parser.parse_args(arguments)
+    chosen = stage.parser("deploy", __doc__, stage.ON_AWS).parse_args(arguments)
     cloudformation, s3 = stage.clients(chosen.stage, "cloudformation", "s3")
-    stack = f"ringpost-{chosen.stage}"
+    stack = stage.stack(chosen.stage)
     release = _name()
     template = FOLDER / f"{release}.yaml"
     FOLDER.mkdir(parents=True, exist_ok=True)
@@ -91,13 +87,11 @@ def deploy(arguments: list[str]) -> int:
 
 def rollback(arguments: list[str]) -> int:
     """Deploys a release again; without one, lists them. The exit code is sam's."""
-    parser = argparse.ArgumentParser(prog="make rollback", description=__doc__)
-    parser.add_argument("stage", choices=STAGES)
+    parser = stage.parser("rollback", __doc__, stage.ON_AWS)
     parser.add_argument("--to", metavar="RELEASE", help="which; by default they are listed")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
     chosen = parser.parse_args(arguments)
     cloudformation, s3 = stage.clients(chosen.stage, "cloudformation", "s3")
-    stack = f"ringpost-{chosen.stage}"
+    stack = stage.stack(chosen.stage)
     shelf = _shelf(cloudformation, s3, stack)
     releases, deployed = shelf.releases(), shelf.get(DEPLOYED)
     if chosen.to not in releases:
@@ -113,10 +107,9 @@ def rollback(arguments: list[str]) -> int:
     with step("looking for its code"):
         _check_code(s3, template.read_text())
     wanted = json.loads(shelf.get(f"{chosen.to}.json"))["parameters"]
-    _tell(wanted, _parameters(cloudformation, stack))
+    _show_changes(wanted, _parameters(cloudformation, stack))
     say(f"{deployed or 'What is deployed'} is replaced by {chosen.to}. What the tables hold stays as it is.")
-    if not chosen.yes and not stage.agreed("Roll back"):
-        say("Nothing was changed.")
+    if not stage.confirmed("Roll back", yes=chosen.yes):
         return 1
     before = _changed_at(cloudformation, stack)
     overrides = ("--parameter-overrides", *(_override(key, value) for key, value in wanted.items()))
@@ -152,31 +145,21 @@ def _override(key: str, value: str) -> str:
     return f'{key}="{escaped}"'
 
 
-def _described(cloudformation: Any, stack: str) -> dict[str, Any]:
-    """The stack; empty where there is none."""
-    try:
-        return cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
-    except ClientError as error:
-        if "does not exist" in str(error):
-            return {}
-        raise
-
-
 def _changed_at(cloudformation: Any, stack: str) -> Any:
     """Differs after a deployment. Not after one that changed nothing, or that the operator did not confirm."""
-    described = _described(cloudformation, stack)
+    described = stage.described(cloudformation, stack)
     if described.get("StackStatus", REVIEWED) == REVIEWED:
         return None
     return described["StackStatus"], described.get("LastUpdatedTime") or described["CreationTime"]
 
 
 def _parameters(cloudformation: Any, stack: str) -> dict[str, str]:
-    described = _described(cloudformation, stack).get("Parameters", [])
+    described = stage.described(cloudformation, stack).get("Parameters", [])
     return {each["ParameterKey"]: each["ParameterValue"] for each in described}
 
 
 def _shelf(cloudformation: Any, s3: Any, stack: str) -> Shelf:
-    outputs = _described(cloudformation, MANAGED).get("Outputs", [])
+    outputs = stage.described(cloudformation, MANAGED).get("Outputs", [])
     buckets = [each["OutputValue"] for each in outputs if each["OutputKey"] == "SourceBucket"]
     if not buckets:
         raise Failure("This account has no deployment bucket in this region: nothing was ever deployed by make deploy.")
@@ -196,7 +179,7 @@ def _check_code(s3: Any, template: str) -> None:
         raise Failure("\n  ".join(["Its code is no longer there; check its commit out and make deploy:", *gone]))
 
 
-def _tell(wanted: dict[str, str], now: dict[str, str]) -> None:
+def _show_changes(wanted: dict[str, str], now: dict[str, str]) -> None:
     for key in sorted(wanted.keys() | now.keys()):
         if wanted.get(key) != now.get(key):
             say(f"  {key}: {now.get(key, 'unknown')!r} becomes {wanted.get(key, 'unknown')!r}")

@@ -21,8 +21,8 @@ ZSTD = b"\x28\xb5\x2f\xfd"
 MAX_PAYLOAD_BYTES = 8 * 1024 * 1024
 BYTES_PER_READ_UNIT = 4096  # strongly consistent
 READ_UNITS_PRICE = 0.125  # $ per million
-SECONDS_BETWEEN_WORDS = 2
-# DynamoDB deletes and reads so many items at once.
+SECONDS_BETWEEN_LINES = 2
+# DynamoDB deletes and reads at most this many items at once.
 BATCH = 25
 READ_BATCH = 100
 TRIES = 8
@@ -36,7 +36,7 @@ class Store:
     """The tables of a stack, by their names in template.yaml."""
 
     def __init__(self, cloudformation: Any, dynamodb: Any, stack: str) -> None:
-        """Every table of the stack is looked at, also one that this code does not know."""
+        """Every table of the stack counts, also one that this code does not know."""
         self._dynamodb = dynamodb
         # How many requests for items were made.
         self.requests = 0
@@ -63,12 +63,8 @@ class Store:
         return self._described[table]
 
     def size(self, *tables: str) -> str:
-        """How large all or some tables are and what it costs to read all of them, for a person."""
-        described = [self._described[name] for name in tables or self._described]
-        items = sum(table.get("ItemCount", 0) for table in described)
-        size = sum(table.get("TableSizeBytes", 0) for table in described)
-        price = size / BYTES_PER_READ_UNIT * READ_UNITS_PRICE / 1e6
-        return f"about {items:,} items, {size / 1e6:,.1f} MB, ${price:,.2f}"
+        """The size of all or some tables, and what it costs to read them, for a person."""
+        return size_and_price([self._described[name] for name in tables or self._described])
 
     def key(self, table: str, item: Item) -> Key:
         """The key of an item."""
@@ -76,7 +72,7 @@ class Store:
 
     def items(self, table: str, *names: str) -> Iterator[Item]:
         """All items of a table, page by page, or only some attributes of them."""
-        yield from self._told(table, self._pages("scan", table, names))
+        yield from self._with_progress(table, self._pages("scan", table, names))
 
     def partition(self, table: str, value: str) -> Iterator[Item]:
         """The keys of all items of a partition."""
@@ -114,17 +110,10 @@ class Store:
             for table in {table for table, _ in batch}:
                 part = {"Keys": [key for of, key in batch if of == table], "ConsistentRead": True}
                 request[self._names[table]] = part | _projection(names.get(table, ()))
-            for attempt in range(TRIES):
+            for answer in until_processed(self._dynamodb.batch_get_item, request):
                 self.requests += 1
-                answer = self._dynamodb.batch_get_item(RequestItems=request)
                 for name, items in answer["Responses"].items():
                     found[tables[name]] += items
-                request = answer.get("UnprocessedKeys", {})
-                if not request:
-                    break
-                time.sleep(2**attempt / 10)
-            else:
-                raise Failure("DynamoDB is overloaded: not everything was read. Repeat the command.")
         return found
 
     def find(self, table: str, *values: str) -> Item | None:
@@ -138,16 +127,17 @@ class Store:
     def delete(self, table: str, keys: Iterable[Key]) -> None:
         """Deletes items in this order."""
         left = [{"DeleteRequest": {"Key": self._typed(table, key)}} for key in keys]
-        while left:
-            batch, left = left[:BATCH], left[BATCH:]
-            for attempt in range(TRIES):
-                answer = self._dynamodb.batch_write_item(RequestItems={self._names[table]: batch})
-                batch = answer.get("UnprocessedItems", {}).get(self._names[table], [])
-                if not batch:
-                    break
-                time.sleep(2**attempt / 10)
-            else:
-                raise Failure(f"DynamoDB is overloaded: {table} was not emptied of it. Repeat the command.")
+        for start in range(0, len(left), BATCH):
+            request = {self._names[table]: left[start : start + BATCH]}
+            list(until_processed(self._dynamodb.batch_write_item, request))
+
+    def put(self, table: str, item: Item, condition: str, **more: Any) -> bool:
+        """Puts an item. False where the condition does not hold, and nothing was written."""
+        try:
+            self._dynamodb.put_item(TableName=self._names[table], Item=item, ConditionExpression=condition, **more)
+        except self._dynamodb.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def _key_names(self, table: str) -> list[str]:
         return [element["AttributeName"] for element in self._described[table]["KeySchema"]]
@@ -168,14 +158,34 @@ class Store:
             yield page
 
     def _told(self, table: str, pages: Iterable[dict[str, Any]]) -> Iterator[Item]:
-        """The items of the pages; whoever waits long for the last one sees how far it is."""
-        count, spoken = 0, time.monotonic()
+        """The items of the pages; prints every few seconds how far it is."""
+        count, printed = 0, time.monotonic()
         for page in pages:
             count += len(page["Items"])
-            if time.monotonic() - spoken > SECONDS_BETWEEN_WORDS:
-                spoken = time.monotonic()
+            if time.monotonic() - printed > SECONDS_BETWEEN_LINES:
+                printed = time.monotonic()
                 say(f"  {table}: {count:,} of about {self._described[table].get('ItemCount', 0):,} items read")
             yield from page["Items"]
+
+
+def size_and_price(described: Iterable[dict[str, Any]], bytes_per_unit: int = BYTES_PER_READ_UNIT) -> str:
+    """How large tables are and what it costs to read them whole, for a person."""
+    tables = list(described)
+    items = sum(table.get("ItemCount", 0) for table in tables)
+    size = sum(table.get("TableSizeBytes", 0) for table in tables)
+    return f"about {items:,} items, {size / 1e6:,.1f} MB, ${size / bytes_per_unit * READ_UNITS_PRICE / 1e6:,.2f}"
+
+
+def until_processed(operation: Callable[..., dict[str, Any]], request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The answers to a batch. What DynamoDB leaves, because it is busy or items are large, is asked for again."""
+    for attempt in range(TRIES):
+        answer = operation(RequestItems=request)
+        yield answer
+        request = answer.get("UnprocessedKeys") or answer.get("UnprocessedItems") or {}
+        if not request:
+            return
+        time.sleep(2**attempt / 10)
+    raise Failure("DynamoDB is overloaded: not everything was done. Repeat the command.")
 
 
 def _projection(names: Iterable[str]) -> dict[str, Any]:
@@ -205,8 +215,3 @@ def decompressed(stored: bytes) -> str:
         return zstandard.ZstdDecompressor().decompressobj().decompress(stored).decode(errors="replace")
     except zstandard.ZstdError as error:
         raise UnreadableError from error
-
-
-def says(item: Item, check: Callable[[str], bool]) -> bool:
-    """Whether any text of an item passes a check."""
-    return any(check(words) for words in texts(item))

@@ -47,11 +47,20 @@ def with_code(template: Template, code: dict[str, Any]) -> str:
 
 def parameters(aws_endpoint: str, elevenlabs_url: str, public_base_url: str) -> list[dict[str, str]]:
     """What samconfig.toml gives the local stage, with the addresses of what runs."""
-    overrides = tomllib.loads(SAM_CONFIG.read_text())[STAGE]["global"]["parameters"]["parameter_overrides"]
-    given = dict(override.split("=", 1) for override in overrides)
-    given |= {
+    addresses = {
         "AwsEndpointUrl": aws_endpoint,
         "ElevenLabsApiUrl": elevenlabs_url,
         "PublicBaseUrl": public_base_url,
     }
-    return [{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()]
+    return as_parameters(overrides(STAGE) | addresses)
+
+
+def overrides(stage: str) -> dict[str, str]:
+    """The parameters that samconfig.toml gives a stage."""
+    given = tomllib.loads(SAM_CONFIG.read_text())[stage]["global"]["parameters"]["parameter_overrides"]
+    return dict(override.split("=", 1) for override in given)
+
+
+def as_parameters(values: dict[str, str]) -> list[dict[str, str]]:
+    """Values as CloudFormation takes them."""
+    return [{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()]

@@ -33,13 +33,13 @@ ESCAPE = re.compile(r"\\+u([0-9a-fA-F]{4})")
 ROUNDS = 3
 
 
-class Spellings:
-    """The spellings of a number."""
+class PhoneNumber:
+    """A number, and the patterns that find it in a text."""
 
     def __init__(self, number: str) -> None:
         """The number must be in E.164."""
         digits = number.removeprefix("+")
-        self.number = number
+        self.e164 = number
         length = 1 if digits[0] in ONE_DIGIT else 2 if TWO_DIGITS.match(digits) else 3
         self.code, self.national = digits[:length], digits[length:]
 
@@ -48,15 +48,11 @@ class Spellings:
         """Enough of it to know it by, for people and logs."""
         return f"+{self.code}…{self.national[-2:]}"
 
-    def mask(self, text: str) -> str:
-        """A text in which the number stands no more as E.164 has it."""
-        return text.replace(self.number, self.masked).replace(self.number[1:], self.masked)
-
-    def are_in(self, text: str) -> bool:
+    def is_in(self, text: str) -> bool:
         """Whether a text holds the number, however it is written and escaped."""
-        return any(self._is_in(reading) for reading in _readings(text))
+        return any(self._matches(reading) for reading in _readings(text))
 
-    def _is_in(self, text: str) -> bool:
+    def _matches(self, text: str) -> bool:
         # Begins with a digit that regular expressions look for quickly: nearly every text ends here.
         if not self._core.search(text):
             return False

@@ -1,7 +1,7 @@
 """What of a stage's store is about one phone number: found by reading all of it.
 
-A call belongs to the number if its record names it, and with the call everything that was reported, told and planned
-of it. Everything else belongs if it holds the number itself. What tenants configured is theirs: it is told of, and
+A call belongs to the number if its record names it, and with the call everything that was reported, sent and planned
+about it. Everything else belongs if it holds the number itself. What tenants configured is theirs: it is listed, and
 stays.
 """
 
@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ..items import Item, text
-from ..store import Key, Store, UnreadableError, decompressed, says
-from .phone_number import Spellings
+from ..store import Key, Store, UnreadableError, decompressed, texts
+from .phone_number import PhoneNumber
 
 ATTEMPTS = "failed attempt"
 BODY = "body that deliveries share"
@@ -20,7 +20,7 @@ ORDER = ("Due", "Events", "Chunks", "History", "Directory", "Calls")
 
 
 @dataclass
-class Belongings:
+class Findings:
     """What was found; `stays` and `unreadable` count by table and kind."""
 
     # By table: the key of each item and what it is, in the order in which they were found.
@@ -39,10 +39,10 @@ class Belongings:
 class Search:
     """Reads the whole store once, and of its calls as often as it finds more of them."""
 
-    def __init__(self, reads: Store, spellings: Spellings, known: Belongings | None = None) -> None:
+    def __init__(self, store: Store, number: PhoneNumber, known: Findings | None = None) -> None:
         """With `known`, what belongs to the calls and events that were found before belongs as well."""
-        self._store, self._spellings = reads, spellings
-        self._found = Belongings()
+        self._store, self._number = store, number
+        self._found = Findings()
         if known:
             self._found.calls |= known.calls
             self._found.events |= known.events
@@ -50,7 +50,7 @@ class Search:
         # Under these the pieces of the log's large payloads lie.
         self._nonces: set[str] = set()
 
-    def run(self) -> Belongings:
+    def run(self) -> Findings:
         """Everything that belongs to the number."""
         self._find_calls()
         self._find_events()
@@ -62,16 +62,16 @@ class Search:
         for table in self._store.tables:
             if table not in ORDER:
                 for item in self._store.items(table):
-                    if self._says(table, item):
+                    if self._has_number(table, item):
                         self._found.stays[table, "configuration"] += 1
         return self._found
 
     def _add(self, table: str, item: Item, kind: str) -> None:
         self._found.items[table][self._store.key(table, item)] = kind
 
-    def _says(self, table: str, item: Item) -> bool:
+    def _has_number(self, table: str, item: Item) -> bool:
         try:
-            return says(item, self._spellings.are_in)
+            return any(map(self._number.is_in, texts(item)))
         except UnreadableError:
             self._found.unreadable[table, "payload"] += 1
             return False
@@ -84,7 +84,7 @@ class Search:
             for item in self._store.items("Calls"):
                 leads_to = {text(item, name) for name in ("to", "into")} - {""}
                 names = {text(item, "id")} | leads_to
-                if calls & names or self._says("Calls", item):
+                if calls & names or self._has_number("Calls", item):
                     calls |= names | set(_json(item, "absorbed"))
                     self._found.events |= {*_json(item, "announced"), *_json(item, "waiting"), text(item, "by")} - {""}
                     kind = "pointer" if "to" in item else "absorbed record" if "into" in item else "call"
@@ -94,7 +94,7 @@ class Search:
         for item in self._store.items("Events"):
             if "chunks" in item:
                 self._nonces.add(text(item, "nonce"))
-            if self._says("Events", item) or self._is_in_pieces(self._pieces(item)):
+            if self._has_number("Events", item) or self._is_in_pieces(self._pieces(item)):
                 self._add_event(item)
 
     def _find_history(self) -> None:
@@ -106,7 +106,7 @@ class Search:
             if (
                 text(item, "callId") in self._found.calls
                 or (is_row and (text(item, "eventKey") in events or _shared_body(item) in bodies))
-                or self._says("History", item)
+                or self._has_number("History", item)
             ):
                 beside = BODY if "payload" in item else ATTEMPTS
                 self._add("History", item, f"{text(item, 'direction')} row" if is_row else beside)
@@ -122,7 +122,7 @@ class Search:
                 self._add("History", item, BODY)
 
     def _is_body_of_it(self, item: Item) -> bool:
-        return "payload" in item and "direction" not in item and self._says("History", item)
+        return "payload" in item and "direction" not in item and self._has_number("History", item)
 
     def _find_reported(self) -> None:
         """The calls' events, also those that do not hold the number themselves."""
@@ -149,7 +149,7 @@ class Search:
         if not pieces:
             return False
         try:
-            return self._spellings.are_in(decompressed(b"".join(bytes(piece["piece"]["B"]) for piece in pieces)))
+            return self._number.is_in(decompressed(b"".join(bytes(piece["piece"]["B"]) for piece in pieces)))
         except UnreadableError:
             self._found.unreadable["Chunks", "payload"] += 1
             return False
@@ -169,7 +169,7 @@ class Search:
 
     def _find_leads(self) -> None:
         for item in self._store.items("Directory"):
-            if self._says("Directory", item):
+            if self._has_number("Directory", item):
                 kind = text(item, "key").split("#")[0]
                 if kind == "lead":
                     self._add("Directory", item, kind)
@@ -178,7 +178,7 @@ class Search:
 
     def _find_due(self) -> None:
         for item in self._store.items("Due"):
-            if self._is_due_of_it(text(item, "reference")) or self._says("Due", item):
+            if self._is_due_of_it(text(item, "reference")) or self._has_number("Due", item):
                 self._add("Due", item, text(item, "kind"))
 
     def _is_due_of_it(self, reference: str) -> bool:

@@ -187,11 +187,11 @@ class Secrets(unittest.TestCase):
         """Two operators at once."""
         theirs = f"{SECRET}-theirs"
 
-        def meanwhile(_: str) -> str:
+        def meanwhile(_: str, **_named: object) -> bool:
             parameters.put(self.ssm, cloud.STAGE, HOOKS, theirs)
-            return "y"
+            return True
 
-        with mock.patch("ops.stage.agreed", meanwhile):
+        with mock.patch("ops.stage.confirmed", meanwhile):
             said = self.says(1, "--replace", HOOKS, "--file", self.file(f"{SECRET}-ours"), changes={HOOKS: theirs})
         self.assertIn("Somebody else", said)
 

@@ -2,8 +2,7 @@
 
 DynamoDB restores into new tables, which nothing reads; their items are copied back into the stack's tables, so that
 names, streams, TTL and permissions stay as they are. What the stack's tables have is never overwritten, unless
-OVERWRITE=1. With SOURCE=table the items of any other table with the same keys are copied. With the operator's own AWS
-credentials; the stage `local` means the running local stack.
+OVERWRITE=1. With SOURCE=table the items of any other table with the same keys are copied.
 """
 
 import argparse
@@ -20,19 +19,17 @@ from project.settings import HOME
 
 from .. import stage, times
 from ..items import Item, text
-from ..store import Store
+from ..store import BYTES_PER_READ_UNIT, READ_UNITS_PRICE, Store
 from .copies import Copier, Copying, Progress
 
 ALL = "all"
-# What others refer to comes first; the events come last, for their stream drives each of them again.
+# What others refer to comes first; the events come last, for their stream processes each of them again.
 ORDER = ("Directory", "WebhookConfigs", "Chunks", "Calls", "History", "Due", "Events")
 LOOK_SECONDS = 15
-SECONDS_BETWEEN_WORDS = 60
+SECONDS_BETWEEN_LINES = 60
 # us-east-1: $ per GB restored, and per million units.
 RESTORE_PRICE = 0.15
-READ_UNITS_PRICE = 0.125
 WRITE_UNITS_PRICE = 0.625
-BYTES_PER_READ_UNIT = 4096  # strongly consistent
 READS = 4  # of both tables, when they are compared and when one is copied
 WATERMARK = "watermark"
 MINUTE = "%Y-%m-%dT%H:%M"
@@ -50,8 +47,7 @@ class Table:
 
 def run(arguments: list[str]) -> int:
     """The exit code: 0 when everything that was to be copied is."""
-    parser = argparse.ArgumentParser(prog="make restore", description=__doc__)
-    parser.add_argument("stage", choices=stage.STAGES)
+    parser = stage.parser("restore", __doc__)
     parser.add_argument(
         "--table", metavar="TABLE", choices=(ALL, *ORDER), required=True, help=f"{ALL}, {', '.join(ORDER)}"
     )
@@ -59,14 +55,13 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("--source", metavar="TABLE", help="copy from this table instead of restoring one")
     parser.add_argument("--overwrite", action="store_true", help="put back also what has changed since")
     parser.add_argument("--remove", action="store_true", help="delete the tables that were restored for this")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
     chosen = parser.parse_args(arguments)
     if bool(chosen.at) == bool(chosen.source):
         raise Failure("Say AT, the moment to go back to; or SOURCE, a table to copy from.")
     if chosen.source and (chosen.table == ALL or chosen.remove):
         raise Failure("SOURCE goes with one TABLE, and is never deleted.")
     cloudformation, dynamodb = stage.clients(chosen.stage, "cloudformation", "dynamodb")
-    store = Store(cloudformation, dynamodb, f"ringpost-{chosen.stage}")
+    store = Store(cloudformation, dynamodb, stage.stack(chosen.stage))
     tables = [_table(store, name, chosen) for name in ORDER if chosen.table in (ALL, name)]
     if chosen.remove:
         return _remove(dynamodb, tables, chosen)
@@ -77,7 +72,6 @@ def run(arguments: list[str]) -> int:
         if not tables:
             raise Failure("No table has point-in-time recovery: there is nothing to restore.")
         if not _restored(dynamodb, store, tables, chosen):
-            say("Nothing was restored, and nothing was changed.")
             return 1
     return _copied(dynamodb, tables, chosen)
 
@@ -149,15 +143,15 @@ def _restored(dynamodb: Any, store: Store, tables: list[Table], chosen: argparse
             f"${price:,.2f} to restore, compare and read; each KB that is then copied is a write unit, "
             f"${WRITE_UNITS_PRICE} a million."
         )
-        if not chosen.yes and not stage.agreed("Restore"):
+        if not stage.confirmed("Restore", yes=chosen.yes, otherwise="Nothing was restored, and nothing was changed."):
             return False
     for table in wanted:
         _begin(dynamodb, table, chosen.at)
-    started = spoken = time.monotonic()
+    started = printed = time.monotonic()
     while waiting := [table.name for table in tables if not _is_there(dynamodb, table)]:
-        if time.monotonic() - spoken >= SECONDS_BETWEEN_WORDS or spoken == started:
-            spoken = time.monotonic()
-            minutes = (spoken - started) / 60
+        if time.monotonic() - printed >= SECONDS_BETWEEN_LINES or printed == started:
+            printed = time.monotonic()
+            minutes = (printed - started) / 60
             say(f"· {', '.join(waiting)}: DynamoDB restores since {minutes:.0f} min; an hour is not unusual")
         time.sleep(LOOK_SECONDS)
     return True
@@ -197,20 +191,20 @@ def _copied(dynamodb: Any, tables: list[Table], chosen: argparse.Namespace) -> i
             continue
         with step(f"comparing {name} with {copying.source}"):
             counts = Copier(dynamodb, copying).compare()
-        say(f"  {counts.told()}")
+        say(f"  {counts}")
     say("What is missing is put back, also what was deleted on purpose since: revoked API keys, subscriptions, people.")
     if chosen.overwrite:
         say("What differs is put back into its earlier state, and what happened to it since is lost.")
     else:
         say("What differs has changed since and stays; OVERWRITE=1 puts that back as well.")
-    if not chosen.yes and not stage.agreed("Copy"):
-        say(f"Nothing was changed. {_removal(chosen)}")
+    if not stage.confirmed("Copy", yes=chosen.yes, otherwise=f"Nothing was changed. {_removal(chosen)}"):
         return 1
     for name, copying in copyings.items():
         with step(f"copying {name}"):
             counts = Copier(dynamodb, copying).copy(progress[name])
         say(f"  {counts.written:,} items written, {counts.overtaken:,} came meanwhile and stay")
-    _say_what_now(set(copyings), chosen)
+    for line in _next_steps(set(copyings), chosen):
+        say(f"- {line}")
     return 0
 
 
@@ -240,17 +234,12 @@ def _refiled(item: Item) -> Item | None:
     return item
 
 
-def _say_what_now(names: set[str], chosen: argparse.Namespace) -> None:
-    for line in _what_now(names, chosen):
-        say(f"- {line}")
-
-
-def _what_now(names: set[str], chosen: argparse.Namespace) -> Iterator[str]:
+def _next_steps(names: set[str], chosen: argparse.Namespace) -> Iterator[str]:
     yield "Everything is copied. What remains to be done:"
     if "Events" in names:
         yield (
-            "Each event that was put back is driven again by its stream, as if it came in now. What it did before is "
-            "found done; what the other tables lack, deliveries too, is made again. FanOutAgeAlarm may ring."
+            "Each event that was put back is processed again by its stream, as if it came in now. What it did before "
+            "is found done; what the other tables lack, deliveries too, is made again. FanOutAgeAlarm may ring."
         )
     since = times.shown(chosen.at) if chosen.at else "…"
     yield f"make replay STAGE={chosen.stage} FROM={since}: calls and history take in what came in since."
@@ -277,8 +266,8 @@ def _remove(dynamodb: Any, tables: list[Table], chosen: argparse.Namespace) -> i
     if not there:
         say("There is no such table any more.")
         return 0
-    if not chosen.yes and not stage.agreed(f"Delete {'it' if len(there) == 1 else 'them'}"):
-        say("Nothing was deleted.")
+    question = f"Delete {'it' if len(there) == 1 else 'them'}"
+    if not stage.confirmed(question, yes=chosen.yes, otherwise="Nothing was deleted."):
         return 1
     for name in there:
         dynamodb.delete_table(TableName=name)

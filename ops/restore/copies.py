@@ -7,25 +7,21 @@ on the condition that it is still missing.
 import datetime
 import json
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from project.progress import Failure, say
+from project.progress import Failure
 from project.state import write_private
 
+from .. import segments
 from ..items import Item
-from ..store import TRIES
+from ..store import READ_BATCH, until_processed
 
-SEGMENTS = 8
 WRITERS = 32
-# BatchGetItem reads so many items at once.
-READ_AT_ONCE = 100
-SECONDS_BETWEEN_WORDS = 5
 DONE = "done"
 # How every page is read; a page is a megabyte.
 SCAN: dict[str, Any] = {"ConsistentRead": True}
@@ -60,13 +56,16 @@ class Counts:
     overtaken: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def told(self) -> str:
-        """What a comparison found, for a person."""
+    def __str__(self) -> str:
         kinds = ", ".join(f"{kind} {count:,}" for kind, count in sorted(self.missing.items()) if kind)
         return (
             f"{self.read:,} read: {self.same:,} are there, {self.missing.total():,} are missing"
             f"{f' ({kinds})' if kinds else ''}, {self.differ:,} differ, {self.left_out:,} are left out"
         )
+
+    def progress(self) -> str:
+        """How far a comparison or a copy is."""
+        return f"{self}{f', {self.written:,} written' if self.written else ''}"
 
 
 class Progress:
@@ -111,48 +110,43 @@ class Copier:
     """Compares and copies."""
 
     def __init__(self, dynamodb: Any, copying: Copying) -> None:
-        """Nothing is done yet."""
         self._dynamodb, self._copying = dynamodb, copying
-        self._stopped = False
 
     def compare(self) -> Counts:
         """What a copy would do; nothing is written."""
         counts = Counts()
-        self._run(counts, lambda segment: self._segment(segment, None, counts, None))
+        self._run(counts, None, None)
         return counts
 
     def copy(self, progress: Progress) -> Counts:
         """Copies what is missing, and what differs if it is to be overwritten."""
         counts = Counts()
         with ThreadPoolExecutor(max_workers=WRITERS) as writers:
-            self._run(counts, lambda segment: self._segment(segment, progress, counts, writers))
+            self._run(counts, progress, writers)
         progress.forget()
         return counts
 
-    def _run(self, counts: Counts, work: Callable[[int], None]) -> None:
-        with ThreadPoolExecutor(max_workers=SEGMENTS) as pool:
-            running = {pool.submit(work, segment) for segment in range(SEGMENTS)}
-            broken = []
-            try:
-                while running:
-                    ended, running = wait(running, timeout=SECONDS_BETWEEN_WORDS, return_when=FIRST_COMPLETED)
-                    broken += [error for task in ended if (error := task.exception())]
-                    if not ended:
-                        say(f"  {counts.told()}{f', {counts.written:,} written' if counts.written else ''}")
-            except KeyboardInterrupt:
-                self._stopped = True
-                raise
+    def _run(self, counts: Counts, progress: Progress | None, writers: ThreadPoolExecutor | None) -> None:
+        def segment(number: int, stopped: threading.Event) -> None:
+            self._segment(number, stopped, counts, progress, writers)
+
+        broken = segments.each(segment, counts.progress)
         if broken:
             raise Failure(f"A part was not read to its end: {broken[0]}. Repeat the command; it goes on where it was.")
 
     def _segment(
-        self, segment: int, progress: Progress | None, counts: Counts, writers: ThreadPoolExecutor | None
+        self,
+        segment: int,
+        stopped: threading.Event,
+        counts: Counts,
+        progress: Progress | None,
+        writers: ThreadPoolExecutor | None,
     ) -> None:
         start = progress.start(segment) if progress else None
-        while start != DONE and not self._stopped:
+        while start != DONE and not stopped.is_set():
             after = {"ExclusiveStartKey": start} if start else {}
             page = self._dynamodb.scan(
-                TableName=self._copying.source, Segment=segment, TotalSegments=SEGMENTS, **SCAN, **after
+                TableName=self._copying.source, Segment=segment, TotalSegments=segments.SEGMENTS, **SCAN, **after
             )
             todo = self._compared(page["Items"], counts)
             if writers:
@@ -189,23 +183,12 @@ class Copier:
     def _present(self, items: list[Item]) -> dict[tuple[str, ...], Item]:
         """What the target has under the keys of these."""
         keys = [self._key(item) for item in items]
-        return {
-            self._place(found): found
-            for start in range(0, len(keys), READ_AT_ONCE)
-            for found in self._read(keys[start : start + READ_AT_ONCE])
-        }
-
-    def _read(self, keys: list[Item]) -> Iterator[Item]:
-        table = self._copying.target
-        for attempt in range(TRIES):
-            answer = self._dynamodb.batch_get_item(RequestItems={table: {"Keys": keys, "ConsistentRead": True}})
-            yield from answer["Responses"].get(table, [])
-            keys = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
-            if not keys:
-                return
-            # Large items come in several answers; DynamoDB may also be busy.
-            time.sleep(2**attempt / 20)
-        raise Failure("DynamoDB is overloaded.")
+        present = {}
+        for start in range(0, len(keys), READ_BATCH):
+            request = {self._copying.target: {"Keys": keys[start : start + READ_BATCH], "ConsistentRead": True}}
+            for answer in until_processed(self._dynamodb.batch_get_item, request):
+                present |= {self._place(item): item for item in answer["Responses"].get(self._copying.target, [])}
+        return present
 
     def _put(self, item: Item) -> bool:
         """False when somebody else has put it meanwhile."""

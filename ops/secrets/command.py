@@ -17,7 +17,7 @@ from project.progress import Failure, say
 from project.settings import SECRETS_DIR
 
 from .. import stage
-from . import entries as of_text
+from . import entries as entry_text
 from . import parameters
 from .entries import Entry
 from .parameters import NONE, SECRETS, Secret, full_name
@@ -42,7 +42,7 @@ class Parameter:
     @property
     def entries(self) -> tuple[Entry, ...]:
         """What it has."""
-        return of_text.read(self.text) if self.version else ()
+        return entry_text.read(self.text) if self.version else ()
 
     @property
     def is_changed(self) -> bool:
@@ -50,46 +50,43 @@ class Parameter:
         return self.wanted != self.entries or not self.version
 
     @property
-    def come(self) -> list[Entry]:
+    def added(self) -> list[Entry]:
         """The entries that it shall have and has not."""
         return [entry for entry in self.wanted if entry not in self.entries]
 
     @property
-    def go(self) -> list[Entry]:
+    def removed(self) -> list[Entry]:
         """The entries that it has and shall not have."""
         return [entry for entry in self.entries if entry not in self.wanted]
 
 
 def run(arguments: list[str]) -> int:
     """The exit code: 0 when every parameter exists and is as it was wished."""
-    parser = argparse.ArgumentParser(prog="make secrets", description=__doc__)
-    parser.add_argument("stage", choices=stage.STAGES)
+    parser = stage.parser("secrets", __doc__)
     parser.add_argument("--add", metavar="NAME", type=_name, help="add entries to this parameter")
     parser.add_argument("--remove", metavar="NAME:FINGERPRINT", type=_named_entry, help="remove one of its entries")
     parser.add_argument("--replace", metavar="NAME", type=_name, help="replace all of its entries")
     parser.add_argument("--file", metavar="PATH", help=f"where entries are read from, {STANDARD_INPUT} is the input")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
     chosen = parser.parse_args(arguments)
     (ssm,) = stage.clients(chosen.stage, "ssm")
     known = _read(ssm, chosen.stage)
     say(f"Parameters of {chosen.stage}:\n")
     for parameter in known.values():
         _show(parameter)
-    wanted, questions = _wanted(known, chosen)
+    wanted, asks = _wanted(known, chosen)
     changes = [parameter for parameter in wanted if parameter.is_changed]
     if faults := [
         f"{parameter.secret.name}: {problem}"
         for parameter in changes
-        for problem in of_text.problems(chosen.stage, parameter.secret, parameter.wanted)
+        for problem in entry_text.problems(chosen.stage, parameter.secret, parameter.wanted)
     ]:
         raise Failure("\n  ".join(["Nothing was changed, for the functions would refuse it:", *faults]))
     if not changes:
         say("Nothing was changed.")
         return 1 if any(not parameter.version for parameter in known.values()) else 0
     for parameter in changes:
-        say(_told(parameter))
-    if questions and not chosen.yes and not stage.agreed("Put them"):
-        say("Nothing was changed.")
+        say(_change(parameter))
+    if asks and not stage.confirmed("Put them", yes=chosen.yes):
         return 1
     _put_all(ssm, chosen.stage, changes)
     return 0
@@ -105,7 +102,7 @@ def _name(text: str) -> str:
 
 def _named_entry(text: str) -> tuple[str, str]:
     name, _, fingerprint = text.partition(":")
-    if len(fingerprint) != of_text.SHOWN_DIGITS:
+    if len(fingerprint) != entry_text.SHOWN_DIGITS:
         raise argparse.ArgumentTypeError("must be a parameter and a fingerprint, like token-keys:3fa9c1d2")
     return _name(name), fingerprint
 
@@ -118,7 +115,7 @@ def _read(ssm: Any, name: str) -> dict[str, Parameter]:
     known = {}
     for full, secret in full_names.items():
         version, text = (found[full]["Version"], found[full]["Value"]) if full in found else (0, "")
-        known[secret.name] = Parameter(secret, version, text, of_text.read(text) if version else ())
+        known[secret.name] = Parameter(secret, version, text, entry_text.read(text) if version else ())
     return known
 
 
@@ -146,7 +143,7 @@ def _wanted(known: dict[str, Parameter], chosen: argparse.Namespace) -> tuple[li
         say("There is no terminal to ask on. ADD, REMOVE and REPLACE change one parameter, RINGPOST_SECRETS_DIR all.")
         return [parameter for parameter in known.values() if parameter.version], False
     say(HELP)
-    return [_asked(parameter) for parameter in known.values()], True
+    return [_edited(parameter) for parameter in known.values()], True
 
 
 def _ordered(known: dict[str, Parameter], chosen: argparse.Namespace) -> list[Parameter]:
@@ -164,7 +161,7 @@ def _ordered(known: dict[str, Parameter], chosen: argparse.Namespace) -> list[Pa
 
 
 def _lose(wanted: Iterable[Parameter]) -> bool:
-    return any(parameter.go for parameter in wanted)
+    return any(parameter.removed for parameter in wanted)
 
 
 def _with(parameter: Parameter, entries: tuple[Entry, ...]) -> Parameter:
@@ -195,7 +192,7 @@ def _from_file(path: str) -> tuple[Entry, ...]:
         raise Failure(f"There is no file {path}; create it (with the word {NONE} if there is no secret).")
     if not text.strip():
         raise Failure(f"{path} is empty; nothing was changed. The word {NONE} says that there is no secret.")
-    return of_text.read(text)
+    return entry_text.read(text)
 
 
 def _from_directory(parameter: Parameter) -> Parameter:
@@ -230,10 +227,10 @@ def _typed() -> tuple[Entry, ...] | None:
                 say(f"    {failure}")
                 continue
         lines.append(line)
-    return of_text.read("\n".join(lines)) if lines else None
+    return entry_text.read("\n".join(lines)) if lines else None
 
 
-def _asked(parameter: Parameter) -> Parameter:
+def _edited(parameter: Parameter) -> Parameter:
     """The parameter as the operator wants it."""
     say()
     _show(parameter)
@@ -262,14 +259,11 @@ def _changed(parameter: Parameter, action: list[str]) -> Parameter:
     raise Failure("Say add, remove and a fingerprint, or replace. A secret is asked for afterwards, without echo.")
 
 
-def _told(parameter: Parameter) -> str:
+def _change(parameter: Parameter) -> str:
     """What becomes of a parameter, for a person."""
     parts = [
-        f"{len(of):,} {'entry' if len(of) == 1 else 'entries'} {verb}: {_listed(of)}"
-        for verb, of in (
-            ("new", parameter.come),
-            ("gone", parameter.go),
-        )
+        f"{len(of):,} {'entry' if len(of) == 1 else 'entries'} {verb}: {', '.join(entry.fingerprint for entry in of)}"
+        for verb, of in (("new", parameter.added), ("gone", parameter.removed))
         if of
     ]
     if not parameter.wanted:
@@ -277,10 +271,6 @@ def _told(parameter: Parameter) -> str:
     elif not parts:
         parts.append("another order")
     return f"→ {parameter.secret.name}: {'; '.join(parts)}"
-
-
-def _listed(entries: list[Entry]) -> str:
-    return ", ".join(entry.fingerprint for entry in entries)
 
 
 def _put_all(ssm: Any, name: str, changes: list[Parameter]) -> None:
@@ -293,7 +283,7 @@ def _put_all(ssm: Any, name: str, changes: list[Parameter]) -> None:
     try:
         for parameter in changes:
             begun.append(parameter)
-            version = parameters.put(ssm, name, parameter.secret.name, of_text.written(parameter.wanted))
+            version = parameters.put(ssm, name, parameter.secret.name, entry_text.written(parameter.wanted))
             if version != parameter.version + 1:
                 say(f"✗ Somebody else changed {parameter.secret.name} at the same moment: compare versions of it.")
     except BaseException:
@@ -308,7 +298,7 @@ def _put_all(ssm: Any, name: str, changes: list[Parameter]) -> None:
 
 
 def _take_back(ssm: Any, name: str, begun: list[Parameter]) -> None:
-    """Whether the last one was written nobody knows: its answer may have been lost."""
+    """Whether the last one was written is unknown: its answer may have been lost."""
     for parameter in reversed(begun):
         full = full_name(name, parameter.secret.name)
         try:

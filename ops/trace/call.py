@@ -1,5 +1,5 @@
 """The record of a call as it is stored (lib/src/store/calls.rs). What its facts amount to is computed elsewhere: the
-functions alone know the rules of who ends a call, and customers were told the outcome in what was posted.
+functions alone know the rules of who ends a call, and what was posted to customers has the outcome.
 """
 
 import json
@@ -41,7 +41,7 @@ class Call:
     owner: dict[str, Any]
     announcements: list[Announcement]
     # The events that changed what filters look at.
-    retold: list[str]
+    rematched: list[str]
     waiting: list[str]
     absorbed: dict[str, dict[str, Any]]
     seen: tuple[int, int]
@@ -67,18 +67,18 @@ class Call:
     @property
     def follow_up(self) -> identities.Due | None:
         """When `call.follow_up_due` is to be announced, if it is."""
-        told = _claimed(self.facts, "again")
-        if not told or not told.get("automatic"):
+        follow_up = _claimed(self.facts, "again")
+        if not follow_up or not follow_up.get("automatic"):
             return None
-        return identities.Due(int(told["dueAt"]), "follow-up", self.id)
+        return identities.Due(int(follow_up["dueAt"]), "follow-up", self.id)
 
     def numbers(self) -> Iterator[tuple[str, str]]:
         """The phone numbers that its events have, and whose each is."""
         for whose, name, of_leg in (("the other side", "phone", "n"), ("our line", "line", "o")):
             legs = [number for leg in self.facts.get("legs", {}).values() for number in leg.get(of_leg, ())]
-            told = _claimed(self.facts, name)
+            known = _claimed(self.facts, name)
             reports = [_claimed(report, of_leg) for report in self.facts.get("sids", {}).values()]
-            for number in dict.fromkeys(number for number in (told, *legs, *reports) if number):
+            for number in dict.fromkeys(number for number in (known, *legs, *reports) if number):
                 yield whose, number
 
 
@@ -86,7 +86,7 @@ def read(item: Item) -> Call:
     """A call or an absorbed record; an item with `to` is a pointer and none of these."""
     facts, absorbed = _json(item, "facts"), _json(item, "absorbed")
     created_at = int(text(item, "createdAt"))
-    announcements, retold = _announced(_json(item, "announced"), created_at)
+    announcements, rematched = _announced(_json(item, "announced"), created_at)
     announcements += [
         Announcement("call.merged", record["by"], None, (id_,))
         for id_, record in absorbed.items()
@@ -100,7 +100,7 @@ def read(item: Item) -> Call:
         facts=facts,
         owner=_json(item, "owner"),
         announcements=announcements,
-        retold=retold,
+        rematched=rematched,
         waiting=list(_json(item, "waiting")),
         absorbed=absorbed,
         seen=(int(text(item, "seenFrom")), int(text(item, "seenTo"))),
@@ -112,7 +112,7 @@ def read(item: Item) -> Call:
 
 def _announced(stored: dict[str, list[Any]], created_at: int) -> tuple[list[Announcement], list[str]]:
     """What `announced` holds (lib/src/store/calls/announced.rs)."""
-    announcements, retold = [], []
+    announcements, rematched = [], []
     for by, marks in stored.items():
         at = created_at
         for mark in marks:
@@ -121,10 +121,10 @@ def _announced(stored: dict[str, list[Any]], created_at: int) -> tuple[list[Anno
             elif isinstance(mark, dict):
                 announcements.append(Announcement("call.updated", by, None, changed=tuple(mark)))
             elif mark == "*":
-                retold.append(by)
+                rematched.append(by)
             else:
                 announcements.append(_mark(mark, by, at))
-    return announcements, retold
+    return announcements, rematched
 
 
 def _mark(mark: str, by: str, at: int) -> Announcement:
@@ -141,15 +141,15 @@ def _names(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """The names of the call that its facts have, of each its kind and text."""
     yield from (("room-sid", sid) for sid in facts.get("rooms", {}))
     for kind, name in (("room-sid", "room"), ("sip-call", "sip"), ("call-sid", "sid"), ("conversation", "conv")):
-        if told := _claimed(facts, name):
-            yield kind, told
+        if known := _claimed(facts, name):
+            yield kind, known
     for leg in facts.get("legs", {}).values():
         yield from (("sip-call", name) for name in leg.get("s", ()))
         yield from (("call-sid", name) for name in leg.get("c", ()))
     yield from (("call-sid", sid) for sid in facts.get("sids", {}))
     yield from (("conversation", id_) for id_ in facts.get("talks", {}))
-    if told := _claimed(facts, "name"):
-        yield "room-name", told
+    if known := _claimed(facts, "name"):
+        yield "room-name", known
 
 
 def _claimed(facts: dict[str, Any], name: str) -> Any:

@@ -1,8 +1,8 @@
 """`make trace STAGE=dev ID=…`: prints the whole way of one thing, from the webhook to its deliveries.
 
 ID is an event's key or a provider's id of it, a call's id or any name that a provider gives the call, a webhook-id that
-a customer quotes, or an id of the history (then with TENANT). It reads, with the operator's own AWS credentials, and
-changes nothing; the stage `local` means the running local stack. No output has a body, a secret or a whole number.
+a customer quotes, or an id of the history (then with TENANT). It changes nothing. No output has a
+body, a secret or a whole number.
 """
 
 import argparse
@@ -14,29 +14,27 @@ from project.progress import Failure, say
 from .. import stage, times
 from ..erase.phone_number import E164
 from ..store import Store
-from .found import Asked
 from .logs import Logs
 from .report import Report
+from .result import Query
 from .search import Search
 
 
 def run(arguments: list[str]) -> int:
     """The exit code: 0 when something was found."""
-    parser = argparse.ArgumentParser(prog="make trace", description=__doc__)
-    parser.add_argument("stage", choices=stage.STAGES)
+    parser = stage.parser("trace", __doc__)
     parser.add_argument("--id", required=True, type=_id, help="what to trace")
     parser.add_argument("--tenant", default="", help="whose it is")
     parser.add_argument("--call", default="", help="any name of the call that a webhook-id is about")
     parser.add_argument("--at", metavar="TIME", type=times.argument, help="about when, like 2026-11-01T14:00Z")
-    parser.add_argument("--yes", action="store_true", help="read a whole table unasked, if nothing else is possible")
     chosen = parser.parse_args(arguments)
     cloudformation, dynamodb, logs = stage.clients(chosen.stage, "cloudformation", "dynamodb", "logs")
-    store = Store(cloudformation, dynamodb, f"ringpost-{chosen.stage}")
+    store = Store(cloudformation, dynamodb, stage.stack(chosen.stage))
     lines = Logs(logs, chosen.stage)
-    asked = Asked(chosen.id, chosen.tenant, chosen.call, chosen.at, chosen.yes)
-    found = Search(store, lines, asked).run()
+    query = Query(chosen.id, chosen.tenant, chosen.call, chosen.at, chosen.yes)
+    result = Search(store, lines, query).run()
     try:
-        Report(found, times.now()).print()
+        Report(result, times.now()).print()
         say(f"\n{store.requests} requests to DynamoDB, {lines.cost} read.")
         if lines.is_cut:
             say("! The logs have more lines about it than were read.")

@@ -10,11 +10,11 @@ from project.progress import say
 from .. import times
 from ..items import Item, text
 from . import identities, masking
-from .found import Found
 from .logs import ACCESS, Line
+from .result import Result
 
 FAILURES_THAT_OPEN = 5  # lib/src/domain/health.rs
-ASKED = "»"
+MARK = "»"
 SHOWN_NAMES = 20
 # What every line has, or what is said already.
 LEFT_OUT = ("timestamp", "level", "message", "function", "name", "request_id", "requestId", "time", "lambdaRequestId")
@@ -29,28 +29,28 @@ class Step:
     where: str
     what: str
     more: list[str] = field(default_factory=list, compare=False)
-    is_asked: bool = False
+    is_marked: bool = False
 
 
 class Report:
     """The report of a search."""
 
-    def __init__(self, found: Found, now: int) -> None:
+    def __init__(self, result: Result, now: int) -> None:
         """Nothing is printed yet."""
-        self._found, self._now = found, now
-        self._marked = found.marked | set(self._of_asked())
+        self._result, self._now = result, now
+        self._marked = result.marked | set(self._related_to_query())
 
     def print(self) -> None:
         """Prints it."""
-        found = self._found
+        result = self._result
         id_ = (
-            found.asked.id
-            if found.asked.id.isdecimal() and int(found.asked.id) in found.rows
-            else masking.name(found.asked.id)
+            result.query.id
+            if result.query.id.isdecimal() and int(result.query.id) in result.rows
+            else masking.name(result.query.id)
         )
-        say(f"{id_}: {masking.name(found.what)}{self._announced()}.")
+        say(f"{id_}: {masking.name(result.what)}{self._announced()}.")
         for title, lines in (
-            (f"Call {found.call.id}" if found.call else "", self._call()),
+            (f"Call {result.call.id}" if result.call else "", self._call()),
             ("Deliveries", self._deliveries()),
             ("Subscriptions", self._subscriptions()),
             ("In the order of time, UTC", self._steps()),
@@ -62,23 +62,23 @@ class Report:
                     say(line)
 
     def _announced(self) -> str:
-        rows = [row for row in self._found.outbound if text(row, "messageId") == self._found.asked.id]
+        rows = [row for row in self._result.outbound if text(row, "messageId") == self._result.query.id]
         if not rows:
             return ""
-        by = self._found.announcer(rows[0])
+        by = self._result.announcer(rows[0])
         return f" of {text(rows[0], 'eventType')}" + (f", announced by {masking.name(by)}" if by else "")
 
-    def _of_asked(self) -> Iterator[str]:
+    def _related_to_query(self) -> Iterator[str]:
         """What belongs together: an event, the messages that it announced, their deliveries."""
-        for row in self._found.outbound:
-            names = {text(row, "messageId"), text(row, "id"), self._found.announcer(row)} - {""}
-            if names & self._found.marked:
+        for row in self._result.outbound:
+            names = {text(row, "messageId"), text(row, "id"), self._result.announcer(row)} - {""}
+            if names & self._result.marked:
                 yield from names
 
     # The call.
 
     def _call(self) -> Iterator[str]:
-        call = self._found.call
+        call = self._result.call
         if not call:
             return
         yield f"  status       {self._status()}"
@@ -91,44 +91,44 @@ class Report:
         numbers = [f"{whose} {masking.number(number)}" for whose, number in call.numbers()]
         if numbers:
             yield f"  numbers      {', '.join(dict.fromkeys(numbers))}"
-        for place, (kind, name, lead) in enumerate(self._found.leads[:SHOWN_NAMES]):
+        for place, (kind, name, lead) in enumerate(self._result.leads[:SHOWN_NAMES]):
             title = "" if place else "found by"
             yield f"  {title:<12} {identities.KINDS[kind]} {masking.name(name)}: {lead}"
-        if len(self._found.leads) > SHOWN_NAMES:
-            yield f"  {'':<12} and {len(self._found.leads) - SHOWN_NAMES} more"
+        if len(self._result.leads) > SHOWN_NAMES:
+            yield f"  {'':<12} and {len(self._result.leads) - SHOWN_NAMES} more"
         for place, (id_, record) in enumerate(call.absorbed.items()):
-            told = ", both had announced their end" if record["bothEnded"] else ""
-            yield f"  {'' if place else 'united with':<12} {id_}, by {masking.name(record['by'])}{told}"
+            both = ", both had announced their end" if record["bothEnded"] else ""
+            yield f"  {'' if place else 'united with':<12} {id_}, by {masking.name(record['by'])}{both}"
         if call.waiting:
             yield f"  waiting      {len(call.waiting)} events, for an owner"
         if call.follow_up:
-            where = "waits in due" if self._found.follow_up_waits else "is not in due: it was announced or withdrawn"
+            where = "waits in due" if self._result.follow_up_waits else "is not in due: it was announced or withdrawn"
             yield f"  follow-up    {times.exact(call.follow_up.at)}, {where}"
 
     def _status(self) -> str:
-        call, told = self._found.call, self._found.told
+        call, posted = self._result.call, self._result.posted
         if not call:
             return ""
         if not call.is_over:
             return "active: its end was not announced"
-        if not told:
-            return "ended; nobody was told the outcome: GET /api/calls/{id}/outcome computes it from the facts"
-        parts = [f"outcome {told['outcome']}"] if "outcome" in told else ["no outcome"]
-        parts += [f"{told['duration']} s"] if "duration" in told else []
-        over = "ended" if told.get("status") == "completed" else f"{told.get('status')} again"
-        return f"{over}; {', '.join(parts)}, as {told['as']} says it"
+        if not posted:
+            return "ended; no delivery had the outcome: GET /api/calls/{id}/outcome computes it from the facts"
+        parts = [f"outcome {posted['outcome']}"] if "outcome" in posted else ["no outcome"]
+        parts += [f"{posted['duration']} s"] if "duration" in posted else []
+        over = "ended" if posted.get("status") == "completed" else f"{posted.get('status')} again"
+        return f"{over}; {', '.join(parts)}, as {posted['as']} says it"
 
     # Deliveries.
 
     def _deliveries(self) -> Iterator[str]:
-        for row in self._found.outbound:
+        for row in self._result.outbound:
             id_, subscription = int(text(row, "id")), int(text(row, "webhookConfigId"))
             message = text(row, "messageId")
-            mark = ASKED if {message, str(id_)} & self._marked else " "
+            mark = MARK if {message, str(id_)} & self._marked else " "
             count = int(text(row, "attempts"))
             state = f"{text(row, 'status')} after {count} attempt{'' if count == 1 else 's'}"
             yield f"{mark} {text(row, 'eventType')} to {self._name(subscription)}: {state}"
-            yield f"    webhook-id {message}, row {id_} of {self._found.tenant}"
+            yield f"    webhook-id {message}, row {id_} of {self._result.tenant}"
             if text(row, "status") == "pending":
                 yield f"    {self._wait(row)}"
             if int(text(row, "earlier") or 0):
@@ -137,28 +137,28 @@ class Report:
     def _wait(self, row: Item) -> str:
         at = int(text(row, "nextAt") or 0)
         when = "at once" if not at else times.exact(at) + self._distance(at)
-        where = self._found.waits.get(int(text(row, "id")), "")
+        where = self._result.waits.get(int(text(row, "id")), "")
         if where == "parked":
             return "next attempt: parked until the endpoint takes a probe or its configuration changes"
         if where != "due":
             return f"next attempt: {when}, in the queue of deliveries"
         late = ""
-        if self._found.sweep_at and at < self._now - 2 * identities.MINUTE:
-            late = f"; sweep has come to {times.exact(self._found.sweep_at)}"
+        if self._result.sweep_at and at < self._now - 2 * identities.MINUTE:
+            late = f"; sweep has come to {times.exact(self._result.sweep_at)}"
         return f"next attempt: {when}, in due{late}"
 
     def _distance(self, at: int) -> str:
         return f" (in {times.span(at - self._now)})" if at > self._now else f" ({times.span(self._now - at)} ago)"
 
     def _name(self, subscription: int) -> str:
-        item, _ = self._found.subscriptions.get(subscription, (None, None))
+        item, _ = self._result.subscriptions.get(subscription, (None, None))
         name = f" ({masking.words(_config(item)['name'])})" if item else ""
         return f"subscription {subscription}{name}"
 
     # Subscriptions.
 
     def _subscriptions(self) -> Iterator[str]:
-        for id_, (item, health) in self._found.subscriptions.items():
+        for id_, (item, health) in self._result.subscriptions.items():
             if not item:
                 yield f"  {id_} is deleted"
                 continue
@@ -194,7 +194,7 @@ class Report:
                 day = times.day(one.at)
                 yield f"  {day}"
             passed = "" if last is None else f"+{times.span(one.at - last)}"
-            mark = ASKED if one.is_asked else " "
+            mark = MARK if one.is_marked else " "
             yield f"{mark} {times.clock(one.at)} {passed:>12}  {one.where:<15} {one.what}"
             yield from (f"{'':<46}{line}" for line in one.more)
             last = one.at
@@ -203,11 +203,11 @@ class Report:
             yield f"  {took} from the first to the last; it is {times.exact(self._now)} now"
 
     def _events(self) -> Iterator[Step]:
-        found = self._found
-        rows = found.inbound
+        result = self._result
+        rows = result.inbound
         # An event that expired in the log may still be in the history.
-        for key in dict.fromkeys([*found.events, *rows]):
-            event, row = found.events.get(key), rows.get(key)
+        for key in dict.fromkeys([*result.events, *rows]):
+            event, row = result.events.get(key), rows.get(key)
             about = event or row or {}
             at = int(text(about, "receivedAt") or text(about, "createdAt"))
             happened = int(text(about, "occurredAt"))
@@ -218,19 +218,19 @@ class Report:
             yield Step(at, 0, "event", what, more, key in self._marked)
 
     def _announcements(self) -> Iterator[Step]:
-        found = self._found
+        result = self._result
         by_message: dict[str, list[Item]] = {}
-        for row in found.outbound:
+        for row in result.outbound:
             by_message.setdefault(text(row, "messageId"), []).append(row)
-        call = found.call
+        call = result.call
         for one in call.announcements if call and call.tenant else ():
-            event = found.events.get(one.by)
+            event = result.events.get(one.by)
             at = one.at if one.at is not None else int(text(event, "receivedAt")) if event else call.updated_at
             message = one.message(call.tenant)
             changed = f" ({', '.join(one.changed)})" if one.changed else ""
             yield self._announcement(at, one.event_type + changed, one.by, message, by_message.pop(message, []))
         for message, rows in by_message.items():
-            by = found.announcer(rows[0])
+            by = result.announcer(rows[0])
             yield self._announcement(int(text(rows[0], "createdAt")), text(rows[0], "eventType"), by, message, rows)
 
     def _announcement(self, at: int, event_type: str, by: str, message: str, rows: list[Item]) -> Step:
@@ -241,37 +241,37 @@ class Report:
         return Step(at, 1, "announcement", what, more, message in self._marked)
 
     def _attempts(self) -> Iterator[Step]:
-        for row in self._found.outbound:
+        for row in self._result.outbound:
             id_, count = int(text(row, "id")), int(text(row, "attempts"))
-            kept = self._found.attempts.get(id_, {})
+            kept = self._result.attempts.get(id_, {})
             answers = {number: json.loads(text(item, "response")) for number, item in kept.items()}
             name, event_type = self._name(int(text(row, "webhookConfigId"))), text(row, "eventType")
-            asked = bool({text(row, "messageId"), str(id_)} & self._marked)
+            marked = bool({text(row, "messageId"), str(id_)} & self._marked)
             if "response" in row:
                 last = json.loads(text(row, "response"))
                 # The row has the last attempt, or why the delivery was ended without one.
                 if not count or (count in answers and answers[count]["at"] != last["at"]):
                     what = f"{event_type} to {name} is {text(row, 'status')}: {_answer(last)}"
-                    yield Step(last["at"], 2, "delivery", what, [], asked)
+                    yield Step(last["at"], 2, "delivery", what, [], marked)
                 else:
                     answers[count] = last
             for number, answer in sorted(answers.items()):
                 what = f"attempt {number} of {event_type} to {name}: {_answer(answer)}"
-                yield Step(answer["at"], 2, "delivery", what, [], asked)
+                yield Step(answer["at"], 2, "delivery", what, [], marked)
 
     def _lines(self) -> Iterator[Step]:
-        for line in self._found.lines:
+        for line in self._result.lines:
             said = {str(value) for value in line.fields.values()}
             # Nearly every line names the call.
-            asked = bool(said & (self._marked - set(self._found.call_ids)))
-            yield Step(line.at, 3, line.function, self._line(line), [], asked)
+            marked = bool(said & (self._marked - set(self._result.call_ids)))
+            yield Step(line.at, 3, line.function, self._line(line), [], marked)
 
     def _line(self, line: Line) -> str:
         if line.function == ACCESS:
             return f"{line.field('route')} answered {line.field('status')} in {line.field('latencyMs')} ms"
         level = "" if line.field("level") in ("INFO", "") else f"{line.field('level')} "
         message = masking.name(line.field("message") or "a line without a message")
-        known = {"call_id": self._found.call_ids, "tenant_id": [self._found.tenant]}
+        known = {"call_id": self._result.call_ids, "tenant_id": [self._result.tenant]}
         fields = [
             f"{name}={_value(value)}"
             for name, value in line.fields.items()
@@ -280,16 +280,16 @@ class Report:
         return f"{level}{message}" + (f": {' '.join(fields)}" if fields else "")
 
     def _hints(self) -> Iterator[str]:
-        found = self._found
-        yield from (f"  {hint}" for hint in found.hints)
-        rows = found.inbound
-        lost = [key for key in found.events if key not in rows and found.call and found.call.tenant]
+        result = self._result
+        yield from (f"  {hint}" for hint in result.hints)
+        rows = result.inbound
+        lost = [key for key in result.events if key not in rows and result.call and result.call.tenant]
         if lost:
             yield f"  {len(lost)} events of the log are not in the history. To drive one again, see Replay events:"
             yield from (f"    {masking.name(key)}" for key in lost[:SHOWN_NAMES])
-        if found.gone:
-            yield f"  {len(found.gone)} events are not in the log any more: it keeps them for RetentionDays."
-        if found.call and found.call.tenant and not found.rows:
+        if result.gone:
+            yield f"  {len(result.gone)} events are not in the log any more: it keeps them for RetentionDays."
+        if result.call and result.call.tenant and not result.rows:
             yield "  The history has no rows of this call any more: it keeps them for RetentionDays."
 
 
@@ -317,8 +317,8 @@ def _answer(answer: dict[str, Any]) -> str:
     if "statusCode" in answer and "error" in answer:
         result += f" ({masking.words(answer['error'])})"
     took = f" in {times.span(answer['timing'])}" if answer.get("timing") else ""
-    asked = f", asks for {answer['retryAfter']} s" if "retryAfter" in answer else ""
-    return result + took + asked
+    pause = f", asks for {answer['retryAfter']} s" if "retryAfter" in answer else ""
+    return result + took + pause
 
 
 def _value(value: object) -> str:

@@ -12,9 +12,9 @@ from ..store import Condition, Store, UnreadableError, decompressed
 from . import call as calls
 from . import identities
 from .call import Call
-from .found import Asked, Found
 from .gather import EVENT, Gathering
 from .logs import Logs, Window, around
+from .result import Query, Result
 
 MAX_HOPS = 16
 # What is read of a row: all but what is posted.
@@ -33,27 +33,27 @@ MAX_IDS = 100
 class Search:
     """One search."""
 
-    def __init__(self, store: Store, logs: Logs, asked: Asked) -> None:
+    def __init__(self, store: Store, logs: Logs, query: Query) -> None:
         """Nothing is read yet."""
         self._store, self._logs = store, logs
-        self._asked = asked
-        self._found = Found(asked, tenant=asked.tenant, marked={asked.id})
+        self._query = query
+        self._result = Result(query, tenant=query.tenant, marked={query.id})
         self._now = times.now()
 
-    def run(self) -> Found:
+    def run(self) -> Result:
         """What was found. A failure says that nothing was, and what to try."""
         self._resolve()
-        Gathering(self._store, self._logs, self._found, self._now).run()
-        return self._found
+        Gathering(self._store, self._logs, self._result, self._now).run()
+        return self._result
 
     # What the id names.
 
     def _resolve(self) -> None:
-        id_ = self._asked.id
+        id_ = self._query.id
         source = id_.partition(":")[0]
         if identities.MESSAGE.fullmatch(id_):
             self._by_message(id_)
-        elif identities.ROW.fullmatch(id_) or (self._asked.tenant and id_.isdecimal()):
+        elif identities.ROW.fullmatch(id_) or (self._query.tenant and id_.isdecimal()):
             self._by_row(id_)
         elif source in identities.SOURCES and ":" in id_:
             self._by_names([id_], [])
@@ -66,7 +66,7 @@ class Search:
         """The keys of events and the ids of calls that the name may stand for."""
         keys = [identities.event_key(source, name) for source in identities.SOURCES]
         ids = [identities.call_id(kind, name) for kind in identities.KINDS]
-        if tenant := self._asked.tenant:
+        if tenant := self._query.tenant:
             accounts = [identities.event_key(source, name) for source in identities.SOURCES_WITH_ACCOUNTS]
             keys += [identities.in_account_of(key, tenant) for key in accounts]
             ids += [identities.owned_by(id_, tenant) for id_ in ids]
@@ -75,26 +75,26 @@ class Search:
     def _by_names(self, keys: list[str], ids: list[str]) -> None:
         """One request looks for all of them."""
         wanted = {"Events": [(key,) for key in keys], "Calls": [(id_,) for id_ in ids]}
-        found = self._store.get({table: keys for table, keys in wanted.items() if keys}, {"Events": EVENT})
-        events, items = found.get("Events", []), found.get("Calls", [])
+        stored = self._store.get({table: keys for table, keys in wanted.items() if keys}, {"Events": EVENT})
+        events, items = stored.get("Events", []), stored.get("Calls", [])
         if events:
             [event, *_] = events
             key = text(event, "key")
-            self._found.what = "an event of the log" if key == self._asked.id else f"the id of the event {key}"
-            self._found.events[key] = event
-            self._found.marked.add(key)
+            self._result.what = "an event of the log" if key == self._query.id else f"the id of the event {key}"
+            self._result.events[key] = event
+            self._result.marked.add(key)
             self._follow_event(event)
         elif items:
             order = {id_: place for place, id_ in enumerate(ids)}
             item = min(items, key=lambda item: order[text(item, "id")])
             kind = self._kind_of(text(item, "id"))
-            self._found.what = f"{kind} of a call" if kind else "the id of a call"
+            self._result.what = f"{kind} of a call" if kind else "the id of a call"
             self._follow_call(item)
         else:
             self._by_logs()
 
     def _kind_of(self, id_: str) -> str:
-        name, tenant = self._asked.id, self._asked.tenant
+        name, tenant = self._query.id, self._query.tenant
         for kind, words in identities.KINDS.items():
             call = identities.call_id(kind, name)
             if id_ == call or (tenant and id_ == identities.owned_by(call, tenant)):
@@ -105,11 +105,11 @@ class Search:
         """Of what is not in the store, the logs may know."""
         windows = self._windows()
         with step(f"looking for it in the logs {_shown(windows)}"):
-            lines = self._logs.lines([self._asked.id], windows)
+            lines = self._logs.lines([self._query.id], windows)
         if not lines:
             raise Failure(self._nothing(windows))
-        self._found.what = "named by the logs alone; the store has nothing of that name"
-        self._found.lines = lines
+        self._result.what = "named by the logs alone; the store has nothing of that name"
+        self._result.lines = lines
         if call := next((line.field("call_id") for line in lines if line.field("call_id")), ""):
             self._find_call(call)
 
@@ -129,7 +129,7 @@ class Search:
     # Rows and messages.
 
     def _by_row(self, id_: str) -> None:
-        tenant = self._asked.tenant
+        tenant = self._query.tenant
         if not tenant:
             raise Failure(f"{id_} looks like an id of the history, which counts within a tenant: add TENANT=….")
         row = self._row(tenant, int(id_))
@@ -139,7 +139,7 @@ class Search:
                 f"The history of {tenant} has no row {id_}. Such a row was received about {received}. "
                 "Is it another tenant's, or older than RetentionDays?"
             )
-        self._found.what = f"a row of {tenant}'s history"
+        self._result.what = f"a row of {tenant}'s history"
         self._follow_row(tenant, row)
 
     def _row(self, tenant: str, id_: int) -> Item | None:
@@ -147,7 +147,7 @@ class Search:
         return next(iter(self._store.get({"History": [key]}, {"History": ROW})["History"]), None)
 
     def _by_message(self, message: str) -> None:
-        self._found.what = "a webhook-id"
+        self._result.what = "a webhook-id"
         ways: tuple[Callable[[str], bool], ...] = (
             self._message_of_call,
             self._message_near,
@@ -164,7 +164,7 @@ class Search:
 
     def _message_of_call(self, message: str) -> bool:
         """With CALL: what was announced of the call says it without a search."""
-        name = self._asked.call
+        name = self._query.call
         if not name:
             return False
         ids = [id_] if (id_ := _call(name)) else self._candidates(name)[1]
@@ -172,14 +172,14 @@ class Search:
         if not items:
             raise Failure(f"There is no call {name}. Leave CALL out, or name another key of it.")
         self._follow_call(items[0])
-        self._found.marked.add(message)
-        if not any(text(row, "messageId") == message for row in self._found.outbound):
-            self._found.hints.append(f"The call has no delivery {message}.")
+        self._result.marked.add(message)
+        if not any(text(row, "messageId") == message for row in self._result.outbound):
+            self._result.hints.append(f"The call has no delivery {message}.")
         return True
 
     def _message_near(self, message: str) -> bool:
         """With TENANT and AT: some minutes of the tenant's history."""
-        if not (self._asked.tenant and self._asked.at):
+        if not (self._query.tenant and self._query.at):
             return False
         [(start, end)] = self._windows()
         return self._message_between(message, identities.rows_between(start, end))
@@ -197,7 +197,7 @@ class Search:
         return False
 
     def _message_in_announcements(self, message: str) -> bool:
-        """What fan-out logs of each event tells what it announced, also what nobody subscribed to."""
+        """What fan-out logs of each event has what it announced, also what nobody subscribed to."""
         windows = self._windows()
         with step(f"comparing it with what fan-out announced {_shown(windows)}"):
             lines = self._logs.lines(["driven"], windows, ["fan-out", "fan-out-retry"])
@@ -205,30 +205,30 @@ class Search:
             key = line.field("event_key")
             # What the platform and tenants publish announces itself.
             types = [*line.field("announced").replace(",", " ").split(), line.field("event_type")]
-            for tenant in filter(None, {line.field("tenant_id"), self._asked.tenant}):
+            for tenant in filter(None, {line.field("tenant_id"), self._query.tenant}):
                 if message in {identities.announced_id(tenant, key, event_type) for event_type in types}:
-                    self._found.tenant = tenant
+                    self._result.tenant = tenant
                     self._by_names([key], [])
-                    self._found.what = f"a webhook-id, announced by {key}"
-                    if not any(text(row, "messageId") == message for row in self._found.outbound):
-                        self._found.hints.append("No subscription wanted that message: it was posted to nobody.")
+                    self._result.what = f"a webhook-id, announced by {key}"
+                    if not any(text(row, "messageId") == message for row in self._result.outbound):
+                        self._result.hints.append("No subscription wanted that message: it was posted to nobody.")
                     return True
         return False
 
     def _message_of_tenant(self, message: str) -> bool:
         """With TENANT alone: the tenant's whole history."""
-        tenant = self._asked.tenant
+        tenant = self._query.tenant
         if not tenant:
             return False
-        say(f"No log names it {_shown(self._windows())}; AT=… would tell where to look.")
+        say(f"No log names it {_shown(self._windows())}; AT=… would say where to look.")
         self._ask(f"Read the whole history of {tenant} (of {self._store.size('History')} of all tenants together)")
         return self._message_between(message, (0, 1 << 53))
 
     def _message_between(self, message: str, rows: tuple[int, int]) -> bool:
         only = ("messageId = :message", {":message": message})
-        for shard in identities.shards(self._found.tenant):
+        for shard in identities.shards(self._result.tenant):
             if row := next(self._rows(shard, rows, only), None):
-                self._follow_row(self._found.tenant, row)
+                self._follow_row(self._result.tenant, row)
                 return True
         return False
 
@@ -238,9 +238,9 @@ class Search:
 
     def _message_anywhere(self, message: str) -> bool:
         """With nothing but the id: the whole table, if the operator wants that."""
-        if self._asked.tenant:
+        if self._query.tenant:
             return False
-        say(f"No log names it {_shown(self._windows())}. AT=… or TENANT=… or CALL=… would tell where to look.")
+        say(f"No log names it {_shown(self._windows())}. AT=… or TENANT=… or CALL=… would say where to look.")
         self._ask(f"Read the whole history of all tenants ({self._store.size('History')})")
         for item in self._store.items("History", "tenantShard", "id", "messageId"):
             if text(item, "messageId") == message:
@@ -251,17 +251,17 @@ class Search:
         return False
 
     def _ask(self, question: str) -> None:
-        if not self._asked.agrees and not stage.agreed(question):
+        if not stage.confirmed(question, yes=self._query.agrees, otherwise=""):
             raise Failure("Nothing was read. AT=…, TENANT=… or CALL=… make the search a short one.")
 
     def _follow_row(self, tenant: str, row: Item) -> None:
-        found = self._found
-        found.tenant = tenant
-        found.rows[int(text(row, "id"))] = row
-        found.marked.add(text(row, "id"))
+        result = self._result
+        result.tenant = tenant
+        result.rows[int(text(row, "id"))] = row
+        result.marked.add(text(row, "id"))
         key, message = text(row, "eventKey"), text(row, "messageId")
         # The key of a delivery's row is its message and subscription.
-        found.marked.add(message or key)
+        result.marked.add(message or key)
         if call := text(row, "callId"):
             self._find_call(call)
         else:
@@ -273,9 +273,9 @@ class Search:
     def _follow_event(self, event: Item) -> None:
         """The call of an event: its row says it, else the names in its payload do, else the logs."""
         key, received = text(event, "key"), int(text(event, "receivedAt"))
-        tenant = self._asked.tenant or text(event, "tenantId") or self._found.tenant
+        tenant = self._query.tenant or text(event, "tenantId") or self._result.tenant
         if tenant:
-            self._found.tenant = tenant
+            self._result.tenant = tenant
             shard = identities.shard(tenant, identities.digest(key))
             only = ("eventKey = :key", {":key": key})
             if row := next(self._rows(shard, identities.rows_of(key, received), only), None):
@@ -311,43 +311,43 @@ class Search:
         if item := self._store.find("Calls", id_):
             self._follow_call(item)
         else:
-            self._found.hints.append(f"The record of the call {id_} is not there any more.")
+            self._result.hints.append(f"The record of the call {id_} is not there any more.")
 
     def _follow_call(self, item: Item) -> None:
         """Follows pointers and absorbed records to the call."""
-        found = self._found
+        result = self._result
         for _ in range(MAX_HOPS):
-            found.marked.add(text(item, "id"))
+            result.marked.add(text(item, "id"))
             if "to" in item:
                 following = text(item, "to")
             else:
                 record = calls.read(item)
                 if not record.into:
                     break
-                found.united.append(record)
+                result.united.append(record)
                 following = record.into
             if not (following_item := self._store.find("Calls", following)):
-                found.hints.append(f"{text(item, 'id')} leads to the call {following}, whose record is gone.")
+                result.hints.append(f"{text(item, 'id')} leads to the call {following}, whose record is gone.")
                 return
             item = following_item
         else:
-            raise Failure(f"{self._asked.id} leads from record to record without an end: the store is damaged.")
-        found.call = record
-        found.tenant = record.tenant or found.tenant
+            raise Failure(f"{self._query.id} leads from record to record without an end: the store is damaged.")
+        result.call = record
+        result.tenant = record.tenant or result.tenant
         self._read_names(record)
         self._read_rows(record)
 
     def _read_names(self, call: Call) -> None:
         """Whether the names of the call lead to it, and the records that it absorbed: one request."""
         owned = {id_: identities.owned_by(id_, call.tenant) for id_ in self._ids(call)} if call.tenant else {}
-        others = set(call.absorbed) - {record.id for record in self._found.united}
+        others = set(call.absorbed) - {record.id for record in self._result.united}
         keys = [(id_,) for id_ in {*self._ids(call), *owned.values(), *others}]
         items = {text(item, "id"): item for item in self._store.get({"Calls": keys}, {})["Calls"]}
-        self._found.united += [calls.read(items[id_]) for id_ in others if id_ in items and "to" not in items[id_]]
+        self._result.united += [calls.read(items[id_]) for id_ in others if id_ in items and "to" not in items[id_]]
         for kind, name in call.names:
             id_ = identities.call_id(kind, name)
             places = [items.get(id_), items.get(owned.get(id_, ""))]
-            self._found.leads.append((kind, name, _lead(call, places)))
+            self._result.leads.append((kind, name, _lead(call, places)))
 
     def _ids(self, call: Call) -> list[str]:
         return [identities.call_id(kind, name) for kind, name in call.names]
@@ -366,25 +366,25 @@ class Search:
     def _read_rows_of(self, moment: int, message: str) -> None:
         """What an event without a call brought about, and itself: all of it has the place of one moment."""
         only = ("messageId = :message OR direction = :in", {":message": message, ":in": "inbound"})
-        shards = identities.shards(self._found.tenant)
+        shards = identities.shards(self._result.tenant)
         at_once = identities.rows_between(moment, moment)
         rows = [row for shard in shards for row in self._rows(shard, at_once, only)]
         self._take(row for row in rows if text(row, "messageId") == message)
-        deliveries = self._found.outbound
+        deliveries = self._result.outbound
         types = {text(row, "eventType") for row in deliveries}
         for row in rows:
             key = text(row, "eventKey")
-            announced = {identities.announced_id(self._found.tenant, key, event_type) for event_type in types}
-            if text(row, "direction") == "inbound" and (message in announced or key in self._found.events):
+            announced = {identities.announced_id(self._result.tenant, key, event_type) for event_type in types}
+            if text(row, "direction") == "inbound" and (message in announced or key in self._result.events):
                 self._take([row])
 
     def _take(self, rows: Iterable[Item]) -> None:
-        self._found.rows |= {int(text(row, "id")): row for row in rows}
+        self._result.rows |= {int(text(row, "id")): row for row in rows}
 
     def _windows(self) -> list[Window]:
         """Which logs are read where nothing but AT says when."""
-        if self._asked.at:
-            return [(self._asked.at - NEAR, self._asked.at + NEAR)]
+        if self._query.at:
+            return [(self._query.at - NEAR, self._query.at + NEAR)]
         return [(self._now - RECENT, self._now + 60_000)]
 
 

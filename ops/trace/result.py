@@ -10,7 +10,7 @@ from .logs import Line
 
 
 @dataclass(frozen=True)
-class Asked:
+class Query:
     """What an operator names, and what else he knows of it."""
 
     id: str
@@ -21,10 +21,10 @@ class Asked:
 
 
 @dataclass
-class Found:
+class Result:
     """All that belongs to it."""
 
-    asked: Asked
+    query: Query
     what: str = ""
     call: Call | None = None
     united: list[Call] = field(default_factory=list)
@@ -36,7 +36,7 @@ class Found:
     rows: dict[int, Item] = field(default_factory=dict)
     tenant: str = ""
     attempts: dict[int, dict[int, Item]] = field(default_factory=dict)
-    told: dict[str, object] = field(default_factory=dict)
+    posted: dict[str, object] = field(default_factory=dict)
     subscriptions: dict[int, tuple[Item | None, Item | None]] = field(default_factory=dict)
     waits: dict[int, str] = field(default_factory=dict)
     follow_up_waits: bool = False

@@ -1,57 +1,76 @@
 """Checks that every relative link in the documents leads to a file that exists, and every anchor to a heading of it.
 
-Anchors are made as GitHub makes them. Standard library only: `python3 -m checks.links`.
+Anchors are made as GitHub makes them. Runs in the environment `tools`: `python -m checks.links`.
 """
 
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any, NamedTuple
 from urllib.parse import unquote
+
+from markdown_it import MarkdownIt
 
 from project.settings import ROOT
 
 DOCUMENTS = ("README.md", "CHANGELOG.md", "docs/**/*.md", "bench/*.md")
-FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
-CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-# [text](target), [text](<target> "title"); an image is the same behind a !.
-INLINE = re.compile(r"\]\(\s*(<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)")
-# [name]: target
-DEFINITION = re.compile(r"^ {0,3}\[[^\]\n]+\]:\s*(<[^>\n]*>|\S+)", re.MULTILINE)
+MARKDOWN = MarkdownIt("commonmark").enable("table")
 HTML_LINK = re.compile(r"<(?:a|img)\b[^>]*?\b(?:href|src)=[\"']([^\"']*)[\"']", re.IGNORECASE)
 HTML_ANCHOR = re.compile(r"<[a-z][^>]*?\s(?:id|name)=[\"']([^\"']+)[\"']", re.IGNORECASE)
-HEADING = re.compile(r" {0,3}#{1,6}[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$")
-LINKED_TEXT = re.compile(r"!?\[([^\]]*)\](?:\([^)]*\)|\[[^\]]*\])")
-EMPHASIS = re.compile(r"(?<!\w)(_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)")
 NO_PART_OF_AN_ANCHOR = re.compile(r"[^\w\- ]")
 ELSEWHERE = re.compile(r"[a-z][a-z0-9+.-]*:|//", re.IGNORECASE)
 # GitHub links to lines of a file that it shows as source.
 LINES = re.compile(r"L\d+(C\d+)?(-L\d+(C\d+)?)?")
 
 
+class Document(NamedTuple):
+    """The links of a document that stay in the repository, each with its line, and the anchors that lead into it."""
+
+    links: list[tuple[int, str]]
+    anchors: set[str]
+
+
 def main() -> int:
-    """Prints the links that lead nowhere; the exit code tells whether there are any."""
+    """Prints the links that lead nowhere; the exit code says whether there are any."""
     documents = sorted({path for pattern in DOCUMENTS for path in ROOT.glob(pattern)})
-    links = [(path, line, target) for path in documents for line, target in _links(path)]
-    broken = [(path, line, target, why) for path, line, target in links if (why := _fault(path, target))]
-    for path, line, target, why in broken:
-        print(f"{path.relative_to(ROOT)}:{line}: ({target}) {why}", file=sys.stderr)
+    links = [(path, line, target) for path in documents for line, target in _read(path).links]
+    broken = [(path, line, target, fault) for path, line, target in links if (fault := _fault(path, target))]
+    for path, line, target, fault in broken:
+        print(f"{path.relative_to(ROOT)}:{line}: ({target}) {fault}", file=sys.stderr)
     if not broken:
         print(f"links: {len(links)} in {len(documents)} documents lead somewhere")
     return 1 if broken else 0
 
 
-def _links(path: Path) -> Iterator[tuple[int, str]]:
-    """The line and the target of each link that stays in the repository."""
-    prose = _prose(path)
-    for pattern in (INLINE, DEFINITION, HTML_LINK):
-        for match in pattern.finditer(prose):
-            target = match[1].removeprefix("<").removesuffix(">")
-            if not ELSEWHERE.match(target):
-                yield prose.count("\n", 0, match.start()) + 1, target
+@cache
+def _read(path: Path) -> Document:
+    definitions: dict[str, Any] = {}
+    found, anchors, times = [], set(), Counter[str]()
+    tokens = MARKDOWN.parse(path.read_text(encoding="utf-8"), definitions)
+    for token, before in zip(tokens, [None, *tokens], strict=False):
+        line = token.map[0] + 1 if token.map else 0
+        for part in token.children or [token]:
+            if part.type in ("softbreak", "hardbreak"):
+                line += 1
+            elif part.type in ("link_open", "image"):
+                found.append((line, str(part.attrs.get("href", part.attrs.get("src")))))
+            elif part.type in ("html_inline", "html_block"):
+                found += [(line, target) for target in HTML_LINK.findall(part.content)]
+                anchors |= set(HTML_ANCHOR.findall(part.content))
+        if before and before.type == "heading_open":
+            slug = _slug("".join(part.content for part in token.children or []))
+            # A repeated heading gets a number.
+            anchors.add(f"{slug}-{times[slug]}" if times[slug] else slug)
+            times[slug] += 1
+    found += [(each["map"][0] + 1, each["href"]) for each in definitions.get("references", {}).values()]
+    return Document([(line, target) for line, target in found if not ELSEWHERE.match(target)], anchors)
+
+
+def _slug(heading: str) -> str:
+    """What GitHub makes of a heading: lower case, without punctuation, a hyphen for each space."""
+    return NO_PART_OF_AN_ANCHOR.sub("", heading.strip().lower()).replace(" ", "-")
 
 
 def _fault(path: Path, target: str) -> str:
@@ -70,59 +89,12 @@ def _fault(path: Path, target: str) -> str:
         return ""
     if to.suffix != ".md":
         return "" if to.is_file() and LINES.fullmatch(anchor) else "has an anchor, but is no document"
-    return "" if unquote(anchor) in _anchors(to) else f"is no heading of {to.relative_to(ROOT)}"
+    return "" if unquote(anchor) in _read(to).anchors else f"is no heading of {to.relative_to(ROOT)}"
 
 
 def _exists(path: Path) -> bool:
     """With its case, which some machines ignore and GitHub does not."""
     return path == ROOT or (path.exists() and path in path.parent.iterdir() and _exists(path.parent))
-
-
-@cache
-def _anchors(path: Path) -> frozenset[str]:
-    """The anchors of a document: its headings in GitHub's spelling, repeated ones with a number, and those in HTML."""
-    text = _without_fences(path)
-    anchors, times = set(HTML_ANCHOR.findall(text)), Counter[str]()
-    for line in text.splitlines():
-        if heading := HEADING.match(line):
-            slug = _slug(heading[1])
-            anchors.add(f"{slug}-{times[slug]}" if times[slug] else slug)
-            times[slug] += 1
-    return frozenset(anchors)
-
-
-def _slug(heading: str) -> str:
-    """What GitHub makes of a heading: lower case, without markup and punctuation, a hyphen for each space."""
-    # Underscores between words of code stay; those of emphasis are markup.
-    parts = re.split(r"`+([^`]*)`+", LINKED_TEXT.sub(r"\1", heading))
-    shown = "".join(part if at % 2 else EMPHASIS.sub(r"\2", part) for at, part in enumerate(parts))
-    return NO_PART_OF_AN_ANCHOR.sub("", shown.strip().lower()).replace(" ", "-")
-
-
-def _prose(path: Path) -> str:
-    """A document with its code and its comments blanked, so that lines keep their numbers."""
-    return CODE_SPAN.sub(_blank, _without_fences(path))
-
-
-@cache
-def _without_fences(path: Path) -> str:
-    lines, fence = [], ""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        match = FENCE.match(line)
-        if fence:
-            lines.append("")
-            if match and match[1].startswith(fence) and not match[2].strip():
-                fence = ""
-        elif match and not (match[1][0] == "`" and "`" in match[2]):
-            lines.append("")
-            fence = match[1]
-        else:
-            lines.append(line)
-    return COMMENT.sub(_blank, "\n".join(lines))
-
-
-def _blank(match: re.Match[str]) -> str:
-    return re.sub(r"[^\n]", " ", match[0])
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ import json
 from project.settings import ROOT
 
 from . import (
-    asked,
-    call_lists,
     calls,
     capture,
     directory,
@@ -18,40 +16,17 @@ from . import (
     inbound,
     livekit,
     publishing,
-    recovery,
     reference,
     signalwire,
-    subscription_tests,
     subscriptions,
     workers,
 )
 
 AREAS = (
-    livekit,
-    signalwire,
-    elevenlabs,
-    asked,
-    calls,
-    workers,
-    call_lists,
-    directory,
-    inbound,
-    capture,
-    subscriptions,
-    subscription_tests,
-    history,
-    recovery,
-    reference,
-    publishing,
+    *(livekit, signalwire, elevenlabs, inbound, capture, calls, directory),
+    *(subscriptions, history, publishing, reference, workers),
 )
 
-
-def main() -> None:
-    """Writes every file."""
-    for area in AREAS:
-        for name, event in area.EVENTS.items():
-            (ROOT / "events" / f"{name}.json").write_text(json.dumps(event, indent=2) + "\n")
-
-
-if __name__ == "__main__":
-    main()
+for area in AREAS:
+    for name, event in area.EVENTS.items():
+        (ROOT / "events" / f"{name}.json").write_text(json.dumps(event, indent=2) + "\n")

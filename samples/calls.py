@@ -1,27 +1,29 @@
 """Questions about calls."""
 
-from typing import Any
-
 from project.settings import USER
 
-from .shapes import as_admin, request
+from .elevenlabs import STATUS
+from .shapes import as_admin, request, with_json
 
-DOCUMENTED_CALL = "75decced-4c31-5f3c-9d47-8892e71acc6e"  # UUIDv5 of the room's sid
-
-
-def outcome() -> dict[str, Any]:
-    """The question for the documented call's outcome."""
-    return request(
-        "GET",
-        f"/api/calls/{DOCUMENTED_CALL}/outcome",
-        as_admin(),
-        route="/api/calls/{id}/outcome",
-        query=f"user_id={USER}",
-        queryStringParameters={"user_id": USER},
-        pathParameters={"id": DOCUMENTED_CALL},
-    )
-
+CALL = "75decced-4c31-5f3c-9d47-8892e71acc6e"  # UUIDv5 of the documented room's sid
 
 EVENTS = {
-    "call-outcome": outcome(),
+    "call-outcome": request(
+        "GET",
+        "/api/calls/{id}/outcome",
+        as_admin(),
+        query=f"user_id={USER}",
+        pathParameters={"id": CALL},
+    ),
+    "call-list": request(
+        "GET", "/api/calls", as_admin(), query="status=completed&direction=inbound&from=2025-10-29&limit=10"
+    ),
+    "call-timeline": request("GET", "/api/calls/{id}/timeline", as_admin(), pathParameters={"id": CALL}),
+    "call-stats": request("GET", "/api/calls/stats", as_admin(), query="from=2025-10-27&to=2100-01-01"),
+    # This one asks ElevenLabs.
+    "agent-call-status": with_json(
+        "POST",
+        "/api/agent-calls/status",
+        {"conversation_id": STATUS["conversation_id"], "callSid": STATUS["call_id"]},
+    ),
 }

@@ -1,6 +1,4 @@
-"""A dialer's submission, and the minute that passes."""
-
-from typing import Any
+"""A dialer's submission, signed with the local stack's known key."""
 
 from .known_secrets import SECRETS
 from .shapes import compact, request
@@ -34,28 +32,11 @@ DOCUMENTED = {
 }
 
 
-def submission() -> dict[str, Any]:
-    """The documented call, submitted with the local stack's known key."""
-    headers = {"content-type": "application/json", "x-api-key": SECRETS["CALL_CAPTURE_API_KEY"]}
-    return request("POST", "/functions/v1/webhook-call-capture", headers, body=compact(DOCUMENTED).decode())
-
-
-def minute() -> dict[str, Any]:
-    """What EventBridge sends by the schedule."""
-    return {
-        "version": "0",
-        "id": "00000000-0000-4000-8000-000000000002",
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "account": "000000000000",
-        "time": "2026-01-02T00:00:00Z",
-        "region": "us-east-1",
-        "resources": ["arn:aws:events:us-east-1:000000000000:rule/sweep"],
-        "detail": {},
-    }
-
-
 EVENTS = {
-    "call-capture": submission(),
-    "sweep": minute(),
+    "call-capture": request(
+        "POST",
+        "/functions/v1/webhook-call-capture",
+        {"content-type": "application/json", "x-api-key": SECRETS["CALL_CAPTURE_API_KEY"]},
+        body=compact(DOCUMENTED).decode(),
+    ),
 }

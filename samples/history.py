@@ -1,4 +1,4 @@
-"""Questions for what was received and sent, and the wish to send something once more."""
+"""Questions for what was received and sent, and the request to send something once more."""
 
 import hashlib
 from typing import Any
@@ -16,37 +16,19 @@ def row_id(key: str, at: int) -> str:
     return str((at - HISTORY_BEGINS) * 1_000 * 1_024 + digest % 1_024)
 
 
-def history() -> dict[str, Any]:
-    """The question for the tenant's failed deliveries of a day."""
-    return request(
+def about_delivery(method: str, action: str = "") -> dict[str, Any]:
+    """A request about one delivery."""
+    row = row_id(DELIVERY, SENT_AT)
+    return request(method, f"{EVENTS_PATH}/{{id}}{action}", as_admin(), pathParameters={"id": row})
+
+
+EVENTS = {
+    "webhook-events": request(
         "GET",
         EVENTS_PATH,
         as_admin(),
         query="direction=outbound&status=failed&fromDate=2026-01-02&toDate=2026-01-02&limit=10",
-        queryStringParameters={
-            "direction": "outbound",
-            "status": "failed",
-            "fromDate": "2026-01-02",
-            "toDate": "2026-01-02",
-            "limit": "10",
-        },
-    )
-
-
-def one(method: str, action: str = "") -> dict[str, Any]:
-    """A request that is about one delivery."""
-    row = row_id(DELIVERY, SENT_AT)
-    return request(
-        method,
-        f"{EVENTS_PATH}/{row}{action}",
-        as_admin(),
-        route=f"{EVENTS_PATH}/{{id}}{action}",
-        pathParameters={"id": row},
-    )
-
-
-EVENTS = {
-    "webhook-events": history(),
-    "webhook-events-one": one("GET"),
-    "webhook-event-retry": one("POST", "/retry"),
+    ),
+    "webhook-events-one": about_delivery("GET"),
+    "webhook-event-retry": about_delivery("POST", "/retry"),
 }

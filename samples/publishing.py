@@ -1,20 +1,16 @@
 """What a tenant publishes."""
 
-import json
-
-from .shapes import as_admin, request
+from .shapes import as_admin, with_json
 
 EVENTS = {
-    "publish-event": request(
+    "publish-event": with_json(
         "POST",
         "/api/events",
-        as_admin() | {"content-type": "application/json", "idempotency-key": "campaign-789-started"},
-        body=json.dumps(
-            {
-                "eventType": "campaign.started",
-                "occurredAt": "2026-01-02T00:00:00Z",
-                "payload": {"campaignId": "campaign-789", "name": "Spring", "contacts": 250},
-            }
-        ),
+        {
+            "eventType": "campaign.started",
+            "occurredAt": "2026-01-02T00:00:00Z",
+            "payload": {"campaignId": "campaign-789", "name": "Spring", "contacts": 250},
+        },
+        as_admin() | {"idempotency-key": "campaign-789-started"},
     ),
 }

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from typing import Any
+from urllib.parse import parse_qsl, quote
 
 from project.settings import TENANT, USER
 
@@ -18,13 +19,14 @@ def compact(value: dict[str, Any]) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode()
 
 
-def request(method: str, path: str, headers: dict[str, str], **more: Any) -> dict[str, Any]:
-    """An event of an HTTP API, payload format 2.0."""
+def request(method: str, route: str, headers: dict[str, str], query: str = "", **more: Any) -> dict[str, Any]:
+    """An event of an HTTP API, payload format 2.0. API Gateway decodes `pathParameters`, which the path has encoded."""
+    path = route.format_map({name: quote(value) for name, value in more.get("pathParameters", {}).items()})
     return {
         "version": "2.0",
-        "routeKey": f"{method} {more.pop('route', path)}",
+        "routeKey": f"{method} {route}",
         "rawPath": path,
-        "rawQueryString": more.pop("query", ""),
+        "rawQueryString": query,
         "headers": {"host": "127.0.0.1", "x-forwarded-proto": "https", **headers},
         "requestContext": {
             "accountId": "000000000000",
@@ -44,8 +46,15 @@ def request(method: str, path: str, headers: dict[str, str], **more: Any) -> dic
             "timeEpoch": SENT_AT * 1000,
         },
         "isBase64Encoded": False,
+        **({"queryStringParameters": dict(parse_qsl(query))} if query else {}),
         **more,
     }
+
+
+def with_json(method: str, route: str, body: Any, headers: dict[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    """A request with a JSON body; the administrator's unless the headers say otherwise."""
+    sent = (headers or as_admin()) | {"content-type": "application/json"}
+    return request(method, route, sent, **more, body=json.dumps(body))
 
 
 def as_admin() -> dict[str, str]:

@@ -1,29 +1,24 @@
 """The subscriptions of the Webhook API document, which calls them webhook configurations."""
 
-import json
 from typing import Any
 
-from .shapes import as_admin, request
+from .shapes import as_admin, request, with_json
 
 CONFIG = "/api/webhooks/config"
+# No subscription has had it: the sample shows what is answered then.
+RECOVERY = "rec_1_1_19b7c3a5400"
 
 
-def send(method: str, subscription: int | None, action: str, body: dict[str, Any]) -> dict[str, Any]:
-    """A request about the list, or about a subscription."""
-    path, route, parameters = CONFIG, CONFIG, {}
-    if subscription is not None:
-        path, route = f"{CONFIG}/{subscription}{action}", f"{CONFIG}/{{id}}{action}"
-        parameters = {"pathParameters": {"id": str(subscription)}}
-    headers = as_admin() | {"content-type": "application/json"}
-    return request(method, path, headers, route=route, body=json.dumps(body), **parameters)
+def about(method: str, action: str, body: dict[str, Any]) -> dict[str, Any]:
+    """A request about the first subscription."""
+    return with_json(method, f"{CONFIG}/{{id}}{action}", body, pathParameters={"id": "1"})
 
 
 # The document's examples.
 EVENTS = {
-    "webhook-config": send(
+    "webhook-config": with_json(
         "POST",
-        None,
-        "",
+        CONFIG,
         {
             "name": "Marketing Platform",
             "url": "https://marketing.example.com/webhooks/11wire",
@@ -36,9 +31,8 @@ EVENTS = {
             "metadata": {"owner": "marketing-team", "priority": "medium"},
         },
     ),
-    "webhook-config-update": send(
+    "webhook-config-update": about(
         "PUT",
-        1,
         "",
         {
             "name": "Marketing Platform - Updated",
@@ -51,5 +45,20 @@ EVENTS = {
             },
         },
     ),
-    "webhook-rotate-secret": send("POST", 1, "/rotate-secret", {"overlapSeconds": 3600}),
+    "webhook-rotate-secret": about("POST", "/rotate-secret", {"overlapSeconds": 3600}),
+    "webhook-test": about(
+        "POST",
+        "/test",
+        {
+            "eventType": "call.completed",
+            "testPayload": {"callId": "test-call-123", "duration": 120, "outcome": "appointment_set"},
+        },
+    ),
+    "webhook-recover": about("POST", "/recover", {"since": "2026-01-01T00:00:00Z", "status": "failed"}),
+    "webhook-recover-job": request(
+        "GET",
+        f"{CONFIG}/{{id}}/recover/{{jobId}}",
+        as_admin(),
+        pathParameters={"id": "1", "jobId": RECOVERY},
+    ),
 }

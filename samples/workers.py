@@ -1,15 +1,19 @@
-"""What the workers get: the log's stream and the queues."""
+"""What the workers get: the log's stream, the queues and the schedule."""
 
 import base64
 from typing import Any
 
 from project.settings import TENANT
 
+from .elevenlabs import STATUS
 from .livekit import DOCUMENTED
 from .shapes import FAR_FUTURE, compact, queue_message, zstd_frame
+from .subscriptions import RECOVERY
 
 # No row of the history has it: the function finds the delivery expired.
 DOCUMENTED_DELIVERY = 42_843_991_552_000
+# UUIDv5 of the documented call's conversation, ElevenLabs' surest name of it.
+CONVERSATION_CALL = "d507d3c7-21a6-5105-a915-6edfc22f024d"
 
 
 def stream_record(payload: dict[str, Any]) -> dict[str, Any]:
@@ -43,17 +47,27 @@ def stream_record(payload: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def queued(queue: str, **message: Any) -> dict[str, Any]:
+    """An invocation with one message of a queue."""
+    return {"Records": [queue_message(queue, {"version": "1", **message})]}
+
+
 EVENTS = {
     "fan-out": {"Records": [stream_record(DOCUMENTED)]},
-    "deliver": {
-        "Records": [
-            queue_message(
-                "deliveries",
-                {"version": "1", "tenantId": TENANT, "id": DOCUMENTED_DELIVERY, "subscriptionId": 1, "attempt": 1},
-            )
-        ]
-    },
-    "fan-out-retry": {
-        "Records": [queue_message("fan-out-retry", {"version": "1", "eventKey": f"livekit:{DOCUMENTED['id']}"})]
+    "deliver": queued("deliveries", tenantId=TENANT, id=DOCUMENTED_DELIVERY, subscriptionId=1, attempt=1),
+    "fan-out-retry": queued("fan-out-retry", eventKey=f"livekit:{DOCUMENTED['id']}"),
+    "fetch-transcript": queued("transcripts", callId=CONVERSATION_CALL, conversationId=STATUS["conversation_id"]),
+    "recover-deliveries": queued("recoveries", tenantId=TENANT, recoveryId=RECOVERY),
+    # What EventBridge sends by the schedule.
+    "sweep": {
+        "version": "0",
+        "id": "00000000-0000-4000-8000-000000000002",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "000000000000",
+        "time": "2026-01-02T00:00:00Z",
+        "region": "us-east-1",
+        "resources": ["arn:aws:events:us-east-1:000000000000:rule/sweep"],
+        "detail": {},
     },
 }

@@ -15,6 +15,8 @@ from markdown_it import MarkdownIt
 
 from project.settings import ROOT
 
+from .outcome import report
+
 DOCUMENTS = ("README.md", "CHANGELOG.md", "docs/**/*.md", "bench/*.md")
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 HTML_LINK = re.compile(r"<(?:a|img)\b[^>]*?\b(?:href|src)=[\"']([^\"']*)[\"']", re.IGNORECASE)
@@ -36,12 +38,12 @@ def main() -> int:
     """Prints the links that lead nowhere; the exit code says whether there are any."""
     documents = sorted({path for pattern in DOCUMENTS for path in ROOT.glob(pattern)})
     links = [(path, line, target) for path in documents for line, target in _read(path).links]
-    broken = [(path, line, target, fault) for path, line, target in links if (fault := _fault(path, target))]
-    for path, line, target, fault in broken:
-        print(f"{path.relative_to(ROOT)}:{line}: ({target}) {fault}", file=sys.stderr)
-    if not broken:
-        print(f"links: {len(links)} in {len(documents)} documents lead somewhere")
-    return 1 if broken else 0
+    broken = [
+        f"{path.relative_to(ROOT)}:{line}: ({target}) {fault}"
+        for path, line, target in links
+        if (fault := _fault(path, target))
+    ]
+    return report("", broken, f"links: {len(links)} in {len(documents)} documents lead somewhere")
 
 
 @cache

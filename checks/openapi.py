@@ -15,6 +15,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from project import template as templates
 from project.settings import ROOT
 
+from .outcome import report
+
 PATH = ROOT / "docs" / "openapi.yaml"
 METHODS = ("get", "post", "put", "patch", "delete")
 REFERENCE = "#/components/"
@@ -59,15 +61,12 @@ def validator(document: Document, schema: Document) -> Draft202012Validator:
 
 
 def main() -> int:
-    """Prints every contradiction; the exit code tells whether there is one."""
+    """Prints every contradiction; the exit code says whether there is one."""
     document = load()
     problems = [*_invalid(document)] or [*_routes(document), *_examples(document), *_outbound(document)]
-    for problem in problems:
-        print(f"docs/openapi.yaml: {problem}", file=sys.stderr)
-    if not problems:
-        counts = f"{len(operations(document))} operations, {len([*_told(document)])} examples"
-        print(f"docs/openapi.yaml: valid, {counts}, {len(outbound(document))} outbound events")
-    return 1 if problems else 0
+    counts = f"{len(operations(document))} operations, {len([*_all_examples(document)])} examples"
+    passed = f"docs/openapi.yaml: valid, {counts}, {len(outbound(document))} outbound events"
+    return report("docs/openapi.yaml: ", problems, passed)
 
 
 def _invalid(document: Document) -> Iterator[str]:
@@ -91,12 +90,12 @@ def _route_key(route: dict[str, str]) -> str:
 
 
 def _examples(document: Document) -> Iterator[str]:
-    for where, schema, example in _told(document):
+    for where, schema, example in _all_examples(document):
         for error in validator(document, schema).iter_errors(example):
             yield f"the example of {where} is none: {error.json_path} {error.message}"
 
 
-def _told(document: Document) -> Iterator[tuple[str, Document, Any]]:
+def _all_examples(document: Document) -> Iterator[tuple[str, Document, Any]]:
     """Every example of a body or an answer: where it stands, the schema that it is of, and itself."""
     posted = {f"webhook {name}": item["post"] for name, item in document["webhooks"].items()}
     for name, operation in (operations(document) | posted).items():

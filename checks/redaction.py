@@ -11,7 +11,7 @@ from project.progress import Failure, fail, say, step
 from project.settings import PHONE_NUMBERS, ROOT, STAGE
 from samples import known_secrets
 
-# A JSON web token of anybody.
+# Any JSON web token.
 TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.")
 # What may be known; and the emulator takes any AWS credentials.
 OPEN = re.compile(r".*_URL|RINGPOST_(TENANT|USER)|CALL_CAPTURE_COMPANY_ID|LIVEKIT_API_KEY|AWS_.*")

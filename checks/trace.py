@@ -19,6 +19,8 @@ from ops.trace import logs, masking
 from ops.trace.report import Report
 from ops.trace.result import Query, Result
 
+from .outcome import report
+
 ROW = 223_117_836_118_417
 PUBLISHED = "11wire:demo:published:9c452780b50bab966dc3ddbbdb49e189"
 CALL = "75decced-4c31-5f3c-9d47-8892e71acc6e"
@@ -30,14 +32,10 @@ FORBIDDEN = (NUMBER[1:], "5105550123", "555-0123", "whsec_0123456789abcdef", "pr
 
 
 def main() -> int:
-    """Prints what is wrong; the exit code tells whether anything is."""
+    """Prints what is wrong; the exit code says whether anything is."""
     checks = [*_names(), *_places(), *_masks(), *_records(), *_logs(), *_reports()]
-    wrong = [(what, got, expected) for what, got, expected in checks if got != expected]
-    for what, got, expected in wrong:
-        print(f"make trace: {what} is {got!r}, not {expected!r}", file=sys.stderr)
-    if not wrong:
-        print(f"make trace: {len(checks)} answers are as they should be")
-    return 1 if wrong else 0
+    wrong = [f"{what} is {got!r}, not {expected!r}" for what, got, expected in checks if got != expected]
+    return report("make trace: ", wrong, f"make trace: {len(checks)} answers are as they should be")
 
 
 Check = tuple[str, Any, Any]
@@ -74,7 +72,7 @@ def _places() -> Iterator[Check]:
     first, last = ids.rows_of(PUBLISHED, 1_795_725_311_834)
     yield "the row of an event", first <= ROW <= last, True
     yield "its partition", ids.shard("demo", ids.digest(PUBLISHED)), ids.shard("demo", ROW)
-    yield "its moment", ids.row_received_at(ROW), 1_795_725_311_834
+    yield "its time", ids.row_received_at(ROW), 1_795_725_311_834
     message = '{"version":"1","tenantId":"acme","id":7,"subscriptionId":3,"attempt":2}'
     yield "a delivery's message", ids.next_attempt("acme", 7, 3, 2), message
     yield "where parked ones wait", ids.parked("acme", 3), 'parked#{"tenantId":"acme","id":3}'
@@ -121,7 +119,7 @@ def _records() -> Iterator[Check]:
         ("call.merged", EVENT, None),
     ]
     yield "what was announced", announced, expected
-    yield "what tells transfers apart", call.announcements[3].about, ("psip_2",)
+    yield "what identifies a transfer", call.announcements[3].about, ("psip_2",)
     yield "what was announced again", call.rematched, [EVENT]
     yield "the names of a call", call.names, [("room-sid", "RM_xyz789abc123"), ("room-name", f"call-_{NUMBER}_x")]
     yield "the numbers of a call", list(call.numbers()), [("the other side", NUMBER)]
@@ -130,7 +128,7 @@ def _records() -> Iterator[Check]:
 def _logs() -> Iterator[Check]:
     client = _Insights()
     lines = logs.Logs(client, "dev").lines(["a/b", EVENT], [(NOW, NOW + 1)])
-    yield "the classes asked together", client.asked, [["/ringpost/dev/deliver"], ["/ringpost/dev/fan-out"]]
+    yield "the classes queried together", client.queried, [["/ringpost/dev/deliver"], ["/ringpost/dev/fan-out"]]
     yield "what is looked for", "/a\\/b|livekit:EV_5/" in client.query, True
     yield (
         "the lines",
@@ -174,10 +172,10 @@ def _reports() -> Iterator[Check]:
 
 
 class _Insights:
-    """Answers any query with one line of the group that is asked."""
+    """Answers any query with one line of the group that is queried."""
 
     def __init__(self) -> None:
-        self.asked: list[list[str]] = []
+        self.queried: list[list[str]] = []
         self.query = ""
 
     def get_paginator(self, _: str) -> "_Insights":
@@ -189,7 +187,7 @@ class _Insights:
         return [{"logGroups": named}]
 
     def start_query(self, **request: Any) -> dict[str, str]:
-        self.asked.append(request["logGroupNames"])
+        self.queried.append(request["logGroupNames"])
         self.query = request["queryString"]
         return {"queryId": request["logGroupNames"][0]}
 

@@ -1,8 +1,7 @@
-"""Lets the containers of `sam local invoke`, and nobody else, reach the emulator, which listens on loopback alone.
+"""Lets the containers of `sam local invoke`, and nothing else, reach the emulator, which listens on loopback alone.
 
-A process of its own listens on this machine's address on Docker's bridge. Whoever reaches the emulator can run
-programs on this machine, so each connection is held to the containers that sam runs at that moment: other containers,
-and the network, are refused.
+A process of its own listens on this machine's address on Docker's bridge. A program that reaches the emulator can
+run others on this machine, so only connections of the containers that sam runs at that time are taken.
 """
 
 import asyncio

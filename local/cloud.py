@@ -20,7 +20,7 @@ START_SECONDS = 60
 
 
 def check_free(port: int) -> None:
-    """Fails with the name of whoever listens on the port."""
+    """Fails with the name of the process that listens on the port."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -33,7 +33,7 @@ def check_free(port: int) -> None:
 
 
 def start(port: int, log_to: Path = CLOUD_LOG, tmp: Path = CLOUD_TMP) -> int:
-    """The process id of an emulator that is coming up; `await_ready` tells when it answers."""
+    """The process id of an emulator that is coming up; `await_ready` waits until it answers."""
     shutil.rmtree(tmp, ignore_errors=True)
     tmp.mkdir(parents=True)
     # Functions inherit the emulator's environment, so it gets nothing of the operator's.

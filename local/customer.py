@@ -58,13 +58,12 @@ class Customer:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
         return f"http://127.0.0.1:{self._server.server_port}/webhooks"
 
     def _receive(self, headers: dict[str, str], body: bytes) -> Delivery:
         try:
             verified = Webhook(self.secret).verify(body, headers)
-        # ValueError is what base64 and JSON say of a body that nobody signed.
+        # ValueError is what base64 and JSON raise for an unsigned body.
         except (WebhookVerificationError, EmptyWebhookSecretError, ValueError):
             return Delivery(headers, None, HTTPStatus.UNAUTHORIZED)
         if self.unwell_at and self.unwell_at.encode() in body:

@@ -7,8 +7,6 @@ import json
 import queue
 import secrets
 import time
-import urllib.error
-import urllib.request
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -37,7 +35,6 @@ class Demonstration:
     """One customer and one call. The customer keeps listening until `end`."""
 
     def __init__(self) -> None:
-        """The stack must be up."""
         self.env = stack_env.read()
         self.customer = Customer()
         self.api = Api(self.env["RINGPOST_URL"], self.env["RINGPOST_TOKEN"])
@@ -71,10 +68,9 @@ class Demonstration:
         made = self.api.send("POST", CONFIGS, config)
         webhook = made["webhook"]
         self.customer.secret = webhook["secret"]
-        _answered(HTTPStatus.CREATED, made, f"subscription {webhook['id']}, signing secret {webhook['secret']}")
+        _show_answer(HTTPStatus.CREATED, made, f"subscription {webhook['id']}, signing secret {webhook['secret']}")
 
     def _report(self) -> str:
-        """The id of the call."""
         sample = _fresh_sample()
         self.customer.unwell_at = sample["room"]["name"]
         body = json.dumps(sample, indent=2).encode()
@@ -83,19 +79,17 @@ class Demonstration:
         say("\n2. LiveKit reports that the agent has left the call, and reports it twice, as providers do.")
         say(f'   curl "$RINGPOST_URL{WEBHOOK}" --data-binary @{DEMO_WEBHOOK.relative_to(ROOT)} \\')
         say(f"     {JSON} -H 'X-LiveKit-Signature: {signature}'")
-        headers = {"Content-Type": "application/json", "X-LiveKit-Signature": signature}
-        first = self._request(WEBHOOK, headers, body)
-        _answered(HTTPStatus.OK, first, first["message"])
-        second = self._request(WEBHOOK, headers, body)
-        _answered(HTTPStatus.OK, second, second["message"])
-        return first["call_id"]
+        for _ in range(2):
+            answer = self.api.send_bytes("POST", WEBHOOK, {"X-LiveKit-Signature": signature}, body)
+            _show_answer(HTTPStatus.OK, answer, answer["message"])
+        return answer["call_id"]
 
     def _ask(self, call: str) -> None:
         path = f"/api/calls/{call}/outcome?user_id="
         say("\n3. A frontend asks for the call's outcome.")
         say(f'   curl "$RINGPOST_URL{path}$RINGPOST_USER" {BEARER}')
-        found = self._get(path + self.env["RINGPOST_USER"])
-        _answered(
+        found = self.api.send("GET", path + self.env["RINGPOST_USER"])
+        _show_answer(
             HTTPStatus.OK,
             found,
             f"outcome {found['outcome']}, {found['duration']} s, {found['direction']}, {found['phoneNumber']}",
@@ -125,32 +119,18 @@ class Demonstration:
         path = f"{HISTORY}?callId={call}"
         say("\n5. The history has what came in and what went out.")
         say(f'   curl "$RINGPOST_URL{path}" {BEARER}')
-        found = self._get(path)
+        found = self.api.send("GET", path)
         lines = [
             f"{event['direction']:<8} {event['eventType']:<17} {event['status']}"
             + (f" at attempt {event['attempts']}" if "attempts" in event else f", from {event['source']}")
             for event in sorted(found["events"], key=lambda event: event["direction"])
         ]
-        _answered(HTTPStatus.OK, found, *lines)
+        _show_answer(HTTPStatus.OK, found, *lines)
 
     def _withdraw(self) -> None:
         for earlier in self.api.send("GET", CONFIGS)["webhooks"]:
             if earlier["name"] == NAME:
                 self.api.send("DELETE", f"{CONFIGS}/{earlier['id']}")
-
-    def _get(self, path: str) -> dict[str, Any]:
-        return self._request(path, {"Authorization": f"Bearer {self.env['RINGPOST_TOKEN']}"}, None)
-
-    def _request(self, path: str, headers: dict[str, str], body: bytes | None) -> dict[str, Any]:
-        url = self.env["RINGPOST_URL"] + path
-        request = urllib.request.Request(url, data=body, headers=headers)
-        try:
-            with urllib.request.urlopen(request, timeout=30) as reply:
-                return json.load(reply)
-        except urllib.error.HTTPError as error:
-            raise Failure(f"{url} answered {error.code}: {error.read(500)!r}; make logs shows why.") from error
-        except (urllib.error.URLError, ValueError) as error:
-            raise Failure(f"{url} has no answer in JSON: {error}. make down and make up start afresh.") from error
 
 
 def describe(delivery: Delivery) -> str:
@@ -158,13 +138,13 @@ def describe(delivery: Delivery) -> str:
     if delivery.body is None:
         return (
             "A post that the subscription's secret did not sign: answered 401. "
-            "Somebody else posted it, or the secret was changed."
+            "Another sender posted it, or the secret was changed."
         )
     message = delivery.headers["webhook-id"]
     return f"{delivery.body.get('type')} {message}: signature verified, answered {delivery.answer:d}."
 
 
-def _answered(status: HTTPStatus, answer: dict[str, Any], *lines: str) -> None:
+def _show_answer(status: HTTPStatus, answer: dict[str, Any], *lines: str) -> None:
     """What matters of an answer; all of it if that is wanted."""
     first, *more = lines
     say(f"   → {status:d}  {first}")

@@ -1,4 +1,4 @@
-"""The emulator, without the looks that it takes around.
+"""The emulator, without its polling.
 
 MiniStack serves the Runtime API of each warm function by two threads that wake up ten times a second to see whether
 they should end, which adds up with the hundreds of functions that a test run leaves. Here they wait until something
@@ -16,7 +16,7 @@ from typing import Any
 from ministack import app
 from ministack.core import lambda_runtime
 
-# How soon a function that is given up is told so. A new event wakes it at once.
+# How soon a function that is given up notices. A new event wakes it at once.
 LOOK_SECONDS = 5
 
 
@@ -24,7 +24,7 @@ class PatientQueue(queue.Queue):
     """What a function waits at for its next event."""
 
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
-        """As the original, which is asked to look ten times a second."""
+        """As the original, whose caller polls ten times a second."""
         return super().get(block, timeout and max(timeout, LOOK_SECONDS))
 
 
@@ -32,7 +32,6 @@ class PatientServer(socketserver.ThreadingTCPServer):
     """What a function asks for its next event."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
-        """As the original."""
         super().__init__(*arguments, **named)
         self._ending, self._ended = threading.Event(), threading.Event()
 

@@ -49,7 +49,7 @@ def one(function: str, event: str) -> int:
 
 
 def every() -> int:
-    """Every function on each of its sample events, as a table. The exit code tells whether one failed."""
+    """Every function on each of its sample events, as a table. The exit code says whether one failed."""
     if not containers.engine_answers():
         say("skipped: no Docker engine answers, and sam local invoke runs functions in containers")
         return 0
@@ -118,7 +118,7 @@ def _runs_in_image(binary: Path) -> bool:
 
 
 def _build(sam: str, function: str) -> None:
-    """Builds it for the image: cargo-lambda's linker is told which C library to expect."""
+    """Builds it for the image: cargo-lambda links against the C library of the image."""
     command = [sam, "build", function, "--config-env", STAGE, "--build-dir", str(RELEASE)]
     with step(f"building {function} with sam, since this machine's own build does not run in the image"):
         if subprocess.run(command, cwd=ROOT, env=_shell(), check=False).returncode != 0:

@@ -20,9 +20,7 @@ def show(functions: list[str]) -> None:
     if not running:
         raise Failure("No stack is running; make up starts one.")
     logs = client("logs", running.port)
-    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=PREFIX)
-    groups = [group["logGroupName"] for page in pages for group in page["logGroups"]]
-    known = [group.removeprefix(PREFIX) for group in groups]
+    known = _functions(logs)
     if unknown := set(functions) - set(known):
         raise Failure(f"No such function: {', '.join(sorted(unknown))}. There are {', '.join(known)}.")
     chosen = functions or known
@@ -36,16 +34,18 @@ def show(functions: list[str]) -> None:
 
 def every(logs: Any) -> Iterator[tuple[str, str]]:
     """Each line of each function, with its function."""
-    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=PREFIX)
-    for group in [group["logGroupName"] for page in pages for group in page["logGroups"]]:
-        function = group.removeprefix(PREFIX)
-        for _, _, line in _lines(logs, function):
+    for name in _functions(logs):
+        for _, function, line in _lines(logs, name):
             yield function, line
 
 
+def _functions(logs: Any) -> list[str]:
+    pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=PREFIX)
+    return [group["logGroupName"].removeprefix(PREFIX) for page in pages for group in page["logGroups"]]
+
+
 def _lines(logs: Any, function: str) -> Iterator[tuple[int, str, str]]:
-    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=PREFIX + function)
-    for page in pages:
+    for page in logs.get_paginator("filter_log_events").paginate(logGroupName=PREFIX + function):
         for event in page["events"]:
             if not event["message"].startswith(PLATFORM):
                 yield event["timestamp"], function, event["message"].rstrip()

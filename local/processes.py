@@ -18,7 +18,7 @@ def is_running(leader: int) -> bool:
 
 
 def end(leader: int) -> bool:
-    """Ends the whole group of `leader`, also after the leader itself died. Tells whether there was anything."""
+    """Ends the whole group of `leader`, also after the leader itself died. Returns whether there was anything."""
     if not (group := _group(leader)):
         return False
     for sent in (signal.SIGTERM, signal.SIGKILL):
@@ -41,7 +41,7 @@ def listener(port: int) -> str:
 
 
 def _group(leader: int) -> list[psutil.Process]:
-    """A reused group id is told apart by the path: all of ours run from .local/."""
+    """The path tells ours from a reused group id: all of ours run from .local/."""
     found = []
     for process in psutil.process_iter():
         with suppress(psutil.Error, ProcessLookupError):

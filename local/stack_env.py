@@ -51,7 +51,7 @@ def renewed(values: Values) -> Values:
 
 
 def write(values: Values) -> None:
-    """Replaces the file whole: whoever reads it finds a stack that works."""
+    """Replaces the file whole: a reader finds a stack that works."""
     write_private(STACK_ENV, "".join(f"{key}={value}\n" for key, value in values.items()))
 
 

@@ -10,7 +10,7 @@ from project.aws import client
 from project.progress import Failure, say, step
 from project.settings import PORT, PORT_IS_CHOSEN, STACK_ENV, STAGE
 
-from . import binaries, bridge, cloud, deploy, grants, processes, routes, sam_files, seed, stack_env
+from . import binaries, bridge, cloud, deploy, permissions, processes, routes, sam_files, seed, stack_env
 from .lock import exclusive
 
 Built = dict[str, binaries.Binary]
@@ -19,7 +19,7 @@ NAMED = 5
 
 
 def up() -> bool:
-    """Tells whether this call started the stack, rather than found it running."""
+    """Returns whether this call started the stack, rather than found it running."""
     with exclusive():
         if running := _running():
             _refresh(running, binaries.build())
@@ -31,7 +31,7 @@ def up() -> bool:
 
 
 def down() -> bool:
-    """Stops the stack. Tells whether there was one."""
+    """Stops the stack. Returns whether there was one."""
     with exclusive():
         return _clear()
 
@@ -105,7 +105,7 @@ def _deploy(current: state.State, built: Built, values: stack_env.Values, *, upd
         if url != values.get("RINGPOST_URL"):
             # Providers sign the URL that they were given, which only now is known.
             deploy.stack(current.port, replace(release, uploads=()), url, update=True)
-        grants.ensure(current.port)
+        permissions.ensure(current.port)
         values = values | {"RINGPOST_URL": url}
         seed.directory(current.port, values)
         values["CALL_CAPTURE_API_KEY"] = seed.api_key(values)

@@ -47,7 +47,7 @@ def run(arguments: list[str]) -> int:
 
 
 def tables_alone(template: templates.Template) -> templates.Template:
-    """The tables that outlive a stack, with the parameters and conditions that they need, and nothing besides."""
+    """The tables that outlive a stack, with only the parameters and conditions that they need."""
     kept = {
         name: resource | {"DeletionPolicy": "Retain"}
         for name, resource in template["Resources"].items()

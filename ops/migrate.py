@@ -34,7 +34,6 @@ class Entry:
 
     @property
     def key(self) -> str:
-        """Its key in the present layout."""
         if self.kind != CAMPAIGN:
             return f"{self.kind}#{self.id}"
         return f"{CAMPAIGN}#{len(self.tenant.encode())}:{self.tenant}#{self.id}"

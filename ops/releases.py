@@ -41,7 +41,6 @@ class Shelf:
     prefix: str
 
     def put(self, name: str, text: str) -> None:
-        """Stores a text."""
         self.s3.put_object(Bucket=self.bucket, Key=f"{self.prefix}{name}", Body=text.encode())
 
     def get(self, name: str) -> str:
@@ -131,7 +130,7 @@ def _name() -> str:
 
 
 def _sam(verb: str, name: str, *arguments: str) -> int:
-    # It looks for its configuration beside the template unless it is told.
+    # By default sam looks for its configuration beside the template.
     command = [str(SAM), verb, "--config-file", str(SAM_CONFIG), "--config-env", name, *arguments]
     return subprocess.run(command, cwd=ROOT, env=os.environ | {"SAM_CLI_TELEMETRY": "0"}, check=False).returncode
 

@@ -62,7 +62,7 @@ def described(cloudformation: Any, name: str) -> dict[str, Any]:
 
 
 def confirmed(question: str, *, yes: bool, otherwise: str = "Nothing was changed.") -> bool:
-    """Whether the operator wants it: YES=1 says so, else the operator is asked. A refusal prints `otherwise`."""
+    """Whether the operator agrees, by YES=1 or at the prompt. A refusal prints `otherwise`."""
     if yes:
         return True
     if not sys.stdin.isatty():

@@ -55,11 +55,9 @@ class Store:
 
     @property
     def tables(self) -> list[str]:
-        """The names of all tables."""
         return sorted(self._names)
 
     def described(self, table: str) -> dict[str, Any]:
-        """What DynamoDB says of a table."""
         return self._described[table]
 
     def size(self, *tables: str) -> str:
@@ -67,7 +65,6 @@ class Store:
         return size_and_price([self._described[name] for name in tables or self._described])
 
     def key(self, table: str, item: Item) -> Key:
-        """The key of an item."""
         return tuple(str(next(iter(item[name].values()))) for name in self._key_names(table))
 
     def items(self, table: str, *names: str) -> Iterator[Item]:
@@ -117,7 +114,6 @@ class Store:
         return found
 
     def find(self, table: str, *values: str) -> Item | None:
-        """The item of a key."""
         self.requests += 1
         found = self._dynamodb.get_item(
             TableName=self._names[table], Key=self._typed(table, values), ConsistentRead=True
@@ -125,7 +121,6 @@ class Store:
         return found.get("Item")
 
     def delete(self, table: str, keys: Iterable[Key]) -> None:
-        """Deletes items in this order."""
         left = [{"DeleteRequest": {"Key": self._typed(table, key)}} for key in keys]
         for start in range(0, len(left), BATCH):
             request = {self._names[table]: left[start : start + BATCH]}
@@ -157,7 +152,7 @@ class Store:
             self.requests += 1
             yield page
 
-    def _told(self, table: str, pages: Iterable[dict[str, Any]]) -> Iterator[Item]:
+    def _with_progress(self, table: str, pages: Iterable[dict[str, Any]]) -> Iterator[Item]:
         """The items of the pages; prints every few seconds how far it is."""
         count, printed = 0, time.monotonic()
         for page in pages:

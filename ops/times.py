@@ -1,4 +1,4 @@
-"""Moments in milliseconds since 1970, as operators' commands read and print them."""
+"""Times in milliseconds since 1970, as operators' commands read and print them."""
 
 import argparse
 import datetime
@@ -9,18 +9,18 @@ UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 
 def argument(text: str) -> int:
-    """A moment as an operator writes it."""
+    """A time as an operator writes it."""
     try:
-        moment = datetime.datetime.fromisoformat(text)
+        at = datetime.datetime.fromisoformat(text)
     except ValueError:
-        moment = None
-    if not moment or not moment.tzinfo:
+        at = None
+    if not at or not at.tzinfo:
         raise argparse.ArgumentTypeError(f"must be a time with its zone, like 2026-11-01T00:00Z, not {text!r}")
-    return int(moment.timestamp() * 1000)
+    return int(at.timestamp() * 1000)
 
 
 def now() -> int:
-    """The present one."""
+    """The present time."""
     return int(datetime.datetime.now(datetime.UTC).timestamp() * 1000)
 
 

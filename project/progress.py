@@ -1,4 +1,4 @@
-"""What a person sees while the local cloud works, and how it tells them that it cannot."""
+"""What a command prints while it works, and the failure that ends it."""
 
 import sys
 import time
@@ -17,7 +17,7 @@ def say(line: str = "") -> None:
 
 @contextmanager
 def step(title: str) -> Iterator[None]:
-    """Announces a step before it starts and its time when it took long enough to wonder."""
+    """Prints a step before it starts, and its duration when it took a second or more."""
     say(f"· {title}")
     started = time.monotonic()
     yield

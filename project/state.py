@@ -22,7 +22,6 @@ class State:
     bridge: int = 0
 
     def save(self) -> None:
-        """Replaces the stored state."""
         write_private(STATE, json.dumps(asdict(self), indent=2) + "\n")
 
 

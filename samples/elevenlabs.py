@@ -86,7 +86,7 @@ STATUS_FAILURE = STATUS | {
 
 
 def post(path: str, payload: dict[str, Any], signed: bool = True) -> dict[str, Any]:
-    """A webhook, signed for a moment that never grows old."""
+    """A webhook, signed for a time far in the future."""
     body = compact(payload)
     headers = {"content-type": "application/json"}
     if signed:

@@ -1,4 +1,4 @@
-"""Inbound calls: LiveKit asks for an agent, tells of rooms, and what could not be recorded comes later."""
+"""Inbound calls: LiveKit asks for an agent and reports rooms; what could not be recorded comes later."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""The reference of the API: nobody needs a token to read it."""
+"""The reference of the API, which needs no token."""
 
 from .shapes import request
 

@@ -26,7 +26,7 @@ CONFIG = ROOT / "checks" / "contract" / "schemathesis.toml"
 # Leaves out the bounds of every field, which take four minutes: `make test` does, `make contract` does not.
 QUICK = "--quick"
 # Port 9 of this machine: what is posted there is refused at once.
-NOBODY = "http://127.0.0.1:9/in"
+CLOSED = "http://127.0.0.1:9/in"
 
 
 def main() -> int:
@@ -53,7 +53,7 @@ def _schemathesis(values: stack_env.Values) -> int:
 
 
 def _token(values: stack_env.Values) -> str:
-    """Of a tenant of its own, so that nobody else finds what is left of it."""
+    """Of a new tenant, so that no other run finds what is left of it."""
     now = time.time_ns()
     claims = {"sub": "contract", "tenant_id": f"contract-{now}", "role": "admin", "exp": now // 10**9 + 3_600}
     return sign(values["RINGPOST_JWT_SECRET"], claims)
@@ -61,9 +61,9 @@ def _token(values: stack_env.Values) -> str:
 
 @contextmanager
 def _subscribed(demo: Api) -> Iterator[None]:
-    """Meanwhile the demonstration tenant, whose calls the requests make, is told everything, where nobody listens."""
+    """Meanwhile the demonstration tenant, whose calls the requests make, subscribes a closed port to everything."""
     types = list(openapi.outbound(openapi.load()))
-    made = demo.send("POST", "/api/webhooks/config", {"name": "contract", "url": NOBODY, "eventTypes": types})
+    made = demo.send("POST", "/api/webhooks/config", {"name": "contract", "url": CLOSED, "eventTypes": types})
     try:
         yield
     finally:

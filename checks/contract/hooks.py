@@ -21,13 +21,13 @@ ELEVENLABS = "/api/webhooks/elevenlabs"
 SIGNALWIRE = "/api/webhooks/signalwire"
 CAPTURE = "/functions/v1/webhook-call-capture"
 ASSIGNED = ("/api/directory/phone-numbers", "/api/directory/campaigns", "/api/directory/agents")
-ASKED = ("/api/calls", "/api/leads", "/api/webhooks/events", "/api/agent-calls")
-# Parameters of which the first may not be after the second, and how the times look that are right in themselves.
+QUERIES = ("/api/calls", "/api/leads", "/api/webhooks/events", "/api/agent-calls")
+# Parameters of which the first may not be after the second, and the form of a valid time.
 WINDOWS = (("from", "to"), ("fromDate", "toDate"))
 TIME = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+Z)?")
-# The document's endpoint, and places where nobody listens: what is posted there is refused at once.
+# The document's endpoint, and addresses where nothing listens: what is posted there is refused at once.
 EXAMPLE = "https://example-crm.com/api/webhooks/11wire"
-NOBODY = ("http://127.0.0.1:9/in", "https://localhost:9/in?a=b")
+CLOSED = ("http://127.0.0.1:9/in", "https://localhost:9/in?a=b")
 # The longest text that is not ASCII, in bytes.
 LONGEST = 256
 # A wait that is as good as first as it is as longest, in seconds.
@@ -37,10 +37,9 @@ EARLIEST, LATEST = datetime(1970, 1, 2), datetime(2026, 1, 1)
 
 
 class Signed(requests.auth.AuthBase):
-    """Opens each route as whoever calls it does, over the bytes that are sent."""
+    """Authorizes each request as its route wants it, over the bytes that are sent."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Adds the header."""
         path = urlsplit(request.url).path.removeprefix(urlsplit(os.environ["RINGPOST_URL"]).path)
         body = request.body or b""
         body = body.encode() if isinstance(body, str) else body
@@ -66,7 +65,7 @@ def _token(path: str) -> str:
     """Questions are about the demonstration tenant's calls; what is configured is that of a tenant of its own."""
     if path.startswith(ASSIGNED):
         return "RINGPOST_PLATFORM_TOKEN"
-    return "RINGPOST_TOKEN" if path.startswith(ASKED) else "CONTRACT_TOKEN"
+    return "RINGPOST_TOKEN" if path.startswith(QUERIES) else "CONTRACT_TOKEN"
 
 
 def _hmac(secret: str, message: bytes) -> str:
@@ -75,10 +74,10 @@ def _hmac(secret: str, message: bytes) -> str:
 
 schemathesis.auth.set_from_requests(Signed())
 
-# Formats of our own. A cursor comes from an answer, along a link; the one that anybody may make up is none.
+# Formats of our own. A cursor comes from an answer, along a link; only an empty one can be made up.
 schemathesis.openapi.format("cursor", st.just(""))
 schemathesis.openapi.format("phone-number", st.sampled_from(["+17678189426", "(858) 879-6658", "1-858-879-6658"]))
-schemathesis.openapi.format("webhook-url", st.sampled_from(NOBODY))
+schemathesis.openapi.format("webhook-url", st.sampled_from(CLOSED))
 schemathesis.openapi.format("date", st.dates(EARLIEST.date(), LATEST.date()).map(str))
 schemathesis.openapi.format("date-time", st.datetimes(EARLIEST, LATEST).map(lambda at: f"{at.isoformat()}Z"))
 
@@ -110,7 +109,7 @@ def before_call(_context: Any, case: schemathesis.Case, _kwargs: Any) -> None:
         body["company_id"] = os.environ["CALL_CAPTURE_COMPANY_ID"]
     if body.get("url") == EXAMPLE:
         # Nothing is posted beyond this machine.
-        body["url"] = NOBODY[0]
+        body["url"] = CLOSED[0]
     if isinstance(body.get("headers"), dict):
         # Upper and lower case are the same: a header is there once.
         body["headers"] = dict(_once(body["headers"]))

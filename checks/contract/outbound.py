@@ -15,7 +15,7 @@ ENOUGH = 2_000
 
 
 def check(api: Api) -> int:
-    """Prints every payload that its schema does not describe; the exit code tells whether there is one."""
+    """Prints every payload that its schema does not describe; the exit code says whether there is one."""
     document = openapi.load()
     schemas = {name: schema["properties"]["data"] for name, schema in openapi.outbound(document).items()}
     validators = {name: openapi.validator(document, schema) for name, schema in schemas.items()}

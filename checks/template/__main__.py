@@ -9,12 +9,13 @@ from samtranslator.model.exceptions import InvalidDocumentException
 
 from project import template as templates
 
+from ..outcome import report
 from . import access, alarms, flow, limits, metrics, pages
 from .resources import transformed
 
 
 def main() -> int:
-    """Prints every broken rule; the exit code tells whether there is one."""
+    """Prints every broken rule; the exit code says whether there is one."""
     source = templates.load()
     try:
         resources = transformed(source)
@@ -46,11 +47,9 @@ def main() -> int:
         ]
     except InvalidDocumentException as error:
         problems = [str(cause.message) for cause in error.causes]
-    for problem in problems:
-        print(f"template.yaml: {problem}", file=sys.stderr)
-    if not problems:
-        print(f"template.yaml: {len(templates.binaries(source))} functions keep every rule")
-    return 1 if problems else 0
+    return report(
+        "template.yaml: ", problems, f"template.yaml: {len(templates.binaries(source))} functions keep every rule"
+    )
 
 
 if __name__ == "__main__":

@@ -77,6 +77,6 @@ def secrets(resources: Resources) -> Iterator[str]:
     named = set(re.findall(r":parameter/ringpost/\$\{Stage}/([a-z-]+)", roles))
     known = {secret.name for secret in SECRETS}
     for name in sorted(named - known):
-        yield f"the parameter {name} is read, but make secrets does not put it; add it to local/parameters.py"
+        yield f"the parameter {name} is read, but make secrets does not put it; add it to ops/secrets/parameters.py"
     for name in sorted(known - named):
-        yield f"nothing may read the parameter {name} of local/parameters.py"
+        yield f"nothing may read the parameter {name} of ops/secrets/parameters.py"

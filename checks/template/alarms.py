@@ -1,4 +1,4 @@
-"""Whether an alarm rings for what goes wrong, and notifies somebody."""
+"""Whether an alarm rings for what goes wrong, and notifies the operator."""
 
 from collections.abc import Iterator
 from typing import Any

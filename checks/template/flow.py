@@ -16,13 +16,13 @@ def visibility(resources: Resources) -> Iterator[str]:
 
 
 def loops(resources: Resources) -> Iterator[str]:
-    """Lambda stops a function after 16 invocations that follow from one another, unless it is told not to."""
+    """Lambda stops a function after 16 invocations that follow from one another, unless RecursiveLoop allows them."""
     queues, functions = of_type(resources, "AWS::SQS::Queue"), of_type(resources, "AWS::Lambda::Function")
-    driven: dict[str, set[str]] = {}
+    read_by: dict[str, set[str]] = {}
     for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values():
-        driven.setdefault(logical(mapping["EventSourceArn"]), set()).add(logical(mapping["FunctionName"]))
+        read_by.setdefault(logical(mapping["EventSourceArn"]), set()).add(logical(mapping["FunctionName"]))
     next_of = {
-        name: {function for queue in _sends_to(resources, name) & queues.keys() for function in driven.get(queue, ())}
+        name: {function for queue in _sends_to(resources, name) & queues.keys() for function in read_by.get(queue, ())}
         for name in functions
     }
     for name, function in functions.items():

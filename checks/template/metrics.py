@@ -60,7 +60,7 @@ def log_classes(resources: Resources) -> Iterator[str]:
 
 
 def counted(resources: Resources) -> Iterator[str]:
-    """A metric that no filter counts never rings, and a filter whose metric nobody reads costs for nothing."""
+    """A metric that no filter counts never rings, and a filter whose metric is never read costs for nothing."""
     known = {
         name: (
             _text(each["MetricNamespace"]),

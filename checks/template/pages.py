@@ -59,14 +59,14 @@ def questions(resources: Resources) -> Iterator[str]:
     """Every question of docs/OPERATIONS.md is a saved query, and every saved query answers one."""
     logs = re.search(r"^## Logs\n.*?(?=^## )", OPERATIONS.read_text(), flags=re.DOTALL | re.MULTILINE)
     rows = re.findall(r"^\| ([^`|]+?) \| ", logs[0] if logs else "", flags=re.MULTILINE)
-    asked = {row for row in rows if row not in ("question", "---")}
+    listed = {row for row in rows if row not in ("question", "---")}
     saved = {
         query["Name"]["Fn::Sub"].removeprefix("ringpost/${Stage}/"): name
         for name, query in of_type(resources, "AWS::Logs::QueryDefinition").items()
     }
-    for question in sorted(asked - saved.keys()):
+    for question in sorted(listed - saved.keys()):
         yield f"docs/OPERATIONS.md asks {question!r}, which no AWS::Logs::QueryDefinition answers"
-    for question in sorted(saved.keys() - asked):
+    for question in sorted(saved.keys() - listed):
         yield f"{saved[question]} is no question of docs/OPERATIONS.md, under Logs: {question!r}"
 
 

@@ -20,12 +20,12 @@ TRUNKS = {"7": "8", "36": "06", "375": "8"}
 # but spaces between their digits, and the shortest not at all.
 SURE_DIGITS = 9
 FEWEST_DIGITS = 7
-SECONDS_DIGITS = 10  # ten digits from 1: a moment in seconds since 1970, until 2033
+SECONDS_DIGITS = 10  # ten digits from 1: a time in seconds since 1970, until 2033
 
 BETWEEN = r"[\s().\[\]/·+-]{0,4}"
 SPACES = r" {0,2}"
 DASHES = re.compile("[\u2010-\u2015\u2212]")
-# Soft hyphens and marks of direction, which nobody sees.
+# Soft hyphens and marks of direction, which are invisible.
 UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 OTHER_DIGITS = re.compile(r"[^\x00-\x7f]")
 # In JSON within JSON the backslash itself is escaped.
@@ -37,7 +37,6 @@ class PhoneNumber:
     """A number, and the patterns that find it in a text."""
 
     def __init__(self, number: str) -> None:
-        """The number must be in E.164."""
         digits = number.removeprefix("+")
         self.e164 = number
         length = 1 if digits[0] in ONE_DIGIT else 2 if TWO_DIGITS.match(digits) else 3
@@ -62,7 +61,7 @@ class PhoneNumber:
 
     @cached_property
     def _core(self) -> re.Pattern[str]:
-        """The digits that all spellings have, whatever stands around them."""
+        """The digits that every way of writing has."""
         return re.compile(_spread(self.national, BETWEEN))
 
     @cached_property

@@ -32,7 +32,6 @@ class Findings:
     unreadable: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def count(self) -> int:
-        """How many items there are to remove."""
         return sum(len(items) for items in self.items.values())
 
 
@@ -201,5 +200,4 @@ def _shared_body(row: Item) -> str:
 
 
 def _json(item: Item, name: str) -> list[str]:
-    """The keys or elements of what an attribute holds."""
     return list(json.loads(text(item, name) or "[]"))

@@ -20,7 +20,6 @@ class Adopt(unittest.TestCase):
     """A stack of tables that is deleted."""
 
     def setUp(self) -> None:
-        """A stack with an item in it."""
         self.cloudformation, self.dynamodb = boto3.client("cloudformation"), boto3.client("dynamodb")
         cloud.stack_of_tables()
         self.addCleanup(cloud.remove_everything)
@@ -28,7 +27,6 @@ class Adopt(unittest.TestCase):
         self.dynamodb.put_item(TableName=self.tables["Calls"], Item={"id": {"S": "call"}})
 
     def adopt(self, code: int, *arguments: str) -> str:
-        """What the command says."""
         with mock.patch.object(templates, "load", cloud.read_template):
             ended, said = cloud.command("adopt", cloud.STAGE, *arguments)
         self.assertEqual(ended, code, said)
@@ -64,7 +62,6 @@ class Adopt(unittest.TestCase):
         self.assertIn("Limits", after)
 
     def test_of_several_of_a_kind_one_is_chosen(self) -> None:
-        """After a stack was deleted twice."""
         cloud.delete_stack()
         other = f"{cloud.STACK}-Calls-EARLIER"
         self.dynamodb.create_table(

@@ -88,12 +88,10 @@ class Input(io.StringIO):
     """A standard input that may be a terminal, in which nothing can be read: what is typed comes by `input`."""
 
     def __init__(self, piped: str, *, is_terminal: bool) -> None:
-        """What comes through a pipe is there at once."""
         super().__init__(piped)
         self._is_terminal = is_terminal
 
     def isatty(self) -> bool:
-        """What commands ask before they ask a person."""
         return self._is_terminal
 
 

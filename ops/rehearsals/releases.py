@@ -23,12 +23,10 @@ class FakeSam:
     """Packages and deploys a stack whose only function is a text."""
 
     def __init__(self) -> None:
-        """Code and values of the next deployment."""
         self.code, self.values, self.confirms = "one", {"Note": 'a "b" c, d', "Empty": ""}, True
         self.runs: list[str] = []
 
     def __call__(self, verb: str, _: str, *arguments: str) -> int:
-        """The exit code."""
         self.runs.append(verb)
         if verb == "package":
             boto3.client("s3").put_object(Bucket=BUCKET, Key=f"{cloud.STACK}/{self.code}", Body=self.code.encode())
@@ -63,7 +61,6 @@ class Releases(unittest.TestCase):
     """A stage that was deployed once."""
 
     def setUp(self) -> None:
-        """The bucket that sam would have made."""
         folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(mock.patch.object(releases, "FOLDER", folder))
         self.sam = self.enterContext(mock.patch.object(releases, "_sam", FakeSam()))
@@ -80,24 +77,20 @@ class Releases(unittest.TestCase):
         self.before = self.stack()
 
     def empty(self) -> None:
-        """Deletes what the bucket has."""
         for each in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
             self.s3.delete_object(Bucket=BUCKET, Key=each["Key"])
 
     def says(self, code: int, verb: str, *arguments: str, **typed: Any) -> str:
-        """What a command says."""
         ended, said = cloud.command(verb, cloud.STAGE, *arguments, **typed)
         self.assertEqual(ended, code, said)
         return said
 
     def stack(self) -> tuple[list[str], dict[str, str]]:
-        """What is deployed: the resources and the parameters."""
         described = self.cloudformation.describe_stacks(StackName=cloud.STACK)["Stacks"][0]
         values = {each["ParameterKey"]: each["ParameterValue"] for each in described["Parameters"]}
         return sorted(cloud.tables()), values
 
     def test_a_rollback_brings_code_and_parameters_back(self) -> None:
-        """Without packaging anything."""
         self.sam.code, self.sam.values = "two", {"Note": "other", "Added": "by two"}
         self.says(0, "deploy")
         self.assertNotEqual(self.stack(), self.before)
@@ -120,7 +113,6 @@ class Releases(unittest.TestCase):
         self.says(0, "rollback", "--to", "0.1.0-first", "--yes")
 
     def test_a_release_whose_code_is_gone_is_not_begun(self) -> None:
-        """It names what is missing."""
         self.s3.delete_object(Bucket=BUCKET, Key=f"{cloud.STACK}/one")
         self.sam.runs.clear()
         said = self.says(1, "rollback", "--to", "0.1.0-first", "--yes")

@@ -1,6 +1,6 @@
 """`make restore`: what was lost comes back, what is newer stays, and an interrupted copy goes on.
 
-The emulator's restore makes a table with the items of the present moment: it shows how the command deals with one, and
+The emulator's restore makes a table with the present items: it shows how the command deals with one, and
 nothing about points in time.
 """
 
@@ -23,15 +23,15 @@ NEWER = {"S": "newer"}
 
 
 def seconds(days: int) -> dict[str, str]:
-    """A moment so many days from now."""
-    moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
-    return {"N": str(int(moment.timestamp()))}
+    """The time in `days` days."""
+    at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(days=days)
+    return {"N": str(int(at.timestamp()))}
 
 
 def minute(minutes: int) -> str:
-    """A minute as the table `due` has it, so many minutes from now."""
-    moment = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes)
-    return moment.strftime("%Y-%m-%dT%H:%M")
+    """The minute in `minutes` minutes, as the table `due` has it."""
+    at = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes)
+    return at.strftime("%Y-%m-%dT%H:%M")
 
 
 def contents() -> dict[str, list[Item]]:
@@ -69,7 +69,6 @@ class Restore(unittest.TestCase):
     """Each test has a stack of its own, filled, and what a restore of it is: the same."""
 
     def setUp(self) -> None:
-        """Restores are there a moment after they were begun."""
         self.dynamodb = boto3.client("dynamodb")
         cloud.stack_of_tables()
         self.addCleanup(cloud.remove_everything)
@@ -88,22 +87,18 @@ class Restore(unittest.TestCase):
         self.at = times.shown(times.now())
 
     def recover(self, name: str, *, enabled: bool) -> None:
-        """Switches point-in-time recovery."""
         self.dynamodb.update_continuous_backups(
             TableName=self.tables[name], PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": enabled}
         )
 
     def put(self, name: str, item: Item) -> None:
-        """Puts an item into a table of the stack."""
         self.dynamodb.put_item(TableName=self.tables[name], Item=item)
 
     def lose(self, name: str, item: Item) -> None:
-        """Deletes an item from a table of the stack."""
         keys = [each["AttributeName"] for each in self.described(self.tables[name])["KeySchema"]]
         self.dynamodb.delete_item(TableName=self.tables[name], Key={key: item[key] for key in keys})
 
     def described(self, table: str) -> dict[str, Any]:
-        """What DynamoDB says of a table."""
         return self.dynamodb.describe_table(TableName=table)["Table"]
 
     def items(self, name: str) -> list[Item]:
@@ -113,17 +108,15 @@ class Restore(unittest.TestCase):
         return sorted(found, key=lambda item: order.get(str(item), -1))
 
     def restore(self, code: int, table: str, *arguments: str, **typed: Any) -> str:
-        """What the command says."""
         ended, said = cloud.command("restore", cloud.STAGE, "--table", table, *arguments, **typed)
         self.assertEqual(ended, code, said)
         return said
 
     def restored(self) -> list[str]:
-        """The tables that are there besides those of the stack."""
+        """The tables that are not the stack's."""
         return sorted(set(self.dynamodb.list_tables()["TableNames"]) - set(self.tables.values()))
 
     def test_what_was_lost_comes_back_and_what_is_newer_stays(self) -> None:
-        """Asked twice, and the first question already can be answered with no."""
         at = ("--at", self.at)
         self.restore(1, "Calls", *at, typed=("n",))
         self.assertEqual(self.restored(), [])
@@ -176,7 +169,6 @@ class Restore(unittest.TestCase):
         self.assertEqual(self.restored(), [])
 
     def test_the_history_may_have_no_recovery(self) -> None:
-        """Then everything else is restored."""
         off = {"PointInTimeRecoveryEnabled": False}
         self.dynamodb.update_continuous_backups(TableName=self.tables["History"], PointInTimeRecoverySpecification=off)
         said = self.restore(0, "all", "--at", self.at, "--yes")
@@ -212,7 +204,6 @@ class Restore(unittest.TestCase):
         self.assertNotIn("interrupted", self.restore(0, "Calls", "--at", self.at, "--yes"))
 
     def test_what_came_while_it_ran_is_not_overwritten(self) -> None:
-        """Between the comparison and the write of an item."""
         self.restore(1, "Calls", "--at", self.at, typed=("y", "n"))
         item = self.contents["Calls"][0]
         self.lose("Calls", item)

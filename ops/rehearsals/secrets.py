@@ -30,7 +30,6 @@ class Secrets(unittest.TestCase):
     """Each test begins with fresh parameters."""
 
     def setUp(self) -> None:
-        """Every parameter exists, with one entry."""
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.ssm = boto3.client("ssm")
         self.ssm.delete_parameters(Names=[full_name(cloud.STAGE, secret.name) for secret in SECRETS])
@@ -40,13 +39,12 @@ class Secrets(unittest.TestCase):
         self.before = self.texts()
 
     def texts(self) -> dict[str, str]:
-        """What Parameter Store has."""
         names = {full_name(cloud.STAGE, secret.name): secret.name for secret in SECRETS}
         answer = self.ssm.get_parameters(Names=list(names), WithDecryption=True)
         return {names[each["Name"]]: each["Value"] for each in answer["Parameters"]}
 
     def says(self, code: int, *arguments: str, changes: dict[str, str] | None = None, **typed: Any) -> str:
-        """What the command says; it must show no secret and change what is named, nothing besides."""
+        """What the command says; it must show no secret and change only what is named."""
         ended, said = cloud.command("secrets", cloud.STAGE, *arguments, **typed)
         self.assertEqual(ended, code, said)
         self.assertNotIn(SECRET, said)
@@ -55,13 +53,11 @@ class Secrets(unittest.TestCase):
         return said
 
     def file(self, text: str) -> str:
-        """A file with this text."""
         path = self.folder / "value"
         path.write_text(text)
         return str(path)
 
     def test_entries_are_shown_by_fingerprint(self) -> None:
-        """With the tenant and the name of a key, which are no secrets."""
         own, pair = f"@acme {SECRET}-own", f"@acme APInew:{SECRET}"
         old = self.before[HOOKS]
         self.says(0, "--add", HOOKS, "--file", self.file(own), changes={HOOKS: f"{own}\n{old}"})
@@ -71,7 +67,6 @@ class Secrets(unittest.TestCase):
             self.assertIn(line, said)
 
     def test_a_rotation_keeps_the_old_entry_until_it_is_removed(self) -> None:
-        """The documented way: add, wait, remove."""
         old, new = self.before[HOOKS], f"{SECRET}-new"
         self.says(0, "--add", HOOKS, typed=(), hidden=(new, ""), changes={HOOKS: f"{new}\n{old}"})
         self.says(1, "--add", HOOKS, typed=(), hidden=("",))
@@ -81,13 +76,11 @@ class Secrets(unittest.TestCase):
         self.assertIn("has", self.says(0, "--add", HOOKS, "--file", self.file(new)))
 
     def test_an_entry_may_be_added_and_another_removed_at_once(self) -> None:
-        """In one version of the parameter."""
         old, new = self.before[HOOKS], f"{SECRET}-new"
         arguments = ("--add", HOOKS, "--file", self.file(new), "--remove", f"{HOOKS}:{fingerprint(old)}")
         self.says(0, *arguments, changes={HOOKS: new})
 
     def test_taking_entries_away_is_asked_about(self) -> None:
-        """A replacement, and the last entry."""
         new = f"{SECRET}-new"
         replaced = ("--replace", HOOKS, "--file", self.file(new))
         self.assertIn("no terminal", self.says(1, *replaced))
@@ -113,7 +106,6 @@ class Secrets(unittest.TestCase):
             self.assertIn("no file", self.says(1, "--yes"))
 
     def test_what_functions_would_refuse_is_not_put(self) -> None:
-        """Neither by itself nor beside others."""
         refused = (
             (HOOKS, f"@{SECRET}", "begins with @"),
             (HOOKS, "local-stack-livekit-webhook-secret-012345", "sample events"),
@@ -129,20 +121,17 @@ class Secrets(unittest.TestCase):
         self.assertIn("is empty", self.says(1, "--replace", TOKENS, "--file", self.file(" \n")))
 
     def test_a_jwks_document_is_one_entry(self) -> None:
-        """It is replaced as a whole."""
         said = self.says(0, "--replace", TOKENS, "--file", self.file(JWKS), "--yes", changes={TOKENS: JWKS})
         self.assertIn(f"1 entry new: {fingerprint(JWKS)}", said)
         self.assertIn(f"{fingerprint(JWKS)}  a JWKS document with first, EC", self.says(0))
         self.assertIn("whole new document", self.says(1, "--add", TOKENS, "--file", self.file("x" * 32)))
 
     def test_a_value_does_not_come_by_the_command_line(self) -> None:
-        """A mistake shows it to nobody else."""
         with self.assertRaises(SystemExit):
             self.says(2, "--add", f"{HOOKS}:{SECRET}")
         self.assertIn("FILE=path", self.says(1, "--add", HOOKS))
 
     def test_a_person_goes_through_all_of_them(self) -> None:
-        """Adds, removes, thinks better of it, and is asked once at the end."""
         old, new = self.before[HOOKS], f"{SECRET}-new"
         enter = ""
         typed = (enter, "add", "remove 00000000", f"{SECRET[:4]}", f"remove {fingerprint(old)}", *[enter] * 5)
@@ -184,7 +173,6 @@ class Secrets(unittest.TestCase):
         self.assertEqual(len(written), 6, "three came, and three are as they were")
 
     def test_somebody_elses_change_is_not_overwritten(self) -> None:
-        """Two operators at once."""
         theirs = f"{SECRET}-theirs"
 
         def meanwhile(_: str, **_named: object) -> bool:

@@ -1,4 +1,4 @@
-"""`make restore STAGE=dev TABLE=Calls AT=2026-11-26T03:00Z`: brings back what a stage's tables had at a moment.
+"""`make restore STAGE=dev TABLE=Calls AT=2026-11-26T03:00Z`: brings back what a stage's tables had at a time.
 
 DynamoDB restores into new tables, which nothing reads; their items are copied back into the stack's tables, so that
 names, streams, TTL and permissions stay as they are. What the stack's tables have is never overwritten, unless
@@ -57,7 +57,7 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("--remove", action="store_true", help="delete the tables that were restored for this")
     chosen = parser.parse_args(arguments)
     if bool(chosen.at) == bool(chosen.source):
-        raise Failure("Say AT, the moment to go back to; or SOURCE, a table to copy from.")
+        raise Failure("Say AT, the time to go back to; or SOURCE, a table to copy from.")
     if chosen.source and (chosen.table == ALL or chosen.remove):
         raise Failure("SOURCE goes with one TABLE, and is never deleted.")
     cloudformation, dynamodb = stage.clients(chosen.stage, "cloudformation", "dynamodb")
@@ -79,8 +79,8 @@ def run(arguments: list[str]) -> int:
 def _table(store: Store, name: str, chosen: argparse.Namespace) -> Table:
     described = store.described(name)
     # The same for a repeated command, which then finds what an earlier one restored.
-    moment = times.shown(chosen.at or 0).replace("-", "").replace(":", "")
-    restored = f"ringpost-{chosen.stage}-restored-{name}-{moment}"
+    at = times.shown(chosen.at or 0).replace("-", "").replace(":", "")
+    restored = f"ringpost-{chosen.stage}-restored-{name}-{at}"
     keys = tuple(element["AttributeName"] for element in described["KeySchema"])
     return Table(name, chosen.source or restored, described["TableName"], keys)
 
@@ -103,7 +103,7 @@ def _check_source(dynamodb: Any, table: Table) -> None:
 
 
 def _recoverable(dynamodb: Any, tables: list[Table], chosen: argparse.Namespace) -> list[Table]:
-    """Those that can be restored to the moment; of all, the history may lack."""
+    """Those that can be restored to the time; with TABLE=all the history may be missing."""
     can = []
     for table in tables:
         if _described(dynamodb, table.source):
@@ -126,13 +126,13 @@ def _recoverable(dynamodb: Any, tables: list[Table], chosen: argparse.Namespace)
 
 
 def _window(recovery: dict[str, Any]) -> tuple[int, int]:
-    """The first and the last moment that can be restored."""
+    """The first and the last time that can be restored."""
     first, last = recovery["EarliestRestorableDateTime"], recovery["LatestRestorableDateTime"]
     return int(first.timestamp() * 1000), int(last.timestamp() * 1000)
 
 
 def _restored(dynamodb: Any, store: Store, tables: list[Table], chosen: argparse.Namespace) -> bool:
-    """Whether every table is there as it was at the moment."""
+    """Whether every table is there as it was at the time."""
     wanted = [table for table in tables if not _described(dynamodb, table.source)]
     if wanted:
         size = sum(store.described(table.name).get("TableSizeBytes", 0) for table in wanted)
@@ -176,7 +176,7 @@ def _begin(dynamodb: Any, table: Table, at: int) -> None:
 def _is_there(dynamodb: Any, table: Table) -> bool:
     described = _described(dynamodb, table.source)
     if not described:
-        raise Failure(f"{table.source} is gone: DynamoDB could not restore it, or somebody deleted it.")
+        raise Failure(f"{table.source} is gone: DynamoDB could not restore it, or it was deleted.")
     return described["TableStatus"] == "ACTIVE"
 
 

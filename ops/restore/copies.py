@@ -1,4 +1,4 @@
-"""Copies the items of one table back into another: in parallel, resumable, and never over what is newer unless asked.
+"""Copies the items of one table back into another: in parallel, resumable, over newer items only with `overwrite`.
 
 Both have the same keys. Each page that is read is compared with what the other table has; what is missing there is put
 on the condition that it is still missing.
@@ -81,7 +81,6 @@ class Progress:
 
     @property
     def is_begun(self) -> bool:
-        """Whether something was copied before."""
         return bool(self._segments)
 
     def start(self, segment: int) -> Any:
@@ -89,14 +88,12 @@ class Progress:
         return self._segments.get(str(segment))
 
     def reached(self, segment: int, key: Any) -> None:
-        """Notes what is copied."""
         with self._lock:
             self._segments[str(segment)] = key or DONE
             self._path.parent.mkdir(parents=True, exist_ok=True)
             write_private(self._path, json.dumps(self._header | {"segments": self._segments}))
 
     def forget(self) -> None:
-        """Everything is copied."""
         self._path.unlink(missing_ok=True)
 
 
@@ -113,7 +110,6 @@ class Copier:
         self._dynamodb, self._copying = dynamodb, copying
 
     def compare(self) -> Counts:
-        """What a copy would do; nothing is written."""
         counts = Counts()
         self._run(counts, None, None)
         return counts
@@ -191,7 +187,7 @@ class Copier:
         return present
 
     def _put(self, item: Item) -> bool:
-        """False when somebody else has put it meanwhile."""
+        """False when the item came meanwhile."""
         request: dict[str, Any] = {"TableName": self._copying.target, "Item": item}
         if not self._copying.overwrite:
             request |= {

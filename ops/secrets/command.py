@@ -32,7 +32,7 @@ STANDARD_INPUT = "-"
 
 @dataclass(frozen=True)
 class Parameter:
-    """What Parameter Store has, and what it shall have. Version 0 is one that does not exist."""
+    """What Parameter Store has, and what it is to have. Version 0 is one that does not exist."""
 
     secret: Secret
     version: int
@@ -41,22 +41,18 @@ class Parameter:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """What it has."""
         return entry_text.read(self.text) if self.version else ()
 
     @property
     def is_changed(self) -> bool:
-        """Whether something is to be written."""
         return self.wanted != self.entries or not self.version
 
     @property
     def added(self) -> list[Entry]:
-        """The entries that it shall have and has not."""
         return [entry for entry in self.wanted if entry not in self.entries]
 
     @property
     def removed(self) -> list[Entry]:
-        """The entries that it has and shall not have."""
         return [entry for entry in self.entries if entry not in self.wanted]
 
 
@@ -96,7 +92,7 @@ def _name(text: str) -> str:
     if text not in {secret.name for secret in SECRETS}:
         # Not the text itself: it may be a secret by mistake.
         names = ", ".join(secret.name for secret in SECRETS)
-        raise argparse.ArgumentTypeError(f"must be one of {names}. The value is asked for, or in a file.")
+        raise argparse.ArgumentTypeError(f"must be one of {names}. The value is typed at a prompt, or is in a file.")
     return text
 
 
@@ -129,7 +125,7 @@ def _show(parameter: Parameter) -> None:
 
 
 def _wanted(known: dict[str, Parameter], chosen: argparse.Namespace) -> tuple[list[Parameter], bool]:
-    """The parameters as they shall be, and whether the operator is to be asked before they are put."""
+    """The parameters as they are to be, and whether to ask the operator before they are put."""
     if chosen.add or chosen.remove or chosen.replace:
         wanted = _ordered(known, chosen)
         shut = any(parameter.entries and not parameter.wanted for parameter in wanted)
@@ -256,7 +252,7 @@ def _changed(parameter: Parameter, action: list[str]) -> Parameter:
         case ["replace"]:
             entries = _typed()
             return parameter if entries is None else replace(parameter, wanted=entries)
-    raise Failure("Say add, remove and a fingerprint, or replace. A secret is asked for afterwards, without echo.")
+    raise Failure("Say add, remove and a fingerprint, or replace. A secret is typed afterwards, without echo.")
 
 
 def _change(parameter: Parameter) -> str:

@@ -26,12 +26,10 @@ class Entry:
 
     @property
     def fingerprint(self) -> str:
-        """What names the entry to an operator."""
         return hashlib.sha256(self.text.encode()).hexdigest()[:SHOWN_DIGITS]
 
     @property
     def is_document(self) -> bool:
-        """Whether it is a JWKS document rather than a secret."""
         return self.text.startswith("{")
 
     @property

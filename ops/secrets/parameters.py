@@ -37,7 +37,7 @@ def full_name(stage: str, name: str) -> str:
 
 
 def put(ssm: Any, stage: str, name: str, value: str) -> int:
-    """Writes one parameter, encrypted with the account's aws/ssm key. Tells the version that it became."""
+    """Writes one parameter, encrypted with the account's aws/ssm key. Returns its new version."""
     answer = ssm.put_parameter(
         Name=full_name(stage, name),
         Value=value,

@@ -25,7 +25,6 @@ class Announcement:
     changed: tuple[str, ...] = ()
 
     def message(self, tenant: str) -> str:
-        """The `webhook-id`."""
         return identities.announced_id(tenant, self.by, self.event_type, self.about)
 
 
@@ -51,7 +50,7 @@ class Call:
 
     @property
     def tenant(self) -> str:
-        """The tenant that owns it; empty while nobody does."""
+        """The tenant that owns it; empty while none does."""
         return self.owner.get("tenantId", "")
 
     @property
@@ -61,7 +60,6 @@ class Call:
 
     @property
     def is_over(self) -> bool:
-        """Whether its end was announced."""
         return any(one.event_type == COMPLETED for one in self.announcements)
 
     @property

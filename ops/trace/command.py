@@ -39,7 +39,7 @@ def run(arguments: list[str]) -> int:
         if lines.is_cut:
             say("! The logs have more lines about it than were read.")
         for refusal in sorted(lines.refusals):
-            say(f"! Some logs cannot be asked: {refusal}")
+            say(f"! Some logs cannot be read: {refusal}")
     except BrokenPipeError:
         # A pager was closed. What is left in the buffer must not fail once more at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -27,7 +27,6 @@ class Gathering:
     """Reads on from what a search has found."""
 
     def __init__(self, store: Store, logs: Logs, result: Result, now: int) -> None:
-        """Nothing is read yet."""
         self._store, self._logs = store, logs
         self._result, self._now = result, now
 
@@ -50,7 +49,7 @@ class Gathering:
         for row in result.outbound:
             texts += [text(row, "messageId"), text(row, "id")]
         # Where only the logs know it, they were read already.
-        windows = around(result.moments(), self._now)
+        windows = around(result.timestamps(), self._now)
         lines = {(line.at, line.function, repr(line.fields)): line for line in result.lines}
         for line in self._logs.lines(texts, windows):
             lines[line.at, line.function, repr(line.fields)] = line
@@ -60,7 +59,7 @@ class Gathering:
         result.lines = sorted(lines.values(), key=lambda line: line.at)
 
     def _read_events(self) -> None:
-        """The entries of the log of which anything tells."""
+        """The entries of the log that anything names."""
         result = self._result
         call = result.call
         keys = dict.fromkeys(result.inbound)

@@ -1,7 +1,7 @@
 """The names of calls, events, rows and messages, computed as the functions compute them. No input or output here.
 
-Whoever knows one name of a thing can compute where it lies, so that looking it up costs a read and no search. Each part
-says which file it follows; `check.py` holds them to the answers that are known there.
+From one name of a thing follows its key, so that looking it up costs a read and no search. Each part says which file
+it follows; checks/trace.py compares them with answers that are known there.
 """
 
 import datetime
@@ -110,7 +110,7 @@ def shards(tenant: str) -> list[str]:
 
 
 def rows_between(start: int, end: int) -> tuple[int, int]:
-    """The first and the last id that a row may have which was received between two moments."""
+    """The first and the last id of the rows that were received between two times."""
     return _first_row(start), _first_row(end) + SLOTS - 1 + (MAX_PROBES - 1) * SHARDS
 
 
@@ -125,8 +125,8 @@ def row_received_at(row: int) -> int:
     return row // SLOTS + EPOCH_MILLIS
 
 
-def _first_row(moment: int) -> int:
-    return max(moment - EPOCH_MILLIS, 0) * SLOTS
+def _first_row(at: int) -> int:
+    return max(at - EPOCH_MILLIS, 0) * SLOTS
 
 
 def attempts_of(tenant: str, row: int) -> str:
@@ -141,7 +141,7 @@ def body_of(tenant: str, message: str) -> str:
 
 @dataclass(frozen=True)
 class Due:
-    """Something that is to be done at a moment (lib/src/domain/due.rs)."""
+    """Something that is due at a time (lib/src/domain/due.rs)."""
 
     at: int
     kind: str
@@ -153,14 +153,14 @@ class Due:
         return f"{self.at:015}#{self.kind}#{self.reference}"
 
     def slot(self, minute_of: int) -> str:
-        """Where it is filed, if that is the minute of this moment."""
+        """Where it is filed, if that is the minute of this time."""
         number = hashlib.sha256(self.id.encode()).digest()[0] % DUE_SHARDS
         return f"{minute(minute_of)}#{number}"
 
 
-def minute(moment: int) -> str:
+def minute(at: int) -> str:
     """`2025-11-27T14:00`, as slots of `due` name it."""
-    start = datetime.datetime.fromtimestamp(moment // MINUTE * 60, datetime.UTC)
+    start = datetime.datetime.fromtimestamp(at // MINUTE * 60, datetime.UTC)
     return start.strftime("%Y-%m-%dT%H:%M")
 
 

@@ -18,7 +18,7 @@ MAX_LINES = 10_000
 MAX_GROUPS = 50
 PRICE_PER_GB = 0.005  # $
 WAIT_SECONDS = 120
-BEFORE, AFTER = 60_000, 15 * 60_000  # around a moment, ms
+BEFORE, AFTER = 60_000, 15 * 60_000  # around a time, ms
 ACCESS = "api"
 # Lambda's own lines.
 PLATFORM = re.compile(r'START RequestId|END RequestId|REPORT RequestId|INIT_START|\{"time":"[^"]*","type":"platform\.')
@@ -45,7 +45,7 @@ class Logs:
     """The log groups of a stage."""
 
     def __init__(self, client: Any, stage: str) -> None:
-        """Groups are listed once, for what is in one class cannot be asked together with another."""
+        """Groups are listed once, for what is in one class cannot be queried together with another."""
         self._client = client
         self._prefix = f"/ringpost/{stage}/"
         self._access = f"/aws/vendedlogs/ringpost/{stage}/api"
@@ -74,7 +74,6 @@ class Logs:
 
     @property
     def cost(self) -> str:
-        """How much was read, for a person."""
         return f"{self.bytes / 1e6:,.1f} MB of logs (${self.bytes / 1e9 * PRICE_PER_GB:,.2f})"
 
     def _functions(self) -> Iterator[list[str]]:
@@ -102,7 +101,7 @@ class Logs:
                 limit=MAX_LINES,
             )
         except ClientError as error:
-            # Of a time before the group was made, or before its retention, nothing can be asked.
+            # Of a time before the group was made, or before its retention, nothing can be queried.
             if error.response["Error"]["Code"] != "MalformedQueryException":
                 raise
             self.refusals.add(error.response["Error"]["Message"])
@@ -125,11 +124,11 @@ class Logs:
             pause = min(pause * 2, 2)
 
 
-def around(moments: Iterable[int], now: int) -> list[Window]:
-    """Some time around each moment; spans that touch are one."""
+def around(times: Iterable[int], now: int) -> list[Window]:
+    """Windows around these times; windows that touch are one."""
     windows: list[Window] = []
-    for moment in sorted(moments):
-        start, end = moment - BEFORE, min(moment + AFTER, now + BEFORE)
+    for at in sorted(times):
+        start, end = at - BEFORE, min(at + AFTER, now + BEFORE)
         if windows and start <= windows[-1][1]:
             windows[-1] = (windows[-1][0], max(end, windows[-1][1]))
         elif start < end:
@@ -169,5 +168,5 @@ def _read(row: dict[str, str]) -> tuple[tuple[int, str, str], Line] | None:
 
 
 def _millis(shown: str) -> int:
-    moment = datetime.datetime.fromisoformat(shown.replace(" ", "T")).replace(tzinfo=datetime.UTC)
-    return round(moment.timestamp() * 1_000)
+    at = datetime.datetime.fromisoformat(shown).replace(tzinfo=datetime.UTC)
+    return round(at.timestamp() * 1_000)

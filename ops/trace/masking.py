@@ -4,11 +4,11 @@ import re
 from urllib.parse import urlsplit
 
 UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-# Thirteen digits from 1 are a moment in milliseconds, which event keys end with: no country has such a number.
-MOMENT = r"(?<![0-9A-Za-z+])1\d{12}(?![0-9A-Za-z])"
+# Thirteen digits from 1 are a time in milliseconds, which event keys end with: no country has such a number.
+TIMESTAMP = r"(?<![0-9A-Za-z+])1\d{12}(?![0-9A-Za-z])"
 NUMBER = r"(?:\+|%2[Bb])\d{7,15}|(?<![0-9A-Za-z])\d{7,15}(?![0-9A-Za-z])"
 HIDDEN = r"\b(?:whsec_|wsec_|rpk_|sk_|PSK_)[A-Za-z0-9+/=_-]{8,}|\beyJ[\w-]{8,}\.eyJ[\w-]{8,}\.?[\w-]*"
-NAMES = re.compile(f"(?P<kept>{UUID}|{MOMENT})|(?P<secret>{HIDDEN})|(?P<number>{NUMBER})")
+NAMES = re.compile(f"(?P<kept>{UUID}|{TIMESTAMP})|(?P<secret>{HIDDEN})|(?P<number>{NUMBER})")
 # In words a number may be spread over spaces, brackets and dashes.
 SPREAD = re.compile(r"(?<!\w)\+?\(?\d(?:[ ().-]{0,2}\d){6,14}(?!\w)")
 

@@ -36,12 +36,10 @@ class Report:
     """The report of a search."""
 
     def __init__(self, result: Result, now: int) -> None:
-        """Nothing is printed yet."""
         self._result, self._now = result, now
         self._marked = result.marked | set(self._related_to_query())
 
     def print(self) -> None:
-        """Prints it."""
         result = self._result
         id_ = (
             result.query.id
@@ -82,7 +80,7 @@ class Report:
         if not call:
             return
         yield f"  status       {self._status()}"
-        owner = [call.tenant or "nobody yet: its events wait for an owner"]
+        owner = [call.tenant or "none yet: its events wait for an owner"]
         for name, words in (("userId", "user"), ("campaignId", "campaign"), ("agentConfigId", "agent configuration")):
             owner += [f"{words} {masking.words(str(call.owner[name]))}"] if call.owner.get(name) else []
         yield f"  owner        {', '.join(owner)}"
@@ -285,7 +283,7 @@ class Report:
         rows = result.inbound
         lost = [key for key in result.events if key not in rows and result.call and result.call.tenant]
         if lost:
-            yield f"  {len(lost)} events of the log are not in the history. To drive one again, see Replay events:"
+            yield f"  {len(lost)} events of the log are not in the history. To process one again, see Replay events:"
             yield from (f"    {masking.name(key)}" for key in lost[:SHOWN_NAMES])
         if result.gone:
             yield f"  {len(result.gone)} events are not in the log any more: it keeps them for RetentionDays."

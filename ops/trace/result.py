@@ -54,12 +54,10 @@ class Result:
 
     @property
     def inbound(self) -> dict[str, Item]:
-        """The rows of events, by their keys."""
         return {text(row, "eventKey"): row for row in self.rows.values() if text(row, "direction") == "inbound"}
 
     @property
     def call_ids(self) -> list[str]:
-        """The ids of the call and of the records that it absorbed."""
         return self.call.ids if self.call else []
 
     def announcer(self, row: Item) -> str:
@@ -71,8 +69,7 @@ class Result:
         keys = [*self.events, *self.inbound]
         return next((key for key in keys if identities.announced_id(self.tenant, key, event_type) == message), "")
 
-    def moments(self) -> Iterator[int]:
-        """When something of it happened."""
+    def timestamps(self) -> Iterator[int]:
         for event in self.events.values():
             yield int(text(event, "receivedAt"))
         for row in self.rows.values():

@@ -23,10 +23,10 @@ ROW = (
     *("createdAt", "updatedAt", "webhookConfigId", "messageId", "attempts", "earlier", "refused", "nextAt", "response"),
     *("recovery",),
 )
-# Where nothing says when, logs of so long are read; around AT of so long on both sides.
+# How far back logs are read where nothing says when, and how far around AT, in ms.
 RECENT = 24 * 60 * 60_000
 NEAR = 15 * 60_000
-# DynamoDB compares with at most so many values at once.
+# DynamoDB compares with at most this many values at once.
 MAX_IDS = 100
 
 
@@ -34,7 +34,6 @@ class Search:
     """One search."""
 
     def __init__(self, store: Store, logs: Logs, query: Query) -> None:
-        """Nothing is read yet."""
         self._store, self._logs = store, logs
         self._query = query
         self._result = Result(query, tenant=query.tenant, marked={query.id})
@@ -73,7 +72,6 @@ class Search:
         return keys, ids
 
     def _by_names(self, keys: list[str], ids: list[str]) -> None:
-        """One request looks for all of them."""
         wanted = {"Events": [(key,) for key in keys], "Calls": [(id_,) for id_ in ids]}
         stored = self._store.get({table: keys for table, keys in wanted.items() if keys}, {"Events": EVENT})
         events, items = stored.get("Events", []), stored.get("Calls", [])
@@ -159,7 +157,7 @@ class Search:
         if not any(way(message) for way in ways):
             raise Failure(
                 f"No delivery {message} was found. The history keeps its rows for RetentionDays. "
-                "Was it quoted whole, and is it of this stage? A message that nobody subscribed to has no row."
+                "Was it quoted whole, and is it of this stage? A message without a subscription has no row."
             )
 
     def _message_of_call(self, message: str) -> bool:
@@ -197,7 +195,7 @@ class Search:
         return False
 
     def _message_in_announcements(self, message: str) -> bool:
-        """What fan-out logs of each event has what it announced, also what nobody subscribed to."""
+        """What fan-out logs of each event has what it announced, also what had no subscription."""
         windows = self._windows()
         with step(f"comparing it with what fan-out announced {_shown(windows)}"):
             lines = self._logs.lines(["driven"], windows, ["fan-out", "fan-out-retry"])
@@ -314,7 +312,6 @@ class Search:
             self._result.hints.append(f"The record of the call {id_} is not there any more.")
 
     def _follow_call(self, item: Item) -> None:
-        """Follows pointers and absorbed records to the call."""
         result = self._result
         for _ in range(MAX_HOPS):
             result.marked.add(text(item, "id"))
@@ -363,11 +360,11 @@ class Search:
             for shard in identities.shards(call.tenant):
                 self._take(self._rows(shard, rows, only))
 
-    def _read_rows_of(self, moment: int, message: str) -> None:
-        """What an event without a call brought about, and itself: all of it has the place of one moment."""
+    def _read_rows_of(self, at: int, message: str) -> None:
+        """What an event without a call caused, and itself: the ids of all of it have the same time."""
         only = ("messageId = :message OR direction = :in", {":message": message, ":in": "inbound"})
         shards = identities.shards(self._result.tenant)
-        at_once = identities.rows_between(moment, moment)
+        at_once = identities.rows_between(at, at)
         rows = [row for shard in shards for row in self._rows(shard, at_once, only)]
         self._take(row for row in rows if text(row, "messageId") == message)
         deliveries = self._result.outbound

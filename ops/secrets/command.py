@@ -1,26 +1,25 @@
-"""`make secrets STAGE=dev`: shows and changes the SecureStrings of a stage in SSM, with the operator's AWS credentials.
+"""`make secrets STAGE=dev`: shows and changes the SecureStrings of a stage in SSM.
 
 What is shown are fingerprints. Values come from a prompt that does not echo, or from files; never from the command
-line, which other users can read. Nothing is written before everything is known and checked, and what a run has
-written it takes back if it cannot finish.
+line, which other users can read. Nothing is written before everything is known and checked.
 """
 
 import argparse
 import getpass
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from project.progress import Failure, say
 from project.settings import SECRETS_DIR
 
 from .. import stage
+from . import change
 from . import entries as entry_text
-from . import parameters
+from .change import Parameter
 from .entries import Entry
-from .parameters import NONE, SECRETS, Secret, full_name
+from .parameters import NONE, SECRETS, Secret
 
 HELP = f"""
 Entries are shown by their fingerprints. Those that are typed are not shown: one a line, and an empty line ends;
@@ -30,34 +29,8 @@ Entries are shown by their fingerprints. Those that are typed are not shown: one
 STANDARD_INPUT = "-"
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """What Parameter Store has, and what it is to have. Version 0 is one that does not exist."""
-
-    secret: Secret
-    version: int
-    text: str
-    wanted: tuple[Entry, ...]
-
-    @property
-    def entries(self) -> tuple[Entry, ...]:
-        return entry_text.read(self.text) if self.version else ()
-
-    @property
-    def is_changed(self) -> bool:
-        return self.wanted != self.entries or not self.version
-
-    @property
-    def added(self) -> list[Entry]:
-        return [entry for entry in self.wanted if entry not in self.entries]
-
-    @property
-    def removed(self) -> list[Entry]:
-        return [entry for entry in self.entries if entry not in self.wanted]
-
-
 def run(arguments: list[str]) -> int:
-    """The exit code: 0 when every parameter exists and is as it was wished."""
+    """The exit code: 0 when every parameter exists and is as it is to be."""
     parser = stage.parser("secrets", __doc__)
     parser.add_argument("--add", metavar="NAME", type=_name, help="add entries to this parameter")
     parser.add_argument("--remove", metavar="NAME:FINGERPRINT", type=_named_entry, help="remove one of its entries")
@@ -65,7 +38,7 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("--file", metavar="PATH", help=f"where entries are read from, {STANDARD_INPUT} is the input")
     chosen = parser.parse_args(arguments)
     (ssm,) = stage.clients(chosen.stage, "ssm")
-    known = _read(ssm, chosen.stage)
+    known = change.read(ssm, chosen.stage)
     say(f"Parameters of {chosen.stage}:\n")
     for parameter in known.values():
         _show(parameter)
@@ -81,10 +54,10 @@ def run(arguments: list[str]) -> int:
         say("Nothing was changed.")
         return 1 if any(not parameter.version for parameter in known.values()) else 0
     for parameter in changes:
-        say(_change(parameter))
+        say(_summary(parameter))
     if asks and not stage.confirmed("Put them", yes=chosen.yes):
         return 1
-    _put_all(ssm, chosen.stage, changes)
+    change.put_all(ssm, chosen.stage, changes)
     return 0
 
 
@@ -101,18 +74,6 @@ def _named_entry(text: str) -> tuple[str, str]:
     if len(fingerprint) != entry_text.SHOWN_DIGITS:
         raise argparse.ArgumentTypeError("must be a parameter and a fingerprint, like token-keys:3fa9c1d2")
     return _name(name), fingerprint
-
-
-def _read(ssm: Any, name: str) -> dict[str, Parameter]:
-    """What Parameter Store has, by short names."""
-    full_names = {full_name(name, secret.name): secret for secret in SECRETS}
-    answer = ssm.get_parameters(Names=list(full_names), WithDecryption=True)
-    found = {each["Name"]: each for each in answer["Parameters"]}
-    known = {}
-    for full, secret in full_names.items():
-        version, text = (found[full]["Version"], found[full]["Value"]) if full in found else (0, "")
-        known[secret.name] = Parameter(secret, version, text, entry_text.read(text) if version else ())
-    return known
 
 
 def _show(parameter: Parameter) -> None:
@@ -255,8 +216,8 @@ def _changed(parameter: Parameter, action: list[str]) -> Parameter:
     raise Failure("Say add, remove and a fingerprint, or replace. A secret is typed afterwards, without echo.")
 
 
-def _change(parameter: Parameter) -> str:
-    """What becomes of a parameter, for a person."""
+def _summary(parameter: Parameter) -> str:
+    """What is to change, for a person."""
     parts = [
         f"{len(of):,} {'entry' if len(of) == 1 else 'entries'} {verb}: {', '.join(entry.fingerprint for entry in of)}"
         for verb, of in (("new", parameter.added), ("gone", parameter.removed))
@@ -267,57 +228,3 @@ def _change(parameter: Parameter) -> str:
     elif not parts:
         parts.append("another order")
     return f"→ {parameter.secret.name}: {'; '.join(parts)}"
-
-
-def _put_all(ssm: Any, name: str, changes: list[Parameter]) -> None:
-    """Puts all or, as far as this process lives, none of them."""
-    now = _read(ssm, name)
-    for parameter in changes:
-        if now[parameter.secret.name].version != parameter.version:
-            raise Failure(f"Somebody else has just changed {parameter.secret.name}. Nothing was changed; repeat it.")
-    begun: list[Parameter] = []
-    try:
-        for parameter in changes:
-            begun.append(parameter)
-            version = parameters.put(ssm, name, parameter.secret.name, entry_text.written(parameter.wanted))
-            if version != parameter.version + 1:
-                say(f"✗ Somebody else changed {parameter.secret.name} at the same moment: compare versions of it.")
-    except BaseException:
-        say("✗ This could not be finished: what was written is taken back.")
-        _take_back(ssm, name, begun)
-        raise
-    say()
-    for parameter in changes:
-        say(f"✓ {parameter.secret.name}, version {parameter.version + 1}. To undo it:")
-        say(f"  {_undo(name, parameter)}")
-    say("Functions take them up within five minutes.")
-
-
-def _take_back(ssm: Any, name: str, begun: list[Parameter]) -> None:
-    """Whether the last one was written is unknown: its answer may have been lost."""
-    for parameter in reversed(begun):
-        full = full_name(name, parameter.secret.name)
-        try:
-            now = _read(ssm, name)[parameter.secret.name]
-            if now.version == parameter.version:
-                continue
-            if now.entries != parameter.wanted:
-                raise Failure("somebody else has changed it since")
-            if parameter.version:
-                parameters.put(ssm, name, parameter.secret.name, parameter.text)
-            else:
-                ssm.delete_parameter(Name=full)
-            say(f"  {parameter.secret.name} is as it was")
-        # Whatever it is, the others are to be taken back as well.
-        except Exception as error:
-            say(f"✗ {parameter.secret.name} may have been changed ({error}). To undo it:\n  {_undo(name, parameter)}")
-
-
-def _undo(name: str, parameter: Parameter) -> str:
-    """The line that brings back what a parameter was, without showing it."""
-    full = full_name(name, parameter.secret.name)
-    if not parameter.version:
-        return f"aws ssm delete-parameter --name {full}"
-    history = f"aws ssm get-parameter-history --name {full} --with-decryption"
-    query = f"--query 'Parameters[?Version==`{parameter.version}`].Value' --output text"
-    return f"{history} {query} | make secrets STAGE={name} REPLACE={parameter.secret.name} FILE=- YES=1"

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from local import logs, stack_env
 from ops import stage
 from project.progress import Failure, fail, say, step
-from project.settings import PHONE_NUMBERS, ROOT, STAGE
+from project.settings import ROOT, STAGE
 from samples import known_secrets
+from samples.tenant import PHONE_NUMBERS
 
 # Any JSON web token.
 TOKEN = re.compile(r"eyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.")

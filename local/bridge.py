@@ -11,10 +11,11 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from project.settings import BRIDGE_LOG, ROOT
+from project.settings import HOME, ROOT
 
 from . import containers, processes
 
+BRIDGE_LOG = HOME / "bridge.log"
 CHUNK = 65_536
 
 

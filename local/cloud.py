@@ -12,10 +12,11 @@ from http import HTTPStatus
 from pathlib import Path
 
 from project.progress import Failure
-from project.settings import ACCESS_KEY_ID, CLOUD_LOG, CLOUD_TMP, REGION, ROOT, SECRET_ACCESS_KEY, endpoint
+from project.settings import ACCESS_KEY_ID, CLOUD_LOG, HOME, REGION, ROOT, SECRET_ACCESS_KEY, endpoint
 
 from . import processes
 
+CLOUD_TMP = HOME / "tmp"
 START_SECONDS = 60
 
 

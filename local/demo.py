@@ -12,13 +12,15 @@ from http import HTTPStatus
 from typing import Any
 
 from project.progress import Failure, say
-from project.settings import DEMO_WEBHOOK, ROOT, STACK_ENV, VERBOSE
+from project.settings import HOME, ROOT
 from samples.livekit import DOCUMENTED
 
 from . import stack_env
 from .api import Api
 from .customer import Customer, Delivery
+from .settings import VERBOSE
 
+DEMO_WEBHOOK = HOME / "demo-webhook.json"
 WEBHOOK = "/api/webhooks/call_completed"
 CONFIGS = "/api/webhooks/config"
 HISTORY = "/api/webhooks/events"
@@ -41,7 +43,7 @@ class Demonstration:
 
     def play(self) -> None:
         """Prints each step in a line, the curl line that does the same, and what matters of the answer."""
-        say(f"\nOne call, in and out. To repeat a line in another terminal: . {STACK_ENV.relative_to(ROOT)}")
+        say(f"\nOne call, in and out. To repeat a line in another terminal: . {stack_env.PATH.relative_to(ROOT)}")
         self._subscribe()
         call = self._report()
         self._ask(call)

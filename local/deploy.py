@@ -8,13 +8,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ops import stage
 from project import template as templates
 from project.aws import client
 from project.progress import Failure
-from project.settings import BUCKET, STACK, endpoint
+from project.settings import STAGE, endpoint
 
 from .binaries import Binary
 
+BUCKET = "ringpost-local-artifacts"
+STACK = stage.stack(STAGE)
 Code = dict[str, Binary]
 
 
@@ -42,8 +45,8 @@ def stack(port: int, release: Release, public_base_url: str, *, update: bool) ->
     s3.create_bucket(Bucket=BUCKET)
     with ThreadPoolExecutor(max_workers=2) as pool:
         list(pool.map(lambda binary: s3.put_object(Bucket=BUCKET, Key=_key(binary), Body=binary.zipped()), uploads))
-    keys = {function: _key(binary) for function, binary in code.items()}
-    s3.put_object(Bucket=BUCKET, Key="template.json", Body=templates.packaged(template, keys))
+    places = {function: {"Bucket": BUCKET, "Key": _key(binary)} for function, binary in code.items()}
+    s3.put_object(Bucket=BUCKET, Key="template.json", Body=templates.with_code(template, places))
     cloudformation = client("cloudformation", port)
     change = cloudformation.update_stack if update else cloudformation.create_stack
     try:
@@ -70,6 +73,12 @@ def physical_ids(port: int) -> dict[str, str]:
         for page in pages
         for resource in page["StackResourceSummaries"]
     }
+
+
+def resources(port: int) -> dict[str, Any]:
+    """The resources of the deployed template, as SAM's transform made them."""
+    cloudformation = client("cloudformation", port)
+    return cloudformation.get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]["Resources"]
 
 
 def parameter(port: int, name: str) -> str:

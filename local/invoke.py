@@ -13,9 +13,10 @@ from typing import Any
 from project import environment
 from project import template as templates
 from project.progress import Failure, say, step
-from project.settings import HOME, ROOT, SAM_CONFIG, SAM_HOME, STAGE
+from project.settings import HOME, ROOT, SAM_CONFIG, STAGE
 
 from . import containers, stack_env, up
+from .sam_files import SAM_HOME
 
 EVENTS = ROOT / "events"
 # Amazon Linux 2023, which the image is made of.

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from project.progress import say
-from project.settings import HOME, LOCK
+from project.settings import HOME
+
+LOCK = HOME / "lock"
 
 
 @contextmanager

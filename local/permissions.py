@@ -8,7 +8,6 @@ import json
 from typing import Any
 
 from project.aws import client
-from project.settings import STACK
 
 from . import deploy
 
@@ -21,8 +20,7 @@ POLICY = "emulator"
 def ensure(port: int) -> None:
     """Adds to each role what follows from the actions that it has."""
     physical, iam = deploy.physical_ids(port), client("iam", port)
-    processed = client("cloudformation", port).get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
-    for name, resource in processed["Resources"].items():
+    for name, resource in deploy.resources(port).items():
         if resource["Type"] == "AWS::IAM::Role" and (statements := _implied(iam, physical[name])):
             policy = {"Version": "2012-10-17", "Statement": statements}
             iam.put_role_policy(RoleName=physical[name], PolicyName=POLICY, PolicyDocument=json.dumps(policy))

@@ -5,7 +5,7 @@ from typing import Any
 
 from project.aws import client
 from project.progress import Failure
-from project.settings import STACK, endpoint
+from project.settings import endpoint
 
 from . import deploy
 
@@ -15,8 +15,7 @@ FUNCTION = re.compile(r"\$\{(\w+)\.Arn}")
 def ensure(port: int) -> str:
     """The base URL of the API, which then has exactly the routes and the CORS of the template that was processed."""
     physical = deploy.physical_ids(port)
-    processed = client("cloudformation", port).get_template(StackName=STACK, TemplateStage="Processed")["TemplateBody"]
-    logical, body = _http_api(processed)
+    logical, body = _http_api(deploy.resources(port))
     api = physical[logical]
     gateway = client("apigatewayv2", port)
     present = {route["RouteKey"]: route["RouteId"] for route in gateway.get_routes(ApiId=api)["Items"]}
@@ -33,8 +32,8 @@ def ensure(port: int) -> str:
     return f"{endpoint(port)}/_aws/execute-api/{api}"
 
 
-def _http_api(processed: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-    for name, resource in processed["Resources"].items():
+def _http_api(resources: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    for name, resource in resources.items():
         if resource["Type"] == "AWS::ApiGatewayV2::Api":
             return name, resource["Properties"]["Body"]
     raise Failure("template.yaml has no HTTP API.")

@@ -10,10 +10,13 @@ from pathlib import Path
 
 from project import template as templates
 from project.aws import client
-from project.settings import SAM_ENV, SAM_HOME
+from project.settings import HOME
 from project.state import write_private
 
 from . import containers, deploy
+
+SAM_ENV = HOME / "sam-env.json"
+SAM_HOME = HOME / "sam"
 
 
 def write(port: int, template: templates.Template, code: deploy.Code) -> None:

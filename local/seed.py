@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 from project.aws import client
-from project.settings import PHONE_NUMBERS, TENANT, USER
 from samples import known_secrets
+from samples.tenant import PHONE_NUMBERS, TENANT, USER
 
 from . import deploy
 from .api import Api

@@ -4,19 +4,14 @@ import secrets
 import time
 import uuid
 
-from project.settings import (
-    ACCESS_KEY_ID,
-    ELEVENLABS_PORT,
-    REGION,
-    SECRET_ACCESS_KEY,
-    STACK_ENV,
-    TENANT,
-    USER,
-    endpoint,
-)
+from project.settings import ACCESS_KEY_ID, HOME, REGION, SECRET_ACCESS_KEY, endpoint
 from project.state import write_private
 from samples import known_secrets, tokens
+from samples.tenant import TENANT, USER
 
+from .settings import ELEVENLABS_PORT
+
+PATH = HOME / "stack.env"
 TOKEN_SECONDS = 86_400
 
 Values = dict[str, str]
@@ -52,14 +47,14 @@ def renewed(values: Values) -> Values:
 
 def write(values: Values) -> None:
     """Replaces the file whole: a reader finds a stack that works."""
-    write_private(STACK_ENV, "".join(f"{key}={value}\n" for key, value in values.items()))
+    write_private(PATH, "".join(f"{key}={value}\n" for key, value in values.items()))
 
 
 def read() -> Values:
     """The file of the running stack; empty when there is none."""
-    if not STACK_ENV.exists():
+    if not PATH.exists():
         return {}
-    return dict(line.split("=", 1) for line in STACK_ENV.read_text().splitlines())
+    return dict(line.split("=", 1) for line in PATH.read_text().splitlines())
 
 
 def parameters(values: Values) -> Values:

@@ -8,10 +8,11 @@ from project import state
 from project import template as templates
 from project.aws import client
 from project.progress import Failure, say, step
-from project.settings import PORT, PORT_IS_CHOSEN, STACK_ENV, STAGE
+from project.settings import STAGE
 
 from . import binaries, bridge, cloud, deploy, permissions, processes, routes, sam_files, seed, stack_env
 from .lock import exclusive
+from .settings import PORT, PORT_IS_CHOSEN
 
 Built = dict[str, binaries.Binary]
 # More functions than this are counted, not named.
@@ -39,7 +40,7 @@ def down() -> bool:
 def _running() -> state.State | None:
     """The stack that runs whole. What is left of any other is cleared away."""
     known = state.load()
-    if not (known and STACK_ENV.exists() and processes.is_running(known.pid)):
+    if not (known and stack_env.PATH.exists() and processes.is_running(known.pid)):
         _clear()
         return None
     if PORT_IS_CHOSEN and known.port != PORT:
@@ -49,7 +50,7 @@ def _running() -> state.State | None:
 
 
 def _clear() -> bool:
-    STACK_ENV.unlink(missing_ok=True)
+    stack_env.PATH.unlink(missing_ok=True)
     known = state.load()
     if not known:
         return False

@@ -3,9 +3,9 @@
 from contextlib import suppress
 
 from project.progress import Failure, say
-from project.settings import ROOT, STACK_ENV
+from project.settings import ROOT
 
-from . import invoke, logs, rehearse, serve, tests, up
+from . import invoke, logs, rehearse, serve, stack_env, tests, up
 
 
 def run(arguments: list[str]) -> int:
@@ -13,7 +13,7 @@ def run(arguments: list[str]) -> int:
     match arguments:
         case ["up"]:
             up.up()
-            say(f"The stack is up; {STACK_ENV.relative_to(ROOT)} says how to reach it, make down stops it.")
+            say(f"The stack is up; {stack_env.PATH.relative_to(ROOT)} says how to reach it, make down stops it.")
         case ["down"]:
             say("Stopped." if up.down() else "Nothing was running.")
         case ["run"]:

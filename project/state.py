@@ -5,7 +5,9 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from .settings import HOME, STATE
+from .settings import HOME
+
+STATE = HOME / "stack.json"
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
-from .settings import BUCKET, SAM_CONFIG, STAGE, TEMPLATE
+from .settings import SAM_CONFIG, STAGE, TEMPLATE
 
 Template = dict[str, Any]
 
@@ -29,11 +29,6 @@ def binaries(template: Template) -> dict[str, str]:
         for name, resource in template["Resources"].items()
         if resource["Type"] == "AWS::Serverless::Function"
     }
-
-
-def packaged(template: Template, keys: dict[str, str]) -> str:
-    """The template as `sam package` leaves it: each function's code is an object in the artifact bucket."""
-    return with_code(template, {name: {"Bucket": BUCKET, "Key": key} for name, key in keys.items()})
 
 
 def with_code(template: Template, code: dict[str, Any]) -> str:

@@ -1,9 +1,8 @@
 """Questions about calls."""
 
-from project.settings import USER
-
 from .elevenlabs import STATUS
 from .shapes import as_admin, request, with_json
+from .tenant import USER
 
 CALL = "75decced-4c31-5f3c-9d47-8892e71acc6e"  # UUIDv5 of the documented room's sid
 

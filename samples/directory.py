@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from project.settings import PHONE_NUMBERS, TENANT, USER
-
 from .known_secrets import SECRETS
 from .shapes import as_admin, as_platform, request, with_json
+from .tenant import PHONE_NUMBERS, TENANT, USER
 
 DIRECTORY = "/api/directory"
 

@@ -5,9 +5,8 @@ import json
 from typing import Any
 from urllib.parse import parse_qsl, quote
 
-from project.settings import TENANT, USER
-
 from .known_secrets import SECRETS
+from .tenant import TENANT, USER
 from .tokens import sign
 
 FAR_FUTURE = 4_102_444_800  # 2100-01-01: a sample event does not go stale

@@ -3,12 +3,11 @@
 import base64
 from typing import Any
 
-from project.settings import TENANT
-
 from .elevenlabs import STATUS
 from .livekit import DOCUMENTED
 from .shapes import FAR_FUTURE, compact, queue_message, zstd_frame
 from .subscriptions import RECOVERY
+from .tenant import TENANT
 
 # No row of the history has it: the function finds the delivery expired.
 DOCUMENTED_DELIVERY = 42_843_991_552_000

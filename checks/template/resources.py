@@ -17,7 +17,8 @@ INGEST, QUERY = "IngestConcurrency", "QueryConcurrency"
 
 def transformed(source: templates.Template, **parameters: str) -> Resources:
     """What CloudFormation would be given."""
-    packaged = templates.packaged(source, dict.fromkeys(templates.binaries(source), "code.zip"))
+    code = {"Bucket": "code", "Key": "code.zip"}
+    packaged = templates.with_code(source, dict.fromkeys(templates.binaries(source), code))
     # The transform asks boto3 for a region; any will do.
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
     return transform(json.loads(packaged), parameters, SimpleNamespace(load=dict))["Resources"]

@@ -6,13 +6,13 @@ line, which other users can read. Nothing is written before everything is known 
 
 import argparse
 import getpass
+import os
 import sys
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
 from project.progress import Failure, say
-from project.settings import SECRETS_DIR
 
 from .. import stage
 from . import change
@@ -27,6 +27,7 @@ Entries are shown by their fingerprints. Those that are typed are not shown: one
 "@tenant secret". Nothing is written until you have gone through all and agreed.
 """
 STANDARD_INPUT = "-"
+SECRETS_DIR = os.environ.get("RINGPOST_SECRETS_DIR")
 
 
 def run(arguments: list[str]) -> int:

@@ -9,8 +9,8 @@ from collections import Counter
 from project.progress import Failure, say, step
 
 from .. import stage
+from ..phone_number import E164, PhoneNumber
 from ..store import Store
-from .phone_number import E164, PhoneNumber
 from .search import ORDER, Findings, Search
 
 BATCH = 500

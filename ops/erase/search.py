@@ -10,8 +10,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from ..items import Item, text
+from ..phone_number import PhoneNumber
 from ..store import Key, Store, UnreadableError, decompressed, texts
-from .phone_number import PhoneNumber
 
 ATTEMPTS = "failed attempt"
 BODY = "body that deliveries share"

@@ -12,7 +12,7 @@ import sys
 from project.progress import Failure, say
 
 from .. import stage, times
-from ..erase.phone_number import E164
+from ..phone_number import E164
 from ..store import Store
 from .logs import Logs
 from .report import Report

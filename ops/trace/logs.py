@@ -56,20 +56,19 @@ class Logs:
 
     def lines(self, texts: Iterable[str], windows: Iterable[Window], functions: Iterable[str] = ()) -> list[Line]:
         """The lines that have any of the texts, each once, in the order of time."""
-        found: dict[tuple[int, str, str], Line] = {}
         groups = [[self._prefix + name for name in functions]] if functions else list(self._functions())
-        for alternatives in _alternatives(texts):
-            for window in windows:
-                for names in groups:
-                    found |= self._ask(alternatives, window, names)
-        return [found[key] for key in sorted(found)]
+        return self._select(texts, windows, groups)
 
     def requests(self, ids: Iterable[str], windows: Iterable[Window]) -> list[Line]:
         """The lines of the API's access log about these invocations of functions."""
+        return self._select(ids, windows, [[self._access]])
+
+    def _select(self, texts: Iterable[str], windows: Iterable[Window], groups: list[list[str]]) -> list[Line]:
         found: dict[tuple[int, str, str], Line] = {}
-        for alternatives in _alternatives(ids):
+        for alternatives in _alternatives(texts):
             for window in windows:
-                found |= self._ask(alternatives, window, [self._access])
+                for names in groups:
+                    found |= self._run(alternatives, window, names)
         return [found[key] for key in sorted(found)]
 
     @property
@@ -87,7 +86,7 @@ class Logs:
             for start in range(0, len(names), MAX_GROUPS):
                 yield names[start : start + MAX_GROUPS]
 
-    def _ask(self, alternatives: str, window: Window, groups: list[str]) -> dict[tuple[int, str, str], Line]:
+    def _run(self, alternatives: str, window: Window, groups: list[str]) -> dict[tuple[int, str, str], Line]:
         query = (
             f"fields @timestamp, @message, @log | filter @message like /{alternatives}/ "
             f"| sort @timestamp asc | limit {MAX_LINES}"

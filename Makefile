@@ -52,7 +52,7 @@ invoke: ## run one function in Docker, against the local cloud (FUNCTION=CallCom
 invoke-all: ## run every function on its sample events in Docker, as a table
 	@$(LOCAL) invoke-all
 
-fuzz: ## bend the samples out of shape, a million times for each group of parsers (CASES=1000000)
+fuzz: ## parse mutated samples, a million for each group of parsers (CASES=1000000)
 	PROPTEST_CASES=$(or $(CASES),1000000) cargo test --workspace --locked --test suite fuzzing::
 
 redaction: ## look for secrets, tokens, bodies and numbers in every line that the running stack has logged
@@ -92,7 +92,7 @@ secrets: stage ## show and change a stage's secrets in SSM (STAGE=dev, ADD=token
 	@$(OPS) secrets $(STAGE) $(if $(ADD),--add "$(ADD)") $(if $(REMOVE),--remove "$(REMOVE)") \
 		$(if $(REPLACE),--replace "$(REPLACE)") $(if $(FILE),--file "$(FILE)") $(if $(YES),--yes)
 
-replay: ## drive the events of a window again (STAGE=dev FROM=2026-11-01T00:00Z TO=…, YES=1 to go on unasked)
+replay: ## process the events of a window again (STAGE=dev FROM=2026-11-01T00:00Z TO=…, YES=1 to go on without asking)
 	@$(OPS) replay "$(STAGE)" --from "$(FROM)" $(if $(TO),--to "$(TO)") $(if $(YES),--yes)
 
 erase: ## remove a person from the whole store (STAGE=dev PHONE=+15551234567, YES=1 to do it)
@@ -101,14 +101,14 @@ erase: ## remove a person from the whole store (STAGE=dev PHONE=+15551234567, YE
 migrate: ## bring a directory that an earlier version filled into the present layout (STAGE=dev, REMOVE=1 after the deployment)
 	@$(OPS) migrate "$(STAGE)" $(if $(REMOVE),--remove) $(if $(YES),--yes)
 
-trace: ## print the whole way of an event, a call, a webhook-id or a delivery (STAGE=dev ID=…; TENANT, CALL, AT=2026-11-01T14:00Z narrow the search)
+trace: ## print everything about an event, a call, a webhook-id or a delivery, in the order of time (STAGE=dev ID=…; TENANT, CALL, AT=2026-11-01T14:00Z narrow the search)
 	@$(OPS) trace "$(STAGE)" --id="$(ID)" $(if $(TENANT),--tenant="$(TENANT)") $(if $(CALL),--call="$(CALL)") $(if $(AT),--at="$(AT)") $(if $(YES),--yes)
 
 restore: ## bring back what tables had (STAGE=dev TABLE=Calls AT=2026-11-26T03:00Z or SOURCE=table, OVERWRITE=1, REMOVE=1, YES=1)
 	@$(OPS) restore "$(STAGE)" --table "$(TABLE)" $(if $(AT),--at "$(AT)") $(if $(SOURCE),--source "$(SOURCE)") \
 		$(if $(OVERWRITE),--overwrite) $(if $(REMOVE),--remove) $(if $(YES),--yes)
 
-adopt: ## say how the tables of a deleted stack get into the next one (STAGE=dev, TABLES=name,name to choose)
+adopt: ## print the commands that import the tables of a deleted stack into the next one (STAGE=dev, TABLES=name,name to choose)
 	@$(OPS) adopt "$(STAGE)" $(if $(TABLES),--tables "$(TABLES)")
 
 build: tools ## build the release functions with sam

@@ -5,7 +5,6 @@ run others on this machine, so only connections of the containers that sam runs 
 """
 
 import asyncio
-import socket
 import subprocess
 import sys
 from contextlib import suppress
@@ -25,23 +24,13 @@ def ensure(running: int, port: int) -> int:
         return running
     address = containers.bridge_address()
     # Where the engine runs in a virtual machine of its own, it carries its containers to loopback itself.
-    if not address or not _is_free(address, port):
+    if not address or not processes.is_free(address, port):
         return 0
     command = [str(Path(sys.prefix, "bin", "python")), "-m", "local.bridge", address, str(port)]
     with BRIDGE_LOG.open("wb") as log:
         return subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         ).pid
-
-
-def _is_free(address: str, port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return False
-    return True
 
 
 async def _serve(address: str, port: int) -> None:

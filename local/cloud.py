@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -22,15 +21,11 @@ START_SECONDS = 60
 
 def check_free(port: int) -> None:
     """Fails with the name of the process that listens on the port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            raise Failure(
-                f"Port {port} (RINGPOST_PORT, the local cloud) is taken{processes.listener(port)}. "
-                f"Free it, or choose another, as in RINGPOST_PORT={port + 1} make up"
-            ) from None
+    if not processes.is_free("127.0.0.1", port):
+        raise Failure(
+            f"Port {port} (RINGPOST_PORT, the local cloud) is taken{processes.listener(port)}. "
+            f"Free it, or choose another, as in RINGPOST_PORT={port + 1} make up"
+        )
 
 
 def start(port: int, log_to: Path = CLOUD_LOG, tmp: Path = CLOUD_TMP) -> int:

@@ -81,10 +81,10 @@ class Demonstration:
         say("\n2. LiveKit reports that the agent has left the call, and reports it twice, as providers do.")
         say(f'   curl "$RINGPOST_URL{WEBHOOK}" --data-binary @{DEMO_WEBHOOK.relative_to(ROOT)} \\')
         say(f"     {JSON} -H 'X-LiveKit-Signature: {signature}'")
-        for _ in range(2):
-            answer = self.api.send_bytes("POST", WEBHOOK, {"X-LiveKit-Signature": signature}, body)
+        answers = [self.api.send_bytes("POST", WEBHOOK, {"X-LiveKit-Signature": signature}, body) for _ in range(2)]
+        for answer in answers:
             _show_answer(HTTPStatus.OK, answer, answer["message"])
-        return answer["call_id"]
+        return answers[0]["call_id"]
 
     def _ask(self, call: str) -> None:
         path = f"/api/calls/{call}/outcome?user_id="

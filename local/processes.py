@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from contextlib import suppress
 
 import psutil
@@ -29,6 +30,17 @@ def end(leader: int) -> bool:
         if not (group := _group(leader)):
             return True
     raise Failure(f"Processes {[process.pid for process in group]} do not end; stop them by hand.")
+
+
+def is_free(address: str, port: int) -> bool:
+    """Whether a process can listen there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+        except OSError:
+            return False
+    return True
 
 
 def listener(port: int) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import unittest
 from unittest import mock
 
 import boto3
@@ -16,7 +15,7 @@ from . import cloud
 FOLDER = HOME / "import" / cloud.STAGE
 
 
-class Adopt(unittest.TestCase):
+class Adopt(cloud.Rehearsal):
     """A stack of tables that is deleted."""
 
     def setUp(self) -> None:
@@ -28,9 +27,7 @@ class Adopt(unittest.TestCase):
 
     def adopt(self, code: int, *arguments: str) -> str:
         with mock.patch.object(templates, "load", cloud.read_template):
-            ended, said = cloud.command("adopt", cloud.STAGE, *arguments)
-        self.assertEqual(ended, code, said)
-        return said
+            return self.says(code, "adopt", *arguments)
 
     def test_the_tables_of_a_deleted_stack_are_imported(self) -> None:
         """By the files that were written, as the printed commands do."""

@@ -4,12 +4,13 @@ import contextlib
 import functools
 import io
 import json
+import unittest
 from typing import Any
 from unittest import mock
 
 import boto3
 
-from project import command as command_line
+from project import command
 from project import template as templates
 from project.progress import Failure
 
@@ -65,23 +66,33 @@ def remove_everything() -> None:
         dynamodb.delete_table(TableName=name)
 
 
-def command(
-    *arguments: str, typed: tuple[str, ...] | None = None, hidden: tuple[str, ...] = (), piped: str = ""
-) -> tuple[int, str]:
-    """The exit code of a command and what it said. With `typed` there is a terminal, where an operator types that."""
-    said = io.StringIO()
-    with contextlib.ExitStack() as patched:
-        patched.enter_context(contextlib.redirect_stdout(said))
-        patched.enter_context(contextlib.redirect_stderr(said))
-        patched.enter_context(mock.patch("sys.stdin", Input(piped, is_terminal=typed is not None)))
-        patched.enter_context(mock.patch("builtins.input", mock.Mock(side_effect=list(typed or ()))))
-        patched.enter_context(mock.patch("getpass.getpass", mock.Mock(side_effect=list(hidden))))
-        try:
-            code = command_line.run(verbs.run, list(arguments))
-        except Failure as failure:
-            said.write(f"✗ {failure}")
-            code = 1
-    return code, said.getvalue()
+class Rehearsal(unittest.TestCase):
+    """A test of commands, in an account that is empty before and after."""
+
+    def says(
+        self,
+        code: int,
+        verb: str,
+        *arguments: str,
+        typed: tuple[str, ...] | None = None,
+        hidden: tuple[str, ...] = (),
+        piped: str = "",
+    ) -> str:
+        """What a command prints; it must end with this code. With `typed` there is a terminal, where that is typed."""
+        printed = io.StringIO()
+        with contextlib.ExitStack() as patched:
+            patched.enter_context(contextlib.redirect_stdout(printed))
+            patched.enter_context(contextlib.redirect_stderr(printed))
+            patched.enter_context(mock.patch("sys.stdin", Input(piped, is_terminal=typed is not None)))
+            patched.enter_context(mock.patch("builtins.input", mock.Mock(side_effect=list(typed or ()))))
+            patched.enter_context(mock.patch("getpass.getpass", mock.Mock(side_effect=list(hidden))))
+            try:
+                ended = command.run(verbs.run, [verb, STAGE, *arguments])
+            except Failure as failure:
+                printed.write(f"✗ {failure}")
+                ended = 1
+        self.assertEqual(ended, code, printed.getvalue())
+        return printed.getvalue()
 
 
 class Input(io.StringIO):

@@ -5,7 +5,6 @@ In the place of sam stands what it would do to the account: it puts one object a
 
 import json
 import tempfile
-import unittest
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -57,7 +56,7 @@ class FakeSam:
         waiter.wait(StackName=cloud.STACK, WaiterConfig=cloud.SOON)
 
 
-class Releases(unittest.TestCase):
+class Releases(cloud.Rehearsal):
     """A stage that was deployed once."""
 
     def setUp(self) -> None:
@@ -79,11 +78,6 @@ class Releases(unittest.TestCase):
     def empty(self) -> None:
         for each in self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", []):
             self.s3.delete_object(Bucket=BUCKET, Key=each["Key"])
-
-    def says(self, code: int, verb: str, *arguments: str, **typed: Any) -> str:
-        ended, said = cloud.command(verb, cloud.STAGE, *arguments, **typed)
-        self.assertEqual(ended, code, said)
-        return said
 
     def stack(self) -> tuple[list[str], dict[str, str]]:
         described = self.cloudformation.describe_stacks(StackName=cloud.STACK)["Stacks"][0]

@@ -5,7 +5,6 @@ nothing about points in time.
 """
 
 import datetime
-import unittest
 from typing import Any
 from unittest import mock
 
@@ -65,7 +64,7 @@ def contents() -> dict[str, list[Item]]:
     }
 
 
-class Restore(unittest.TestCase):
+class Restore(cloud.Rehearsal):
     """Each test has a stack of its own, filled, and what a restore of it is: the same."""
 
     def setUp(self) -> None:
@@ -108,9 +107,7 @@ class Restore(unittest.TestCase):
         return sorted(found, key=lambda item: order.get(str(item), -1))
 
     def restore(self, code: int, table: str, *arguments: str, **typed: Any) -> str:
-        ended, said = cloud.command("restore", cloud.STAGE, "--table", table, *arguments, **typed)
-        self.assertEqual(ended, code, said)
-        return said
+        return self.says(code, "restore", "--table", table, *arguments, **typed)
 
     def restored(self) -> list[str]:
         """The tables that are not the stack's."""
@@ -169,8 +166,7 @@ class Restore(unittest.TestCase):
         self.assertEqual(self.restored(), [])
 
     def test_the_history_may_have_no_recovery(self) -> None:
-        off = {"PointInTimeRecoveryEnabled": False}
-        self.dynamodb.update_continuous_backups(TableName=self.tables["History"], PointInTimeRecoverySpecification=off)
+        self.recover("History", enabled=False)
         said = self.restore(0, "all", "--at", self.at, "--yes")
         self.assertIn("! History has no point-in-time recovery and is left out", said)
         self.assertEqual(len(self.restored()), 6)

@@ -4,8 +4,7 @@ import datetime
 from collections.abc import Iterator
 from typing import Any
 
-from project import state
-from project.aws import client
+from ops import stage
 from project.progress import Failure, say
 from project.settings import STAGE
 
@@ -16,10 +15,7 @@ PLATFORM = ("START RequestId", "END RequestId", "REPORT RequestId")
 
 def show(functions: list[str]) -> None:
     """The logs of these functions (named like their binaries), or of all."""
-    running = state.load()
-    if not running:
-        raise Failure("No stack is running; make up starts one.")
-    logs = client("logs", running.port)
+    [logs] = stage.clients(STAGE, "logs")
     known = _functions(logs)
     if unknown := set(functions) - set(known):
         raise Failure(f"No such function: {', '.join(sorted(unknown))}. There are {', '.join(known)}.")

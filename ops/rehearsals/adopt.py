@@ -10,57 +10,57 @@ from project import template as templates
 from project.settings import HOME
 
 from .. import adopt
-from . import cloud
+from . import account
 
-FOLDER = HOME / "import" / cloud.STAGE
+FOLDER = HOME / "import" / account.STAGE
 
 
-class Adopt(cloud.Rehearsal):
+class Adopt(account.Rehearsal):
     """A stack of tables that is deleted."""
 
     def setUp(self) -> None:
         self.cloudformation, self.dynamodb = boto3.client("cloudformation"), boto3.client("dynamodb")
-        cloud.stack_of_tables()
-        self.addCleanup(cloud.remove_everything)
-        self.tables = {name: table for name, table in cloud.tables().items() if name != "Limits"}
+        account.stack_of_tables()
+        self.addCleanup(account.remove_everything)
+        self.tables = {name: table for name, table in account.tables().items() if name != "Limits"}
         self.dynamodb.put_item(TableName=self.tables["Calls"], Item={"id": {"S": "call"}})
 
     def adopt(self, code: int, *arguments: str) -> str:
-        with mock.patch.object(templates, "load", cloud.read_template):
+        with mock.patch.object(templates, "load", account.read_template):
             return self.says(code, "adopt", *arguments)
 
     def test_the_tables_of_a_deleted_stack_are_imported(self) -> None:
         """By the files that were written, as the printed commands do."""
         self.assertIn("There is a stack", self.adopt(1))
-        cloud.delete_stack()
+        account.delete_stack()
         said = self.adopt(0)
         self.assertIn("--change-set-type IMPORT", said)
         template, resources, parameters = (
             (FOLDER / f"{part}.json").read_text() for part in ("template", "resources", "parameters")
         )
         self.cloudformation.create_change_set(
-            StackName=cloud.STACK,
+            StackName=account.STACK,
             ChangeSetName=adopt.CHANGE_SET,
             ChangeSetType="IMPORT",
             TemplateBody=template,
             ResourcesToImport=json.loads(resources),
             Parameters=json.loads(parameters),
         )
-        names = {"StackName": cloud.STACK, "ChangeSetName": adopt.CHANGE_SET}
-        self.cloudformation.get_waiter("change_set_create_complete").wait(**names, WaiterConfig=cloud.SOON)
+        names = {"StackName": account.STACK, "ChangeSetName": adopt.CHANGE_SET}
+        self.cloudformation.get_waiter("change_set_create_complete").wait(**names, WaiterConfig=account.SOON)
         self.cloudformation.execute_change_set(**names)
-        self.cloudformation.get_waiter("stack_import_complete").wait(StackName=cloud.STACK, WaiterConfig=cloud.SOON)
-        self.assertEqual(cloud.tables(), self.tables)
+        self.cloudformation.get_waiter("stack_import_complete").wait(StackName=account.STACK, WaiterConfig=account.SOON)
+        self.assertEqual(account.tables(), self.tables)
         self.assertEqual(self.dynamodb.scan(TableName=self.tables["Calls"])["Items"], [{"id": {"S": "call"}}])
         # The deployment that follows changes no table.
-        cloud.stack_of_tables(update=True)
-        after = cloud.tables()
+        account.stack_of_tables(update=True)
+        after = account.tables()
         self.assertEqual({name: after[name] for name in self.tables}, self.tables)
         self.assertIn("Limits", after)
 
     def test_of_several_of_a_kind_one_is_chosen(self) -> None:
-        cloud.delete_stack()
-        other = f"{cloud.STACK}-Calls-EARLIER"
+        account.delete_stack()
+        other = f"{account.STACK}-Calls-EARLIER"
         self.dynamodb.create_table(
             TableName=other,
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
@@ -76,7 +76,7 @@ class Adopt(cloud.Rehearsal):
 
     def test_the_template_of_an_import_is_small_and_needs_nothing_else(self) -> None:
         """CloudFormation takes 51,200 bytes by the command line, and an import must bring every resource."""
-        template = adopt.tables_alone(cloud.read_template())
+        template = adopt.tables_alone(account.read_template())
         self.assertLess(len(json.dumps(template, indent=2)), 51_200)
         self.assertEqual(sorted(template["Resources"]), sorted(self.tables))
         self.assertIn("Stage", template["Parameters"])

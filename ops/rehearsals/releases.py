@@ -12,7 +12,7 @@ from unittest import mock
 import boto3
 
 from .. import releases
-from . import cloud
+from . import account
 
 BUCKET = "deployments"
 EMPTY: dict[str, Any] = {"Type": "AWS::CloudFormation::WaitConditionHandle"}
@@ -28,14 +28,14 @@ class FakeSam:
     def __call__(self, verb: str, _: str, *arguments: str) -> int:
         self.runs.append(verb)
         if verb == "package":
-            boto3.client("s3").put_object(Bucket=BUCKET, Key=f"{cloud.STACK}/{self.code}", Body=self.code.encode())
+            boto3.client("s3").put_object(Bucket=BUCKET, Key=f"{account.STACK}/{self.code}", Body=self.code.encode())
             Path(arguments[-1]).write_text(json.dumps(self._template()))
         elif self.confirms:
             self._deploy(Path(arguments[1]).read_text(), arguments)
         return 0
 
     def _template(self) -> dict[str, Any]:
-        code = {"Type": "AWS::SQS::Queue", "Metadata": {"Code": f"s3://{BUCKET}/{cloud.STACK}/{self.code}"}}
+        code = {"Type": "AWS::SQS::Queue", "Metadata": {"Code": f"s3://{BUCKET}/{account.STACK}/{self.code}"}}
         parameters = {name: {"Type": "String", "Default": ""} for name in self.values}
         named = {f"Code{self.code}": code | {"Properties": {"QueueName": f"code-{self.code}"}}}
         return {"Parameters": parameters, "Resources": named | {"Always": EMPTY}}
@@ -45,18 +45,18 @@ class FakeSam:
         values = dict(each.split("=", 1) for each in given)
         values = {key: json.loads(value) for key, value in values.items()} or self.values
         cloudformation = boto3.client("cloudformation")
-        is_there = cloud.STACK in {stack["StackName"] for stack in cloudformation.describe_stacks()["Stacks"]}
+        is_there = account.STACK in {stack["StackName"] for stack in cloudformation.describe_stacks()["Stacks"]}
         change = cloudformation.update_stack if is_there else cloudformation.create_stack
         change(
-            StackName=cloud.STACK,
+            StackName=account.STACK,
             TemplateBody=template,
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in values.items()],
         )
         waiter = cloudformation.get_waiter("stack_update_complete" if is_there else "stack_create_complete")
-        waiter.wait(StackName=cloud.STACK, WaiterConfig=cloud.SOON)
+        waiter.wait(StackName=account.STACK, WaiterConfig=account.SOON)
 
 
-class Releases(cloud.Rehearsal):
+class Releases(account.Rehearsal):
     """A stage that was deployed once."""
 
     def setUp(self) -> None:
@@ -70,7 +70,7 @@ class Releases(cloud.Rehearsal):
         managed = {"Resources": {"Always": EMPTY}, "Outputs": {"SourceBucket": {"Value": BUCKET}}}
         self.cloudformation.create_stack(StackName=releases.MANAGED, TemplateBody=json.dumps(managed))
         self.addCleanup(self.empty)
-        self.addCleanup(cloud.delete_stack)
+        self.addCleanup(account.delete_stack)
         self.addCleanup(self.cloudformation.delete_stack, StackName=releases.MANAGED)
         self.says(0, "deploy")
         self.before = self.stack()
@@ -80,9 +80,9 @@ class Releases(cloud.Rehearsal):
             self.s3.delete_object(Bucket=BUCKET, Key=each["Key"])
 
     def stack(self) -> tuple[list[str], dict[str, str]]:
-        described = self.cloudformation.describe_stacks(StackName=cloud.STACK)["Stacks"][0]
+        described = self.cloudformation.describe_stacks(StackName=account.STACK)["Stacks"][0]
         values = {each["ParameterKey"]: each["ParameterValue"] for each in described["Parameters"]}
-        return sorted(cloud.tables()), values
+        return sorted(account.tables()), values
 
     def test_a_rollback_brings_code_and_parameters_back(self) -> None:
         self.sam.code, self.sam.values = "two", {"Note": "other", "Added": "by two"}
@@ -107,8 +107,8 @@ class Releases(cloud.Rehearsal):
         self.says(0, "rollback", "--to", "0.1.0-first", "--yes")
 
     def test_a_release_whose_code_is_gone_is_not_begun(self) -> None:
-        self.s3.delete_object(Bucket=BUCKET, Key=f"{cloud.STACK}/one")
+        self.s3.delete_object(Bucket=BUCKET, Key=f"{account.STACK}/one")
         self.sam.runs.clear()
         said = self.says(1, "rollback", "--to", "0.1.0-first", "--yes")
-        self.assertIn(f"s3://{BUCKET}/{cloud.STACK}/one", said)
+        self.assertIn(f"s3://{BUCKET}/{account.STACK}/one", said)
         self.assertEqual(self.sam.runs, [])

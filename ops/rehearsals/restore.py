@@ -14,7 +14,7 @@ from .. import times
 from ..items import Item
 from ..restore import copies
 from ..restore.copies import Copier
-from . import cloud
+from . import account
 
 MANY = 60
 DAY = 86_400_000
@@ -64,18 +64,18 @@ def contents() -> dict[str, list[Item]]:
     }
 
 
-class Restore(cloud.Rehearsal):
+class Restore(account.Rehearsal):
     """Each test has a stack of its own, filled, and what a restore of it is: the same."""
 
     def setUp(self) -> None:
         self.dynamodb = boto3.client("dynamodb")
-        cloud.stack_of_tables()
-        self.addCleanup(cloud.remove_everything)
+        account.stack_of_tables()
+        self.addCleanup(account.remove_everything)
         self.enterContext(mock.patch("ops.restore.command.LOOK_SECONDS", 0.05))
         # The emulator's is the present second.
         window = (times.now() - DAY, times.now() + DAY)
         self.enterContext(mock.patch("ops.restore.command._window", lambda _: window))
-        self.tables = cloud.tables()
+        self.tables = account.tables()
         for name in set(self.tables) - {"Limits"}:
             # The emulator does not take it from the template.
             self.recover(name, enabled=True)

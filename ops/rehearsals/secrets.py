@@ -10,7 +10,7 @@ import boto3
 
 from ..secrets import parameters
 from ..secrets.parameters import SECRETS, full_name
-from . import cloud
+from . import account
 
 HOOKS = "livekit-webhook-secrets"
 TOKENS = "token-keys"
@@ -25,20 +25,20 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-class Secrets(cloud.Rehearsal):
+class Secrets(account.Rehearsal):
     """Each test begins with fresh parameters."""
 
     def setUp(self) -> None:
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.ssm = boto3.client("ssm")
-        self.ssm.delete_parameters(Names=[full_name(cloud.STAGE, secret.name) for secret in SECRETS])
+        self.ssm.delete_parameters(Names=[full_name(account.STAGE, secret.name) for secret in SECRETS])
         for secret in SECRETS:
             text = f"APIold:{SECRET}" if secret.is_pair else f"{SECRET}-{secret.name}".ljust(32, "-")
-            parameters.put(self.ssm, cloud.STAGE, secret.name, text)
+            parameters.put(self.ssm, account.STAGE, secret.name, text)
         self.before = self.texts()
 
     def texts(self) -> dict[str, str]:
-        names = {full_name(cloud.STAGE, secret.name): secret.name for secret in SECRETS}
+        names = {full_name(account.STAGE, secret.name): secret.name for secret in SECRETS}
         answer = self.ssm.get_parameters(Names=list(names), WithDecryption=True)
         return {names[each["Name"]]: each["Value"] for each in answer["Parameters"]}
 
@@ -95,7 +95,7 @@ class Secrets(cloud.Rehearsal):
             (self.folder / secret.name).write_text("")
         new = f"{SECRET}-new"
         (self.folder / HOOKS).write_text(f"{new}\n{self.before[HOOKS]}\n")
-        with cloud.from_directory(str(self.folder)):
+        with account.from_directory(str(self.folder)):
             self.secrets(0, changes={HOOKS: f"{new}\n{self.before[HOOKS]}"})
             (self.folder / HOOKS).write_text(new)
             self.secrets(1)
@@ -139,7 +139,7 @@ class Secrets(cloud.Rehearsal):
     def test_a_new_stage_is_asked_for_every_parameter(self) -> None:
         """What does not exist must get a value, and none of it is put before the last one has."""
         for secret in SECRETS:
-            self.ssm.delete_parameter(Name=full_name(cloud.STAGE, secret.name))
+            self.ssm.delete_parameter(Name=full_name(account.STAGE, secret.name))
         self.before = {}
         self.secrets(1)
         key = SECRET.ljust(32, "-")
@@ -150,7 +150,7 @@ class Secrets(cloud.Rehearsal):
         self.assertEqual(self.texts(), {})
         changes = {secret.name: value for secret, value in zip(SECRETS, values, strict=True)}
         said = self.secrets(0, typed=("y",), hidden=hidden, changes=changes)
-        self.assertIn(f"aws ssm delete-parameter --name {full_name(cloud.STAGE, TOKENS)}", said)
+        self.assertIn(f"aws ssm delete-parameter --name {full_name(account.STAGE, TOKENS)}", said)
 
     def test_an_interrupted_run_changes_nothing(self) -> None:
         """Also when the interrupt came after the write, before its answer."""
@@ -165,7 +165,7 @@ class Secrets(cloud.Rehearsal):
                 raise KeyboardInterrupt
             return version
 
-        with cloud.from_directory(str(self.folder)), mock.patch.object(parameters, "put", interrupted):
+        with account.from_directory(str(self.folder)), mock.patch.object(parameters, "put", interrupted):
             said = self.secrets(130)
         self.assertIn("taken back", said)
         self.assertEqual(len(written), 6, "three came, and three are as they were")
@@ -174,7 +174,7 @@ class Secrets(cloud.Rehearsal):
         theirs = f"{SECRET}-theirs"
 
         def meanwhile(_: str, **_named: object) -> bool:
-            parameters.put(self.ssm, cloud.STAGE, HOOKS, theirs)
+            parameters.put(self.ssm, account.STAGE, HOOKS, theirs)
             return True
 
         with mock.patch("ops.stage.confirmed", meanwhile):
@@ -185,7 +185,7 @@ class Secrets(cloud.Rehearsal):
         """As it is printed: the version before, through a pipe."""
         old, new = self.before[HOOKS], f"{SECRET}-new"
         said = self.secrets(0, "--replace", HOOKS, "--file", self.file(new), "--yes", changes={HOOKS: new})
-        full = full_name(cloud.STAGE, HOOKS)
+        full = full_name(account.STAGE, HOOKS)
         history = "aws ssm get-parameter-history"
         query = "--query 'Parameters[?Version==`1`].Value' --output text"
         undo = f"make secrets STAGE=dev REPLACE={HOOKS} FILE=- YES=1"

@@ -31,7 +31,7 @@ SECRETS_DIR = os.environ.get("RINGPOST_SECRETS_DIR")
 
 
 def run(arguments: list[str]) -> int:
-    """The exit code: 0 when every parameter exists and is as it is to be."""
+    """The exit code: 0 when every parameter exists, with the entries that were wanted."""
     parser = stage.parser("secrets", __doc__)
     parser.add_argument("--add", metavar="NAME", type=_name, help="add entries to this parameter")
     parser.add_argument("--remove", metavar="NAME:FINGERPRINT", type=_named_entry, help="remove one of its entries")

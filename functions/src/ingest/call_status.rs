@@ -6,14 +6,13 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
+    auth::{allow_list::AllowList, limiter::Limiter},
     clock::Clock,
     domain::timestamp::Timestamp,
     http::{
-        allow_list::AllowList,
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
     },
-    pipeline::limiter::Limiter,
     providers::{
         elevenlabs::{CallStatusEvent, Keys},
         webhook::{Refusal, Signed, Signer, VerifiedWebhook, Verifier},
@@ -73,14 +72,21 @@ impl Endpoint for Deps {
         let aws = Aws::new()?;
         let (door, connected) = tokio::join!(aws.call_status_door(), aws.connect_to_log());
         connected?;
-        Ok(Self { events: aws.events()?, door: door? })
+        Ok(Self {
+            events: aws.events()?,
+            door: door?,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let webhook = self.door.verified(request).await?;
-        let status =
-            CallStatusEvent::parse(webhook.body()).map_err(|error| malformed(&error, error.field()))?;
-        keep(&self.events, &webhook.signed(status.event(webhook.body(), self.door.clock.now()))).await
+        let status = CallStatusEvent::parse(webhook.body())
+            .map_err(|error| malformed(&error, error.field()))?;
+        keep(
+            &self.events,
+            &webhook.signed(status.event(webhook.body(), self.door.clock.now())),
+        )
+        .await
     }
 }
 
@@ -95,8 +101,13 @@ impl Door {
         let source = gate::source_address(&request);
         gate::admitted(self.addresses.as_ref(), source).await?;
         let is_listed = !self.allow_list.is_empty() && self.allow_list.admits(source);
-        let verified =
-            gate::received(request)?.verify(&Passport { is_listed, keys: &keys }, self.clock.now());
+        let verified = gate::received(request)?.verify(
+            &Passport {
+                is_listed,
+                keys: &keys,
+            },
+            self.clock.now(),
+        );
         let verified = verified.map_err(|refusal| match refusal {
             // What an unsigned webhook lacks, where a list could admit it, is the address.
             Refusal::Missing if !self.allow_list.is_empty() => gate::refused(Refusal::Address),

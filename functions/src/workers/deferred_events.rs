@@ -34,11 +34,17 @@ impl Worker for Deps {
     type Answer = SqsBatchResponse;
 
     async fn init() -> Result<Self, InitError> {
-        Ok(Self { events: Aws::new()?.events()? })
+        Ok(Self {
+            events: Aws::new()?.events()?,
+        })
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
-        settle_all(&batch.records, batch.records.iter().map(|message| self.settle(message))).await
+        settle_all(
+            &batch.records,
+            batch.records.iter().map(|message| self.settle(message)),
+        )
+        .await
     }
 }
 

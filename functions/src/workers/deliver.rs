@@ -5,7 +5,7 @@ use std::{process::ExitCode, time::Instant};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
-    delivery::deliver::{Deliver, Prepared},
+    delivery::{attempt::Prepared, deliver::Deliver},
     queue::deliveries::DeliveryMessage,
     telemetry,
 };
@@ -38,7 +38,9 @@ impl Worker for Deps {
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
         aws.connect_to_log().await?;
-        Ok(Self { deliver: aws.deliver()? })
+        Ok(Self {
+            deliver: aws.deliver()?,
+        })
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
@@ -59,9 +61,13 @@ impl Worker for Deps {
             }
         };
         let verdicts = read.iter().map(async |message| {
-            let place =
-                message.as_ref().and_then(|message| wanted.iter().position(|one| is_same(one, message)));
-            place.and_then(|place| settled.get(place)).copied().unwrap_or(Err(Unsettled))
+            let place = message
+                .as_ref()
+                .and_then(|message| wanted.iter().position(|one| is_same(one, message)));
+            place
+                .and_then(|place| settled.get(place))
+                .copied()
+                .unwrap_or(Err(Unsettled))
         });
         settle_all(&batch.records, verdicts).await
     }
@@ -91,7 +97,9 @@ impl Deps {
         // By these a customer's question, a call and an event's type find this line.
         let message_id = delivery.map(|delivery| delivery.message_id.as_str());
         let event_type = delivery.map(|delivery| delivery.event_type.as_str());
-        let call_id = delivery.and_then(|delivery| delivery.call_id).map(|call| call.to_string());
+        let call_id = delivery
+            .and_then(|delivery| delivery.call_id)
+            .map(|call| call.to_string());
         match done {
             Ok(done) => {
                 let (result, answered) = (done.as_str(), done.answered());

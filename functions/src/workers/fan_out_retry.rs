@@ -6,10 +6,7 @@ use std::process::ExitCode;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
-    pipeline::{
-        fan_out::{FanOut, Told},
-        publish::Batch,
-    },
+    fan_out::{FanOut, Told, publish::Batch},
     queue::fan_out_retry::FanOutMessage,
     store::events::EventTable,
     telemetry,
@@ -43,23 +40,43 @@ impl Worker for Deps {
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
         aws.connect().await?;
-        Ok(Self { events: aws.events()?, fan_out: aws.fan_out()? })
+        Ok(Self {
+            events: aws.events()?,
+            fan_out: aws.fan_out()?,
+        })
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
         let shared = self.fan_out.publisher.batch();
-        let settled = join_all(batch.records.iter().map(|message| self.settle(message, &shared))).await;
+        let settled = join_all(
+            batch
+                .records
+                .iter()
+                .map(|message| self.settle(message, &shared)),
+        )
+        .await;
         let queued = self.fan_out.publisher.queue(shared).await.map_err(|error| {
-            tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "deliveries not queued");
+            tracing::error!(
+                function = Self::NAME,
+                cause = telemetry::chain(&error),
+                "deliveries not queued"
+            );
             Unsettled
         });
-        let settled = batch.records.iter().zip(settled).map(|(message, settled)| async move {
-            if settled.and(queued).is_err() {
-                let wait = self.fan_out.retry.put_off(receipt(message), times_received(message));
-                log_wait(Self::NAME, wait.await);
-            }
-            settled.and(queued)
-        });
+        let settled = batch
+            .records
+            .iter()
+            .zip(settled)
+            .map(|(message, settled)| async move {
+                if settled.and(queued).is_err() {
+                    let wait = self
+                        .fan_out
+                        .retry
+                        .put_off(receipt(message), times_received(message));
+                    log_wait(Self::NAME, wait.await);
+                }
+                settled.and(queued)
+            });
         settle_all(&batch.records, settled).await
     }
 }

@@ -28,7 +28,10 @@ use crate::{
 };
 
 /// A transcript may be large, and nobody waits for it.
-const PATIENCE: Patience = Patience { connect: Duration::from_secs(3), total: Duration::from_secs(15) };
+const PATIENCE: Patience = Patience {
+    connect: Duration::from_secs(3),
+    total: Duration::from_secs(15),
+};
 
 /// What this function may touch: it reads `calls`, appends to `events`, puts off messages of its
 /// queue, reads ElevenLabs' API key, and asks ElevenLabs.
@@ -74,7 +77,11 @@ impl Worker for Deps {
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
         // Each mostly waits for ElevenLabs.
-        settle_all(&batch.records, batch.records.iter().map(|message| self.settle(message))).await
+        settle_all(
+            &batch.records,
+            batch.records.iter().map(|message| self.settle(message)),
+        )
+        .await
     }
 }
 
@@ -94,14 +101,25 @@ impl Deps {
     async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
         let function = Self::NAME;
         let body = message.body.as_deref().unwrap_or_default();
-        let Ok(TranscriptMessage::V1 { call_id, conversation_id }) = serde_json::from_str(body) else {
+        let Ok(TranscriptMessage::V1 {
+            call_id,
+            conversation_id,
+        }) = serde_json::from_str(body)
+        else {
             tracing::error!(function, "unreadable message");
             return Err(Unsettled);
         };
-        let (fetched, received) = (self.fetch(call_id, &conversation_id).await, times_received(message));
+        let (fetched, received) = (
+            self.fetch(call_id, &conversation_id).await,
+            times_received(message),
+        );
         match fetched {
             Ok(Fetched::Kept(accepted)) => {
-                let result = if accepted == Accepted::New { "kept" } else { "kept before" };
+                let result = if accepted == Accepted::New {
+                    "kept"
+                } else {
+                    "kept before"
+                };
                 tracing::info!(function, %call_id, conversation_id, received, result, "fetched");
                 return Ok(());
             }
@@ -146,12 +164,17 @@ impl Deps {
             }
             Ok(_) => Ok(Fetched::Early),
             // Another workspace's, deleted, or never a conversation.
-            Err(AskError::NotFound(_)) => Ok(Fetched::Needless("ElevenLabs knows no such conversation")),
+            Err(AskError::NotFound(_)) => {
+                Ok(Fetched::Needless("ElevenLabs knows no such conversation"))
+            }
             Err(error) => Ok(Fetched::Failed(error)),
         }
     }
 
     async fn put_off(&self, message: &SqsMessage, received: u32) {
-        log_wait(Self::NAME, self.queue.put_off(receipt(message), received).await);
+        log_wait(
+            Self::NAME,
+            self.queue.put_off(receipt(message), received).await,
+        );
     }
 }

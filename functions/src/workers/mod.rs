@@ -16,11 +16,8 @@ use std::{
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
-    domain::outcome::Outcome,
-    pipeline::{
-        fan_out::{Driven, FanOut, FanOutError, Told},
-        publish::Batch,
-    },
+    domain::call::outcome::Outcome,
+    fan_out::{Driven, FanOut, FanOutError, Told, publish::Batch},
     queue::SendError,
     store::lookup::Found,
     telemetry,
@@ -96,9 +93,12 @@ async fn drive(
                 _ => None,
             };
             let tenant_id = recorded.map(|recorded| recorded.tenant_id.as_str());
-            let announced =
-                recorded.map(|recorded| recorded.announced.join(" ")).filter(|types| !types.is_empty());
-            let outcome = recorded.and_then(|recorded| recorded.outcome).map(Outcome::as_str);
+            let announced = recorded
+                .map(|recorded| recorded.announced.join(" "))
+                .filter(|types| !types.is_empty());
+            let outcome = recorded
+                .and_then(|recorded| recorded.outcome)
+                .map(Outcome::as_str);
             let call_id = call_id.map(|id| id.to_string());
             tracing::info!(
                 function,
@@ -115,7 +115,14 @@ async fn drive(
         }
         Err(error) => {
             let cause = telemetry::chain(error);
-            tracing::error!(function, event_key, event_type, cause, duration_ms, "not driven");
+            tracing::error!(
+                function,
+                event_key,
+                event_type,
+                cause,
+                duration_ms,
+                "not driven"
+            );
         }
     }
     driven

@@ -7,7 +7,7 @@ use std::{
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use ringpost::{
-    pipeline::recover::{Portion, Ran, Recover, RecoverError},
+    delivery::recovery::run::{Portion, Ran, Recover, RecoverError},
     queue::recoveries::RecoveryMessage,
     telemetry,
 };
@@ -19,7 +19,10 @@ use crate::{
 };
 
 /// What is done between two rests: a page is a second's work, and well done before the time is up.
-pub const PORTION: Portion = Portion { rows: 250, time: Duration::from_secs(25) };
+pub const PORTION: Portion = Portion {
+    rows: 250,
+    time: Duration::from_secs(25),
+};
 /// A recovery is given up when its message comes so often, once before its queue gives up on that: who
 /// asks for it is told, and may start it again.
 const LAST_TIME: u32 = 5;
@@ -45,11 +48,17 @@ impl Worker for Deps {
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
         aws.connect_subscriptions().await?;
-        Ok(Self { recover: aws.recover(PORTION)? })
+        Ok(Self {
+            recover: aws.recover(PORTION)?,
+        })
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
-        settle_all(&batch.records, batch.records.iter().map(|message| self.settle(message))).await
+        settle_all(
+            &batch.records,
+            batch.records.iter().map(|message| self.settle(message)),
+        )
+        .await
     }
 }
 
@@ -57,7 +66,11 @@ impl Deps {
     async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
         let (function, started) = (Self::NAME, Instant::now());
         let body = message.body.as_deref().unwrap_or_default();
-        let Ok(RecoveryMessage::V1 { tenant_id, recovery_id }) = serde_json::from_str(body) else {
+        let Ok(RecoveryMessage::V1 {
+            tenant_id,
+            recovery_id,
+        }) = serde_json::from_str(body)
+        else {
             tracing::error!(function, "unreadable message");
             return Err(Unsettled);
         };

@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, time::Instant};
 
-use ringpost::{pipeline::sweep::Sweep, telemetry};
+use ringpost::{sweep::Sweep, telemetry};
 use serde::de::IgnoredAny;
 
 use crate::{
@@ -32,7 +32,9 @@ impl Worker for Deps {
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
         aws.connect().await?;
-        Ok(Self { sweep: aws.sweep()? })
+        Ok(Self {
+            sweep: aws.sweep()?,
+        })
     }
 
     async fn handle(&self, _: IgnoredAny) {
@@ -60,7 +62,12 @@ impl Worker for Deps {
             }
             Err(error) => {
                 let cause = telemetry::chain(&error);
-                tracing::error!(function, cause, duration_ms, "not swept; the next minute repeats it");
+                tracing::error!(
+                    function,
+                    cause,
+                    duration_ms,
+                    "not swept; the next minute repeats it"
+                );
             }
         }
     }

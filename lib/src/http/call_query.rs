@@ -2,13 +2,13 @@
 
 use super::{
     error::ApiError,
-    fields::wrong,
-    given::{DIRECTION, Given, TIME, begin, direction, end},
+    json_body::wrong,
     page,
+    query_params::{DIRECTION, Given, TIME, begin, direction, end},
 };
 use crate::{
     domain::{
-        call_filter::{CallFilter, StatusFilter, to_snake_case},
+        call::filter::{CallFilter, StatusFilter, to_snake_case},
         phone::Region,
         timestamp::Timestamp,
     },
@@ -101,8 +101,12 @@ mod tests {
     use super::*;
 
     fn number(text: &str, region: Option<&str>) -> Option<String> {
-        let query = CallQuery::parse([("phoneNumber", text)], region.and_then(Region::parse)).ok()?;
-        query.filter.phone_number.map(|number| number.as_str().to_owned())
+        let query =
+            CallQuery::parse([("phoneNumber", text)], region.and_then(Region::parse)).ok()?;
+        query
+            .filter
+            .phone_number
+            .map(|number| number.as_str().to_owned())
     }
 
     /// API Gateway decodes a query as a form: there a `+` is a space.
@@ -121,8 +125,14 @@ mod tests {
         ] {
             assert_eq!(number(text, None).as_deref(), Some(expected), "{text:?}");
         }
-        assert_eq!(number(" 9876543210", Some("IN")).as_deref(), Some("+919876543210"));
-        assert_eq!(number("09876543210", Some("IN")).as_deref(), Some("+919876543210"));
+        assert_eq!(
+            number(" 9876543210", Some("IN")).as_deref(),
+            Some("+919876543210")
+        );
+        assert_eq!(
+            number("09876543210", Some("IN")).as_deref(),
+            Some("+919876543210")
+        );
         assert_eq!(number(" anonymous", None), None);
         assert!(
             CallQuery::parse([("phoneNumber", " ")], None)

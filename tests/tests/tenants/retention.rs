@@ -26,13 +26,22 @@ async fn lived(kept: Kept) -> (Items, Items) {
         "call_id": unique(), "room_name": unique(), "from_number": "+15551234567", "to_number": LINE
     });
     let sip_inbound = world.sip_inbound(Health::Well, Health::Well).await;
-    assert_eq!(invoke(&sip_inbound, webhook(question.to_string().as_bytes())).await.status, 200);
+    assert_eq!(
+        invoke(&sip_inbound, webhook(question.to_string().as_bytes()))
+            .await
+            .status,
+        200
+    );
     let mut fan_out = world.fan_out(&Faults::none());
     fan_out.fan_out.fold = fan_out.fan_out.fold.clone().kept_for(kept);
     fan_out.fan_out.leads = fan_out.fan_out.leads.clone().kept_for(kept);
-    fan_out.handle(stream_batch(&world.items("events").await)).await;
+    fan_out
+        .handle(stream_batch(&world.items("events").await))
+        .await;
     let directory = world.items("directory").await;
-    let leads = directory.into_iter().filter(|item| item["key"].as_s().unwrap().starts_with("lead#"));
+    let leads = directory
+        .into_iter()
+        .filter(|item| item["key"].as_s().unwrap().starts_with("lead#"));
     (world.items("calls").await, leads.collect())
 }
 
@@ -40,7 +49,12 @@ async fn lived(kept: Kept) -> (Items, Items) {
 async fn a_call_its_pointers_and_its_lead_end_so_many_days_after_it() {
     let now = Clock::system().now();
     let (calls, leads) = lived(Kept::days(DAYS)).await;
-    assert!(calls.len() > 1 && leads.len() == 1, "{} and {}", calls.len(), leads.len());
+    assert!(
+        calls.len() > 1 && leads.len() == 1,
+        "{} and {}",
+        calls.len(),
+        leads.len()
+    );
     for item in calls.iter().chain(&leads) {
         let expires: i64 = item["expiresAt"].as_n().unwrap().parse().unwrap();
         let within = now.plus_days(DAYS).as_seconds()..=now.plus_days(DAYS).as_seconds() + 60;
@@ -52,5 +66,10 @@ async fn a_call_its_pointers_and_its_lead_end_so_many_days_after_it() {
 async fn by_default_they_are_kept_for_ever() {
     let (calls, leads) = lived(Kept::days(0)).await;
     assert!(!calls.is_empty() && !leads.is_empty());
-    assert!(calls.iter().chain(&leads).all(|item| !item.contains_key("expiresAt")));
+    assert!(
+        calls
+            .iter()
+            .chain(&leads)
+            .all(|item| !item.contains_key("expiresAt"))
+    );
 }

@@ -109,7 +109,10 @@ impl FetchedConversation {
         const NONE: AskError = AskError::Unusable("not a conversation");
         let json = json::text(&body);
         let answer = Object::parse(&json).map_err(|_| NONE)?;
-        let (named, status) = (answer.get("conversation_id").string().ok_or(NONE)?, answer.get("status"));
+        let (named, status) = (
+            answer.get("conversation_id").string().ok_or(NONE)?,
+            answer.get("status"),
+        );
         if status.is_null() {
             return Err(NONE);
         }
@@ -118,7 +121,11 @@ impl FetchedConversation {
         }
         // In a word that is not known here, or in none, it goes on.
         let status = status.scalar().unwrap_or_default().into_owned();
-        Ok(Self { id: id.0.clone(), status, body })
+        Ok(Self {
+            id: id.0.clone(),
+            status,
+            body,
+        })
     }
 
     /// Whether nothing is added to it any more.
@@ -179,7 +186,12 @@ impl ConversationApi {
         id: &ConversationId,
     ) -> Result<FetchedConversation, AskError> {
         let url = format!("{}/v1/convai/conversations/{}", self.base_url, id.0);
-        let sent = self.http.get(url).header("xi-api-key", key.0.clone()).send().await;
+        let sent = self
+            .http
+            .get(url)
+            .header("xi-api-key", key.0.clone())
+            .send()
+            .await;
         let answer = sent.map_err(|error| unreachable(&error))?;
         judge(answer.status())?;
         FetchedConversation::read(id, body(answer).await?)
@@ -227,7 +239,17 @@ mod tests {
     fn an_id_cannot_lead_elsewhere() {
         assert!(ConversationId::parse("conv_8001kg64z481ege91gcvyrxngwrs").is_some());
         let long = "c".repeat(MAX_ID_LENGTH + 1);
-        for odd in ["", "../secret", "a/b", "a?b", "a#b", "a%2fb", "a b", "ä", &long] {
+        for odd in [
+            "",
+            "../secret",
+            "a/b",
+            "a?b",
+            "a#b",
+            "a%2fb",
+            "a b",
+            "ä",
+            &long,
+        ] {
             assert_eq!(ConversationId::parse(odd), None, "{odd}");
         }
     }
@@ -253,16 +275,36 @@ mod tests {
     #[test]
     fn the_answer_must_be_the_conversation_that_was_asked_for() {
         let id = ConversationId::parse("conv_1").unwrap();
-        let read = |body: &'static str| FetchedConversation::read(&id, Bytes::from_static(body.as_bytes()));
-        let over = read(r#"{"conversation_id":"conv_1","status":"done"}"#).ok().unwrap();
+        let read = |body: &'static str| {
+            FetchedConversation::read(&id, Bytes::from_static(body.as_bytes()))
+        };
+        let over = read(r#"{"conversation_id":"conv_1","status":"done"}"#)
+            .ok()
+            .unwrap();
         assert!(over.is_over());
         let event = over.into_event(Timestamp::EPOCH);
-        assert!(event.key.as_str().starts_with("elevenlabs-api:conv_1:done:"), "{}", event.key);
-        assert!(!read(r#"{"conversation_id":"conv_1","status":"processing"}"#).ok().unwrap().is_over());
+        assert!(
+            event
+                .key
+                .as_str()
+                .starts_with("elevenlabs-api:conv_1:done:"),
+            "{}",
+            event.key
+        );
+        assert!(
+            !read(r#"{"conversation_id":"conv_1","status":"processing"}"#)
+                .ok()
+                .unwrap()
+                .is_over()
+        );
         let another = read(r#"{"conversation_id":"conv_2","status":"done"}"#).err();
         assert_eq!(another, Some(AskError::Unusable("another conversation")));
         for odd in ["", "[]", "{}", r#"{"conversation_id":"conv_1"}"#, "<html>"] {
-            assert_eq!(read(odd).err(), Some(AskError::Unusable("not a conversation")), "{odd}");
+            assert_eq!(
+                read(odd).err(),
+                Some(AskError::Unusable("not a conversation")),
+                "{odd}"
+            );
         }
     }
 

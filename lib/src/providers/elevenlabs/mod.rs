@@ -20,7 +20,11 @@ pub use payload_error::PayloadError;
 pub use post_call::PostCall;
 pub use signature::Keys;
 
-use crate::domain::{call::CallUpdate, event::Event, event_type::is_repeated, occurrence::Occurrence};
+use crate::domain::{
+    call::{CallUpdate, in_call_event::Occurrence},
+    event::Event,
+    event_type::is_repeated,
+};
 
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
     // Only bodies that `PostCall::parse` accepted are in the log.

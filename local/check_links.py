@@ -11,12 +11,10 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote
 
+from . import markdown
 from .settings import ROOT
 
-DOCUMENTS = ("README.md", "CHANGELOG.md", "docs/**/*.md", "bench/*.md")
-FENCE = re.compile(r" {0,3}(`{3,}|~{3,})(.*)")
-CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)", re.DOTALL)
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+DOCUMENTS = ("*.md", "docs/**/*.md", "bench/*.md", ".github/**/*.md")
 # [text](target), [text](<target> "title"); an image is the same behind a !.
 INLINE = re.compile(r"\]\(\s*(<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)")
 # [name]: target
@@ -33,29 +31,29 @@ LINES = re.compile(r"L\d+(C\d+)?(-L\d+(C\d+)?)?")
 
 
 def main() -> int:
-    """Prints the links that lead nowhere; the exit code tells whether there are any."""
+    """Prints the broken links; the exit code is 1 if there are any."""
     documents = sorted({path for pattern in DOCUMENTS for path in ROOT.glob(pattern)})
     links = [(path, line, target) for path in documents for line, target in _links(path)]
     broken = [(path, line, target, why) for path, line, target in links if (why := _fault(path, target))]
     for path, line, target, why in broken:
         print(f"{path.relative_to(ROOT)}:{line}: ({target}) {why}", file=sys.stderr)
     if not broken:
-        print(f"links: {len(links)} in {len(documents)} documents lead somewhere")
+        print(f"links: {len(links)} in {len(documents)} documents are valid")
     return 1 if broken else 0
 
 
 def _links(path: Path) -> Iterator[tuple[int, str]]:
     """The line and the target of each link that stays in the repository."""
-    prose = _prose(path)
+    text = markdown.prose(path)
     for pattern in (INLINE, DEFINITION, HTML_LINK):
-        for match in pattern.finditer(prose):
+        for match in pattern.finditer(text):
             target = match[1].removeprefix("<").removesuffix(">")
             if not ELSEWHERE.match(target):
-                yield prose.count("\n", 0, match.start()) + 1, target
+                yield text.count("\n", 0, match.start()) + 1, target
 
 
 def _fault(path: Path, target: str) -> str:
-    """Why a link leads nowhere; empty where it leads somewhere."""
+    """Why a link is broken; empty for a valid link."""
     name, _, anchor = target.partition("#")
     if not name and not anchor:
         return "is empty"
@@ -81,7 +79,7 @@ def _exists(path: Path) -> bool:
 @cache
 def _anchors(path: Path) -> frozenset[str]:
     """The anchors of a document: its headings in GitHub's spelling, repeated ones with a number, and those in HTML."""
-    text = _without_fences(path)
+    text = markdown.without_fences(path)
     anchors, times = set(HTML_ANCHOR.findall(text)), Counter[str]()
     for line in text.splitlines():
         if heading := HEADING.match(line):
@@ -97,32 +95,6 @@ def _slug(heading: str) -> str:
     parts = re.split(r"`+([^`]*)`+", LINKED_TEXT.sub(r"\1", heading))
     shown = "".join(part if at % 2 else EMPHASIS.sub(r"\2", part) for at, part in enumerate(parts))
     return NO_PART_OF_AN_ANCHOR.sub("", shown.strip().lower()).replace(" ", "-")
-
-
-def _prose(path: Path) -> str:
-    """A document with its code and its comments blanked, so that lines keep their numbers."""
-    return CODE_SPAN.sub(_blank, _without_fences(path))
-
-
-@cache
-def _without_fences(path: Path) -> str:
-    lines, fence = [], ""
-    for line in path.read_text(encoding="utf-8").splitlines():
-        match = FENCE.match(line)
-        if fence:
-            lines.append("")
-            if match and match[1].startswith(fence) and not match[2].strip():
-                fence = ""
-        elif match and not (match[1][0] == "`" and "`" in match[2]):
-            lines.append("")
-            fence = match[1]
-        else:
-            lines.append(line)
-    return COMMENT.sub(_blank, "\n".join(lines))
-
-
-def _blank(match: re.Match[str]) -> str:
-    return re.sub(r"[^\n]", " ", match[0])
 
 
 if __name__ == "__main__":

@@ -9,8 +9,8 @@ from .alarms import dead_letters
 from .resources import Resources, of_type
 
 PAGES, OPERATIONS = ROOT / "docs" / "ALARMS.md", ROOT / "docs" / "OPERATIONS.md"
-# What customers notice, where the cause is seen, and what mends it.
-PARTS = ("Customers", "Look", "Mend")
+# What customers notice, where the cause is seen, and how to fix it.
+PARTS = ("Customers", "Look", "Fix")
 
 
 def alarms(resources: Resources) -> Iterator[str]:

@@ -18,9 +18,9 @@ use ringpost::{
     domain::subscription::endpoint_proof::EndpointProof,
     fan_out::{
         FanOut,
-        follow_ups::Agenda,
+        follow_ups::FollowUps,
         publish::Publisher,
-        unfinished::{Closing, Silence, Watch},
+        unfinished::{Closing, SilenceLimit, UnfinishedCalls},
     },
     ingest::{agent_choice::AgentChoice, dispatch::Dispatch, fold::Fold},
     providers::{elevenlabs, livekit, signalwire},
@@ -30,7 +30,7 @@ use ringpost::{
     },
     secrets::{self, Samples, SecretTexts, Secrets, SecretsError},
     store::{
-        self, Kept, call_list::CallList, calls::CallTable, chunks::ChunkTable,
+        self, Retention, call_list::CallList, calls::CallTable, chunks::ChunkTable,
         directory::DirectoryTable, due::DueTable, endpoints::EndpointTable, events::EventTable,
         history::HistoryTable, leads::LeadTable, limits::LimitTable, lookup::Lookup,
         subscriptions::SubscriptionTable,
@@ -40,7 +40,7 @@ use ringpost::{
 
 use crate::{
     authenticator::Authenticator,
-    ingest::{call_status::Door, gate::Gate},
+    ingest::{call_status::CallStatusGate, gate::Gate},
     runtime::InitError,
 };
 
@@ -98,7 +98,7 @@ impl Aws {
 
     pub(crate) fn calls(&self) -> Result<CallTable, InitError> {
         let calls = CallTable::new(self.database.clone(), config::required("CALLS_TABLE")?);
-        Ok(calls.kept_for(Kept::days(config::call_retention_days()?)))
+        Ok(calls.kept_for(Retention::days(config::call_retention_days()?)))
     }
 
     pub(crate) fn call_list(&self) -> Result<CallList, InitError> {
@@ -150,9 +150,9 @@ impl Aws {
                 config::required("FAN_OUT_RETRY_QUEUE_URL")?,
             ),
             leads: LeadTable::new(self.database.clone(), config::required("DIRECTORY_TABLE")?)
-                .kept_for(Kept::days(config::call_retention_days()?)),
-            agenda: Agenda::new(self.due()?, Clock::system()),
-            watch: Watch::new(self.due()?, silence()?, Clock::system()),
+                .kept_for(Retention::days(config::call_retention_days()?)),
+            agenda: FollowUps::new(self.due()?, Clock::system()),
+            watch: UnfinishedCalls::new(self.due()?, silence()?, Clock::system()),
             transcripts: TranscriptQueue::new(queue, config::required("TRANSCRIPT_QUEUE_URL")?),
             publisher: Publisher {
                 subscriptions: self.subscriptions()?,
@@ -318,7 +318,7 @@ impl Aws {
 
     /// The way in of call status events. Without a secret and an allow list it refuses each of them
     /// and says why, for the one or the other may be left out.
-    pub(crate) async fn call_status_door(&self) -> Result<Door, InitError> {
+    pub(crate) async fn call_status_gate(&self) -> Result<CallStatusGate, InitError> {
         let parse =
             |texts: &SecretTexts| Ok(elevenlabs::Keys::new(&texts.lines(ELEVENLABS_SECRETS)));
         let gate = self
@@ -332,7 +332,7 @@ impl Aws {
             accounts,
             ..
         } = gate;
-        Ok(Door {
+        Ok(CallStatusGate {
             allow_list,
             keys,
             clock,
@@ -421,8 +421,8 @@ fn secret_source(names: &'static [&'static str]) -> Result<secrets::Source, Init
 }
 
 /// How long nothing must have been heard of a call before it is closed.
-fn silence() -> Result<Silence, InitError> {
-    Ok(Silence {
+fn silence() -> Result<SilenceLimit, InitError> {
+    Ok(SilenceLimit {
         hours: config::hours("UNFINISHED_AFTER_HOURS")?,
     })
 }

@@ -35,10 +35,10 @@ use crate::{
         key::{CallId, EventKey},
     },
     fan_out::{
-        announce::OfCall,
-        follow_ups::Agenda,
+        announce::CallAnnouncements,
+        follow_ups::FollowUps,
         publish::{Batch, Publisher},
-        unfinished::Watch,
+        unfinished::UnfinishedCalls,
     },
     ingest::fold::Fold,
     providers,
@@ -74,22 +74,22 @@ pub struct FanOut {
     /// Whose transcript is to be fetched.
     pub transcripts: TranscriptQueue,
     /// Who is to be called again.
-    pub agenda: Agenda,
+    pub agenda: FollowUps,
     /// Which calls must end some day.
-    pub watch: Watch,
+    pub watch: UnfinishedCalls,
     /// Who is told what.
     pub publisher: Publisher,
 }
 
 /// An event, and what it says of its call.
 #[derive(Debug)]
-pub struct Told {
+pub struct ParsedEvent {
     /// The event.
     pub event: Event,
     update: Option<CallUpdate>,
 }
 
-impl Told {
+impl ParsedEvent {
     /// Reads an event.
     #[must_use]
     pub fn by(event: Event) -> Self {
@@ -121,7 +121,7 @@ pub enum FanOutError {
 
 /// What was done with an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Driven {
+pub enum Processed {
     /// It is in its tenant's history.
     Recorded(Recorded),
     /// It waits for its call to have an owner.
@@ -152,12 +152,12 @@ impl FanOut {
     ///
     /// # Errors
     /// When a step failed; driving again is safe, and needed.
-    pub async fn drive(
+    pub async fn process(
         &self,
-        told: &Told,
+        told: &ParsedEvent,
         found: Option<Found>,
         batch: &Batch,
-    ) -> Result<Driven, FanOutError> {
+    ) -> Result<Processed, FanOutError> {
         let event = &told.event;
         let Some(update) = &told.update else {
             let default = || {
@@ -166,7 +166,7 @@ impl FanOut {
                     .map(|owner| owner.tenant_id.clone())
             };
             let Some(tenant_id) = event.tenant_id.clone().or_else(default) else {
-                return Ok(Driven::Unowned);
+                return Ok(Processed::Unowned);
             };
             let call_id = providers::platform::call_of(event);
             if let Some(id) = call_id {
@@ -180,7 +180,7 @@ impl FanOut {
                 announced.push(message.event_type.clone());
                 self.publisher.publish_message(message, batch).await?;
             }
-            return Ok(Driven::Recorded(Recorded {
+            return Ok(Processed::Recorded(Recorded {
                 tenant_id,
                 call_id,
                 announced,
@@ -192,9 +192,9 @@ impl FanOut {
         let Some(owner) = &call.owner else {
             let waits = call.waiting.contains(&event.key);
             return Ok(if waits {
-                Driven::Waiting(call.id)
+                Processed::Waiting(call.id)
             } else {
-                Driven::LeftOut(call.id)
+                Processed::LeftOut(call.id)
             });
         };
         self.agenda.note(update, &call).await?;
@@ -208,7 +208,7 @@ impl FanOut {
             )
             .await?;
         let lead = self.record_lead(event, update, &call).await?;
-        let announced = OfCall::new(event, update, &call, owner, lead.as_ref());
+        let announced = CallAnnouncements::new(event, update, &call, owner, lead.as_ref());
         self.publisher.publish(&announced, batch).await?;
         let announced = announced.types();
         let ended = announced
@@ -220,13 +220,13 @@ impl FanOut {
             outcome: call.facts.outcome().filter(|_| ended),
             announced,
         };
-        self.drive_waiting(&event.key, call).await?;
-        Ok(Driven::Recorded(recorded))
+        self.process_waiting(&event.key, call).await?;
+        Ok(Processed::Recorded(recorded))
     }
 
     /// Looks up what the events of a batch need, in one trip. What could not be looked up is looked up once
     /// more by who drives the event.
-    pub async fn look_up(&self, events: &[&Told]) -> Vec<Option<Found>> {
+    pub async fn look_up(&self, events: &[&ParsedEvent]) -> Vec<Option<Found>> {
         let updates: Vec<&CallUpdate> = events
             .iter()
             .filter_map(|told| told.update.as_ref())
@@ -240,7 +240,8 @@ impl FanOut {
             .await
             .unwrap_or_default()
             .into_iter();
-        let of_event = |told: &&Told| told.update.as_ref().and_then(|_| found.next().flatten());
+        let of_event =
+            |told: &&ParsedEvent| told.update.as_ref().and_then(|_| found.next().flatten());
         events.iter().map(of_event).collect()
     }
 
@@ -322,7 +323,7 @@ impl FanOut {
     /// Queues the events that waited for the owner, a part at a time: first queued, then forgotten. The
     /// parts that this event has no time for are left to the events that it queued, each of which
     /// starts elsewhere.
-    async fn drive_waiting(&self, event: &EventKey, mut call: Call) -> Result<(), FanOutError> {
+    async fn process_waiting(&self, event: &EventKey, mut call: Call) -> Result<(), FanOutError> {
         let started = Instant::now();
         while !call.waiting.is_empty() && started.elapsed() < LONGEST_RELEASE {
             let queued = call.waiting.next_after(event, RELEASED_AT_ONCE);
@@ -337,7 +338,7 @@ impl FanOut {
     ///
     /// # Errors
     /// When the queue did not take it.
-    pub async fn put_aside(&self, event_key: &EventKey) -> Result<(), SendError> {
+    pub async fn queue_for_retry(&self, event_key: &EventKey) -> Result<(), SendError> {
         self.retry.send(event_key).await
     }
 }

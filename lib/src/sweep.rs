@@ -75,7 +75,7 @@ pub struct Sweep {
 
 /// What a sweep has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Swept {
+pub struct SweepResult {
     /// Minutes looked through.
     pub minutes: usize,
     /// Events appended to the log.
@@ -92,7 +92,7 @@ pub struct Swept {
     pub behind_minutes: u64,
 }
 
-impl Swept {
+impl SweepResult {
     fn entries(self) -> usize {
         self.announced + self.queued + self.closed + self.dropped + self.postponed
     }
@@ -127,12 +127,12 @@ impl Sweep {
     ///
     /// # Errors
     /// When the database fails; the next sweep repeats what was not done.
-    pub async fn run(&self) -> Result<Swept, StoreError> {
+    pub async fn run(&self) -> Result<SweepResult, StoreError> {
         let (now, deadline) = (self.clock.now(), Instant::now() + LONGEST);
         let this_minute = Minute::of(now);
         let known = self.due.watermark().await?;
         let from = known.unwrap_or_else(|| this_minute.minus(FIRST_LOOK_BACK_MINUTES));
-        let (mut swept, mut done_before) = (Swept::default(), from);
+        let (mut swept, mut done_before) = (SweepResult::default(), from);
         for minute in from.until(this_minute).take(MAX_MINUTES) {
             let is_whole = self
                 .sweep_minute(minute, (now, deadline), &mut swept)
@@ -159,7 +159,7 @@ impl Sweep {
         &self,
         minute: Minute,
         (now, deadline): (Timestamp, Instant),
-        swept: &mut Swept,
+        swept: &mut SweepResult,
     ) -> Result<bool, StoreError> {
         loop {
             let slot = self.due.read(minute, PAGE).await?;

@@ -30,7 +30,7 @@ use ringpost::{
     crypto::jwt::Algorithm,
     domain::{
         call::facts::Facts,
-        directory::Line,
+        directory::PhoneNumberEntry,
         due::{Due, Minute},
         event::Event,
         key::{CallId, CallKey, EventKey},
@@ -39,9 +39,9 @@ use ringpost::{
     },
     fan_out::{
         FanOut,
-        follow_ups::Agenda,
+        follow_ups::FollowUps,
         publish::Publisher,
-        unfinished::{Closing, Silence, Watch},
+        unfinished::{Closing, SilenceLimit, UnfinishedCalls},
     },
     ingest::{accept::Accept, fold::Fold},
     providers::livekit::{Keys, LiveKitEvent},
@@ -76,7 +76,7 @@ use crate::{
 };
 
 /// What the template's default says.
-const SILENCE: Silence = Silence { hours: 4 };
+const SILENCE: SilenceLimit = SilenceLimit { hours: 4 };
 
 /// Items by their keys, without what differs from run to run.
 pub type Items = BTreeMap<String, BTreeMap<String, String>>;
@@ -431,8 +431,8 @@ impl World {
             history,
             retry: FanOutRetryQueue::new(queue, self.queue_url.clone()),
             leads: LeadTable::new(self.database(faults), self.name("directory")),
-            agenda: Agenda::new(self.due(faults), Clock::system()),
-            watch: Watch::new(self.due(faults), SILENCE, clock.clone()),
+            agenda: FollowUps::new(self.due(faults), Clock::system()),
+            watch: UnfinishedCalls::new(self.due(faults), SILENCE, clock.clone()),
             transcripts: self.transcripts(faults),
             publisher: Publisher {
                 subscriptions: self.subscriptions(faults),
@@ -545,7 +545,7 @@ impl World {
     /// # Panics
     /// When the database fails.
     pub async fn assign_number(&self, number: &str, tenant_id: &str, user_id: &str) {
-        let line = Line {
+        let line = PhoneNumberEntry {
             number: PhoneNumber::parse(number).expect("a number"),
             tenant_id: tenant_id.to_owned(),
             kind: None,

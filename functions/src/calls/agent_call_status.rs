@@ -11,7 +11,7 @@ use ringpost::{
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
     },
-    providers::elevenlabs::client::{ApiKey, Patience},
+    providers::elevenlabs::client::{ApiKey, Timeouts},
     queries::agent_call_status::{AgentCalls, Status},
     secrets::Secrets,
     store::StoreError,
@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// Somebody waits for the answer, and the cached one is good enough.
-const PATIENCE: Patience = Patience {
+const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(1),
     total: Duration::from_secs(2),
 };
@@ -58,7 +58,7 @@ impl Endpoint for Deps {
             tokio::join!(aws.authenticator(), aws.elevenlabs_key(), aws.connect());
         connected?;
         Ok(Self {
-            agent_calls: aws.agent_calls(PATIENCE)?,
+            agent_calls: aws.agent_calls(TIMEOUTS)?,
             key: key?,
             authenticator: authenticator?,
             clock: Clock::system(),
@@ -77,7 +77,7 @@ impl Endpoint for Deps {
         match status.map_err(failed)? {
             Status::Known {
                 call,
-                told_by,
+                reported_by,
                 stale,
             } => {
                 log::call_id(call.id);
@@ -85,7 +85,7 @@ impl Endpoint for Deps {
                 Ok(Reply::ok(&AgentCall::of(
                     &call,
                     &query,
-                    told_by.as_deref(),
+                    reported_by.as_deref(),
                     stale,
                 )))
             }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
-    domain::{directory::Line, phone::PhoneNumber},
+    domain::{directory::PhoneNumberEntry, phone::PhoneNumber},
     http::{
         error::ApiError,
         json_body::{Fields, wrong},
@@ -21,7 +21,7 @@ const NUMBER: &str = "number";
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps<Line>>()
+    runtime::serve::<Deps<PhoneNumberEntry>>()
 }
 
 #[derive(Serialize)]
@@ -39,7 +39,7 @@ struct View<'a> {
     agent_config_id: Option<&'a str>,
 }
 
-impl Resource for Line {
+impl Resource for PhoneNumberEntry {
     const BINARY: &'static str = "directory-phone-numbers";
     const FIELD: &'static str = "phoneNumber";
 

@@ -90,7 +90,7 @@ impl Deps {
     ) -> Result<Reply, ApiError> {
         match self
             .accept
-            .keep_and_fold(event, update)
+            .append_and_load(event, update)
             .await
             .map_err(failed)?
         {

@@ -35,11 +35,11 @@ pub struct Deps {
     /// Where events are kept.
     pub events: EventTable,
     /// Who may send.
-    pub door: Door,
+    pub door: CallStatusGate,
 }
 
 /// The way in.
-pub struct Door {
+pub struct CallStatusGate {
     /// Where unsigned webhooks may come from; unlike a [`gate::Gate`]'s, an empty list admits nobody.
     pub allow_list: AllowList,
     /// What may sign.
@@ -53,7 +53,7 @@ pub struct Door {
 }
 
 /// Verifies a webhook by where it came from, else by its signature.
-struct Passport<'a> {
+struct ListedOrSigned<'a> {
     is_listed: bool,
     keys: &'a Keys,
 }
@@ -70,7 +70,7 @@ impl Endpoint for Deps {
 
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
-        let (door, connected) = tokio::join!(aws.call_status_door(), aws.connect_to_log());
+        let (door, connected) = tokio::join!(aws.call_status_gate(), aws.connect_to_log());
         connected?;
         Ok(Self {
             events: aws.events()?,
@@ -90,7 +90,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Door {
+impl CallStatusGate {
     async fn verified(&self, request: Request) -> Result<VerifiedWebhook, ApiError> {
         let keys = self.keys.current().await.unwrap_or_default();
         if self.allow_list.is_empty() && keys.is_empty() {
@@ -102,7 +102,7 @@ impl Door {
         gate::admitted(self.addresses.as_ref(), source).await?;
         let is_listed = !self.allow_list.is_empty() && self.allow_list.admits(source);
         let verified = gate::received(request)?.verify(
-            &Passport {
+            &ListedOrSigned {
                 is_listed,
                 keys: &keys,
             },
@@ -118,7 +118,7 @@ impl Door {
     }
 }
 
-impl Verifier for Passport<'_> {
+impl Verifier for ListedOrSigned<'_> {
     fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<Signer, Refusal> {
         if self.is_listed {
             return Ok(Signer::default());

@@ -6,7 +6,7 @@ use lambda_http::Request;
 use ringpost::{
     auth::role::Role,
     clock::Clock,
-    delivery::manual_retry::{Redeliver, RedeliverError, Redelivery},
+    delivery::manual_retry::{ManualRetry, ManualRetryError, ManualRetryResult},
     domain::delivery::{DeliveryRef, DeliveryStatus},
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
@@ -27,7 +27,7 @@ use crate::{
 /// `due`, sends to the queue of deliveries, and reads the keys of user tokens.
 pub struct Deps {
     /// What queues deliveries again.
-    pub redeliver: Redeliver,
+    pub redeliver: ManualRetry,
     /// Who may ask.
     pub authenticator: Authenticator,
 }
@@ -51,7 +51,7 @@ impl Endpoint for Deps {
 
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
-        let redeliver = Redeliver {
+        let redeliver = ManualRetry {
             rows: aws.history()?,
             subscriptions: aws.subscriptions()?,
             due: aws.due()?,
@@ -77,7 +77,7 @@ impl Endpoint for Deps {
             .await
             .map_err(failed)?
         {
-            Redelivery::Queued(delivery) => {
+            ManualRetryResult::Queued(delivery) => {
                 log::result("queued");
                 let (message, event) = (
                     "Webhook delivery retry queued",
@@ -89,15 +89,15 @@ impl Endpoint for Deps {
                     event,
                 }))
             }
-            Redelivery::Unknown => Err(no_event()),
-            Redelivery::Inbound => Err(ApiError::new(
+            ManualRetryResult::Unknown => Err(no_event()),
+            ManualRetryResult::Inbound => Err(ApiError::new(
                 ErrorStatus::BadRequest,
                 "This event was received; only an outbound one can be retried",
             )
             .field("id")),
-            Redelivery::NotFailed(status) => Err(conflict(not_failed(status))),
-            Redelivery::Deleted => Err(conflict("Its webhook configuration was deleted")),
-            Redelivery::Inactive => Err(conflict(
+            ManualRetryResult::NotFailed(status) => Err(conflict(not_failed(status))),
+            ManualRetryResult::Deleted => Err(conflict("Its webhook configuration was deleted")),
+            ManualRetryResult::Inactive => Err(conflict(
                 "Its webhook configuration is inactive; activate it first",
             )),
         }
@@ -119,7 +119,7 @@ fn conflict(message: &'static str) -> ApiError {
     ApiError::new(ErrorStatus::Conflict, message)
 }
 
-fn failed(error: RedeliverError) -> ApiError {
+fn failed(error: ManualRetryError) -> ApiError {
     ApiError::new(
         ErrorStatus::Internal,
         "Failed to queue the retry; try again",

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use http::Method;
 use lambda_http::{Request, RequestExt};
 use ringpost::{
-    delivery::recovery::order::{OrderError, Ordered, Recoveries},
+    delivery::recovery::order::{OrderError, OrderResult, Recoveries},
     domain::delivery::recovery::{Order, Recoverable, Recovery, RecoveryId},
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
@@ -127,16 +127,16 @@ impl Deps {
             .await
             .map_err(not_ordered)?;
         let (message, recovery) = match ordered {
-            Ordered::Queued(recovery) => ("Recovery started", recovery),
-            Ordered::Before(recovery) => ("This recovery is under way", recovery),
-            Ordered::Busy(recovery) => return Err(busy(&recovery)),
-            Ordered::NoSubscription => return Err(not_found()),
-            Ordered::Inactive => {
+            OrderResult::Queued(recovery) => ("Recovery started", recovery),
+            OrderResult::Before(recovery) => ("This recovery is under way", recovery),
+            OrderResult::Busy(recovery) => return Err(busy(&recovery)),
+            OrderResult::NoSubscription => return Err(not_found()),
+            OrderResult::Inactive => {
                 let message = "The webhook configuration is inactive; activate it first";
                 return Err(ApiError::new(ErrorStatus::Conflict, message));
             }
-            Ordered::Future => return Err(wrong("since", "must be before now")),
-            Ordered::Expired => {
+            OrderResult::Future => return Err(wrong("since", "must be before now")),
+            OrderResult::Expired => {
                 return Err(wrong(
                     "until",
                     "must be within the days that events are kept",

@@ -12,7 +12,7 @@ use ringpost::{
     admin::subscriptions::Subscriptions,
     auth::role::Role,
     clock::Clock,
-    delivery::send::{Parcel, Sender},
+    delivery::send::{Sender, WebhookRequest},
     domain::{
         delivery::{Attempt, Message, TEST_PREFIX},
         subscription::{
@@ -130,10 +130,10 @@ impl Endpoint for Deps {
             .proof
             .is_missing(&subscription)
             .then(|| Uuid::new_v4().simple().to_string());
-        let parcel = Parcel::to(&subscription, &secrets, &message.id, &message.body, now);
+        let parcel = WebhookRequest::to(&subscription, &secrets, &message.id, &message.body, now);
         let attempt = self
             .sender
-            .send(&Parcel {
+            .send(&WebhookRequest {
                 challenge: challenge.as_deref(),
                 ..parcel
             })

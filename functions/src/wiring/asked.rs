@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ringpost::{
     clock::Clock,
     config,
-    providers::elevenlabs::client::{ApiKey, ConversationApi, Patience},
+    providers::elevenlabs::client::{ApiKey, ConversationApi, Timeouts},
     queries::agent_call_status::AgentCalls,
     queue::transcripts::TranscriptQueue,
     secrets::{Secrets, SecretsError},
@@ -18,7 +18,7 @@ use crate::runtime::InitError;
 pub(crate) type ElevenLabsKey = Secrets<Option<ApiKey>>;
 
 impl Aws {
-    pub(crate) fn conversations(patience: Patience) -> Result<ConversationApi, InitError> {
+    pub(crate) fn conversations(patience: Timeouts) -> Result<ConversationApi, InitError> {
         Ok(ConversationApi::new(
             config::required("ELEVENLABS_API_URL")?,
             patience,
@@ -46,7 +46,7 @@ impl Aws {
         Ok(loaded.await?)
     }
 
-    pub(crate) fn agent_calls(&self, patience: Patience) -> Result<AgentCalls, InitError> {
+    pub(crate) fn agent_calls(&self, patience: Timeouts) -> Result<AgentCalls, InitError> {
         Ok(AgentCalls {
             calls: self.calls()?,
             events: self.events()?,

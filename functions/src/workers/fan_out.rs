@@ -17,12 +17,12 @@ use aws_lambda_events::{
 use futures::future::join_all;
 use ringpost::{
     domain::key::EventKey,
-    fan_out::{FanOut, Told, publish::Batch},
+    fan_out::{FanOut, ParsedEvent, publish::Batch},
     store::{Item, events::EventTable, lookup::Found},
     telemetry,
 };
 
-use super::drive;
+use super::process;
 use crate::{
     runtime::{self, InitError, Worker},
     wiring::Aws,
@@ -72,9 +72,9 @@ impl Worker for Deps {
         let mut calls: HashMap<_, Vec<_>> = HashMap::new();
         for (place, record) in records.into_iter().enumerate() {
             let call = record
-                .told
+                .parsed
                 .as_ref()
-                .and_then(Told::surest_call)
+                .and_then(ParsedEvent::surest_call)
                 .ok_or(place);
             calls.entry(call).or_default().push((place, record));
         }
@@ -99,7 +99,7 @@ impl Worker for Deps {
                 .enumerate()
                 .filter_map(|(place, key)| Some((place, key?)));
             unsettled.extend(
-                join_all(aside.map(|(place, key)| self.put_aside(place, key)))
+                join_all(aside.map(|(place, key)| self.queue_for_retry(place, key)))
                     .await
                     .into_iter()
                     .flatten(),
@@ -119,7 +119,7 @@ impl Worker for Deps {
 /// A record of the stream.
 struct Record {
     /// The event, unless nothing follows from the record or it cannot be read.
-    told: Option<Told>,
+    parsed: Option<ParsedEvent>,
     /// The event's key, where something must follow.
     key: Option<EventKey>,
 }
@@ -128,7 +128,7 @@ impl Deps {
     async fn read(&self, record: EventRecord) -> Record {
         if record.event_name != "INSERT" {
             return Record {
-                told: None,
+                parsed: None,
                 key: None,
             };
         }
@@ -139,8 +139,8 @@ impl Deps {
             .cloned()
             .unwrap_or_default();
         let image: Item = record.change.new_image.into();
-        let told = match self.events.read(&image).await {
-            Ok(event) => Some(Told::by(event)),
+        let parsed = match self.events.read(&image).await {
+            Ok(event) => Some(ParsedEvent::by(event)),
             Err(error) => {
                 tracing::error!(
                     function = Self::NAME,
@@ -151,22 +151,26 @@ impl Deps {
             }
         };
         Record {
-            told,
+            parsed,
             key: Some(EventKey::from_stored(key)),
         }
     }
 
     /// What the first event of each call needs, in one trip. Those that follow it need what it leaves.
     async fn look_up(&self, calls: &[Vec<(usize, Record)>]) -> Vec<Option<Found>> {
-        let events: Vec<Option<&Told>> = calls
+        let events: Vec<Option<&ParsedEvent>> = calls
             .iter()
-            .map(|records| records.first().and_then(|(_, record)| record.told.as_ref()))
+            .map(|records| {
+                records
+                    .first()
+                    .and_then(|(_, record)| record.parsed.as_ref())
+            })
             .collect();
-        let readable: Vec<&Told> = events.iter().copied().flatten().collect();
+        let readable: Vec<&ParsedEvent> = events.iter().copied().flatten().collect();
         let mut found = self.fan_out.look_up(&readable).await.into_iter();
         events
             .iter()
-            .map(|told| told.and_then(|_| found.next().flatten()))
+            .map(|parsed| parsed.and_then(|_| found.next().flatten()))
             .collect()
     }
 
@@ -179,17 +183,17 @@ impl Deps {
         batch: &Batch,
         deadline: Instant,
     ) -> Option<usize> {
-        for (place, Record { told, key }) in records {
+        for (place, Record { parsed, key }) in records {
             let Some(key) = key else { continue };
-            let driven = match &told {
-                Some(told) if Instant::now() < deadline => {
-                    drive(Self::NAME, &self.fan_out, told, found.take(), batch)
+            let processed = match &parsed {
+                Some(parsed) if Instant::now() < deadline => {
+                    process(Self::NAME, &self.fan_out, parsed, found.take(), batch)
                         .await
                         .is_ok()
                 }
                 _ => false,
             };
-            if !driven && let Some(place) = self.put_aside(place, key).await {
+            if !processed && let Some(place) = self.queue_for_retry(place, key).await {
                 return Some(place);
             }
         }
@@ -197,8 +201,8 @@ impl Deps {
     }
 
     /// Tells the place of an event that could not be put aside.
-    async fn put_aside(&self, place: usize, key: EventKey) -> Option<usize> {
-        let error = self.fan_out.put_aside(&key).await.err()?;
+    async fn queue_for_retry(&self, place: usize, key: EventKey) -> Option<usize> {
+        let error = self.fan_out.queue_for_retry(&key).await.err()?;
         tracing::error!(
             function = Self::NAME,
             cause = telemetry::chain(&error),

@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
-    fan_out::{FanOut, Told, publish::Batch},
+    fan_out::{FanOut, ParsedEvent, publish::Batch},
     queue::fan_out_retry::FanOutMessage,
     store::events::EventTable,
     telemetry,
 };
 
-use super::{Unsettled, drive, log_wait, receipt, settle_all, times_received};
+use super::{Unsettled, log_wait, process, receipt, settle_all, times_received};
 use crate::{
     runtime::{self, InitError, Worker},
     wiring::Aws,
@@ -72,7 +72,7 @@ impl Worker for Deps {
                     let wait = self
                         .fan_out
                         .retry
-                        .put_off(receipt(message), times_received(message));
+                        .postpone(receipt(message), times_received(message));
                     log_wait(Self::NAME, wait.await);
                 }
                 settled.and(queued)
@@ -96,7 +96,14 @@ impl Deps {
             tracing::warn!(function = Self::NAME, %event_key, "event has expired");
             return Ok(());
         };
-        let driven = drive(Self::NAME, &self.fan_out, &Told::by(event), None, batch).await;
-        driven.map(drop).map_err(|_| Unsettled)
+        let processed = process(
+            Self::NAME,
+            &self.fan_out,
+            &ParsedEvent::by(event),
+            None,
+            batch,
+        )
+        .await;
+        processed.map(drop).map_err(|_| Unsettled)
     }
 }

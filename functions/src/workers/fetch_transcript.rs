@@ -10,7 +10,9 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use ringpost::{
     clock::Clock,
     domain::key::CallId,
-    providers::elevenlabs::client::{ApiKey, AskError, ConversationApi, ConversationId, Patience},
+    providers::elevenlabs::client::{
+        ApiKey, ConversationApi, ConversationApiError, ConversationId, Timeouts,
+    },
     queue::transcripts::{TranscriptMessage, TranscriptQueue},
     secrets::Secrets,
     store::{
@@ -28,7 +30,7 @@ use crate::{
 };
 
 /// A transcript may be large, and nobody waits for it.
-const PATIENCE: Patience = Patience {
+const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(3),
     total: Duration::from_secs(15),
 };
@@ -68,7 +70,7 @@ impl Worker for Deps {
         Ok(Self {
             calls: aws.calls()?,
             events: aws.events()?,
-            api: Aws::conversations(PATIENCE)?,
+            api: Aws::conversations(TIMEOUTS)?,
             key: key?,
             queue: aws.transcripts()?,
             clock: Clock::system(),
@@ -94,7 +96,7 @@ enum Fetched {
     /// The conversation is not over.
     Early,
     /// ElevenLabs did not give it.
-    Failed(AskError),
+    Failed(ConversationApiError),
 }
 
 impl Deps {
@@ -140,7 +142,7 @@ impl Deps {
                 tracing::error!(function, %call_id, conversation_id, received, cause, "put off");
             }
         }
-        self.put_off(message, received).await;
+        self.postpone(message, received).await;
         Err(Unsettled)
     }
 
@@ -164,17 +166,17 @@ impl Deps {
             }
             Ok(_) => Ok(Fetched::Early),
             // Another workspace's, deleted, or never a conversation.
-            Err(AskError::NotFound(_)) => {
+            Err(ConversationApiError::NotFound(_)) => {
                 Ok(Fetched::Needless("ElevenLabs knows no such conversation"))
             }
             Err(error) => Ok(Fetched::Failed(error)),
         }
     }
 
-    async fn put_off(&self, message: &SqsMessage, received: u32) {
+    async fn postpone(&self, message: &SqsMessage, received: u32) {
         log_wait(
             Self::NAME,
-            self.queue.put_off(receipt(message), received).await,
+            self.queue.postpone(receipt(message), received).await,
         );
     }
 }

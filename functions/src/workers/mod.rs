@@ -17,7 +17,7 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
     domain::call::outcome::Outcome,
-    fan_out::{Driven, FanOut, FanOutError, Told, publish::Batch},
+    fan_out::{FanOut, FanOutError, ParsedEvent, Processed, publish::Batch},
     queue::SendError,
     store::lookup::Found,
     telemetry,
@@ -62,34 +62,35 @@ fn log_wait(function: &'static str, set: Result<(), SendError>) {
 }
 
 /// So that a batch is settled before its invocation is ended: what was not driven by then comes again.
-const LONGEST_DRIVE: Duration = Duration::from_secs(8);
+const LONGEST_PROCESSING: Duration = Duration::from_secs(8);
 
 /// Drives one event and writes its canonical line.
-async fn drive(
+async fn process(
     function: &'static str,
     fan_out: &FanOut,
-    told: &Told,
+    parsed: &ParsedEvent,
     found: Option<Found>,
     batch: &Batch,
-) -> Result<Driven, FanOutError> {
+) -> Result<Processed, FanOutError> {
     let started = Instant::now();
-    let driven = tokio::time::timeout(LONGEST_DRIVE, fan_out.drive(told, found, batch)).await;
-    let driven = driven.unwrap_or(Err(FanOutError::Slow));
+    let processed =
+        tokio::time::timeout(LONGEST_PROCESSING, fan_out.process(parsed, found, batch)).await;
+    let processed = processed.unwrap_or(Err(FanOutError::Slow));
     let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
-    let (event_key, event_type) = (told.event.key.as_str(), told.event.event_type.as_str());
-    match &driven {
-        Ok(driven) => {
-            let (result, call_id) = match driven {
-                Driven::Recorded(recorded) => ("recorded", recorded.call_id),
-                Driven::Waiting(call_id) => ("waiting for an owner", Some(*call_id)),
-                Driven::LeftOut(call_id) => {
+    let (event_key, event_type) = (parsed.event.key.as_str(), parsed.event.event_type.as_str());
+    match &processed {
+        Ok(processed) => {
+            let (result, call_id) = match processed {
+                Processed::Recorded(recorded) => ("recorded", recorded.call_id),
+                Processed::Waiting(call_id) => ("waiting for an owner", Some(*call_id)),
+                Processed::LeftOut(call_id) => {
                     tracing::warn!(function, event_key, call_id = %call_id, "too many events wait for an owner");
                     ("left out", Some(*call_id))
                 }
-                Driven::Unowned => ("unowned", None),
+                Processed::Unowned => ("unowned", None),
             };
-            let recorded = match driven {
-                Driven::Recorded(recorded) => Some(recorded),
+            let recorded = match processed {
+                Processed::Recorded(recorded) => Some(recorded),
                 _ => None,
             };
             let tenant_id = recorded.map(|recorded| recorded.tenant_id.as_str());
@@ -125,5 +126,5 @@ async fn drive(
             );
         }
     }
-    driven
+    processed
 }

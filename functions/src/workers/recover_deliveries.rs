@@ -24,7 +24,7 @@ pub const PORTION: Portion = Portion {
     time: Duration::from_secs(25),
 };
 /// A recovery is given up when its message comes so often, once before its queue gives up on that: who
-/// asks for it is told, and may start it again.
+/// asks for it is parsed, and may start it again.
 const LAST_TIME: u32 = 5;
 
 /// What this function may touch: it reads subscriptions and writes recoveries in `webhook-configs`, reads

@@ -25,7 +25,7 @@ use super::{
     consequences::verdict,
     deliver::{Deliver, DeliverError, Endpoint},
     pacing::{AttemptRef, Turn, attempt_of, micros},
-    send::Parcel,
+    send::WebhookRequest,
 };
 use crate::{
     domain::{
@@ -157,13 +157,13 @@ impl<'a> Asked<'a> {
             return Self::NoEndpoint(delivery);
         }
         let health = found.failing.get(&at).copied();
-        let strain = found.strained.get(&at).copied().unwrap_or_default();
+        let load = found.loaded.get(&at).copied().unwrap_or_default();
         let endpoint = Endpoint {
             at,
             subscription,
             secrets,
             health,
-            strain,
+            load,
         };
         if !is_pending || delivery.attempts >= message.number() {
             return Self::Recorded(delivery, endpoint);
@@ -209,7 +209,7 @@ impl Deliver {
                 _ => None,
             })
             .collect();
-        let turns = self.take_turns(&ready, at).await;
+        let turns = self.assign_slots(&ready, at).await;
         Ok(Prepared { turns, found, at })
     }
 
@@ -249,7 +249,7 @@ impl Deliver {
             }
             Asked::Attempt(delivery, endpoint) => match batch.turns.get(&attempt_of(message)) {
                 Some(Turn::Later) => Ok(Done::Waits),
-                Some(Turn::Unknown) => Err(DeliverError::NoTurn),
+                Some(Turn::Unknown) => Err(DeliverError::NoSlot),
                 Some(Turn::At(place)) => {
                     let wait = place.saturating_sub(micros(self.clock.now()));
                     sleep(Duration::from_micros(wait)).await;
@@ -268,8 +268,8 @@ impl Deliver {
         endpoint: &Endpoint<'_>,
     ) -> Result<Done, DeliverError> {
         if delivery.attempts == message.number() {
-            let is_hopeless = endpoint.health.is_some_and(|health| health.is_hopeless());
-            if is_hopeless && delivery.status != DeliveryStatus::Delivered {
+            let is_abandoned = endpoint.health.is_some_and(|health| health.is_abandoned());
+            if is_abandoned && delivery.status != DeliveryStatus::Delivered {
                 let configured_at = endpoint.subscription.updated_at;
                 self.disable(&endpoint.at, DisabledReason::Failing, configured_at)
                     .await?;
@@ -295,7 +295,7 @@ impl Deliver {
             Some(subscription) if subscription.status == SubscriptionStatus::Inactive => {
                 // Whoever disabled it for this very attempt may have died before it told that.
                 if delivery.attempts >= message.number() {
-                    self.tell_disabled(subscription).await?;
+                    self.report_disabled(subscription).await?;
                 }
                 (DeliveryStatus::Failed, "the subscription is inactive")
             }
@@ -391,7 +391,7 @@ impl Deliver {
     /// Posts a delivery. Others learn that the endpoint is slow while it is still waited for.
     async fn post(&self, delivery: &Delivery, body: &Bytes, endpoint: &Endpoint<'_>) -> Attempt {
         let began = self.clock.now();
-        let parcel = Parcel::to(
+        let parcel = WebhookRequest::to(
             endpoint.subscription,
             endpoint.secrets,
             &delivery.message_id,

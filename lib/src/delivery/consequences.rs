@@ -51,20 +51,20 @@ impl Deliver {
                     micros: FIRST_MICROS,
                     at: now,
                 });
-                self.endpoints.heal(&tried, release).await?;
+                self.endpoints.clear_failures(&tried, release).await?;
             }
             return Ok(());
         }
         let health = if attempt.is_refusal() {
             let refusal = Refusal {
-                learned: Learned::refused(endpoint.strain.learned, attempt.at, now),
+                learned: Learned::refused(endpoint.load.learned, attempt.at, now),
                 pause_until: pause_until(attempt.retry_after, now),
             };
             self.endpoints.refuse(&tried, known, refusal, now).await?
         } else {
             self.endpoints.fail(&tried, known, now).await?
         };
-        if health.is_some_and(|health| health.is_hopeless()) {
+        if health.is_some_and(|health| health.is_abandoned()) {
             self.disable(
                 &endpoint.at,
                 DisabledReason::Failing,
@@ -93,7 +93,7 @@ impl Deliver {
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
             // What the others of this function have noted is news to none of them.
-            let known = noted.get(&endpoint.at).copied().or(endpoint.strain.slow);
+            let known = noted.get(&endpoint.at).copied().or(endpoint.load.slow);
             let Some(slow) = Slow::seen(known, millis, now) else {
                 return;
             };
@@ -181,7 +181,7 @@ impl Deliver {
                 .await?;
             let Some(stored) = found else { return Ok(()) };
             if stored.subscription.status == SubscriptionStatus::Inactive {
-                return self.tell_disabled(&stored.subscription).await;
+                return self.report_disabled(&stored.subscription).await;
             }
             if stored.subscription.updated_at != configured_at {
                 return Ok(());
@@ -199,14 +199,14 @@ impl Deliver {
                 .await?
             {
                 tracing::warn!(subscription = %at.id, reason = delivery_events::word(reason), "subscription disabled");
-                return self.tell_disabled(&disabled).await;
+                return self.report_disabled(&disabled).await;
             }
         }
         Err(StoreError::Contended.into())
     }
 
     /// Tells a tenant that we have set its subscription inactive, once however often this is asked for.
-    pub(super) async fn tell_disabled(
+    pub(super) async fn report_disabled(
         &self,
         subscription: &Subscription,
     ) -> Result<(), DeliverError> {

@@ -10,7 +10,7 @@ use crate::{
     domain::{
         delivery::{
             endpoint_health::Health,
-            pace::{Slow, Strain},
+            pace::{EndpointLoad, Slow},
         },
         subscription::{SigningSecrets, Subscription},
         timestamp::Timestamp,
@@ -62,7 +62,7 @@ pub enum DeliverError {
     Queue(#[from] SendError),
     /// It is not known when it may go; the log says why.
     #[error("no turn was found")]
-    NoTurn,
+    NoSlot,
 }
 
 /// A subscription as a batch found it.
@@ -71,7 +71,7 @@ pub(super) struct Endpoint<'a> {
     pub(super) subscription: &'a Subscription,
     pub(super) secrets: &'a SigningSecrets,
     pub(super) health: Option<Health>,
-    pub(super) strain: Strain,
+    pub(super) load: EndpointLoad,
 }
 
 impl Endpoint<'_> {

@@ -36,7 +36,7 @@ const NET_MILLIS: u64 = 60_000;
 
 /// Queues failed deliveries again.
 #[derive(Debug, Clone)]
-pub struct Redeliver {
+pub struct ManualRetry {
     /// The deliveries.
     pub rows: HistoryTable,
     /// Where they go.
@@ -51,7 +51,7 @@ pub struct Redeliver {
 
 /// What became of the request.
 #[derive(Debug)]
-pub enum Redelivery {
+pub enum ManualRetryResult {
     /// The next attempt is queued.
     Queued(Box<Delivery>),
     /// The tenant has no such event.
@@ -68,7 +68,7 @@ pub enum Redelivery {
 
 /// Why it is not known what became of the request; asking again is safe.
 #[derive(Debug, Error)]
-pub enum RedeliverError {
+pub enum ManualRetryError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -77,27 +77,27 @@ pub enum RedeliverError {
     Queue(#[from] SendError),
 }
 
-impl Redeliver {
+impl ManualRetry {
     /// Queues the next attempt of a failed delivery. If that fails half-way, it will come to pass.
     ///
     /// # Errors
     /// When the database or the queue fails.
-    pub async fn redeliver(&self, at: &DeliveryRef) -> Result<Redelivery, RedeliverError> {
+    pub async fn redeliver(&self, at: &DeliveryRef) -> Result<ManualRetryResult, ManualRetryError> {
         let delivery = match self.rows.find_row(at).await? {
-            None => return Ok(Redelivery::Unknown),
-            Some(Row::Inbound(_)) => return Ok(Redelivery::Inbound),
+            None => return Ok(ManualRetryResult::Unknown),
+            Some(Row::Inbound(_)) => return Ok(ManualRetryResult::Inbound),
             Some(Row::Outbound(delivery)) => delivery,
         };
         if delivery.status != DeliveryStatus::Failed {
-            return Ok(Redelivery::NotFailed(delivery.status));
+            return Ok(ManualRetryResult::NotFailed(delivery.status));
         }
         let found = self
             .subscriptions
             .find(&at.tenant_id, delivery.subscription_id)
             .await?;
         match found.map(|subscription| subscription.status) {
-            None => return Ok(Redelivery::Deleted),
-            Some(SubscriptionStatus::Inactive) => return Ok(Redelivery::Inactive),
+            None => return Ok(ManualRetryResult::Deleted),
+            Some(SubscriptionStatus::Inactive) => return Ok(ManualRetryResult::Inactive),
             Some(SubscriptionStatus::Active) => {}
         }
         let (message, now) = (DeliveryMessage::next_of(&delivery), self.clock.now());
@@ -106,9 +106,9 @@ impl Redeliver {
         let reopened = match self.rows.reopen_delivery(&delivery, None, now).await? {
             Some(reopened) => reopened,
             None => match self.rows.find_delivery(at).await? {
-                None => return Ok(Redelivery::Unknown),
+                None => return Ok(ManualRetryResult::Unknown),
                 Some(found) if is_ours(&found, &delivery, now) => found,
-                Some(found) => return Ok(Redelivery::NotFailed(found.status)),
+                Some(found) => return Ok(ManualRetryResult::NotFailed(found.status)),
             },
         };
         self.queue.send(&[(message, 0)]).await?;
@@ -120,7 +120,7 @@ impl Redeliver {
                 "net not withdrawn"
             );
         }
-        Ok(Redelivery::Queued(Box::new(reopened)))
+        Ok(ManualRetryResult::Queued(Box::new(reopened)))
     }
 }
 

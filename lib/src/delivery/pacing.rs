@@ -45,7 +45,7 @@ pub(super) enum Turn {
 
 impl Deliver {
     /// The turns of those messages of a batch that may not go as they come.
-    pub(super) async fn take_turns(
+    pub(super) async fn assign_slots(
         &self,
         ready: &[(&DeliveryMessage, Endpoint<'_>)],
         now: Timestamp,
@@ -59,26 +59,24 @@ impl Deliver {
                 .push(message);
         }
         let turns = join_all(by_endpoint.into_values().map(async |(endpoint, messages)| {
-            let pace = endpoint
-                .strain
-                .pace(endpoint.subscription.rate_limit, now)?;
-            Some(self.take_turns_at(endpoint, &pace, &messages, now).await)
+            let pace = endpoint.load.pace(endpoint.subscription.rate_limit, now)?;
+            Some(self.assign_slots_at(endpoint, &pace, &messages, now).await)
         }));
         turns.await.into_iter().flatten().flatten().collect()
     }
 
-    async fn take_turns_at(
+    async fn assign_slots_at(
         &self,
         endpoint: &Endpoint<'_>,
         pace: &Pace,
         messages: &[&DeliveryMessage],
         now: Timestamp,
     ) -> Vec<(AttemptRef, Turn)> {
-        let is_slow = endpoint.strain.is_slow(now);
+        let is_slow = endpoint.load.is_slow(now);
         let good = |place: &Place| {
             // Whoever is in the slow lane waited there for others, not because there are too many of it.
             let is_late = !is_slow && place.micros.saturating_add(LATE_MICROS) < micros(now);
-            !is_late && endpoint.strain.honours(place.given, now)
+            !is_late && endpoint.load.honours(place.given, now)
         };
         let (mut placed, unplaced): (Vec<&DeliveryMessage>, Vec<&DeliveryMessage>) = messages
             .iter()
@@ -88,7 +86,7 @@ impl Deliver {
             0 => Ok(None),
             count => {
                 self.endpoints
-                    .book(&endpoint.at, count, pace, endpoint.strain.next_place)
+                    .book(&endpoint.at, count, pace, endpoint.load.next_place)
                     .await
             }
         };

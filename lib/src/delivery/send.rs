@@ -61,14 +61,14 @@ const MAX_HEADERS: usize = 2_000;
 
 /// How long an endpoint may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct Timeouts {
     /// Until the connection is open.
     pub connect: Duration,
     /// Until the answer is read.
     pub total: Duration,
 }
 
-impl Patience {
+impl Timeouts {
     /// What every endpoint gets.
     pub const USUAL: Self = Self {
         connect: Duration::from_secs(5),
@@ -88,7 +88,7 @@ pub enum SenderError {
 }
 
 /// What is posted, and to whom.
-pub struct Parcel<'a> {
+pub struct WebhookRequest<'a> {
     /// The endpoint.
     pub url: &'a str,
     /// `webhook-id`.
@@ -103,7 +103,7 @@ pub struct Parcel<'a> {
     pub challenge: Option<&'a str>,
 }
 
-impl<'a> Parcel<'a> {
+impl<'a> WebhookRequest<'a> {
     /// A message on its way to a subscription, signed with every secret that is valid at this moment.
     #[must_use]
     pub fn to(
@@ -138,17 +138,17 @@ impl Sender {
     /// # Errors
     /// When no HTTP client can be made.
     pub fn new(loopback: Loopback, clock: Clock) -> Result<Self, SenderError> {
-        Self::with_patience(loopback, clock, Patience::USUAL)
+        Self::with_timeouts(loopback, clock, Timeouts::USUAL)
     }
 
     /// As [`Sender::new`], for endpoints that get another time.
     ///
     /// # Errors
     /// When no HTTP client can be made.
-    pub fn with_patience(
+    pub fn with_timeouts(
         loopback: Loopback,
         clock: Clock,
-        patience: Patience,
+        patience: Timeouts,
     ) -> Result<Self, SenderError> {
         Self::build(loopback, clock, patience, Resolver::system(loopback))
     }
@@ -156,7 +156,7 @@ impl Sender {
     fn build(
         loopback: Loopback,
         clock: Clock,
-        patience: Patience,
+        patience: Timeouts,
         resolver: Resolver,
     ) -> Result<Self, SenderError> {
         let http = Client::builder()
@@ -184,7 +184,7 @@ impl Sender {
     }
 
     /// Posts it, signed for this moment.
-    pub async fn send(&self, parcel: &Parcel<'_>) -> Attempt {
+    pub async fn send(&self, parcel: &WebhookRequest<'_>) -> Attempt {
         let (at, started) = (self.clock.now(), Instant::now());
         let mut attempt = Attempt {
             at,
@@ -205,7 +205,7 @@ impl Sender {
     async fn post(
         &self,
         url: Url,
-        parcel: &Parcel<'_>,
+        parcel: &WebhookRequest<'_>,
         at: Timestamp,
     ) -> reqwest::Result<Response> {
         let request = self
@@ -226,7 +226,7 @@ impl Sender {
 }
 
 /// The subscription's headers, then ours: whatever it says, ours stand.
-fn headers(parcel: &Parcel<'_>, at: Timestamp) -> HeaderMap {
+fn headers(parcel: &WebhookRequest<'_>, at: Timestamp) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in parcel.headers {
         let header = (name.parse::<HeaderName>(), HeaderValue::from_str(value));
@@ -321,7 +321,7 @@ mod tests {
 
     async fn error(sender: &Sender, url: &str) -> Option<String> {
         let (headers, body) = (BTreeMap::new(), Bytes::from_static(b"{}"));
-        let parcel = Parcel {
+        let parcel = WebhookRequest {
             url,
             message_id: "evt_1",
             secrets: Vec::new(),
@@ -373,7 +373,7 @@ mod tests {
             ),
         ] {
             let sender =
-                Sender::build(Loopback::Allowed, clock.clone(), Patience::USUAL, resolver).unwrap();
+                Sender::build(Loopback::Allowed, clock.clone(), Timeouts::USUAL, resolver).unwrap();
             assert_eq!(
                 error(&sender, "https://hooks.example.com:1/")
                     .await
@@ -406,7 +406,7 @@ mod tests {
             Bytes::from_static(b"{}"),
         );
         let secrets = vec![&secret];
-        let parcel = Parcel {
+        let parcel = WebhookRequest {
             url: "",
             message_id: "evt_1",
             secrets,

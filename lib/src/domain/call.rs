@@ -42,7 +42,7 @@ use super::{
 };
 
 /// What filters look at changes a few times in a call; who changes it without end is not followed.
-const MAX_RETOLD: usize = 100;
+const MAX_REMATCH_EVENTS: usize = 100;
 /// Further recordings of one call are announced by every event that tells of them.
 const MAX_RECORDINGS: usize = 100;
 /// A call that was announced as ended changes a few times; who changes it without end is not followed.
@@ -176,7 +176,7 @@ impl Call {
         if (&self.facts, &self.owner) != (&before.0, &before.1) {
             self.updated_at = self.updated_at.max(update.received_at);
             let seen_before = || traits(&before.0, before.1.as_ref());
-            let has_room = self.retold.len() < MAX_RETOLD;
+            let has_room = self.retold.len() < MAX_REMATCH_EVENTS;
             if has_room && !self.announced.is_empty() && seen_before() != self.traits() {
                 self.retold.insert(update.event.clone());
             }
@@ -271,7 +271,7 @@ impl Call {
                 .entry(recording.clone())
                 .or_insert_with(|| event.clone());
         }
-        let room = MAX_RETOLD.saturating_sub(self.retold.len());
+        let room = MAX_REMATCH_EVENTS.saturating_sub(self.retold.len());
         self.retold.extend(other.retold.iter().take(room).cloned());
         // What either had announced is matched again by what both together are.
         if !self.absorbed.contains_key(&other.id)

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    call::owner::{Owner, Sureness},
+    call::owner::{Certainty, Owner},
     key::{CallId, EventKey},
     phone::{PhoneNumber, Region},
     timestamp::Timestamp,
@@ -27,7 +27,7 @@ pub trait Entry: Serialize + for<'de> Deserialize<'de> + Send + Sync {
 /// A number of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Line {
+pub struct PhoneNumberEntry {
     /// The number.
     pub number: PhoneNumber,
     /// Whose it is.
@@ -46,7 +46,7 @@ pub struct Line {
     pub agent_config_id: Option<String>,
 }
 
-impl Line {
+impl PhoneNumberEntry {
     /// The id of a number, which outlives its being replaced.
     #[must_use]
     pub fn id(&self) -> Uuid {
@@ -65,7 +65,7 @@ impl Line {
     }
 }
 
-impl Entry for Line {
+impl Entry for PhoneNumberEntry {
     const KIND: &'static str = "number";
 
     fn key(&self) -> String {
@@ -111,7 +111,7 @@ impl Campaign {
             campaign_id: Some(self.id.clone()),
             ..Owner::tenant(&self.tenant_id)
         }
-        .at_most(Sureness::Campaign)
+        .at_most(Certainty::Campaign)
     }
 }
 
@@ -151,7 +151,7 @@ impl Agent {
             user_id: self.user_id.clone(),
             ..Owner::tenant(&self.tenant_id)
         }
-        .at_most(Sureness::Agent)
+        .at_most(Certainty::Agent)
     }
 }
 

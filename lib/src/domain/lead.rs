@@ -22,10 +22,10 @@ impl Lead {
         ))
     }
 
-    /// The lead that the caller of an owned inbound call is, as this call leaves it; `teller` is the
+    /// The lead that the caller of an owned inbound call is, as this call leaves it; `reporter` is the
     /// event that tells, and creates the lead if nobody did.
     #[must_use]
-    pub fn of(call: &Call, teller: &EventKey) -> Option<Self> {
+    pub fn of(call: &Call, reporter: &EventKey) -> Option<Self> {
         let owner = call.owner.as_ref().filter(|_| call.facts.has_lead)?;
         let phone_number = call.facts.other_side()?.clone();
         let (started_at, ending) = (call.started_at(), call.facts.ending());
@@ -43,7 +43,7 @@ impl Lead {
             last_call_at: ending.map_or(started_at, |ending| ending.at),
             last_call_id: call.id,
             last_call_started_at: started_at,
-            created_by: teller.clone(),
+            created_by: reporter.clone(),
         })
     }
 

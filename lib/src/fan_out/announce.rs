@@ -12,7 +12,7 @@ use crate::{
         call::{
             Call, CallUpdate,
             announcement::{Announced, Announcement},
-            in_call_event::{Occurrence, transfer_state},
+            in_call_event::{InCallEvent, transfer_state},
             owner::Owner,
             participants::LegView,
         },
@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Places of what is no part of the lifecycle, which has the first ones.
-const PLACE_OF_OCCURRENCE: u8 = 8;
+const PLACE_OF_IN_CALL_EVENT: u8 = 8;
 const PLACE_OF_CONTACT: u8 = 9;
 const PLACE_OF_TRANSFER: u8 = 10;
 const PLACE_OF_UPDATE: u8 = 14;
@@ -37,7 +37,7 @@ const PLACE_OF_MERGER: u8 = 15;
 
 /// A message, and whom it is for.
 #[derive(Debug)]
-pub(super) struct Notice {
+pub(super) struct TargetedMessage {
     pub(super) message: Message,
     pub(super) to: Audience,
 }
@@ -53,12 +53,12 @@ pub(super) enum Audience {
 
 /// What an event announces of its call.
 #[derive(Debug)]
-pub(super) struct OfCall<'a> {
+pub(super) struct CallAnnouncements<'a> {
     event: &'a Event,
     call: &'a Call,
     owner: &'a Owner,
     lifecycle: Vec<(Announcement, &'a Announced, Audience)>,
-    occurrence: Option<Occurrence>,
+    occurrence: Option<InCallEvent>,
     merged: Vec<CallId>,
     transfers: Vec<Transfer>,
     /// What had been told before, if the event changed it.
@@ -74,7 +74,7 @@ struct Transfer {
     leg: LegView,
 }
 
-impl<'a> OfCall<'a> {
+impl<'a> CallAnnouncements<'a> {
     /// What the event announces, of a call that it is folded into and the lead that it was told to.
     pub(super) fn new(
         event: &'a Event,
@@ -98,7 +98,9 @@ impl<'a> OfCall<'a> {
             call,
             owner,
             lifecycle: lifecycle(event, call),
-            occurrence: is_new.then(|| providers::read_occurrence(event)).flatten(),
+            occurrence: is_new
+                .then(|| providers::read_in_call_event(event))
+                .flatten(),
             merged: merged.map(|(id, _)| *id).collect(),
             transfers: transfers(event, call),
             updated: call.updates.get(&event.key),
@@ -145,18 +147,18 @@ impl<'a> OfCall<'a> {
     }
 
     /// The messages.
-    pub(super) fn notices(&self) -> Vec<Notice> {
-        let lifecycle = self
-            .lifecycle
-            .iter()
-            .map(|(announcement, announced, to)| Notice {
-                message: self.of_lifecycle(*announcement, announced),
-                to: *to,
-            });
+    pub(super) fn messages(&self) -> Vec<TargetedMessage> {
+        let lifecycle =
+            self.lifecycle
+                .iter()
+                .map(|(announcement, announced, to)| TargetedMessage {
+                    message: self.of_lifecycle(*announcement, announced),
+                    to: *to,
+                });
         let occurrence = self
             .occurrence
             .iter()
-            .map(|occurrence| self.of_occurrence(occurrence));
+            .map(|occurrence| self.of_in_call_event(occurrence));
         let merged = self.merged.iter().map(|from| self.of_merger(*from));
         let lead = self.lead.iter().map(|lead| self.of_contact(lead));
         let transfers = self
@@ -170,7 +172,7 @@ impl<'a> OfCall<'a> {
             .chain(updated)
             .chain(lead);
         lifecycle
-            .chain(others.map(|message| Notice {
+            .chain(others.map(|message| TargetedMessage {
                 message,
                 to: Audience::Everybody,
             }))
@@ -190,12 +192,12 @@ impl<'a> OfCall<'a> {
         }
     }
 
-    fn of_occurrence(&self, occurrence: &Occurrence) -> Message {
+    fn of_in_call_event(&self, occurrence: &InCallEvent) -> Message {
         let mut more = More::new();
         if !occurrence.details.is_empty() {
             more.insert(occurrence.subject().to_owned(), occurrence.details.clone());
         }
-        let order = self.order(PLACE_OF_OCCURRENCE);
+        let order = self.order(PLACE_OF_IN_CALL_EVENT);
         let data = CallData::of(self.call, None, order, more);
         self.message(
             &self.event.key,

@@ -12,12 +12,12 @@ use crate::{
 
 /// Notes what is due later.
 #[derive(Debug, Clone)]
-pub struct Agenda {
+pub struct FollowUps {
     due: DueTable,
     clock: Clock,
 }
 
-impl Agenda {
+impl FollowUps {
     /// Notes in this table.
     #[must_use]
     pub fn new(due: DueTable, clock: Clock) -> Self {

@@ -20,7 +20,7 @@ use tokio::sync::OnceCell;
 
 use super::{
     FanOutError,
-    announce::{Audience, Notice, OfCall},
+    announce::{Audience, CallAnnouncements, TargetedMessage},
 };
 use crate::{
     clock::Clock,
@@ -116,7 +116,7 @@ impl Publisher {
     /// When a step failed; publishing again is safe, and needed.
     pub(super) async fn publish(
         &self,
-        announced: &OfCall<'_>,
+        announced: &CallAnnouncements<'_>,
         batch: &Batch,
     ) -> Result<(), FanOutError> {
         if announced.is_empty() {
@@ -124,7 +124,7 @@ impl Publisher {
         }
         let subscriptions = batch.subscribers(announced.tenant_id()).await?;
         match subscriptions.get().filter(|all| !all.is_empty()) {
-            Some(all) => self.record(&announced.notices(), all, batch).await,
+            Some(all) => self.record(&announced.messages(), all, batch).await,
             None => Ok(()),
         }
     }
@@ -139,7 +139,7 @@ impl Publisher {
         batch: &Batch,
     ) -> Result<(), FanOutError> {
         let subscriptions = batch.subscribers(&message.tenant_id).await?;
-        let notice = Notice {
+        let notice = TargetedMessage {
             message,
             to: Audience::Everybody,
         };
@@ -153,13 +153,13 @@ impl Publisher {
 
     async fn record(
         &self,
-        notices: &[Notice],
+        messages: &[TargetedMessage],
         all: &[Subscription],
         batch: &Batch,
     ) -> Result<(), FanOutError> {
         // Whoever got it long ago would get it again: its row, which would tell, has expired.
         let kept_since = self.history.kept_since(self.clock.now());
-        let wanted = notices
+        let wanted = messages
             .iter()
             .filter(|notice| kept_since < notice.message.announced_at);
         let packed = wanted.map(|notice| self.packed(notice, all));
@@ -192,7 +192,7 @@ impl Publisher {
     /// The message, and the subscriptions that want it; `None` if none does.
     async fn packed<'a>(
         &self,
-        notice: &'a Notice,
+        notice: &'a TargetedMessage,
         all: &[Subscription],
     ) -> Result<Option<(Packed<'a>, Vec<u64>)>, StoreError> {
         let wants = all
@@ -211,8 +211,8 @@ impl Publisher {
 
 /// Whether a subscription wants the message. It is not told of what was announced before it was made,
 /// whoever drives old events again.
-fn is_for(notice: &Notice, subscription: &Subscription) -> bool {
-    let Notice { message, to } = notice;
+fn is_for(notice: &TargetedMessage, subscription: &Subscription) -> bool {
+    let TargetedMessage { message, to } = notice;
     let is_asked = match to {
         Audience::Everybody => true,
         Audience::Filtering => !subscription.filters.is_empty(),

@@ -8,7 +8,7 @@ mod tests;
 
 use serde_json::{Map, Value, json};
 
-use super::{announce::OfCall, announce_platform, follow_ups::automatic_follow_up};
+use super::{announce::CallAnnouncements, announce_platform, follow_ups::automatic_follow_up};
 use crate::{
     delivery::delivery_events,
     domain::{
@@ -45,7 +45,7 @@ fn of_call(event_type: &str) -> Option<Message> {
         TRANSFER_INITIATED | TRANSFER_COMPLETED => call::dialled_leg(event_type),
         _ => call::reported(event_type),
     };
-    let (update, mut call) = call::told_by(&event, event_type)?;
+    let (update, mut call) = call::reported_by(&event, event_type)?;
     if event_type == UPDATED {
         call.updates.insert(event.key.clone(), call::previous());
     }
@@ -58,10 +58,10 @@ fn of_call(event_type: &str) -> Option<Message> {
         },
     );
     let (owner, lead) = (call::owner(), Lead::of(&call, &event.key));
-    let notices = OfCall::new(&event, &update, &call, &owner, lead.as_ref()).notices();
-    notices
+    let messages = CallAnnouncements::new(&event, &update, &call, &owner, lead.as_ref()).messages();
+    messages
         .into_iter()
-        .map(|notice| notice.message)
+        .map(|targeted| targeted.message)
         .find(|message| message.event_type == event_type)
 }
 

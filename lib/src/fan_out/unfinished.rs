@@ -42,12 +42,12 @@ const PAGE: usize = 100;
 
 /// How long nothing must have been heard of a call that goes on before it is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Silence {
+pub struct SilenceLimit {
     /// In hours.
     pub hours: u32,
 }
 
-impl Silence {
+impl SilenceLimit {
     /// When a call of which the last event was received at `heard` may be closed. The span that the call
     /// keeps may end a little too early.
     fn ends_after(self, heard: Timestamp) -> Timestamp {
@@ -57,17 +57,17 @@ impl Silence {
 
 /// Files what is to be looked at.
 #[derive(Debug, Clone)]
-pub struct Watch {
+pub struct UnfinishedCalls {
     due: DueTable,
-    silence: Silence,
+    silence: SilenceLimit,
     clock: Clock,
     filed: Arc<Mutex<HashSet<Begun>>>,
 }
 
-impl Watch {
+impl UnfinishedCalls {
     /// Files in this table.
     #[must_use]
-    pub fn new(due: DueTable, silence: Silence, clock: Clock) -> Self {
+    pub fn new(due: DueTable, silence: SilenceLimit, clock: Clock) -> Self {
         Self {
             due,
             silence,
@@ -119,7 +119,7 @@ pub struct Closing {
     /// Where calls are filed that were heard of since.
     pub due: DueTable,
     /// How long a call may be silent.
-    pub silence: Silence,
+    pub silence: SilenceLimit,
 }
 
 impl Closing {

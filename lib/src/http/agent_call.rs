@@ -92,7 +92,7 @@ impl<'a> AgentCall<'a> {
     pub fn of(
         call: &'a Call,
         query: &'a AgentCallQuery,
-        told_by: Option<&[u8]>,
+        reported_by: Option<&[u8]>,
         stale: bool,
     ) -> Self {
         let facts = &call.facts;
@@ -113,7 +113,7 @@ impl<'a> AgentCall<'a> {
             status: facts.status_word().as_str(),
             failure_reason: call.failure_reason(),
             stale,
-            raw_response: told_by
+            raw_response: reported_by
                 .filter(|payload| payload.len() <= MAX_RAW_BYTES)
                 .and_then(json::shown_body),
         }

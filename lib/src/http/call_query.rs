@@ -4,7 +4,7 @@ use super::{
     error::ApiError,
     json_body::wrong,
     page,
-    query_params::{DIRECTION, Given, TIME, begin, direction, end},
+    query_params::{DIRECTION, QueryParams, TIME, begin, direction, end},
 };
 use crate::{
     domain::{
@@ -38,7 +38,7 @@ impl CallQuery {
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
         region: Option<Region>,
     ) -> Result<Self, ApiError> {
-        let mut given = Given::new(pairs);
+        let mut given = QueryParams::new(pairs);
         let query = Self {
             window: window(&mut given, Timestamp::EPOCH, Timestamp::LATEST)?,
             filter: CallFilter {
@@ -68,7 +68,7 @@ pub fn stats_window<'a>(
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     now: Timestamp,
 ) -> Result<Window, ApiError> {
-    let mut given = Given::new(pairs);
+    let mut given = QueryParams::new(pairs);
     let to = given.one("to", TIME, end)?.unwrap_or(now);
     let window = window(&mut given, to.minus_days(1), to)?;
     given.nothing_is_left()?;
@@ -78,7 +78,7 @@ pub fn stats_window<'a>(
 const STATUSES: &str = "must be active, ended, failed, initiated, ringing, answered, completed, busy, no_answer, \
     canceled, unreachable, rejected or initiation_failed";
 
-fn window(given: &mut Given, from: Timestamp, to: Timestamp) -> Result<Window, ApiError> {
+fn window(given: &mut QueryParams, from: Timestamp, to: Timestamp) -> Result<Window, ApiError> {
     let window = Window {
         from: given.one("from", TIME, begin)?.unwrap_or(from),
         to: given.one("to", TIME, end)?.unwrap_or(to),

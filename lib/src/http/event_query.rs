@@ -4,7 +4,7 @@ use super::{
     error::ApiError,
     json_body::wrong,
     page,
-    query_params::{DIRECTION, Given, TIME, begin, direction, end},
+    query_params::{DIRECTION, QueryParams, TIME, begin, direction, end},
 };
 use crate::{
     domain::{key::CallId, name::is_name, timestamp::Timestamp},
@@ -31,7 +31,7 @@ fn count(word: &str) -> Option<Count> {
 pub fn parse<'a>(
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
 ) -> Result<EventQuery, ApiError> {
-    let mut given = Given::new(pairs);
+    let mut given = QueryParams::new(pairs);
     let query = EventQuery {
         filter: RowFilter {
             direction: given.one("direction", DIRECTION, direction)?,
@@ -69,7 +69,7 @@ pub fn parse<'a>(
     Ok(query)
 }
 
-fn start(given: &mut Given) -> Result<Start, ApiError> {
+fn start(given: &mut QueryParams) -> Result<Start, ApiError> {
     let page = given.one("page", "must be a whole number from 1 on", positive)?;
     match (page, page::from_cursor(given.take("cursor"))?) {
         (Some(_), Some(_)) => Err(wrong("page", "must not be given with cursor")),

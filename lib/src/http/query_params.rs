@@ -18,9 +18,9 @@ pub(super) const TIME: &str = "must be a time like 2025-10-29T15:30:00Z or a dat
 pub(super) const DIRECTION: &str = "must be inbound or outbound";
 
 /// The parameters that were given and not read yet.
-pub(super) struct Given<'a>(BTreeMap<&'a str, Vec<&'a str>>);
+pub(super) struct QueryParams<'a>(BTreeMap<&'a str, Vec<&'a str>>);
 
-impl<'a> Given<'a> {
+impl<'a> QueryParams<'a> {
     pub(super) fn new(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let mut given: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for (name, value) in pairs {

@@ -59,7 +59,7 @@ impl Accept {
     /// # Errors
     /// When the database failed. If the event was kept before that, `fan-out` folds it, and a
     /// repetition is answered as the duplicate it is.
-    pub async fn keep_and_fold(
+    pub async fn append_and_load(
         &self,
         event: &Event,
         update: &CallUpdate,

@@ -3,7 +3,7 @@
 
 use crate::{
     domain::{
-        directory::{Campaign, Line, Settings},
+        directory::{Campaign, PhoneNumberEntry, Settings},
         phone::PhoneNumber,
     },
     store::{StoreError, directory::DirectoryTable},
@@ -23,7 +23,7 @@ pub struct Assignment {
     /// The agent's name.
     pub agent_name: String,
     /// The number, if the directory knows it.
-    pub line: Option<Line>,
+    pub line: Option<PhoneNumberEntry>,
     /// The tenant whose call it is, if anybody's.
     pub tenant_id: Option<String>,
 }
@@ -58,7 +58,10 @@ impl AgentChoice {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn line(&self, number: Option<&PhoneNumber>) -> Result<Option<Line>, StoreError> {
+    pub async fn line(
+        &self,
+        number: Option<&PhoneNumber>,
+    ) -> Result<Option<PhoneNumberEntry>, StoreError> {
         match number {
             Some(number) => self.directory.find(number.as_str()).await,
             None => Ok(None),
@@ -67,7 +70,7 @@ impl AgentChoice {
 
     /// The tenant of calls to a number.
     #[must_use]
-    pub fn tenant_of(&self, line: Option<&Line>) -> Option<String> {
+    pub fn tenant_of(&self, line: Option<&PhoneNumberEntry>) -> Option<String> {
         line.map(|line| line.tenant_id.clone())
             .or_else(|| self.default_tenant.clone())
     }

@@ -15,14 +15,14 @@ use crate::{
     domain::{
         call::{
             Call, CallUpdate,
-            owner::{Owner, Sureness},
+            owner::{Certainty, Owner},
         },
         directory::Campaign,
         key::{CallId, CallKey, EventKey},
         timestamp::Timestamp,
     },
     store::{
-        Kept, StoreError,
+        Retention, StoreError,
         calls::{CallItem, CallTable, Pointer, Saved, Trail},
         directory::{DirectoryTable, may_be_id},
         lookup::Found,
@@ -61,7 +61,7 @@ impl Fold {
 
     /// The same, into calls that are kept for so long.
     #[must_use]
-    pub fn kept_for(self, kept: Kept) -> Self {
+    pub fn kept_for(self, kept: Retention) -> Self {
         Self {
             calls: self.calls.kept_for(kept),
             ..self
@@ -227,7 +227,7 @@ impl Fold {
         found: &Found,
         campaigns: Campaigns,
     ) -> Result<Call, StoreError> {
-        let (told, mut trail) = (told_owner(update, found), trail);
+        let (told, mut trail) = (reported_owner(update, found), trail);
         let mut id = update.keys.first_id();
         for _ in 0..MAX_CONFLICTS {
             if let (Some(other), Some(owner)) = (&trail, &told)
@@ -319,7 +319,7 @@ impl Fold {
     /// Whose event it is: as it says itself, else as the directory knows, else the default tenant's. The
     /// default tenant waits while nobody is in the call who may tell whose it is.
     fn tenant(&self, update: &CallUpdate, found: &Found, call: Option<&Call>) -> Option<Owner> {
-        let told = told_owner(update, found);
+        let told = reported_owner(update, found);
         if told.is_some() || call.is_some_and(|call| call.owner.is_some()) {
             return told;
         }
@@ -371,7 +371,7 @@ impl Fold {
             }
         }
         trails.sort_by_key(|(place, _)| *place);
-        let told = told_owner(update, found);
+        let told = reported_owner(update, found);
         let (ours, others): (Vec<_>, Vec<_>) = trails
             .into_iter()
             .map(|(_, trail)| trail)
@@ -389,7 +389,7 @@ impl Fold {
         let owners = || trails.iter().map(|trail| trail.stored.call.owner.as_ref());
         let surest = owners().next().flatten().cloned();
         let tenant = surest
-            .or_else(|| told_owner(update, found))
+            .or_else(|| reported_owner(update, found))
             .or_else(|| owners().flatten().next().cloned());
         let mut one: Vec<Trail> = Vec::new();
         for trail in trails {
@@ -408,13 +408,13 @@ impl Fold {
 }
 
 /// Whose event it is by its own word, or by its line, agent or campaign.
-fn told_owner(update: &CallUpdate, found: &Found) -> Option<Owner> {
+fn reported_owner(update: &CallUpdate, found: &Found) -> Option<Owner> {
     // Whoever is dialled into a call need not be dialled from the call's own line.
     let is_dialled = update.facts.legs.iter().any(|(_, leg)| leg.dialled);
     let known = found.owner.clone();
     let known = known.map(|owner| {
         if is_dialled {
-            owner.at_most(Sureness::Dialling)
+            owner.at_most(Certainty::Dialling)
         } else {
             owner
         }
@@ -468,7 +468,7 @@ fn may_lead_here(key: &CallKey, item: &CallItem, update: &CallUpdate) -> bool {
 /// fixed name is borne by one call after the other, also of different tenants: what else is known of
 /// both must not speak against it.
 fn is_in_room(call: &Call, update: &CallUpdate, found: &Found) -> bool {
-    if !may_enter(call, told_owner(update, found).as_ref()) {
+    if !may_enter(call, reported_owner(update, found).as_ref()) {
         return false;
     }
     // LiveKit's own events know the room's sid, and a room may have several phones. Others know the

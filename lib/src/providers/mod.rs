@@ -9,7 +9,7 @@ mod values;
 pub mod webhook;
 
 use crate::domain::{
-    call::{CallUpdate, in_call_event::Occurrence},
+    call::{CallUpdate, in_call_event::InCallEvent},
     event::{Event, Source},
 };
 
@@ -44,11 +44,11 @@ pub fn read_update(event: &Event) -> Option<CallUpdate> {
 
 /// What a stored event tells that may happen many times in a call; `None` when it is none of these.
 #[must_use]
-pub fn read_occurrence(event: &Event) -> Option<Occurrence> {
+pub fn read_in_call_event(event: &Event) -> Option<InCallEvent> {
     match event.source {
-        Source::LiveKit => livekit::read_occurrence(event),
-        Source::SignalWire => signalwire::read_occurrence(event),
-        Source::ElevenLabs => elevenlabs::read_occurrence(event),
+        Source::LiveKit => livekit::read_in_call_event(event),
+        Source::SignalWire => signalwire::read_in_call_event(event),
+        Source::ElevenLabs => elevenlabs::read_in_call_event(event),
         Source::SipInbound
         | Source::CallStatus
         | Source::ElevenLabsApi

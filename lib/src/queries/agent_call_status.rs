@@ -21,7 +21,7 @@ use crate::{
     ingest::fold::Fold,
     providers::{
         self,
-        elevenlabs::client::{ApiKey, AskError, ConversationApi, ConversationId},
+        elevenlabs::client::{ApiKey, ConversationApi, ConversationApiError, ConversationId},
     },
     store::{
         StoreError,
@@ -78,14 +78,14 @@ pub enum Status {
         /// The call.
         call: Box<Call>,
         /// The payload of the event that told its status, if it is still kept.
-        told_by: Option<Bytes>,
+        reported_by: Option<Bytes>,
         /// ElevenLabs was to be asked and gave no answer, so that this may be behind.
         stale: bool,
     },
     /// There is no such call that the caller may see.
     NotFound,
     /// Nothing is known of it here, and ElevenLabs gave no answer.
-    Unanswered(AskError),
+    Unanswered(ConversationApiError),
     /// Nothing is known of it here, and the caller has asked about too many such calls.
     TooOften(Exceeded),
 }
@@ -104,7 +104,7 @@ enum Asked {
     Told(Box<Call>),
     /// It is about a call that the caller may not see.
     Hidden,
-    Failed(AskError),
+    Failed(ConversationApiError),
     /// Without a key, or with an id that ElevenLabs cannot have given, nobody is asked.
     Skipped,
 }
@@ -152,9 +152,10 @@ impl AgentCalls {
                 self.known(*call, false).await
             }
             (Some(known), _) => self.known(known, true).await,
-            (None, Asked::Failed(AskError::NotFound(_)) | Asked::Hidden | Asked::Skipped) => {
-                Ok(Status::NotFound)
-            }
+            (
+                None,
+                Asked::Failed(ConversationApiError::NotFound(_)) | Asked::Hidden | Asked::Skipped,
+            ) => Ok(Status::NotFound),
             (None, Asked::Failed(error)) => Ok(Status::Unanswered(error)),
         }
     }
@@ -178,13 +179,13 @@ impl AgentCalls {
     }
 
     async fn known(&self, call: Call, stale: bool) -> Result<Status, StoreError> {
-        let told_by = match call.facts.agent_status.get() {
+        let reported_by = match call.facts.agent_status.get() {
             Some(status) => self.payload(&status.event).await?,
             None => None,
         };
         Ok(Status::Known {
             call: Box::new(call),
-            told_by,
+            reported_by,
             stale,
         })
     }
@@ -228,7 +229,9 @@ impl AgentCalls {
             }
         };
         let Some(update) = providers::read_update(&event) else {
-            return Ok(Asked::Failed(AskError::Unusable("tells nothing of a call")));
+            return Ok(Asked::Failed(ConversationApiError::Unusable(
+                "tells nothing of a call",
+            )));
         };
         let found = self.lookup.find(&update).await?;
         let is_of_known = known.is_some_and(|call| {

@@ -21,7 +21,7 @@ const MAX_REASONS: usize = 100;
 
 /// The counts of the calls that a caller may read.
 #[derive(Debug)]
-pub struct Tally {
+pub struct CallStats {
     /// How many there are.
     pub calls: usize,
     /// By status.
@@ -84,7 +84,7 @@ pub async fn tally(
     caller: &Caller,
     window: Window,
     at_most: usize,
-) -> Result<Tally, StoreError> {
+) -> Result<CallStats, StoreError> {
     let tenant_id = caller.tenant_id();
     let mut newest = list.newest(&tenant_id, window, None);
     let (mut counts, mut examined, mut oldest) = (Counts::default(), 0, None);
@@ -102,7 +102,7 @@ pub async fn tally(
     }
     // One look ahead: whether calls are left out must be told exactly.
     let is_whole = newest.is_at_end() || newest.next(1).await?.is_empty();
-    Ok(Tally {
+    Ok(CallStats {
         calls: counts.calls,
         by_status: counts.by_status,
         by_agent_status: counts.by_agent_status,

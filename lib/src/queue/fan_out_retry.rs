@@ -53,8 +53,8 @@ impl FanOutRetryQueue {
     ///
     /// # Errors
     /// When the queue failed: the message comes again after the queue's own visibility timeout.
-    pub async fn put_off(&self, receipt_handle: &str, received: u32) -> Result<(), SendError> {
-        waits::put_off(&self.client, &self.url, receipt_handle, received).await
+    pub async fn postpone(&self, receipt_handle: &str, received: u32) -> Result<(), SendError> {
+        waits::postpone(&self.client, &self.url, receipt_handle, received).await
     }
 
     /// Asks for all of `event_keys` to be processed again, ten by one request. Once this returns, all

@@ -9,7 +9,7 @@ const FIRST_SECONDS: u32 = 30;
 const LONGEST_SECONDS: u32 = 15 * 60;
 
 /// Lets a message that was received so many times wait before it comes again.
-pub(super) async fn put_off(
+pub(super) async fn postpone(
     client: &Client,
     url: &str,
     receipt_handle: &str,

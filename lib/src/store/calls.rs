@@ -12,7 +12,7 @@ use aws_sdk_dynamodb::{
 };
 
 use super::{
-    Client, Kept, StoreError,
+    Client, Retention, StoreError,
     item::{
         Item, LAYOUT, check_layout, find_string, item, number, read_number, read_string, read_time,
         string, time,
@@ -126,7 +126,7 @@ const MAX_BYTES: usize = 380_000;
 pub struct CallTable {
     client: Client,
     name: String,
-    kept: Kept,
+    kept: Retention,
 }
 
 impl CallTable {
@@ -136,13 +136,13 @@ impl CallTable {
         Self {
             client,
             name,
-            kept: Kept::default(),
+            kept: Retention::default(),
         }
     }
 
     /// The same table, which forgets a call so long after its last event.
     #[must_use]
-    pub fn kept_for(self, kept: Kept) -> Self {
+    pub fn kept_for(self, kept: Retention) -> Self {
         Self { kept, ..self }
     }
 

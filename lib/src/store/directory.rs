@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::{
     call::{facts::Facts, owner::Owner},
-    directory::{Agent, Entry, Line},
+    directory::{Agent, Entry, PhoneNumberEntry},
 };
 
 /// What became of an entry that was offered.
@@ -204,7 +204,7 @@ impl DirectoryTable {
     pub(super) fn owner_keys(facts: &Facts) -> impl Iterator<Item = String> + use<> {
         let number = facts
             .line_number()
-            .map(|number| text_key::<Line>(number.as_str()));
+            .map(|number| text_key::<PhoneNumberEntry>(number.as_str()));
         let agent = facts
             .agent_id()
             .filter(|id| may_be_id(id))
@@ -220,7 +220,9 @@ impl DirectoryTable {
         let (mut line, mut agent) = (None, None);
         for item in items {
             match read_string(item, "key")?.split('#').next() {
-                Some(Line::KIND) => line = Some(read_entry::<Line>(item)?.owner()),
+                Some(PhoneNumberEntry::KIND) => {
+                    line = Some(read_entry::<PhoneNumberEntry>(item)?.owner())
+                }
                 _ => agent = Some(read_entry::<Agent>(item)?.owner()),
             }
         }

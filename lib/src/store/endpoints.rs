@@ -25,7 +25,7 @@ use crate::domain::{
     delivery::{
         Delivery, DeliveryRef,
         endpoint_health::Health,
-        pace::{Learned, Slow, Strain},
+        pace::{EndpointLoad, Learned, Slow},
     },
     subscription::{SigningSecrets, Subscription},
 };
@@ -72,7 +72,7 @@ pub struct Found {
     /// Which endpoints have failed or refused since they last took a delivery.
     pub failing: HashMap<SubscriptionRef, Health>,
     /// Which endpoints have shown how much they take.
-    pub strained: HashMap<SubscriptionRef, Strain>,
+    pub loaded: HashMap<SubscriptionRef, EndpointLoad>,
     /// Which deliveries another version of this code must work on.
     pub unreadable: HashSet<DeliveryRef>,
     /// Which subscriptions another version of this code wrote.
@@ -242,7 +242,7 @@ fn read_config(item: &Item, found: &mut Found) -> Result<(), StoreError> {
             }
         }
     } else {
-        found.strained.insert(endpoint.clone(), read_strain(item)?);
+        found.loaded.insert(endpoint.clone(), read_load(item)?);
         if let Some(health) = read_health(item)? {
             found.failing.insert(endpoint, health);
         }
@@ -266,7 +266,7 @@ fn read_health(item: &Item) -> Result<Option<Health>, StoreError> {
     }))
 }
 
-fn read_strain(item: &Item) -> Result<Strain, StoreError> {
+fn read_load(item: &Item) -> Result<EndpointLoad, StoreError> {
     let slow = |until| {
         Ok(Slow {
             until,
@@ -279,7 +279,7 @@ fn read_strain(item: &Item) -> Result<Strain, StoreError> {
             at,
         })
     };
-    Ok(Strain {
+    Ok(EndpointLoad {
         slow: find_time(item, "slowUntil")?.map(slow).transpose()?,
         learned: find_time(item, "learnedAt")?.map(learned).transpose()?,
         paused_until: find_time(item, "pausedUntil")?,

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::{
 };
 
 use super::{
-    Client, Kept, StoreError,
+    Client, Retention, StoreError,
     directory::{read_entry, to_item},
     item::{read_string, string},
 };
@@ -19,7 +19,7 @@ const MAX_CONFLICTS: usize = 64;
 pub struct LeadTable {
     client: Client,
     name: String,
-    kept: Kept,
+    kept: Retention,
 }
 
 impl LeadTable {
@@ -29,13 +29,13 @@ impl LeadTable {
         Self {
             client,
             name,
-            kept: Kept::default(),
+            kept: Retention::default(),
         }
     }
 
     /// The same table, which forgets a lead so long after its last call.
     #[must_use]
-    pub fn kept_for(self, kept: Kept) -> Self {
+    pub fn kept_for(self, kept: Retention) -> Self {
         Self { kept, ..self }
     }
 

@@ -32,7 +32,7 @@ use thiserror::Error;
 pub type Client = aws_sdk_dynamodb::Client;
 
 pub use item::Item;
-pub use retention::Kept;
+pub use retention::Retention;
 
 /// Why a read or write did not happen.
 #[derive(Debug, Error)]

@@ -5,9 +5,9 @@ use crate::domain::timestamp::Timestamp;
 
 /// Days after which DynamoDB forgets a record; by default it never does.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Kept(Option<u32>);
+pub struct Retention(Option<u32>);
 
-impl Kept {
+impl Retention {
     /// For so many days; 0 is for ever.
     #[must_use]
     pub fn days(days: u32) -> Self {

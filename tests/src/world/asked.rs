@@ -9,7 +9,7 @@ use ringpost::{
         key::EventKey,
         timestamp::Timestamp,
     },
-    providers::elevenlabs::client::{ApiKey, ConversationApi, Patience},
+    providers::elevenlabs::client::{ApiKey, ConversationApi, Timeouts},
     queries::agent_call_status::AgentCalls,
     queue::transcripts::TranscriptQueue,
     secrets::Secrets,
@@ -21,7 +21,7 @@ use serde_json::Value;
 use super::{Faults, World, attempts, sdk};
 use crate::{elevenlabs_api::ElevenLabsApi, stack::stack};
 
-const PATIENCE: Patience = Patience {
+const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(1),
     total: Duration::from_secs(2),
 };
@@ -124,5 +124,5 @@ impl World {
 }
 
 fn client(api: &ElevenLabsApi) -> ConversationApi {
-    ConversationApi::new(api.url().to_owned(), PATIENCE).expect("a client can be made")
+    ConversationApi::new(api.url().to_owned(), TIMEOUTS).expect("a client can be made")
 }

@@ -8,7 +8,7 @@ use ringpost::{
     delivery::{
         addresses::Loopback,
         deliver::Deliver,
-        send::{Patience, Sender},
+        send::{Sender, Timeouts},
     },
     domain::{
         delivery::Message,
@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// Endpoints of tests are on this machine, and those that do not answer are not waited for.
-const PATIENCE: Patience = Patience {
+const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(1),
     total: Duration::from_secs(1),
 };
@@ -48,7 +48,7 @@ const PATIENCE: Patience = Patience {
 /// When none can be made.
 #[must_use]
 pub fn sender() -> Sender {
-    Sender::with_patience(Loopback::Allowed, Clock::system(), PATIENCE).expect("a sender")
+    Sender::with_timeouts(Loopback::Allowed, Clock::system(), TIMEOUTS).expect("a sender")
 }
 
 /// Lets `deliver` work on these messages. How many must come again.
@@ -137,7 +137,7 @@ impl World {
     /// When no HTTP client can be made.
     #[must_use]
     pub fn deliver(&self, faults: &Faults, clock: Clock) -> deliver::Deps {
-        self.deliver_with(PATIENCE, faults, clock)
+        self.deliver_with(TIMEOUTS, faults, clock)
     }
 
     /// As [`World::deliver`], with this patience.
@@ -145,7 +145,7 @@ impl World {
     /// # Panics
     /// When no HTTP client can be made.
     #[must_use]
-    pub fn deliver_with(&self, patience: Patience, faults: &Faults, clock: Clock) -> deliver::Deps {
+    pub fn deliver_with(&self, patience: Timeouts, faults: &Faults, clock: Clock) -> deliver::Deps {
         deliver::Deps {
             deliver: Deliver {
                 endpoints: self.endpoints(faults),
@@ -155,7 +155,7 @@ impl World {
                 slow_lane: self.slow_lane(faults),
                 due: self.due(faults),
                 events: self.events(faults),
-                sender: Sender::with_patience(Loopback::Allowed, clock.clone(), patience)
+                sender: Sender::with_timeouts(Loopback::Allowed, clock.clone(), patience)
                     .expect("a sender"),
                 clock,
                 noted: std::sync::Mutex::default(),

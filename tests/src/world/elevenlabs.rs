@@ -40,7 +40,7 @@ impl World {
     /// # Panics
     /// When its secrets cannot be read.
     pub async fn call_status(&self, faults: &Faults) -> call_status::Deps {
-        let door = call_status::Door {
+        let door = call_status::CallStatusGate {
             allow_list: AllowList::parse("127.0.0.1/32").expect("a network"),
             keys: self.elevenlabs_keys().await,
             clock: Clock::system(),

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use ringpost::{
     clock::Clock,
-    delivery::manual_retry::Redeliver,
+    delivery::manual_retry::ManualRetry,
     domain::{
         delivery::{Attempt, Delivery, DeliveryRef, DeliveryStatus, Message},
         event::{Event, Source},
@@ -86,7 +86,7 @@ impl World {
     /// # Panics
     /// When its secrets cannot be read.
     pub async fn webhook_event_retry(&self, faults: &Faults) -> event_retry::Deps {
-        let redeliver = Redeliver {
+        let redeliver = ManualRetry {
             rows: self.history(faults),
             subscriptions: self.subscriptions(faults),
             due: self.due(faults),

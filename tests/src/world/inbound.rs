@@ -6,7 +6,7 @@ use aws_types::SdkConfig;
 use ringpost::{
     auth::allow_list::AllowList,
     clock::Clock,
-    domain::directory::{Campaign, Entry, Lead, Line, Settings},
+    domain::directory::{Campaign, Entry, Lead, PhoneNumberEntry, Settings},
     ingest::{agent_choice::AgentChoice, dispatch::Dispatch},
     providers::livekit::{Keys, KeysIfAny},
     queue::deferred_events::DeferredEventQueue,
@@ -211,8 +211,8 @@ impl World {
 /// # Panics
 /// When it is none.
 #[must_use]
-pub fn line(number: &str, tenant_id: &str, campaign_id: Option<&str>) -> Line {
-    Line {
+pub fn line(number: &str, tenant_id: &str, campaign_id: Option<&str>) -> PhoneNumberEntry {
+    PhoneNumberEntry {
         number: ringpost::domain::phone::PhoneNumber::parse(number).expect("a number"),
         tenant_id: tenant_id.to_owned(),
         kind: None,

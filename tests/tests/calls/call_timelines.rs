@@ -234,7 +234,7 @@ async fn what_an_absorbed_record_was_told_stays_in_the_timeline_and_it_leaves_th
             .collect();
         assert!(times.is_sorted());
     }
-    // Driven once more, an event of the absorbed record gets no second row.
+    // Processed once more, an event of the absorbed record gets no second row.
     world.drive().await;
     assert_eq!(world.items("history").await.len(), 16);
     assert_eq!(

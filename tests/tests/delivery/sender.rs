@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::future::join_all;
 use ringpost::{
     clock::Clock,
-    delivery::send::{Parcel, Sender},
+    delivery::send::{Sender, WebhookRequest},
     domain::delivery::{Attempt, signature::SigningSecret},
 };
 use ringpost_tests::{
@@ -32,7 +32,7 @@ async fn send(sender: &Sender, url: &str, secrets: &[&str], headers: &[(&str, &s
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
         .collect();
-    let parcel = Parcel {
+    let parcel = WebhookRequest {
         url,
         message_id: "evt_0011223344556677",
         secrets: secrets.iter().collect(),

@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use ringpost::{
-    domain::{directory::Line, key::CallId},
+    domain::{directory::PhoneNumberEntry, key::CallId},
     queue::deliveries::DeliveryMessage,
     store::StoreError,
 };
@@ -64,7 +64,9 @@ async fn an_item_of_a_newer_layout_is_refused_and_stays_as_it_is() {
             .await
     ));
     assert!(is_newer(world.subscriptions(&none).list("acme").await));
-    assert!(is_newer(world.directory().find::<Line>(LINE).await));
+    assert!(is_newer(
+        world.directory().find::<PhoneNumberEntry>(LINE).await
+    ));
 
     let before = world.state(&[]).await;
     assert_eq!(

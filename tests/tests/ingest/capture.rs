@@ -115,7 +115,7 @@ async fn a_repetition_and_a_correction_answer_with_the_same_record() {
         (world.items("events").await.len(), world.calls().await.len()),
         (2, 1)
     );
-    assert_eq!(world.facts().await.told_seconds.get(), Some(&180));
+    assert_eq!(world.facts().await.reported_seconds.get(), Some(&180));
     // The same call under another key is another call.
     let other =
         json!({ "company_id": COMPANY, "external_call_id": "C-2", "duration_seconds": 180 });

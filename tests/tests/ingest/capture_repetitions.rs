@@ -343,7 +343,7 @@ async fn a_correction_back_to_an_earlier_body_is_applied_and_its_repetition_is_n
         submitted.push(dialer.submit_at(millis, &named(seconds)).await);
         assert_eq!(dialer.counts().await, (events, 1), "step {number}");
         assert_eq!(
-            dialer.world.facts().await.told_seconds.get(),
+            dialer.world.facts().await.reported_seconds.get(),
             Some(&seconds),
             "step {number}"
         );
@@ -354,17 +354,17 @@ async fn a_correction_back_to_an_earlier_body_is_applied_and_its_repetition_is_n
     );
     dialer.drive().await;
     assert_eq!(
-        dialer.world.facts().await.told_seconds.get(),
+        dialer.world.facts().await.reported_seconds.get(),
         Some(&5),
         "in whatever order it is folded"
     );
     // Also at the very moment at which the other was submitted, and by a clock that runs behind.
     dialer.submit_at(20_000, &named(180)).await;
     dialer.submit_at(20_000, &named(5)).await;
-    assert_eq!(dialer.world.facts().await.told_seconds.get(), Some(&5));
+    assert_eq!(dialer.world.facts().await.reported_seconds.get(), Some(&5));
     dialer.submit_at(30_000, &named(180)).await;
     dialer.submit_at(29_000, &named(5)).await;
-    assert_eq!(dialer.world.facts().await.told_seconds.get(), Some(&5));
+    assert_eq!(dialer.world.facts().await.reported_seconds.get(), Some(&5));
 }
 
 #[tokio::test]
@@ -383,7 +383,7 @@ async fn a_correction_that_is_sent_by_many_at_once_is_kept_once() {
         "{answers:?}"
     );
     assert_eq!(dialer.counts().await, (3, 1));
-    assert_eq!(dialer.world.facts().await.told_seconds.get(), Some(&5));
+    assert_eq!(dialer.world.facts().await.reported_seconds.get(), Some(&5));
 }
 
 #[tokio::test]
@@ -408,7 +408,7 @@ async fn a_correction_that_dies_at_any_request_is_applied_by_its_repetition() {
                 (3, 1),
                 "request {number}, cut {cut:?}"
             );
-            assert_eq!(dialer.world.facts().await.told_seconds.get(), Some(&5));
+            assert_eq!(dialer.world.facts().await.reported_seconds.get(), Some(&5));
         }
     }
 }

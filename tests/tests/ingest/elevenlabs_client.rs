@@ -4,21 +4,23 @@ use std::time::{Duration, Instant};
 
 use ringpost::{
     domain::timestamp::Timestamp,
-    providers::elevenlabs::client::{ApiKey, AskError, ConversationApi, ConversationId, Patience},
+    providers::elevenlabs::client::{
+        ApiKey, ConversationApi, ConversationApiError, ConversationId, Timeouts,
+    },
 };
 use ringpost_tests::elevenlabs_api::{ElevenLabsApi, Reply, conversation};
 
 const KEY: &str = "sk_test";
-const PATIENCE: Patience = Patience {
+const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_millis(500),
     total: Duration::from_millis(500),
 };
 
 fn client(url: &str) -> ConversationApi {
-    ConversationApi::new(url.to_owned(), PATIENCE).unwrap()
+    ConversationApi::new(url.to_owned(), TIMEOUTS).unwrap()
 }
 
-async fn ask(api: &ElevenLabsApi, key: &str, id: &str) -> Result<String, AskError> {
+async fn ask(api: &ElevenLabsApi, key: &str, id: &str) -> Result<String, ConversationApiError> {
     let (key, id) = (
         ApiKey::parse(key).unwrap(),
         ConversationId::parse(id).unwrap(),
@@ -46,19 +48,19 @@ async fn every_refusal_is_told_apart() {
     let api = ElevenLabsApi::start(KEY);
     assert_eq!(
         ask(&api, "sk_other", "conv_1").await,
-        Err(AskError::Refused(401))
+        Err(ConversationApiError::Refused(401))
     );
     assert_eq!(
         ask(&api, KEY, "conv_unknown").await,
-        Err(AskError::NotFound(404))
+        Err(ConversationApiError::NotFound(404))
     );
     for (status, error) in [
-        (403, AskError::Refused(403)),
-        (422, AskError::NotFound(422)),
-        (429, AskError::Unavailable(429)),
-        (500, AskError::Unavailable(500)),
-        (503, AskError::Unavailable(503)),
-        (418, AskError::Unusable("unexpected status")),
+        (403, ConversationApiError::Refused(403)),
+        (422, ConversationApiError::NotFound(422)),
+        (429, ConversationApiError::Unavailable(429)),
+        (500, ConversationApiError::Unavailable(500)),
+        (503, ConversationApiError::Unavailable(503)),
+        (418, ConversationApiError::Unusable("unexpected status")),
     ] {
         api.play("conv_1", Reply::With(status, "secret body".to_owned()));
         let answer = ask(&api, KEY, "conv_1").await;
@@ -73,7 +75,10 @@ async fn every_refusal_is_told_apart() {
     ] {
         api.play("conv_1", Reply::With(200, body.to_owned()));
         assert!(
-            matches!(ask(&api, KEY, "conv_1").await, Err(AskError::Unusable(_))),
+            matches!(
+                ask(&api, KEY, "conv_1").await,
+                Err(ConversationApiError::Unusable(_))
+            ),
             "{body}"
         );
     }
@@ -86,7 +91,7 @@ async fn a_slow_an_absent_and_an_endless_server_are_given_up() {
     let started = Instant::now();
     assert_eq!(
         ask(&api, KEY, "conv_slow").await,
-        Err(AskError::Unreachable("timeout"))
+        Err(ConversationApiError::Unreachable("timeout"))
     );
     assert!(
         started.elapsed() < Duration::from_secs(3),
@@ -96,8 +101,8 @@ async fn a_slow_an_absent_and_an_endless_server_are_given_up() {
     api.play("conv_endless", Reply::Endless);
     let endless = ask(&api, KEY, "conv_endless").await;
     let given_up = [
-        AskError::Unusable("more than 8 MiB"),
-        AskError::Unreachable("timeout"),
+        ConversationApiError::Unusable("more than 8 MiB"),
+        ConversationApiError::Unreachable("timeout"),
     ];
     assert!(
         given_up.iter().any(|error| endless == Err(*error)),
@@ -111,7 +116,10 @@ async fn a_slow_an_absent_and_an_endless_server_are_given_up() {
         .conversation(&key, &id)
         .await
         .err();
-    assert_eq!(absent, Some(AskError::Unreachable("no connection")));
+    assert_eq!(
+        absent,
+        Some(ConversationApiError::Unreachable("no connection"))
+    );
 }
 
 #[tokio::test]
@@ -126,7 +134,7 @@ async fn the_key_follows_no_redirect() {
     );
     assert_eq!(
         ask(&api, KEY, "conv_1").await,
-        Err(AskError::Unusable("unexpected status"))
+        Err(ConversationApiError::Unusable("unexpected status"))
     );
     assert!(elsewhere.requests().is_empty());
 }

@@ -5,7 +5,7 @@ use http::Method;
 use lambda_http::Request;
 use ringpost::{
     auth::role::Role,
-    domain::directory::{Agent, ApiKey, Campaign, Line, Settings},
+    domain::directory::{Agent, ApiKey, Campaign, PhoneNumberEntry, Settings},
     http::page::to_cursor,
     store::directory::{DirectoryTable, Put},
 };
@@ -213,7 +213,7 @@ async fn freed_and_given_away<R: Resource>(
 #[tokio::test]
 async fn nobody_but_the_platform_says_whose_a_number_is() {
     let world = World::new(None).await;
-    let endpoint = endpoint::<Line>(&world).await;
+    let endpoint = endpoint::<PhoneNumberEntry>(&world).await;
     let one = Some(("number", NUMBER));
     for role in Role::ALL.into_iter().filter(|role| *role != Role::Platform) {
         let claims = json!({ "sub": "u", "tenant_id": "mallory", "role": role.as_str() });
@@ -274,7 +274,7 @@ async fn a_number_a_campaign_and_an_agent_live_and_belong_to_one_tenant() {
     let full = json!({ "type": "LOCAL", "userId": "u", "campaignId": "c", "agentConfigId": "a", "newer": [1] });
     let mut known = full.clone();
     known.as_object_mut().unwrap().remove("newer");
-    let line = endpoint::<Line>(&world).await;
+    let line = endpoint::<PhoneNumberEntry>(&world).await;
     let one = Some(("number", NUMBER));
     assign(&line, one, "acme").await;
     let lenient = ask(Method::PUT, one)
@@ -285,7 +285,7 @@ async fn a_number_a_campaign_and_an_agent_live_and_belong_to_one_tenant() {
     assert_eq!(lenient.body["phoneNumber"].get("newer"), None);
     ask(Method::DELETE, one).of(&line, &platform()).await;
 
-    lives::<Line>(&world, "number", NUMBER, known, json!({ "userId": "v" })).await;
+    lives::<PhoneNumberEntry>(&world, "number", NUMBER, known, json!({ "userId": "v" })).await;
     let campaign = json!({ "name": "Spring", "agentName": "sofia", "userId": "u" });
     lives::<Campaign>(
         &world,
@@ -309,7 +309,7 @@ async fn a_number_a_campaign_and_an_agent_live_and_belong_to_one_tenant() {
 #[tokio::test]
 async fn a_number_keeps_its_id_when_it_is_replaced() {
     let world = World::new(None).await;
-    let endpoint = endpoint::<Line>(&world).await;
+    let endpoint = endpoint::<PhoneNumberEntry>(&world).await;
     assign(&endpoint, Some(("number", NUMBER)), "acme").await;
     let put = async |body: Value| {
         let put = ask(Method::PUT, Some(("number", NUMBER))).body(&body);
@@ -317,7 +317,7 @@ async fn a_number_keeps_its_id_when_it_is_replaced() {
     };
     let id = put(json!({})).await;
     assert_eq!(put(json!({ "userId": "u" })).await, id);
-    let line: Line = world.directory().find(NUMBER).await.unwrap().unwrap();
+    let line: PhoneNumberEntry = world.directory().find(NUMBER).await.unwrap().unwrap();
     assert_eq!(id, line.id().to_string());
 }
 
@@ -392,7 +392,7 @@ async fn each_tenant_has_its_own_settings() {
 #[tokio::test]
 async fn only_an_administrator_may_configure() {
     let world = World::new(None).await;
-    let endpoint = endpoint::<Line>(&world).await;
+    let endpoint = endpoint::<PhoneNumberEntry>(&world).await;
     let keys = api_keys::Deps::new(world.directory(), world.authenticator().await);
     let one = Some(("number", NUMBER));
     for claims in [
@@ -435,7 +435,7 @@ async fn only_an_administrator_may_configure() {
 async fn a_wrong_request_is_refused_and_its_field_named() {
     let world = World::new(None).await;
     let (lines, campaigns) = (
-        endpoint::<Line>(&world).await,
+        endpoint::<PhoneNumberEntry>(&world).await,
         endpoint::<Campaign>(&world).await,
     );
     let keys = api_keys::Deps::new(world.directory(), world.authenticator().await);
@@ -679,9 +679,9 @@ async fn the_samples_configure_the_demonstration_tenant() {
     let sample = |name: &str| request(&sample_event(name));
     let answers = [
         (
-            Line::FIELD,
+            PhoneNumberEntry::FIELD,
             invoke(
-                &endpoint::<Line>(&world).await,
+                &endpoint::<PhoneNumberEntry>(&world).await,
                 sample("directory-phone-numbers"),
             )
             .await,
@@ -717,7 +717,7 @@ async fn the_samples_configure_the_demonstration_tenant() {
     )
     .await;
     assert_eq!(made.status, 201);
-    let line: Line = world
+    let line: PhoneNumberEntry = world
         .directory()
         .find("+17678189426")
         .await

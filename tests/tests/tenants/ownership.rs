@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::{HeaderMap, Method};
 use ringpost::{
     domain::{
-        directory::{Campaign, Line},
+        directory::{Campaign, PhoneNumberEntry},
         timestamp::Timestamp,
     },
     providers::{
@@ -61,7 +61,7 @@ async fn a_tenant_that_claims_what_nobody_has_gets_no_call_of_the_default_tenant
     let mallory = admin("mallory");
     let campaign = json!({ "name": "Mine", "agentName": "mallory-agent", "tenantId": "mallory" });
     let (lines, campaigns) = (
-        endpoint::<Line>(&world).await,
+        endpoint::<PhoneNumberEntry>(&world).await,
         endpoint::<Campaign>(&world).await,
     );
     let claimed = ask(Method::PUT, Some(("id", "x")))
@@ -204,7 +204,7 @@ async fn an_account_of_one_tenant_gets_no_agent_of_another() {
     world.put_default_agent("beta", "beta-agent").await;
     world.assign_number(LINE, "beta", "beta_1").await;
     let table: DirectoryTable = world.directory();
-    let line: Line = table.find(LINE).await.unwrap().unwrap();
+    let line: PhoneNumberEntry = table.find(LINE).await.unwrap().unwrap();
     for (account, agent) in [
         (None, "beta-agent"),
         (Some("beta"), "beta-agent"),

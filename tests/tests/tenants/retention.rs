@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use ringpost::{clock::Clock, store::Kept};
+use ringpost::{clock::Clock, store::Retention};
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::Faults,
@@ -19,7 +19,7 @@ const DAYS: u32 = 400;
 type Items = Vec<HashMap<String, AttributeValue>>;
 
 /// All that is kept of one inbound call: the call with its pointer, and the lead.
-async fn lived(kept: Kept) -> (Items, Items) {
+async fn lived(kept: Retention) -> (Items, Items) {
     let world = World::new(None).await;
     world.assign_number(LINE, "acme", "user_acme").await;
     let question = json!({
@@ -48,7 +48,7 @@ async fn lived(kept: Kept) -> (Items, Items) {
 #[tokio::test]
 async fn a_call_its_pointers_and_its_lead_end_so_many_days_after_it() {
     let now = Clock::system().now();
-    let (calls, leads) = lived(Kept::days(DAYS)).await;
+    let (calls, leads) = lived(Retention::days(DAYS)).await;
     assert!(
         calls.len() > 1 && leads.len() == 1,
         "{} and {}",
@@ -64,7 +64,7 @@ async fn a_call_its_pointers_and_its_lead_end_so_many_days_after_it() {
 
 #[tokio::test]
 async fn by_default_they_are_kept_for_ever() {
-    let (calls, leads) = lived(Kept::days(0)).await;
+    let (calls, leads) = lived(Retention::days(0)).await;
     assert!(!calls.is_empty() && !leads.is_empty());
     assert!(
         calls

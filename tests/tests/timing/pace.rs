@@ -10,11 +10,11 @@ use std::{
 use futures::{future::join_all, join};
 use ringpost::{
     clock::Clock,
-    delivery::send::Patience,
+    delivery::send::Timeouts,
     domain::{
         delivery::{
             DeliveryStatus,
-            pace::{SLOW_MILLIS, Strain},
+            pace::{EndpointLoad, SLOW_MILLIS},
             retry::RetryConfig,
         },
         due::Minute,
@@ -60,7 +60,7 @@ async fn deliverables(
 }
 
 /// What of an endpoint is known.
-async fn strain(world: &World, subscription: &Subscription) -> Strain {
+async fn load(world: &World, subscription: &Subscription) -> EndpointLoad {
     let at = SubscriptionRef {
         tenant_id: "acme".to_owned(),
         id: subscription.id,
@@ -70,7 +70,7 @@ async fn strain(world: &World, subscription: &Subscription) -> Strain {
         .find(&[].into())
         .await
         .unwrap();
-    assert!(found.strained.is_empty());
+    assert!(found.loaded.is_empty());
     let one = world.deliverable(subscription, "evt_to_look", TYPE).await;
     let of = [(one.delivery(), subscription.id)].into();
     world
@@ -78,7 +78,7 @@ async fn strain(world: &World, subscription: &Subscription) -> Strain {
         .find(&of)
         .await
         .unwrap()
-        .strained
+        .loaded
         .get(&at)
         .copied()
         .unwrap_or_default()
@@ -291,7 +291,7 @@ async fn a_refusal_is_no_failure_and_slows_the_subscription_down() {
         10,
         "the others wait until then, without asking"
     );
-    let known = strain(&world, &acme).await;
+    let known = load(&world, &acme).await;
     assert_eq!(
         known.learned.unwrap().micros,
         100_000,
@@ -370,7 +370,7 @@ async fn what_waited_for_an_endpoint_that_was_down_does_not_come_all_at_once() {
 }
 
 /// An endpoint has this long, as in production.
-const PATIENCE: Patience = Patience {
+const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(5),
     total: Duration::from_secs(15),
 };
@@ -393,7 +393,7 @@ async fn a_slow_endpoint_that_succeeds_holds_up_no_other() {
         .flat_map(|n| all.iter().map(move |messages| (messages[n].clone(), 0)))
         .collect();
     queue.send(&in_turn).await.unwrap();
-    let deliver = world.deliver_with(PATIENCE, &Faults::none(), Clock::system());
+    let deliver = world.deliver_with(TIMEOUTS, &Faults::none(), Clock::system());
     let done = || {
         receivers[..4]
             .iter()
@@ -425,11 +425,11 @@ async fn what_is_slow_goes_by_the_slow_lane_at_the_pace_that_it_can_take() {
         .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
         .await;
     let faults = Faults::none();
-    let deliver = world.deliver_with(PATIENCE, &faults, Clock::system());
+    let deliver = world.deliver_with(TIMEOUTS, &faults, Clock::system());
     let messages = deliverables(&world, &acme, 30).await;
     work(&deliver, &messages[..10]).await;
     assert_eq!(receiver.requests().len(), 10);
-    assert_eq!(strain(&world, &acme).await.slow.unwrap().millis, 4_000);
+    assert_eq!(load(&world, &acme).await.slow.unwrap().millis, 4_000);
     assert_eq!(
         faults.requests(),
         1 + 1 + 10,

@@ -41,7 +41,7 @@ pub struct Recoveries {
 
 /// What became of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ordered {
+pub enum OrderResult {
     /// It is queued.
     Queued(Recovery),
     /// The same was ordered before and is under way.
@@ -79,12 +79,12 @@ impl Recoveries {
         tenant_id: &str,
         subscription_id: u64,
         order: Order,
-    ) -> Result<Ordered, OrderError> {
+    ) -> Result<OrderResult, OrderError> {
         let Some(subscription) = self.subscriptions.find(tenant_id, subscription_id).await? else {
-            return Ok(Ordered::NoSubscription);
+            return Ok(OrderResult::NoSubscription);
         };
         if subscription.status != SubscriptionStatus::Active {
-            return Ok(Ordered::Inactive);
+            return Ok(OrderResult::Inactive);
         }
         for _ in 0..MAX_TRIES {
             let latest = self.recoveries.latest(tenant_id, subscription_id).await?;
@@ -96,10 +96,10 @@ impl Recoveries {
             let now = self.clock.now();
             let kept_since = now.minus_days(self.retention_days);
             if order.since >= now {
-                return Ok(Ordered::Future);
+                return Ok(OrderResult::Future);
             }
             if order.until.is_some_and(|until| until <= kept_since) {
-                return Ok(Ordered::Expired);
+                return Ok(OrderResult::Expired);
             }
             let recovery = Recovery {
                 tenant_id: tenant_id.to_owned(),
@@ -121,22 +121,22 @@ impl Recoveries {
             };
             if let Some(created) = self.recoveries.create(recovery).await? {
                 self.queue.send(&created.recovery, 0).await?;
-                return Ok(Ordered::Queued(created.recovery));
+                return Ok(OrderResult::Queued(created.recovery));
             }
         }
         Err(StoreError::Contended.into())
     }
 
     /// Answers an order that finds another one under way.
-    async fn meet(&self, open: &Recovery, order: Order) -> Result<Ordered, OrderError> {
+    async fn meet(&self, open: &Recovery, order: Order) -> Result<OrderResult, OrderError> {
         if open.may_have_stalled(self.clock.now()) {
             self.queue.send(open, 0).await?;
         }
         let open = open.clone();
         Ok(if open.order == order {
-            Ordered::Before(open)
+            OrderResult::Before(open)
         } else {
-            Ordered::Busy(open)
+            OrderResult::Busy(open)
         })
     }
 }

@@ -6,8 +6,8 @@ use super::{
     facts::{BY_RULE, Facts, Leaving},
     leg::Left,
     outcome::{End, Outcome},
-    participants::{Cast, Gone, Member, Role},
-    report::{Report, Talk},
+    participants::{Gone, Member, Participants, Role},
+    report::{ConversationReport, Report},
 };
 use crate::domain::{
     call::{direction::Direction, report::Hangup},
@@ -110,10 +110,10 @@ impl Facts {
     /// tell the end a moment earlier, but less exactly, and customers would be told twice.
     #[must_use]
     pub fn ending(&self) -> Option<Ending<'_>> {
-        self.ending_of(&Cast::of(self))
+        self.ending_of(&Participants::of(self))
     }
 
-    fn ending_of<'a>(&'a self, cast: &Cast<'a>) -> Option<Ending<'a>> {
+    fn ending_of<'a>(&'a self, cast: &Participants<'a>) -> Option<Ending<'a>> {
         let with_room = || self.rooms_closed_at().map(Ending::closed);
         self.by_phones(cast)
             .or_else(|| self.by_carrier().filter(|_| !self.shows_phone(cast)))
@@ -125,7 +125,7 @@ impl Facts {
 
     /// The last of the phones that answered has left. If nobody answered, the last attempt is over, and
     /// nobody is there to make another: an agent who has not reached anybody may dial again.
-    fn by_phones<'a>(&'a self, cast: &Cast<'a>) -> Option<Ending<'a>> {
+    fn by_phones<'a>(&'a self, cast: &Participants<'a>) -> Option<Ending<'a>> {
         let over = self.rooms_closed_at();
         if self.crowded || self.shows_phone(cast) {
             return None;
@@ -154,12 +154,12 @@ impl Facts {
         last.filter(is_told)
     }
 
-    fn shows_phone(&self, cast: &Cast<'_>) -> bool {
+    fn shows_phone(&self, cast: &Participants<'_>) -> bool {
         let over = self.rooms_closed_at();
         cast.deciding_phones().any(|phone| phone.is_there(over))
     }
 
-    fn may_dial_again(&self, cast: &Cast<'_>) -> bool {
+    fn may_dial_again(&self, cast: &Participants<'_>) -> bool {
         let machine = self
             .machine_joined
             .get()
@@ -196,7 +196,7 @@ impl Facts {
     }
 
     /// The last person has left. Who never came in ends nothing while the room may let him in.
-    fn by_persons<'a>(&'a self, cast: &Cast<'a>) -> Option<Ending<'a>> {
+    fn by_persons<'a>(&'a self, cast: &Participants<'a>) -> Option<Ending<'a>> {
         let over = self.rooms_closed_at();
         if cast.is_phone_call(self)
             || self.crowded
@@ -272,8 +272,8 @@ impl Facts {
     }
 
     /// The conversation that counts: of two of one call the longer one, for the other never came about.
-    pub(super) fn talk(&self) -> Option<(&String, &Talk)> {
-        let length = |talk: &Talk| talk.report.seconds.get().copied();
+    pub(super) fn talk(&self) -> Option<(&String, &ConversationReport)> {
+        let length = |talk: &ConversationReport| talk.report.seconds.get().copied();
         self.talks.iter().max_by(|(one, a), (other, b)| {
             (length(a), a.ended.claim(), one).cmp(&(length(b), b.ended.claim(), other))
         })
@@ -285,7 +285,7 @@ impl Facts {
 
     /// All who may tell of the call as a whole: of the phone whose call it is, of legs that are no
     /// phone's, and of its conversation.
-    pub(super) fn tellers<'a>(&'a self, cast: &Cast<'a>) -> Vec<&'a Report> {
+    pub(super) fn reporters<'a>(&'a self, cast: &Participants<'a>) -> Vec<&'a Report> {
         let principal = cast
             .principal()
             .into_iter()
@@ -299,21 +299,21 @@ impl Facts {
 
     fn told<'a, T: Ord + 'a>(
         &'a self,
-        cast: &Cast<'a>,
+        cast: &Participants<'a>,
         whole: &'a Latest<T>,
         of: impl Fn(&'a Report) -> &'a Latest<T>,
     ) -> Option<&'a T> {
-        best(self.tellers(cast).into_iter().map(of).chain([whole])).map(Claim::value)
+        best(self.reporters(cast).into_iter().map(of).chain([whole])).map(Claim::value)
     }
 
     /// When the call started: with its room, as somebody else told, with the first person in it, or so
     /// long before its end as it is told to have lasted.
     #[must_use]
     pub fn started_at(&self) -> Option<Timestamp> {
-        self.started_at_of(&Cast::of(self))
+        self.started_at_of(&Participants::of(self))
     }
 
-    fn started_at_of(&self, cast: &Cast<'_>) -> Option<Timestamp> {
+    fn started_at_of(&self, cast: &Participants<'_>) -> Option<Timestamp> {
         let told = || {
             self.told(cast, &self.started, |report| &report.started)
                 .copied()
@@ -321,7 +321,7 @@ impl Facts {
         let before_end = || {
             self.ending_of(cast)?
                 .at
-                .minus_seconds(*self.told_seconds(cast)?)
+                .minus_seconds(*self.reported_seconds(cast)?)
         };
         self.room_created()
             .or_else(told)
@@ -329,7 +329,7 @@ impl Facts {
             .or_else(before_end)
     }
 
-    fn joined_at_of(&self, cast: &Cast<'_>) -> Option<Timestamp> {
+    fn joined_at_of(&self, cast: &Participants<'_>) -> Option<Timestamp> {
         let members = cast
             .members
             .iter()
@@ -340,11 +340,11 @@ impl Facts {
             .min()
     }
 
-    fn told_seconds<'a>(&'a self, cast: &Cast<'a>) -> Option<&'a u64> {
-        self.told(cast, &self.told_seconds, |report| &report.seconds)
+    fn reported_seconds<'a>(&'a self, cast: &Participants<'a>) -> Option<&'a u64> {
+        self.told(cast, &self.reported_seconds, |report| &report.seconds)
     }
 
-    fn verdict(&self, cast: &Cast<'_>) -> Option<Outcome> {
+    fn verdict(&self, cast: &Participants<'_>) -> Option<Outcome> {
         self.told(cast, &self.verdict, |report| &report.verdict)
             .copied()
     }
@@ -352,37 +352,39 @@ impl Facts {
     /// When the call started, as others than its room tell it.
     #[must_use]
     pub fn start_told(&self) -> Option<Timestamp> {
-        self.told(&Cast::of(self), &self.started, |report| &report.started)
-            .copied()
+        self.told(&Participants::of(self), &self.started, |report| {
+            &report.started
+        })
+        .copied()
     }
 
     /// How many seconds it lasted, as others than its room tell it.
     #[must_use]
-    pub fn seconds_told(&self) -> Option<u64> {
-        self.told_seconds(&Cast::of(self)).copied()
+    pub fn stated_seconds(&self) -> Option<u64> {
+        self.reported_seconds(&Participants::of(self)).copied()
     }
 
     /// The outcome, as providers that judge calls tell it.
     #[must_use]
     pub fn verdict_told(&self) -> Option<Outcome> {
-        self.verdict(&Cast::of(self))
+        self.verdict(&Participants::of(self))
     }
 
     /// Whether a phone has the call: then persons end nothing.
     #[must_use]
     pub fn is_phone_call(&self) -> bool {
-        Cast::of(self).is_phone_call(self)
+        Participants::of(self).is_phone_call(self)
     }
 
     /// From start to end, in milliseconds: the room's span where one is known, else what was told.
     #[must_use]
     pub fn duration_millis(&self) -> Option<u64> {
-        let cast = Cast::of(self);
+        let cast = Participants::of(self);
         self.duration_of(&cast, self.ending_of(&cast)?)
     }
 
-    fn duration_of(&self, cast: &Cast<'_>, ending: Ending<'_>) -> Option<u64> {
-        if let (None, Some(seconds)) = (self.room_created(), self.told_seconds(cast)) {
+    fn duration_of(&self, cast: &Participants<'_>, ending: Ending<'_>) -> Option<u64> {
+        if let (None, Some(seconds)) = (self.room_created(), self.reported_seconds(cast)) {
             return Some(seconds.saturating_mul(1_000));
         }
         let start = match (self.room_created(), ending.how) {
@@ -394,16 +396,16 @@ impl Facts {
         Some(ending.at.millis_since(start))
     }
 
-    fn is_answered(&self, cast: &Cast<'_>) -> bool {
+    fn is_answered(&self, cast: &Participants<'_>) -> bool {
         self.answered_at().is_some()
-            || self.told_seconds(cast).is_some()
+            || self.reported_seconds(cast).is_some()
             || self.verdict(cast) == Some(Outcome::Completed)
     }
 
     /// The outcome of the ended call; `None` while it goes on or when nothing decides.
     #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
-        let cast = Cast::of(self);
+        let cast = Participants::of(self);
         let ending = self.ending_of(&cast)?;
         if ending.how == How::Silent {
             return Some(Outcome::Failed);
@@ -428,7 +430,7 @@ impl Facts {
     }
 
     /// Whether anybody is known, or may be taken, to have been in the room that was closed.
-    fn may_have_met(&self, cast: &Cast<'_>) -> bool {
+    fn may_have_met(&self, cast: &Participants<'_>) -> bool {
         let talked = || self.conversation_ended_at().is_some() || self.transcript().is_some();
         !self.has_room()
             || cast.members.iter().any(Member::may_have_been_there)

@@ -25,7 +25,7 @@ use super::{
     claims::{Earliest, EarliestTime, Highest, Latest},
     leg::{Leg, LegKey},
     outcome::Outcome,
-    report::{Report, RoomSpan, Talk},
+    report::{ConversationReport, Report, RoomSpan},
 };
 
 /// A participant's leaving, as records tell it that were written before legs were kept.
@@ -78,7 +78,7 @@ pub struct Facts {
     pub rooms: FewKeys<String, RoomSpan, MAX_ROOMS>,
     /// ElevenLabs' conversations, by id.
     #[serde(rename = "talks", skip_serializing_if = "FewKeys::is_empty")]
-    pub talks: FewKeys<String, Talk, MAX_TALKS>,
+    pub talks: FewKeys<String, ConversationReport, MAX_TALKS>,
     /// When an agent or another machine joined a room last.
     #[serde(rename = "in", skip_serializing_if = "Highest::is_empty")]
     pub machine_joined: Highest<Timestamp>,
@@ -158,7 +158,7 @@ pub struct Facts {
     pub conversation_ended: Latest<Timestamp>,
     /// The duration that somebody other than LiveKit tells, in seconds.
     #[serde(rename = "secs", skip_serializing_if = "Latest::is_empty")]
-    pub told_seconds: Latest<u64>,
+    pub reported_seconds: Latest<u64>,
     /// The outcome, as a provider that judges calls itself tells it.
     #[serde(rename = "verd", skip_serializing_if = "Latest::is_empty")]
     pub verdict: Latest<Outcome>,
@@ -238,7 +238,7 @@ impl Facts {
             started,
             hangup,
             conversation_ended,
-            told_seconds,
+            reported_seconds,
             verdict,
             agent_status,
             asked,
@@ -281,7 +281,7 @@ impl Facts {
         self.started.merge(started);
         self.hangup.merge(hangup);
         self.conversation_ended.merge(conversation_ended);
-        self.told_seconds.merge(told_seconds);
+        self.reported_seconds.merge(reported_seconds);
         self.verdict.merge(verdict);
         self.agent_status.merge(agent_status);
         self.asked.merge(asked);

@@ -6,14 +6,14 @@ use crate::domain::scalar::Scalar;
 
 /// Something that happened in a call: a recording, the voice, the agent, a transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Occurrence {
+pub struct InCallEvent {
     /// The type that customers subscribe to.
     pub event_type: String,
     /// What is told of it.
     pub details: BTreeMap<&'static str, Scalar>,
 }
 
-impl Occurrence {
+impl InCallEvent {
     /// An occurrence of this type, of which this much is known.
     #[must_use]
     pub fn new<const N: usize>(

@@ -232,7 +232,8 @@ impl Leg {
     /// Whether it is known to have been answered. LiveKit has no event for it: a phone that is seen
     /// active was, and so was one that left for a reason that only a conversation has.
     pub(super) fn is_answered(&self) -> bool {
-        self.answered.get().is_some() || self.left.get().is_some_and(|left| !tells_no_answer(left))
+        self.answered.get().is_some()
+            || self.left.get().is_some_and(|left| !reports_no_answer(left))
     }
 
     /// Its last leaving: of a conversation if there was one, else of an attempt.
@@ -262,7 +263,7 @@ impl Leg {
 }
 
 /// Whether the reason says that nobody had answered. Media and connections fail in conversations too.
-fn tells_no_answer(left: &Left) -> bool {
+fn reports_no_answer(left: &Left) -> bool {
     match left.reason() {
         Some("SIP_TRUNK_FAILURE" | "JOIN_FAILURE") => true,
         reason => matches!(

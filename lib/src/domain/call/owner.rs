@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// How sure it is what is told of an owner: the line that was called or calls is nearest to the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(from = "u8", into = "u8")]
-pub enum Sureness {
+pub enum Certainty {
     /// The metadata names the campaign.
     Campaign,
     /// ElevenLabs names the agent.
@@ -14,7 +14,7 @@ pub enum Sureness {
     Dialling,
     /// The line of the call; older records do not say.
     #[default]
-    Line,
+    OurNumber,
 }
 
 /// The tenant to whom a call, its events and its deliveries belong, and what is known beyond that.
@@ -36,28 +36,28 @@ pub struct Owner {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<String>,
     /// How sure each of these three is.
-    #[serde(default, rename = "sure", skip_serializing_if = "is_sure")]
-    pub sureness: [Sureness; 3],
+    #[serde(default, rename = "sure", skip_serializing_if = "is_certain")]
+    pub certainty: [Certainty; 3],
 }
 
-fn is_sure(sureness: &[Sureness; 3]) -> bool {
-    *sureness == [Sureness::Line; 3]
+fn is_certain(certainty: &[Certainty; 3]) -> bool {
+    *certainty == [Certainty::OurNumber; 3]
 }
 
-impl From<u8> for Sureness {
+impl From<u8> for Certainty {
     fn from(rank: u8) -> Self {
         match rank {
             0 => Self::Campaign,
             1 => Self::Agent,
             2 => Self::Dialling,
-            _ => Self::Line,
+            _ => Self::OurNumber,
         }
     }
 }
 
-impl From<Sureness> for u8 {
-    fn from(sureness: Sureness) -> Self {
-        sureness as Self
+impl From<Certainty> for u8 {
+    fn from(certainty: Certainty) -> Self {
+        certainty as Self
     }
 }
 
@@ -70,14 +70,14 @@ impl Owner {
             user_id: None,
             agent_config_id: None,
             campaign_id: None,
-            sureness: [Sureness::Line; 3],
+            certainty: [Certainty::OurNumber; 3],
         }
     }
 
     /// As one who tells is at most this sure.
     #[must_use]
-    pub fn at_most(mut self, sureness: Sureness) -> Self {
-        self.sureness = self.sureness.map(|sure| sure.min(sureness));
+    pub fn at_most(mut self, certainty: Certainty) -> Self {
+        self.certainty = self.certainty.map(|sure| sure.min(certainty));
         self
     }
 
@@ -85,9 +85,9 @@ impl Owner {
     /// surely, or by this very campaign.
     #[must_use]
     pub fn may_learn_from(&self, campaign_id: &str) -> bool {
-        let [of_user, _, of_campaign] = self.sureness;
+        let [of_user, _, of_campaign] = self.certainty;
         let by_this_one = self.campaign_id.as_deref() == Some(campaign_id);
-        let is_settled = |sure| by_this_one || sure > Sureness::Campaign;
+        let is_settled = |sure| by_this_one || sure > Certainty::Campaign;
         let knows_user = self.user_id.is_some() && is_settled(of_user);
         let knows_campaign = self.campaign_id.is_some() && is_settled(of_campaign);
         !(knows_user && knows_campaign)
@@ -111,8 +111,8 @@ impl Owner {
             &mut self.campaign_id,
         ];
         let theirs = [&other.user_id, &other.agent_config_id, &other.campaign_id];
-        let sureness = self.sureness.iter_mut().zip(other.sureness);
-        for ((ours, theirs), (sure, told)) in ours.into_iter().zip(theirs).zip(sureness) {
+        let certainty = self.certainty.iter_mut().zip(other.certainty);
+        for ((ours, theirs), (sure, told)) in ours.into_iter().zip(theirs).zip(certainty) {
             let wins = match (&ours, theirs) {
                 (_, None) => false,
                 (None, Some(_)) => true,
@@ -146,23 +146,23 @@ mod tests {
 
     #[test]
     fn the_surest_tells_the_user_whoever_came_first() {
-        let told = |user: &str, sureness| {
+        let told = |user: &str, certainty| {
             Owner {
                 user_id: Some(user.to_owned()),
                 ..Owner::tenant("acme")
             }
-            .at_most(sureness)
+            .at_most(certainty)
         };
-        let tellers = [
-            told("of-campaign", Sureness::Campaign),
-            told("of-agent", Sureness::Agent),
-            told("of-colleague", Sureness::Dialling),
-            told("of-line", Sureness::Line),
-            told("of-other-line", Sureness::Line),
+        let reporters = [
+            told("of-campaign", Certainty::Campaign),
+            told("of-agent", Certainty::Agent),
+            told("of-colleague", Certainty::Dialling),
+            told("of-line", Certainty::OurNumber),
+            told("of-other-line", Certainty::OurNumber),
         ];
-        for first in 0..tellers.len() {
-            for second in 0..tellers.len() {
-                let mut order = tellers.clone();
+        for first in 0..reporters.len() {
+            for second in 0..reporters.len() {
+                let mut order = reporters.clone();
                 order.swap(0, first);
                 order.swap(1, second);
                 let mut owner = Owner::tenant("acme");

@@ -212,7 +212,7 @@ impl<'a> Member<'a> {
 
 /// Everybody in a call.
 #[derive(Debug)]
-pub(super) struct Cast<'a> {
+pub(super) struct Participants<'a> {
     pub(super) members: Vec<Member<'a>>,
     /// Its direction.
     pub(super) direction: Option<Direction>,
@@ -220,7 +220,7 @@ pub(super) struct Cast<'a> {
     is_of_person: bool,
 }
 
-impl<'a> Cast<'a> {
+impl<'a> Participants<'a> {
     pub(super) fn of(facts: &'a Facts) -> Self {
         let mut members: Vec<Member<'a>> = Vec::new();
         for (key, leg) in facts.legs.iter() {
@@ -424,7 +424,7 @@ impl Facts {
     /// The phones and persons of the call, in the order in which they came.
     #[must_use]
     pub fn legs(&self) -> Vec<LegView> {
-        let (cast, over) = (Cast::of(self), self.rooms_closed_at());
+        let (cast, over) = (Participants::of(self), self.rooms_closed_at());
         let mut legs: Vec<LegView> = cast
             .members
             .iter()
@@ -452,7 +452,7 @@ impl Facts {
     /// Whether the phone is one that lends the call its keys and its carrier's word.
     #[must_use]
     pub fn is_principal(&self, key: &LegKey) -> bool {
-        let cast = Cast::of(self);
+        let cast = Participants::of(self);
         cast.members
             .iter()
             .any(|member| member.key == key && matches!(member.role, Role::Caller | Role::Callee))
@@ -462,7 +462,7 @@ impl Facts {
     /// each keeps.
     #[must_use]
     pub fn transfers(&self) -> Vec<(String, LegView)> {
-        let (cast, over) = (Cast::of(self), self.rooms_closed_at());
+        let (cast, over) = (Participants::of(self), self.rooms_closed_at());
         let colleagues = cast
             .members
             .iter()

@@ -49,13 +49,13 @@ pub struct Report {
     /// How it ended.
     #[serde(rename = "h", skip_serializing_if = "Latest::is_empty")]
     pub hangup: Latest<Hangup>,
-    /// The outcome, as far as the teller judges it.
+    /// The outcome, as far as the reporter judges it.
     #[serde(rename = "v", skip_serializing_if = "Latest::is_empty")]
     pub verdict: Latest<Outcome>,
     /// How long it lasted, in seconds.
     #[serde(rename = "t", skip_serializing_if = "Latest::is_empty")]
     pub seconds: Latest<u64>,
-    /// Why it failed, in the teller's words.
+    /// Why it failed, in the reporter's words.
     #[serde(rename = "f", skip_serializing_if = "Latest::is_empty")]
     pub failure: Latest<String>,
     /// Which way it went.
@@ -128,7 +128,7 @@ impl Report {
 /// A conversation as ElevenLabs tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Talk {
+pub struct ConversationReport {
     /// ElevenLabs' id of the agent.
     #[serde(rename = "g", skip_serializing_if = "Latest::is_empty")]
     pub agent_id: Latest<String>,
@@ -150,7 +150,7 @@ fn is_empty(report: &Report) -> bool {
     *report == Report::default()
 }
 
-impl Merge for Talk {
+impl Merge for ConversationReport {
     fn merge(&mut self, other: Self) {
         // Without `..`, so that nothing new can be forgotten here.
         let Self {

@@ -1,6 +1,6 @@
 //! What one event says about a call, and under which keys.
 
-use super::{facts::Facts, report::Talk};
+use super::{facts::Facts, report::ConversationReport};
 use crate::domain::{
     key::{CallId, CallKey, EventKey, is_call_name},
     placeholder::is_placeholder,
@@ -37,10 +37,14 @@ impl CallUpdate {
             legs: self.facts.legs.map(|leg| leg.with_ids(name)),
             reports: self.facts.reports.filter(name),
             rooms: self.facts.rooms.filter(name),
-            talks: self.facts.talks.filter(name).map(|talk| Talk {
-                agent_id: talk.agent_id.filter(id),
-                ..talk
-            }),
+            talks: self
+                .facts
+                .talks
+                .filter(name)
+                .map(|talk| ConversationReport {
+                    agent_id: talk.agent_id.filter(id),
+                    ..talk
+                }),
             room_sid: self.facts.room_sid.filter(name),
             room_name: self.facts.room_name.filter(id),
             sip_call_id: self.facts.sip_call_id.filter(name),

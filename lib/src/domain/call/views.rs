@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use super::{
     claims::{Claim, Latest, best},
     facts::{FROM_ROOM_NAME, Facts},
-    participants::{Cast, Member},
+    participants::{Member, Participants},
 };
 
 impl Facts {
@@ -75,7 +75,7 @@ impl Facts {
     /// Which way the call went.
     #[must_use]
     pub fn direction(&self) -> Option<Direction> {
-        Cast::of(self).direction
+        Participants::of(self).direction
     }
 
     /// The number of the other side.
@@ -108,9 +108,9 @@ impl Facts {
         of_member: impl Fn(&Member<'a>) -> Option<&'a PhoneNumber>,
         of_report: impl Fn(&'a super::report::Report) -> &'a Latest<PhoneNumber>,
     ) -> Option<(u8, &'a PhoneNumber)> {
-        let cast = Cast::of(self);
+        let cast = Participants::of(self);
         let told = best(
-            self.tellers(&cast)
+            self.reporters(&cast)
                 .into_iter()
                 .map(of_report)
                 .chain([whole]),
@@ -128,7 +128,7 @@ impl Facts {
     /// The SIP call id of the phone whose call it is.
     #[must_use]
     pub fn sip_call_id(&self) -> Option<&str> {
-        let cast = Cast::of(self);
+        let cast = Participants::of(self);
         cast.principal()
             .and_then(Member::sip_call)
             .or(self.sip_call_id.get())
@@ -138,7 +138,7 @@ impl Facts {
     /// The carrier's call SID of the phone whose call it is.
     #[must_use]
     pub fn call_sid(&self) -> Option<&str> {
-        let cast = Cast::of(self);
+        let cast = Participants::of(self);
         let is_linked = |sid: &String| self.legs.iter().any(|(_, leg)| leg.call_sids.contains(sid));
         let unlinked = || {
             let sids = self.reports.iter().filter(|(sid, _)| !is_linked(sid));
@@ -213,9 +213,9 @@ impl Facts {
     /// When the phone whose call it is was first seen ringing.
     #[must_use]
     pub fn ringing_at(&self) -> Option<Timestamp> {
-        let cast = Cast::of(self);
+        let cast = Participants::of(self);
         let phones = cast.deciding_phones().filter_map(Member::ringing_at);
-        let told = self.tellers(&cast);
+        let told = self.reporters(&cast);
         let told = told.iter().filter_map(|report| report.ringing.get());
         phones.chain(told).chain(self.ringing.get()).min()
     }
@@ -223,9 +223,9 @@ impl Facts {
     /// When a phone whose call it is was first seen answered.
     #[must_use]
     pub fn answered_at(&self) -> Option<Timestamp> {
-        let cast = Cast::of(self);
+        let cast = Participants::of(self);
         let phones = cast.deciding_phones().filter_map(Member::answered_at);
-        let told = self.tellers(&cast);
+        let told = self.reporters(&cast);
         let told = told.iter().filter_map(|report| report.answered.get());
         phones.chain(told).chain(self.answered.get()).min()
     }
@@ -233,9 +233,9 @@ impl Facts {
     /// Why the call failed, in the provider's words.
     #[must_use]
     pub fn failure_reason(&self) -> Option<&str> {
-        let cast = Cast::of(self);
+        let cast = Participants::of(self);
         let told = self
-            .tellers(&cast)
+            .reporters(&cast)
             .into_iter()
             .map(|report| &report.failure)
             .chain([&self.failure_reason]);

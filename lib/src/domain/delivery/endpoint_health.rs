@@ -28,7 +28,7 @@ pub const PROBE_MILLIS: u64 = 45_000;
 /// A success among refusals is written down once in so long: who is limited answers 200 and 429 in turns.
 const NOTED_EVERY_MILLIS: u64 = 3_600_000;
 /// After so many days of failures alone a subscription is set inactive.
-const DAYS_UNTIL_GIVEN_UP: u32 = 5;
+const DAYS_UNTIL_ABANDONED: u32 = 5;
 /// After so many days without an attempt nobody knows whether the endpoint still fails.
 const DAYS_REMEMBERED: u32 = 2;
 
@@ -47,8 +47,8 @@ impl Health {
 
     /// Whether the failures go on for so long that the subscription is to be set inactive.
     #[must_use]
-    pub fn is_hopeless(&self) -> bool {
-        self.failing_since.plus_days(DAYS_UNTIL_GIVEN_UP) <= self.last_failure_at
+    pub fn is_abandoned(&self) -> bool {
+        self.failing_since.plus_days(DAYS_UNTIL_ABANDONED) <= self.last_failure_at
     }
 
     /// Whether a success has something to write down.
@@ -82,8 +82,8 @@ mod tests {
 
     #[test]
     fn five_days_of_nothing_but_failures_are_hopeless() {
-        assert!(!failing(0, 5 * DAY - 1).is_hopeless());
-        assert!(failing(0, 5 * DAY).is_hopeless());
+        assert!(!failing(0, 5 * DAY - 1).is_abandoned());
+        assert!(failing(0, 5 * DAY).is_abandoned());
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
                 failures: 0,
                 ..failing(0, 5 * DAY)
             }
-            .is_hopeless(),
+            .is_abandoned(),
             "nothing but refusals"
         );
     }

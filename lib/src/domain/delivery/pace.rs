@@ -40,7 +40,7 @@ const HELD_AT_ONCE: u64 = 50;
 
 /// What an endpoint has shown of how much it takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Strain {
+pub struct EndpointLoad {
     /// That it is slow.
     pub slow: Option<Slow>,
     /// That it refused deliveries for being too many, or was down.
@@ -126,7 +126,7 @@ pub struct Pace {
     pub until: Timestamp,
 }
 
-impl Strain {
+impl EndpointLoad {
     /// Whether its deliveries go by the slow lane.
     #[must_use]
     pub fn is_slow(&self, now: Timestamp) -> bool {
@@ -192,8 +192,8 @@ mod tests {
 
     #[test]
     fn an_endpoint_at_ease_has_no_pace() {
-        assert_eq!(Strain::default().pace(None, at(100)), None);
-        let old = Strain {
+        assert_eq!(EndpointLoad::default().pace(None, at(100)), None);
+        let old = EndpointLoad {
             slow: Some(Slow {
                 until: at(1_000),
                 millis: 16_000,
@@ -215,7 +215,7 @@ mod tests {
     #[test]
     fn a_second_has_no_more_places_than_the_limit() {
         for limit in [1, 3, 5, 7, 50, 999, 1_000] {
-            let pace = Strain::default().pace(Some(limit), at(100)).unwrap();
+            let pace = EndpointLoad::default().pace(Some(limit), at(100)).unwrap();
             assert!(pace.micros * u64::from(limit) > 1_000_000, "{limit}");
             assert!(
                 pace.micros * u64::from(limit) < 1_012_000,
@@ -248,17 +248,17 @@ mod tests {
 
     #[test]
     fn a_pause_and_a_refusal_make_places_void() {
-        let strain = Strain {
+        let load = EndpointLoad {
             learned: Some(Learned {
                 micros: 100_000,
                 at: at(100),
             }),
             paused_until: Some(at(103)),
-            ..Strain::default()
+            ..EndpointLoad::default()
         };
-        assert!(!strain.honours(at(99), at(110)) && !strain.honours(at(100), at(110)));
-        assert!(!strain.honours(at(101), at(102)) && strain.honours(at(101), at(103)));
-        let pace = strain.pace(None, at(101)).unwrap();
+        assert!(!load.honours(at(99), at(110)) && !load.honours(at(100), at(110)));
+        assert!(!load.honours(at(101), at(102)) && load.honours(at(101), at(103)));
+        let pace = load.pace(None, at(101)).unwrap();
         assert_eq!((pace.from, pace.until), (at(103), at(101 + 120)));
         assert_eq!(pause_until(None, at(100)), at(101));
         assert_eq!(pause_until(Some(0), at(100)), at(101));
@@ -275,14 +275,14 @@ mod tests {
             (9_000, 16_000),
             (15_100, 16_000),
         ] {
-            let strain = Strain {
+            let load = EndpointLoad {
                 slow: slow(millis),
-                ..Strain::default()
+                ..EndpointLoad::default()
             };
-            assert_eq!(strain.slow.unwrap().millis, rounded);
-            let in_flight = millis * 1_000 / strain.pace(None, at(101)).unwrap().micros;
+            assert_eq!(load.slow.unwrap().millis, rounded);
+            let in_flight = millis * 1_000 / load.pace(None, at(101)).unwrap().micros;
             assert!((20..=50).contains(&in_flight), "{millis}: {in_flight}");
-            assert!(strain.is_slow(at(699)) && !strain.is_slow(at(700)));
+            assert!(load.is_slow(at(699)) && !load.is_slow(at(700)));
         }
     }
 
@@ -302,7 +302,7 @@ mod tests {
     #[test]
     fn few_wait_in_functions() {
         let held = |limit| {
-            Strain::default()
+            EndpointLoad::default()
                 .pace(Some(limit), at(100))
                 .unwrap()
                 .hold_micros()

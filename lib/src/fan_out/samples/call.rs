@@ -35,7 +35,7 @@ pub(super) fn owner() -> Owner {
 }
 
 /// The call as it stands when an event of this type is announced, by this event alone.
-pub(super) fn told_by(event: &Event, event_type: &str) -> Option<(CallUpdate, Call)> {
+pub(super) fn reported_by(event: &Event, event_type: &str) -> Option<(CallUpdate, Call)> {
     let mut update = providers::read_update(event)?;
     for earlier in reports(event_type) {
         update.facts.merge(providers::read_update(&earlier)?.facts);

@@ -182,11 +182,12 @@ fn announced(events: &[Event]) -> (Call, Vec<Message>) {
         let call = call.as_ref().unwrap();
         let lead = Lead::of(call, &event.key);
         let lead = lead.filter(|_| event.source == Source::SipInbound);
-        let notices = OfCall::new(event, &update, call, &owner, lead.as_ref()).notices();
-        let to_everybody = notices
+        let targeted =
+            CallAnnouncements::new(event, &update, call, &owner, lead.as_ref()).messages();
+        let to_everybody = targeted
             .into_iter()
-            .filter(|notice| notice.to == Audience::Everybody);
-        messages.extend(to_everybody.map(|notice| notice.message));
+            .filter(|targeted| targeted.to == Audience::Everybody);
+        messages.extend(to_everybody.map(|targeted| targeted.message));
     }
     (call.unwrap(), messages)
 }
@@ -201,8 +202,11 @@ fn merger() -> Vec<Message> {
     let event = room(130, "room_finished", &json!({}));
     one.absorb(&other, &event.key);
     let update = providers::read_update(&event).unwrap();
-    let notices = OfCall::new(&event, &update, &one, &owner, None).notices();
-    notices.into_iter().map(|notice| notice.message).collect()
+    let messages = CallAnnouncements::new(&event, &update, &one, &owner, None).messages();
+    messages
+        .into_iter()
+        .map(|targeted| targeted.message)
+        .collect()
 }
 
 fn inbound() -> Vec<Message> {

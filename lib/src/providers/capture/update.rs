@@ -60,7 +60,7 @@ pub(super) fn of(submission: &Submission, event: &Event) -> Option<CallUpdate> {
 fn facts(submission: &Submission, event: &Event) -> Facts {
     let received_at = event.received_at;
     let started_at = submission.started_at(received_at);
-    let told_end = submission.told_end();
+    let reported_end = submission.reported_end();
     let seconds = submission.seconds();
     let claims = Claims { at: received_at };
     let number = |text: &Option<String>| {
@@ -84,11 +84,11 @@ fn facts(submission: &Submission, event: &Event) -> Facts {
         ),
         first_event: EarliestTime::claimed(Some(started_at.min(received_at))),
         // Without a duration nobody may compute one from a start and an end that is only assumed.
-        started: claims.latest(seconds.and(told_end).map(|_| started_at)),
-        hangup: claims.latest(told_end.map(|at| Hangup { at, reason: None })),
+        started: claims.latest(seconds.and(reported_end).map(|_| started_at)),
+        hangup: claims.latest(reported_end.map(|at| Hangup { at, reason: None })),
         // Nobody submits a call that goes on; a correction does not move an end that nobody told.
-        room_finished: EarliestTime::claimed(told_end.is_none().then_some(received_at)),
-        told_seconds: claims.latest(seconds),
+        room_finished: EarliestTime::claimed(reported_end.is_none().then_some(received_at)),
+        reported_seconds: claims.latest(seconds),
         verdict: claims.latest(verdict(submission)),
         results: claims.latest(results),
         lead_id: claims.latest(
@@ -111,7 +111,7 @@ impl Submission {
     }
 
     /// When the call started, as far as its times and its duration tell.
-    fn told_start(&self) -> Option<Timestamp> {
+    fn reported_start(&self) -> Option<Timestamp> {
         let before_end = || shifted(self.end_time?, self.seconds()?, i64::checked_sub);
         self.start_time.or_else(before_end).or(self.call_date)
     }
@@ -119,17 +119,19 @@ impl Submission {
     fn started_at(&self, received_at: Timestamp) -> Timestamp {
         let ended_at = self.ended_at(received_at);
         let before_end = || shifted(ended_at, self.seconds()?, i64::checked_sub);
-        self.told_start().or_else(before_end).unwrap_or(ended_at)
+        self.reported_start()
+            .or_else(before_end)
+            .unwrap_or(ended_at)
     }
 
     /// When the call ended, or was submitted.
     pub(super) fn ended_at(&self, received_at: Timestamp) -> Timestamp {
-        self.told_end().unwrap_or(received_at)
+        self.reported_end().unwrap_or(received_at)
     }
 
     /// When the call ended, as far as its times and its duration tell.
-    fn told_end(&self) -> Option<Timestamp> {
-        let start = self.told_start();
+    fn reported_end(&self) -> Option<Timestamp> {
+        let start = self.reported_start();
         let after_start = || shifted(start?, self.seconds()?, i64::checked_add);
         self.end_time.or_else(after_start).or(start)
     }

@@ -17,7 +17,7 @@ use crate::{
             direction::Direction,
             facts::Facts,
             outcome::Outcome,
-            report::{Hangup, Report, Talk},
+            report::{ConversationReport, Hangup, Report},
         },
         event::Event,
         key::CallKey,
@@ -261,7 +261,7 @@ pub(super) fn status(event: &Event, word: Option<StatusWord>) -> Latest<AgentSta
     }))
 }
 
-/// What is told of a leg that the teller knows by this call SID, or of the call as a whole.
+/// What is told of a leg that the reporter knows by this call SID, or of the call as a whole.
 pub(super) fn of_report(call_sid: Option<&str>, report: Report) -> Facts {
     if let Some(sid) = call_sid {
         return Facts {
@@ -285,21 +285,21 @@ pub(super) fn of_report(call_sid: Option<&str>, report: Report) -> Facts {
         answered,
         hangup,
         verdict,
-        told_seconds: seconds,
+        reported_seconds: seconds,
         failure_reason: failure,
         ..Facts::default()
     }
 }
 
 /// What is told of this conversation, or of the one that the call is known to have.
-pub(super) fn of_conversation(conversation_id: Option<String>, talk: Talk) -> Facts {
+pub(super) fn of_conversation(conversation_id: Option<String>, talk: ConversationReport) -> Facts {
     if let Some(id) = conversation_id {
         return Facts {
             talks: FewKeys::of(id, talk),
             ..Facts::default()
         };
     }
-    let Talk {
+    let ConversationReport {
         agent_id,
         ended,
         transcript,
@@ -315,12 +315,12 @@ pub(super) fn of_conversation(conversation_id: Option<String>, talk: Talk) -> Fa
     }
 }
 
-fn of_talk(conversation: &Conversation, event: &Event) -> Talk {
+fn of_talk(conversation: &Conversation, event: &Event) -> ConversationReport {
     let answered = conversation.call_result() == Some("answered");
     let mut talk = if conversation.has_ended() {
         of_end(conversation, event)
     } else {
-        Talk::default()
+        ConversationReport::default()
     };
     talk.agent_id = claim(event, 0, conversation.agent_id.clone());
     talk.report.started = claim(event, POST_CALL, conversation.started);
@@ -328,7 +328,7 @@ fn of_talk(conversation: &Conversation, event: &Event) -> Talk {
     talk
 }
 
-fn of_end(conversation: &Conversation, event: &Event) -> Talk {
+fn of_end(conversation: &Conversation, event: &Event) -> ConversationReport {
     let ended_at = conversation.ended_at().unwrap_or(event.occurred_at);
     let verdict = conversation.verdict();
     // That a conversation failed says less than why its call did not come about.
@@ -356,7 +356,7 @@ fn of_end(conversation: &Conversation, event: &Event) -> Talk {
     };
     let results = Some(&conversation.results).filter(|results| !results.is_empty());
     let has_transcript = conversation.has_transcript && conversation.is_final();
-    Talk {
+    ConversationReport {
         // Where nobody took the call there was no conversation to end.
         ended: claim(
             event,
@@ -372,6 +372,6 @@ fn of_end(conversation: &Conversation, event: &Event) -> Talk {
             failure: claim(event, rank, verdict.and_then(|_| failure())),
             ..Report::default()
         },
-        ..Talk::default()
+        ..ConversationReport::default()
     }
 }

@@ -13,7 +13,7 @@ use crate::{
             direction::Direction,
             facts::Facts,
             outcome::Outcome,
-            report::{Hangup, Report, Talk},
+            report::{ConversationReport, Hangup, Report},
         },
         event::Event,
         key::CallKey,
@@ -83,9 +83,9 @@ impl InitiationFailure {
             failure: claim(event, POST_CALL, self.reason.clone()),
             ..Report::default()
         };
-        let talk = Talk {
+        let talk = ConversationReport {
             report,
-            ..Talk::default()
+            ..ConversationReport::default()
         };
         Some(CallUpdate {
             event: event.key.clone(),

@@ -21,7 +21,7 @@ pub use post_call::PostCall;
 pub use signature::Keys;
 
 use crate::domain::{
-    call::{CallUpdate, in_call_event::Occurrence},
+    call::{CallUpdate, in_call_event::InCallEvent},
     event::Event,
     event_type::is_repeated,
 };
@@ -31,7 +31,7 @@ pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
     PostCall::parse(&event.payload).ok()?.update(event)
 }
 
-pub(super) fn read_occurrence(event: &Event) -> Option<Occurrence> {
+pub(super) fn read_in_call_event(event: &Event) -> Option<InCallEvent> {
     if !is_repeated(&event.event_type) {
         return None;
     }

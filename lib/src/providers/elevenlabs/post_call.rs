@@ -11,7 +11,7 @@ use super::{
 use crate::{
     domain::{
         call::{
-            CallKeys, CallUpdate, claims::EarliestTime, facts::Facts, in_call_event::Occurrence,
+            CallKeys, CallUpdate, claims::EarliestTime, facts::Facts, in_call_event::InCallEvent,
         },
         contact_id::ContactId,
         event::{Event, Source},
@@ -122,7 +122,7 @@ impl PostCall {
 
     /// What happened in the call, if it is one of the documented events.
     #[must_use]
-    pub fn occurrence(&self) -> Option<Occurrence> {
+    pub fn occurrence(&self) -> Option<InCallEvent> {
         match &self.content {
             Content::Other(mention) if is_repeated(&self.event_type) => {
                 Some(mention.occurrence(&self.event_type))
@@ -169,7 +169,7 @@ impl Mention {
         }
     }
 
-    fn occurrence(&self, event_type: &str) -> Occurrence {
+    fn occurrence(&self, event_type: &str) -> InCallEvent {
         let known = |text: &Option<String>| text.clone().map(Scalar::Text);
         match event_type.split_once('.') {
             Some(("voice", _)) => {
@@ -177,16 +177,16 @@ impl Mention {
                     ("id", known(&self.voice_id)),
                     ("duration", self.duration.clone()),
                 ];
-                Occurrence::new(event_type, details)
+                InCallEvent::new(event_type, details)
             }
             Some(("agent", what)) => {
                 let error = known(&self.error).filter(|_| what == "error");
-                Occurrence::new(
+                InCallEvent::new(
                     event_type,
                     [("id", known(&self.agent_id)), ("error", error)],
                 )
             }
-            _ => Occurrence::new(event_type, []),
+            _ => InCallEvent::new(event_type, []),
         }
     }
 

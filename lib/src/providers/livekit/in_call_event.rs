@@ -2,19 +2,19 @@
 
 use super::{EventName, LiveKitEvent};
 use crate::domain::{
-    call::in_call_event::{Occurrence, recording_state},
+    call::in_call_event::{InCallEvent, recording_state},
     event_type::{RECORDING_COMPLETED, RECORDING_STARTED},
     scalar::Scalar,
 };
 
 /// The recording that the event tells of. One that ended without a result did not complete.
-pub(super) fn of(livekit: &LiveKitEvent) -> Option<Occurrence> {
+pub(super) fn of(livekit: &LiveKitEvent) -> Option<InCallEvent> {
     let url = livekit
         .recording
         .as_ref()
         .map(|recording| Scalar::Text(recording.url.clone()));
     let id = livekit.egress_id.clone().map(Scalar::Text);
-    Some(Occurrence::new(
+    Some(InCallEvent::new(
         event_type(livekit)?,
         [("id", id), ("url", url)],
     ))

@@ -15,7 +15,7 @@ pub use payload::{LiveKitEvent, PayloadError, Room};
 pub use signature::{Keys, KeysIfAny};
 
 use crate::domain::{
-    call::{CallUpdate, in_call_event::Occurrence},
+    call::{CallUpdate, in_call_event::InCallEvent},
     event::Event,
 };
 
@@ -29,7 +29,7 @@ pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
     read(&parse(event)?, event)
 }
 
-pub(super) fn read_occurrence(event: &Event) -> Option<Occurrence> {
+pub(super) fn read_in_call_event(event: &Event) -> Option<InCallEvent> {
     match EventName::parse(&event.event_type) {
         EventName::EgressStarted | EventName::EgressEnded => in_call_event::of(&parse(event)?),
         _ => None,

@@ -2,22 +2,22 @@
 
 use super::payload::Callback;
 use crate::domain::{
-    call::in_call_event::{Occurrence, recording_state},
+    call::in_call_event::{InCallEvent, recording_state},
     event_type::{RECORDING_COMPLETED, RECORDING_STARTED},
     scalar::Scalar,
 };
 
 /// What a callback of a repeated type tells of it.
-pub(super) fn of(callback: &Callback) -> Occurrence {
+pub(super) fn of(callback: &Callback) -> InCallEvent {
     if !is_recording(callback) {
-        return Occurrence::new(&callback.event_type, []);
+        return InCallEvent::new(&callback.event_type, []);
     }
     let url = callback.recording_url.clone().map(Scalar::Text);
     let id = callback.recording_id.clone().map(Scalar::Text);
     let duration = callback
         .recording_seconds
         .map(|seconds| Scalar::Number(seconds.to_string()));
-    Occurrence::new(
+    InCallEvent::new(
         &callback.event_type,
         [("id", id), ("url", url), ("duration", duration)],
     )

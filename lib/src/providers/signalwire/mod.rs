@@ -15,7 +15,7 @@ pub use payload::{Callback, PayloadError};
 pub use signature::Keys;
 
 use crate::domain::{
-    call::{CallUpdate, in_call_event::Occurrence},
+    call::{CallUpdate, in_call_event::InCallEvent},
     event::{Event, Source},
     event_type::is_repeated,
     key::EventKey,
@@ -69,7 +69,7 @@ pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
     update::of(&Callback::parse(&event.payload).ok()?, event)
 }
 
-pub(super) fn read_occurrence(event: &Event) -> Option<Occurrence> {
+pub(super) fn read_in_call_event(event: &Event) -> Option<InCallEvent> {
     if !is_repeated(&event.event_type) {
         return None;
     }

@@ -115,7 +115,7 @@ impl EndpointTable {
     ///
     /// # Errors
     /// When the database fails; forgetting again is safe.
-    pub async fn heal(
+    pub async fn clear_failures(
         &self,
         tried: &Tried<'_>,
         release: Option<Learned>,

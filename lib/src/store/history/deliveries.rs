@@ -354,7 +354,7 @@ impl HistoryTable {
     }
 }
 
-/// A message goes to a subscription once, whoever notices that it should.
+/// A message goes to a subscription once, whoever messages that it should.
 fn key(message: &Message, subscription_id: u64) -> EventKey {
     EventKey::from_stored(format!("{}#{subscription_id}", message.id))
 }

@@ -11,7 +11,7 @@ use ringpost::{
     },
     providers::{
         elevenlabs::{CallStatusEvent, PostCall},
-        read_occurrence, read_update,
+        read_in_call_event, read_update,
     },
 };
 use serde_json::{Value, json};
@@ -184,7 +184,7 @@ proptest! {
 fn only_what_happens_many_times_is_an_occurrence() {
     for report in reports("3f") {
         assert_eq!(
-            read_occurrence(&event(&report, at(0))),
+            read_in_call_event(&event(&report, at(0))),
             None,
             "{}",
             report.body
@@ -200,6 +200,6 @@ fn only_what_happens_many_times_is_an_occurrence() {
         let kept = PostCall::parse(&bytes)
             .expect("a webhook")
             .event(&bytes, at(0));
-        assert_eq!(read_occurrence(&kept).is_some(), occurs, "{event_type}");
+        assert_eq!(read_in_call_event(&kept).is_some(), occurs, "{event_type}");
     }
 }

@@ -107,7 +107,7 @@ fn a_conversation_in_a_browser_has_no_numbers() {
     let facts = &update.facts;
     assert!(facts.line_number().is_none() && facts.direction().is_none() && !facts.is_phone_call());
     assert!(facts.results().is_none());
-    assert_eq!(facts.seconds_told(), Some(62));
+    assert_eq!(facts.stated_seconds(), Some(62));
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn the_documents_event_names_call_agent_and_campaign() {
         Some("campaign-123")
     );
     assert_eq!(update.facts.first_event.get(), Some(at(1_690_643_100)));
-    assert!(update.facts.ending().is_none() && update.facts.seconds_told().is_none());
+    assert!(update.facts.ending().is_none() && update.facts.stated_seconds().is_none());
     for event_type in [
         "voice.processing",
         "agent.ready",

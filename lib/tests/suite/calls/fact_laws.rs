@@ -18,7 +18,7 @@ use ringpost::domain::{
         facts::{Facts, Leaving, MAX_LEGS},
         leg::{Left, Leg, LegKey},
         outcome::Outcome,
-        report::{Hangup, Report, RoomSpan, Talk},
+        report::{ConversationReport, Hangup, Report, RoomSpan},
     },
     contact_id::ContactId,
     follow_up::FollowUp,
@@ -159,8 +159,8 @@ prop_compose! {
     fn talk()(
         agent_id in latest(word()), ended in latest(moment()), transcript in latest(event_key()),
         results in latest(btree_set(word(), 0..3)), report in report(),
-    ) -> Talk {
-        Talk { agent_id, ended, transcript, results, report }
+    ) -> ConversationReport {
+        ConversationReport { agent_id, ended, transcript, results, report }
     }
 }
 
@@ -245,7 +245,7 @@ prop_compose! {
         parts in facts_of_parts().boxed(),
         (call_sid, conversation_id, agent_id) in (latest(word()), latest(word()), latest(word())),
         (started, hangup, conversation_ended) in (latest(moment()), latest(hangup()), latest(moment())),
-        (told_seconds, verdict, agent_status) in (latest(0..9_u64), latest(verdict()), latest(status())),
+        (reported_seconds, verdict, agent_status) in (latest(0..9_u64), latest(verdict()), latest(status())),
         (failure_reason, transcript) in (latest(word()), latest(event_key())),
         results in latest(btree_set(word(), 0..3)),
         (has_lead, lead_id, employee_id) in (any::<bool>(), latest(contact_id()), latest(word())),
@@ -263,7 +263,7 @@ prop_compose! {
             room_name, room_sid, sip_call_id, phone_number, line_number, direction, campaign_id,
             recording_url, first_event, room_created, joined, ringing, answered, has_phone, phone_left,
             standard_left, room_finished, call_sid, conversation_id, agent_id, started, hangup,
-            conversation_ended, told_seconds, verdict, agent_status, failure_reason, transcript, results,
+            conversation_ended, reported_seconds, verdict, agent_status, failure_reason, transcript, results,
             has_lead, lead_id, employee_id, follow_up, legs, crowded, reports, rooms, talks, machine_joined,
             machine_left, submitted, asked, silent_since,
         }

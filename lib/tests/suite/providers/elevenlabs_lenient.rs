@@ -78,7 +78,7 @@ fn one_wrong_field_hides_no_other() {
     let facts = update(&changed).expect("a call").facts;
     assert!(
         facts.line_number().is_none()
-            && facts.seconds_told().is_none()
+            && facts.stated_seconds().is_none()
             && facts.results().is_none()
     );
     assert!(
@@ -94,7 +94,7 @@ fn a_duration_may_be_a_text() {
     for (told, seconds) in [(json!("62"), 62), (json!(62.0), 62), (json!("62.9"), 62)] {
         changed["data"]["metadata"]["call_duration_secs"] = told;
         assert_eq!(
-            update(&changed).expect("a call").facts.seconds_told(),
+            update(&changed).expect("a call").facts.stated_seconds(),
             Some(seconds)
         );
     }

@@ -14,7 +14,7 @@ use ringpost::{
     providers::{
         elevenlabs::{CallStatusEvent, Conversation, PostCall},
         livekit::{LiveKitEvent, sip_inbound::InboundCall},
-        read_occurrence, read_update, signalwire,
+        read_in_call_event, read_update, signalwire,
     },
 };
 use serde_json::{Value, json};
@@ -224,7 +224,7 @@ fn check_kept(endpoint: Endpoint, body: &str, of: &str) {
     let event = endpoint
         .event(body)
         .unwrap_or_else(|error| panic!("{endpoint:?} {of}: {error}"));
-    let _ = (read_update(&event), read_occurrence(&event));
+    let _ = (read_update(&event), read_in_call_event(&event));
     assert!(
         event.key.as_str().len() < 1_024 && event.event_type.len() <= 256,
         "{endpoint:?} {of}"
@@ -248,7 +248,7 @@ fn whatever_a_field_holds_the_event_is_kept() {
                     // Kept or refused, in any case without a panic.
                     let _ = endpoint
                         .event(&changed)
-                        .map(|event| (read_update(&event), read_occurrence(&event)));
+                        .map(|event| (read_update(&event), read_in_call_event(&event)));
                 } else {
                     check_kept(*endpoint, &changed, &format!("{pointer} {raw:.40}"));
                 }

@@ -237,7 +237,7 @@ fn recorded_forms_tell_how_their_calls_ended() {
         assert_eq!(event_type, "call.completed", "{name}");
         let facts = update.facts;
         assert_eq!(facts.outcome(), Some(outcome), "{name}");
-        assert_eq!(facts.seconds_told(), seconds, "{name}");
+        assert_eq!(facts.stated_seconds(), seconds, "{name}");
         assert_eq!(
             facts.ending().map(|ending| ending.at),
             Some(time(at)),

@@ -37,7 +37,7 @@ use ringpost::{
         capture::Submission,
         elevenlabs::{self, CallStatusEvent, Conversation, PostCall},
         livekit::{self, LiveKitEvent, sip_inbound::InboundCall},
-        read_occurrence, read_update, signalwire,
+        read_in_call_event, read_update, signalwire,
         webhook::{RawWebhook, Refusal, Verifier},
     },
 };
@@ -178,7 +178,7 @@ fn now() -> Timestamp {
 
 /// What is done with an event that was taken.
 fn use_event(event: &Event) {
-    let _ = (read_update(event), read_occurrence(event));
+    let _ = (read_update(event), read_in_call_event(event));
     let _ = (
         Payload::whole(event.source.as_str(), &event.payload),
         format!("{event:?}"),

@@ -150,12 +150,12 @@ pub(crate) fn story() -> impl Strategy<Value = Story> {
 }
 
 /// When something is told, whether it is a leaving, who it is, and why he left and whether he never came.
-type Told = (i64, u8, Value, Option<(&'static str, bool)>);
+type ParsedEvent = (i64, u8, Value, Option<(&'static str, bool)>);
 
 impl Story {
     /// What LiveKit tells of it.
     pub(crate) fn events(&self) -> Vec<Value> {
-        let mut told: Vec<Told> = Vec::new();
+        let mut told: Vec<ParsedEvent> = Vec::new();
         let who = |stay: &Stay, ends: bool| {
             let status = match (stay.answered, ends) {
                 (true, false) => "active",

@@ -81,7 +81,7 @@ impl Worker for Deps {
             .map(|(records, found)| self.settle_in_order(records, found, &shared, deadline));
         let mut unsettled: Vec<usize> = join_all(settling).await.into_iter().flatten().collect();
         if let Err(error) = self.fan_out.publisher.queue(shared).await {
-            tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "deliveries not queued");
+            tracing::error!(cause = telemetry::chain(&error), "deliveries not queued");
             // Whoever recorded them is driven again.
             let aside = keys.into_iter().enumerate().filter_map(|(place, key)| Some((place, key?)));
             unsettled.extend(
@@ -118,7 +118,7 @@ impl Deps {
         let told = match self.events.read(&image).await {
             Ok(event) => Some(Told::by(event)),
             Err(error) => {
-                tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "unreadable record");
+                tracing::error!(cause = telemetry::chain(&error), "unreadable record");
                 None
             }
         };
@@ -149,7 +149,7 @@ impl Deps {
             let Some(key) = key else { continue };
             let driven = match &told {
                 Some(told) if Instant::now() < deadline => {
-                    drive(Self::NAME, &self.fan_out, told, found.take(), batch).await.is_ok()
+                    drive(&self.fan_out, told, found.take(), batch).await.is_ok()
                 }
                 _ => false,
             };
@@ -163,7 +163,7 @@ impl Deps {
     /// Tells the place of an event that could not be put aside.
     async fn put_aside(&self, place: usize, key: EventKey) -> Option<usize> {
         let error = self.fan_out.put_aside(&key).await.err()?;
-        tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "not put aside");
+        tracing::error!(cause = telemetry::chain(&error), "not put aside");
         Some(place)
     }
 }

@@ -92,34 +92,33 @@ enum Fetched {
 
 impl Deps {
     async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
-        let function = Self::NAME;
         let body = message.body.as_deref().unwrap_or_default();
         let Ok(TranscriptMessage::V1 { call_id, conversation_id }) = serde_json::from_str(body) else {
-            tracing::error!(function, "unreadable message");
+            tracing::error!("unreadable message");
             return Err(Unsettled);
         };
         let (fetched, received) = (self.fetch(call_id, &conversation_id).await, times_received(message));
         match fetched {
             Ok(Fetched::Kept(accepted)) => {
                 let result = if accepted == Accepted::New { "kept" } else { "kept before" };
-                tracing::info!(function, %call_id, conversation_id, received, result, "fetched");
+                tracing::info!(%call_id, conversation_id, received, result, "fetched");
                 return Ok(());
             }
             Ok(Fetched::Needless(result)) => {
-                tracing::info!(function, %call_id, conversation_id, received, result, "not fetched");
+                tracing::info!(%call_id, conversation_id, received, result, "not fetched");
                 return Ok(());
             }
             Ok(Fetched::Early) => {
                 let result = "conversation is not over";
-                tracing::info!(function, %call_id, conversation_id, received, result, "put off");
+                tracing::info!(%call_id, conversation_id, received, result, "put off");
             }
             Ok(Fetched::Failed(error)) => {
                 let cause = telemetry::chain(&error);
-                tracing::warn!(function, %call_id, conversation_id, received, cause, "put off");
+                tracing::warn!(%call_id, conversation_id, received, cause, "put off");
             }
             Err(error) => {
                 let cause = telemetry::chain(&error);
-                tracing::error!(function, %call_id, conversation_id, received, cause, "put off");
+                tracing::error!(%call_id, conversation_id, received, cause, "put off");
             }
         }
         self.put_off(message, received).await;
@@ -152,6 +151,6 @@ impl Deps {
     }
 
     async fn put_off(&self, message: &SqsMessage, received: u32) {
-        log_wait(Self::NAME, self.queue.put_off(receipt(message), received).await);
+        log_wait(self.queue.put_off(receipt(message), received).await);
     }
 }

@@ -58,9 +58,9 @@ fn receipt(message: &SqsMessage) -> &str {
 }
 
 /// A wait that could not be set is logged, no more: the message comes again after its queue's own visibility timeout.
-fn log_wait(function: &'static str, set: Result<(), SendError>) {
+fn log_wait(set: Result<(), SendError>) {
     if let Err(error) = set {
-        tracing::warn!(function, cause = telemetry::chain(&error), "wait not set");
+        tracing::warn!(cause = telemetry::chain(&error), "wait not set");
     }
 }
 
@@ -69,7 +69,6 @@ const LONGEST_DRIVE: Duration = Duration::from_secs(8);
 
 /// Drives one event and writes its canonical line.
 async fn drive(
-    function: &'static str,
     fan_out: &FanOut,
     told: &Told,
     found: Option<Found>,
@@ -86,7 +85,7 @@ async fn drive(
                 Driven::Recorded(recorded) => ("recorded", recorded.call_id),
                 Driven::Waiting(call_id) => ("waiting for an owner", Some(*call_id)),
                 Driven::LeftOut(call_id) => {
-                    tracing::warn!(function, event_key, call_id = %call_id, "too many events wait for an owner");
+                    tracing::warn!(event_key, call_id = %call_id, "too many events wait for an owner");
                     ("left out", Some(*call_id))
                 }
                 Driven::Unowned => ("unowned", None),
@@ -101,7 +100,6 @@ async fn drive(
             let outcome = recorded.and_then(|recorded| recorded.outcome).map(Outcome::as_str);
             let call_id = call_id.map(|id| id.to_string());
             tracing::info!(
-                function,
                 event_key,
                 event_type,
                 tenant_id,
@@ -115,7 +113,7 @@ async fn drive(
         }
         Err(error) => {
             let cause = telemetry::chain(error);
-            tracing::error!(function, event_key, event_type, cause, duration_ms, "not driven");
+            tracing::error!(event_key, event_type, cause, duration_ms, "not driven");
         }
     }
     driven

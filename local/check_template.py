@@ -21,6 +21,7 @@ def main() -> int:
             *access.permissions(resources),
             *access.functions(templates.binaries(source), resources),
             *access.capabilities(source, resources),
+            *access.stores(resources),
             *access.secrets(resources),
             *access.signing_secrets(resources),
             *flow.visibility(resources),

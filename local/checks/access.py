@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from .. import template as templates
 from ..parameters import SECRETS
 from ..settings import ROOT
-from .resources import Resources, as_list, of_type, statements
+from .resources import Resources, as_list, logical, of_type, statements
 
 # The log group of all functions, and its name.
 LOGS, GROUP = "FunctionLogs", "/ringpost/${Stage}/functions"
+# Tables that a function knows the name of and does not touch: EndpointTable has two, and sweep reads one of them.
+ONLY_NAMED = {"Sweep": {"History"}}
 # They sign, show until when an old secret is valid, or keep their jobs in the same table.
 READ_SIGNING_SECRETS = (
     "WebhookConfig",
@@ -68,6 +70,35 @@ def capabilities(source: templates.Template, resources: Resources) -> Iterator[s
     for name, statement in source["Metadata"]["Capabilities"].items():
         if statement not in held:
             yield f"no role has the capability {name}; take it out of Metadata"
+
+
+def stores(resources: Resources) -> Iterator[str]:
+    """A role allows the tables and queues that its function's variables name, and no others."""
+    known = {*of_type(resources, "AWS::DynamoDB::Table"), *of_type(resources, "AWS::SQS::Queue")}
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        named = {logical(value) for value in function["Environment"]["Variables"].values()} & known
+        allowed = {
+            found
+            for statement in statements(resources.get(f"{name}Role", {}).get("Properties", {}))
+            for resource in as_list(statement["Resource"])
+            for found in re.findall(r"\w+", json.dumps(resource))
+            if found in known
+        }
+        for store in sorted(allowed - named - _invoking(resources, name)):
+            yield f"{name}Role allows {store}, which no variable of {name} names; take it out"
+        for store in sorted(named - allowed - ONLY_NAMED.get(name, set())):
+            yield f"{name} has a variable for {store}, which its role does not allow"
+
+
+def _invoking(resources: Resources, function: str) -> set[str]:
+    """What Lambda reads and writes for the function with its role: its sources, and where it puts what fails."""
+    mappings = [
+        mapping
+        for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+        if logical(mapping["FunctionName"]) == function
+    ]
+    failures = [mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination") for mapping in mappings]
+    return {logical(each) for each in [*(mapping["EventSourceArn"] for mapping in mappings), *failures]}
 
 
 def signing_secrets(resources: Resources) -> Iterator[str]:

@@ -90,17 +90,6 @@ def stores(resources: Resources) -> Iterator[str]:
             yield f"{name} has a variable for {store}, which its role does not allow"
 
 
-def _invoking(resources: Resources, function: str) -> set[str]:
-    """What Lambda reads and writes for the function with its role: its sources, and where it puts what fails."""
-    mappings = [
-        mapping
-        for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
-        if logical(mapping["FunctionName"]) == function
-    ]
-    failures = [mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination") for mapping in mappings]
-    return {logical(each) for each in [*(mapping["EventSourceArn"] for mapping in mappings), *failures]}
-
-
 def signing_secrets(resources: Resources) -> Iterator[str]:
     """Who signs nothing reads no signing secret (docs/adr/0032)."""
     table = {"Fn::GetAtt": ["WebhookConfigs", "Arn"]}
@@ -125,3 +114,14 @@ def secrets(resources: Resources) -> Iterator[str]:
         yield f"the parameter {name} is read, but make secrets does not put it; add it to local/parameters.py"
     for name in sorted(known - named):
         yield f"nothing may read the parameter {name} of local/parameters.py"
+
+
+def _invoking(resources: Resources, function: str) -> set[str]:
+    """What Lambda reads and writes for the function with its role: its sources, and where it puts what fails."""
+    mappings = [
+        mapping
+        for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+        if logical(mapping["FunctionName"]) == function
+    ]
+    failures = [mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination") for mapping in mappings]
+    return {logical(each) for each in [*(mapping["EventSourceArn"] for mapping in mappings), *failures]}

@@ -70,7 +70,8 @@ lint: tools ## check the template, docs/openapi.yaml, docs/COST.md, make trace, 
 	$(TOOLS)/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint --region us-east-1
 	@$(PYTHON) -m local.environment security
-	.local/venv/security/bin/checkov --config-file local/checkov.yaml
+	@# It ends with 0 also when it cannot read the template.
+	.local/venv/security/bin/checkov --config-file local/checkov.yaml > .local/checkov.log; code=$$?; cat .local/checkov.log; ! grep -q "Parsing errors" .local/checkov.log && exit $$code
 	$(TOOLS)/python -m local.check_template
 	$(TOOLS)/python -m local.check_openapi
 	$(TOOLS)/python -m local.check_trace

@@ -95,7 +95,7 @@ fn start(
     context: Context,
     run: impl Future<Output = Result<(), InitError>>,
 ) -> ExitCode {
-    telemetry::init(context);
+    telemetry::init(function, context);
     // One invocation at a time on at most two processors: a second thread would only cost memory.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -108,7 +108,6 @@ fn start(
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(
-                function,
                 error = telemetry::chain(error.as_ref()),
                 "function cannot run"
             );
@@ -132,7 +131,6 @@ pub async fn answer<E: Endpoint>(
         .map_or("", |context| context.request_id.as_str());
     let span = tracing::info_span!(
         "request",
-        function = E::NAME,
         request_id,
         event_key = field::Empty,
         call_id = field::Empty,

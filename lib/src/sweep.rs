@@ -90,6 +90,8 @@ pub struct SweepResult {
     pub postponed: usize,
     /// Minutes whose entries are due and were not all looked at: the next sweeps catch up.
     pub behind_minutes: u64,
+    /// For how long the oldest parked delivery that was found has been due; nothing where none was found.
+    pub oldest_parked_millis: Option<u64>,
 }
 
 impl SweepResult {
@@ -117,6 +119,11 @@ enum EntryError {
 enum Settled {
     Announced,
     Queued(usize),
+    /// What was parked for one endpoint.
+    Released {
+        deliveries: usize,
+        oldest_millis: Option<u64>,
+    },
     Closed(usize),
     Dropped,
     Postponed,
@@ -175,6 +182,14 @@ impl Sweep {
                     match settled? {
                         Settled::Announced => swept.announced += 1,
                         Settled::Queued(deliveries) => swept.queued += deliveries,
+                        Settled::Released {
+                            deliveries,
+                            oldest_millis,
+                        } => {
+                            swept.queued += deliveries;
+                            swept.oldest_parked_millis =
+                                swept.oldest_parked_millis.max(oldest_millis);
+                        }
                         Settled::Closed(calls) => swept.closed += calls,
                         Settled::Dropped => swept.dropped += 1,
                         Settled::Postponed => swept.postponed += 1,
@@ -262,9 +277,16 @@ impl Sweep {
         let posts = subscription
             .is_some_and(|subscription| subscription.status == SubscriptionStatus::Active);
         let still_fails = posts && health.is_some_and(|health| health.is_open());
-        let (mut queued, page) = (0, if still_fails { 1 } else { PAGE });
+        let (mut deliveries, page) = (0, if still_fails { 1 } else { PAGE });
+        let mut oldest_millis = None;
         loop {
             let slot = self.due.parked(&place, page).await?;
+            // The earliest come first.
+            let oldest = slot
+                .entries
+                .first()
+                .map(|parked| now.millis_since(parked.due.at));
+            oldest_millis = oldest_millis.max(oldest);
             // One that a later version wrote must not hold up the others; its row still says that it is pending.
             let messages: Vec<_> = slot
                 .entries
@@ -279,13 +301,19 @@ impl Sweep {
             {
                 removed?;
             }
-            queued += slot.entries.len();
+            deliveries += slot.entries.len();
             if slot.is_whole {
-                return Ok(Settled::Queued(queued));
+                return Ok(Settled::Released {
+                    deliveries,
+                    oldest_millis,
+                });
             }
             if still_fails || Instant::now() >= deadline {
                 self.due.file(&Due::breaker(place, now), now).await?;
-                return Ok(Settled::Queued(queued));
+                return Ok(Settled::Released {
+                    deliveries,
+                    oldest_millis,
+                });
             }
         }
     }

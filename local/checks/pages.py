@@ -43,11 +43,7 @@ def commands(source: templates.Template, resources: Resources) -> Iterator[str]:
     looks = [
         (r"(?:\(|: )name (\w+)|(?:source_of|resume) (\w+)", resources.keys(), "resource"),
         (r"(?<!-)output ([A-Z]\w+)", source["Outputs"].keys(), "output"),
-        (
-            r"lines ([\w-]+) '|/ringpost/\$STAGE/([\w-]+)(?<!api)\"",
-            set(templates.binaries(source).values()),
-            "function",
-        ),
+        (r"lines ([\w-]+) '", set(templates.binaries(source).values()), "function"),
     ]
     for pattern, known, kind in looks:
         for name in sorted({"".join(found.groups("")) for found in re.finditer(pattern, text)} - known):

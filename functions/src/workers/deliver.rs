@@ -55,8 +55,8 @@ impl Worker for Deps {
         let settled = match self.deliver.prepare(&wanted).await {
             Ok(batch) => join_all(wanted.iter().map(|message| self.settle(message, &batch))).await,
             Err(error) => {
-                let (function, cause) = (Self::NAME, telemetry::chain(&error));
-                tracing::error!(function, messages = wanted.len(), cause, "not read");
+                let cause = telemetry::chain(&error);
+                tracing::error!(messages = wanted.len(), cause, "not read");
                 wanted.iter().map(|_| Err(Unsettled)).collect()
             }
         };
@@ -81,7 +81,7 @@ fn is_same(one: &DeliveryMessage, other: &DeliveryMessage) -> bool {
 fn read(message: &SqsMessage) -> Option<DeliveryMessage> {
     let read = serde_json::from_str(message.body.as_deref().unwrap_or_default()).ok();
     if read.is_none() {
-        tracing::error!(function = Deps::NAME, "unreadable message");
+        tracing::error!("unreadable message");
     }
     read
 }
@@ -92,7 +92,7 @@ impl Deps {
         let done = self.deliver.work(message, batch).await;
         let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
         let (at, delivery) = (message.delivery(), batch.delivery(message));
-        let (function, tenant_id, id) = (Self::NAME, at.tenant_id, at.id);
+        let (tenant_id, id) = (at.tenant_id, at.id);
         let (subscription, attempt) = (message.subscription_id(), message.number());
         // By these a customer's question, a call and an event's type find this line.
         let message_id = delivery.map(|delivery| delivery.message_id.as_str());
@@ -106,7 +106,6 @@ impl Deps {
                 let status_code = answered.and_then(|answered| answered.status_code);
                 let since_received_ms = answered.map(|answered| answered.since_received_ms);
                 tracing::info!(
-                    function,
                     tenant_id,
                     id,
                     subscription,
@@ -125,7 +124,6 @@ impl Deps {
             Err(error) => {
                 let cause = telemetry::chain(&error);
                 tracing::error!(
-                    function,
                     tenant_id,
                     id,
                     subscription,

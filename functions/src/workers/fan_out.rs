@@ -88,11 +88,7 @@ impl Worker for Deps {
             .map(|(records, found)| self.settle_in_order(records, found, &shared, deadline));
         let mut unsettled: Vec<usize> = join_all(settling).await.into_iter().flatten().collect();
         if let Err(error) = self.fan_out.publisher.queue(shared).await {
-            tracing::error!(
-                function = Self::NAME,
-                cause = telemetry::chain(&error),
-                "deliveries not queued"
-            );
+            tracing::error!(cause = telemetry::chain(&error), "deliveries not queued");
             // Whoever recorded them is driven again.
             let aside = keys
                 .into_iter()
@@ -142,11 +138,7 @@ impl Deps {
         let parsed = match self.events.read(&image).await {
             Ok(event) => Some(ParsedEvent::by(event)),
             Err(error) => {
-                tracing::error!(
-                    function = Self::NAME,
-                    cause = telemetry::chain(&error),
-                    "unreadable record"
-                );
+                tracing::error!(cause = telemetry::chain(&error), "unreadable record");
                 None
             }
         };
@@ -187,7 +179,7 @@ impl Deps {
             let Some(key) = key else { continue };
             let processed = match &parsed {
                 Some(parsed) if Instant::now() < deadline => {
-                    process(Self::NAME, &self.fan_out, parsed, found.take(), batch)
+                    process(&self.fan_out, parsed, found.take(), batch)
                         .await
                         .is_ok()
                 }
@@ -203,11 +195,7 @@ impl Deps {
     /// Tells the place of an event that could not be put aside.
     async fn queue_for_retry(&self, place: usize, key: EventKey) -> Option<usize> {
         let error = self.fan_out.queue_for_retry(&key).await.err()?;
-        tracing::error!(
-            function = Self::NAME,
-            cause = telemetry::chain(&error),
-            "not put aside"
-        );
+        tracing::error!(cause = telemetry::chain(&error), "not put aside");
         Some(place)
     }
 }

@@ -56,11 +56,7 @@ impl Worker for Deps {
         )
         .await;
         let queued = self.fan_out.publisher.queue(shared).await.map_err(|error| {
-            tracing::error!(
-                function = Self::NAME,
-                cause = telemetry::chain(&error),
-                "deliveries not queued"
-            );
+            tracing::error!(cause = telemetry::chain(&error), "deliveries not queued");
             Unsettled
         });
         let settled = batch
@@ -73,7 +69,7 @@ impl Worker for Deps {
                         .fan_out
                         .retry
                         .postpone(receipt(message), times_received(message));
-                    log_wait(Self::NAME, wait.await);
+                    log_wait(wait.await);
                 }
                 settled.and(queued)
             });
@@ -85,25 +81,18 @@ impl Deps {
     async fn settle(&self, message: &SqsMessage, batch: &Batch) -> Result<(), Unsettled> {
         let body = message.body.as_deref().unwrap_or_default();
         let Ok(FanOutMessage::V1 { event_key }) = serde_json::from_str(body) else {
-            tracing::error!(function = Self::NAME, "unreadable message");
+            tracing::error!("unreadable message");
             return Err(Unsettled);
         };
         let event = self.events.find(&event_key).await.map_err(|error| {
-            tracing::error!(function = Self::NAME, %event_key, cause = telemetry::chain(&error), "not read");
+            tracing::error!(%event_key, cause = telemetry::chain(&error), "not read");
             Unsettled
         })?;
         let Some(event) = event else {
-            tracing::warn!(function = Self::NAME, %event_key, "event has expired");
+            tracing::warn!(%event_key, "event has expired");
             return Ok(());
         };
-        let processed = process(
-            Self::NAME,
-            &self.fan_out,
-            &ParsedEvent::by(event),
-            None,
-            batch,
-        )
-        .await;
+        let processed = process(&self.fan_out, &ParsedEvent::by(event), None, batch).await;
         processed.map(drop).map_err(|_| Unsettled)
     }
 }

@@ -101,14 +101,13 @@ enum Fetched {
 
 impl Deps {
     async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
-        let function = Self::NAME;
         let body = message.body.as_deref().unwrap_or_default();
         let Ok(TranscriptMessage::V1 {
             call_id,
             conversation_id,
         }) = serde_json::from_str(body)
         else {
-            tracing::error!(function, "unreadable message");
+            tracing::error!("unreadable message");
             return Err(Unsettled);
         };
         let (fetched, received) = (
@@ -122,24 +121,24 @@ impl Deps {
                 } else {
                     "kept before"
                 };
-                tracing::info!(function, %call_id, conversation_id, received, result, "fetched");
+                tracing::info!(%call_id, conversation_id, received, result, "fetched");
                 return Ok(());
             }
             Ok(Fetched::Needless(result)) => {
-                tracing::info!(function, %call_id, conversation_id, received, result, "not fetched");
+                tracing::info!(%call_id, conversation_id, received, result, "not fetched");
                 return Ok(());
             }
             Ok(Fetched::Early) => {
                 let result = "conversation is not over";
-                tracing::info!(function, %call_id, conversation_id, received, result, "put off");
+                tracing::info!(%call_id, conversation_id, received, result, "put off");
             }
             Ok(Fetched::Failed(error)) => {
                 let cause = telemetry::chain(&error);
-                tracing::warn!(function, %call_id, conversation_id, received, cause, "put off");
+                tracing::warn!(%call_id, conversation_id, received, cause, "put off");
             }
             Err(error) => {
                 let cause = telemetry::chain(&error);
-                tracing::error!(function, %call_id, conversation_id, received, cause, "put off");
+                tracing::error!(%call_id, conversation_id, received, cause, "put off");
             }
         }
         self.postpone(message, received).await;
@@ -174,9 +173,6 @@ impl Deps {
     }
 
     async fn postpone(&self, message: &SqsMessage, received: u32) {
-        log_wait(
-            Self::NAME,
-            self.queue.postpone(receipt(message), received).await,
-        );
+        log_wait(self.queue.postpone(receipt(message), received).await);
     }
 }

@@ -55,9 +55,9 @@ fn receipt(message: &SqsMessage) -> &str {
 }
 
 /// A wait that could not be set is logged, no more: the message comes again after its queue's own visibility timeout.
-fn log_wait(function: &'static str, set: Result<(), SendError>) {
+fn log_wait(set: Result<(), SendError>) {
     if let Err(error) = set {
-        tracing::warn!(function, cause = telemetry::chain(&error), "wait not set");
+        tracing::warn!(cause = telemetry::chain(&error), "wait not set");
     }
 }
 
@@ -66,7 +66,6 @@ const LONGEST_PROCESSING: Duration = Duration::from_secs(8);
 
 /// Drives one event and writes its canonical line.
 async fn process(
-    function: &'static str,
     fan_out: &FanOut,
     parsed: &ParsedEvent,
     found: Option<Found>,
@@ -84,7 +83,7 @@ async fn process(
                 Processed::Recorded(recorded) => ("recorded", recorded.call_id),
                 Processed::Waiting(call_id) => ("waiting for an owner", Some(*call_id)),
                 Processed::LeftOut(call_id) => {
-                    tracing::warn!(function, event_key, call_id = %call_id, "too many events wait for an owner");
+                    tracing::warn!(event_key, call_id = %call_id, "too many events wait for an owner");
                     ("left out", Some(*call_id))
                 }
                 Processed::Unowned => ("unowned", None),
@@ -102,7 +101,6 @@ async fn process(
                 .map(Outcome::as_str);
             let call_id = call_id.map(|id| id.to_string());
             tracing::info!(
-                function,
                 event_key,
                 event_type,
                 tenant_id,
@@ -116,14 +114,7 @@ async fn process(
         }
         Err(error) => {
             let cause = telemetry::chain(error);
-            tracing::error!(
-                function,
-                event_key,
-                event_type,
-                cause,
-                duration_ms,
-                "not driven"
-            );
+            tracing::error!(event_key, event_type, cause, duration_ms, "not driven");
         }
     }
     processed

@@ -64,20 +64,20 @@ impl Worker for Deps {
 
 impl Deps {
     async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
-        let (function, started) = (Self::NAME, Instant::now());
+        let started = Instant::now();
         let body = message.body.as_deref().unwrap_or_default();
         let Ok(RecoveryMessage::V1 {
             tenant_id,
             recovery_id,
         }) = serde_json::from_str(body)
         else {
-            tracing::error!(function, "unreadable message");
+            tracing::error!("unreadable message");
             return Err(Unsettled);
         };
         let mut ran = self.recover.run(&tenant_id, recovery_id).await;
         if let Err(error) = &ran {
             let (cause, received) = (telemetry::chain(error), times_received(message));
-            tracing::error!(function, %recovery_id, cause, received, "not recovered");
+            tracing::error!(%recovery_id, cause, received, "not recovered");
             if received >= LAST_TIME {
                 ran = self.recover.give_up(&tenant_id, recovery_id).await;
             }
@@ -91,7 +91,7 @@ impl Deps {
         };
         let (requeued, examined) = recovery.map(|it| (it.requeued, it.examined)).unzip();
         let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
-        tracing::info!(function, %recovery_id, result, requeued, examined, duration_ms, "recovered");
+        tracing::info!(%recovery_id, result, requeued, examined, duration_ms, "recovered");
         Ok(())
     }
 }

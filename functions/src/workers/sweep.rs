@@ -40,15 +40,15 @@ impl Worker for Deps {
     async fn handle(&self, _: IgnoredAny) {
         let started = Instant::now();
         let swept = self.sweep.run().await;
-        let (function, duration_ms) = (Self::NAME, started.elapsed().as_secs_f64() * 1_000.0);
+        let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
         match swept {
             Ok(swept) => {
                 let (minutes, announced, queued) = (swept.minutes, swept.announced, swept.queued);
                 let closed = swept.closed;
                 let (dropped, postponed) = (swept.dropped, swept.postponed);
                 let behind_minutes = swept.behind_minutes;
+                let oldest_parked_seconds = swept.oldest_parked_millis.map(|millis| millis / 1_000);
                 tracing::info!(
-                    function,
                     minutes,
                     announced,
                     queued,
@@ -56,18 +56,14 @@ impl Worker for Deps {
                     dropped,
                     postponed,
                     behind_minutes,
+                    oldest_parked_seconds,
                     duration_ms,
                     "swept"
                 );
             }
             Err(error) => {
                 let cause = telemetry::chain(&error);
-                tracing::error!(
-                    function,
-                    cause,
-                    duration_ms,
-                    "not swept; the next minute repeats it"
-                );
+                tracing::error!(cause, duration_ms, "not swept; the next minute repeats it");
             }
         }
     }

@@ -103,6 +103,39 @@ async fn after_five_failures_one_delivery_a_minute_probes_until_the_endpoint_is_
 }
 
 #[tokio::test]
+async fn a_sweep_reports_for_how_long_the_oldest_parked_delivery_waits() {
+    let (world, hand) = (World::new(None).await, Hand::stopped());
+    hand.set_to(Minute::of(hand.now()).start().unwrap());
+    world.swept_until(hand.now()).await;
+    let receiver = Receiver::answering(Answer::Status(500));
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+        .await;
+    let deliver = world.deliver(&Faults::none(), hand.clock());
+    let sweep = world.sweep(&Faults::none(), hand.clock()).sweep;
+    for number in 0..7 {
+        let message = world
+            .deliverable(&acme, &format!("evt_{number}"), TYPE)
+            .await;
+        work(&deliver, &[message]).await;
+    }
+    assert_eq!((receiver.requests().len(), parked(&world).await), (5, 2));
+    hand.advance(600);
+    let swept = sweep.run().await.unwrap();
+    let waited = swept.oldest_parked_millis.unwrap();
+    assert!((480_000..=660_000).contains(&waited), "{waited}");
+    hand.advance(60);
+    let still = sweep.run().await.unwrap().oldest_parked_millis.unwrap();
+    assert!(
+        still > waited,
+        "the other one waits for a minute more: {still}"
+    );
+    hand.advance(60);
+    let empty = sweep.run().await.unwrap();
+    assert_eq!((empty.queued, empty.oldest_parked_millis), (0, None));
+}
+
+#[tokio::test]
 async fn an_open_breaker_lets_one_of_many_through_at_once() {
     let (world, hand) = (World::new(None).await, Hand::stopped());
     let receiver = Receiver::answering(Answer::Status(500));

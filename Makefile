@@ -1,4 +1,4 @@
-# The human verbs. `make` alone lists them.
+# Commands for people. `make` without a target lists them.
 
 PYTHON ?= python3
 STAGE ?=
@@ -28,60 +28,62 @@ ROOMS := local ops checks samples project bench/billing.py bench/cost.py bench/f
 
 .PHONY: help contract fuzz redaction rehearse run up down test logs invoke invoke-all lint bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
 
-help: ## list the verbs
+help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 run: ## start everything, play one call through it, serve until Ctrl-C
 	@$(LOCAL) run
 
-up: ## start or refresh the local cloud and leave it running
+up: ## start the local stack, or replace the functions that changed, and leave it running
 	@$(LOCAL) up
 
-down: ## stop the local cloud
+down: ## stop the local stack
 	@$(LOCAL) down
 
-test: ## run every test, in the running local cloud or in one of its own
+test: ## run every test, on the running local stack or on a new one
 	@$(LOCAL) test
 
 logs: ## print what the functions logged (FUNCTION=call-completed for one)
 	@$(LOCAL) logs $(FUNCTION)
 
-invoke: ## run one function in Docker, against the local cloud (FUNCTION=CallCompleted, EVENT=events/….json for another sample)
+invoke: ## run one function in Docker, against the local stack (FUNCTION=CallCompleted, EVENT=events/….json for another sample)
 	@$(LOCAL) invoke "$(FUNCTION)" "$(EVENT)"
 
-invoke-all: ## run every function on its sample events in Docker, as a table
+invoke-all: ## run every function on its sample events in Docker, and print a table
 	@$(LOCAL) invoke-all
 
-fuzz: ## parse mutated samples, a million for each group of parsers (CASES=1000000)
+fuzz: ## parse a million mutated samples with each group of parsers (CASES=1000000)
 	PROPTEST_CASES=$(or $(CASES),1000000) cargo test --workspace --locked --test suite fuzzing::
 
-redaction: ## look for secrets, tokens, bodies and numbers in every line that the running stack has logged
+redaction: ## search every line that the running stack has logged for secrets, tokens, bodies and phone numbers
 	@$(PYTHON) -m project.environment cloud
 	@.local/venv/cloud/bin/python -m checks.redaction
 
-rehearse: ## rehearse what operators do (secrets, restore, adopt, rollback) in an emulator of its own, in seconds
+rehearse: ## run the operators' commands (secrets, restore, adopt, rollback) in a separate emulator
 	@$(LOCAL) rehearse
 
-contract: tools ## hold the running stack to docs/openapi.yaml by requests (five minutes)
+contract: tools ## test the running stack against docs/openapi.yaml with generated requests (five minutes)
 	$(TOOLS)/python -m checks.contract
 
-lint: tools ## check the template, docs/openapi.yaml, docs/COST.md, what make trace computes, the documents' links, and the Python
+lint: tools ## check the template, docs/openapi.yaml, docs/COST.md, make trace, the documents' links and prose, and the Python code
 	$(TOOLS)/ruff check $(ROOMS)
 	$(TOOLS)/ruff format --check $(ROOMS)
 	$(TOOLS)/cfn-lint template.yaml
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint --region us-east-1
 	@$(PYTHON) -m project.environment security
-	.local/venv/security/bin/checkov --config-file checks/checkov.yaml
+	@# It ends with 0 also when it cannot read the template.
+	.local/venv/security/bin/checkov --config-file checks/checkov.yaml > .local/checkov.log; code=$$?; cat .local/checkov.log; ! grep -q "Parsing errors" .local/checkov.log && exit $$code
 	$(TOOLS)/python -m checks.template
 	$(TOOLS)/python -m checks.openapi
 	$(TOOLS)/python -m checks.trace
 	$(TOOLS)/python -m checks.links
+	$(TOOLS)/python -m checks.prose
 	$(TOOLS)/python bench/cost.py --check
 
 bench: ## measure the release binaries against the budgets
 	$(PYTHON) bench/run.py
 
-cost: tools ## write what AWS bills for a million webhooks into docs/COST.md
+cost: tools ## compute the AWS bill of a million webhooks and write it into docs/COST.md
 	$(TOOLS)/python bench/cost.py --write
 
 fmt: tools ## format Rust and Python
@@ -92,32 +94,32 @@ secrets: stage ## show and change a stage's secrets in SSM (STAGE=dev, ADD=token
 	@$(OPS) secrets $(STAGE) $(if $(ADD),--add "$(ADD)") $(if $(REMOVE),--remove "$(REMOVE)") \
 		$(if $(REPLACE),--replace "$(REPLACE)") $(if $(FILE),--file "$(FILE)") $(if $(YES),--yes)
 
-replay: ## process the events of a window again (STAGE=dev FROM=2026-11-01T00:00Z TO=…, YES=1 to go on without asking)
+replay: ## process the events of a time window again (STAGE=dev FROM=2026-11-01T00:00Z TO=…, YES=1 skips the question)
 	@$(OPS) replay "$(STAGE)" --from "$(FROM)" $(if $(TO),--to "$(TO)") $(if $(YES),--yes)
 
-erase: ## remove a person from the whole store (STAGE=dev PHONE=+15551234567, YES=1 to do it)
+erase: ## remove a person from the whole store (STAGE=dev PHONE=+15551234567; only YES=1 removes)
 	@$(OPS) erase "$(STAGE)" --phone "$(PHONE)" $(if $(YES),--yes)
 
-migrate: ## bring a directory that an earlier version filled into the present layout (STAGE=dev, REMOVE=1 after the deployment)
+migrate: ## convert a directory of version 0.1 to the present layout (STAGE=dev, REMOVE=1 after the deployment)
 	@$(OPS) migrate "$(STAGE)" $(if $(REMOVE),--remove) $(if $(YES),--yes)
 
-trace: ## print everything about an event, a call, a webhook-id or a delivery, in the order of time (STAGE=dev ID=…; TENANT, CALL, AT=2026-11-01T14:00Z narrow the search)
+trace: ## print everything about an event, a call, a webhook-id or a delivery (STAGE=dev ID=…; TENANT, CALL, AT=2026-11-01T14:00Z narrow the search)
 	@$(OPS) trace "$(STAGE)" --id="$(ID)" $(if $(TENANT),--tenant="$(TENANT)") $(if $(CALL),--call="$(CALL)") $(if $(AT),--at="$(AT)") $(if $(YES),--yes)
 
-restore: ## bring back what tables had (STAGE=dev TABLE=Calls AT=2026-11-26T03:00Z or SOURCE=table, OVERWRITE=1, REMOVE=1, YES=1)
+restore: ## copy restored items back into tables (STAGE=dev TABLE=Calls AT=2026-11-26T03:00Z or SOURCE=table, OVERWRITE=1, REMOVE=1, YES=1)
 	@$(OPS) restore "$(STAGE)" --table "$(TABLE)" $(if $(AT),--at "$(AT)") $(if $(SOURCE),--source "$(SOURCE)") \
 		$(if $(OVERWRITE),--overwrite) $(if $(REMOVE),--remove) $(if $(YES),--yes)
 
-adopt: ## print the commands that import the tables of a deleted stack into the next one (STAGE=dev, TABLES=name,name to choose)
+adopt: ## prepare the import of a deleted stack's tables into the next stack (STAGE=dev, TABLES=name,name to choose)
 	@$(OPS) adopt "$(STAGE)" $(if $(TABLES),--tables "$(TABLES)")
 
-build: tools ## build the release functions with sam
+build: tools ## build the release binaries with sam
 	PATH="$(CURDIR)/$(TOOLS):$$PATH" SAM_CLI_TELEMETRY=0 sam build --config-env $(or $(STAGE),local)
 
 deploy: stage build ## build and deploy to AWS (STAGE=dev), and keep the release
 	@$(OPS) deploy "$(STAGE)"
 
-rollback: stage tools ## deploy a kept release again, without building (STAGE=dev TO=0.1.0-…, YES=1; without TO list them)
+rollback: stage tools ## deploy a kept release again, without building (STAGE=dev TO=0.1.0-…, YES=1; without TO it lists them)
 	@$(OPS) rollback "$(STAGE)" $(if $(TO),--to "$(TO)") $(if $(YES),--yes)
 
 tools:

@@ -62,12 +62,10 @@ SYSTEM_LINES = (
 LARGE = {"events": "Events", "calls": "Calls", "history": "History"}
 # The functions that work on batches, as template.yaml names them.
 BATCHED = {"fan-out": "FanOut", "fan-out-retry": "FanOutRetry", "deliver": "Deliver"}
-GROUPS = {
-    "call-completed": "CallCompletedLogs",
-    "fan-out": "FanOutLogs",
-    "fan-out-retry": "FanOutRetryLogs",
-    "deliver": "DeliverLogs",
-}
+# The functions whose lines are counted.
+FUNCTIONS = ("call-completed", "fan-out", "fan-out-retry", "deliver")
+# How many values a dimension of our metrics has; one reason, for webhooks are rarely refused.
+VALUES = {"Result": 8, "Outcome": 4, "Reason": 1}
 # What an invocation waits for beside its own work, and which benchmark measured that work.
 WAITS = {
     "call-completed": (2 * AWS_MS, "call-completed"),
@@ -250,11 +248,12 @@ def _logs(stack: Stack, counts: Counts) -> dict[str, float]:
     logs_all = stack.globals["Function"]["LoggingConfig"]["SystemLogLevel"] == "INFO"
     of_invocation = sum(len(line) + EVENT_OVERHEAD for line in SYSTEM_LINES) * logs_all
     ours = lambdas = volume = 0.0
-    for function, group in GROUPS.items():
+    of_functions = _log_price(stack, "FunctionLogs")
+    for function in FUNCTIONS:
         own = counts.of(function, "log_bytes") + counts.of(function, "log_lines") * EVENT_OVERHEAD
         system = counts.of(function, "invocations") * of_invocation
-        ours += own * _log_price(stack, group)
-        lambdas += system * _log_price(stack, group)
+        ours += own * of_functions
+        lambdas += system * of_functions
         volume += own + system
     access = access_line(stack) + EVENT_OVERHEAD
     months = stack.number("LogRetentionDays") / DAYS_A_MONTH
@@ -282,13 +281,13 @@ def fixed(stack: Stack) -> dict[str, float]:
     metrics = sum(sum("MetricStat" in each for each in alarm.get("Metrics", ())) or 1 for alarm in alarms)
     sources = (source for name in stack.of("AWS::Serverless::Function") for source in stack.sources(name).values())
     queues = sum(source["Type"] == "SQS" for source in sources)
-    filters = len(list(stack.of("AWS::Logs::MetricFilter")))
+    counted = sum(_series(stack.properties(name)) for name in stack.of("AWS::Logs::MetricFilter"))
     seconds = HOURS_A_MONTH * SECONDS_AN_HOUR
     polls = POLLERS * seconds / POLL_SECONDS
     rows = {
         f"{queues} queues that Lambda asks for messages": queues * polls * price("sqs_request"),
         f"{metrics} metrics with an alarm": metrics * price("alarm"),
-        f"{filters} metrics of our own, if each has data all the time": filters * price("metric"),
+        f"{counted} metrics of our own, if each has data all the time": counted * price("metric"),
         "dashboards": len(list(stack.of("AWS::CloudWatch::Dashboard"))) * price("dashboard"),
         "`sweep`, every minute": _sweep(stack),
         "secrets: Parameter Store, and KMS for it": WARM_ENVIRONMENTS * 2 * seconds / 300 * price("kms_request"),
@@ -301,6 +300,13 @@ def fixed(stack: Stack) -> dict[str, float]:
         least = (len(LARGE) + 1) * (writes + reads)
         rows[LEAST] = HOURS_A_MONTH * least
     return rows
+
+
+def _series(counter: dict[str, Any]) -> int:
+    """The metrics that a filter counts: one for each combination of its dimensions' values."""
+    dimensions = [each["Key"] for each in counter["MetricTransformations"][0].get("Dimensions", [])]
+    functions = counter["FilterPattern"].count("$.function =")
+    return math.prod(functions if key == "Function" else VALUES[key] for key in dimensions)
 
 
 def _sweep(stack: Stack) -> float:

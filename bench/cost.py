@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """What AWS bills for a million webhooks: `python3 bench/cost.py` prints it, `--write` puts it into docs/COST.md.
 
-`--check` fails when docs/COST.md holds something else. The prices are those of bench/prices.toml, the counts those of
-bench/footprint.json, the CPU time that of bench/results.json, and the rest is what template.yaml sets up. It needs
-PyYAML, which the tools environment has: `make cost`.
+`--check` fails when docs/COST.md differs. The prices are those of bench/prices.toml, the counts those of
+bench/footprint.json, the CPU time that of bench/results.json, and the rest comes from template.yaml. It needs PyYAML,
+which the tools environment has: `make cost`.
 """
 
 import re
@@ -39,7 +39,7 @@ CENT = 0.005
 RATE, SECONDS_A_DAY = 100, 86_400
 CAPACITY = re.compile(r"DynamoDB: (writes|reads) of `(events|calls|history)`")
 
-# What template.yaml set up before anybody looked at its cost.
+# The values of template.yaml before its cost was optimised.
 BEFORE = {
     "RetentionDays": 90,
     "LogRetentionDays": 90,
@@ -48,7 +48,7 @@ BEFORE = {
     "FanOutBatchingSeconds": 0,
 }
 STACKS = {"before": Stack(BEFORE), "now": Stack(), "provisioned": Stack({"CapacityMode": "provisioned"})}
-# What is set: the parameters without it.
+# Each default, with the parameters that undo it.
 SET = {
     "`RetentionDays` 30, not 90": {"RetentionDays": 90},
     "`SystemLogLevel` WARN, not INFO": {"SystemLogLevel": "INFO"},
@@ -56,7 +56,7 @@ SET = {
     "`LogRetentionDays` 30 in prod, not 90": {"LogRetentionDays": 90},
     "`FanOutBatchingSeconds` 1, not 0": {"FanOutBatchingSeconds": 0},
 }
-# What may be set: the parameters with it.
+# Each possible value, with the parameters that set it.
 OPEN = {
     "`CapacityMode` provisioned": {"CapacityMode": "provisioned"},
     "`RetentionDays` 14": {"RetentionDays": 14},
@@ -84,7 +84,7 @@ def _rounded(run: Json) -> None:
 
 
 def _one_read_of_a_call(run: Json) -> None:
-    # A GetItem of these functions follows a key to its call; one for each event would do.
+    # A GetItem of these functions follows a key to its call; one for each event would suffice.
     for name, events in (("call-completed", "BatchGetItem"), ("fan-out", "BatchGetItem")):
         requests = run["functions"][name]["requests"]
         spared = max(0, requests.get("GetItem", 0) - requests[events])
@@ -111,7 +111,7 @@ def _all_of_rust(run: Json) -> None:
 
 
 def sections() -> Iterator[tuple[str, str]]:
-    """Every part of the document that is computed."""
+    """The computed parts of the document, by name."""
     yield "goal", _goal()
     yield "sums", _sums()
     yield "apart", _apart()
@@ -160,12 +160,12 @@ def _millions(rate: float) -> float:
 
 
 def _share(stack: Stack, rate: float) -> float:
-    """What a stage costs by the month, for each million webhooks."""
+    """The monthly cost of a stage, per million webhooks."""
     return sum(dollars for row, dollars in fixed(stack).items() if row != LEAST) / _millions(rate)
 
 
 def _total_at(scenario: str, stack: Stack, rate: float) -> float:
-    """Dollars for a million webhooks that come at an even load."""
+    """Dollars for a million webhooks at an even load."""
     found = bill(stack, _at(scenario, stack, rate))
     provisioned = sum(dollars for row, dollars in found.items() if CAPACITY.match(row))
     least = fixed(stack).get(LEAST, 0.0) / _millions(rate)
@@ -184,7 +184,7 @@ def _sums() -> str:
 
 
 def _apart() -> str:
-    """A webhook and a delivery, each for itself."""
+    """A webhook and a delivery, separately."""
     rows: list[list[str]] = []
     webhook, delivery = {}, {}
     for name, stack in STACKS.items():
@@ -206,7 +206,7 @@ def _loads() -> str:
         for rate in (1, 10, 100, 1_000)
     ]
     return table(
-        ["$ per million, at so many a second", *(f"{short}, {name}" for short in SHORT.values() for name in STACKS)],
+        ["$ per million, by webhooks a second", *(f"{short}, {name}" for short in SHORT.values() for name in STACKS)],
         rows,
     )
 
@@ -309,14 +309,14 @@ def money(dollars: float) -> str:
 
 
 def table(head: list[str], rows: list[list[str]]) -> str:
-    """In Markdown; what looks like a number is set to the right."""
+    """A Markdown table; columns of numbers are right-aligned."""
     texts = [any(not re.fullmatch(r"\**[-\d.,e+]*\**", row[place]) for row in rows) for place in range(len(head))]
     lines = [head, ["---" if is_text else "---:" for is_text in texts], *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def filled_in(text: str) -> str:
-    """The document with every computed part as it should be."""
+    """The document with every computed part up to date."""
     for name, content in sections():
         begin, end = BEGIN.format(name), END.format(name)
         if text.count(begin) != 1 or text.count(end) != 1:
@@ -338,9 +338,9 @@ def main() -> int:
         case ["--check"]:
             text = DOCUMENT.read_text()
             if filled_in(text) != text:
-                print("docs/COST.md does not hold what bench/cost.py computes; run make cost", file=sys.stderr)
+                print("docs/COST.md differs from what bench/cost.py computes; run make cost", file=sys.stderr)
                 return 1
-            print("docs/COST.md: holds what bench/cost.py computes")
+            print("docs/COST.md: equals what bench/cost.py computes")
         case _:
             raise SystemExit("usage: cost.py [--write | --check]")
     return 0

@@ -17,7 +17,7 @@ from project.settings import ROOT
 
 from .outcome import report
 
-DOCUMENTS = ("README.md", "CHANGELOG.md", "docs/**/*.md", "bench/*.md")
+DOCUMENTS = ("*.md", "docs/**/*.md", "bench/*.md", ".github/**/*.md")
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 HTML_LINK = re.compile(r"<(?:a|img)\b[^>]*?\b(?:href|src)=[\"']([^\"']*)[\"']", re.IGNORECASE)
 HTML_ANCHOR = re.compile(r"<[a-z][^>]*?\s(?:id|name)=[\"']([^\"']+)[\"']", re.IGNORECASE)
@@ -35,7 +35,7 @@ class Document(NamedTuple):
 
 
 def main() -> int:
-    """Prints the links that lead nowhere; the exit code says whether there are any."""
+    """Prints the broken links; the exit code is 1 if there are any."""
     documents = sorted({path for pattern in DOCUMENTS for path in ROOT.glob(pattern)})
     links = [(path, line, target) for path in documents for line, target in _read(path).links]
     broken = [
@@ -43,7 +43,7 @@ def main() -> int:
         for path, line, target in links
         if (fault := _fault(path, target))
     ]
-    return report("", broken, f"links: {len(links)} in {len(documents)} documents lead somewhere")
+    return report("", broken, f"links: {len(links)} in {len(documents)} documents are valid")
 
 
 @cache
@@ -76,7 +76,7 @@ def _slug(heading: str) -> str:
 
 
 def _fault(path: Path, target: str) -> str:
-    """Why a link leads nowhere; empty where it leads somewhere."""
+    """Why a link is broken; empty for a valid link."""
     name, _, anchor = target.partition("#")
     if not name and not anchor:
         return "is empty"

@@ -21,7 +21,10 @@ mod schema;
 const SOURCE: &str = "../docs/openapi.yaml";
 const STYLE: &str = "build/style.css";
 
-#[expect(clippy::disallowed_methods, reason = "cargo tells a build script its place by the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "cargo tells a build script its place by the environment"
+)]
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-changed={SOURCE}");

@@ -5,10 +5,15 @@ import re
 from collections.abc import Iterator
 
 from ops.secrets.parameters import SECRETS
+from project import template as templates
 from project.settings import ROOT
 
-from .resources import Resources, as_list, of_type, statements
+from .resources import Resources, as_list, logical, of_type, statements
 
+# The log group of all functions, and its name.
+LOGS, GROUP = "FunctionLogs", "/ringpost/${Stage}/functions"
+# Tables that a function knows the name of and does not touch: EndpointTable has two, and sweep reads one of them.
+ONLY_NAMED = {"Sweep": {"History"}}
 # They sign, show until when an old secret is valid, or keep their jobs in the same table.
 READ_SIGNING_SECRETS = (
     "WebhookConfig",
@@ -36,7 +41,7 @@ def permissions(resources: Resources) -> Iterator[str]:
 
 
 def functions(binary_of: dict[str, str], resources: Resources) -> Iterator[str]:
-    """A function has its name, sample event, role and log group to itself."""
+    """A function has its name, sample event and role to itself, and logs into the group of all functions."""
     for name, function in of_type(resources, "AWS::Lambda::Function").items():
         binary = binary_of[name]
         if binary != re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower():
@@ -45,15 +50,45 @@ def functions(binary_of: dict[str, str], resources: Resources) -> Iterator[str]:
             yield f"{name} has no sample event; add events/{binary}.json"
         if function["Role"] != {"Fn::GetAtt": [f"{name}Role", "Arn"]}:
             yield f"{name} must have the role {name}Role, its own"
-        logs = resources.get(f"{name}Logs", {}).get("Properties")
-        if not logs or function["LoggingConfig"].get("LogGroup") != {"Ref": f"{name}Logs"}:
-            yield f"{name} must have the log group {name}Logs, its own"
-        elif logs["LogGroupName"] != {"Fn::Sub": f"/ringpost/${{Stage}}/{binary}"} or "RetentionInDays" not in logs:
-            yield f"{name}Logs must be named /ringpost/${{Stage}}/{binary} and have a retention"
-        for statement in statements(resources.get(f"{name}Role", {}).get("Properties", {})):
-            writes_logs = any(action.startswith("logs:") for action in as_list(statement["Action"]))
-            if writes_logs and statement["Resource"] != {"Fn::GetAtt": [f"{name}Logs", "Arn"]}:
-                yield f"{name}Role may write to a log group that is not {name}Logs"
+        if function["LoggingConfig"].get("LogGroup") != {"Ref": LOGS}:
+            yield f"{name} must log into {LOGS}"
+        of_role = statements(resources.get(f"{name}Role", {}).get("Properties", {}))
+        writes_logs = [
+            statement
+            for statement in of_role
+            if any(action.startswith("logs:") for action in as_list(statement["Action"]))
+        ]
+        if [statement["Resource"] for statement in writes_logs] != [{"Fn::GetAtt": [LOGS, "Arn"]}]:
+            yield f"{name}Role must write to {LOGS} and to no other log group"
+    group = resources[LOGS]["Properties"]
+    if group["LogGroupName"] != {"Fn::Sub": GROUP} or "RetentionInDays" not in group:
+        yield f"{LOGS} must be named {GROUP} and have a retention"
+
+
+def capabilities(source: templates.Template, resources: Resources) -> Iterator[str]:
+    """What is declared under Metadata is what some role has."""
+    held = [each for role in of_type(resources, "AWS::IAM::Role").values() for each in statements(role)]
+    for name, statement in source["Metadata"]["Capabilities"].items():
+        if statement not in held:
+            yield f"no role has the capability {name}; take it out of Metadata"
+
+
+def stores(resources: Resources) -> Iterator[str]:
+    """A role allows the tables and queues that its function's variables name, and no others."""
+    known = {*of_type(resources, "AWS::DynamoDB::Table"), *of_type(resources, "AWS::SQS::Queue")}
+    for name, function in of_type(resources, "AWS::Lambda::Function").items():
+        named = {logical(value) for value in function["Environment"]["Variables"].values()} & known
+        allowed = {
+            found
+            for statement in statements(resources.get(f"{name}Role", {}).get("Properties", {}))
+            for resource in as_list(statement["Resource"])
+            for found in re.findall(r"\w+", json.dumps(resource))
+            if found in known
+        }
+        for store in sorted(allowed - named - _invoking(resources, name)):
+            yield f"{name}Role allows {store}, which no variable of {name} names; take it out"
+        for store in sorted(named - allowed - ONLY_NAMED.get(name, set())):
+            yield f"{name} has a variable for {store}, which its role does not allow"
 
 
 def signing_secrets(resources: Resources) -> Iterator[str]:
@@ -80,3 +115,14 @@ def secrets(resources: Resources) -> Iterator[str]:
         yield f"the parameter {name} is read, but make secrets does not put it; add it to ops/secrets/parameters.py"
     for name in sorted(known - named):
         yield f"nothing may read the parameter {name} of ops/secrets/parameters.py"
+
+
+def _invoking(resources: Resources, function: str) -> set[str]:
+    """What Lambda reads and writes for the function with its role: its sources, and where it puts what fails."""
+    mappings = [
+        mapping
+        for mapping in of_type(resources, "AWS::Lambda::EventSourceMapping").values()
+        if logical(mapping["FunctionName"]) == function
+    ]
+    failures = [mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination") for mapping in mappings]
+    return {logical(each) for each in [*(mapping["EventSourceArn"] for mapping in mappings), *failures]}

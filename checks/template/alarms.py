@@ -5,7 +5,7 @@ from typing import Any
 
 from project import template as templates
 
-from .metrics import OWN, Metric, of_alarm
+from .metrics import OWN, Metric, names, of_alarm
 from .resources import INGEST, Resources, limit, logical, of_type, routes
 
 NOTIFY = {"Fn::If": ["HasAlarmTopic", [{"Ref": "AlarmTopicArn"}], {"Ref": "AWS::NoValue"}]}
@@ -64,14 +64,15 @@ def dead_letters(resources: Resources) -> list[str]:
     return [name for name in queues if name in named]
 
 
-def schedules(resources: Resources) -> Iterator[str]:
+def schedules(source: templates.Template, resources: Resources) -> Iterator[str]:
     """A function that is not started logs no error: only an alarm that missing data sets off hears of it."""
     filters, alarms = of_type(resources, "AWS::Logs::MetricFilter"), _alarms(resources)
+    binary_of = templates.binaries(source)
     for name in _scheduled(resources):
         counted = [
             each["MetricName"]
             for logs in filters.values()
-            if logical(logs["LogGroupName"]) == f"{name}Logs"
+            if names(binary_of[name], logs)
             for each in logs["MetricTransformations"]
         ]
         if not any(
@@ -101,16 +102,14 @@ def workers(resources: Resources) -> Iterator[str]:
 def ingest(source: templates.Template, resources: Resources) -> Iterator[str]:
     """What a function takes in and refuses is counted, and it may not be throttled unseen."""
     filters = of_type(resources, "AWS::Logs::MetricFilter")
-    counted = [
-        (logical(logs["LogGroupName"]), logs["MetricTransformations"][0]["MetricName"]) for logs in filters.values()
-    ]
+    binary_of = templates.binaries(source)
     pattern = filters.get("WebhookThrottled", {}).get("FilterPattern", "")
     for name, of in routes(source).items():
         if limit(resources[name]) != INGEST:
             continue
         for metric in ("Taken", "Refused"):
-            if (f"{name}Logs", metric) not in counted:
-                yield f"{name} takes webhooks in; add {name}{metric}, a metric filter"
+            if not names(binary_of[name], filters[metric]):
+                yield f"{name} takes webhooks in; add it to the pattern of {metric}"
         if not _watching(resources, "AWS/Lambda", "Throttles", FunctionName=name):
             yield f"{name} takes webhooks in; add its Throttles to ThrottledAlarm"
         for route in of:

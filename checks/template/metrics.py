@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ from .resources import Resources, logical, of_type
 OWN = "Ringpost/${Stage}"
 # SELECT SUM(Refused) FROM SCHEMA("Ringpost/${Stage}", "Function", "Reason") …
 QUERY = re.compile(r'SELECT \w+\((\w+)\) FROM SCHEMA\("([^"]+)"((?:, "\w+")*)\)')
+# The functions whose lines a filter counts.
+NAMED = re.compile(r'\$\.function = "([^"]+)"')
 # What a filter or a query takes from the log: one text, or a list of them.
 LOGGED = re.compile(r'(?:\$\.)?message (?:=|in) ("[^"]+"|\[[^]]+])')
 
@@ -48,6 +50,23 @@ def stages(resources: Resources) -> Iterator[str]:
     for name, metric in _read(resources):
         if not metric.namespace.startswith("AWS/") and metric.namespace != OWN:
             yield f"{name} reads the namespace {metric.namespace}, which is not {OWN}"
+
+
+def functions(binaries: Collection[str], resources: Resources) -> Iterator[str]:
+    """All functions share a log group: a filter on it counts the lines of functions that it names."""
+    for name, logs in of_type(resources, "AWS::Logs::MetricFilter").items():
+        if logical(logs["LogGroupName"]) != "FunctionLogs":
+            continue
+        named = set(NAMED.findall(logs["FilterPattern"]))
+        if not named:
+            yield f"{name} counts the lines of every function; name those that it means by $.function"
+        for function in sorted(named - set(binaries)):
+            yield f"{name} names {function}, which is no function"
+
+
+def names(binary: str, logs: dict[str, Any]) -> bool:
+    """Whether a metric filter counts lines of a function."""
+    return binary in NAMED.findall(logs["FilterPattern"])
 
 
 def log_classes(resources: Resources) -> Iterator[str]:

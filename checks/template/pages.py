@@ -10,8 +10,8 @@ from .alarms import dead_letters
 from .resources import Resources, of_type
 
 PAGES, OPERATIONS = ROOT / "docs" / "ALARMS.md", ROOT / "docs" / "OPERATIONS.md"
-# What customers notice, where the cause is seen, and what mends it.
-PARTS = ("Customers", "Look", "Mend")
+# What customers notice, where the cause is seen, and how to fix it.
+PARTS = ("Customers", "Look", "Fix")
 
 
 def alarms(resources: Resources) -> Iterator[str]:
@@ -44,11 +44,7 @@ def commands(source: templates.Template, resources: Resources) -> Iterator[str]:
     looks = [
         (r"(?:\(|: )name (\w+)|(?:source_of|resume) (\w+)", resources.keys(), "resource"),
         (r"(?<!-)output ([A-Z]\w+)", source["Outputs"].keys(), "output"),
-        (
-            r"lines ([\w-]+) '|/ringpost/\$STAGE/([\w-]+)(?<!api)\"",
-            set(templates.binaries(source).values()),
-            "function",
-        ),
+        (r"lines ([\w-]+) '", set(templates.binaries(source).values()), "function"),
     ]
     for pattern, known, kind in looks:
         for name in sorted({"".join(found.groups("")) for found in re.finditer(pattern, text)} - known):

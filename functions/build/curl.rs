@@ -6,8 +6,14 @@ use crate::document::{Operation, entries, examples, items, resolved, text};
 
 /// The line: with the headers that open it, what must be sent, and the first example as body.
 pub(crate) fn line(document: &Value, operation: &Operation) -> String {
-    let query: Vec<_> = parameters(document, operation, "query").map(|name| format!("{name}=…")).collect();
-    let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
+    let query: Vec<_> = parameters(document, operation, "query")
+        .map(|name| format!("{name}=…"))
+        .collect();
+    let query = if query.is_empty() {
+        String::new()
+    } else {
+        format!("?{}", query.join("&"))
+    };
     let mut lines = vec![format!(
         "curl -X {} \"$RINGPOST_URL{}{query}\"",
         operation.method.to_uppercase(),
@@ -28,7 +34,8 @@ fn parameters<'a>(
     operation: &Operation<'a>,
     place: &'a str,
 ) -> impl Iterator<Item = &'a str> {
-    let all = items(operation.value.get("parameters")).map(|one| resolved(document, "parameters", one));
+    let all =
+        items(operation.value.get("parameters")).map(|one| resolved(document, "parameters", one));
     let wanted = all.filter(move |one| text(one, "in") == Some(place));
     let required = wanted.filter(|one| one.get("required").and_then(Value::as_bool) == Some(true));
     required.filter_map(|one| text(one, "name"))
@@ -37,7 +44,10 @@ fn parameters<'a>(
 /// The header of the first way in.
 fn authorization(document: &Value, operation: &Operation) -> Option<String> {
     let first = items(operation.value.get("security")).find_map(|way| entries(Some(way)).next())?;
-    let scheme = document.get("components")?.get("securitySchemes")?.get(first.0)?;
+    let scheme = document
+        .get("components")?
+        .get("securitySchemes")?
+        .get(first.0)?;
     if text(scheme, "type") == Some("http") {
         return Some("Authorization: Bearer $RINGPOST_TOKEN".to_owned());
     }

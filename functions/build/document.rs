@@ -16,9 +16,13 @@ impl<'a> Operation<'a> {
     /// Those of a section of the document, `paths` or `webhooks`.
     pub(crate) fn all(document: &'a Value, section: &str) -> Vec<Self> {
         let of_path = |(path, item): (&'a str, &'a Value)| {
-            METHODS
-                .into_iter()
-                .filter_map(move |method| Some(Self { method, path, value: item.get(method)? }))
+            METHODS.into_iter().filter_map(move |method| {
+                Some(Self {
+                    method,
+                    path,
+                    value: item.get(method)?,
+                })
+            })
         };
         entries(document.get(section)).flat_map(of_path).collect()
     }
@@ -64,8 +68,9 @@ pub(crate) fn resolved<'a>(document: &'a Value, kind: &str, value: &'a Value) ->
 /// The examples of a body or a parameter, each with its name.
 pub(crate) fn examples<'a>(document: &'a Value, value: &'a Value) -> Vec<(&'a str, &'a Value)> {
     let one = value.get("example").map(|example| ("Example", example));
-    let named = entries(value.get("examples"))
-        .filter_map(|(name, example)| Some((name, resolved(document, "examples", example).get("value")?)));
+    let named = entries(value.get("examples")).filter_map(|(name, example)| {
+        Some((name, resolved(document, "examples", example).get("value")?))
+    });
     one.into_iter().chain(named).collect()
 }
 

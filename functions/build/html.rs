@@ -2,14 +2,25 @@
 
 /// A text in which nothing is markup.
 pub(crate) fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// A description: what stands between backticks is code.
 pub(crate) fn prose(text: &str) -> String {
     let parts = escape(text.trim());
     let parts = parts.split('`').enumerate();
-    parts.map(|(index, part)| if index % 2 == 1 { code(part) } else { part.to_owned() }).collect()
+    parts
+        .map(|(index, part)| {
+            if index % 2 == 1 {
+                code(part)
+            } else {
+                part.to_owned()
+            }
+        })
+        .collect()
 }
 
 /// A paragraph of a description, if there is one.

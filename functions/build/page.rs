@@ -11,7 +11,12 @@ use crate::{
 
 /// Renders the document.
 pub(crate) fn render(document: &Value, style: &str) -> String {
-    let info = |field| document.get("info").and_then(|info| text(info, field)).unwrap_or_default();
+    let info = |field| {
+        document
+            .get("info")
+            .and_then(|info| text(info, field))
+            .unwrap_or_default()
+    };
     let (title, version) = (escape(info("title")), escape(info("version")));
     let sections = sections(document);
     let navigation: String = sections.iter().map(Section::navigation).collect();
@@ -41,21 +46,33 @@ struct Section {
 
 impl Section {
     fn navigation(&self) -> String {
-        let links: String =
-            self.links.iter().map(|(id, label)| format!("<li><a href=\"#{id}\">{label}</a></li>")).collect();
-        format!("<h2><a href=\"#{}\">{}</a></h2><ul>{links}</ul>", self.id, self.title)
+        let links: String = self
+            .links
+            .iter()
+            .map(|(id, label)| format!("<li><a href=\"#{id}\">{label}</a></li>"))
+            .collect();
+        format!(
+            "<h2><a href=\"#{}\">{}</a></h2><ul>{links}</ul>",
+            self.id, self.title
+        )
     }
 
     fn body(&self) -> String {
-        let Self { id, title, about, articles, .. } = self;
+        let Self {
+            id,
+            title,
+            about,
+            articles,
+            ..
+        } = self;
         format!("<section id=\"{id}\"><h2>{title}</h2>{about}{articles}</section>")
     }
 }
 
 fn sections(document: &Value) -> Vec<Section> {
     let paths = Operation::all(document, "paths");
-    let tags =
-        items(document.get("tags")).filter_map(|tag| Some((text(tag, "name")?, text(tag, "description"))));
+    let tags = items(document.get("tags"))
+        .filter_map(|tag| Some((text(tag, "name")?, text(tag, "description"))));
     let mut sections: Vec<_> = tags
         .map(|(tag, about)| {
             let operations = paths.iter().filter(|operation| operation.is_of(tag));
@@ -64,8 +81,15 @@ fn sections(document: &Value) -> Vec<Section> {
         .filter(|section| !section.links.is_empty())
         .collect();
     let posted = Operation::all(document, "webhooks");
-    let about = Some("What Ringpost posts to the URL of a webhook configuration, by the type of the event.");
-    sections.push(of_operations(document, "Posted to customers", about, posted.iter()));
+    let about = Some(
+        "What Ringpost posts to the URL of a webhook configuration, by the type of the event.",
+    );
+    sections.push(of_operations(
+        document,
+        "Posted to customers",
+        about,
+        posted.iter(),
+    ));
     sections.push(of_schemes(document));
     sections.push(of_schemas(document));
     sections
@@ -79,19 +103,26 @@ fn of_operations<'a>(
 ) -> Section {
     let label = |operation: &Operation| {
         let path = escape(operation.path);
-        (escape(operation.id()), format!("{} {path}", badge(operation.method)))
+        (
+            escape(operation.id()),
+            format!("{} {path}", badge(operation.method)),
+        )
     };
     Section {
         id: format!("part-{}", title.to_lowercase().replace(' ', "-")),
         title: escape(title),
         about: paragraph(about),
         links: operations.clone().map(label).collect(),
-        articles: operations.map(|operation| article(document, operation)).collect(),
+        articles: operations
+            .map(|operation| article(document, operation))
+            .collect(),
     }
 }
 
 fn of_schemes(document: &Value) -> Section {
-    let schemes = document.get("components").and_then(|components| components.get("securitySchemes"));
+    let schemes = document
+        .get("components")
+        .and_then(|components| components.get("securitySchemes"));
     let row = |(name, scheme): (&str, &Value)| {
         let header = text(scheme, "name").unwrap_or("Authorization");
         let about = prose(text(scheme, "description").unwrap_or_default());
@@ -107,19 +138,26 @@ fn of_schemes(document: &Value) -> Section {
         title: "Ways in".to_owned(),
         about: String::new(),
         links: Vec::new(),
-        articles: format!("<table><tbody>{}</tbody></table>", entries(schemes).map(row).collect::<String>()),
+        articles: format!(
+            "<table><tbody>{}</tbody></table>",
+            entries(schemes).map(row).collect::<String>()
+        ),
     }
 }
 
 fn of_schemas(document: &Value) -> Section {
-    let schemas = document.get("components").and_then(|components| components.get("schemas"));
+    let schemas = document
+        .get("components")
+        .and_then(|components| components.get("schemas"));
     let link = |(name, _): (&str, &Value)| (format!("schema-{}", escape(name)), escape(name));
     Section {
         id: "part-schemas".to_owned(),
         title: "Schemas".to_owned(),
         about: String::new(),
         links: entries(schemas).map(link).collect(),
-        articles: entries(schemas).map(|(name, schema)| schema::section(name, schema)).collect(),
+        articles: entries(schemas)
+            .map(|(name, schema)| schema::section(name, schema))
+            .collect(),
     }
 }
 
@@ -128,11 +166,23 @@ fn badge(method: &str) -> String {
 }
 
 fn article(document: &Value, operation: &Operation) -> String {
-    let (id, path, value) = (escape(operation.id()), escape(operation.path), operation.value);
+    let (id, path, value) = (
+        escape(operation.id()),
+        escape(operation.path),
+        operation.value,
+    );
     let summary = text(value, "summary").unwrap_or_default();
     let is_route = operation.path.starts_with('/');
-    let ways = if is_route { security(value) } else { String::new() };
-    let curl = if is_route { block("curl", &curl::line(document, operation)) } else { String::new() };
+    let ways = if is_route {
+        security(value)
+    } else {
+        String::new()
+    };
+    let curl = if is_route {
+        block("curl", &curl::line(document, operation))
+    } else {
+        String::new()
+    };
     format!(
         "<article id=\"{id}\"><h3>{} {} <small>{}</small></h3>{}{ways}{}{}{}{curl}</article>",
         badge(operation.method),
@@ -149,11 +199,21 @@ fn security(operation: &Value) -> String {
     let ways: Vec<_> = items(operation.get("security"))
         .map(|way| {
             let names = entries(Some(way)).map(|(name, _)| escape(name));
-            let links: Vec<_> = names.map(|name| format!("<a href=\"#scheme-{name}\">{name}</a>")).collect();
-            if links.is_empty() { "nothing".to_owned() } else { links.join(" and ") }
+            let links: Vec<_> = names
+                .map(|name| format!("<a href=\"#scheme-{name}\">{name}</a>"))
+                .collect();
+            if links.is_empty() {
+                "nothing".to_owned()
+            } else {
+                links.join(" and ")
+            }
         })
         .collect();
-    if ways.is_empty() { String::new() } else { format!("<p>Wants {}.</p>", ways.join(" or ")) }
+    if ways.is_empty() {
+        String::new()
+    } else {
+        format!("<p>Wants {}.</p>", ways.join(" or "))
+    }
 }
 
 fn parameters(document: &Value, operation: &Value) -> String {
@@ -171,13 +231,22 @@ fn parameters(document: &Value, operation: &Value) -> String {
             )
         })
         .collect();
-    if rows.is_empty() { rows } else { format!("<h4>Parameters</h4><table><tbody>{rows}</tbody></table>") }
+    if rows.is_empty() {
+        rows
+    } else {
+        format!("<h4>Parameters</h4><table><tbody>{rows}</tbody></table>")
+    }
 }
 
 fn request(document: &Value, operation: &Value) -> String {
-    let Some(body) = operation.get("requestBody") else { return String::new() };
+    let Some(body) = operation.get("requestBody") else {
+        return String::new();
+    };
     let content: String = content(document, body);
-    format!("<h4>Body</h4>{}{content}", paragraph(text(body, "description")))
+    format!(
+        "<h4>Body</h4>{}{content}",
+        paragraph(text(body, "description"))
+    )
 }
 
 fn responses(document: &Value, operation: &Value) -> String {
@@ -186,7 +255,10 @@ fn responses(document: &Value, operation: &Value) -> String {
             let response = resolved(document, "responses", response);
             let about = prose(text(response, "description").unwrap_or_default());
             let content = content(document, response);
-            format!("<details><summary><b>{}</b> {about}</summary>{content}</details>", escape(status))
+            format!(
+                "<details><summary><b>{}</b> {about}</summary>{content}</details>",
+                escape(status)
+            )
         })
         .collect();
     format!("<h4>Answers</h4>{shown}")
@@ -195,7 +267,10 @@ fn responses(document: &Value, operation: &Value) -> String {
 fn content(document: &Value, value: &Value) -> String {
     entries(value.get("content"))
         .map(|(media, content)| {
-            let schema = content.get("schema").map(schema::render).unwrap_or_default();
+            let schema = content
+                .get("schema")
+                .map(schema::render)
+                .unwrap_or_default();
             let shown: String = examples(document, content)
                 .into_iter()
                 .map(|(name, example)| block(name, &json(example)))

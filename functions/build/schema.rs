@@ -26,7 +26,8 @@ const BOUNDS: [(&str, &str); 13] = [
 
 /// A schema in one line, and its fields in a table below it.
 pub(crate) fn render(schema: &Value) -> String {
-    let described = text(schema, "description").map_or_else(String::new, |text| format!(" {}", prose(text)));
+    let described =
+        text(schema, "description").map_or_else(String::new, |text| format!(" {}", prose(text)));
     format!("{}{described}{}", line(schema), inside(schema))
 }
 
@@ -56,32 +57,46 @@ fn kind(schema: &Value) -> String {
         return format!("always {}", code(&escape(&plain(value))));
     }
     if let Some(values) = schema.get("enum") {
-        let values: Vec<_> = items(Some(values)).map(|value| code(&escape(&plain(value)))).collect();
+        let values: Vec<_> = items(Some(values))
+            .map(|value| code(&escape(&plain(value))))
+            .collect();
         return format!("one of {}", values.join(" "));
     }
     let kind = match schema.get("type") {
-        Some(Value::Sequence(kinds)) => {
-            kinds.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ")
-        }
+        Some(Value::Sequence(kinds)) => kinds
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<Vec<_>>()
+            .join(" or "),
         Some(kind) => kind.as_str().unwrap_or_default().to_owned(),
         None if schema.get("properties").is_some() => "object".to_owned(),
         None => String::new(),
     };
-    schema.get("items").map_or_else(|| kind.clone(), |item| format!("{kind} of {}", line(item)))
+    schema
+        .get("items")
+        .map_or_else(|| kind.clone(), |item| format!("{kind} of {}", line(item)))
 }
 
 /// What is inside: the fields of an object or of an array's items, and the choices of a schema.
 fn inside(schema: &Value) -> String {
     let mut html = table(schema);
-    if let Some(values) = schema.get("additionalProperties").filter(|values| values.is_mapping()) {
+    if let Some(values) = schema
+        .get("additionalProperties")
+        .filter(|values| values.is_mapping())
+    {
         html += &format!("<div>Every value: {}</div>", render(values));
     }
     if let Some(item) = schema.get("items") {
         html += &inside(item);
     }
-    for (keyword, words) in [("oneOf", "One of"), ("anyOf", "At least one of"), ("allOf", "All of")] {
-        let choices: String =
-            items(schema.get(keyword)).map(|choice| format!("<li>{}</li>", choice_line(choice))).collect();
+    for (keyword, words) in [
+        ("oneOf", "One of"),
+        ("anyOf", "At least one of"),
+        ("allOf", "All of"),
+    ] {
+        let choices: String = items(schema.get(keyword))
+            .map(|choice| format!("<li>{}</li>", choice_line(choice)))
+            .collect();
         if !choices.is_empty() {
             html += &format!("<p>{words}:</p><ul>{choices}</ul>");
         }
@@ -91,8 +106,10 @@ fn inside(schema: &Value) -> String {
 
 /// A choice that only requires fields says which.
 fn choice_line(choice: &Value) -> String {
-    let required: Vec<_> =
-        items(choice.get("required")).filter_map(Value::as_str).map(|name| code(&escape(name))).collect();
+    let required: Vec<_> = items(choice.get("required"))
+        .filter_map(Value::as_str)
+        .map(|name| code(&escape(name)))
+        .collect();
     if choice.get("properties").is_none() && !required.is_empty() {
         format!("with {}", required.join(" and "))
     } else {
@@ -101,20 +118,36 @@ fn choice_line(choice: &Value) -> String {
 }
 
 fn table(schema: &Value) -> String {
-    let required: Vec<&str> = items(schema.get("required")).filter_map(Value::as_str).collect();
+    let required: Vec<&str> = items(schema.get("required"))
+        .filter_map(Value::as_str)
+        .collect();
     let rows: String = entries(schema.get("properties"))
         .map(|(name, property)| {
-            let mark = if required.contains(&name) { "<em>required</em>" } else { "" };
+            let mark = if required.contains(&name) {
+                "<em>required</em>"
+            } else {
+                ""
+            };
             let name = code(&escape(name));
-            format!("<tr><th scope=\"row\">{name} {mark}</th><td>{}</td></tr>", render(property))
+            format!(
+                "<tr><th scope=\"row\">{name} {mark}</th><td>{}</td></tr>",
+                render(property)
+            )
         })
         .collect();
-    if rows.is_empty() { rows } else { format!("<table><tbody>{rows}</tbody></table>") }
+    if rows.is_empty() {
+        rows
+    } else {
+        format!("<table><tbody>{rows}</tbody></table>")
+    }
 }
 
 /// A value as the page shows it in a line.
 fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| serde_json::to_string(value).unwrap_or_default(), str::to_owned)
+    value.as_str().map_or_else(
+        || serde_json::to_string(value).unwrap_or_default(),
+        str::to_owned,
+    )
 }
 
 /// A named schema of the document.

@@ -2,13 +2,13 @@
 
 use lambda_http::Request;
 use ringpost::{
-    clock::Clock,
-    http::{
-        error::{ApiError, ErrorStatus},
+    auth::{
+        limiter::Limiter,
         role::Role,
         token::{Caller, TokenKeys, TokenPolicy, Unauthorized},
     },
-    pipeline::limiter::Limiter,
+    clock::Clock,
+    http::error::{ApiError, ErrorStatus},
     secrets::Secrets,
 };
 
@@ -36,7 +36,11 @@ impl Authenticator {
     /// 401 when nobody is believed, 403 when the role does not suffice, 429 when the user asks too often.
     pub async fn authorized(&self, request: &Request, needed: Role) -> Result<Caller, ApiError> {
         let caller = self.bearer(request).await?;
-        if caller.role().includes(needed) { Ok(caller) } else { Err(forbidden(needed)) }
+        if caller.role().includes(needed) {
+            Ok(caller)
+        } else {
+            Err(forbidden(needed))
+        }
     }
 
     /// Who the bearer of the request's token is, whatever its role.
@@ -45,7 +49,10 @@ impl Authenticator {
     /// 401 when nobody is believed; the log says why. 429 when the user asks too often.
     pub async fn bearer(&self, request: &Request) -> Result<Caller, ApiError> {
         let keys = self.keys.current().await.ok_or(Unauthorized::NoKeys);
-        let caller = keys.and_then(|keys| self.policy.caller(&keys, request.headers(), self.clock.now()));
+        let caller = keys.and_then(|keys| {
+            self.policy
+                .caller(&keys, request.headers(), self.clock.now())
+        });
         let caller = caller.map_err(|reason| {
             ApiError::new(ErrorStatus::Unauthorized, "Unauthorized")
                 .message("Invalid or expired JWT token")

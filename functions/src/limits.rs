@@ -1,14 +1,21 @@
 //! The limits by minute, which a deployment may leave out.
 
-use ringpost::{http::error::ApiError, pipeline::limiter::Limiter};
+use ringpost::{auth::limiter::Limiter, http::error::ApiError};
 
 /// Counts a request of `name` as so many, where there is a limit.
 ///
 /// # Errors
 /// 429 when that is too many.
-pub(crate) async fn admit(limiter: Option<&Limiter>, name: &str, requests: u64) -> Result<(), ApiError> {
+pub(crate) async fn admit(
+    limiter: Option<&Limiter>,
+    name: &str,
+    requests: u64,
+) -> Result<(), ApiError> {
     match limiter {
-        Some(limiter) => limiter.admit_as(name, requests).await.map_err(ApiError::exceeded),
+        Some(limiter) => limiter
+            .admit_as(name, requests)
+            .await
+            .map_err(ApiError::exceeded),
         None => Ok(()),
     }
 }

@@ -51,6 +51,10 @@ impl Endpoint for Deps {
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let is_document = request.uri().path().ends_with("/openapi.json");
-        Ok(if is_document { Reply::text(OPENAPI, AS_JSON) } else { Reply::text(PAGE, AS_PAGE) })
+        Ok(if is_document {
+            Reply::text(OPENAPI, AS_JSON)
+        } else {
+            Reply::text(PAGE, AS_PAGE)
+        })
     }
 }

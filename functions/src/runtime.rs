@@ -95,9 +95,11 @@ fn start(
     context: Context,
     run: impl Future<Output = Result<(), InitError>>,
 ) -> ExitCode {
-    telemetry::init(context);
+    telemetry::init(function, context);
     // One invocation at a time on at most two processors: a second thread would only cost memory.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let ended = match runtime {
         Ok(runtime) => runtime.block_on(run),
         Err(error) => Err(error.into()),
@@ -105,7 +107,10 @@ fn start(
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!(function, error = telemetry::chain(error.as_ref()), "function cannot run");
+            tracing::error!(
+                error = telemetry::chain(error.as_ref()),
+                "function cannot run"
+            );
             ExitCode::FAILURE
         }
     }
@@ -121,10 +126,11 @@ pub async fn answer<E: Endpoint>(
     request: Request,
 ) -> Result<Response<Body>, lambda_http::Error> {
     let started = Instant::now();
-    let request_id = request.lambda_context_ref().map_or("", |context| context.request_id.as_str());
+    let request_id = request
+        .lambda_context_ref()
+        .map_or("", |context| context.request_id.as_str());
     let span = tracing::info_span!(
         "request",
-        function = E::NAME,
         request_id,
         event_key = field::Empty,
         call_id = field::Empty,
@@ -146,11 +152,18 @@ pub async fn answer<E: Endpoint>(
             } else {
                 tracing::info!(status = status.as_u16(), duration_ms, cause, "refused");
             }
-            (status, reply::JSON, error.retry_after(), Cow::Owned(error.body(E::ERRORS)))
+            (
+                status,
+                reply::JSON,
+                error.retry_after(),
+                Cow::Owned(error.body(E::ERRORS)),
+            )
         }
     };
     let response = Response::builder().status(status);
-    let response = headers.iter().fold(response, |response, (name, value)| response.header(*name, *value));
+    let response = headers.iter().fold(response, |response, (name, value)| {
+        response.header(*name, *value)
+    });
     let response = match retry_after {
         Some(seconds) => response.header(RETRY_AFTER, seconds),
         None => response,

@@ -5,43 +5,42 @@ mod asked;
 mod recovery;
 
 use ringpost::{
+    auth::{
+        allow_list::AllowList,
+        limiter::Limiter,
+        token::{TokenKeys, TokenPolicy},
+    },
     aws::{self, SdkConfig},
     clock::Clock,
     config,
     crypto::jwt::Algorithm,
-    delivery::{deliver::Deliver, destination::Loopback, send::Sender},
-    domain::endpoint_proof::EndpointProof,
-    http::{
-        allow_list::AllowList,
-        token::{TokenKeys, TokenPolicy},
-    },
-    pipeline::{
-        agenda::Agenda,
-        agent_choice::AgentChoice,
-        dispatch::Dispatch,
-        fan_out::FanOut,
-        fold::Fold,
-        limiter::Limiter,
+    delivery::{addresses::Loopback, deliver::Deliver, send::Sender},
+    domain::subscription::endpoint_proof::EndpointProof,
+    fan_out::{
+        FanOut,
+        follow_ups::FollowUps,
         publish::Publisher,
-        sweep::Sweep,
-        unfinished::{Closing, Silence, Watch},
+        unfinished::{Closing, SilenceLimit, UnfinishedCalls},
     },
+    ingest::{agent_choice::AgentChoice, dispatch::Dispatch, fold::Fold},
     providers::{elevenlabs, livekit, signalwire},
     queue::{
-        deferred_events::DeferredEventQueue, deliveries::DeliveryQueue, fan_out_retry::FanOutRetryQueue,
-        transcripts::TranscriptQueue,
+        deferred_events::DeferredEventQueue, deliveries::DeliveryQueue,
+        fan_out_retry::FanOutRetryQueue, transcripts::TranscriptQueue,
     },
     secrets::{self, Samples, SecretTexts, Secrets, SecretsError},
     store::{
-        self, Kept, call_list::CallList, calls::CallTable, chunks::ChunkTable, directory::DirectoryTable,
-        due::DueTable, endpoints::EndpointTable, events::EventTable, history::HistoryTable, leads::LeadTable,
-        limits::LimitTable, lookup::Lookup, subscriptions::SubscriptionTable,
+        self, Retention, call_list::CallList, calls::CallTable, chunks::ChunkTable,
+        directory::DirectoryTable, due::DueTable, endpoints::EndpointTable, events::EventTable,
+        history::HistoryTable, leads::LeadTable, limits::LimitTable, lookup::Lookup,
+        subscriptions::SubscriptionTable,
     },
+    sweep::Sweep,
 };
 
 use crate::{
     authenticator::Authenticator,
-    ingest::{call_status::Door, gate::Gate},
+    ingest::{call_status::CallStatusGate, gate::Gate},
     runtime::InitError,
 };
 
@@ -75,7 +74,12 @@ impl Aws {
     /// Opens the connection to DynamoDB by a read of `webhook-configs`. Its key has two parts, so that
     /// the read is refused, which opens the connection as well.
     pub(crate) async fn connect_subscriptions(&self) -> Result<(), InitError> {
-        store::connect(&self.database, &config::required("WEBHOOK_CONFIGS_TABLE")?, "tenantId").await;
+        store::connect(
+            &self.database,
+            &config::required("WEBHOOK_CONFIGS_TABLE")?,
+            "tenantId",
+        )
+        .await;
         Ok(())
     }
 
@@ -94,28 +98,45 @@ impl Aws {
 
     pub(crate) fn calls(&self) -> Result<CallTable, InitError> {
         let calls = CallTable::new(self.database.clone(), config::required("CALLS_TABLE")?);
-        Ok(calls.kept_for(Kept::days(config::call_retention_days()?)))
+        Ok(calls.kept_for(Retention::days(config::call_retention_days()?)))
     }
 
     pub(crate) fn call_list(&self) -> Result<CallList, InitError> {
-        Ok(CallList::new(self.database.clone(), config::required("CALLS_TABLE")?))
+        Ok(CallList::new(
+            self.database.clone(),
+            config::required("CALLS_TABLE")?,
+        ))
     }
 
     pub(crate) fn history(&self) -> Result<HistoryTable, InitError> {
-        let (name, days) = (config::required("HISTORY_TABLE")?, config::retention_days()?);
+        let (name, days) = (
+            config::required("HISTORY_TABLE")?,
+            config::retention_days()?,
+        );
         Ok(HistoryTable::new(self.database.clone(), name, days))
     }
 
     pub(crate) fn directory(&self) -> Result<DirectoryTable, InitError> {
-        Ok(DirectoryTable::new(self.database.clone(), config::required("DIRECTORY_TABLE")?))
+        Ok(DirectoryTable::new(
+            self.database.clone(),
+            config::required("DIRECTORY_TABLE")?,
+        ))
     }
 
     pub(crate) fn lookup(&self) -> Result<Lookup, InitError> {
-        Ok(Lookup::new(self.database.clone(), self.calls()?, self.directory()?))
+        Ok(Lookup::new(
+            self.database.clone(),
+            self.calls()?,
+            self.directory()?,
+        ))
     }
 
     pub(crate) fn fold(&self) -> Result<Fold, InitError> {
-        Ok(Fold::new(self.calls()?, self.directory()?, config::optional("DEFAULT_TENANT").as_deref()))
+        Ok(Fold::new(
+            self.calls()?,
+            self.directory()?,
+            config::optional("DEFAULT_TENANT").as_deref(),
+        ))
     }
 
     pub(crate) fn fan_out(&self) -> Result<FanOut, InitError> {
@@ -124,11 +145,14 @@ impl Aws {
             lookup: self.lookup()?,
             fold: self.fold()?,
             history: self.history()?,
-            retry: FanOutRetryQueue::new(queue.clone(), config::required("FAN_OUT_RETRY_QUEUE_URL")?),
+            retry: FanOutRetryQueue::new(
+                queue.clone(),
+                config::required("FAN_OUT_RETRY_QUEUE_URL")?,
+            ),
             leads: LeadTable::new(self.database.clone(), config::required("DIRECTORY_TABLE")?)
-                .kept_for(Kept::days(config::call_retention_days()?)),
-            agenda: Agenda::new(self.due()?, Clock::system()),
-            watch: Watch::new(self.due()?, silence()?, Clock::system()),
+                .kept_for(Retention::days(config::call_retention_days()?)),
+            agenda: FollowUps::new(self.due()?, Clock::system()),
+            watch: UnfinishedCalls::new(self.due()?, silence()?, Clock::system()),
             transcripts: TranscriptQueue::new(queue, config::required("TRANSCRIPT_QUEUE_URL")?),
             publisher: Publisher {
                 subscriptions: self.subscriptions()?,
@@ -142,9 +166,14 @@ impl Aws {
     /// What answers inbound calls.
     pub(crate) fn dispatch(&self) -> Result<Dispatch, InitError> {
         let queue = ringpost::queue::Client::new(&self.sdk);
-        let deferred = DeferredEventQueue::new(queue, config::required("DEFERRED_EVENTS_QUEUE_URL")?);
+        let deferred =
+            DeferredEventQueue::new(queue, config::required("DEFERRED_EVENTS_QUEUE_URL")?);
         let default_agent = config::required("DEFAULT_AGENT_NAME")?;
-        let agents = AgentChoice::new(self.directory()?, default_agent, config::optional("DEFAULT_TENANT"));
+        let agents = AgentChoice::new(
+            self.directory()?,
+            default_agent,
+            config::optional("DEFAULT_TENANT"),
+        );
         Ok(Dispatch::new(self.events()?, deferred, agents))
     }
 
@@ -183,23 +212,34 @@ impl Aws {
     }
 
     fn endpoints(&self) -> Result<EndpointTable, InitError> {
-        let (configs, history) =
-            (config::required("WEBHOOK_CONFIGS_TABLE")?, config::required("HISTORY_TABLE")?);
+        let (configs, history) = (
+            config::required("WEBHOOK_CONFIGS_TABLE")?,
+            config::required("HISTORY_TABLE")?,
+        );
         Ok(EndpointTable::new(self.database.clone(), configs, history))
     }
 
     pub(crate) fn subscriptions(&self) -> Result<SubscriptionTable, InitError> {
-        Ok(SubscriptionTable::new(self.database.clone(), config::required("WEBHOOK_CONFIGS_TABLE")?))
+        Ok(SubscriptionTable::new(
+            self.database.clone(),
+            config::required("WEBHOOK_CONFIGS_TABLE")?,
+        ))
     }
 
     pub(crate) fn deliveries(&self) -> Result<DeliveryQueue, InitError> {
         let queue = ringpost::queue::Client::new(&self.sdk);
-        Ok(DeliveryQueue::new(queue, config::required("DELIVERY_QUEUE_URL")?))
+        Ok(DeliveryQueue::new(
+            queue,
+            config::required("DELIVERY_QUEUE_URL")?,
+        ))
     }
 
     fn slow_deliveries(&self) -> Result<DeliveryQueue, InitError> {
         let queue = ringpost::queue::Client::new(&self.sdk);
-        Ok(DeliveryQueue::new(queue, config::required("SLOW_DELIVERY_QUEUE_URL")?))
+        Ok(DeliveryQueue::new(
+            queue,
+            config::required("SLOW_DELIVERY_QUEUE_URL")?,
+        ))
     }
 
     /// Where deliveries may go in this stage.
@@ -219,20 +259,29 @@ impl Aws {
     }
 
     pub(crate) fn due(&self) -> Result<DueTable, InitError> {
-        Ok(DueTable::new(self.database.clone(), config::required("DUE_TABLE")?))
+        Ok(DueTable::new(
+            self.database.clone(),
+            config::required("DUE_TABLE")?,
+        ))
     }
 
     /// LiveKit's way in. Without any key the function must not start: it could only refuse.
     pub(crate) async fn livekit_gate(&self) -> Result<Gate<livekit::Keys>, InitError> {
-        self.gate("LIVEKIT_ALLOW_LIST", &LIVEKIT_SECRETS, some_livekit_keys).await
+        self.gate("LIVEKIT_ALLOW_LIST", &LIVEKIT_SECRETS, some_livekit_keys)
+            .await
     }
 
     /// LiveKit's way to the endpoints of the inbound call document, which asks for signatures only
     /// where they are configured. Outside the local stage they must be.
     pub(crate) async fn inbound_gate(&self) -> Result<Gate<livekit::KeysIfAny>, InitError> {
-        let parse = if config::is_local()? { livekit_keys } else { some_livekit_keys };
+        let parse = if config::is_local()? {
+            livekit_keys
+        } else {
+            some_livekit_keys
+        };
         let parse = move |texts: &SecretTexts| parse(texts).map(livekit::KeysIfAny);
-        self.gate("LIVEKIT_ALLOW_LIST", &LIVEKIT_SECRETS, parse).await
+        self.gate("LIVEKIT_ALLOW_LIST", &LIVEKIT_SECRETS, parse)
+            .await
     }
 
     /// SignalWire's way in. Without any key the function must not start: it could only refuse.
@@ -241,7 +290,10 @@ impl Aws {
         self.gate("SIGNALWIRE_ALLOW_LIST", &[SIGNING_KEYS], |texts| {
             let keys = signalwire::Keys::parse(&texts.lines(SIGNING_KEYS));
             if keys.is_empty() {
-                return Err(SecretsError::Invalid { name: SIGNING_KEYS, reason: "it has no key".to_owned() });
+                return Err(SecretsError::Invalid {
+                    name: SIGNING_KEYS,
+                    reason: "it has no key".to_owned(),
+                });
             }
             Ok(keys)
         })
@@ -254,7 +306,10 @@ impl Aws {
             let keys = elevenlabs::Keys::new(&texts.lines(ELEVENLABS_SECRETS));
             if keys.is_empty() {
                 let reason = "it has no secret".to_owned();
-                return Err(SecretsError::Invalid { name: ELEVENLABS_SECRETS, reason });
+                return Err(SecretsError::Invalid {
+                    name: ELEVENLABS_SECRETS,
+                    reason,
+                });
             }
             Ok(keys)
         })
@@ -263,11 +318,27 @@ impl Aws {
 
     /// The way in of call status events. Without a secret and an allow list it refuses each of them
     /// and says why, for the one or the other may be left out.
-    pub(crate) async fn call_status_door(&self) -> Result<Door, InitError> {
-        let parse = |texts: &SecretTexts| Ok(elevenlabs::Keys::new(&texts.lines(ELEVENLABS_SECRETS)));
-        let gate = self.gate("ELEVENLABS_STATUS_ALLOW_LIST", &[ELEVENLABS_SECRETS], parse).await?;
-        let Gate { allow_list, keys, clock, addresses, accounts, .. } = gate;
-        Ok(Door { allow_list, keys, clock, addresses, accounts })
+    pub(crate) async fn call_status_gate(&self) -> Result<CallStatusGate, InitError> {
+        let parse =
+            |texts: &SecretTexts| Ok(elevenlabs::Keys::new(&texts.lines(ELEVENLABS_SECRETS)));
+        let gate = self
+            .gate("ELEVENLABS_STATUS_ALLOW_LIST", &[ELEVENLABS_SECRETS], parse)
+            .await?;
+        let Gate {
+            allow_list,
+            keys,
+            clock,
+            addresses,
+            accounts,
+            ..
+        } = gate;
+        Ok(CallStatusGate {
+            allow_list,
+            keys,
+            clock,
+            addresses,
+            accounts,
+        })
     }
 
     /// A provider's way in: its networks from the template, its secrets from SSM.
@@ -304,28 +375,56 @@ impl Aws {
         let (policy, clock) = (token_policy()?, Clock::system());
         let keys = self.token_keys(clock.clone(), policy.algorithm).await?;
         let limiter = self.limiter("user", "USER_REQUESTS_PER_MINUTE")?;
-        Ok(Authenticator { policy, keys, clock, limiter })
+        Ok(Authenticator {
+            policy,
+            keys,
+            clock,
+            limiter,
+        })
     }
 
-    async fn token_keys(&self, clock: Clock, algorithm: Algorithm) -> Result<Secrets<TokenKeys>, InitError> {
+    async fn token_keys(
+        &self,
+        clock: Clock,
+        algorithm: Algorithm,
+    ) -> Result<Secrets<TokenKeys>, InitError> {
         const TOKEN_KEYS: &str = "token-keys";
-        let secrets = Secrets::load(&self.sdk, clock, secret_source(&[TOKEN_KEYS])?, move |texts| {
-            TokenKeys::parse(texts.text(TOKEN_KEYS), algorithm)
-                .map_err(|error| SecretsError::Invalid { name: TOKEN_KEYS, reason: error.to_string() })
-        });
+        let secrets = Secrets::load(
+            &self.sdk,
+            clock,
+            secret_source(&[TOKEN_KEYS])?,
+            move |texts| {
+                TokenKeys::parse(texts.text(TOKEN_KEYS), algorithm).map_err(|error| {
+                    SecretsError::Invalid {
+                        name: TOKEN_KEYS,
+                        reason: error.to_string(),
+                    }
+                })
+            },
+        );
         Ok(secrets.await?)
     }
 }
 
 /// Secrets of this stage. Those of the sample events are good in the local one alone.
 fn secret_source(names: &'static [&'static str]) -> Result<secrets::Source, InitError> {
-    let samples = if config::is_local()? { Samples::Accepted } else { Samples::Refused };
-    Ok(secrets::Source { prefix: config::required("SECRETS_PREFIX")?, names, samples })
+    let samples = if config::is_local()? {
+        Samples::Accepted
+    } else {
+        Samples::Refused
+    };
+    Ok(secrets::Source {
+        prefix: config::required("SECRETS_PREFIX")?,
+        names,
+        samples,
+    })
 }
 
 /// How long nothing must have been heard of a call before it is closed.
-fn silence() -> Result<Silence, InitError> {
-    Ok(Silence { hours: config::hours("UNFINISHED_AFTER_HOURS")? })
+fn silence() -> Result<SilenceLimit, InitError> {
+    Ok(SilenceLimit {
+        hours: config::hours("UNFINISHED_AFTER_HOURS")?,
+    })
 }
 
 const LIVEKIT_API_KEYS: &str = "livekit-api-keys";
@@ -341,13 +440,18 @@ fn livekit_keys(texts: &SecretTexts) -> Result<livekit::Keys, SecretsError> {
 fn some_livekit_keys(texts: &SecretTexts) -> Result<livekit::Keys, SecretsError> {
     let keys = livekit_keys(texts)?;
     if keys.is_empty() {
-        return Err(invalid_livekit_keys(format!("neither it nor {LIVEKIT_WEBHOOK_SECRETS} has a key")));
+        return Err(invalid_livekit_keys(format!(
+            "neither it nor {LIVEKIT_WEBHOOK_SECRETS} has a key"
+        )));
     }
     Ok(keys)
 }
 
 fn invalid_livekit_keys(reason: String) -> SecretsError {
-    SecretsError::Invalid { name: LIVEKIT_API_KEYS, reason }
+    SecretsError::Invalid {
+        name: LIVEKIT_API_KEYS,
+        reason,
+    }
 }
 
 /// What user tokens must be, as the template says.

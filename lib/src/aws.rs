@@ -36,7 +36,9 @@ pub fn sdk_config() -> Result<SdkConfig, ConfigError> {
         None,
         "lambda",
     );
-    let http_client = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    let http_client = Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
     let mut sdk = SdkConfig::builder()
         .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::v2026_01_12())
         .region(Region::new(config::required("AWS_REGION")?))

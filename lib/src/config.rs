@@ -47,8 +47,14 @@ pub fn is_local() -> Result<bool, ConfigError> {
 /// # Errors
 /// When the variable is missing or no such number.
 pub fn retention_days() -> Result<u32, ConfigError> {
-    let days = required("RETENTION_DAYS")?.parse().ok().filter(|days| *days >= 8);
-    days.ok_or(ConfigError::Invalid { name: "RETENTION_DAYS", expected: "a whole number of at least 8" })
+    let days = required("RETENTION_DAYS")?
+        .parse()
+        .ok()
+        .filter(|days| *days >= 8);
+    days.ok_or(ConfigError::Invalid {
+        name: "RETENTION_DAYS",
+        expected: "a whole number of at least 8",
+    })
 }
 
 /// How many days calls and leads are kept; 0 is for ever.
@@ -56,7 +62,10 @@ pub fn retention_days() -> Result<u32, ConfigError> {
 /// # Errors
 /// When the variable is missing or no such number.
 pub fn call_retention_days() -> Result<u32, ConfigError> {
-    let days = required("CALL_RETENTION_DAYS")?.parse().ok().filter(|days| *days == 0 || *days >= 8);
+    let days = required("CALL_RETENTION_DAYS")?
+        .parse()
+        .ok()
+        .filter(|days| *days == 0 || *days >= 8);
     days.ok_or(ConfigError::Invalid {
         name: "CALL_RETENTION_DAYS",
         expected: "0 or a whole number of at least 8",
@@ -68,7 +77,10 @@ pub fn call_retention_days() -> Result<u32, ConfigError> {
 /// # Errors
 /// When the variable is missing or no such number.
 pub fn count(name: &'static str) -> Result<u32, ConfigError> {
-    required(name)?.parse().map_err(|_| ConfigError::Invalid { name, expected: "a whole number" })
+    required(name)?.parse().map_err(|_| ConfigError::Invalid {
+        name,
+        expected: "a whole number",
+    })
 }
 
 /// A span of whole seconds.
@@ -77,7 +89,10 @@ pub fn count(name: &'static str) -> Result<u32, ConfigError> {
 /// When the variable is missing or no such number.
 pub fn seconds(name: &'static str) -> Result<u32, ConfigError> {
     let seconds = required(name)?.parse().ok();
-    seconds.ok_or(ConfigError::Invalid { name, expected: "a whole number of seconds" })
+    seconds.ok_or(ConfigError::Invalid {
+        name,
+        expected: "a whole number of seconds",
+    })
 }
 
 /// A span of whole hours, at least one.
@@ -86,5 +101,8 @@ pub fn seconds(name: &'static str) -> Result<u32, ConfigError> {
 /// When the variable is missing or no such number.
 pub fn hours(name: &'static str) -> Result<u32, ConfigError> {
     let hours = required(name)?.parse().ok().filter(|hours| *hours >= 1);
-    hours.ok_or(ConfigError::Invalid { name, expected: "a whole number of hours, at least 1" })
+    hours.ok_or(ConfigError::Invalid {
+        name,
+        expected: "a whole number of hours, at least 1",
+    })
 }

@@ -94,7 +94,10 @@ pub fn same_bodies(one: &[u8], other: &[u8]) -> bool {
 
 impl Fault {
     fn of(error: &serde_json::Error) -> Self {
-        Self::NotJson { line: error.line(), column: error.column() }
+        Self::NotJson {
+            line: error.line(),
+            column: error.column(),
+        }
     }
 }
 
@@ -116,7 +119,11 @@ impl<'a> Object<'a> {
     /// What a member holds; `null` where there is none of this name, the last one where there are several.
     #[must_use]
     pub fn get(&self, name: &str) -> Json<'a> {
-        self.0.iter().rev().find(|(key, _)| key == name).map_or(Json::NULL, |(_, json)| *json)
+        self.0
+            .iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map_or(Json::NULL, |(_, json)| *json)
     }
 
     /// What holds the first of these members that says something.

@@ -46,7 +46,11 @@ impl SecretTexts {
     /// The entries of a secret, one a line. The first is the newest by convention; all are valid.
     #[must_use]
     pub fn lines(&self, name: &str) -> Vec<String> {
-        let lines = self.text(name).lines().map(str::trim).filter(|line| !line.is_empty());
+        let lines = self
+            .text(name)
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty());
         lines.map(str::to_owned).collect()
     }
 }
@@ -127,13 +131,27 @@ impl<T> Secrets<T> {
         source: Source,
         parse: impl Fn(&SecretTexts) -> Result<T, SecretsError> + Send + Sync + 'static,
     ) -> Result<Self, SecretsError> {
-        let retries = RetryConfig::standard().with_max_attempts(ATTEMPTS).with_max_backoff(LONGEST_BACKOFF);
-        let config = aws_sdk_ssm::config::Builder::from(sdk).retry_config(retries).build();
+        let retries = RetryConfig::standard()
+            .with_max_attempts(ATTEMPTS)
+            .with_max_backoff(LONGEST_BACKOFF);
+        let config = aws_sdk_ssm::config::Builder::from(sdk)
+            .retry_config(retries)
+            .build();
         let client = Client::from_conf(config);
         let value = Some(Arc::new(parse(&read(&client, &source).await?)?));
         let now = clock.now();
-        let known = RwLock::new(Known { value, read_at: now, checked_at: now });
-        Ok(Self { client, clock, source, parse: Box::new(parse), known })
+        let known = RwLock::new(Known {
+            value,
+            read_at: now,
+            checked_at: now,
+        });
+        Ok(Self {
+            client,
+            clock,
+            source,
+            parse: Box::new(parse),
+            known,
+        })
     }
 
     /// The secrets as they are now, read anew when they are older than five minutes. `None` when there is
@@ -174,24 +192,35 @@ impl<T> Secrets<T> {
 
 impl Source {
     fn unavailable(&self, reason: String) -> SecretsError {
-        SecretsError::Unavailable { prefix: self.prefix.clone(), reason }
+        SecretsError::Unavailable {
+            prefix: self.prefix.clone(),
+            reason,
+        }
     }
 
     fn check(&self, texts: &SecretTexts) -> Result<(), SecretsError> {
-        let invalid =
-            |name: &&'static str, reason: &str| SecretsError::Invalid { name, reason: reason.to_owned() };
-        if let Some(name) =
-            self.names.iter().find(|name| texts.lines(name).iter().any(|line| is_broken(line)))
+        let invalid = |name: &&'static str, reason: &str| SecretsError::Invalid {
+            name,
+            reason: reason.to_owned(),
+        };
+        if let Some(name) = self
+            .names
+            .iter()
+            .find(|name| texts.lines(name).iter().any(|line| is_broken(line)))
         {
             // A line that was wrapped would be a secret of the platform that everybody can guess.
-            return Err(invalid(name, "a line begins with @ and is not `@tenant secret`"));
+            return Err(invalid(
+                name,
+                "a line begins with @ and is not `@tenant secret`",
+            ));
         }
         let sample = self.names.iter().find(|name| is_sample(texts.text(name)));
         match sample.filter(|_| self.samples == Samples::Refused) {
             None => Ok(()),
-            Some(name) => {
-                Err(invalid(name, "it has a secret of the sample events, which everybody can read"))
-            }
+            Some(name) => Err(invalid(
+                name,
+                "it has a secret of the sample events, which everybody can read",
+            )),
         }
     }
 }
@@ -205,18 +234,31 @@ pub fn is_sample(text: &str) -> bool {
 async fn read(client: &Client, source: &Source) -> Result<SecretTexts, SecretsError> {
     let Source { prefix, names, .. } = source;
     let full_names = names.iter().map(|name| format!("{prefix}{name}")).collect();
-    let answer = client.get_parameters().set_names(Some(full_names)).with_decryption(true).send().await;
+    let answer = client
+        .get_parameters()
+        .set_names(Some(full_names))
+        .with_decryption(true)
+        .send()
+        .await;
     // Not the debug form: it would show the body of an answer that could not be read.
     let answer = answer.map_err(|error| source.unavailable(telemetry::chain(&error)))?;
     let missing = answer.invalid_parameters();
     if !missing.is_empty() {
-        return Err(SecretsError::Missing { names: missing.join(", ") });
+        return Err(SecretsError::Missing {
+            names: missing.join(", "),
+        });
     }
-    let texts = answer.parameters.unwrap_or_default().into_iter().filter_map(|parameter| {
-        let full_name = parameter.name?;
-        let name = names.iter().find(|name| full_name.strip_prefix(prefix.as_str()) == Some(name))?;
-        Some((*name, parameter.value?))
-    });
+    let texts = answer
+        .parameters
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|parameter| {
+            let full_name = parameter.name?;
+            let name = names
+                .iter()
+                .find(|name| full_name.strip_prefix(prefix.as_str()) == Some(name))?;
+            Some((*name, parameter.value?))
+        });
     let texts = SecretTexts(texts.collect());
     source.check(&texts)?;
     Ok(texts)
@@ -233,7 +275,9 @@ pub fn is_broken(entry: &str) -> bool {
 #[must_use]
 pub fn tenant_and_secret(entry: &str) -> (Option<Arc<str>>, &str) {
     let entry = entry.trim();
-    let owned = entry.strip_prefix('@').and_then(|owned| owned.split_once(char::is_whitespace));
+    let owned = entry
+        .strip_prefix('@')
+        .and_then(|owned| owned.split_once(char::is_whitespace));
     match owned.filter(|(tenant, _)| !tenant.is_empty()) {
         Some((tenant, secret)) => (Some(Arc::from(tenant)), secret.trim_start()),
         None => (None, entry),

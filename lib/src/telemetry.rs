@@ -1,8 +1,15 @@
 //! JSON logs: one canonical line per request or record, readable alone.
 
-use std::error::Error;
+use std::{error::Error, fmt};
 
-use tracing::level_filters::LevelFilter;
+use tracing::{Event, Subscriber, level_filters::LevelFilter};
+use tracing_subscriber::{
+    fmt::{
+        FmtContext, FormatEvent, FormatFields,
+        format::{self, Format, Json, Writer},
+    },
+    registry::LookupSpan,
+};
 
 /// What stands in a line beside its own fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,15 +21,43 @@ pub enum Context {
 }
 
 /// Starts logging to standard output, where Lambda collects it. Call it once, first.
-pub fn init(context: Context) {
-    tracing_subscriber::fmt()
+pub fn init(function: &'static str, context: Context) {
+    let json = format::format()
         .json()
         .flatten_event(true)
         .with_current_span(context == Context::Request)
         .with_span_list(false)
-        .with_target(false)
-        .with_max_level(LevelFilter::INFO)
-        .init();
+        .with_target(false);
+    let log = tracing_subscriber::fmt()
+        .json()
+        .event_format(OfFunction { function, json });
+    log.with_max_level(LevelFilter::INFO).init();
+}
+
+/// Lines that begin with the function's name: all functions of a stage log into one group, and metric
+/// filters and queries choose by this field.
+struct OfFunction {
+    function: &'static str,
+    json: Format<Json>,
+}
+
+impl<S, N> FormatEvent<S, N> for OfFunction
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut line = String::new();
+        self.json
+            .format_event(context, Writer::new(&mut line), event)?;
+        let fields = line.strip_prefix('{').ok_or(fmt::Error)?;
+        write!(writer, "{{\"function\":\"{}\",{fields}", self.function)
+    }
 }
 
 /// An error and everything behind it, in one line for the log.

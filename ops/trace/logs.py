@@ -1,4 +1,4 @@
-"""What the functions and the API logged about some ids, found by Logs Insights: it reads every class of log group."""
+"""What the functions and the API logged about some ids, found by Logs Insights."""
 
 import datetime
 import json
@@ -15,7 +15,6 @@ from project.progress import Failure
 # A query has 10,000 characters.
 QUERY_CHARACTERS = 8_000
 MAX_LINES = 10_000
-MAX_GROUPS = 50
 PRICE_PER_GB = 0.005  # $
 WAIT_SECONDS = 120
 BEFORE, AFTER = 60_000, 15 * 60_000  # around a time, ms
@@ -42,58 +41,45 @@ Window = tuple[int, int]
 
 
 class Logs:
-    """The log groups of a stage."""
+    """The two log groups of a stage."""
 
     def __init__(self, client: Any, stage: str) -> None:
-        """Groups are listed once, for what is in one class cannot be queried together with another."""
+        """No query is sent yet."""
         self._client = client
-        self._prefix = f"/ringpost/{stage}/"
+        self._functions = f"/ringpost/{stage}/functions"
         self._access = f"/aws/vendedlogs/ringpost/{stage}/api"
         self.bytes = 0.0
         self.is_cut = False
         self.refusals: set[str] = set()
-        self._classes: dict[str, list[str]] | None = None
 
     def lines(self, texts: Iterable[str], windows: Iterable[Window], functions: Iterable[str] = ()) -> list[Line]:
-        """The lines that have any of the texts, each once, in the order of time."""
-        groups = [[self._prefix + name for name in functions]] if functions else list(self._functions())
-        return self._select(texts, windows, groups)
+        """The lines that have any of the texts, of these functions or of all, each once, in the order of time."""
+        names = "|".join(re.escape(f'"function":"{name}"') for name in functions)
+        return self._select(texts, windows, self._functions, f"| filter @message like /{names}/ " if names else "")
 
     def requests(self, ids: Iterable[str], windows: Iterable[Window]) -> list[Line]:
         """The lines of the API's access log about these invocations of functions."""
-        return self._select(ids, windows, [[self._access]])
+        return self._select(ids, windows, self._access)
 
-    def _select(self, texts: Iterable[str], windows: Iterable[Window], groups: list[list[str]]) -> list[Line]:
+    def _select(self, texts: Iterable[str], windows: Iterable[Window], group: str, also: str = "") -> list[Line]:
         found: dict[tuple[int, str, str], Line] = {}
         for alternatives in _alternatives(texts):
             for window in windows:
-                for names in groups:
-                    found |= self._run(alternatives, window, names)
+                found |= self._run(alternatives, window, group, also)
         return [found[key] for key in sorted(found)]
 
     @property
     def cost(self) -> str:
         return f"{self.bytes / 1e6:,.1f} MB of logs (${self.bytes / 1e9 * PRICE_PER_GB:,.2f})"
 
-    def _functions(self) -> Iterator[list[str]]:
-        """The functions' log groups, as many as a query takes; each class by itself."""
-        if self._classes is None:
-            self._classes = {}
-            pages = self._client.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=self._prefix)
-            for group in (group for page in pages for group in page["logGroups"]):
-                self._classes.setdefault(group.get("logGroupClass", "STANDARD"), []).append(group["logGroupName"])
-        for names in self._classes.values():
-            for start in range(0, len(names), MAX_GROUPS):
-                yield names[start : start + MAX_GROUPS]
-
-    def _run(self, alternatives: str, window: Window, groups: list[str]) -> dict[tuple[int, str, str], Line]:
+    def _run(self, alternatives: str, window: Window, group: str, also: str) -> dict[tuple[int, str, str], Line]:
         query = (
-            f"fields @timestamp, @message, @log | filter @message like /{alternatives}/ "
+            f"fields @timestamp, @message, @log | filter @message like /{alternatives}/ {also}"
             f"| sort @timestamp asc | limit {MAX_LINES}"
         )
         try:
             started = self._client.start_query(
-                logGroupNames=groups,
+                logGroupNames=[group],
                 startTime=window[0] // 1_000,
                 endTime=window[1] // 1_000 + 1,
                 queryString=query,
@@ -156,13 +142,14 @@ def _read(row: dict[str, str]) -> tuple[tuple[int, str, str], Line] | None:
     if PLATFORM.match(message):
         return None
     at = _millis(row["@timestamp"])
-    function = row["@log"].rpartition("/")[2]
     try:
         fields = json.loads(message)
     except ValueError:
         fields = {"message": message}
     span = fields.pop("span", None) if isinstance(fields, dict) else None
     fields = (span if isinstance(span, dict) else {}) | (fields if isinstance(fields, dict) else {"message": message})
+    # A line of the API names no function: its log group ends in `api`.
+    function = fields.get("function") or row["@log"].rpartition("/")[2]
     return (at, function, message), Line(at, function, fields)
 
 

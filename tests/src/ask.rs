@@ -35,7 +35,12 @@ pub struct Ask<'a> {
 /// A request; further parts are added.
 #[must_use]
 pub fn ask<'a>(method: Method, path: Option<(&'a str, &'a str)>) -> Ask<'a> {
-    Ask { method, path, query: Vec::new(), body: String::new() }
+    Ask {
+        method,
+        path,
+        query: Vec::new(),
+        body: String::new(),
+    }
 }
 
 impl<'a> Ask<'a> {
@@ -59,14 +64,19 @@ impl<'a> Ask<'a> {
     /// When it answers without JSON.
     pub async fn of<E: Endpoint>(self, endpoint: &E, claims: &Value) -> Answer {
         let many = |pairs: &[(&str, &str)]| -> HashMap<String, Vec<String>> {
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()])).collect()
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()]))
+                .collect()
         };
         let mut request = Request::new(Body::Text(self.body))
             .with_path_parameters(many(self.path.as_slice()))
             .with_query_string_parameters(many(&self.query));
         *request.method_mut() = self.method;
         let bearer = format!("Bearer {}", stack().token(claims.clone()));
-        request.headers_mut().insert(AUTHORIZATION, bearer.parse().expect("a token is a header"));
+        request
+            .headers_mut()
+            .insert(AUTHORIZATION, bearer.parse().expect("a token is a header"));
         invoke(endpoint, request).await
     }
 }

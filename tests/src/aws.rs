@@ -10,12 +10,17 @@ use crate::{faults::Faults, stack::Stack};
 /// A configuration whose requests suffer `faults` and are tried so many times.
 #[must_use]
 pub fn sdk(stack: &Stack, faults: &Faults, attempts: u32) -> SdkConfig {
-    let (id, secret) = (stack.value("AWS_ACCESS_KEY_ID"), stack.value("AWS_SECRET_ACCESS_KEY"));
+    let (id, secret) = (
+        stack.value("AWS_ACCESS_KEY_ID"),
+        stack.value("AWS_SECRET_ACCESS_KEY"),
+    );
     SdkConfig::builder()
         .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::v2026_01_12())
         .region(Region::new(stack.value("AWS_REGION").to_owned()))
         .endpoint_url(stack.value("AWS_ENDPOINT_URL"))
-        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys(id, secret, None)))
+        .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys(
+            id, secret, None,
+        )))
         .http_client(faults.client())
         .sleep_impl(TokioSleep::new())
         .time_source(SystemTimeSource::new())

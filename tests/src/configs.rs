@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use http::{Method, header::AUTHORIZATION};
 use lambda_http::{Body, Request, RequestExt};
 use ringpost::{
-    domain::{signature::SigningSecret, subscription::SigningSecrets, timestamp::Timestamp},
+    domain::{
+        delivery::signature::SigningSecret, subscription::SigningSecrets, timestamp::Timestamp,
+    },
     store::subscriptions::{StoredSubscription, SubscriptionTable},
 };
 use ringpost_functions::{
@@ -60,11 +62,16 @@ pub async fn ask(
     id: Option<&str>,
     body: &str,
 ) -> Answer {
-    let path: HashMap<_, _> = id.map(|id| ("id".to_owned(), vec![id.to_owned()])).into_iter().collect();
+    let path: HashMap<_, _> = id
+        .map(|id| ("id".to_owned(), vec![id.to_owned()]))
+        .into_iter()
+        .collect();
     let mut request = Request::new(Body::Text(body.to_owned())).with_path_parameters(path);
     *request.method_mut() = method;
     let bearer = format!("Bearer {}", stack().token(claims.clone()));
-    request.headers_mut().insert(AUTHORIZATION, bearer.parse().expect("a token is a header"));
+    request
+        .headers_mut()
+        .insert(AUTHORIZATION, bearer.parse().expect("a token is a header"));
     invoke(endpoint, request).await
 }
 
@@ -86,7 +93,12 @@ impl Configs {
         let world = World::new(None).await;
         let configs = world.webhook_config(&Faults::none()).await;
         let rotate = world.webhook_rotate_secret(&Faults::none()).await;
-        Self { world, configs, rotate, claims: admin("acme") }
+        Self {
+            world,
+            configs,
+            rotate,
+            claims: admin("acme"),
+        }
     }
 
     /// The same, asked by somebody else.
@@ -101,13 +113,24 @@ impl Configs {
     /// When it is refused.
     pub async fn list(&self) -> Vec<Value> {
         let answer = ask(&self.configs, &self.claims, Method::GET, None, "").await;
-        assert_eq!((answer.status, &answer.body["success"]), (200, &json!(true)), "{answer:?}");
+        assert_eq!(
+            (answer.status, &answer.body["success"]),
+            (200, &json!(true)),
+            "{answer:?}"
+        );
         answer.body["webhooks"].as_array().expect("a list").clone()
     }
 
     /// Asks for a new one.
     pub async fn create(&self, body: &Value) -> Answer {
-        ask(&self.configs, &self.claims, Method::POST, None, &body.to_string()).await
+        ask(
+            &self.configs,
+            &self.claims,
+            Method::POST,
+            None,
+            &body.to_string(),
+        )
+        .await
     }
 
     /// Asks for one.
@@ -117,7 +140,14 @@ impl Configs {
 
     /// Changes one.
     pub async fn put(&self, id: &str, body: &Value) -> Answer {
-        ask(&self.configs, &self.claims, Method::PUT, Some(id), &body.to_string()).await
+        ask(
+            &self.configs,
+            &self.claims,
+            Method::PUT,
+            Some(id),
+            &body.to_string(),
+        )
+        .await
     }
 
     /// Deletes one.
@@ -141,7 +171,11 @@ impl Configs {
     /// # Panics
     /// When there is none of this id.
     pub async fn stored(&self, id: u64) -> StoredSubscription {
-        let found = self.table().find_with_secrets("acme", id).await.expect("the table answers");
+        let found = self
+            .table()
+            .find_with_secrets("acme", id)
+            .await
+            .expect("the table answers");
         found.expect("it is there")
     }
 }

@@ -28,7 +28,9 @@ pub fn signature(secret: &str, time: u64, body: &[u8]) -> String {
 #[must_use]
 pub fn webhook_with(body: &[u8], signature: &str) -> Request {
     let mut request = Request::new(Body::Binary(body.to_vec()));
-    request.headers_mut().insert("elevenlabs-signature", signature.parse().expect("a header"));
+    request
+        .headers_mut()
+        .insert("elevenlabs-signature", signature.parse().expect("a header"));
     request
 }
 

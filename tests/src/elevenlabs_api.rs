@@ -60,7 +60,11 @@ impl ElevenLabsApi {
     fn listen(address: &str, key: &str) -> Self {
         let listener = TcpListener::bind(address).expect("the port is free");
         let url = format!("http://{}", listener.local_addr().expect("it listens"));
-        let api = Self { url, key: key.to_owned(), played: Arc::default() };
+        let api = Self {
+            url,
+            key: key.to_owned(),
+            played: Arc::default(),
+        };
         let server = api.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -86,25 +90,42 @@ impl ElevenLabsApi {
     /// The paths that were asked for, in order.
     #[must_use]
     pub fn requests(&self) -> Vec<String> {
-        self.played.lock().unwrap_or_else(PoisonError::into_inner).requests.clone()
+        self.played
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .requests
+            .clone()
     }
 
     fn serve(&self, stream: TcpStream) -> Option<()> {
-        let mut lines = BufReader::new(stream.try_clone().ok()?).lines().map_while(Result::ok);
+        let mut lines = BufReader::new(stream.try_clone().ok()?)
+            .lines()
+            .map_while(Result::ok);
         let path = lines.next()?.split(' ').nth(1)?.to_owned();
         let headers: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
         let is_key = |line: &String| {
-            line.split_once(": ")
-                .is_some_and(|(name, value)| name.eq_ignore_ascii_case("xi-api-key") && value == self.key)
+            line.split_once(": ").is_some_and(|(name, value)| {
+                name.eq_ignore_ascii_case("xi-api-key") && value == self.key
+            })
         };
         let reply = {
             let mut played = self.played.lock().unwrap_or_else(PoisonError::into_inner);
             played.requests.push(path.clone());
-            let id = path.strip_prefix("/v1/convai/conversations/").unwrap_or_default();
+            let id = path
+                .strip_prefix("/v1/convai/conversations/")
+                .unwrap_or_default();
             played.replies.get(id).cloned()
         };
-        let reply = if headers.iter().any(is_key) { reply } else { Some(Reply::With(401, "{}".to_owned())) };
-        respond(stream, reply.unwrap_or_else(|| Reply::With(404, "{}".to_owned()))).ok()
+        let reply = if headers.iter().any(is_key) {
+            reply
+        } else {
+            Some(Reply::With(401, "{}".to_owned()))
+        };
+        respond(
+            stream,
+            reply.unwrap_or_else(|| Reply::With(404, "{}".to_owned())),
+        )
+        .ok()
     }
 }
 
@@ -123,7 +144,10 @@ fn respond(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
         ),
         Reply::After(wait) => {
             thread::sleep(wait);
-            write!(stream, "HTTP/1.1 200 -\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}")
+            write!(
+                stream,
+                "HTTP/1.1 200 -\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{{}}"
+            )
         }
         Reply::Endless => {
             write!(stream, "HTTP/1.1 200 -\r\nconnection: close\r\n\r\n")?;
@@ -138,7 +162,9 @@ fn respond(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
 #[must_use]
 pub fn conversation(conversation_id: &str, call_sid: &str, agent_id: &str, status: &str) -> Value {
     let transcript = match status {
-        "done" => json!([{ "role": "agent", "message": "Hello, how can I help?", "time_in_call_secs": 0 }]),
+        "done" => {
+            json!([{ "role": "agent", "message": "Hello, how can I help?", "time_in_call_secs": 0 }])
+        }
         _ => json!([]),
     };
     json!({

@@ -65,7 +65,13 @@ impl Faults {
 
     fn plan(cut: Option<(usize, Cut)>, then_dead: bool, operation: Option<&'static str>) -> Self {
         let (seen, dead) = (AtomicUsize::new(0), AtomicBool::new(false));
-        Self(Arc::new(Plan { cut, then_dead, operation, seen, dead }))
+        Self(Arc::new(Plan {
+            cut,
+            then_dead,
+            operation,
+            seen,
+            dead,
+        }))
     }
 
     /// How many requests there were.
@@ -90,13 +96,19 @@ impl Faults {
     #[must_use]
     pub fn client(&self) -> SharedHttpClient {
         let inner = aws_smithy_http_client::Builder::new().build_http();
-        SharedHttpClient::new(FaultyClient { inner, faults: self.clone() })
+        SharedHttpClient::new(FaultyClient {
+            inner,
+            faults: self.clone(),
+        })
     }
 
     fn judge(&self, request: &HttpRequest) -> Option<Cut> {
         let plan = &self.0;
         let target = request.headers().get("x-amz-target").unwrap_or_default();
-        if plan.operation.is_some_and(|operation| !target.ends_with(operation)) {
+        if plan
+            .operation
+            .is_some_and(|operation| !target.ends_with(operation))
+        {
             return None;
         }
         let number = plan.seen.fetch_add(1, Ordering::SeqCst);
@@ -125,7 +137,10 @@ impl HttpClient for FaultyClient {
         components: &RuntimeComponents,
     ) -> SharedHttpConnector {
         let inner = self.inner.http_connector(settings, components);
-        SharedHttpConnector::new(FaultyConnector { inner, faults: self.faults.clone() })
+        SharedHttpConnector::new(FaultyConnector {
+            inner,
+            faults: self.faults.clone(),
+        })
     }
 }
 

@@ -37,8 +37,12 @@ pub fn request(event: &str) -> Request {
 #[must_use]
 pub fn webhook(body: &[u8]) -> Request {
     let mut request = Request::new(Body::Binary(body.to_vec()));
-    let signature = hmac_signature(WEBHOOK_SECRET, body).parse().expect("hex is a header");
-    request.headers_mut().insert("x-livekit-signature", signature);
+    let signature = hmac_signature(WEBHOOK_SECRET, body)
+        .parse()
+        .expect("hex is a header");
+    request
+        .headers_mut()
+        .insert("x-livekit-signature", signature);
     request
 }
 
@@ -47,10 +51,17 @@ pub fn webhook(body: &[u8]) -> Request {
 /// # Panics
 /// When it answers without JSON.
 pub async fn invoke<E: Endpoint>(endpoint: &E, request: Request) -> Answer {
-    let response = runtime::answer(endpoint, request).await.expect("an endpoint always answers");
+    let response = runtime::answer(endpoint, request)
+        .await
+        .expect("an endpoint always answers");
     let status = response.status().as_u16();
-    let Body::Text(text) = response.into_body() else { panic!("{status} without text") };
-    Answer { status, body: serde_json::from_str(&text).expect("the answer is JSON") }
+    let Body::Text(text) = response.into_body() else {
+        panic!("{status} without text")
+    };
+    Answer {
+        status,
+        body: serde_json::from_str(&text).expect("the answer is JSON"),
+    }
 }
 
 /// The stream's report that these items were inserted.
@@ -68,7 +79,10 @@ pub fn stream_batch<'a>(
         other => panic!("no event has {other:?}"),
     };
     let record = |(index, item): (usize, &std::collections::HashMap<String, AttributeValue>)| {
-        let image: Value = item.iter().map(|(name, attribute)| (name.clone(), value(attribute))).collect();
+        let image: Value = item
+            .iter()
+            .map(|(name, attribute)| (name.clone(), value(attribute)))
+            .collect();
         json!({
             "eventID": index.to_string(), "eventName": "INSERT", "eventVersion": "1.1",
             "eventSource": "aws:dynamodb", "awsRegion": "us-east-1",
@@ -89,7 +103,8 @@ pub fn stream_batch<'a>(
 /// Never: the shape is fixed.
 #[must_use]
 pub fn queue_batch(bodies: &[String]) -> SqsEvent {
-    let message = |(index, body): (usize, &String)| json!({ "messageId": index.to_string(), "body": body });
+    let message =
+        |(index, body): (usize, &String)| json!({ "messageId": index.to_string(), "body": body });
     let records: Vec<Value> = bodies.iter().enumerate().map(message).collect();
     serde_json::from_value(json!({ "Records": records })).expect("a queue event")
 }

@@ -18,7 +18,12 @@ pub const WEBHOOK_SECRET: &str = "local-stack-livekit-webhook-secret-012345";
 /// Some characters that no other test uses.
 #[must_use]
 pub fn unique() -> String {
-    Uuid::new_v4().simple().to_string().chars().take(12).collect()
+    Uuid::new_v4()
+        .simple()
+        .to_string()
+        .chars()
+        .take(12)
+        .collect()
 }
 
 /// The Call Outcomes document's sample payload, as `events/call-completed.json` has it, of a call of
@@ -28,9 +33,12 @@ pub fn unique() -> String {
 /// When the sample event holds no JSON.
 #[must_use]
 pub fn sample(unique: &str) -> Value {
-    let event: Value = serde_json::from_str(&sample_event("call-completed")).expect("a sample event");
-    let mut payload: Value =
-        event["body"].as_str().and_then(|body| serde_json::from_str(body).ok()).expect("a payload");
+    let event: Value =
+        serde_json::from_str(&sample_event("call-completed")).expect("a sample event");
+    let mut payload: Value = event["body"]
+        .as_str()
+        .and_then(|body| serde_json::from_str(body).ok())
+        .expect("a payload");
     let sid = format!("RM_{unique}");
     payload["id"] = json!(format!("evt_{unique}"));
     payload["room"]["name"] = json!(format!("sip-7678189426__1730217045__{unique}"));
@@ -73,11 +81,36 @@ pub fn sip_call(unique: &str, line: &str) -> Vec<Value> {
     };
     vec![
         event(1, "room_started", 1_767_311_940, json!({})),
-        event(2, "participant_joined", 1_767_311_942, json!({ "participant": caller("active") })),
-        event(3, "participant_joined", 1_767_311_943, json!({ "participant": agent })),
-        event(4, "track_published", 1_767_311_943, json!({ "participant": { "identity": "agent-1" } })),
-        event(5, "participant_left", 1_767_312_000, json!({ "participant": left })),
-        event(6, "participant_left", 1_767_312_001, json!({ "participant": agent })),
+        event(
+            2,
+            "participant_joined",
+            1_767_311_942,
+            json!({ "participant": caller("active") }),
+        ),
+        event(
+            3,
+            "participant_joined",
+            1_767_311_943,
+            json!({ "participant": agent }),
+        ),
+        event(
+            4,
+            "track_published",
+            1_767_311_943,
+            json!({ "participant": { "identity": "agent-1" } }),
+        ),
+        event(
+            5,
+            "participant_left",
+            1_767_312_000,
+            json!({ "participant": left }),
+        ),
+        event(
+            6,
+            "participant_left",
+            1_767_312_001,
+            json!({ "participant": agent }),
+        ),
         event(7, "room_finished", 1_767_312_020, json!({})),
         json!({
             "event": "egress_ended", "id": format!("EV_{unique}8"), "createdAt": "1767312030",
@@ -93,7 +126,10 @@ pub fn sip_call(unique: &str, line: &str) -> Vec<Value> {
 /// `X-LiveKit-Signature` of a body.
 #[must_use]
 pub fn hmac_signature(secret: &str, body: &[u8]) -> String {
-    hex::encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), body))
+    hex::encode(hmac::sign(
+        &hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
+        body,
+    ))
 }
 
 /// The `Authorization` of a body, as a LiveKit server of this moment makes it.
@@ -109,9 +145,16 @@ pub fn authorization(key: &str, secret: &str, body: &[u8]) -> String {
 #[must_use]
 pub fn sign_jwt(secret: &str, claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    let head = format!("{}.{}", part(&json!({ "alg": "HS256", "typ": "JWT" })), part(claims));
+    let head = format!(
+        "{}.{}",
+        part(&json!({ "alg": "HS256", "typ": "JWT" })),
+        part(claims)
+    );
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    format!("{head}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&key, head.as_bytes())))
+    format!(
+        "{head}.{}",
+        URL_SAFE_NO_PAD.encode(hmac::sign(&key, head.as_bytes()))
+    )
 }
 
 /// Seconds since 1970.
@@ -120,7 +163,12 @@ pub fn sign_jwt(secret: &str, claims: &Value) -> String {
 /// When the clock stands before.
 #[must_use]
 pub fn now_seconds() -> u64 {
-    #[expect(clippy::disallowed_methods, reason = "the provider has a clock of its own")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the provider has a clock of its own"
+    )]
     let now = SystemTime::now();
-    now.duration_since(UNIX_EPOCH).expect("the clock is right").as_secs()
+    now.duration_since(UNIX_EPOCH)
+        .expect("the clock is right")
+        .as_secs()
 }

@@ -33,7 +33,12 @@ struct Played {
 impl Played {
     fn next(&mut self, path: &str) -> Answer {
         let turns = self.paths.get_mut(path).unwrap_or(&mut self.everywhere);
-        if turns.len() > 1 { turns.pop_front() } else { turns.front().cloned() }.expect("an answer")
+        if turns.len() > 1 {
+            turns.pop_front()
+        } else {
+            turns.front().cloned()
+        }
+        .expect("an answer")
     }
 }
 
@@ -63,16 +68,27 @@ impl Receiver {
     /// When no port is free.
     #[must_use]
     pub fn answering(answer: Answer) -> Self {
-        let played = Played { everywhere: [answer].into(), paths: HashMap::new(), connections: 0 };
+        let played = Played {
+            everywhere: [answer].into(),
+            paths: HashMap::new(),
+            connections: 0,
+        };
         let played = Arc::new(Mutex::new(played));
         let (record, requests) = watch::channel(Vec::new());
         let (stop, stopped) = oneshot::channel();
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
         let address = listener.local_addr().expect("it listens");
-        listener.set_nonblocking(true).expect("a socket can be asynchronous");
-        let server = Server { played: played.clone(), record: Arc::new(record) };
+        listener
+            .set_nonblocking(true)
+            .expect("a socket can be asynchronous");
+        let server = Server {
+            played: played.clone(),
+            record: Arc::new(record),
+        };
         let thread = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
             runtime.expect("a runtime").block_on(async {
                 let listener = TcpListener::from_std(listener).expect("a listener");
                 tokio::select! {
@@ -81,7 +97,13 @@ impl Receiver {
                 }
             });
         });
-        Self { address, played, requests, stop: Some(stop), thread: Some(thread) }
+        Self {
+            address,
+            played,
+            requests,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
     }
 
     /// The URL of a path.
@@ -109,7 +131,9 @@ impl Receiver {
     /// Answers the next requests on a path like this, one after the other, and all further ones like
     /// the last.
     pub fn play_in_turn(&self, path: &str, answers: impl IntoIterator<Item = Answer>) {
-        self.lock().paths.insert(path.to_owned(), answers.into_iter().collect());
+        self.lock()
+            .paths
+            .insert(path.to_owned(), answers.into_iter().collect());
     }
 
     /// All requests, in the order in which they were read.

@@ -37,7 +37,9 @@ pub fn now() -> Timestamp {
 /// Before 1970.
 #[must_use]
 pub fn ago(millis: u64) -> Timestamp {
-    now().minus_seconds(millis / 1_000).expect("a moment since 1970")
+    now()
+        .minus_seconds(millis / 1_000)
+        .expect("a moment since 1970")
 }
 
 /// Makes a subscription of the tenant. Tells its id.
@@ -47,8 +49,14 @@ pub fn ago(millis: u64) -> Timestamp {
 pub async fn subscribe(world: &World, tenant_id: &str, status: SubscriptionStatus) -> u64 {
     let subscriptions = world.subscriptions(&Faults::none());
     let id = subscriptions.next_id(tenant_id).await.expect("it is there");
-    let subscription = Subscription { status, ..subscription(tenant_id, id) };
-    subscriptions.create(&subscription, &secrets()).await.expect("it is there");
+    let subscription = Subscription {
+        status,
+        ..subscription(tenant_id, id)
+    };
+    subscriptions
+        .create(&subscription, &secrets())
+        .await
+        .expect("it is there");
     id
 }
 
@@ -64,13 +72,29 @@ pub async fn deliver(
 ) -> DeliveryRef {
     let history = world.history(&Faults::none());
     let packed = history.pack(message, 1).await.expect("it is packed");
-    let Queued::Not(at) = history.record_delivery(&packed, subscription).await.expect("it is there") else {
+    let Queued::Not(at) = history
+        .record_delivery(&packed, subscription)
+        .await
+        .expect("it is there")
+    else {
         panic!("a new delivery");
     };
     if let Some((status, next)) = left {
-        let delivery = history.find_delivery(&at).await.expect("it is there").expect("it is there");
-        let code = if status == DeliveryStatus::Delivered { 200 } else { 503 };
-        let attempt = Attempt { at: message.announced_at, status_code: Some(code), ..Attempt::default() };
+        let delivery = history
+            .find_delivery(&at)
+            .await
+            .expect("it is there")
+            .expect("it is there");
+        let code = if status == DeliveryStatus::Delivered {
+            200
+        } else {
+            503
+        };
+        let attempt = Attempt {
+            at: message.announced_at,
+            status_code: Some(code),
+            ..Attempt::default()
+        };
         history
             .record_attempt(&delivery, &attempt, status, next)
             .await
@@ -89,7 +113,14 @@ pub async fn fail(world: &World, tenant_id: &str, subscription: u64, count: u64)
     let failed = stream::iter(0..count).map(|number| async move {
         let at = begin.plus_millis(number * 1_000);
         let message = message(tenant_id, &format!("evt_{}", unique()), at, &json!({}));
-        deliver(world, &message, subscription, Some((DeliveryStatus::Failed, None))).await.id
+        deliver(
+            world,
+            &message,
+            subscription,
+            Some((DeliveryStatus::Failed, None)),
+        )
+        .await
+        .id
     });
     failed.buffer_unordered(16).collect().await
 }
@@ -99,10 +130,20 @@ pub async fn fail(world: &World, tenant_id: &str, subscription: u64, count: u64)
 /// # Panics
 /// When the database fails or a row cannot be read.
 pub async fn rows(world: &World) -> BTreeMap<u64, (String, Option<String>)> {
-    let rows = world.items("history").await.into_iter().filter(|row| row.contains_key("status"));
-    let text = |value: &aws_sdk_dynamodb::types::AttributeValue| value.as_s().expect("it is there").clone();
+    let rows = world
+        .items("history")
+        .await
+        .into_iter()
+        .filter(|row| row.contains_key("status"));
+    let text = |value: &aws_sdk_dynamodb::types::AttributeValue| {
+        value.as_s().expect("it is there").clone()
+    };
     rows.map(|row| {
-        let id = row["id"].as_n().expect("it is there").parse().expect("it is there");
+        let id = row["id"]
+            .as_n()
+            .expect("it is there")
+            .parse()
+            .expect("it is there");
         (id, (text(&row["status"]), row.get("recovery").map(text)))
     })
     .collect()

@@ -27,12 +27,18 @@ pub fn json_signature(key: &str, url: &str, body: &str) -> String {
 pub fn form_signature(key: &str, url: &str, parameters: &[(&str, &str)]) -> String {
     let mut sorted = parameters.to_vec();
     sorted.sort_unstable();
-    let text: String = sorted.into_iter().flat_map(|(name, value)| [name, value]).collect();
+    let text: String = sorted
+        .into_iter()
+        .flat_map(|(name, value)| [name, value])
+        .collect();
     STANDARD.encode(sha1(key, &format!("{url}{text}")))
 }
 
 fn sha1(key: &str, message: &str) -> hmac::Tag {
-    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes()), message.as_bytes())
+    hmac::sign(
+        &hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, key.as_bytes()),
+        message.as_bytes(),
+    )
 }
 
 /// The request of `events/signalwire.json` with another body, signed for the URL that it names.
@@ -41,7 +47,8 @@ fn sha1(key: &str, message: &str) -> hmac::Tag {
 /// When the sample event holds no request.
 #[must_use]
 pub fn callback(body: &Value) -> Request {
-    let mut event: Value = serde_json::from_str(&sample_event("signalwire")).expect("a sample event");
+    let mut event: Value =
+        serde_json::from_str(&sample_event("signalwire")).expect("a sample event");
     let body = body.to_string();
     let signature = json_signature(SIGNING_KEY, &format!("https://127.0.0.1{PATH}"), &body);
     event["headers"] = json!({ "host": "127.0.0.1", "x-signalwire-signature": signature });
@@ -53,5 +60,8 @@ pub fn callback(body: &Value) -> Request {
 pub fn signed_callback(stack: &Stack, body: &str) -> RequestBuilder {
     let url = stack.url(PATH);
     let signature = json_signature(stack.value("SIGNALWIRE_SIGNING_KEY"), &url, body);
-    client().post(url).header("x-signalwire-signature", signature).body(body.to_owned())
+    client()
+        .post(url)
+        .header("x-signalwire-signature", signature)
+        .body(body.to_owned())
 }

@@ -1,6 +1,8 @@
 //! The local stack, started by whoever comes first.
 
-use std::{collections::HashMap, fs, path::PathBuf, process::Command, sync::OnceLock, time::Duration};
+use std::{
+    collections::HashMap, fs, path::PathBuf, process::Command, sync::OnceLock, time::Duration,
+};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
@@ -17,7 +19,10 @@ pub struct Stack(HashMap<String, String>);
 /// The root of the workspace.
 #[must_use]
 pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ has a parent").to_owned()
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ has a parent")
+        .to_owned()
 }
 
 /// The stack that this process tests. `make up` starts it, or brings it up to date, or finds it as it
@@ -25,12 +30,25 @@ pub fn root() -> PathBuf {
 pub fn stack() -> &'static Stack {
     static STACK: OnceLock<Stack> = OnceLock::new();
     STACK.get_or_init(|| {
-        let up = Command::new("make").arg("up").current_dir(root()).output().expect("make can be run");
+        let up = Command::new("make")
+            .arg("up")
+            .current_dir(root())
+            .output()
+            .expect("make can be run");
         let said = String::from_utf8_lossy(&up.stderr);
-        assert!(up.status.success(), "make up failed:\n{}{said}", String::from_utf8_lossy(&up.stdout));
-        let text = fs::read_to_string(root().join(".local/stack.env")).expect("make up wrote stack.env");
+        assert!(
+            up.status.success(),
+            "make up failed:\n{}{said}",
+            String::from_utf8_lossy(&up.stdout)
+        );
+        let text =
+            fs::read_to_string(root().join(".local/stack.env")).expect("make up wrote stack.env");
         let pairs = text.lines().filter_map(|line| line.split_once('='));
-        Stack(pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect())
+        Stack(
+            pairs
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .collect(),
+        )
     })
 }
 
@@ -50,7 +68,9 @@ impl Stack {
     /// When it is not there.
     #[must_use]
     pub fn value(&self, key: &str) -> &str {
-        self.0.get(key).unwrap_or_else(|| panic!("{key} is not in stack.env"))
+        self.0
+            .get(key)
+            .unwrap_or_else(|| panic!("{key} is not in stack.env"))
     }
 
     /// The URL of a path of the API.
@@ -67,14 +87,16 @@ impl Stack {
         let response = request.send().await.expect("the stack answers");
         let status = response.status().as_u16();
         let text = response.text().await.expect("the answer is text");
-        let body = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} without JSON: {text}"));
+        let body =
+            serde_json::from_str(&text).unwrap_or_else(|_| panic!("{status} without JSON: {text}"));
         Answer { status, body }
     }
 
     /// Asks for a call's outcome as `user_id`, with the demonstration tenant's token.
     pub async fn outcome(&self, call_id: &str, user_id: &str) -> Answer {
         let url = self.url(&format!("/api/calls/{call_id}/outcome?user_id={user_id}"));
-        self.send(client().get(url).bearer_auth(self.value("RINGPOST_TOKEN"))).await
+        self.send(client().get(url).bearer_auth(self.value("RINGPOST_TOKEN")))
+            .await
     }
 }
 
@@ -105,10 +127,16 @@ impl Stack {
     pub async fn deployed_table(&self, table: &str) -> String {
         let database = aws_sdk_dynamodb::Client::new(&aws::sdk(self, &Faults::none(), 3));
         let names = database.list_tables().into_paginator().items().send();
-        let names = names.collect::<Result<Vec<_>, _>>().await.expect("tables can be listed");
+        let names = names
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .expect("tables can be listed");
         let prefix = format!("ringpost-local-{table}-");
         let is_it = |name: &String| name.to_lowercase().starts_with(&prefix);
-        names.into_iter().find(is_it).expect("the table is deployed")
+        names
+            .into_iter()
+            .find(is_it)
+            .expect("the table is deployed")
     }
 
     async fn count(&self, table: &str, attribute: &str, value: &str) -> usize {
@@ -123,7 +151,11 @@ impl Stack {
             .into_paginator()
             .items()
             .send();
-        pages.collect::<Result<Vec<_>, _>>().await.expect("a table can be scanned").len()
+        pages
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .expect("a table can be scanned")
+            .len()
     }
 }
 
@@ -134,8 +166,12 @@ impl Stack {
 #[must_use]
 pub fn client() -> reqwest::Client {
     // Fails when another test of this process was faster, which is as good.
-    rustls::crypto::ring::default_provider().install_default().ok();
-    let client = reqwest::Client::builder().timeout(Duration::from_secs(30)).no_proxy();
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+    let client = reqwest::Client::builder()
+        .timeout(Duration::from_secs(30))
+        .no_proxy();
     client.build().expect("a client can be made")
 }
 

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use ringpost::domain::{
-    delivery::Message,
-    retry::RetryConfig,
-    signature::SigningSecret,
-    subscription::{Filters, RetiredSecret, SigningSecrets, Subscription, SubscriptionStatus, Traits},
+    delivery::{Message, retry::RetryConfig, signature::SigningSecret},
+    subscription::{
+        Filters, RetiredSecret, SigningSecrets, Subscription, SubscriptionStatus, Traits,
+    },
     timestamp::Timestamp,
 };
 use serde_json::{Map, Value, json};
@@ -31,7 +31,13 @@ pub fn secrets() -> SigningSecrets {
 #[must_use]
 pub fn rotated(retired: &str, valid_until: Timestamp) -> SigningSecrets {
     let secret = SigningSecret::parse(retired).expect("a secret");
-    SigningSecrets { retired: Some(RetiredSecret { secret, valid_until }), ..secrets() }
+    SigningSecrets {
+        retired: Some(RetiredSecret {
+            secret,
+            valid_until,
+        }),
+        ..secrets()
+    }
 }
 
 /// An active subscription of a tenant to ended calls, since the beginning of time.

@@ -22,30 +22,28 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use ringpost::{
+    auth::{
+        allow_list::AllowList,
+        token::{TokenKeys, TokenPolicy},
+    },
     clock::Clock,
     crypto::jwt::Algorithm,
     domain::{
-        directory::Line,
+        call::facts::Facts,
+        directory::PhoneNumberEntry,
         due::{Due, Minute},
         event::Event,
-        facts::Facts,
         key::{CallId, CallKey, EventKey},
         phone::PhoneNumber,
         timestamp::Timestamp,
     },
-    http::{
-        allow_list::AllowList,
-        token::{TokenKeys, TokenPolicy},
-    },
-    pipeline::{
-        accept::Accept,
-        agenda::Agenda,
-        fan_out::FanOut,
-        fold::Fold,
+    fan_out::{
+        FanOut,
+        follow_ups::FollowUps,
         publish::Publisher,
-        sweep::Sweep,
-        unfinished::{Closing, Silence, Watch},
+        unfinished::{Closing, SilenceLimit, UnfinishedCalls},
     },
+    ingest::{accept::Accept, fold::Fold},
     providers::livekit::{Keys, LiveKitEvent},
     queue::fan_out_retry::FanOutRetryQueue,
     secrets::{Samples, SecretTexts, Secrets, Source},
@@ -58,6 +56,7 @@ use ringpost::{
         leads::LeadTable,
         lookup::Lookup,
     },
+    sweep::Sweep,
 };
 use ringpost_functions::{
     authenticator::Authenticator,
@@ -77,7 +76,7 @@ use crate::{
 };
 
 /// What the template's default says.
-const SILENCE: Silence = Silence { hours: 4 };
+const SILENCE: SilenceLimit = SilenceLimit { hours: 4 };
 
 /// Items by their keys, without what differs from run to run.
 pub type Items = BTreeMap<String, BTreeMap<String, String>>;
@@ -103,7 +102,8 @@ impl EventLog {
     /// When the payload is none of LiveKit's, or the database fails.
     pub async fn keep(&self, payload: &Value) -> EventKey {
         let body = payload.to_string();
-        let livekit = LiveKitEvent::parse(body.as_bytes(), Timestamp::EPOCH).expect("a LiveKit event");
+        let livekit =
+            LiveKitEvent::parse(body.as_bytes(), Timestamp::EPOCH).expect("a LiveKit event");
         let event = livekit.event(body.into(), livekit.created_at);
         self.0.append(&event).await.expect("the event is kept");
         event.key
@@ -111,22 +111,55 @@ impl EventLog {
 }
 
 const TABLES: [Table; 7] = [
-    Table { name: "events", partition: "key", sort: None, index: None },
-    Table { name: "chunks", partition: "of", sort: Some(Sort::Number("index")), index: None },
+    Table {
+        name: "events",
+        partition: "key",
+        sort: None,
+        index: None,
+    },
+    Table {
+        name: "chunks",
+        partition: "of",
+        sort: Some(Sort::Number("index")),
+        index: None,
+    },
     Table {
         name: "calls",
         partition: "id",
         sort: None,
-        index: Some(Index { partition: "tenantShard", sort: "createdAt", whole: false }),
+        index: Some(Index {
+            partition: "tenantShard",
+            sort: "createdAt",
+            whole: false,
+        }),
     },
-    Table { name: "history", partition: "tenantShard", sort: Some(Sort::Number("id")), index: None },
-    Table { name: "due", partition: "slot", sort: Some(Sort::Text("id")), index: None },
-    Table { name: "webhookconfigs", partition: "tenantId", sort: Some(Sort::Number("id")), index: None },
+    Table {
+        name: "history",
+        partition: "tenantShard",
+        sort: Some(Sort::Number("id")),
+        index: None,
+    },
+    Table {
+        name: "due",
+        partition: "slot",
+        sort: Some(Sort::Text("id")),
+        index: None,
+    },
+    Table {
+        name: "webhookconfigs",
+        partition: "tenantId",
+        sort: Some(Sort::Number("id")),
+        index: None,
+    },
     Table {
         name: "directory",
         partition: "key",
         sort: None,
-        index: Some(Index { partition: "tenantKind", sort: "key", whole: true }),
+        index: Some(Index {
+            partition: "tenantKind",
+            sort: "key",
+            whole: true,
+        }),
     },
 ];
 
@@ -140,20 +173,35 @@ impl World {
         let sdk = sdk(stack, &Faults::none(), 3);
         let database = aws_sdk_dynamodb::Client::new(&sdk);
         for table in &TABLES {
-            table.create(&database, format!("{id}-{}", table.name)).await;
+            table
+                .create(&database, format!("{id}-{}", table.name))
+                .await;
         }
         let queue = aws_sdk_sqs::Client::new(&sdk);
         let create = async |name: String| {
             let made = queue.create_queue().queue_name(name).send().await;
-            made.expect("a queue can be made").queue_url.expect("it has a URL")
+            made.expect("a queue can be made")
+                .queue_url
+                .expect("it has a URL")
         };
         let queue_url = create(format!("{id}-retry")).await;
         let transcripts_url = create(format!("{id}-transcripts")).await;
         let deliveries_url = create(format!("{id}-deliveries")).await;
         create(format!("{id}-deliveries-slow")).await;
         let recoveries_url = create(format!("{id}-recoveries")).await;
-        let tables = TABLES.iter().map(|table| (table.name, format!("{id}-{}", table.name))).collect();
-        Self { stack, tables, queue_url, transcripts_url, deliveries_url, recoveries_url, default_tenant }
+        let tables = TABLES
+            .iter()
+            .map(|table| (table.name, format!("{id}-{}", table.name)))
+            .collect();
+        Self {
+            stack,
+            tables,
+            queue_url,
+            transcripts_url,
+            deliveries_url,
+            recoveries_url,
+            default_tenant,
+        }
     }
 
     /// The tables of the deployed stack, whose own functions are at work in them.
@@ -166,9 +214,18 @@ impl World {
         for table in &TABLES {
             tables.insert(table.name, stack.deployed_table(table.name).await);
         }
-        let [queue_url, transcripts_url, deliveries_url, recoveries_url] = [const { String::new() }; 4];
+        let [queue_url, transcripts_url, deliveries_url, recoveries_url] =
+            [const { String::new() }; 4];
         let default_tenant = Some("demo");
-        Self { stack, tables, queue_url, transcripts_url, deliveries_url, recoveries_url, default_tenant }
+        Self {
+            stack,
+            tables,
+            queue_url,
+            transcripts_url,
+            deliveries_url,
+            recoveries_url,
+            default_tenant,
+        }
     }
 
     fn name(&self, table: &str) -> String {
@@ -194,7 +251,10 @@ impl World {
     /// The calls, without the pointers to them and the records that they absorbed.
     pub async fn calls(&self) -> Vec<HashMap<String, AttributeValue>> {
         let items = self.items("calls").await;
-        items.into_iter().filter(|item| item.contains_key("facts") && !item.contains_key("into")).collect()
+        items
+            .into_iter()
+            .filter(|item| item.contains_key("facts") && !item.contains_key("into"))
+            .collect()
     }
 
     /// Puts an event into the log without anything else.
@@ -202,7 +262,10 @@ impl World {
     /// # Panics
     /// When the database fails.
     pub async fn keep_event(&self, event: &Event) {
-        self.events(&Faults::none()).append(event).await.expect("the event is kept");
+        self.events(&Faults::none())
+            .append(event)
+            .await
+            .expect("the event is kept");
     }
 
     /// What is known of the only call.
@@ -223,9 +286,17 @@ impl World {
         let (table, mut announced) = (self.call_table(), Vec::new());
         for item in self.calls().await {
             let id = CallId::parse(item["id"].as_s().expect("an id")).expect("an id");
-            let call = table.find(id).await.expect("a call").expect("it is there").stored.call;
+            let call = table
+                .find(id)
+                .await
+                .expect("a call")
+                .expect("it is there")
+                .stored
+                .call;
             announced.extend(
-                call.announced.into_iter().map(|(name, by)| (name.as_str().to_owned(), by.by.to_string())),
+                call.announced
+                    .into_iter()
+                    .map(|(name, by)| (name.as_str().to_owned(), by.by.to_string())),
             );
         }
         announced
@@ -265,7 +336,10 @@ impl World {
             addresses: None,
             accounts: None,
         };
-        call_completed::Deps { accept: Accept::new(self.events(faults), lookup, fold), gate }
+        call_completed::Deps {
+            accept: Accept::new(self.events(faults), lookup, fold),
+            gate,
+        }
     }
 
     /// `call-outcome` in this world.
@@ -274,7 +348,10 @@ impl World {
     /// When its secrets cannot be read.
     pub async fn call_outcome(&self) -> outcome::Deps {
         let calls = CallTable::new(self.database(&Faults::none()), self.name("calls"));
-        outcome::Deps { calls, authenticator: self.authenticator().await }
+        outcome::Deps {
+            calls,
+            authenticator: self.authenticator().await,
+        }
     }
 
     /// Who may ask in this world.
@@ -310,7 +387,11 @@ impl World {
         parse: impl Fn(&SecretTexts) -> T + Send + Sync + 'static,
     ) -> Secrets<T> {
         let sdk = sdk(self.stack, &Faults::none(), 3);
-        let source = Source { prefix: "/ringpost/local/".to_owned(), names, samples: Samples::Accepted };
+        let source = Source {
+            prefix: "/ringpost/local/".to_owned(),
+            names,
+            samples: Samples::Accepted,
+        };
         let loaded = Secrets::load(&sdk, Clock::system(), source, move |texts| Ok(parse(texts)));
         loaded.await.expect("the local stage has its secrets")
     }
@@ -325,13 +406,19 @@ impl World {
     /// announced again.
     #[must_use]
     pub fn fan_out_at(&self, faults: &Faults, clock: Clock) -> fan_out::Deps {
-        fan_out::Deps { events: self.events(faults), fan_out: self.driver(faults, clock) }
+        fan_out::Deps {
+            events: self.events(faults),
+            fan_out: self.driver(faults, clock),
+        }
     }
 
     /// `fan-out-retry` in this world.
     #[must_use]
     pub fn fan_out_retry(&self, faults: &Faults) -> fan_out_retry::Deps {
-        fan_out_retry::Deps { events: self.events(faults), fan_out: self.driver(faults, long_ago()) }
+        fan_out_retry::Deps {
+            events: self.events(faults),
+            fan_out: self.driver(faults, long_ago()),
+        }
     }
 
     fn driver(&self, faults: &Faults, clock: Clock) -> FanOut {
@@ -344,8 +431,8 @@ impl World {
             history,
             retry: FanOutRetryQueue::new(queue, self.queue_url.clone()),
             leads: LeadTable::new(self.database(faults), self.name("directory")),
-            agenda: Agenda::new(self.due(faults), Clock::system()),
-            watch: Watch::new(self.due(faults), SILENCE, clock.clone()),
+            agenda: FollowUps::new(self.due(faults), Clock::system()),
+            watch: UnfinishedCalls::new(self.due(faults), SILENCE, clock.clone()),
             transcripts: self.transcripts(faults),
             publisher: Publisher {
                 subscriptions: self.subscriptions(faults),
@@ -403,7 +490,11 @@ impl World {
     /// When the log does not have it.
     pub async fn event(&self, key: &str) -> Event {
         let key = EventKey::from_stored(key.to_owned());
-        self.events(&Faults::none()).find(&key).await.expect("the log answers").expect("the event is there")
+        self.events(&Faults::none())
+            .find(&key)
+            .await
+            .expect("the log answers")
+            .expect("the event is there")
     }
 
     /// Removes an event from the log.
@@ -411,8 +502,14 @@ impl World {
     /// # Panics
     /// When the database fails.
     pub async fn forget_event(&self, key: &str) {
-        let delete = self.database(&Faults::none()).delete_item().table_name(self.name("events"));
-        let deleted = delete.key("key", AttributeValue::S(key.to_owned())).send().await;
+        let delete = self
+            .database(&Faults::none())
+            .delete_item()
+            .table_name(self.name("events"));
+        let deleted = delete
+            .key("key", AttributeValue::S(key.to_owned()))
+            .send()
+            .await;
         deleted.expect("an event can be deleted");
     }
 
@@ -421,8 +518,15 @@ impl World {
     /// # Panics
     /// When the database fails.
     pub async fn file_due(&self, kind: &str, reference: &str, at: Timestamp, now: Timestamp) {
-        let due = Due { at, kind: kind.to_owned(), reference: reference.to_owned() };
-        self.due(&Faults::none()).file(&due, now).await.expect("it is filed");
+        let due = Due {
+            at,
+            kind: kind.to_owned(),
+            reference: reference.to_owned(),
+        };
+        self.due(&Faults::none())
+            .file(&due, now)
+            .await
+            .expect("it is filed");
     }
 
     /// Lets the next sweep begin at this moment.
@@ -430,7 +534,10 @@ impl World {
     /// # Panics
     /// When the database fails.
     pub async fn swept_until(&self, at: Timestamp) {
-        self.due(&Faults::none()).advance(Minute::of(at)).await.expect("the watermark is put");
+        self.due(&Faults::none())
+            .advance(Minute::of(at))
+            .await
+            .expect("the watermark is put");
     }
 
     /// Gives `number` to a tenant's user in the directory.
@@ -438,7 +545,7 @@ impl World {
     /// # Panics
     /// When the database fails.
     pub async fn assign_number(&self, number: &str, tenant_id: &str, user_id: &str) {
-        let line = Line {
+        let line = PhoneNumberEntry {
             number: PhoneNumber::parse(number).expect("a number"),
             tenant_id: tenant_id.to_owned(),
             kind: None,
@@ -446,7 +553,13 @@ impl World {
             campaign_id: None,
             agent_config_id: Some("agent_config_456".to_owned()),
         };
-        assert_eq!(self.directory().put(&line).await.expect("a number can be assigned"), Put::Done);
+        assert_eq!(
+            self.directory()
+                .put(&line)
+                .await
+                .expect("a number can be assigned"),
+            Put::Done
+        );
     }
 
     /// Every item of a table, by key.
@@ -454,9 +567,16 @@ impl World {
     /// # Panics
     /// When the database fails.
     pub async fn items(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
-        let scan = self.database(&Faults::none()).scan().table_name(self.name(table)).consistent_read(true);
+        let scan = self
+            .database(&Faults::none())
+            .scan()
+            .table_name(self.name(table))
+            .consistent_read(true);
         let items = scan.into_paginator().items().send();
-        items.collect::<Result<Vec<_>, _>>().await.expect("a table can be scanned")
+        items
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .expect("a table can be scanned")
     }
 
     /// The state that matters: calls and pointers without versions, history without times.
@@ -472,9 +592,16 @@ impl World {
                     other => format!("{other:?}"),
                 };
                 let name = format!("{table} {}", text(&item[key]));
-                let kept = item.iter().filter(|(name, _)| !left_out.contains(&name.as_str()));
-                let item = kept.map(|(name, value)| (name.clone(), text(value))).collect();
-                assert!(state.insert(name, item).is_none(), "two history rows of one event");
+                let kept = item
+                    .iter()
+                    .filter(|(name, _)| !left_out.contains(&name.as_str()));
+                let item = kept
+                    .map(|(name, value)| (name.clone(), text(value)))
+                    .collect();
+                assert!(
+                    state.insert(name, item).is_none(),
+                    "two history rows of one event"
+                );
             }
         }
         state

@@ -4,15 +4,15 @@ use std::{process::ExitCode, time::Duration};
 
 use lambda_http::Request;
 use ringpost::{
+    auth::role::Role,
     clock::Clock,
     http::{
-        agent_call::{AgentCall, AgentCallQuery},
+        agent_call::{self, AgentCall},
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
-        role::Role,
     },
-    pipeline::agent_calls::{AgentCalls, Status},
-    providers::elevenlabs::client::{ApiKey, Patience},
+    providers::elevenlabs::client::{ApiKey, Timeouts},
+    queries::agent_call_status::{AgentCalls, Status},
     secrets::Secrets,
     store::StoreError,
 };
@@ -24,7 +24,10 @@ use crate::{
 };
 
 /// Somebody waits for the answer, and the cached one is good enough.
-const PATIENCE: Patience = Patience { connect: Duration::from_secs(1), total: Duration::from_secs(2) };
+const TIMEOUTS: Timeouts = Timeouts {
+    connect: Duration::from_secs(1),
+    total: Duration::from_secs(2),
+};
 
 /// What this function may touch: it reads and appends to `events`, reads and writes `calls`, reads
 /// `directory`, the keys of user tokens and ElevenLabs' API key, and asks ElevenLabs.
@@ -55,7 +58,7 @@ impl Endpoint for Deps {
             tokio::join!(aws.authenticator(), aws.elevenlabs_key(), aws.connect());
         connected?;
         Ok(Self {
-            agent_calls: aws.agent_calls(PATIENCE)?,
+            agent_calls: aws.agent_calls(TIMEOUTS)?,
             key: key?,
             authenticator: authenticator?,
             clock: Clock::system(),
@@ -64,15 +67,27 @@ impl Endpoint for Deps {
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let caller = self.authenticator.authorized(&request, Role::User).await?;
-        let query = AgentCallQuery::parse(request.body())?;
+        let query = agent_call::parse(request.body())?;
         let keys = self.key.current().await;
         let key = keys.as_deref().and_then(Option::as_ref);
-        let status = self.agent_calls.status(&caller, key, &query, self.clock.now()).await;
+        let status = self
+            .agent_calls
+            .status(&caller, key, &query, self.clock.now())
+            .await;
         match status.map_err(failed)? {
-            Status::Known { call, told_by, stale } => {
+            Status::Known {
+                call,
+                reported_by,
+                stale,
+            } => {
                 log::call_id(call.id);
                 log::result(if stale { "stale" } else { "answered" });
-                Ok(Reply::ok(&AgentCall::of(&call, &query, told_by.as_deref(), stale)))
+                Ok(Reply::ok(&AgentCall::of(
+                    &call,
+                    &query,
+                    reported_by.as_deref(),
+                    stale,
+                )))
             }
             Status::NotFound => Err(ApiError::new(ErrorStatus::NotFound, "Call not found")),
             Status::TooOften(exceeded) => Err(ApiError::exceeded(exceeded)),
@@ -86,5 +101,9 @@ impl Endpoint for Deps {
 }
 
 fn failed(error: StoreError) -> ApiError {
-    ApiError::new(ErrorStatus::Internal, "Failed to retrieve the call's status").cause(error)
+    ApiError::new(
+        ErrorStatus::Internal,
+        "Failed to retrieve the call's status",
+    )
+    .cause(error)
 }

@@ -4,18 +4,16 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
+    auth::role::Role,
     http::{
         call_log::CallLog,
         call_query::CallQuery,
         error::{ApiError, ErrorShape, ErrorStatus},
         page::to_cursor,
         reply::Reply,
-        role::Role,
     },
-    pipeline::{
-        browse::{PageOf, page},
-        regions::region_for,
-    },
+    ingest::regions::region_for,
+    queries::call_list::{PageOf, page},
     store::{StoreError, call_list::CallList, directory::DirectoryTable},
 };
 use serde::Serialize;
@@ -77,16 +75,35 @@ impl Endpoint for Deps {
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let caller = self.authenticator.authorized(&request, Role::User).await?;
-        let numbers = query(&request).filter(|(name, _)| *name == "phoneNumber").map(|(_, number)| number);
-        let region = region_for(&self.directory, &caller.tenant_id(), numbers).await.map_err(failed)?;
-        let CallQuery { window, filter, limit, after } = CallQuery::parse(query(&request), region)?;
-        let wanted = PageOf { window, filter: &filter, after, limit, examined: self.examined };
+        let numbers = query(&request)
+            .filter(|(name, _)| *name == "phoneNumber")
+            .map(|(_, number)| number);
+        let region = region_for(&self.directory, &caller.tenant_id(), numbers)
+            .await
+            .map_err(failed)?;
+        let CallQuery {
+            window,
+            filter,
+            limit,
+            after,
+        } = CallQuery::parse(query(&request), region)?;
+        let wanted = PageOf {
+            window,
+            filter: &filter,
+            after,
+            limit,
+            examined: self.examined,
+        };
         let found = page(&self.calls, &caller, &wanted).await.map_err(failed)?;
         log::result(format_args!("{} calls", found.calls.len()));
         Ok(Reply::ok(&Answer {
             success: true,
             count: found.calls.len(),
-            calls: found.calls.iter().map(|(call, owner)| CallLog::of(call, owner)).collect(),
+            calls: found
+                .calls
+                .iter()
+                .map(|(call, owner)| CallLog::of(call, owner))
+                .collect(),
             next_cursor: found.next.as_ref().map(to_cursor),
         }))
     }

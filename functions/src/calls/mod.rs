@@ -10,5 +10,8 @@ use lambda_http::{Request, RequestExt};
 
 /// The parameters of the request's query string.
 fn query(request: &Request) -> impl Iterator<Item = (&str, &str)> {
-    request.query_string_parameters_ref().into_iter().flat_map(|query| query.iter())
+    request
+        .query_string_parameters_ref()
+        .into_iter()
+        .flat_map(|query| query.iter())
 }

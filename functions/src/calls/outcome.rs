@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use lambda_http::{Request, RequestExt};
 use ringpost::{
+    auth::role::Role,
     domain::key::CallId,
     http::{
         call_log::CallLog,
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
-        role::Role,
     },
-    pipeline::visible::find_visible,
+    queries::call::find_visible,
     store::{StoreError, calls::CallTable},
 };
 
@@ -43,20 +43,31 @@ impl Endpoint for Deps {
         let aws = Aws::new()?;
         let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect());
         connected?;
-        Ok(Self { calls: aws.calls()?, authenticator: authenticator? })
+        Ok(Self {
+            calls: aws.calls()?,
+            authenticator: authenticator?,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let caller = self.authenticator.authorized(&request, Role::User).await?;
         let query = request.query_string_parameters_ref();
-        let user_id = query.and_then(|query| query.first("user_id")).filter(|user_id| !user_id.is_empty());
-        let user_id = user_id
-            .ok_or_else(|| ApiError::new(ErrorStatus::BadRequest, "Missing required parameter: user_id"))?;
+        let user_id = query
+            .and_then(|query| query.first("user_id"))
+            .filter(|user_id| !user_id.is_empty());
+        let user_id = user_id.ok_or_else(|| {
+            ApiError::new(
+                ErrorStatus::BadRequest,
+                "Missing required parameter: user_id",
+            )
+        })?;
         let path = request.path_parameters_ref();
         let id = path.and_then(|path| path.first("id")).unwrap_or_default();
         let call_id = CallId::parse(id).ok_or_else(|| not_found(id))?;
         log::call_id(call_id);
-        let found = find_visible(&self.calls, &caller, user_id, call_id).await.map_err(failed)?;
+        let found = find_visible(&self.calls, &caller, user_id, call_id)
+            .await
+            .map_err(failed)?;
         let (call, owner) = found.ok_or_else(|| not_found(id))?;
         Ok(Reply::ok(&CallLog::of(&call, &owner)))
     }

@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, process::ExitCode};
 
 use lambda_http::Request;
 use ringpost::{
+    auth::role::Role,
     http::{
         call_query::stats_window,
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
-        role::Role,
     },
-    pipeline::tally::{Reason, tally},
+    queries::call_stats::{Reason, tally},
     store::{StoreError, call_list::CallList},
 };
 use serde::Serialize;
@@ -68,15 +68,24 @@ impl Endpoint for Deps {
         let aws = Aws::new()?;
         let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect());
         connected?;
-        Ok(Self { calls: aws.call_list()?, authenticator: authenticator?, examined: MAX_EXAMINED })
+        Ok(Self {
+            calls: aws.call_list()?,
+            authenticator: authenticator?,
+            examined: MAX_EXAMINED,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let caller = self.authenticator.authorized(&request, Role::User).await?;
         let window = stats_window(query(&request), self.authenticator.clock.now())?;
         self.authenticator.is_expensive_for(&caller).await?;
-        let counted = tally(&self.calls, &caller, window, self.examined).await.map_err(failed)?;
-        log::result(format_args!("{} of {} calls", counted.calls, counted.examined));
+        let counted = tally(&self.calls, &caller, window, self.examined)
+            .await
+            .map_err(failed)?;
+        log::result(format_args!(
+            "{} of {} calls",
+            counted.calls, counted.examined
+        ));
         let message = format!(
             "The window has more calls than the newest {} that were counted; ask for a shorter one",
             counted.examined

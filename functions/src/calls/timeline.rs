@@ -4,16 +4,19 @@ use std::process::ExitCode;
 
 use lambda_http::{Request, RequestExt};
 use ringpost::{
-    domain::{key::CallId, summary::summary},
+    auth::role::Role,
+    domain::{
+        call::shown_leg::{self, ShownLeg},
+        key::CallId,
+        summary::summary,
+    },
     http::{
         call_log::CallLog,
         error::{ApiError, ErrorShape, ErrorStatus},
-        legs::{self, ShownLeg},
         page::{from_cursor, to_cursor},
         reply::Reply,
-        role::Role,
     },
-    pipeline::visible::find_readable,
+    queries::call::find_readable,
     store::{
         StoreError,
         calls::CallTable,
@@ -102,17 +105,29 @@ impl Endpoint for Deps {
         let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect());
         connected?;
         let authenticator = authenticator?;
-        Ok(Self { calls: aws.calls()?, history: aws.history()?, authenticator, events: MAX_EVENTS })
+        Ok(Self {
+            calls: aws.calls()?,
+            history: aws.history()?,
+            authenticator,
+            events: MAX_EVENTS,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let caller = self.authenticator.authorized(&request, Role::User).await?;
         let path = request.path_parameters_ref();
-        let id = path.and_then(|path| path.first("id")).and_then(CallId::parse).ok_or_else(not_found)?;
+        let id = path
+            .and_then(|path| path.first("id"))
+            .and_then(CallId::parse)
+            .ok_or_else(not_found)?;
         log::call_id(id);
-        let cursor = request.query_string_parameters_ref().and_then(|query| query.first("cursor"));
+        let cursor = request
+            .query_string_parameters_ref()
+            .and_then(|query| query.first("cursor"));
         let after = from_cursor(cursor.filter(|cursor| !cursor.is_empty()))?;
-        let found = find_readable(&self.calls, &caller, id).await.map_err(failed)?;
+        let found = find_readable(&self.calls, &caller, id)
+            .await
+            .map_err(failed)?;
         let (call, owner) = found.ok_or_else(not_found)?;
         let wanted = Timeline {
             call: &call,
@@ -122,10 +137,15 @@ impl Endpoint for Deps {
             megabytes: MAX_MEGABYTES,
         };
         let mut found = self.history.events_of(&wanted).await.map_err(failed)?;
-        found.events.sort_by_key(|event| (event.occurred_at, event.id));
+        found
+            .events
+            .sort_by_key(|event| (event.occurred_at, event.id));
         Ok(Reply::ok(&Answer {
             success: true,
-            call: WithLegs { call: CallLog::of(&call, &owner), legs: legs::of(&call.facts) },
+            call: WithLegs {
+                call: CallLog::of(&call, &owner),
+                legs: shown_leg::of(&call.facts),
+            },
             events: found.events.iter().map(EventView::of).collect(),
             next_cursor: found.more_after.as_ref().map(to_cursor),
         }))

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use lambda_http::Request;
 use ringpost::{
     domain::directory::Agent,
-    http::{error::ApiError, fields::Fields},
+    http::{error::ApiError, json_body::Fields},
 };
 use serde::Serialize;
 
@@ -37,10 +37,19 @@ impl Resource for Agent {
     }
 
     fn read(tenant_id: String, id: String, fields: &Fields) -> Result<Self, ApiError> {
-        Ok(Self { agent_id: id, tenant_id, name: fields.name("name")?, user_id: fields.name("userId")? })
+        Ok(Self {
+            agent_id: id,
+            tenant_id,
+            name: fields.name("name")?,
+            user_id: fields.name("userId")?,
+        })
     }
 
     fn view(&self) -> impl Serialize {
-        View { agent_id: &self.agent_id, name: self.name.as_deref(), user_id: self.user_id.as_deref() }
+        View {
+            agent_id: &self.agent_id,
+            name: self.name.as_deref(),
+            user_id: self.user_id.as_deref(),
+        }
     }
 }

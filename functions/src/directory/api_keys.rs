@@ -6,15 +6,15 @@ use std::process::ExitCode;
 use http::Method;
 use lambda_http::{Request, RequestExt};
 use ringpost::{
+    admin::api_keys::{ApiKeys, Issued, MAX_KEYS, Order},
+    auth::role::Role,
     clock::Clock,
     domain::directory::ApiKey,
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
-        fields::Fields,
+        json_body::Fields,
         reply::Reply,
-        role::Role,
     },
-    pipeline::api_keys::{ApiKeys, Issued, MAX_KEYS, Order},
     store::directory::DirectoryTable,
 };
 use serde::Serialize;
@@ -79,8 +79,14 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let tenant_id = self.authenticator.authorized(&request, Role::Admin).await?.tenant_id();
-        let id = request.path_parameters_ref().and_then(|path| path.first("id"));
+        let tenant_id = self
+            .authenticator
+            .authorized(&request, Role::Admin)
+            .await?
+            .tenant_id();
+        let id = request
+            .path_parameters_ref()
+            .and_then(|path| path.first("id"));
         match (request.method(), id) {
             (&Method::POST, None) => self.issue(tenant_id, &request).await,
             (&Method::GET, None) => {
@@ -99,28 +105,51 @@ impl Deps {
     #[must_use]
     pub fn new(entries: DirectoryTable, authenticator: Authenticator) -> Self {
         let clock = authenticator.clock.clone();
-        Self { keys: ApiKeys::new(entries.clone()), entries, authenticator, clock }
+        Self {
+            keys: ApiKeys::new(entries.clone()),
+            entries,
+            authenticator,
+            clock,
+        }
     }
 
     async fn issue(&self, tenant_id: String, request: &Request) -> Result<Reply, ApiError> {
         let fields = Fields::parse(request.body())?;
         let company_id = fields.required_uuid("companyId")?;
-        let order = Order { tenant_id, company_id, name: fields.required_name("name")? };
-        match self.keys.issue(order, self.clock.now()).await.map_err(failed)? {
+        let order = Order {
+            tenant_id,
+            company_id,
+            name: fields.required_name("name")?,
+        };
+        match self
+            .keys
+            .issue(order, self.clock.now())
+            .await
+            .map_err(failed)?
+        {
             Issued::Made(entry, key) => {
                 log::result("made");
-                let view = View { key: Some(&key), ..View::of(&entry) };
+                let view = View {
+                    key: Some(&key),
+                    ..View::of(&entry)
+                };
                 Ok(Reply::created(&One::new(FIELD, view)))
             }
             Issued::Full => {
-                let message = format!("There are {MAX_KEYS} keys already; delete one that is not needed");
+                let message =
+                    format!("There are {MAX_KEYS} keys already; delete one that is not needed");
                 Err(ApiError::new(ErrorStatus::Conflict, message))
             }
         }
     }
 
     async fn show(&self, tenant_id: &str, id: Uuid) -> Result<Reply, ApiError> {
-        let entry = self.keys.find(tenant_id, id).await.map_err(failed)?.ok_or_else(not_found)?;
+        let entry = self
+            .keys
+            .find(tenant_id, id)
+            .await
+            .map_err(failed)?
+            .ok_or_else(not_found)?;
         Ok(Reply::ok(&One::new(FIELD, View::of(&entry))))
     }
 

@@ -4,9 +4,10 @@
 use http::Method;
 use lambda_http::Request;
 use ringpost::{
+    domain::name::is_name,
     http::{
         error::ApiError,
-        fields::{Fields, is_name, no_name, wrong},
+        json_body::{Fields, no_name, wrong},
         reply::Reply,
     },
     store::directory::DirectoryTable,
@@ -29,7 +30,10 @@ struct View<'a, V> {
 }
 
 fn view<R: Resource>(entry: &R) -> View<'_, impl Serialize> {
-    View { tenant_id: entry.tenant_id(), entry: entry.view() }
+    View {
+        tenant_id: entry.tenant_id(),
+        entry: entry.view(),
+    }
 }
 
 /// Answers the platform.
@@ -50,7 +54,11 @@ pub(super) async fn handle<R: Resource>(
         }
         (&Method::DELETE, Some(id)) => {
             let entry = find::<R>(entries, &id, request).await?;
-            if !entries.delete::<R>(entry.tenant_id(), &entry.key()).await.map_err(failed)? {
+            if !entries
+                .delete::<R>(entry.tenant_id(), &entry.key())
+                .await
+                .map_err(failed)?
+            {
                 return Err(not_found());
             }
             log::result("freed");
@@ -80,14 +88,29 @@ async fn assign<R: Resource>(
     Ok(Reply::ok(&One::new(R::FIELD, view(&offered))))
 }
 
-async fn find<R: Resource>(entries: &DirectoryTable, id: &str, request: &Request) -> Result<R, ApiError> {
-    let tenant_id = if R::HAS_TENANT_IN_KEY { named_tenant(request)? } else { String::new() };
-    let found = entries.find::<R>(&R::key_in(&tenant_id, id)).await.map_err(failed)?;
+async fn find<R: Resource>(
+    entries: &DirectoryTable,
+    id: &str,
+    request: &Request,
+) -> Result<R, ApiError> {
+    let tenant_id = if R::HAS_TENANT_IN_KEY {
+        named_tenant(request)?
+    } else {
+        String::new()
+    };
+    let found = entries
+        .find::<R>(&R::key_in(&tenant_id, id))
+        .await
+        .map_err(failed)?;
     found.ok_or_else(not_found)
 }
 
 /// The tenant that the query names.
 fn named_tenant(request: &Request) -> Result<String, ApiError> {
     let named = query(request, TENANT).ok_or_else(|| wrong(TENANT, "is required"))?;
-    if is_name(named) { Ok(named.to_owned()) } else { Err(no_name(TENANT)) }
+    if is_name(named) {
+        Ok(named.to_owned())
+    } else {
+        Err(no_name(TENANT))
+    }
 }

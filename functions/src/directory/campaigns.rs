@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use lambda_http::Request;
 use ringpost::{
     domain::directory::Campaign,
-    http::{error::ApiError, fields::Fields},
+    http::{error::ApiError, json_body::Fields},
 };
 use serde::Serialize;
 

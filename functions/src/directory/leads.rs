@@ -5,21 +5,20 @@ use std::process::ExitCode;
 use http::Method;
 use lambda_http::Request;
 use ringpost::{
+    auth::role::Role,
     domain::{
         directory::{Lead, LeadStatus},
+        name::is_name,
         phone::{PhoneNumber, Region},
     },
     http::{
         error::{ApiError, ErrorShape},
-        fields::{is_name, no_name, wrong},
+        json_body::{no_name, wrong},
         page,
         reply::Reply,
-        role::Role,
     },
-    pipeline::{
-        leads::{LeadFilter, find_leads},
-        regions::region_for,
-    },
+    ingest::regions::region_for,
+    queries::leads::{LeadFilter, find_leads},
     store::directory::DirectoryTable,
 };
 use serde::Serialize;
@@ -97,12 +96,18 @@ impl Endpoint for Deps {
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         // A lead is a person's number, and has no user whose it would be.
-        let tenant_id = self.authenticator.authorized(&request, Role::Admin).await?.tenant_id();
+        let tenant_id = self
+            .authenticator
+            .authorized(&request, Role::Admin)
+            .await?
+            .tenant_id();
         if request.method() != Method::GET {
             return Err(no_route());
         }
         let number = query(&request, "phoneNumber");
-        let region = region_for(&self.entries, &tenant_id, number.into_iter()).await.map_err(failed)?;
+        let region = region_for(&self.entries, &tenant_id, number.into_iter())
+            .await
+            .map_err(failed)?;
         let filter = LeadFilter {
             campaign_id: query(&request, "campaignId").map(campaign_id).transpose()?,
             phone_number: number.map(|text| phone_number(text, region)).transpose()?,
@@ -110,7 +115,9 @@ impl Endpoint for Deps {
         };
         let limit = page::limit(query(&request, "limit"))?;
         let after = page::from_cursor(query(&request, "cursor"))?;
-        let found = find_leads(&self.entries, &tenant_id, &filter, limit, after).await.map_err(failed)?;
+        let found = find_leads(&self.entries, &tenant_id, &filter, limit, after)
+            .await
+            .map_err(failed)?;
         Ok(Reply::ok(&Leads {
             success: true,
             count: found.entries.len(),
@@ -124,16 +131,24 @@ impl Deps {
     /// The endpoint.
     #[must_use]
     pub fn new(entries: DirectoryTable, authenticator: Authenticator) -> Self {
-        Self { entries, authenticator }
+        Self {
+            entries,
+            authenticator,
+        }
     }
 }
 
 fn campaign_id(text: &str) -> Result<String, ApiError> {
-    if is_name(text) { Ok(text.to_owned()) } else { Err(no_name("campaignId")) }
+    if is_name(text) {
+        Ok(text.to_owned())
+    } else {
+        Err(no_name("campaignId"))
+    }
 }
 
 fn phone_number(text: &str, region: Option<Region>) -> Result<PhoneNumber, ApiError> {
-    PhoneNumber::of_query(text, region).ok_or_else(|| wrong("phoneNumber", "must be a phone number"))
+    PhoneNumber::of_query(text, region)
+        .ok_or_else(|| wrong("phoneNumber", "must be a phone number"))
 }
 
 fn status(text: &str) -> Result<LeadStatus, ApiError> {

@@ -18,15 +18,14 @@ use std::marker::PhantomData;
 use http::Method;
 use lambda_http::{Request, RequestExt};
 use ringpost::{
+    auth::{limiter::Limiter, role::Role},
     domain::directory::Entry,
     http::{
         error::{ApiError, ErrorShape},
-        fields::{Fields, path_id},
+        json_body::{Fields, path_id},
         page,
         reply::Reply,
-        role::Role,
     },
-    pipeline::limiter::Limiter,
     store::directory::{DirectoryTable, Page, Put},
 };
 use serde::Serialize;
@@ -86,7 +85,11 @@ impl<R> Deps<R> {
     /// The endpoint of a kind.
     #[must_use]
     pub fn new(entries: DirectoryTable, authenticator: Authenticator) -> Self {
-        Self { entries, authenticator, kind: PhantomData }
+        Self {
+            entries,
+            authenticator,
+            kind: PhantomData,
+        }
     }
 
     /// Limits how often each user may ask.
@@ -126,8 +129,14 @@ impl<R: Resource> Endpoint for Deps<R> {
 
 impl<R: Resource> Deps<R> {
     async fn show(&self, tenant_id: &str, id: &str) -> Result<Reply, ApiError> {
-        let found = self.entries.find::<R>(&R::key_in(tenant_id, id)).await.map_err(failed)?;
-        let entry = found.filter(|entry| entry.tenant_id() == tenant_id).ok_or_else(not_found)?;
+        let found = self
+            .entries
+            .find::<R>(&R::key_in(tenant_id, id))
+            .await
+            .map_err(failed)?;
+        let entry = found
+            .filter(|entry| entry.tenant_id() == tenant_id)
+            .ok_or_else(not_found)?;
         Ok(Reply::ok(&One::new(R::FIELD, entry.view())))
     }
 
@@ -136,14 +145,22 @@ impl<R: Resource> Deps<R> {
         Ok(Reply::ok(&List::new(&page, R::view)))
     }
 
-    async fn put(&self, tenant_id: String, id: String, request: &Request) -> Result<Reply, ApiError> {
+    async fn put(
+        &self,
+        tenant_id: String,
+        id: String,
+        request: &Request,
+    ) -> Result<Reply, ApiError> {
         let fields = Fields::parse(request.body())?;
         if R::IS_ASSIGNED && fields.name(TENANT)?.is_some_and(|named| named != tenant_id) {
             return Err(forbidden(Role::Platform));
         }
         let entry = R::read(tenant_id, id, &fields)?;
-        let put =
-            if R::IS_ASSIGNED { self.entries.replace(&entry).await } else { self.entries.put(&entry).await };
+        let put = if R::IS_ASSIGNED {
+            self.entries.replace(&entry).await
+        } else {
+            self.entries.put(&entry).await
+        };
         match put.map_err(failed)? {
             Put::Done => {
                 log::result("written");
@@ -154,7 +171,12 @@ impl<R: Resource> Deps<R> {
     }
 
     async fn delete(&self, tenant_id: &str, id: &str) -> Result<Reply, ApiError> {
-        if !self.entries.delete::<R>(tenant_id, &R::key_in(tenant_id, id)).await.map_err(failed)? {
+        if !self
+            .entries
+            .delete::<R>(tenant_id, &R::key_in(tenant_id, id))
+            .await
+            .map_err(failed)?
+        {
             return Err(not_found());
         }
         log::result("deleted");
@@ -178,17 +200,24 @@ async fn list<T: Entry>(
 ) -> Result<Page<T>, ApiError> {
     let limit = page::limit(query(request, "limit"))?;
     let after = page::from_cursor(query(request, "cursor"))?;
-    entries.list(tenant_id, limit, after.as_ref()).await.map_err(failed)
+    entries
+        .list(tenant_id, limit, after.as_ref())
+        .await
+        .map_err(failed)
 }
 
 /// The id in a path, if its route has one.
 fn id_in_path(request: &Request, name: &'static str) -> Result<Option<String>, ApiError> {
-    let text = request.path_parameters_ref().and_then(|path| path.first(name));
+    let text = request
+        .path_parameters_ref()
+        .and_then(|path| path.first(name));
     text.map(|text| path_id(name, text)).transpose()
 }
 
 /// A parameter without a value counts as not given, as in the other lists.
 fn query<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
-    let given = request.query_string_parameters_ref().and_then(|query| query.first(name));
+    let given = request
+        .query_string_parameters_ref()
+        .and_then(|query| query.first(name));
     given.filter(|value| !value.is_empty())
 }

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
-    domain::{directory::Line, phone::PhoneNumber},
+    domain::{directory::PhoneNumberEntry, phone::PhoneNumber},
     http::{
         error::ApiError,
-        fields::{Fields, wrong},
+        json_body::{Fields, wrong},
     },
 };
 use serde::Serialize;
@@ -21,7 +21,7 @@ const NUMBER: &str = "number";
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps<Line>>()
+    runtime::serve::<Deps<PhoneNumberEntry>>()
 }
 
 #[derive(Serialize)]
@@ -39,12 +39,14 @@ struct View<'a> {
     agent_config_id: Option<&'a str>,
 }
 
-impl Resource for Line {
+impl Resource for PhoneNumberEntry {
     const BINARY: &'static str = "directory-phone-numbers";
     const FIELD: &'static str = "phoneNumber";
 
     fn requested_id(request: &Request, _tenant_id: &str) -> Result<Option<String>, ApiError> {
-        let Some(text) = id_in_path(request, NUMBER)? else { return Ok(None) };
+        let Some(text) = id_in_path(request, NUMBER)? else {
+            return Ok(None);
+        };
         Ok(Some(e164(&text)?.as_str().to_owned()))
     }
 
@@ -74,7 +76,9 @@ impl Resource for Line {
 /// In E.164 only: a national number would be taken for a North American one.
 fn e164(text: &str) -> Result<PhoneNumber, ApiError> {
     // A + that nobody encoded may arrive as a space.
-    let text = text.strip_prefix(' ').map_or_else(|| text.to_owned(), |rest| format!("+{rest}"));
+    let text = text
+        .strip_prefix(' ')
+        .map_or_else(|| text.to_owned(), |rest| format!("+{rest}"));
     let number = PhoneNumber::parse(&text).filter(|number| number.as_str() == text);
     number.ok_or_else(|| wrong(NUMBER, "must be in E.164, like +15551234567"))
 }

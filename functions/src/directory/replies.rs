@@ -71,7 +71,10 @@ pub(super) fn not_found() -> ApiError {
 
 /// As [`not_found`], of what a tenant would configure.
 pub(super) fn not_assigned() -> ApiError {
-    ApiError::new(ErrorStatus::NotFound, "Not found: the platform has not assigned this to your tenant")
+    ApiError::new(
+        ErrorStatus::NotFound,
+        "Not found: the platform has not assigned this to your tenant",
+    )
 }
 
 /// A request that API Gateway routes to no function of ours.
@@ -80,5 +83,9 @@ pub(super) fn no_route() -> ApiError {
 }
 
 pub(super) fn failed(error: impl std::error::Error + Send + Sync + 'static) -> ApiError {
-    ApiError::new(ErrorStatus::Internal, "The directory does not answer; try again").cause(error)
+    ApiError::new(
+        ErrorStatus::Internal,
+        "The directory does not answer; try again",
+    )
+    .cause(error)
 }

@@ -7,7 +7,7 @@ use ringpost::{
     domain::{directory::Settings, phone::Region},
     http::{
         error::ApiError,
-        fields::{Fields, wrong},
+        json_body::{Fields, wrong},
     },
 };
 use serde::Serialize;
@@ -64,7 +64,8 @@ fn default_region(fields: &Fields) -> Result<Option<Region>, ApiError> {
     const FIELD: &str = "defaultRegion";
     let code = fields.name(FIELD)?;
     let read = |code: String| {
-        Region::parse(&code).ok_or_else(|| wrong(FIELD, "must be the ISO 3166 code of a country, such as IN"))
+        Region::parse(&code)
+            .ok_or_else(|| wrong(FIELD, "must be the ISO 3166 code of a country, such as IN"))
     };
     code.map(read).transpose()
 }

@@ -39,7 +39,9 @@ impl Endpoint for Deps {
     const ERRORS: ErrorShape = ErrorShape::CallOutcomes;
 
     async fn init() -> Result<Self, InitError> {
-        Ok(Self { clock: Clock::system() })
+        Ok(Self {
+            clock: Clock::system(),
+        })
     }
 
     async fn handle(&self, _request: Request) -> Result<Reply, ApiError> {

@@ -49,7 +49,9 @@ impl Endpoint for Deps {
     const ERRORS: ErrorShape = ErrorShape::Success;
 
     async fn init() -> Result<Self, InitError> {
-        Ok(Self { clock: Clock::system() })
+        Ok(Self {
+            clock: Clock::system(),
+        })
     }
 
     async fn handle(&self, _request: Request) -> Result<Reply, ApiError> {

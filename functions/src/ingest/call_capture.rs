@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use bytes::Bytes;
 use lambda_http::Request;
 use ringpost::{
+    auth::limiter::Limiter,
     clock::Clock,
     domain::{
         directory::{ApiKey, Entry},
@@ -15,9 +16,8 @@ use ringpost::{
         idempotency::idempotency_key,
         reply::Reply,
     },
-    pipeline::{
+    ingest::{
         capture::{Capture, Captured},
-        limiter::Limiter,
         regions::region_for,
     },
     providers::capture::{Sender, Submission},
@@ -88,7 +88,10 @@ impl Endpoint for Deps {
         if body.len() > MAX_SUBMISSION_BYTES {
             return Err(too_large_for(MAX_SUBMISSION_BYTES));
         }
-        let shown = head.headers.get("x-api-key").and_then(|key| key.to_str().ok());
+        let shown = head
+            .headers
+            .get("x-api-key")
+            .and_then(|key| key.to_str().ok());
         let api_key = self.key(shown.unwrap_or_default()).await?;
         limits::admit(self.quota.as_ref(), api_key.tenant_id(), 1).await?;
         let key = idempotency_key(&head.headers)?;
@@ -102,7 +105,11 @@ impl Deps {
         if !ApiKey::may_be(key) {
             return Err(unauthorized("no API key"));
         }
-        let found = self.directory.find::<ApiKey>(&ApiKey::hash(key)).await.map_err(failed)?;
+        let found = self
+            .directory
+            .find::<ApiKey>(&ApiKey::hash(key))
+            .await
+            .map_err(failed)?;
         found.ok_or_else(|| unauthorized("unknown API key"))
     }
 
@@ -119,7 +126,11 @@ impl Deps {
             return Err(unauthorized("API key of another company"));
         }
         let sender = self.sender(api_key, &submission).await?;
-        let captured = self.capture.record(&submission, &sender, key, body, now).await.map_err(failed)?;
+        let captured = self
+            .capture
+            .record(&submission, &sender, key, body, now)
+            .await
+            .map_err(failed)?;
         let (result, record) = match captured {
             Captured::Recorded(record) => ("recorded", record),
             Captured::Repeated(record) => ("repeated", record),
@@ -135,13 +146,18 @@ impl Deps {
         Ok(Reply::created(&Answer {
             success: true,
             message: "Call record created successfully",
-            data: Data { call_history_id: call.id.to_string(), created_at: call.created_at.to_string() },
+            data: Data {
+                call_history_id: call.id.to_string(),
+                created_at: call.created_at.to_string(),
+            },
         }))
     }
 
     async fn sender(&self, api_key: &ApiKey, submission: &Submission) -> Result<Sender, ApiError> {
         let tenant_id = api_key.tenant_id().to_owned();
-        let region = region_for(&self.directory, &tenant_id, submission.numbers()).await.map_err(failed)?;
+        let region = region_for(&self.directory, &tenant_id, submission.numbers())
+            .await
+            .map_err(failed)?;
         Ok(Sender { tenant_id, region })
     }
 }
@@ -152,5 +168,9 @@ fn unauthorized(reason: &'static str) -> ApiError {
 }
 
 fn failed(error: StoreError) -> ApiError {
-    ApiError::new(ErrorStatus::Internal, "The call could not be recorded; please send it again").cause(error)
+    ApiError::new(
+        ErrorStatus::Internal,
+        "The call could not be recorded; please send it again",
+    )
+    .cause(error)
 }

@@ -9,7 +9,7 @@ use ringpost::{
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
     },
-    pipeline::accept::{Accept, Kept},
+    ingest::accept::{Accept, Kept},
     providers::{
         self,
         livekit::{Keys, LiveKitEvent, PayloadError},
@@ -59,7 +59,10 @@ impl Endpoint for Deps {
         let aws = Aws::new()?;
         let (gate, connected) = tokio::join!(aws.livekit_gate(), aws.connect());
         connected?;
-        Ok(Self { accept: Accept::new(aws.events()?, aws.lookup()?, aws.fold()?), gate: gate? })
+        Ok(Self {
+            accept: Accept::new(aws.events()?, aws.lookup()?, aws.fold()?),
+            gate: gate?,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
@@ -85,15 +88,27 @@ impl Deps {
         event: &Event,
         update: &CallUpdate,
     ) -> Result<Reply, ApiError> {
-        match self.accept.keep_and_fold(event, update).await.map_err(failed)? {
+        match self
+            .accept
+            .append_and_load(event, update)
+            .await
+            .map_err(failed)?
+        {
             Kept::Duplicate => {
                 log::result("duplicate");
-                Ok(processed(livekit, "Event already processed (idempotency)".to_owned(), None))
+                Ok(processed(
+                    livekit,
+                    "Event already processed (idempotency)".to_owned(),
+                    None,
+                ))
             }
             Kept::Folded(call) => {
                 log::call_id(call.id);
                 log::result("processed");
-                let outcome = call.facts.outcome().map_or("pending", |outcome| outcome.as_str());
+                let outcome = call
+                    .facts
+                    .outcome()
+                    .map_or("pending", |outcome| outcome.as_str());
                 let message = format!("Event processed successfully. Outcome: {outcome}");
                 Ok(processed(livekit, message, Some(call.id.to_string())))
             }
@@ -124,12 +139,14 @@ fn processed(livekit: &LiveKitEvent, message: String, call_id: Option<String>) -
 }
 
 fn malformed(error: PayloadError) -> ApiError {
-    let api_error =
-        ApiError::new(ErrorStatus::BadRequest, "Invalid webhook payload").details(error.to_string());
+    let api_error = ApiError::new(ErrorStatus::BadRequest, "Invalid webhook payload")
+        .details(error.to_string());
     match error {
         PayloadError::Invalid(field) => api_error.field(field),
         PayloadError::NoRoom { path, .. } => api_error.field(path),
-        PayloadError::NotJson { .. } | PayloadError::NotAnObject | PayloadError::Missing(_) => api_error,
+        PayloadError::NotJson { .. } | PayloadError::NotAnObject | PayloadError::Missing(_) => {
+            api_error
+        }
     }
 }
 

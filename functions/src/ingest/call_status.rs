@@ -6,14 +6,13 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
+    auth::{allow_list::AllowList, limiter::Limiter},
     clock::Clock,
     domain::timestamp::Timestamp,
     http::{
-        allow_list::AllowList,
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
     },
-    pipeline::limiter::Limiter,
     providers::{
         elevenlabs::{CallStatusEvent, Keys},
         webhook::{Refusal, Signed, Signer, VerifiedWebhook, Verifier},
@@ -36,11 +35,11 @@ pub struct Deps {
     /// Where events are kept.
     pub events: EventTable,
     /// Who may send.
-    pub door: Door,
+    pub door: CallStatusGate,
 }
 
 /// The way in.
-pub struct Door {
+pub struct CallStatusGate {
     /// Where unsigned webhooks may come from; unlike a [`gate::Gate`]'s, an empty list admits nobody.
     pub allow_list: AllowList,
     /// What may sign.
@@ -54,7 +53,7 @@ pub struct Door {
 }
 
 /// Verifies a webhook by where it came from, else by its signature.
-struct Passport<'a> {
+struct ListedOrSigned<'a> {
     is_listed: bool,
     keys: &'a Keys,
 }
@@ -71,20 +70,27 @@ impl Endpoint for Deps {
 
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
-        let (door, connected) = tokio::join!(aws.call_status_door(), aws.connect_to_log());
+        let (door, connected) = tokio::join!(aws.call_status_gate(), aws.connect_to_log());
         connected?;
-        Ok(Self { events: aws.events()?, door: door? })
+        Ok(Self {
+            events: aws.events()?,
+            door: door?,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let webhook = self.door.verified(request).await?;
-        let status =
-            CallStatusEvent::parse(webhook.body()).map_err(|error| malformed(&error, error.field()))?;
-        keep(&self.events, &webhook.signed(status.event(webhook.body(), self.door.clock.now()))).await
+        let status = CallStatusEvent::parse(webhook.body())
+            .map_err(|error| malformed(&error, error.field()))?;
+        keep(
+            &self.events,
+            &webhook.signed(status.event(webhook.body(), self.door.clock.now())),
+        )
+        .await
     }
 }
 
-impl Door {
+impl CallStatusGate {
     async fn verified(&self, request: Request) -> Result<VerifiedWebhook, ApiError> {
         let keys = self.keys.current().await.unwrap_or_default();
         if self.allow_list.is_empty() && keys.is_empty() {
@@ -95,8 +101,13 @@ impl Door {
         let source = gate::source_address(&request);
         gate::admitted(self.addresses.as_ref(), source).await?;
         let is_listed = !self.allow_list.is_empty() && self.allow_list.admits(source);
-        let verified =
-            gate::received(request)?.verify(&Passport { is_listed, keys: &keys }, self.clock.now());
+        let verified = gate::received(request)?.verify(
+            &ListedOrSigned {
+                is_listed,
+                keys: &keys,
+            },
+            self.clock.now(),
+        );
         let verified = verified.map_err(|refusal| match refusal {
             // What an unsigned webhook lacks, where a list could admit it, is the address.
             Refusal::Missing if !self.allow_list.is_empty() => gate::refused(Refusal::Address),
@@ -107,7 +118,7 @@ impl Door {
     }
 }
 
-impl Verifier for Passport<'_> {
+impl Verifier for ListedOrSigned<'_> {
     fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<Signer, Refusal> {
         if self.is_listed {
             return Ok(Signer::default());

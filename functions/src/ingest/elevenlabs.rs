@@ -43,12 +43,20 @@ impl Endpoint for Deps {
         let aws = Aws::new()?;
         let (gate, connected) = tokio::join!(aws.elevenlabs_gate(), aws.connect_to_log());
         connected?;
-        Ok(Self { events: aws.events()?, gate: gate? })
+        Ok(Self {
+            events: aws.events()?,
+            gate: gate?,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let webhook = self.gate.verified(request).await?;
-        let post_call = PostCall::parse(webhook.body()).map_err(|error| malformed(&error, error.field()))?;
-        keep(&self.events, &webhook.signed(post_call.event(webhook.body(), self.gate.clock.now()))).await
+        let post_call =
+            PostCall::parse(webhook.body()).map_err(|error| malformed(&error, error.field()))?;
+        keep(
+            &self.events,
+            &webhook.signed(post_call.event(webhook.body(), self.gate.clock.now())),
+        )
+        .await
     }
 }

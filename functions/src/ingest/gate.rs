@@ -6,12 +6,10 @@ use std::net::IpAddr;
 use bytes::Bytes;
 use lambda_http::{Body, Request, RequestExt, request::RequestContext};
 use ringpost::{
+    auth::{allow_list::AllowList, limiter::Limiter},
     clock::Clock,
-    http::{
-        allow_list::AllowList,
-        error::{ApiError, ErrorStatus},
-    },
-    pipeline::{accept::MAX_EVENT_BYTES, limiter::Limiter},
+    http::error::{ApiError, ErrorStatus},
+    ingest::accept::MAX_EVENT_BYTES,
     providers::webhook::{RawWebhook, Refusal, VerifiedWebhook, Verifier},
     secrets::Secrets,
 };
@@ -48,7 +46,11 @@ impl<V: Verifier> Gate<V> {
         admitted(self.addresses.as_ref(), address).await?;
         let url = public_url(&request, &self.public_base_url);
         let webhook = received(request)?.sent_to(url);
-        let keys = self.keys.current().await.ok_or_else(|| refused(Refusal::NoKeys))?;
+        let keys = self
+            .keys
+            .current()
+            .await
+            .ok_or_else(|| refused(Refusal::NoKeys))?;
         let verified = webhook.verify(&*keys, self.clock.now()).map_err(refused)?;
         within_quota(self.accounts.as_ref(), &verified).await?;
         Ok(verified)
@@ -56,7 +58,10 @@ impl<V: Verifier> Gate<V> {
 }
 
 /// Counts a request of an address.
-pub(super) async fn admitted(limiter: Option<&Limiter>, address: Option<IpAddr>) -> Result<(), ApiError> {
+pub(super) async fn admitted(
+    limiter: Option<&Limiter>,
+    address: Option<IpAddr>,
+) -> Result<(), ApiError> {
     match address {
         Some(address) => limits::admit(limiter, &address.to_string(), 1).await,
         None => Ok(()),
@@ -120,10 +125,17 @@ pub(super) fn too_large_for(bytes: usize) -> ApiError {
 fn public_url(request: &Request, public_base_url: &str) -> String {
     let base = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV2(context)) if public_base_url.is_empty() => {
-            format!("https://{}", context.domain_name.as_deref().unwrap_or_default())
+            format!(
+                "https://{}",
+                context.domain_name.as_deref().unwrap_or_default()
+            )
         }
         _ => public_base_url.to_owned(),
     };
-    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    let query = request
+        .uri()
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
     format!("{base}{}{query}", request.raw_http_path())
 }

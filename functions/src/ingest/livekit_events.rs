@@ -44,18 +44,25 @@ impl Endpoint for Deps {
         let aws = Aws::new()?;
         let (gate, connected) = tokio::join!(aws.inbound_gate(), aws.connect_to_log());
         connected?;
-        Ok(Self { events: aws.events()?, gate: gate? })
+        Ok(Self {
+            events: aws.events()?,
+            gate: gate?,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let webhook = self.gate.verified(request).await?;
         let received_at = self.gate.clock.now();
-        let livekit = LiveKitEvent::parse_lenient(webhook.body(), received_at).map_err(malformed)?;
+        let livekit =
+            LiveKitEvent::parse_lenient(webhook.body(), received_at).map_err(malformed)?;
         let event = webhook.signed(livekit.event(webhook.body().clone(), received_at));
         if livekit.room.is_some() {
             return keep(&self.events, &event).await;
         }
-        let message = format!("Event type '{}' is not processable without a room", event.event_type);
+        let message = format!(
+            "Event type '{}' is not processable without a room",
+            event.event_type
+        );
         keep_ignored(&self.events, &event, &message).await
     }
 }

@@ -26,7 +26,11 @@ struct Answer<'a> {
 /// 500 when it is not known whether the event was kept.
 pub(super) async fn keep(events: &EventTable, event: &Event) -> Result<Reply, ApiError> {
     append(events, event).await?;
-    Ok(Reply::ok(&Answer { success: true, status: None, message: "Webhook received and processed" }))
+    Ok(Reply::ok(&Answer {
+        success: true,
+        status: None,
+        message: "Webhook received and processed",
+    }))
 }
 
 /// Keeps an event that is about nothing that happens here, and says so.
@@ -39,7 +43,11 @@ pub(super) async fn keep_ignored(
     message: &str,
 ) -> Result<Reply, ApiError> {
     append(events, event).await?;
-    Ok(Reply::ok(&Answer { success: true, status: Some("ignored"), message }))
+    Ok(Reply::ok(&Answer {
+        success: true,
+        status: Some("ignored"),
+        message,
+    }))
 }
 
 async fn append(events: &EventTable, event: &Event) -> Result<(), ApiError> {
@@ -56,8 +64,8 @@ async fn append(events: &EventTable, event: &Event) -> Result<(), ApiError> {
 
 /// The answer to a verified body that cannot be read.
 pub(super) fn malformed(details: impl ToString, field: Option<&str>) -> ApiError {
-    let error =
-        ApiError::new(ErrorStatus::BadRequest, "Invalid webhook payload").details(details.to_string());
+    let error = ApiError::new(ErrorStatus::BadRequest, "Invalid webhook payload")
+        .details(details.to_string());
     match field {
         Some(field) => error.field(field),
         None => error,

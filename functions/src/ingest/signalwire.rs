@@ -43,7 +43,10 @@ impl Endpoint for Deps {
         let aws = Aws::new()?;
         let (gate, connected) = tokio::join!(aws.signalwire_gate(), aws.connect_to_log());
         connected?;
-        Ok(Self { events: aws.events()?, gate: gate? })
+        Ok(Self {
+            events: aws.events()?,
+            gate: gate?,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {

@@ -9,7 +9,7 @@ use ringpost::{
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
     },
-    pipeline::dispatch::{Dispatch, Dispatched},
+    ingest::dispatch::{Dispatch, Dispatched},
     providers::livekit::{
         KeysIfAny,
         sip_inbound::{InboundCall, QuestionError},
@@ -49,7 +49,10 @@ impl Endpoint for Deps {
         let aws = Aws::new()?;
         let (gate, connected) = tokio::join!(aws.inbound_gate(), aws.connect_directory());
         connected?;
-        Ok(Self { dispatch: aws.dispatch()?, gate: gate? })
+        Ok(Self {
+            dispatch: aws.dispatch()?,
+            gate: gate?,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
@@ -63,13 +66,20 @@ impl Endpoint for Deps {
         log::event_key(&event.key);
         let dispatched = self.dispatch.answer(&call, &event, asked).await;
         log::result(result(&dispatched));
-        Ok(Reply::ok(&DispatchAnswer::of(&call, &dispatched.assignment)))
+        Ok(Reply::ok(&DispatchAnswer::of(
+            &call,
+            &dispatched.assignment,
+        )))
     }
 }
 
 /// What the canonical line says; a metric filter may count `degraded`.
 pub(super) fn result(dispatched: &Dispatched) -> &'static str {
-    if dispatched.degraded { "degraded" } else { "dispatched" }
+    if dispatched.degraded {
+        "degraded"
+    } else {
+        "dispatched"
+    }
 }
 
 /// The answer to a body that is no question.

@@ -5,15 +5,15 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
+    auth::role::Role,
     clock::Clock,
     config,
     http::{
         dispatch::DispatchAnswer,
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
-        role::Role,
     },
-    pipeline::dispatch::Dispatch,
+    ingest::dispatch::Dispatch,
     providers::livekit::sip_inbound::{InboundCall, Question},
 };
 use serde::Serialize;
@@ -62,16 +62,27 @@ impl Endpoint for Deps {
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
         aws.connect_directory().await?;
-        let authenticator = if config::is_local()? { None } else { Some(aws.authenticator().await?) };
-        Ok(Self { dispatch: aws.dispatch()?, authenticator, clock: Clock::system() })
+        let authenticator = if config::is_local()? {
+            None
+        } else {
+            Some(aws.authenticator().await?)
+        };
+        Ok(Self {
+            dispatch: aws.dispatch()?,
+            authenticator,
+            clock: Clock::system(),
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let asked = Instant::now();
         let tenant_id = match &self.authenticator {
-            Some(authenticator) => {
-                Some(authenticator.authorized(&request, Role::Developer).await?.tenant_id())
-            }
+            Some(authenticator) => Some(
+                authenticator
+                    .authorized(&request, Role::Developer)
+                    .await?
+                    .tenant_id(),
+            ),
             None => None,
         };
         let body = raw(request.into_body());

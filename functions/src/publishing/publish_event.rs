@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
+    auth::{limiter::Limiter, role::Role},
     clock::Clock,
     domain::{delivery::announced_id, event::Event},
     http::{
@@ -15,10 +16,8 @@ use ringpost::{
         idempotency::required_idempotency_key,
         publication::Publication,
         reply::Reply,
-        role::Role,
     },
     json,
-    pipeline::limiter::Limiter,
     providers::platform::published,
     store::{
         StoreError,
@@ -69,37 +68,66 @@ impl Endpoint for Deps {
         let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect_to_log());
         connected?;
         let quota = aws.limiter("publish", "PUBLISHED_EVENTS_PER_MINUTE")?;
-        Ok(Self { events: aws.events()?, authenticator: authenticator?, clock: Clock::system(), quota })
+        Ok(Self {
+            events: aws.events()?,
+            authenticator: authenticator?,
+            clock: Clock::system(),
+            quota,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let tenant_id = self.authenticator.authorized(&request, Role::Developer).await?.tenant_id();
+        let tenant_id = self
+            .authenticator
+            .authorized(&request, Role::Developer)
+            .await?
+            .tenant_id();
         let key = required_idempotency_key(request.headers())?;
         let publication = Publication::parse(request.body())?;
         limits::admit(self.quota.as_ref(), &tenant_id, 1).await?;
         let now = self.clock.now();
-        let Publication { event_type, payload, occurred_at } = &publication;
-        let event = published(&tenant_id, key, event_type, payload, occurred_at.unwrap_or(now), now);
+        let Publication {
+            event_type,
+            payload,
+            occurred_at,
+        } = &publication;
+        let event = published(
+            &tenant_id,
+            key,
+            event_type,
+            payload,
+            occurred_at.unwrap_or(now),
+            now,
+        );
         log::event_key(&event.key);
         match self.events.append(&event).await.map_err(failed)? {
             Accepted::New => log::result("published"),
             Accepted::Duplicate => self.compare(&publication, &event).await?,
         }
         let event_id = announced_id(&tenant_id, &event.key, &event.event_type, &[]);
-        Ok(Reply::accepted(&Published { success: true, event_id }))
+        Ok(Reply::accepted(&Published {
+            success: true,
+            event_id,
+        }))
     }
 }
 
 impl Deps {
     /// Whether the event under this key is the one that is to be published now.
     async fn compare(&self, publication: &Publication, event: &Event) -> Result<(), ApiError> {
-        let kept = self.events.find(&event.key).await.map_err(failed)?.ok_or_else(expired)?;
+        let kept = self
+            .events
+            .find(&event.key)
+            .await
+            .map_err(failed)?
+            .ok_or_else(expired)?;
         // Of an event without a time of its own, the moment of its receipt is kept.
         let is_same_time = match publication.occurred_at {
             Some(at) => at == kept.occurred_at,
             None => kept.occurred_at == kept.received_at,
         };
-        let is_same = kept.event_type == event.event_type && json::same_bodies(&kept.payload, &event.payload);
+        let is_same =
+            kept.event_type == event.event_type && json::same_bodies(&kept.payload, &event.payload);
         if !is_same_time || !is_same {
             let message = "This Idempotency-Key was used for another event";
             return Err(ApiError::new(ErrorStatus::Conflict, message).field("Idempotency-Key"));
@@ -110,7 +138,10 @@ impl Deps {
 }
 
 fn expired() -> ApiError {
-    ApiError::new(ErrorStatus::Internal, "The event of this Idempotency-Key has just expired")
+    ApiError::new(
+        ErrorStatus::Internal,
+        "The event of this Idempotency-Key has just expired",
+    )
 }
 
 fn failed(error: StoreError) -> ApiError {

@@ -5,16 +5,16 @@ use std::process::ExitCode;
 use http::Method;
 use lambda_http::Request;
 use ringpost::{
+    admin::subscriptions::{Created, Subscriptions},
     clock::Clock,
-    delivery::destination::Loopback,
-    domain::endpoint_proof::EndpointProof,
+    delivery::addresses::Loopback,
+    domain::subscription::endpoint_proof::EndpointProof,
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
-        fields::Fields,
+        json_body::Fields,
         reply::Reply,
         webhook_config::{self, Details, Summary},
     },
-    pipeline::subscriptions::{Created, Subscriptions},
     store::subscriptions::{MAX_PER_TENANT, SubscriptionTable},
 };
 
@@ -51,11 +51,19 @@ impl Endpoint for Deps {
 
     async fn init() -> Result<Self, InitError> {
         let (table, authenticator) = super::init(&Aws::new()?).await?;
-        Ok(Self::new(table, authenticator, Aws::loopback(), Aws::endpoint_proof()))
+        Ok(Self::new(
+            table,
+            authenticator,
+            Aws::loopback(),
+            Aws::endpoint_proof(),
+        ))
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let caller = self.authenticator.authorized(&request, needed(request.method())).await?;
+        let caller = self
+            .authenticator
+            .authorized(&request, needed(request.method()))
+            .await?;
         let tenant_id = caller.tenant_id();
         match (request.method(), requested_id(&request)?) {
             (&Method::GET, None) => self.list(&tenant_id).await,
@@ -77,37 +85,62 @@ impl Deps {
         loopback: Loopback,
         proof: EndpointProof,
     ) -> Self {
-        let (clock, subscriptions) = (authenticator.clock.clone(), Subscriptions::new(table.clone(), proof));
-        Self { subscriptions, table, authenticator, clock, loopback }
+        let (clock, subscriptions) = (
+            authenticator.clock.clone(),
+            Subscriptions::new(table.clone(), proof),
+        );
+        Self {
+            subscriptions,
+            table,
+            authenticator,
+            clock,
+            loopback,
+        }
     }
 
     async fn list(&self, tenant_id: &str) -> Result<Reply, ApiError> {
         let subscriptions = self.table.list(tenant_id).await.map_err(failed)?;
-        Ok(Reply::ok(&List::new(subscriptions.iter().map(Summary::of).collect())))
+        Ok(Reply::ok(&List::new(
+            subscriptions.iter().map(Summary::of).collect(),
+        )))
     }
 
     async fn create(&self, tenant_id: String, request: &Request) -> Result<Reply, ApiError> {
         let new = webhook_config::new_subscription(&Fields::parse(request.body())?, self.loopback)?;
         let (now, is_generated) = (self.clock.now(), new.rest.secret.is_none());
-        match self.subscriptions.create(tenant_id, new, now).await.map_err(failed)? {
+        match self
+            .subscriptions
+            .create(tenant_id, new, now)
+            .await
+            .map_err(failed)?
+        {
             Created::Made(made) => {
                 log::result("created");
                 let (subscription, secrets) = *made;
                 let view = Details::of(&subscription, &secrets, now);
-                let view = if is_generated { view.with_generated_secret(&secrets) } else { view };
+                let view = if is_generated {
+                    view.with_generated_secret(&secrets)
+                } else {
+                    view
+                };
                 let reply = One::new(view).message("Webhook configuration created successfully");
                 Ok(Reply::created(&reply))
             }
             Created::Full => {
-                let message =
-                    format!("There are {MAX_PER_TENANT} webhook configurations already; delete one first");
+                let message = format!(
+                    "There are {MAX_PER_TENANT} webhook configurations already; delete one first"
+                );
                 Err(ApiError::new(ErrorStatus::Conflict, message))
             }
         }
     }
 
     async fn show(&self, tenant_id: &str, id: u64) -> Result<Reply, ApiError> {
-        let found = self.table.find_with_secrets(tenant_id, id).await.map_err(failed)?;
+        let found = self
+            .table
+            .find_with_secrets(tenant_id, id)
+            .await
+            .map_err(failed)?;
         let found = found.ok_or_else(not_found)?;
         let view = Details::of(&found.subscription, &found.secrets, self.clock.now());
         Ok(Reply::ok(&One::new(view)))
@@ -116,7 +149,11 @@ impl Deps {
     async fn change(&self, tenant_id: &str, id: u64, request: &Request) -> Result<Reply, ApiError> {
         let change = webhook_config::change(&Fields::parse(request.body())?, self.loopback)?;
         let now = self.clock.now();
-        let changed = self.subscriptions.change(tenant_id, id, &change, now).await.map_err(failed)?;
+        let changed = self
+            .subscriptions
+            .change(tenant_id, id, &change, now)
+            .await
+            .map_err(failed)?;
         let (changed, secrets) = changed.ok_or_else(not_found)?;
         log::result("changed");
         let reply = One::new(Details::of(&changed, &secrets, now))
@@ -129,6 +166,8 @@ impl Deps {
             return Err(not_found());
         }
         log::result("deleted");
-        Ok(Reply::ok(&Done::new("Webhook configuration deleted successfully")))
+        Ok(Reply::ok(&Done::new(
+            "Webhook configuration deleted successfully",
+        )))
     }
 }

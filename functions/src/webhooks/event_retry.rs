@@ -4,15 +4,15 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
+    auth::role::Role,
     clock::Clock,
+    delivery::manual_retry::{ManualRetry, ManualRetryError, ManualRetryResult},
     domain::delivery::{DeliveryRef, DeliveryStatus},
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
         event_view::EventView,
         reply::Reply,
-        role::Role,
     },
-    pipeline::redeliver::{Redeliver, RedeliverError, Redelivery},
 };
 use serde::Serialize;
 
@@ -27,7 +27,7 @@ use crate::{
 /// `due`, sends to the queue of deliveries, and reads the keys of user tokens.
 pub struct Deps {
     /// What queues deliveries again.
-    pub redeliver: Redeliver,
+    pub redeliver: ManualRetry,
     /// Who may ask.
     pub authenticator: Authenticator,
 }
@@ -51,41 +51,64 @@ impl Endpoint for Deps {
 
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
-        let redeliver = Redeliver {
+        let redeliver = ManualRetry {
             rows: aws.history()?,
             subscriptions: aws.subscriptions()?,
             due: aws.due()?,
             queue: aws.deliveries()?,
             clock: Clock::system(),
         };
-        Ok(Self { redeliver, authenticator: aws.authenticator().await? })
+        Ok(Self {
+            redeliver,
+            authenticator: aws.authenticator().await?,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let tenant_id = self.authenticator.authorized(&request, Role::Developer).await?.tenant_id();
+        let tenant_id = self
+            .authenticator
+            .authorized(&request, Role::Developer)
+            .await?
+            .tenant_id();
         let id = event_id(&request)?.ok_or_else(no_event)?;
-        match self.redeliver.redeliver(&DeliveryRef { tenant_id, id }).await.map_err(failed)? {
-            Redelivery::Queued(delivery) => {
+        match self
+            .redeliver
+            .redeliver(&DeliveryRef { tenant_id, id })
+            .await
+            .map_err(failed)?
+        {
+            ManualRetryResult::Queued(delivery) => {
                 log::result("queued");
-                let (message, event) = ("Webhook delivery retry queued", EventView::queued(&delivery));
-                Ok(Reply::accepted(&Answer { success: true, message, event }))
+                let (message, event) = (
+                    "Webhook delivery retry queued",
+                    EventView::queued(&delivery),
+                );
+                Ok(Reply::accepted(&Answer {
+                    success: true,
+                    message,
+                    event,
+                }))
             }
-            Redelivery::Unknown => Err(no_event()),
-            Redelivery::Inbound => Err(ApiError::new(
+            ManualRetryResult::Unknown => Err(no_event()),
+            ManualRetryResult::Inbound => Err(ApiError::new(
                 ErrorStatus::BadRequest,
                 "This event was received; only an outbound one can be retried",
             )
             .field("id")),
-            Redelivery::NotFailed(status) => Err(conflict(not_failed(status))),
-            Redelivery::Deleted => Err(conflict("Its webhook configuration was deleted")),
-            Redelivery::Inactive => Err(conflict("Its webhook configuration is inactive; activate it first")),
+            ManualRetryResult::NotFailed(status) => Err(conflict(not_failed(status))),
+            ManualRetryResult::Deleted => Err(conflict("Its webhook configuration was deleted")),
+            ManualRetryResult::Inactive => Err(conflict(
+                "Its webhook configuration is inactive; activate it first",
+            )),
         }
     }
 }
 
 fn not_failed(status: DeliveryStatus) -> &'static str {
     match status {
-        DeliveryStatus::Pending => "This delivery is pending already; only a failed one can be retried",
+        DeliveryStatus::Pending => {
+            "This delivery is pending already; only a failed one can be retried"
+        }
         DeliveryStatus::Delivered => "This delivery is delivered; only a failed one can be retried",
         DeliveryStatus::Cancelled => "This delivery is cancelled; only a failed one can be retried",
         DeliveryStatus::Failed => "This delivery was changed meanwhile; try again",
@@ -96,6 +119,10 @@ fn conflict(message: &'static str) -> ApiError {
     ApiError::new(ErrorStatus::Conflict, message)
 }
 
-fn failed(error: RedeliverError) -> ApiError {
-    ApiError::new(ErrorStatus::Internal, "Failed to queue the retry; try again").cause(error)
+fn failed(error: ManualRetryError) -> ApiError {
+    ApiError::new(
+        ErrorStatus::Internal,
+        "Failed to queue the retry; try again",
+    )
+    .cause(error)
 }

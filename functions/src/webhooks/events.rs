@@ -4,16 +4,15 @@ use std::process::ExitCode;
 
 use lambda_http::{Request, RequestExt};
 use ringpost::{
+    auth::{role::Role, token::Caller},
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
-        event_query::{Count, EventQuery},
-        event_view::{EventView, SubscriptionView},
+        event_query,
+        event_view::{EventView, SubscriptionView, detail},
         page::to_cursor,
         reply::Reply,
-        role::Role,
-        token::Caller,
     },
-    pipeline::history::{EventPage, Examined, History},
+    queries::history::{Count, EventPage, Examined, History},
     store::StoreError,
 };
 use serde::Serialize;
@@ -27,7 +26,10 @@ use crate::{
 
 /// Rows that are looked at for one answer, whatever the filter leaves of them: a read unit for eight of
 /// them, which all that a tenant's deliveries do takes from the same partitions.
-const EXAMINED: Examined = Examined { unasked: 1_000, asked: 10_000 };
+const EXAMINED: Examined = Examined {
+    unasked: 1_000,
+    asked: 10_000,
+};
 
 /// What this function may touch: it reads `history`, `events`, `chunks`, `webhook-configs` and the keys
 /// of user tokens.
@@ -70,17 +72,18 @@ struct Detail {
 }
 
 impl List {
-    fn of(page: EventPage) -> Self {
+    fn of(page: EventPage, caller: &Caller) -> Self {
+        let events = page.events.into_iter().map(EventView::listed);
         Self {
             success: true,
-            count: page.events.len(),
+            count: events.len(),
             counted: page.counted.map(|counted| Pages {
                 total: counted.total,
                 page: counted.page,
                 pages: counted.pages,
                 total_is_exact: (!counted.is_exact).then_some(false),
             }),
-            events: page.events,
+            events: events.map(|event| for_caller(event, caller)).collect(),
             next_cursor: page.next.as_ref().map(to_cursor),
         }
     }
@@ -106,7 +109,10 @@ impl Endpoint for Deps {
             subscriptions: aws.subscriptions()?,
             examined: EXAMINED,
         };
-        Ok(Self { history, authenticator: authenticator? })
+        Ok(Self {
+            history,
+            authenticator: authenticator?,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
@@ -121,18 +127,42 @@ impl Endpoint for Deps {
 impl Deps {
     async fn list(&self, caller: &Caller, request: &Request) -> Result<Reply, ApiError> {
         let parameters = request.query_string_parameters_ref();
-        let query = EventQuery::parse(parameters.into_iter().flat_map(|parameters| parameters.iter()))?;
+        let query = event_query::parse(
+            parameters
+                .into_iter()
+                .flat_map(|parameters| parameters.iter()),
+        )?;
         if query.count == Count::All {
             self.authenticator.is_expensive_for(caller).await?;
         }
         let page = self.history.page(caller, query).await.map_err(failed)?;
         log::result(format_args!("{} events", page.events.len()));
-        Ok(Reply::ok(&List::of(page)))
+        Ok(Reply::ok(&List::of(page, caller)))
     }
 
     async fn show(&self, caller: &Caller, id: u64) -> Result<Reply, ApiError> {
-        let found = self.history.find(caller, id).await.map_err(failed)?.ok_or_else(no_event)?;
-        Ok(Reply::ok(&Detail { success: true, event: found.event, webhook_config: found.subscription }))
+        let found = self
+            .history
+            .find(caller, id)
+            .await
+            .map_err(failed)?
+            .ok_or_else(no_event)?;
+        let (event, subscription) = detail(found);
+        Ok(Reply::ok(&Detail {
+            success: true,
+            event: for_caller(event, caller),
+            // Its URL may be a credential: only those who may read the configuration see it.
+            webhook_config: subscription.filter(|_| caller.sees_tenant()),
+        }))
+    }
+}
+
+/// An endpoint's response may hold more than a caller without a view of its tenant may know.
+fn for_caller(event: EventView, caller: &Caller) -> EventView {
+    if caller.sees_tenant() {
+        event
+    } else {
+        event.without_answers()
     }
 }
 

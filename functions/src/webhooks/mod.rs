@@ -12,10 +12,8 @@ pub mod test_config;
 use http::Method;
 use lambda_http::{Request, RequestExt};
 use ringpost::{
-    http::{
-        error::{ApiError, ErrorStatus},
-        role::Role,
-    },
+    auth::role::Role,
+    http::error::{ApiError, ErrorStatus},
     store::subscriptions::SubscriptionTable,
 };
 
@@ -30,13 +28,20 @@ async fn init(aws: &Aws) -> Result<(SubscriptionTable, Authenticator), InitError
 
 /// Viewers read, developers configure.
 fn needed(method: &Method) -> Role {
-    if method == Method::GET { Role::Viewer } else { Role::Developer }
+    if method == Method::GET {
+        Role::Viewer
+    } else {
+        Role::Developer
+    }
 }
 
 /// The id of the subscription in a path; what is no id is one that nobody has.
 fn requested_id(request: &Request) -> Result<Option<u64>, ApiError> {
-    let text = request.path_parameters_ref().and_then(|path| path.first("id"));
-    text.map(|text| parse_id(text).ok_or_else(not_found)).transpose()
+    let text = request
+        .path_parameters_ref()
+        .and_then(|path| path.first("id"));
+    text.map(|text| parse_id(text).ok_or_else(not_found))
+        .transpose()
 }
 
 /// Digits that begin with no zero, so that an id has one spelling.
@@ -47,8 +52,11 @@ fn parse_id(text: &str) -> Option<u64> {
 
 /// The id of the event that a path names; what is no id names none.
 fn event_id(request: &Request) -> Result<Option<u64>, ApiError> {
-    let text = request.path_parameters_ref().and_then(|path| path.first("id"));
-    text.map(|text| text.parse().map_err(|_| no_event())).transpose()
+    let text = request
+        .path_parameters_ref()
+        .and_then(|path| path.first("id"));
+    text.map(|text| text.parse().map_err(|_| no_event()))
+        .transpose()
 }
 
 /// As [`not_found`], of an event.
@@ -62,7 +70,11 @@ fn not_found() -> ApiError {
 }
 
 fn failed(error: impl std::error::Error + Send + Sync + 'static) -> ApiError {
-    ApiError::new(ErrorStatus::Internal, "The database does not answer; try again").cause(error)
+    ApiError::new(
+        ErrorStatus::Internal,
+        "The database does not answer; try again",
+    )
+    .cause(error)
 }
 
 #[cfg(test)]
@@ -73,7 +85,19 @@ mod tests {
     fn an_id_is_a_positive_whole_number_in_one_spelling() {
         assert_eq!(parse_id("1"), Some(1));
         assert_eq!(parse_id("18446744073709551615"), Some(u64::MAX));
-        for wrong in ["", "0", "-1", "+1", "01", "1.0", "1 ", "%31", "x", "١", "18446744073709551616"] {
+        for wrong in [
+            "",
+            "0",
+            "-1",
+            "+1",
+            "01",
+            "1.0",
+            "1 ",
+            "%31",
+            "x",
+            "١",
+            "18446744073709551616",
+        ] {
             assert_eq!(parse_id(wrong), None, "{wrong}");
         }
     }

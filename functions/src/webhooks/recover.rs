@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use http::Method;
 use lambda_http::{Request, RequestExt};
 use ringpost::{
-    domain::recovery::{Order, Recoverable, Recovery, RecoveryId},
+    delivery::recovery::order::{OrderError, OrderResult, Recoveries},
+    domain::delivery::recovery::{Order, Recoverable, Recovery, RecoveryId},
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
-        fields::{Fields, wrong},
+        json_body::{Fields, wrong},
         reply::Reply,
     },
-    pipeline::order_recovery::{OrderError, Ordered, Recoveries},
     store::StoreError,
 };
 use serde::Serialize;
@@ -89,15 +89,26 @@ impl Endpoint for Deps {
 
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
-        let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect_subscriptions());
+        let (authenticator, connected) =
+            tokio::join!(aws.authenticator(), aws.connect_subscriptions());
         connected?;
-        Ok(Self { recoveries: aws.recoveries()?, authenticator: authenticator? })
+        Ok(Self {
+            recoveries: aws.recoveries()?,
+            authenticator: authenticator?,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let tenant_id = self.authenticator.authorized(&request, needed(request.method())).await?.tenant_id();
+        let tenant_id = self
+            .authenticator
+            .authorized(&request, needed(request.method()))
+            .await?
+            .tenant_id();
         let path = request.path_parameters();
-        let id = path.first("id").and_then(|id| id.parse().ok()).filter(|id| *id > 0);
+        let id = path
+            .first("id")
+            .and_then(|id| id.parse().ok())
+            .filter(|id| *id > 0);
         let id = id.ok_or_else(not_found)?;
         match (request.method(), path.first("jobId")) {
             (&Method::POST, None) => self.order(&tenant_id, id, &request).await,
@@ -110,33 +121,58 @@ impl Endpoint for Deps {
 impl Deps {
     async fn order(&self, tenant_id: &str, id: u64, request: &Request) -> Result<Reply, ApiError> {
         let order = read_order(&Fields::parse(request.body())?)?;
-        let ordered = self.recoveries.order(tenant_id, id, order).await.map_err(not_ordered)?;
+        let ordered = self
+            .recoveries
+            .order(tenant_id, id, order)
+            .await
+            .map_err(not_ordered)?;
         let (message, recovery) = match ordered {
-            Ordered::Queued(recovery) => ("Recovery started", recovery),
-            Ordered::Before(recovery) => ("This recovery is under way", recovery),
-            Ordered::Busy(recovery) => return Err(busy(&recovery)),
-            Ordered::NoSubscription => return Err(not_found()),
-            Ordered::Inactive => {
+            OrderResult::Queued(recovery) => ("Recovery started", recovery),
+            OrderResult::Before(recovery) => ("This recovery is under way", recovery),
+            OrderResult::Busy(recovery) => return Err(busy(&recovery)),
+            OrderResult::NoSubscription => return Err(not_found()),
+            OrderResult::Inactive => {
                 let message = "The webhook configuration is inactive; activate it first";
                 return Err(ApiError::new(ErrorStatus::Conflict, message));
             }
-            Ordered::Future => return Err(wrong("since", "must be before now")),
-            Ordered::Expired => return Err(wrong("until", "must be within the days that events are kept")),
+            OrderResult::Future => return Err(wrong("since", "must be before now")),
+            OrderResult::Expired => {
+                return Err(wrong(
+                    "until",
+                    "must be within the days that events are kept",
+                ));
+            }
         };
         log::result(format_args!("{} {}", recovery.id, recovery.status.as_str()));
-        Ok(Reply::accepted(&Accepted { success: true, message, job: View::of(&recovery) }))
+        Ok(Reply::accepted(&Accepted {
+            success: true,
+            message,
+            job: View::of(&recovery),
+        }))
     }
 
     async fn show(&self, tenant_id: &str, id: u64, job: &str) -> Result<Reply, ApiError> {
-        let job = RecoveryId::parse(job).filter(|job| job.subscription_id == id).ok_or_else(no_job)?;
-        let found = self.recoveries.recoveries.find(tenant_id, job).await.map_err(not_read)?;
+        let job = RecoveryId::parse(job)
+            .filter(|job| job.subscription_id == id)
+            .ok_or_else(no_job)?;
+        let found = self
+            .recoveries
+            .recoveries
+            .find(tenant_id, job)
+            .await
+            .map_err(not_read)?;
         let recovery = found.ok_or_else(no_job)?.recovery;
-        Ok(Reply::ok(&Found { success: true, job: View::of(&recovery) }))
+        Ok(Reply::ok(&Found {
+            success: true,
+            job: View::of(&recovery),
+        }))
     }
 }
 
 fn read_order(fields: &Fields) -> Result<Order, ApiError> {
-    let since = fields.time("since")?.ok_or_else(|| wrong("since", "is required"))?;
+    let since = fields
+        .time("since")?
+        .ok_or_else(|| wrong("since", "is required"))?;
     let until = fields.time("until")?;
     let status = match fields.name("status")?.as_deref() {
         None | Some("failed") => Recoverable::Failed,
@@ -146,7 +182,11 @@ fn read_order(fields: &Fields) -> Result<Order, ApiError> {
     if until.is_some_and(|until| until <= since) {
         return Err(wrong("until", "must be after since"));
     }
-    Ok(Order { since, until, status })
+    Ok(Order {
+        since,
+        until,
+        status,
+    })
 }
 
 fn no_job() -> ApiError {
@@ -154,7 +194,10 @@ fn no_job() -> ApiError {
 }
 
 fn busy(recovery: &Recovery) -> ApiError {
-    let message = format!("The recovery {} is under way; wait for its end", recovery.id);
+    let message = format!(
+        "The recovery {} is under way; wait for its end",
+        recovery.id
+    );
     ApiError::new(ErrorStatus::Conflict, message)
 }
 
@@ -164,5 +207,9 @@ fn not_ordered(error: OrderError) -> ApiError {
 }
 
 fn not_read(error: StoreError) -> ApiError {
-    ApiError::new(ErrorStatus::Internal, "The recovery cannot be read; try again").cause(error)
+    ApiError::new(
+        ErrorStatus::Internal,
+        "The recovery cannot be read; try again",
+    )
+    .cause(error)
 }

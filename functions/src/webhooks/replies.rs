@@ -12,7 +12,10 @@ pub(super) struct List<'a> {
 
 impl<'a> List<'a> {
     pub(super) fn new(webhooks: Vec<Summary<'a>>) -> Self {
-        Self { success: true, webhooks }
+        Self {
+            success: true,
+            webhooks,
+        }
     }
 }
 
@@ -29,11 +32,19 @@ pub(super) struct One<'a> {
 
 impl<'a> One<'a> {
     pub(super) fn new(webhook: Details<'a>) -> Self {
-        Self { success: true, message: None, webhook, secret: None }
+        Self {
+            success: true,
+            message: None,
+            webhook,
+            secret: None,
+        }
     }
 
     pub(super) fn message(self, message: &'static str) -> Self {
-        Self { message: Some(message), ..self }
+        Self {
+            message: Some(message),
+            ..self
+        }
     }
 
     pub(super) fn secret(self, secret: Option<&'a str>) -> Self {
@@ -50,6 +61,9 @@ pub(super) struct Done {
 
 impl Done {
     pub(super) fn new(message: &'static str) -> Self {
-        Self { success: true, message }
+        Self {
+            success: true,
+            message,
+        }
     }
 }

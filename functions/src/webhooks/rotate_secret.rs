@@ -5,16 +5,16 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
+    admin::subscriptions::Subscriptions,
+    auth::role::Role,
     clock::Clock,
-    domain::{endpoint_proof::EndpointProof, signature::SigningSecret},
+    domain::{delivery::signature::SigningSecret, subscription::endpoint_proof::EndpointProof},
     http::{
         error::{ApiError, ErrorShape},
-        fields::Fields,
+        json_body::Fields,
         reply::Reply,
-        role::Role,
         webhook_config::{self, Details},
     },
-    pipeline::subscriptions::Subscriptions,
     store::subscriptions::SubscriptionTable,
 };
 
@@ -48,16 +48,26 @@ impl Endpoint for Deps {
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let tenant_id = self.authenticator.authorized(&request, Role::Developer).await?.tenant_id();
+        let tenant_id = self
+            .authenticator
+            .authorized(&request, Role::Developer)
+            .await?
+            .tenant_id();
         let id = requested_id(&request)?.ok_or_else(not_found)?;
         let rotation = webhook_config::rotation(&Fields::parse_optional(request.body())?)?;
         let (now, is_generated) = (self.clock.now(), rotation.secret.is_none());
-        let rotated = self.subscriptions.rotate(&tenant_id, id, rotation, now).await.map_err(failed)?;
+        let rotated = self
+            .subscriptions
+            .rotate(&tenant_id, id, rotation, now)
+            .await
+            .map_err(failed)?;
         let (rotated, secrets) = rotated.ok_or_else(not_found)?;
         log::result("rotated");
-        let secret = Some(&secrets.present).filter(|_| is_generated).map(SigningSecret::as_str);
-        let reply =
-            One::new(Details::of(&rotated, &secrets, now)).message("Webhook secret rotated successfully");
+        let secret = Some(&secrets.present)
+            .filter(|_| is_generated)
+            .map(SigningSecret::as_str);
+        let reply = One::new(Details::of(&rotated, &secrets, now))
+            .message("Webhook secret rotated successfully");
         Ok(Reply::ok(&reply.secret(secret)))
     }
 }
@@ -69,6 +79,10 @@ impl Deps {
         let clock = authenticator.clock.clone();
         // A rotation leaves a subscription as active as it was.
         let subscriptions = Subscriptions::new(table, EndpointProof::NotAsked);
-        Self { subscriptions, authenticator, clock }
+        Self {
+            subscriptions,
+            authenticator,
+            clock,
+        }
     }
 }

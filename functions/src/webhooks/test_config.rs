@@ -9,21 +9,24 @@ use std::process::ExitCode;
 
 use lambda_http::Request;
 use ringpost::{
+    admin::subscriptions::Subscriptions,
+    auth::role::Role,
     clock::Clock,
-    delivery::send::{Parcel, Sender},
+    delivery::send::{Sender, WebhookRequest},
     domain::{
         delivery::{Attempt, Message, TEST_PREFIX},
-        endpoint_proof::{EndpointProof, repeats},
-        subscription::{Subscription, Traits},
+        subscription::{
+            Subscription, Traits,
+            endpoint_proof::{EndpointProof, repeats},
+        },
         timestamp::Timestamp,
     },
+    fan_out::samples::sample_data,
     http::{
         error::{ApiError, ErrorShape},
-        fields::{Fields, wrong},
+        json_body::{Fields, wrong},
         reply::Reply,
-        role::Role,
     },
-    pipeline::{samples::sample_data, subscriptions::Subscriptions},
     store::{
         history::HistoryTable,
         subscriptions::{StoredSubscription, SubscriptionTable},
@@ -94,39 +97,81 @@ impl Endpoint for Deps {
         let (table, authenticator) = super::init(&aws).await?;
         let sender = Sender::new(Aws::loopback(), Clock::system())?;
         let proof = Aws::endpoint_proof();
-        Ok(Self { table, proof, history: aws.history()?, sender, authenticator })
+        Ok(Self {
+            table,
+            proof,
+            history: aws.history()?,
+            sender,
+            authenticator,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let tenant_id = self.authenticator.authorized(&request, Role::Developer).await?.tenant_id();
+        let tenant_id = self
+            .authenticator
+            .authorized(&request, Role::Developer)
+            .await?
+            .tenant_id();
         let id = requested_id(&request)?.ok_or_else(not_found)?;
         let fields = Fields::parse(request.body())?;
-        let found = self.table.find_with_secrets(&tenant_id, id).await.map_err(failed)?;
-        let StoredSubscription { subscription, secrets, .. } = found.ok_or_else(not_found)?;
+        let found = self
+            .table
+            .find_with_secrets(&tenant_id, id)
+            .await
+            .map_err(failed)?;
+        let StoredSubscription {
+            subscription,
+            secrets,
+            ..
+        } = found.ok_or_else(not_found)?;
         let now = self.authenticator.clock.now();
         let message = message(&subscription, &fields, now)?;
-        let challenge = self.proof.is_missing(&subscription).then(|| Uuid::new_v4().simple().to_string());
-        let parcel = Parcel::to(&subscription, &secrets, &message.id, &message.body, now);
-        let attempt = self.sender.send(&Parcel { challenge: challenge.as_deref(), ..parcel }).await;
-        let is_proven = challenge.map(|challenge| attempt.succeeded() && repeats(&attempt.body, &challenge));
+        let challenge = self
+            .proof
+            .is_missing(&subscription)
+            .then(|| Uuid::new_v4().simple().to_string());
+        let parcel = WebhookRequest::to(&subscription, &secrets, &message.id, &message.body, now);
+        let attempt = self
+            .sender
+            .send(&WebhookRequest {
+                challenge: challenge.as_deref(),
+                ..parcel
+            })
+            .await;
+        let is_proven =
+            challenge.map(|challenge| attempt.succeeded() && repeats(&attempt.body, &challenge));
         if is_proven == Some(true) {
             let subscriptions = Subscriptions::new(self.table.clone(), self.proof);
             let proven = subscriptions.prove(&tenant_id, id, &subscription.url, now);
             proven.await.map_err(failed)?;
         }
         // Whoever is told of a test finds it in the history.
-        self.history.record_test(&message, id, &attempt).await.map_err(failed)?;
+        self.history
+            .record_test(&message, id, &attempt)
+            .await
+            .map_err(failed)?;
         log::event_key(&message.id);
-        log::result(if attempt.succeeded() { "taken" } else { "not taken" });
+        log::result(if attempt.succeeded() {
+            "taken"
+        } else {
+            "not taken"
+        });
         Ok(Reply::ok(&tested(&message, &attempt, is_proven)))
     }
 }
 
 /// The message that a request asks for.
-fn message(subscription: &Subscription, fields: &Fields, now: Timestamp) -> Result<Message, ApiError> {
+fn message(
+    subscription: &Subscription,
+    fields: &Fields,
+    now: Timestamp,
+) -> Result<Message, ApiError> {
     let event_type = fields.required_name("eventType")?;
     if !subscription.event_types.contains(&event_type) {
-        return Err(wrong("eventType", "must be one of the eventTypes configured"));
+        return Err(wrong(
+            "eventType",
+            "must be one of the eventTypes configured",
+        ));
     }
     let data = match fields.get("testPayload") {
         None | Some(Value::Null) => sample_data(&event_type, subscription).into(),
@@ -147,11 +192,19 @@ fn message(subscription: &Subscription, fields: &Fields, now: Timestamp) -> Resu
     })
 }
 
-fn tested<'a>(message: &'a Message, attempt: &'a Attempt, endpoint_proven: Option<bool>) -> Tested<'a> {
+fn tested<'a>(
+    message: &'a Message,
+    attempt: &'a Attempt,
+    endpoint_proven: Option<bool>,
+) -> Tested<'a> {
     let success = attempt.succeeded();
     Tested {
         success,
-        message: if success { "Test webhook sent successfully" } else { "Test webhook failed" },
+        message: if success {
+            "Test webhook sent successfully"
+        } else {
+            "Test webhook failed"
+        },
         details: Details {
             status_code: attempt.status_code,
             response_body: attempt.status_code.map(|_| attempt.body.as_str()),

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use ringpost::{
     clock::Clock,
     config,
-    pipeline::agent_calls::AgentCalls,
-    providers::elevenlabs::client::{ApiKey, ConversationApi, Patience},
+    providers::elevenlabs::client::{ApiKey, ConversationApi, Timeouts},
+    queries::agent_call_status::AgentCalls,
     queue::transcripts::TranscriptQueue,
     secrets::{Secrets, SecretsError},
 };
@@ -18,24 +18,35 @@ use crate::runtime::InitError;
 pub(crate) type ElevenLabsKey = Secrets<Option<ApiKey>>;
 
 impl Aws {
-    pub(crate) fn conversations(patience: Patience) -> Result<ConversationApi, InitError> {
-        Ok(ConversationApi::new(config::required("ELEVENLABS_API_URL")?, patience)?)
+    pub(crate) fn conversations(patience: Timeouts) -> Result<ConversationApi, InitError> {
+        Ok(ConversationApi::new(
+            config::required("ELEVENLABS_API_URL")?,
+            patience,
+        )?)
     }
 
     pub(crate) async fn elevenlabs_key(&self) -> Result<ElevenLabsKey, InitError> {
         const API_KEY: &str = "elevenlabs-api-key";
-        let loaded = Secrets::load(&self.sdk, Clock::system(), secret_source(&[API_KEY])?, |texts| {
-            let newest = texts.lines(API_KEY).into_iter().next();
-            let key = newest.map(|key| {
-                let reason = "has a character that no key has".to_owned();
-                ApiKey::parse(&key).ok_or(SecretsError::Invalid { name: API_KEY, reason })
-            });
-            key.transpose()
-        });
+        let loaded = Secrets::load(
+            &self.sdk,
+            Clock::system(),
+            secret_source(&[API_KEY])?,
+            |texts| {
+                let newest = texts.lines(API_KEY).into_iter().next();
+                let key = newest.map(|key| {
+                    let reason = "has a character that no key has".to_owned();
+                    ApiKey::parse(&key).ok_or(SecretsError::Invalid {
+                        name: API_KEY,
+                        reason,
+                    })
+                });
+                key.transpose()
+            },
+        );
         Ok(loaded.await?)
     }
 
-    pub(crate) fn agent_calls(&self, patience: Patience) -> Result<AgentCalls, InitError> {
+    pub(crate) fn agent_calls(&self, patience: Timeouts) -> Result<AgentCalls, InitError> {
         Ok(AgentCalls {
             calls: self.calls()?,
             events: self.events()?,
@@ -43,12 +54,17 @@ impl Aws {
             fold: self.fold()?,
             api: Self::conversations(patience)?,
             fresh_millis: u64::from(config::seconds("STATUS_FRESH_SECONDS")?) * 1_000,
-            questions: self.limiter("question", "QUESTIONS_PER_MINUTE")?.map(Arc::new),
+            questions: self
+                .limiter("question", "QUESTIONS_PER_MINUTE")?
+                .map(Arc::new),
         })
     }
 
     pub(crate) fn transcripts(&self) -> Result<TranscriptQueue, InitError> {
         let queue = ringpost::queue::Client::new(&self.sdk);
-        Ok(TranscriptQueue::new(queue, config::required("TRANSCRIPT_QUEUE_URL")?))
+        Ok(TranscriptQueue::new(
+            queue,
+            config::required("TRANSCRIPT_QUEUE_URL")?,
+        ))
     }
 }

@@ -3,9 +3,9 @@
 use ringpost::{
     clock::Clock,
     config,
-    pipeline::{
-        order_recovery::Recoveries,
-        recover::{Portion, Recover},
+    delivery::recovery::{
+        order::Recoveries,
+        run::{Portion, Recover},
     },
     queue::recoveries::RecoveryQueue,
     store::recoveries::RecoveryTable,
@@ -38,11 +38,17 @@ impl Aws {
     }
 
     fn recovery_table(&self) -> Result<RecoveryTable, InitError> {
-        Ok(RecoveryTable::new(self.database.clone(), config::required("WEBHOOK_CONFIGS_TABLE")?))
+        Ok(RecoveryTable::new(
+            self.database.clone(),
+            config::required("WEBHOOK_CONFIGS_TABLE")?,
+        ))
     }
 
     fn recovery_queue(&self) -> Result<RecoveryQueue, InitError> {
         let queue = ringpost::queue::Client::new(&self.sdk);
-        Ok(RecoveryQueue::new(queue, config::required("RECOVERY_QUEUE_URL")?))
+        Ok(RecoveryQueue::new(
+            queue,
+            config::required("RECOVERY_QUEUE_URL")?,
+        ))
     }
 }

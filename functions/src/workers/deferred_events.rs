@@ -34,11 +34,17 @@ impl Worker for Deps {
     type Answer = SqsBatchResponse;
 
     async fn init() -> Result<Self, InitError> {
-        Ok(Self { events: Aws::new()?.events()? })
+        Ok(Self {
+            events: Aws::new()?.events()?,
+        })
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
-        settle_all(&batch.records, batch.records.iter().map(|message| self.settle(message))).await
+        settle_all(
+            &batch.records,
+            batch.records.iter().map(|message| self.settle(message)),
+        )
+        .await
     }
 }
 
@@ -46,24 +52,19 @@ impl Deps {
     async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
         let body = message.body.as_deref().unwrap_or_default();
         let Some(event) = DeferredEvent::read(body) else {
-            tracing::error!(function = Self::NAME, "unreadable message");
+            tracing::error!("unreadable message");
             return Err(Unsettled);
         };
         let event_key = event.key.as_str();
         let accepted = self.events.append(&event).await.map_err(|error| {
-            tracing::error!(
-                function = Self::NAME,
-                event_key,
-                cause = telemetry::chain(&error),
-                "not appended"
-            );
+            tracing::error!(event_key, cause = telemetry::chain(&error), "not appended");
             Unsettled
         })?;
         let result = match accepted {
             Accepted::New => "appended",
             Accepted::Duplicate => "duplicate",
         };
-        tracing::info!(function = Self::NAME, event_key, result, "settled");
+        tracing::info!(event_key, result, "settled");
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::{process::ExitCode, time::Instant};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
-    delivery::deliver::{Deliver, Prepared},
+    delivery::{attempt::Prepared, deliver::Deliver},
     queue::deliveries::DeliveryMessage,
     telemetry,
 };
@@ -38,7 +38,9 @@ impl Worker for Deps {
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
         aws.connect_to_log().await?;
-        Ok(Self { deliver: aws.deliver()? })
+        Ok(Self {
+            deliver: aws.deliver()?,
+        })
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
@@ -53,15 +55,19 @@ impl Worker for Deps {
         let settled = match self.deliver.prepare(&wanted).await {
             Ok(batch) => join_all(wanted.iter().map(|message| self.settle(message, &batch))).await,
             Err(error) => {
-                let (function, cause) = (Self::NAME, telemetry::chain(&error));
-                tracing::error!(function, messages = wanted.len(), cause, "not read");
+                let cause = telemetry::chain(&error);
+                tracing::error!(messages = wanted.len(), cause, "not read");
                 wanted.iter().map(|_| Err(Unsettled)).collect()
             }
         };
         let verdicts = read.iter().map(async |message| {
-            let place =
-                message.as_ref().and_then(|message| wanted.iter().position(|one| is_same(one, message)));
-            place.and_then(|place| settled.get(place)).copied().unwrap_or(Err(Unsettled))
+            let place = message
+                .as_ref()
+                .and_then(|message| wanted.iter().position(|one| is_same(one, message)));
+            place
+                .and_then(|place| settled.get(place))
+                .copied()
+                .unwrap_or(Err(Unsettled))
         });
         settle_all(&batch.records, verdicts).await
     }
@@ -75,7 +81,7 @@ fn is_same(one: &DeliveryMessage, other: &DeliveryMessage) -> bool {
 fn read(message: &SqsMessage) -> Option<DeliveryMessage> {
     let read = serde_json::from_str(message.body.as_deref().unwrap_or_default()).ok();
     if read.is_none() {
-        tracing::error!(function = Deps::NAME, "unreadable message");
+        tracing::error!("unreadable message");
     }
     read
 }
@@ -86,19 +92,20 @@ impl Deps {
         let done = self.deliver.work(message, batch).await;
         let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
         let (at, delivery) = (message.delivery(), batch.delivery(message));
-        let (function, tenant_id, id) = (Self::NAME, at.tenant_id, at.id);
+        let (tenant_id, id) = (at.tenant_id, at.id);
         let (subscription, attempt) = (message.subscription_id(), message.number());
         // By these a customer's question, a call and an event's type find this line.
         let message_id = delivery.map(|delivery| delivery.message_id.as_str());
         let event_type = delivery.map(|delivery| delivery.event_type.as_str());
-        let call_id = delivery.and_then(|delivery| delivery.call_id).map(|call| call.to_string());
+        let call_id = delivery
+            .and_then(|delivery| delivery.call_id)
+            .map(|call| call.to_string());
         match done {
             Ok(done) => {
                 let (result, answered) = (done.as_str(), done.answered());
                 let status_code = answered.and_then(|answered| answered.status_code);
                 let since_received_ms = answered.map(|answered| answered.since_received_ms);
                 tracing::info!(
-                    function,
                     tenant_id,
                     id,
                     subscription,
@@ -117,7 +124,6 @@ impl Deps {
             Err(error) => {
                 let cause = telemetry::chain(&error);
                 tracing::error!(
-                    function,
                     tenant_id,
                     id,
                     subscription,

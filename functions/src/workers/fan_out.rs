@@ -17,15 +17,12 @@ use aws_lambda_events::{
 use futures::future::join_all;
 use ringpost::{
     domain::key::EventKey,
-    pipeline::{
-        fan_out::{FanOut, Told},
-        publish::Batch,
-    },
+    fan_out::{FanOut, ParsedEvent, publish::Batch},
     store::{Item, events::EventTable, lookup::Found},
     telemetry,
 };
 
-use super::drive;
+use super::process;
 use crate::{
     runtime::{self, InitError, Worker},
     wiring::Aws,
@@ -57,18 +54,28 @@ impl Worker for Deps {
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
         aws.connect().await?;
-        Ok(Self { events: aws.events()?, fan_out: aws.fan_out()? })
+        Ok(Self {
+            events: aws.events()?,
+            fan_out: aws.fan_out()?,
+        })
     }
 
     async fn handle(&self, batch: StreamBatch) -> DynamoDbEventResponse {
-        let sequence_numbers: Vec<_> =
-            batch.records.iter().map(|record| record.change.sequence_number.clone()).collect();
+        let sequence_numbers: Vec<_> = batch
+            .records
+            .iter()
+            .map(|record| record.change.sequence_number.clone())
+            .collect();
         let records = join_all(batch.records.into_iter().map(|record| self.read(record))).await;
         let keys: Vec<_> = records.iter().map(|record| record.key.clone()).collect();
         // The events of one call would only get into each other's way.
         let mut calls: HashMap<_, Vec<_>> = HashMap::new();
         for (place, record) in records.into_iter().enumerate() {
-            let call = record.told.as_ref().and_then(Told::surest_call).ok_or(place);
+            let call = record
+                .parsed
+                .as_ref()
+                .and_then(ParsedEvent::surest_call)
+                .ok_or(place);
             calls.entry(call).or_default().push((place, record));
         }
         let calls: Vec<Vec<(usize, Record)>> = calls.into_values().collect();
@@ -81,11 +88,17 @@ impl Worker for Deps {
             .map(|(records, found)| self.settle_in_order(records, found, &shared, deadline));
         let mut unsettled: Vec<usize> = join_all(settling).await.into_iter().flatten().collect();
         if let Err(error) = self.fan_out.publisher.queue(shared).await {
-            tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "deliveries not queued");
+            tracing::error!(cause = telemetry::chain(&error), "deliveries not queued");
             // Whoever recorded them is driven again.
-            let aside = keys.into_iter().enumerate().filter_map(|(place, key)| Some((place, key?)));
+            let aside = keys
+                .into_iter()
+                .enumerate()
+                .filter_map(|(place, key)| Some((place, key?)));
             unsettled.extend(
-                join_all(aside.map(|(place, key)| self.put_aside(place, key))).await.into_iter().flatten(),
+                join_all(aside.map(|(place, key)| self.queue_for_retry(place, key)))
+                    .await
+                    .into_iter()
+                    .flatten(),
             );
         }
         let mut answer = DynamoDbEventResponse::default();
@@ -102,7 +115,7 @@ impl Worker for Deps {
 /// A record of the stream.
 struct Record {
     /// The event, unless nothing follows from the record or it cannot be read.
-    told: Option<Told>,
+    parsed: Option<ParsedEvent>,
     /// The event's key, where something must follow.
     key: Option<EventKey>,
 }
@@ -110,30 +123,47 @@ struct Record {
 impl Deps {
     async fn read(&self, record: EventRecord) -> Record {
         if record.event_name != "INSERT" {
-            return Record { told: None, key: None };
+            return Record {
+                parsed: None,
+                key: None,
+            };
         }
         let keys: Item = record.change.keys.into();
-        let key = keys.get("key").and_then(|key| key.as_s().ok()).cloned().unwrap_or_default();
+        let key = keys
+            .get("key")
+            .and_then(|key| key.as_s().ok())
+            .cloned()
+            .unwrap_or_default();
         let image: Item = record.change.new_image.into();
-        let told = match self.events.read(&image).await {
-            Ok(event) => Some(Told::by(event)),
+        let parsed = match self.events.read(&image).await {
+            Ok(event) => Some(ParsedEvent::by(event)),
             Err(error) => {
-                tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "unreadable record");
+                tracing::error!(cause = telemetry::chain(&error), "unreadable record");
                 None
             }
         };
-        Record { told, key: Some(EventKey::from_stored(key)) }
+        Record {
+            parsed,
+            key: Some(EventKey::from_stored(key)),
+        }
     }
 
     /// What the first event of each call needs, in one trip. Those that follow it need what it leaves.
     async fn look_up(&self, calls: &[Vec<(usize, Record)>]) -> Vec<Option<Found>> {
-        let events: Vec<Option<&Told>> = calls
+        let events: Vec<Option<&ParsedEvent>> = calls
             .iter()
-            .map(|records| records.first().and_then(|(_, record)| record.told.as_ref()))
+            .map(|records| {
+                records
+                    .first()
+                    .and_then(|(_, record)| record.parsed.as_ref())
+            })
             .collect();
-        let readable: Vec<&Told> = events.iter().copied().flatten().collect();
+        let readable: Vec<&ParsedEvent> = events.iter().copied().flatten().collect();
         let mut found = self.fan_out.look_up(&readable).await.into_iter();
-        events.iter().map(|told| told.and_then(|_| found.next().flatten())).collect()
+        events
+            .iter()
+            .map(|parsed| parsed.and_then(|_| found.next().flatten()))
+            .collect()
     }
 
     /// Drives the records of one call. Tells the place of the first that could neither be driven nor
@@ -145,15 +175,17 @@ impl Deps {
         batch: &Batch,
         deadline: Instant,
     ) -> Option<usize> {
-        for (place, Record { told, key }) in records {
+        for (place, Record { parsed, key }) in records {
             let Some(key) = key else { continue };
-            let driven = match &told {
-                Some(told) if Instant::now() < deadline => {
-                    drive(Self::NAME, &self.fan_out, told, found.take(), batch).await.is_ok()
+            let processed = match &parsed {
+                Some(parsed) if Instant::now() < deadline => {
+                    process(&self.fan_out, parsed, found.take(), batch)
+                        .await
+                        .is_ok()
                 }
                 _ => false,
             };
-            if !driven && let Some(place) = self.put_aside(place, key).await {
+            if !processed && let Some(place) = self.queue_for_retry(place, key).await {
                 return Some(place);
             }
         }
@@ -161,9 +193,9 @@ impl Deps {
     }
 
     /// Tells the place of an event that could not be put aside.
-    async fn put_aside(&self, place: usize, key: EventKey) -> Option<usize> {
-        let error = self.fan_out.put_aside(&key).await.err()?;
-        tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "not put aside");
+    async fn queue_for_retry(&self, place: usize, key: EventKey) -> Option<usize> {
+        let error = self.fan_out.queue_for_retry(&key).await.err()?;
+        tracing::error!(cause = telemetry::chain(&error), "not put aside");
         Some(place)
     }
 }

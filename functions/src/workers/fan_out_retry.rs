@@ -6,16 +6,13 @@ use std::process::ExitCode;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
-    pipeline::{
-        fan_out::{FanOut, Told},
-        publish::Batch,
-    },
+    fan_out::{FanOut, ParsedEvent, publish::Batch},
     queue::fan_out_retry::FanOutMessage,
     store::events::EventTable,
     telemetry,
 };
 
-use super::{Unsettled, drive, log_wait, receipt, settle_all, times_received};
+use super::{Unsettled, log_wait, process, receipt, settle_all, times_received};
 use crate::{
     runtime::{self, InitError, Worker},
     wiring::Aws,
@@ -43,23 +40,39 @@ impl Worker for Deps {
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
         aws.connect().await?;
-        Ok(Self { events: aws.events()?, fan_out: aws.fan_out()? })
+        Ok(Self {
+            events: aws.events()?,
+            fan_out: aws.fan_out()?,
+        })
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
         let shared = self.fan_out.publisher.batch();
-        let settled = join_all(batch.records.iter().map(|message| self.settle(message, &shared))).await;
+        let settled = join_all(
+            batch
+                .records
+                .iter()
+                .map(|message| self.settle(message, &shared)),
+        )
+        .await;
         let queued = self.fan_out.publisher.queue(shared).await.map_err(|error| {
-            tracing::error!(function = Self::NAME, cause = telemetry::chain(&error), "deliveries not queued");
+            tracing::error!(cause = telemetry::chain(&error), "deliveries not queued");
             Unsettled
         });
-        let settled = batch.records.iter().zip(settled).map(|(message, settled)| async move {
-            if settled.and(queued).is_err() {
-                let wait = self.fan_out.retry.put_off(receipt(message), times_received(message));
-                log_wait(Self::NAME, wait.await);
-            }
-            settled.and(queued)
-        });
+        let settled = batch
+            .records
+            .iter()
+            .zip(settled)
+            .map(|(message, settled)| async move {
+                if settled.and(queued).is_err() {
+                    let wait = self
+                        .fan_out
+                        .retry
+                        .postpone(receipt(message), times_received(message));
+                    log_wait(wait.await);
+                }
+                settled.and(queued)
+            });
         settle_all(&batch.records, settled).await
     }
 }
@@ -68,18 +81,18 @@ impl Deps {
     async fn settle(&self, message: &SqsMessage, batch: &Batch) -> Result<(), Unsettled> {
         let body = message.body.as_deref().unwrap_or_default();
         let Ok(FanOutMessage::V1 { event_key }) = serde_json::from_str(body) else {
-            tracing::error!(function = Self::NAME, "unreadable message");
+            tracing::error!("unreadable message");
             return Err(Unsettled);
         };
         let event = self.events.find(&event_key).await.map_err(|error| {
-            tracing::error!(function = Self::NAME, %event_key, cause = telemetry::chain(&error), "not read");
+            tracing::error!(%event_key, cause = telemetry::chain(&error), "not read");
             Unsettled
         })?;
         let Some(event) = event else {
-            tracing::warn!(function = Self::NAME, %event_key, "event has expired");
+            tracing::warn!(%event_key, "event has expired");
             return Ok(());
         };
-        let driven = drive(Self::NAME, &self.fan_out, &Told::by(event), None, batch).await;
-        driven.map(drop).map_err(|_| Unsettled)
+        let processed = process(&self.fan_out, &ParsedEvent::by(event), None, batch).await;
+        processed.map(drop).map_err(|_| Unsettled)
     }
 }

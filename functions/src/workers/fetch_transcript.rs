@@ -10,7 +10,9 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use ringpost::{
     clock::Clock,
     domain::key::CallId,
-    providers::elevenlabs::client::{ApiKey, AskError, ConversationApi, ConversationId, Patience},
+    providers::elevenlabs::client::{
+        ApiKey, ConversationApi, ConversationApiError, ConversationId, Timeouts,
+    },
     queue::transcripts::{TranscriptMessage, TranscriptQueue},
     secrets::Secrets,
     store::{
@@ -28,7 +30,10 @@ use crate::{
 };
 
 /// A transcript may be large, and nobody waits for it.
-const PATIENCE: Patience = Patience { connect: Duration::from_secs(3), total: Duration::from_secs(15) };
+const TIMEOUTS: Timeouts = Timeouts {
+    connect: Duration::from_secs(3),
+    total: Duration::from_secs(15),
+};
 
 /// What this function may touch: it reads `calls`, appends to `events`, puts off messages of its
 /// queue, reads ElevenLabs' API key, and asks ElevenLabs.
@@ -65,7 +70,7 @@ impl Worker for Deps {
         Ok(Self {
             calls: aws.calls()?,
             events: aws.events()?,
-            api: Aws::conversations(PATIENCE)?,
+            api: Aws::conversations(TIMEOUTS)?,
             key: key?,
             queue: aws.transcripts()?,
             clock: Clock::system(),
@@ -74,7 +79,11 @@ impl Worker for Deps {
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
         // Each mostly waits for ElevenLabs.
-        settle_all(&batch.records, batch.records.iter().map(|message| self.settle(message))).await
+        settle_all(
+            &batch.records,
+            batch.records.iter().map(|message| self.settle(message)),
+        )
+        .await
     }
 }
 
@@ -87,42 +96,52 @@ enum Fetched {
     /// The conversation is not over.
     Early,
     /// ElevenLabs did not give it.
-    Failed(AskError),
+    Failed(ConversationApiError),
 }
 
 impl Deps {
     async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
-        let function = Self::NAME;
         let body = message.body.as_deref().unwrap_or_default();
-        let Ok(TranscriptMessage::V1 { call_id, conversation_id }) = serde_json::from_str(body) else {
-            tracing::error!(function, "unreadable message");
+        let Ok(TranscriptMessage::V1 {
+            call_id,
+            conversation_id,
+        }) = serde_json::from_str(body)
+        else {
+            tracing::error!("unreadable message");
             return Err(Unsettled);
         };
-        let (fetched, received) = (self.fetch(call_id, &conversation_id).await, times_received(message));
+        let (fetched, received) = (
+            self.fetch(call_id, &conversation_id).await,
+            times_received(message),
+        );
         match fetched {
             Ok(Fetched::Kept(accepted)) => {
-                let result = if accepted == Accepted::New { "kept" } else { "kept before" };
-                tracing::info!(function, %call_id, conversation_id, received, result, "fetched");
+                let result = if accepted == Accepted::New {
+                    "kept"
+                } else {
+                    "kept before"
+                };
+                tracing::info!(%call_id, conversation_id, received, result, "fetched");
                 return Ok(());
             }
             Ok(Fetched::Needless(result)) => {
-                tracing::info!(function, %call_id, conversation_id, received, result, "not fetched");
+                tracing::info!(%call_id, conversation_id, received, result, "not fetched");
                 return Ok(());
             }
             Ok(Fetched::Early) => {
                 let result = "conversation is not over";
-                tracing::info!(function, %call_id, conversation_id, received, result, "put off");
+                tracing::info!(%call_id, conversation_id, received, result, "put off");
             }
             Ok(Fetched::Failed(error)) => {
                 let cause = telemetry::chain(&error);
-                tracing::warn!(function, %call_id, conversation_id, received, cause, "put off");
+                tracing::warn!(%call_id, conversation_id, received, cause, "put off");
             }
             Err(error) => {
                 let cause = telemetry::chain(&error);
-                tracing::error!(function, %call_id, conversation_id, received, cause, "put off");
+                tracing::error!(%call_id, conversation_id, received, cause, "put off");
             }
         }
-        self.put_off(message, received).await;
+        self.postpone(message, received).await;
         Err(Unsettled)
     }
 
@@ -146,12 +165,14 @@ impl Deps {
             }
             Ok(_) => Ok(Fetched::Early),
             // Another workspace's, deleted, or never a conversation.
-            Err(AskError::NotFound(_)) => Ok(Fetched::Needless("ElevenLabs knows no such conversation")),
+            Err(ConversationApiError::NotFound(_)) => {
+                Ok(Fetched::Needless("ElevenLabs knows no such conversation"))
+            }
             Err(error) => Ok(Fetched::Failed(error)),
         }
     }
 
-    async fn put_off(&self, message: &SqsMessage, received: u32) {
-        log_wait(Self::NAME, self.queue.put_off(receipt(message), received).await);
+    async fn postpone(&self, message: &SqsMessage, received: u32) {
+        log_wait(self.queue.postpone(receipt(message), received).await);
     }
 }

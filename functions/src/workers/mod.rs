@@ -16,11 +16,8 @@ use std::{
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
-    domain::outcome::Outcome,
-    pipeline::{
-        fan_out::{Driven, FanOut, FanOutError, Told},
-        publish::Batch,
-    },
+    domain::call::outcome::Outcome,
+    fan_out::{FanOut, FanOutError, ParsedEvent, Processed, publish::Batch},
     queue::SendError,
     store::lookup::Found,
     telemetry,
@@ -58,50 +55,52 @@ fn receipt(message: &SqsMessage) -> &str {
 }
 
 /// A wait that could not be set is logged, no more: the message comes again after its queue's own visibility timeout.
-fn log_wait(function: &'static str, set: Result<(), SendError>) {
+fn log_wait(set: Result<(), SendError>) {
     if let Err(error) = set {
-        tracing::warn!(function, cause = telemetry::chain(&error), "wait not set");
+        tracing::warn!(cause = telemetry::chain(&error), "wait not set");
     }
 }
 
 /// So that a batch is settled before its invocation is ended: what was not driven by then comes again.
-const LONGEST_DRIVE: Duration = Duration::from_secs(8);
+const LONGEST_PROCESSING: Duration = Duration::from_secs(8);
 
 /// Drives one event and writes its canonical line.
-async fn drive(
-    function: &'static str,
+async fn process(
     fan_out: &FanOut,
-    told: &Told,
+    parsed: &ParsedEvent,
     found: Option<Found>,
     batch: &Batch,
-) -> Result<Driven, FanOutError> {
+) -> Result<Processed, FanOutError> {
     let started = Instant::now();
-    let driven = tokio::time::timeout(LONGEST_DRIVE, fan_out.drive(told, found, batch)).await;
-    let driven = driven.unwrap_or(Err(FanOutError::Slow));
+    let processed =
+        tokio::time::timeout(LONGEST_PROCESSING, fan_out.process(parsed, found, batch)).await;
+    let processed = processed.unwrap_or(Err(FanOutError::Slow));
     let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
-    let (event_key, event_type) = (told.event.key.as_str(), told.event.event_type.as_str());
-    match &driven {
-        Ok(driven) => {
-            let (result, call_id) = match driven {
-                Driven::Recorded(recorded) => ("recorded", recorded.call_id),
-                Driven::Waiting(call_id) => ("waiting for an owner", Some(*call_id)),
-                Driven::LeftOut(call_id) => {
-                    tracing::warn!(function, event_key, call_id = %call_id, "too many events wait for an owner");
+    let (event_key, event_type) = (parsed.event.key.as_str(), parsed.event.event_type.as_str());
+    match &processed {
+        Ok(processed) => {
+            let (result, call_id) = match processed {
+                Processed::Recorded(recorded) => ("recorded", recorded.call_id),
+                Processed::Waiting(call_id) => ("waiting for an owner", Some(*call_id)),
+                Processed::LeftOut(call_id) => {
+                    tracing::warn!(event_key, call_id = %call_id, "too many events wait for an owner");
                     ("left out", Some(*call_id))
                 }
-                Driven::Unowned => ("unowned", None),
+                Processed::Unowned => ("unowned", None),
             };
-            let recorded = match driven {
-                Driven::Recorded(recorded) => Some(recorded),
+            let recorded = match processed {
+                Processed::Recorded(recorded) => Some(recorded),
                 _ => None,
             };
             let tenant_id = recorded.map(|recorded| recorded.tenant_id.as_str());
-            let announced =
-                recorded.map(|recorded| recorded.announced.join(" ")).filter(|types| !types.is_empty());
-            let outcome = recorded.and_then(|recorded| recorded.outcome).map(Outcome::as_str);
+            let announced = recorded
+                .map(|recorded| recorded.announced.join(" "))
+                .filter(|types| !types.is_empty());
+            let outcome = recorded
+                .and_then(|recorded| recorded.outcome)
+                .map(Outcome::as_str);
             let call_id = call_id.map(|id| id.to_string());
             tracing::info!(
-                function,
                 event_key,
                 event_type,
                 tenant_id,
@@ -115,8 +114,8 @@ async fn drive(
         }
         Err(error) => {
             let cause = telemetry::chain(error);
-            tracing::error!(function, event_key, event_type, cause, duration_ms, "not driven");
+            tracing::error!(event_key, event_type, cause, duration_ms, "not driven");
         }
     }
-    driven
+    processed
 }

@@ -7,7 +7,7 @@ use std::{
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use ringpost::{
-    pipeline::recover::{Portion, Ran, Recover, RecoverError},
+    delivery::recovery::run::{Portion, Ran, Recover, RecoverError},
     queue::recoveries::RecoveryMessage,
     telemetry,
 };
@@ -19,9 +19,12 @@ use crate::{
 };
 
 /// What is done between two rests: a page is a second's work, and well done before the time is up.
-pub const PORTION: Portion = Portion { rows: 250, time: Duration::from_secs(25) };
+pub const PORTION: Portion = Portion {
+    rows: 250,
+    time: Duration::from_secs(25),
+};
 /// A recovery is given up when its message comes so often, once before its queue gives up on that: who
-/// asks for it is told, and may start it again.
+/// asks for it is parsed, and may start it again.
 const LAST_TIME: u32 = 5;
 
 /// What this function may touch: it reads subscriptions and writes recoveries in `webhook-configs`, reads
@@ -45,26 +48,36 @@ impl Worker for Deps {
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
         aws.connect_subscriptions().await?;
-        Ok(Self { recover: aws.recover(PORTION)? })
+        Ok(Self {
+            recover: aws.recover(PORTION)?,
+        })
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
-        settle_all(&batch.records, batch.records.iter().map(|message| self.settle(message))).await
+        settle_all(
+            &batch.records,
+            batch.records.iter().map(|message| self.settle(message)),
+        )
+        .await
     }
 }
 
 impl Deps {
     async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
-        let (function, started) = (Self::NAME, Instant::now());
+        let started = Instant::now();
         let body = message.body.as_deref().unwrap_or_default();
-        let Ok(RecoveryMessage::V1 { tenant_id, recovery_id }) = serde_json::from_str(body) else {
-            tracing::error!(function, "unreadable message");
+        let Ok(RecoveryMessage::V1 {
+            tenant_id,
+            recovery_id,
+        }) = serde_json::from_str(body)
+        else {
+            tracing::error!("unreadable message");
             return Err(Unsettled);
         };
         let mut ran = self.recover.run(&tenant_id, recovery_id).await;
         if let Err(error) = &ran {
             let (cause, received) = (telemetry::chain(error), times_received(message));
-            tracing::error!(function, %recovery_id, cause, received, "not recovered");
+            tracing::error!(%recovery_id, cause, received, "not recovered");
             if received >= LAST_TIME {
                 ran = self.recover.give_up(&tenant_id, recovery_id).await;
             }
@@ -78,7 +91,7 @@ impl Deps {
         };
         let (requeued, examined) = recovery.map(|it| (it.requeued, it.examined)).unzip();
         let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
-        tracing::info!(function, %recovery_id, result, requeued, examined, duration_ms, "recovered");
+        tracing::info!(%recovery_id, result, requeued, examined, duration_ms, "recovered");
         Ok(())
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, time::Instant};
 
-use ringpost::{pipeline::sweep::Sweep, telemetry};
+use ringpost::{sweep::Sweep, telemetry};
 use serde::de::IgnoredAny;
 
 use crate::{
@@ -32,21 +32,23 @@ impl Worker for Deps {
     async fn init() -> Result<Self, InitError> {
         let aws = Aws::new()?;
         aws.connect().await?;
-        Ok(Self { sweep: aws.sweep()? })
+        Ok(Self {
+            sweep: aws.sweep()?,
+        })
     }
 
     async fn handle(&self, _: IgnoredAny) {
         let started = Instant::now();
         let swept = self.sweep.run().await;
-        let (function, duration_ms) = (Self::NAME, started.elapsed().as_secs_f64() * 1_000.0);
+        let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
         match swept {
             Ok(swept) => {
                 let (minutes, announced, queued) = (swept.minutes, swept.announced, swept.queued);
                 let closed = swept.closed;
                 let (dropped, postponed) = (swept.dropped, swept.postponed);
                 let behind_minutes = swept.behind_minutes;
+                let oldest_parked_seconds = swept.oldest_parked_millis.map(|millis| millis / 1_000);
                 tracing::info!(
-                    function,
                     minutes,
                     announced,
                     queued,
@@ -54,13 +56,14 @@ impl Worker for Deps {
                     dropped,
                     postponed,
                     behind_minutes,
+                    oldest_parked_seconds,
                     duration_ms,
                     "swept"
                 );
             }
             Err(error) => {
                 let cause = telemetry::chain(&error);
-                tracing::error!(function, cause, duration_ms, "not swept; the next minute repeats it");
+                tracing::error!(cause, duration_ms, "not swept; the next minute repeats it");
             }
         }
     }

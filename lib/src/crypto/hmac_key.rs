@@ -37,7 +37,9 @@ impl<D: EagerHash> HmacKey<D> {
     pub fn signed_any(&self, parts: &[&[u8]], signatures: &[impl AsRef<[u8]>]) -> bool {
         let mac = self.mac(parts);
         // `verify_slice` refuses every other length, and compares in constant time.
-        signatures.iter().any(|signature| mac.clone().verify_slice(signature.as_ref()).is_ok())
+        signatures
+            .iter()
+            .any(|signature| mac.clone().verify_slice(signature.as_ref()).is_ok())
     }
 
     fn mac(&self, parts: &[&[u8]]) -> Hmac<D> {

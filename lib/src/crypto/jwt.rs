@@ -29,7 +29,9 @@ impl Algorithm {
     /// Reads the name that a token's header and the configuration use.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Hs256, Self::Rs256, Self::Es256].into_iter().find(|algorithm| algorithm.as_str() == name)
+        [Self::Hs256, Self::Rs256, Self::Es256]
+            .into_iter()
+            .find(|algorithm| algorithm.as_str() == name)
     }
 
     fn as_str(self) -> &'static str {
@@ -90,7 +92,8 @@ impl Key {
     }
 
     fn fits(&self, algorithm: Algorithm, id: Option<&str>) -> bool {
-        self.algorithm == algorithm && (id.is_none() || self.id.is_none() || self.id.as_deref() == id)
+        self.algorithm == algorithm
+            && (id.is_none() || self.id.is_none() || self.id.as_deref() == id)
     }
 }
 
@@ -154,7 +157,9 @@ impl<'a> Token<'a> {
     /// [`JwtError::Malformed`].
     pub fn parse(text: &'a str) -> Result<Self, JwtError> {
         let (header, _) = text.split_once('.').ok_or(JwtError::Malformed)?;
-        let header = URL_SAFE_NO_PAD.decode(header).map_err(|_| JwtError::Malformed)?;
+        let header = URL_SAFE_NO_PAD
+            .decode(header)
+            .map_err(|_| JwtError::Malformed)?;
         let header: Header = serde_json::from_slice(&header).map_err(|_| JwtError::Malformed)?;
         if header.crit.is_some() {
             return Err(JwtError::Malformed);
@@ -210,12 +215,18 @@ impl<'a> Token<'a> {
 }
 
 impl Validity {
-    #[expect(clippy::cast_precision_loss, reason = "seconds of four-digit years are exact in f64")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "seconds of four-digit years are exact in f64"
+    )]
     fn check(&self, now: Timestamp, leeway_seconds: i64) -> Result<(), JwtError> {
         if self.exp < (now.as_seconds() - leeway_seconds) as f64 {
             return Err(JwtError::Expired);
         }
-        if self.nbf.is_some_and(|begins| begins > (now.as_seconds() + leeway_seconds) as f64) {
+        if self
+            .nbf
+            .is_some_and(|begins| begins > (now.as_seconds() + leeway_seconds) as f64)
+        {
             return Err(JwtError::NotYetValid);
         }
         Ok(())

@@ -38,17 +38,27 @@ struct Rs256(RsaPublicKeyComponents<Vec<u8>>);
 
 struct Es256(UnparsedPublicKey<Vec<u8>>);
 
-fn verifier_factory(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>, Error> {
+fn verifier_factory(
+    algorithm: &Algorithm,
+    key: &DecodingKey,
+) -> Result<Box<dyn JwtVerifier>, Error> {
     match (algorithm, key.family(), key.kind()) {
         (Algorithm::HS256, AlgorithmFamily::Hmac, DecodingKeyKind::SecretOrDer(secret)) => {
-            let key = HmacSha256::new(secret).ok_or_else(|| new_error(ErrorKind::InvalidKeyFormat))?;
+            let key =
+                HmacSha256::new(secret).ok_or_else(|| new_error(ErrorKind::InvalidKeyFormat))?;
             Ok(Box::new(Hs256(key)))
         }
         (Algorithm::RS256, AlgorithmFamily::Rsa, DecodingKeyKind::RsaModulusExponent { n, e }) => {
-            Ok(Box::new(Rs256(RsaPublicKeyComponents { n: n.clone(), e: e.clone() })))
+            Ok(Box::new(Rs256(RsaPublicKeyComponents {
+                n: n.clone(),
+                e: e.clone(),
+            })))
         }
         (Algorithm::ES256, AlgorithmFamily::Ec, DecodingKeyKind::SecretOrDer(point)) => {
-            Ok(Box::new(Es256(UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point.clone()))))
+            Ok(Box::new(Es256(UnparsedPublicKey::new(
+                &ECDSA_P256_SHA256_FIXED,
+                point.clone(),
+            ))))
         }
         _ => Err(new_error(ErrorKind::InvalidAlgorithm)),
     }
@@ -56,20 +66,28 @@ fn verifier_factory(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn 
 
 impl Verifier<Vec<u8>> for Hs256 {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        if self.0.signed(&[message], signature) { Ok(()) } else { Err(signature::Error::new()) }
+        if self.0.signed(&[message], signature) {
+            Ok(())
+        } else {
+            Err(signature::Error::new())
+        }
     }
 }
 
 impl Verifier<Vec<u8>> for Rs256 {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
         // Keys below 2,048 bits verify nothing.
-        self.0.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).map_err(|_| signature::Error::new())
+        self.0
+            .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+            .map_err(|_| signature::Error::new())
     }
 }
 
 impl Verifier<Vec<u8>> for Es256 {
     fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
-        self.0.verify(message, signature).map_err(|_| signature::Error::new())
+        self.0
+            .verify(message, signature)
+            .map_err(|_| signature::Error::new())
     }
 }
 
@@ -121,7 +139,9 @@ mod tests {
             DecodingKey::from_ec_components("AQAB", "AQAB").unwrap(),
             DecodingKey::from_ed_components("AQAB").unwrap(),
         ];
-        let pairs = ALGORITHMS.iter().flat_map(|algorithm| keys.iter().map(move |key| (algorithm, key)));
+        let pairs = ALGORITHMS
+            .iter()
+            .flat_map(|algorithm| keys.iter().map(move |key| (algorithm, key)));
         let verified = pairs.filter_map(|(algorithm, key)| {
             let verifier = verifier_factory(algorithm, key).ok()?;
             assert_eq!(verifier.algorithm(), *algorithm);
@@ -139,8 +159,13 @@ mod tests {
     #[test]
     fn nothing_signs_and_nothing_panics() {
         for algorithm in ALGORITHMS {
-            assert!((PROVIDER.signer_factory)(&algorithm, &EncodingKey::from_secret(b"secret")).is_err());
-            assert!((PROVIDER.key_utils.ec_pub_components_from_private_key)(b"key", algorithm).is_err());
+            assert!(
+                (PROVIDER.signer_factory)(&algorithm, &EncodingKey::from_secret(b"secret"))
+                    .is_err()
+            );
+            assert!(
+                (PROVIDER.key_utils.ec_pub_components_from_private_key)(b"key", algorithm).is_err()
+            );
         }
         assert!((PROVIDER.key_utils.rsa_pub_components_from_private_key)(b"key").is_err());
         assert!((PROVIDER.key_utils.rsa_pub_components_from_public_key)(b"key").is_err());

@@ -5,7 +5,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::destination::Loopback;
+/// Which addresses may be posted to besides public ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loopback {
+    /// This machine too, also over http: the local stage.
+    Allowed,
+    /// Only public addresses, over https.
+    Refused,
+}
 
 const fn v4(address: [u8; 4], prefix: u8) -> Ipv4Net {
     let [a, b, c, d] = address;
@@ -72,17 +79,62 @@ mod tests {
     const RANGES: [(&str, &str, &str, &str); 33] = [
         ("-", "0.0.0.0", "0.255.255.255", "1.0.0.0"),
         ("9.255.255.255", "10.0.0.0", "10.255.255.255", "11.0.0.0"),
-        ("100.63.255.255", "100.64.0.0", "100.127.255.255", "100.128.0.0"),
-        ("126.255.255.255", "127.0.0.0", "127.255.255.255", "128.0.0.0"),
-        ("169.253.255.255", "169.254.0.0", "169.254.255.255", "169.255.0.0"),
-        ("172.15.255.255", "172.16.0.0", "172.31.255.255", "172.32.0.0"),
+        (
+            "100.63.255.255",
+            "100.64.0.0",
+            "100.127.255.255",
+            "100.128.0.0",
+        ),
+        (
+            "126.255.255.255",
+            "127.0.0.0",
+            "127.255.255.255",
+            "128.0.0.0",
+        ),
+        (
+            "169.253.255.255",
+            "169.254.0.0",
+            "169.254.255.255",
+            "169.255.0.0",
+        ),
+        (
+            "172.15.255.255",
+            "172.16.0.0",
+            "172.31.255.255",
+            "172.32.0.0",
+        ),
         ("191.255.255.255", "192.0.0.0", "192.0.0.255", "192.0.1.0"),
         ("192.0.1.255", "192.0.2.0", "192.0.2.255", "192.0.3.0"),
-        ("192.88.98.255", "192.88.99.0", "192.88.99.255", "192.88.100.0"),
-        ("192.167.255.255", "192.168.0.0", "192.168.255.255", "192.169.0.0"),
-        ("198.17.255.255", "198.18.0.0", "198.19.255.255", "198.20.0.0"),
-        ("198.51.99.255", "198.51.100.0", "198.51.100.255", "198.51.101.0"),
-        ("203.0.112.255", "203.0.113.0", "203.0.113.255", "203.0.114.0"),
+        (
+            "192.88.98.255",
+            "192.88.99.0",
+            "192.88.99.255",
+            "192.88.100.0",
+        ),
+        (
+            "192.167.255.255",
+            "192.168.0.0",
+            "192.168.255.255",
+            "192.169.0.0",
+        ),
+        (
+            "198.17.255.255",
+            "198.18.0.0",
+            "198.19.255.255",
+            "198.20.0.0",
+        ),
+        (
+            "198.51.99.255",
+            "198.51.100.0",
+            "198.51.100.255",
+            "198.51.101.0",
+        ),
+        (
+            "203.0.112.255",
+            "203.0.113.0",
+            "203.0.113.255",
+            "203.0.114.0",
+        ),
         ("223.255.255.255", "224.0.0.0", "239.255.255.255", "-"),
         ("-", "240.0.0.0", "255.255.255.255", "-"),
         // Unspecified and loopback, then IPv4 addresses: compatible, mapped, translated.
@@ -91,12 +143,32 @@ mod tests {
         ("-", "::ffff:0:0", "::ffff:255.255.255.255", "-"),
         ("-", "::ffff:0:0:0", "::ffff:0:255.255.255.255", "-"),
         ("-", "64:ff9b::", "64:ff9b::255.255.255.255", "-"),
-        ("-", "64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff", "-"),
+        (
+            "-",
+            "64:ff9b:1::",
+            "64:ff9b:1:ffff:ffff:ffff:ffff:ffff",
+            "-",
+        ),
         ("-", "100::", "100::ffff:ffff:ffff:ffff", "-"),
         // Everything before global unicast, and within it Teredo to ORCHID.
-        ("-", "::", "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "2000::"),
-        ("2000:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "2001::", "2001:0:ffff:ffff:ffff:ffff:ffff:ffff", "-"),
-        ("-", "2001:10::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff", "2001:200::"),
+        (
+            "-",
+            "::",
+            "1fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "2000::",
+        ),
+        (
+            "2000:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "2001::",
+            "2001:0:ffff:ffff:ffff:ffff:ffff:ffff",
+            "-",
+        ),
+        (
+            "-",
+            "2001:10::",
+            "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "2001:200::",
+        ),
         (
             "2001:db7:ffff:ffff:ffff:ffff:ffff:ffff",
             "2001:db8::",
@@ -115,11 +187,36 @@ mod tests {
             "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff",
             "3fff:1000::",
         ),
-        ("3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "4000::", "5eff::", "-"),
-        ("-", "5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "-"),
-        ("-", "fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "-"),
-        ("-", "fe80::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "-"),
-        ("-", "ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", "-"),
+        (
+            "3fff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "4000::",
+            "5eff::",
+            "-",
+        ),
+        (
+            "-",
+            "5f00::",
+            "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "-",
+        ),
+        (
+            "-",
+            "fc00::",
+            "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "-",
+        ),
+        (
+            "-",
+            "fe80::",
+            "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "-",
+        ),
+        (
+            "-",
+            "ff00::",
+            "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+            "-",
+        ),
     ];
 
     fn allowed(address: &str, loopback: Loopback) -> bool {
@@ -132,7 +229,10 @@ mod tests {
             for inside in [first, last] {
                 assert!(!allowed(inside, Loopback::Refused), "{inside}");
             }
-            for outside in [before, after].into_iter().filter(|address| *address != "-") {
+            for outside in [before, after]
+                .into_iter()
+                .filter(|address| *address != "-")
+            {
                 assert!(allowed(outside, Loopback::Refused), "{outside}");
             }
         }
@@ -140,9 +240,13 @@ mod tests {
 
     #[test]
     fn public_addresses_are_allowed() {
-        for public in
-            ["1.1.1.1", "8.8.8.8", "93.184.215.14", "2606:4700:4700::1111", "2a00:1450:4001:81b::200e"]
-        {
+        for public in [
+            "1.1.1.1",
+            "8.8.8.8",
+            "93.184.215.14",
+            "2606:4700:4700::1111",
+            "2a00:1450:4001:81b::200e",
+        ] {
             for loopback in [Loopback::Refused, Loopback::Allowed] {
                 assert!(allowed(public, loopback), "{public}");
             }
@@ -154,9 +258,16 @@ mod tests {
         for own in ["127.0.0.1", "127.255.255.255", "::1"] {
             assert!(allowed(own, Loopback::Allowed), "{own}");
         }
-        let all = RANGES.iter().flat_map(|(_, first, last, _)| [*first, *last]);
+        let all = RANGES
+            .iter()
+            .flat_map(|(_, first, last, _)| [*first, *last]);
         let others = all.filter(|address| !address.parse::<IpAddr>().unwrap().is_loopback());
-        for other in others.chain(["::ffff:127.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"]) {
+        for other in others.chain([
+            "::ffff:127.0.0.1",
+            "::127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+        ]) {
             assert!(!allowed(other, Loopback::Allowed), "{other}");
         }
     }

@@ -1,5 +1,6 @@
 //! Where deliveries may go.
 
+use crate::delivery::addresses::Loopback;
 use std::net::IpAddr;
 
 use thiserror::Error;
@@ -25,15 +26,6 @@ pub enum WrongUrl {
     /// No port that anybody listens on.
     #[error("must not have port 0")]
     Port,
-}
-
-/// Which addresses may be posted to besides public ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loopback {
-    /// This machine too, also over http: the local stage.
-    Allowed,
-    /// Only public addresses, over https.
-    Refused,
 }
 
 /// A URL that may be posted to, as far as it tells by itself; the addresses that its name resolves to
@@ -74,7 +66,10 @@ pub fn parse(url: &str, loopback: Loopback) -> Result<Url, WrongUrl> {
 
 /// Whether the address may be posted to, and whether it is this machine.
 fn judge(address: IpAddr, loopback: Loopback) -> (bool, bool) {
-    (addresses::is_allowed(address, loopback), address.is_loopback())
+    (
+        addresses::is_allowed(address, loopback),
+        address.is_loopback(),
+    )
 }
 
 /// RFC 6761: these names always mean this machine. `url` has made them lower case.
@@ -188,14 +183,24 @@ mod tests {
         ] {
             for port in ["", ":8443"] {
                 let url = format!("https://{host}{port}/webhooks");
-                assert_eq!(why(&url, Loopback::Refused), Some(WrongUrl::Address), "{url}");
+                assert_eq!(
+                    why(&url, Loopback::Refused),
+                    Some(WrongUrl::Address),
+                    "{url}"
+                );
             }
         }
     }
 
     #[test]
     fn the_local_stage_posts_to_its_own_machine_without_encryption() {
-        for host in ["127.0.0.1:9000", "2130706433", "[::1]:9000", "localhost:9000", "hooks.localhost."] {
+        for host in [
+            "127.0.0.1:9000",
+            "2130706433",
+            "[::1]:9000",
+            "localhost:9000",
+            "hooks.localhost.",
+        ] {
             for scheme in ["http", "https"] {
                 let url = format!("{scheme}://{host}/");
                 assert_eq!(why(&url, Loopback::Allowed), None, "{url}");

@@ -6,11 +6,14 @@
 //! that its name resolves to, whenever a connection is made.
 
 pub mod addresses;
-mod answer;
+pub mod attempt;
+mod consequences;
 pub mod deliver;
+pub(crate) mod delivery_events;
 pub mod destination;
-mod follow;
-pub(crate) mod notice;
+pub mod manual_retry;
+mod pacing;
+pub mod recovery;
 mod resolver;
+mod response;
 pub mod send;
-mod turns;

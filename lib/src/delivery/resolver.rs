@@ -9,10 +9,12 @@ use futures::future::BoxFuture;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use thiserror::Error;
 
-use super::{addresses, destination::Loopback};
+use super::addresses;
+use crate::delivery::addresses::Loopback;
 
 /// Finds the addresses of a name; their ports do not matter.
-pub(super) type Lookup = Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
+pub(super) type Lookup =
+    Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
 
 /// Why there are no addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -35,18 +37,24 @@ pub(super) struct Resolver {
 impl Resolver {
     /// Asks the system.
     pub(super) fn system(loopback: Loopback) -> Self {
-        let lookup: Lookup =
-            Arc::new(|name| Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) }));
+        let lookup: Lookup = Arc::new(|name| {
+            Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
+        });
         Self { lookup, loopback }
     }
 
     async fn addresses(self, name: String) -> Result<Vec<SocketAddr>, NotResolved> {
-        let found = (self.lookup)(name).await.map_err(|_| NotResolved::Unknown)?;
+        let found = (self.lookup)(name)
+            .await
+            .map_err(|_| NotResolved::Unknown)?;
         if found.is_empty() {
             return Err(NotResolved::Unknown);
         }
         // One forbidden address condemns the name: whoever mixes them wants us to take the wrong one.
-        if !found.iter().all(|address| addresses::is_allowed(address.ip(), self.loopback)) {
+        if !found
+            .iter()
+            .all(|address| addresses::is_allowed(address.ip(), self.loopback))
+        {
             return Err(NotResolved::Forbidden);
         }
         Ok(found)
@@ -73,7 +81,10 @@ mod tests {
     impl Resolver {
         /// Finds these addresses for every name.
         pub(in crate::delivery) fn fixed(addresses: &[&str], loopback: Loopback) -> Self {
-            let found: Vec<_> = addresses.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), 0)).collect();
+            let found: Vec<_> = addresses
+                .iter()
+                .map(|ip| SocketAddr::new(ip.parse().unwrap(), 0))
+                .collect();
             let lookup: Lookup = Arc::new(move |_| Box::pin(std::future::ready(Ok(found.clone()))));
             Self { lookup, loopback }
         }
@@ -81,7 +92,9 @@ mod tests {
 
     async fn resolved(resolver: &Resolver) -> Result<usize, NotResolved> {
         let found = resolver.resolve("hooks.example.com".parse().unwrap()).await;
-        found.map(Iterator::count).map_err(|error| *error.downcast::<NotResolved>().unwrap())
+        found
+            .map(Iterator::count)
+            .map_err(|error| *error.downcast::<NotResolved>().unwrap())
     }
 
     #[tokio::test]
@@ -91,12 +104,36 @@ mod tests {
             (&[], Err(NotResolved::Unknown), Err(NotResolved::Unknown)),
             (&["127.0.0.1"], Err(NotResolved::Forbidden), Ok(1)),
             (&["::1", "127.0.0.1"], Err(NotResolved::Forbidden), Ok(2)),
-            (&["93.184.215.14", "10.0.0.1"], Err(NotResolved::Forbidden), Err(NotResolved::Forbidden)),
-            (&["10.0.0.1", "93.184.215.14"], Err(NotResolved::Forbidden), Err(NotResolved::Forbidden)),
-            (&["169.254.169.254"], Err(NotResolved::Forbidden), Err(NotResolved::Forbidden)),
-            (&["fd00:ec2::254"], Err(NotResolved::Forbidden), Err(NotResolved::Forbidden)),
-            (&["::ffff:127.0.0.1"], Err(NotResolved::Forbidden), Err(NotResolved::Forbidden)),
-            (&["64:ff9b::a9fe:a9fe"], Err(NotResolved::Forbidden), Err(NotResolved::Forbidden)),
+            (
+                &["93.184.215.14", "10.0.0.1"],
+                Err(NotResolved::Forbidden),
+                Err(NotResolved::Forbidden),
+            ),
+            (
+                &["10.0.0.1", "93.184.215.14"],
+                Err(NotResolved::Forbidden),
+                Err(NotResolved::Forbidden),
+            ),
+            (
+                &["169.254.169.254"],
+                Err(NotResolved::Forbidden),
+                Err(NotResolved::Forbidden),
+            ),
+            (
+                &["fd00:ec2::254"],
+                Err(NotResolved::Forbidden),
+                Err(NotResolved::Forbidden),
+            ),
+            (
+                &["::ffff:127.0.0.1"],
+                Err(NotResolved::Forbidden),
+                Err(NotResolved::Forbidden),
+            ),
+            (
+                &["64:ff9b::a9fe:a9fe"],
+                Err(NotResolved::Forbidden),
+                Err(NotResolved::Forbidden),
+            ),
         ] {
             assert_eq!(
                 resolved(&Resolver::fixed(addresses, Loopback::Refused)).await,
@@ -113,8 +150,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_name_that_nobody_knows_leads_nowhere() {
-        let lookup: Lookup = Arc::new(|_| Box::pin(std::future::ready(Err(io::ErrorKind::NotFound.into()))));
-        let unknown = Resolver { lookup, loopback: Loopback::Allowed };
+        let lookup: Lookup =
+            Arc::new(|_| Box::pin(std::future::ready(Err(io::ErrorKind::NotFound.into()))));
+        let unknown = Resolver {
+            lookup,
+            loopback: Loopback::Allowed,
+        };
         assert_eq!(resolved(&unknown).await, Err(NotResolved::Unknown));
     }
 }

@@ -23,26 +23,37 @@ use thiserror::Error;
 use url::Url;
 
 use super::{
-    answer,
-    destination::{self, Loopback, WrongUrl},
+    destination::{self, WrongUrl},
     resolver::{NotResolved, Resolver},
+    response,
 };
 use crate::{
     clock::Clock,
     crypto::tls,
+    delivery::addresses::Loopback,
     domain::{
-        delivery::Attempt,
-        endpoint_proof::CHALLENGE_HEADER,
-        signature::{SigningSecret, sign},
-        subscription::{SigningSecrets, Subscription},
+        delivery::{
+            Attempt,
+            signature::{SigningSecret, sign},
+        },
+        subscription::{SigningSecrets, Subscription, endpoint_proof::CHALLENGE_HEADER},
         timestamp::Timestamp,
     },
 };
 
 const NAME: &str = concat!("Ringpost/", env!("CARGO_PKG_VERSION"));
 /// What says how a request is transported is not its subscription's to say.
-const TRANSPORT: [HeaderName; 9] =
-    [CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, EXPECT, HOST, TE, TRAILER, TRANSFER_ENCODING, UPGRADE];
+const TRANSPORT: [HeaderName; 9] = [
+    CONNECTION,
+    CONTENT_ENCODING,
+    CONTENT_LENGTH,
+    EXPECT,
+    HOST,
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
 /// Some servers close a connection that is idle for 5 s, and a request then is lost on the way.
 const IDLE: Duration = Duration::from_secs(4);
 /// An answer with more headers is none. The memory for them is taken for every answer: 64 KB.
@@ -50,16 +61,19 @@ const MAX_HEADERS: usize = 2_000;
 
 /// How long an endpoint may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct Timeouts {
     /// Until the connection is open.
     pub connect: Duration,
     /// Until the answer is read.
     pub total: Duration,
 }
 
-impl Patience {
+impl Timeouts {
     /// What every endpoint gets.
-    pub const USUAL: Self = Self { connect: Duration::from_secs(5), total: Duration::from_secs(15) };
+    pub const USUAL: Self = Self {
+        connect: Duration::from_secs(5),
+        total: Duration::from_secs(15),
+    };
 }
 
 /// Why there is no sender.
@@ -74,7 +88,7 @@ pub enum SenderError {
 }
 
 /// What is posted, and to whom.
-pub struct Parcel<'a> {
+pub struct WebhookRequest<'a> {
     /// The endpoint.
     pub url: &'a str,
     /// `webhook-id`.
@@ -89,7 +103,7 @@ pub struct Parcel<'a> {
     pub challenge: Option<&'a str>,
 }
 
-impl<'a> Parcel<'a> {
+impl<'a> WebhookRequest<'a> {
     /// A message on its way to a subscription, signed with every secret that is valid at this moment.
     #[must_use]
     pub fn to(
@@ -124,21 +138,25 @@ impl Sender {
     /// # Errors
     /// When no HTTP client can be made.
     pub fn new(loopback: Loopback, clock: Clock) -> Result<Self, SenderError> {
-        Self::with_patience(loopback, clock, Patience::USUAL)
+        Self::with_timeouts(loopback, clock, Timeouts::USUAL)
     }
 
     /// As [`Sender::new`], for endpoints that get another time.
     ///
     /// # Errors
     /// When no HTTP client can be made.
-    pub fn with_patience(loopback: Loopback, clock: Clock, patience: Patience) -> Result<Self, SenderError> {
+    pub fn with_timeouts(
+        loopback: Loopback,
+        clock: Clock,
+        patience: Timeouts,
+    ) -> Result<Self, SenderError> {
         Self::build(loopback, clock, patience, Resolver::system(loopback))
     }
 
     fn build(
         loopback: Loopback,
         clock: Clock,
-        patience: Patience,
+        patience: Timeouts,
         resolver: Resolver,
     ) -> Result<Self, SenderError> {
         let http = Client::builder()
@@ -158,13 +176,20 @@ impl Sender {
             .http1_allow_obsolete_multiline_headers_in_responses(true)
             .http1_max_headers(MAX_HEADERS)
             .build()?;
-        Ok(Self { http, loopback, clock })
+        Ok(Self {
+            http,
+            loopback,
+            clock,
+        })
     }
 
     /// Posts it, signed for this moment.
-    pub async fn send(&self, parcel: &Parcel<'_>) -> Attempt {
+    pub async fn send(&self, parcel: &WebhookRequest<'_>) -> Attempt {
         let (at, started) = (self.clock.now(), Instant::now());
-        let mut attempt = Attempt { at, ..Attempt::default() };
+        let mut attempt = Attempt {
+            at,
+            ..Attempt::default()
+        };
         // The policy may have changed since the URL was configured, and a literal address meets no resolver.
         match destination::parse(parcel.url, self.loopback) {
             Ok(url) => match self.post(url, parcel, at).await {
@@ -177,22 +202,31 @@ impl Sender {
         attempt
     }
 
-    async fn post(&self, url: Url, parcel: &Parcel<'_>, at: Timestamp) -> reqwest::Result<Response> {
-        let request = self.http.post(url).headers(headers(parcel, at)).body(parcel.body.clone());
+    async fn post(
+        &self,
+        url: Url,
+        parcel: &WebhookRequest<'_>,
+        at: Timestamp,
+    ) -> reqwest::Result<Response> {
+        let request = self
+            .http
+            .post(url)
+            .headers(headers(parcel, at))
+            .body(parcel.body.clone());
         request.send().await
     }
 
     /// The status decides. Once it is there, a body that breaks off or never ends changes nothing.
     async fn take(&self, answer: Response, attempt: &mut Attempt) {
         attempt.status_code = Some(answer.status().as_u16());
-        attempt.headers = answer::headers(answer.headers());
-        attempt.retry_after = answer::retry_after(answer.headers(), self.clock.now());
-        attempt.body = answer::body(answer).await;
+        attempt.headers = response::headers(answer.headers());
+        attempt.retry_after = response::retry_after(answer.headers(), self.clock.now());
+        attempt.body = response::body(answer).await;
     }
 }
 
 /// The subscription's headers, then ours: whatever it says, ours stand.
-fn headers(parcel: &Parcel<'_>, at: Timestamp) -> HeaderMap {
+fn headers(parcel: &WebhookRequest<'_>, at: Timestamp) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in parcel.headers {
         let header = (name.parse::<HeaderName>(), HeaderValue::from_str(value));
@@ -205,9 +239,16 @@ fn headers(parcel: &Parcel<'_>, at: Timestamp) -> HeaderMap {
     }
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(NAME));
-    let signature = sign(parcel.secrets.iter().copied(), parcel.message_id, at, parcel.body);
+    let signature = sign(
+        parcel.secrets.iter().copied(),
+        parcel.message_id,
+        at,
+        parcel.body,
+    );
     let seconds = at.as_seconds().to_string();
-    let challenge = parcel.challenge.map(|challenge| (CHALLENGE_HEADER, challenge));
+    let challenge = parcel
+        .challenge
+        .map(|challenge| (CHALLENGE_HEADER, challenge));
     let ours = [
         ("webhook-id", parcel.message_id),
         ("webhook-timestamp", &seconds),
@@ -243,10 +284,16 @@ fn why(error: &reqwest::Error) -> &'static str {
             return phrase;
         }
         // An I/O error's source is not what it wraps, but what that wraps.
-        let wrapped = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let wrapped = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
         cause = wrapped.map_or_else(|| error.source(), |wrapped| Some(wrapped));
     }
-    if error.is_connect() { "no connection" } else { "connection broken" }
+    if error.is_connect() {
+        "no connection"
+    } else {
+        "connection broken"
+    }
 }
 
 fn known(error: &(dyn Error + 'static)) -> Option<&'static str> {
@@ -274,7 +321,7 @@ mod tests {
 
     async fn error(sender: &Sender, url: &str) -> Option<String> {
         let (headers, body) = (BTreeMap::new(), Bytes::from_static(b"{}"));
-        let parcel = Parcel {
+        let parcel = WebhookRequest {
             url,
             message_id: "evt_1",
             secrets: Vec::new(),
@@ -307,14 +354,32 @@ mod tests {
     async fn no_connection_is_made_to_a_name_that_leads_inside() {
         let clock = Clock::system();
         for (resolver, phrase) in [
-            (Resolver::fixed(&["93.184.215.14", "10.0.0.1"], Loopback::Allowed), "address not allowed"),
-            (Resolver::fixed(&["127.0.0.1"], Loopback::Refused), "address not allowed"),
-            (Resolver::fixed(&[], Loopback::Allowed), "name does not resolve"),
+            (
+                Resolver::fixed(&["93.184.215.14", "10.0.0.1"], Loopback::Allowed),
+                "address not allowed",
+            ),
+            (
+                Resolver::fixed(&["127.0.0.1"], Loopback::Refused),
+                "address not allowed",
+            ),
+            (
+                Resolver::fixed(&[], Loopback::Allowed),
+                "name does not resolve",
+            ),
             // Allowed, so it is tried: nobody listens on this port.
-            (Resolver::fixed(&["127.0.0.1"], Loopback::Allowed), "connection refused"),
+            (
+                Resolver::fixed(&["127.0.0.1"], Loopback::Allowed),
+                "connection refused",
+            ),
         ] {
-            let sender = Sender::build(Loopback::Allowed, clock.clone(), Patience::USUAL, resolver).unwrap();
-            assert_eq!(error(&sender, "https://hooks.example.com:1/").await.as_deref(), Some(phrase));
+            let sender =
+                Sender::build(Loopback::Allowed, clock.clone(), Timeouts::USUAL, resolver).unwrap();
+            assert_eq!(
+                error(&sender, "https://hooks.example.com:1/")
+                    .await
+                    .as_deref(),
+                Some(phrase)
+            );
         }
     }
 
@@ -333,11 +398,22 @@ mod tests {
             ("no name", "x"),
             ("X-Split", "a\r\nHost: internal"),
         ];
-        let own = own.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        let (secret, body) = (SigningSecret::parse("webhooksecret123").unwrap(), Bytes::from_static(b"{}"));
+        let own = own
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let (secret, body) = (
+            SigningSecret::parse("webhooksecret123").unwrap(),
+            Bytes::from_static(b"{}"),
+        );
         let secrets = vec![&secret];
-        let parcel =
-            Parcel { url: "", message_id: "evt_1", secrets, headers: &own, body: &body, challenge: None };
+        let parcel = WebhookRequest {
+            url: "",
+            message_id: "evt_1",
+            secrets,
+            headers: &own,
+            body: &body,
+            challenge: None,
+        };
         let at = Timestamp::from_seconds(1_767_312_000).unwrap();
         let headers = headers(&parcel, at);
         let expected = [
@@ -349,7 +425,11 @@ mod tests {
             ("webhook-signature", &sign([&secret], "evt_1", at, b"{}")),
         ];
         for (name, value) in expected {
-            assert_eq!(headers.get_all(name).iter().collect::<Vec<_>>(), [value], "{name}");
+            assert_eq!(
+                headers.get_all(name).iter().collect::<Vec<_>>(),
+                [value],
+                "{name}"
+            );
         }
         assert_eq!(headers.len(), expected.len());
         assert!(!format!("{headers:?}").contains("crm-api-key"));

@@ -17,7 +17,10 @@ pub trait Merge: Default {
 
 /// A map of at most `N` keys; the values of a key merge.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent, bound(deserialize = "K: Ord + Deserialize<'de>, V: Deserialize<'de>"))]
+#[serde(
+    transparent,
+    bound(deserialize = "K: Ord + Deserialize<'de>, V: Deserialize<'de>")
+)]
 pub struct FewKeys<K, V, const N: usize>(BTreeMap<K, V>);
 
 /// A set of at most `N` values.
@@ -60,7 +63,12 @@ impl<K: Ord, V: Merge, const N: usize> FewKeys<K, V, N> {
     /// The map with each value as `change` leaves it.
     #[must_use]
     pub fn map(self, change: impl Fn(V) -> V) -> Self {
-        Self(self.0.into_iter().map(|(key, value)| (key, change(value))).collect())
+        Self(
+            self.0
+                .into_iter()
+                .map(|(key, value)| (key, change(value)))
+                .collect(),
+        )
     }
 
     /// What is known of a key.

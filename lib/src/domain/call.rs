@@ -1,29 +1,48 @@
 //! A call: one record, folded from the events of everyone who reported on it.
 
+pub mod agent_status;
+pub mod announcement;
+pub mod claims;
+pub mod direction;
+pub mod ending;
+pub mod facts;
+pub mod filter;
+pub mod in_call_event;
+pub mod leg;
+pub mod outcome;
+pub mod owner;
+pub mod participants;
+pub mod report;
+pub mod shown_leg;
+pub mod update;
+mod views;
+pub mod waiting;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-pub use super::call_update::{CallKeys, CallUpdate};
+pub use super::call::update::{CallKeys, CallUpdate};
 use super::{
-    announcement::{Announced, Announcement, Shown},
+    call::{
+        announcement::{Announced, Announcement, Shown},
+        facts::Facts,
+        outcome::Outcome,
+        owner::Owner,
+        waiting::Waiting,
+    },
     contact_id::ContactId,
     directory::Lead,
     event_type::{TRANSFER_COMPLETED, TRANSFER_INITIATED},
-    facts::Facts,
     key::{CallId, EventKey},
-    occurrence,
-    outcome::Outcome,
-    owner::Owner,
     scalar::Scalar,
     subscription::Traits,
     timestamp::Timestamp,
-    waiting::Waiting,
 };
 
 /// What filters look at changes a few times in a call; who changes it without end is not followed.
-const MAX_RETOLD: usize = 100;
+const MAX_REMATCH_EVENTS: usize = 100;
 /// Further recordings of one call are announced by every event that tells of them.
 const MAX_RECORDINGS: usize = 100;
 /// A call that was announced as ended changes a few times; who changes it without end is not followed.
@@ -134,7 +153,10 @@ impl Call {
             updates: BTreeMap::new(),
             retold: BTreeSet::new(),
             waiting: Waiting::default(),
-            seen: Seen { from: update.received_at, to: update.received_at },
+            seen: Seen {
+                from: update.received_at,
+                to: update.received_at,
+            },
             absorbed: BTreeMap::new(),
         };
         call.apply(update, owner);
@@ -154,7 +176,7 @@ impl Call {
         if (&self.facts, &self.owner) != (&before.0, &before.1) {
             self.updated_at = self.updated_at.max(update.received_at);
             let seen_before = || traits(&before.0, before.1.as_ref());
-            let has_room = self.retold.len() < MAX_RETOLD;
+            let has_room = self.retold.len() < MAX_REMATCH_EVENTS;
             if has_room && !self.announced.is_empty() && seen_before() != self.traits() {
                 self.retold.insert(update.event.clone());
             }
@@ -162,22 +184,34 @@ impl Call {
                 self.note_update(&update.event, &Shown::of(&before.0));
             }
         }
-        let announced = Announced { by: update.event.clone(), at: update.received_at };
+        let announced = Announced {
+            by: update.event.clone(),
+            at: update.received_at,
+        };
         for announcement in Announcement::ALL {
             if announcement.is_due(&self.facts) {
-                self.announced.entry(announcement).or_insert_with(|| announced.clone());
+                self.announced
+                    .entry(announcement)
+                    .or_insert_with(|| announced.clone());
             }
         }
         if let Some(recording) = &update.recording
             && self.recordings.len() < MAX_RECORDINGS
         {
-            self.recordings.entry(recording.clone()).or_insert_with(|| announced.clone());
+            self.recordings
+                .entry(recording.clone())
+                .or_insert_with(|| announced.clone());
         }
         for (name, leg) in self.facts.transfers() {
-            let states = [Some(TRANSFER_INITIATED), leg.outcome.map(|_| TRANSFER_COMPLETED)];
+            let states = [
+                Some(TRANSFER_INITIATED),
+                leg.outcome.map(|_| TRANSFER_COMPLETED),
+            ];
             for state in states.into_iter().flatten() {
-                let transfer = occurrence::transfer_state(state, &name);
-                self.transfers.entry(transfer).or_insert_with(|| announced.clone());
+                let transfer = in_call_event::transfer_state(state, &name);
+                self.transfers
+                    .entry(transfer)
+                    .or_insert_with(|| announced.clone());
             }
         }
     }
@@ -185,7 +219,9 @@ impl Call {
     /// Remembers what an event changed of what customers had been told, once per event.
     fn note_update(&mut self, event: &EventKey, told: &Shown) {
         let previous = told.changed_to(&Shown::of(&self.facts));
-        if previous.is_empty() || (self.updates.len() >= MAX_UPDATES && !self.updates.contains_key(event)) {
+        if previous.is_empty()
+            || (self.updates.len() >= MAX_UPDATES && !self.updates.contains_key(event))
+        {
             return;
         }
         let known = self.updates.entry(event.clone()).or_default();
@@ -197,11 +233,15 @@ impl Call {
     /// Takes over all that another record of the same call holds. Absorbing it again changes nothing.
     /// What both announced counts as announced by this one's event.
     pub fn absorb(&mut self, other: &Self, by: &EventKey) {
-        let both_ended =
-            [&*self, other].iter().all(|call| call.announced.contains_key(&Announcement::Completed));
+        let both_ended = [&*self, other]
+            .iter()
+            .all(|call| call.announced.contains_key(&Announcement::Completed));
         let before = [self.traits(), other.traits()];
         let is_told = |call: &Self| call.announced.contains_key(&Announcement::Completed);
-        let told = [&*self, other].into_iter().find(|call| is_told(call)).map(|call| Shown::of(&call.facts));
+        let told = [&*self, other]
+            .into_iter()
+            .find(|call| is_told(call))
+            .map(|call| Shown::of(&call.facts));
         self.facts.merge(other.facts.clone());
         let goes_on = self.facts.ending().is_none();
         self.own(other.owner.as_ref());
@@ -211,22 +251,32 @@ impl Call {
         for (announcement, event) in &other.announced {
             // What was the end of a part is not the end of the whole.
             if *announcement != Announcement::Completed || !goes_on {
-                self.announced.entry(*announcement).or_insert_with(|| event.clone());
+                self.announced
+                    .entry(*announcement)
+                    .or_insert_with(|| event.clone());
             }
         }
         for (transfer, event) in &other.transfers {
-            self.transfers.entry(transfer.clone()).or_insert_with(|| event.clone());
+            self.transfers
+                .entry(transfer.clone())
+                .or_insert_with(|| event.clone());
         }
         for (event, previous) in &other.updates {
-            self.updates.entry(event.clone()).or_insert_with(|| previous.clone());
+            self.updates
+                .entry(event.clone())
+                .or_insert_with(|| previous.clone());
         }
         for (recording, event) in &other.recordings {
-            self.recordings.entry(recording.clone()).or_insert_with(|| event.clone());
+            self.recordings
+                .entry(recording.clone())
+                .or_insert_with(|| event.clone());
         }
-        let room = MAX_RETOLD.saturating_sub(self.retold.len());
+        let room = MAX_REMATCH_EVENTS.saturating_sub(self.retold.len());
         self.retold.extend(other.retold.iter().take(room).cloned());
         // What either had announced is matched again by what both together are.
-        if !self.absorbed.contains_key(&other.id) && before.iter().any(|traits| *traits != self.traits()) {
+        if !self.absorbed.contains_key(&other.id)
+            && before.iter().any(|traits| *traits != self.traits())
+        {
             self.retold.insert(by.clone());
         }
         let is_told = self.announced.contains_key(&Announcement::Completed);
@@ -235,9 +285,14 @@ impl Call {
         }
         self.waiting.extend(other.waiting.iter().cloned());
         for (id, absorption) in &other.absorbed {
-            self.absorbed.entry(*id).or_insert_with(|| absorption.clone());
+            self.absorbed
+                .entry(*id)
+                .or_insert_with(|| absorption.clone());
         }
-        self.absorbed.entry(other.id).or_insert_with(|| Absorption { by: by.clone(), both_ended });
+        self.absorbed.entry(other.id).or_insert_with(|| Absorption {
+            by: by.clone(),
+            both_ended,
+        });
     }
 
     /// Whether another record may be the same call: records of different tenants never are.
@@ -284,7 +339,10 @@ impl Call {
     /// Its start, or its first event where no start is known.
     #[must_use]
     pub fn started_at(&self) -> Timestamp {
-        self.facts.started_at().or(self.facts.first_event.get()).unwrap_or(self.created_at)
+        self.facts
+            .started_at()
+            .or(self.facts.first_event.get())
+            .unwrap_or(self.created_at)
     }
 
     /// Whole seconds from start to end.
@@ -321,7 +379,11 @@ impl Call {
 
 fn campaign_id<'a>(facts: &'a Facts, owner: Option<&'a Owner>) -> Option<&'a str> {
     let of_number = || owner?.campaign_id.as_deref();
-    facts.campaign_id.get().map(String::as_str).or_else(of_number)
+    facts
+        .campaign_id
+        .get()
+        .map(String::as_str)
+        .or_else(of_number)
 }
 
 fn traits(facts: &Facts, owner: Option<&Owner>) -> Traits {
@@ -329,7 +391,18 @@ fn traits(facts: &Facts, owner: Option<&Owner>) -> Traits {
     let outcome = facts.outcome().map(|outcome| outcome.as_str().to_owned());
     Traits {
         campaign_id: campaign_id(facts, owner).map(str::to_owned),
-        agents: facts.agent_id().into_iter().chain(configured).cloned().collect(),
-        outcomes: facts.results().into_iter().flatten().cloned().chain(outcome).collect(),
+        agents: facts
+            .agent_id()
+            .into_iter()
+            .chain(configured)
+            .cloned()
+            .collect(),
+        outcomes: facts
+            .results()
+            .into_iter()
+            .flatten()
+            .cloned()
+            .chain(outcome)
+            .collect(),
     }
 }

@@ -61,7 +61,8 @@ impl From<ContactId> for Stored {
 
 /// Whether a text is a whole number that every JSON reader has exactly: `007` is a name.
 fn is_plain_number(text: &str) -> bool {
-    text.parse::<u64>().is_ok_and(|number| number <= 1 << 53 && number.to_string() == text)
+    text.parse::<u64>()
+        .is_ok_and(|number| number <= 1 << 53 && number.to_string() == text)
 }
 
 #[cfg(test)]
@@ -73,11 +74,20 @@ mod tests {
         for (id, stored) in [
             (Scalar::Number("42".to_owned()), r#""42""#),
             (Scalar::Text("42".to_owned()), r#"{"text":"42"}"#),
-            (Scalar::Text("9007199254740993".to_owned()), r#""9007199254740993""#),
-            (Scalar::Number("9007199254740993".to_owned()), r#"{"number":"9007199254740993"}"#),
+            (
+                Scalar::Text("9007199254740993".to_owned()),
+                r#""9007199254740993""#,
+            ),
+            (
+                Scalar::Number("9007199254740993".to_owned()),
+                r#"{"number":"9007199254740993"}"#,
+            ),
             (Scalar::Number("1.0".to_owned()), r#"{"number":"1.0"}"#),
             (Scalar::Text("007".to_owned()), r#""007""#),
-            (Scalar::Text("75decced-4c31-5f3c".to_owned()), r#""75decced-4c31-5f3c""#),
+            (
+                Scalar::Text("75decced-4c31-5f3c".to_owned()),
+                r#""75decced-4c31-5f3c""#,
+            ),
         ] {
             let id = ContactId::from(id);
             assert_eq!(serde_json::to_string(&id).unwrap(), stored);

@@ -1,5 +1,11 @@
 //! A delivery: one message on its way to one subscription, and what came of each attempt.
 
+pub mod endpoint_health;
+pub mod pace;
+pub mod recovery;
+pub mod retry;
+pub mod signature;
+
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
@@ -111,7 +117,9 @@ impl Delivery {
     /// How many attempts of the present run have failed: those that count against the schedule.
     #[must_use]
     pub fn failures(&self) -> u32 {
-        self.attempts.saturating_sub(self.earlier_attempts).saturating_sub(self.refused)
+        self.attempts
+            .saturating_sub(self.earlier_attempts)
+            .saturating_sub(self.refused)
     }
 
     /// How many attempts of the present run are refusals once this one is recorded.
@@ -149,9 +157,14 @@ impl DeliveryStatus {
     /// Reads a stored word.
     #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Pending, Self::Delivered, Self::Failed, Self::Cancelled]
-            .into_iter()
-            .find(|status| status.as_str() == word)
+        [
+            Self::Pending,
+            Self::Delivered,
+            Self::Failed,
+            Self::Cancelled,
+        ]
+        .into_iter()
+        .find(|status| status.as_str() == word)
     }
 }
 
@@ -188,7 +201,8 @@ impl Attempt {
     /// Whether the endpoint took the delivery.
     #[must_use]
     pub fn succeeded(&self) -> bool {
-        self.status_code.is_some_and(|code| (200..300).contains(&code))
+        self.status_code
+            .is_some_and(|code| (200..300).contains(&code))
     }
 
     /// Whether the endpoint says that this was too much at once: later, not never.

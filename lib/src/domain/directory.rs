@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    call::owner::{Certainty, Owner},
     key::{CallId, EventKey},
-    owner::{Owner, Sureness},
     phone::{PhoneNumber, Region},
     timestamp::Timestamp,
 };
@@ -27,7 +27,7 @@ pub trait Entry: Serialize + for<'de> Deserialize<'de> + Send + Sync {
 /// A number of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Line {
+pub struct PhoneNumberEntry {
     /// The number.
     pub number: PhoneNumber,
     /// Whose it is.
@@ -46,7 +46,7 @@ pub struct Line {
     pub agent_config_id: Option<String>,
 }
 
-impl Line {
+impl PhoneNumberEntry {
     /// The id of a number, which outlives its being replaced.
     #[must_use]
     pub fn id(&self) -> Uuid {
@@ -65,7 +65,7 @@ impl Line {
     }
 }
 
-impl Entry for Line {
+impl Entry for PhoneNumberEntry {
     const KIND: &'static str = "number";
 
     fn key(&self) -> String {
@@ -111,7 +111,7 @@ impl Campaign {
             campaign_id: Some(self.id.clone()),
             ..Owner::tenant(&self.tenant_id)
         }
-        .at_most(Sureness::Campaign)
+        .at_most(Certainty::Campaign)
     }
 }
 
@@ -147,7 +147,11 @@ impl Agent {
     /// Whom its calls belong to.
     #[must_use]
     pub fn owner(&self) -> Owner {
-        Owner { user_id: self.user_id.clone(), ..Owner::tenant(&self.tenant_id) }.at_most(Sureness::Agent)
+        Owner {
+            user_id: self.user_id.clone(),
+            ..Owner::tenant(&self.tenant_id)
+        }
+        .at_most(Certainty::Agent)
     }
 }
 
@@ -219,7 +223,8 @@ impl ApiKey {
     pub fn may_be(text: &str) -> bool {
         let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         // 256 bits in base64url.
-        text.strip_prefix(Self::PREFIX).is_some_and(|key| key.len() == 43 && key.bytes().all(is_base64url))
+        text.strip_prefix(Self::PREFIX)
+            .is_some_and(|key| key.len() == 43 && key.bytes().all(is_base64url))
     }
 
     /// The hash under which a key is known. Keys have 256 random bits, so that a plain hash hides them.
@@ -283,13 +288,20 @@ impl Lead {
     /// no two writers can create it twice.
     #[must_use]
     pub fn id_of(tenant_id: &str, campaign_id: Option<&str>, number: &PhoneNumber) -> Uuid {
-        id_of("lead", &[tenant_id, campaign_id.unwrap_or_default(), number.as_str()])
+        id_of(
+            "lead",
+            &[tenant_id, campaign_id.unwrap_or_default(), number.as_str()],
+        )
     }
 
     /// Its id.
     #[must_use]
     pub fn id(&self) -> Uuid {
-        Self::id_of(&self.tenant_id, self.campaign_id.as_deref(), &self.phone_number)
+        Self::id_of(
+            &self.tenant_id,
+            self.campaign_id.as_deref(),
+            &self.phone_number,
+        )
     }
 }
 
@@ -310,5 +322,8 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x1c5e_93a7_4d0b_4e0e_8f5b_5e7a_8d02_6b4
 
 fn id_of(kind: &str, names: &[&str]) -> Uuid {
     // As JSON, so that no two lists of names make the same text.
-    Uuid::new_v5(&NAMESPACE, serde_json::json!([kind, names]).to_string().as_bytes())
+    Uuid::new_v5(
+        &NAMESPACE,
+        serde_json::json!([kind, names]).to_string().as_bytes(),
+    )
 }

@@ -34,26 +34,42 @@ impl Due {
     /// A look at a call that goes on.
     #[must_use]
     pub fn unfinished_call(call_id: CallId, at: Timestamp) -> Self {
-        Self { at, kind: Self::UNFINISHED_CALL.to_owned(), reference: call_id.to_string() }
+        Self {
+            at,
+            kind: Self::UNFINISHED_CALL.to_owned(),
+            reference: call_id.to_string(),
+        }
     }
 
     /// A delivery's next attempt, which `message` asks for.
     #[must_use]
     pub fn delivery(message: String, at: Timestamp) -> Self {
-        Self { at, kind: Self::DELIVERY.to_owned(), reference: message }
+        Self {
+            at,
+            kind: Self::DELIVERY.to_owned(),
+            reference: message,
+        }
     }
 
     /// A look at a subscription's breaker in the minute after `now`: however many ask for it, it is one.
     #[must_use]
     pub fn breaker(subscription: String, now: Timestamp) -> Self {
         let at = Minute::of(now).plus(1).start().unwrap_or(Timestamp::LATEST);
-        Self { at, kind: Self::BREAKER.to_owned(), reference: subscription }
+        Self {
+            at,
+            kind: Self::BREAKER.to_owned(),
+            reference: subscription,
+        }
     }
 
     /// A follow-up of this call at this moment.
     #[must_use]
     pub fn follow_up(call_id: CallId, at: Timestamp) -> Self {
-        Self { at, kind: Self::FOLLOW_UP.to_owned(), reference: call_id.to_string() }
+        Self {
+            at,
+            kind: Self::FOLLOW_UP.to_owned(),
+            reference: call_id.to_string(),
+        }
     }
 }
 
@@ -72,7 +88,10 @@ impl Begun {
     /// The span in which a call of this tenant began at this moment.
     #[must_use]
     pub fn of(tenant_id: &str, moment: Timestamp) -> Self {
-        Self { tenant_id: tenant_id.to_owned(), span: moment.as_millis().div_euclid(Self::MILLIS) }
+        Self {
+            tenant_id: tenant_id.to_owned(),
+            span: moment.as_millis().div_euclid(Self::MILLIS),
+        }
     }
 
     /// Reads what [`Begun::due`] wrote.
@@ -97,7 +116,8 @@ impl Begun {
     #[must_use]
     pub fn until(&self) -> Timestamp {
         let next = self.span.checked_add(1).and_then(Self::moment);
-        next.and_then(|next| Timestamp::from_millis(next.as_millis() - 1)).unwrap_or(Timestamp::LATEST)
+        next.and_then(|next| Timestamp::from_millis(next.as_millis() - 1))
+            .unwrap_or(Timestamp::LATEST)
     }
 
     /// A look at these calls at this moment.
@@ -105,11 +125,16 @@ impl Begun {
     pub fn due(&self, at: Timestamp) -> Due {
         // A text and a number, so it always serialises.
         let reference = serde_json::to_string(self).unwrap_or_default();
-        Due { at, kind: Due::BEGUN.to_owned(), reference }
+        Due {
+            at,
+            kind: Due::BEGUN.to_owned(),
+            reference,
+        }
     }
 
     fn moment(span: i64) -> Option<Timestamp> {
-        span.checked_mul(Self::MILLIS).and_then(Timestamp::from_millis)
+        span.checked_mul(Self::MILLIS)
+            .and_then(Timestamp::from_millis)
     }
 }
 
@@ -203,9 +228,19 @@ mod tests {
 
     #[test]
     fn a_span_of_minutes_has_both_its_ends() {
-        let span: Vec<_> = minute("2025-11-27T23:59:30Z").until(minute("2025-11-28T00:01:00Z")).collect();
+        let span: Vec<_> = minute("2025-11-27T23:59:30Z")
+            .until(minute("2025-11-28T00:01:00Z"))
+            .collect();
         let shown: Vec<_> = span.iter().map(ToString::to_string).collect();
-        assert_eq!(shown, ["2025-11-27T23:59", "2025-11-28T00:00", "2025-11-28T00:01"]);
-        assert_eq!(minute("2025-11-27T14:01:00Z").until(minute("2025-11-27T14:00:00Z")).count(), 0);
+        assert_eq!(
+            shown,
+            ["2025-11-27T23:59", "2025-11-28T00:00", "2025-11-28T00:01"]
+        );
+        assert_eq!(
+            minute("2025-11-27T14:01:00Z")
+                .until(minute("2025-11-27T14:00:00Z"))
+                .count(),
+            0
+        );
     }
 }

@@ -43,7 +43,11 @@ impl Source {
     #[must_use]
     pub fn has_accounts(self) -> bool {
         match self {
-            Self::LiveKit | Self::SipInbound | Self::SignalWire | Self::ElevenLabs | Self::CallStatus => true,
+            Self::LiveKit
+            | Self::SipInbound
+            | Self::SignalWire
+            | Self::ElevenLabs
+            | Self::CallStatus => true,
             Self::ElevenLabsApi | Self::CallCapture | Self::Platform => false,
         }
     }

@@ -75,7 +75,10 @@ pub fn is_known(event_type: &str) -> bool {
 /// Whether the platform may publish events of this type.
 #[must_use]
 pub fn is_published(event_type: &str) -> bool {
-    is_known(event_type) && PUBLISHED.iter().any(|family| event_type.starts_with(family))
+    is_known(event_type)
+        && PUBLISHED
+            .iter()
+            .any(|family| event_type.starts_with(family))
 }
 
 /// Whether the type tells of deliveries, of which no delivery may tell in turn.

@@ -65,7 +65,10 @@ impl EventKey {
     /// 64 bits of the key's SHA-256: what spreads events over shards and slots.
     #[must_use]
     pub fn digest(&self) -> u64 {
-        sha256(self.0.as_bytes()).iter().take(8).fold(0, |bits, byte| (bits << 8) | u64::from(*byte))
+        sha256(self.0.as_bytes())
+            .iter()
+            .take(8)
+            .fold(0, |bits, byte| (bits << 8) | u64::from(*byte))
     }
 }
 
@@ -128,7 +131,12 @@ impl CallKey {
             Self::CallSid(sid) => ("call-sid", sid),
             Self::Conversation(id) => ("conversation", id),
             Self::Record(id) => return *id,
-            Self::Captured { tenant_id, company_id, system, id } => {
+            Self::Captured {
+                tenant_id,
+                company_id,
+                system,
+                id,
+            } => {
                 // As JSON, so that no two lists of names make the same text.
                 let names = serde_json::json!([tenant_id, company_id, system, id]).to_string();
                 return CallId::of(&format!("captured:{names}"));
@@ -223,7 +231,10 @@ mod tests {
     #[test]
     fn the_same_text_under_another_kind_is_another_key() {
         let text = "same".to_owned();
-        assert_ne!(CallKey::RoomName(text.clone()).call_id(), CallKey::SipCall(text).call_id());
+        assert_ne!(
+            CallKey::RoomName(text.clone()).call_id(),
+            CallKey::SipCall(text).call_id()
+        );
     }
 
     #[test]
@@ -237,21 +248,36 @@ mod tests {
         for key in [own("1"), own("x"), CallKey::RoomName("a".to_owned())] {
             assert!(key.names_a_call(), "{key:?}");
         }
-        let given = [CallKey::RoomSid, CallKey::SipCall, CallKey::CallSid, CallKey::Conversation];
+        let given = [
+            CallKey::RoomSid,
+            CallKey::SipCall,
+            CallKey::CallSid,
+            CallKey::Conversation,
+        ];
         for kind in given {
             assert!(!kind("7".to_owned()).names_a_call() && kind("77".to_owned()).names_a_call());
         }
-        assert!(!own("0").names_a_call() && !CallKey::RoomName("undefined".to_owned()).names_a_call());
+        assert!(
+            !own("0").names_a_call() && !CallKey::RoomName("undefined".to_owned()).names_a_call()
+        );
     }
 
     #[test]
     fn a_key_holds_no_phone_number() {
-        for id in
-            ["+15551234567", "15551234567", "sip:+15551234567@example.com", "5551234", "%+15551234567:x"]
-        {
+        for id in [
+            "+15551234567",
+            "15551234567",
+            "sip:+15551234567@example.com",
+            "5551234",
+            "%+15551234567:x",
+        ] {
             let key = EventKey::of("livekit-sip-inbound", id);
             assert!(!key.as_str().contains("5551234"), "{key}");
-            assert_ne!(key, EventKey::of("livekit-sip-inbound", &format!("{id}0")), "{id}");
+            assert_ne!(
+                key,
+                EventKey::of("livekit-sip-inbound", &format!("{id}0")),
+                "{id}"
+            );
         }
         for id in [
             "EV_1",
@@ -261,12 +287,18 @@ mod tests {
             "a+1",
             "123456",
         ] {
-            assert_eq!(EventKey::of("livekit", id).as_str(), format!("livekit:{id}"));
+            assert_eq!(
+                EventKey::of("livekit", id).as_str(),
+                format!("livekit:{id}")
+            );
         }
     }
 
     #[test]
     fn the_digest_is_the_head_of_sha256() {
-        assert_eq!(EventKey::of("livekit", "EV_1").digest(), 0x2eb3_8b69_dfda_4691);
+        assert_eq!(
+            EventKey::of("livekit", "EV_1").digest(),
+            0x2eb3_8b69_dfda_4691
+        );
     }
 }

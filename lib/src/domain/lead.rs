@@ -15,13 +15,17 @@ impl Lead {
     pub fn id_of_caller(call: &Call) -> Option<Uuid> {
         let owner = call.owner.as_ref().filter(|_| call.facts.has_lead)?;
         let phone_number = call.facts.other_side()?;
-        Some(Self::id_of(&owner.tenant_id, owner.campaign_id.as_deref(), phone_number))
+        Some(Self::id_of(
+            &owner.tenant_id,
+            owner.campaign_id.as_deref(),
+            phone_number,
+        ))
     }
 
-    /// The lead that the caller of an owned inbound call is, as this call leaves it; `teller` is the
+    /// The lead that the caller of an owned inbound call is, as this call leaves it; `reporter` is the
     /// event that tells, and creates the lead if nobody did.
     #[must_use]
-    pub fn of(call: &Call, teller: &EventKey) -> Option<Self> {
+    pub fn of(call: &Call, reporter: &EventKey) -> Option<Self> {
         let owner = call.owner.as_ref().filter(|_| call.facts.has_lead)?;
         let phone_number = call.facts.other_side()?.clone();
         let (started_at, ending) = (call.started_at(), call.facts.ending());
@@ -30,12 +34,16 @@ impl Lead {
             campaign_id: owner.campaign_id.clone(),
             name: format!("Inbound Caller {}", phone_number.as_str()),
             phone_number,
-            status: if ending.is_some() { LeadStatus::Completed } else { LeadStatus::Calling },
+            status: if ending.is_some() {
+                LeadStatus::Completed
+            } else {
+                LeadStatus::Calling
+            },
             created_at: started_at,
             last_call_at: ending.map_or(started_at, |ending| ending.at),
             last_call_id: call.id,
             last_call_started_at: started_at,
-            created_by: teller.clone(),
+            created_by: reporter.clone(),
         })
     }
 
@@ -48,7 +56,9 @@ impl Lead {
         if is_that_call(self.last_call_id) {
             // Within a call the end is told last, however late the start is.
             match (self.status, told.status) {
-                (LeadStatus::Calling, LeadStatus::Completed) => self.last_call_at = told.last_call_at,
+                (LeadStatus::Calling, LeadStatus::Completed) => {
+                    self.last_call_at = told.last_call_at
+                }
                 (LeadStatus::Completed, LeadStatus::Calling) => {}
                 (LeadStatus::Completed, LeadStatus::Completed) => {
                     self.last_call_at = self.last_call_at.max(told.last_call_at);
@@ -83,7 +93,11 @@ mod tests {
             campaign_id: Some("spring".to_owned()),
             phone_number: PhoneNumber::parse("+15551234567").unwrap(),
             name: "Inbound Caller +15551234567".to_owned(),
-            status: if ended.is_some() { LeadStatus::Completed } else { LeadStatus::Calling },
+            status: if ended.is_some() {
+                LeadStatus::Completed
+            } else {
+                LeadStatus::Calling
+            },
             created_at: at(started),
             last_call_at: at(ended.unwrap_or(started)),
             last_call_id: CallKey::SipCall(call.to_owned()).call_id(),
@@ -110,7 +124,10 @@ mod tests {
             told("b", 150, Some(155)),
         ];
         let expected = after(&calls);
-        assert_eq!((expected.status, expected.last_call_at.as_seconds()), (LeadStatus::Completed, 155));
+        assert_eq!(
+            (expected.status, expected.last_call_at.as_seconds()),
+            (LeadStatus::Completed, 155)
+        );
         assert_eq!(expected.created_at.as_seconds(), 100);
         for shift in 0..4 {
             for swap in 0..4 {
@@ -126,7 +143,10 @@ mod tests {
     #[test]
     fn an_older_call_that_ends_does_not_close_a_newer_one() {
         let lead = after(&[told("b", 150, None), told("a", 100, Some(200))]);
-        assert_eq!((lead.status, lead.last_call_at.as_seconds()), (LeadStatus::Calling, 150));
+        assert_eq!(
+            (lead.status, lead.last_call_at.as_seconds()),
+            (LeadStatus::Calling, 150)
+        );
     }
 
     #[test]
@@ -134,6 +154,9 @@ mod tests {
         let (mut lead, ended) = (told("younger", 100, None), told("elder", 90, Some(160)));
         let younger = lead.last_call_id;
         lead.hear(&ended, |id| id == ended.last_call_id || id == younger);
-        assert_eq!((lead.status, lead.last_call_id), (LeadStatus::Completed, ended.last_call_id));
+        assert_eq!(
+            (lead.status, lead.last_call_id),
+            (LeadStatus::Completed, ended.last_call_id)
+        );
     }
 }

@@ -60,8 +60,9 @@ impl PhoneNumber {
     /// A number as it stands in a query, where a `+` that nobody encoded has become a space.
     #[must_use]
     pub fn of_query(text: &str, region: Option<Region>) -> Option<Self> {
-        let after_space =
-            text.strip_prefix(' ').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        let after_space = text
+            .strip_prefix(' ')
+            .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
         // A space that is one is no reason to take another country's number for it.
         let unencoded = || plausible(&Written::read(after_space?)?.digits);
         unencoded().or_else(|| Self::parse_in(text, region))
@@ -70,11 +71,16 @@ impl PhoneNumber {
     /// Whether it takes a region to read this text: it may be a number, and says no country.
     #[must_use]
     pub fn is_national(text: &str) -> bool {
-        Written::read(text).is_some_and(|written| !written.is_international && written.context.is_none())
+        Written::read(text)
+            .is_some_and(|written| !written.is_international && written.context.is_none())
     }
 
     fn read(text: &str, plan: &Plan) -> Option<Self> {
-        let Written { digits, is_international, context } = Written::read(text)?;
+        let Written {
+            digits,
+            is_international,
+            context,
+        } = Written::read(text)?;
         if is_international {
             return international(&digits);
         }
@@ -130,7 +136,11 @@ fn international(digits: &str) -> Option<PhoneNumber> {
 fn plausible(digits: &str) -> Option<PhoneNumber> {
     let (plan, rest) = Plan::of_digits(digits)?;
     let national = without_trunk(plan, rest);
-    if plan.is_national(national) { PhoneNumber::of(plan, national) } else { None }
+    if plan.is_national(national) {
+        PhoneNumber::of(plan, national)
+    } else {
+        None
+    }
 }
 
 /// Digits as somebody dials them in the country of `plan`: abroad, with the trunk prefix, with the
@@ -139,7 +149,11 @@ fn national(digits: &str, plan: &Plan) -> Option<PhoneNumber> {
     /// No shorter number is taken for one that only lost its `+`.
     const MIN_ABROAD: usize = 11;
     let ours = |national: &str| {
-        if plan.is_national(national) { PhoneNumber::of(plan, national) } else { None }
+        if plan.is_national(national) {
+            PhoneNumber::of(plan, national)
+        } else {
+            None
+        }
     };
     let has_trunk = !plan.trunk.is_empty();
     let after_trunk = || {
@@ -152,7 +166,13 @@ fn national(digits: &str, plan: &Plan) -> Option<PhoneNumber> {
     };
     let bare = || ours(digits);
     // Who has a trunk prefix writes it: without one, digits that begin with the calling code have it.
-    let unprefixed = || if has_trunk { after_code().or_else(bare) } else { bare().or_else(after_code) };
+    let unprefixed = || {
+        if has_trunk {
+            after_code().or_else(bare)
+        } else {
+            bare().or_else(after_code)
+        }
+    };
     let from_abroad = || plausible(digits).filter(|_| digits.len() >= MIN_ABROAD);
     plan.abroad()
         .find_map(|prefix| plausible(digits.strip_prefix(prefix)?))
@@ -166,13 +186,17 @@ fn without_trunk<'a>(plan: &Plan, digits: &'a str) -> &'a str {
     let mut rest = digits;
     if !plan.keeps_zero() {
         while let Some(after_zero) = rest.strip_prefix('0') {
-            let after_trunk = rest.strip_prefix(plan.trunk).filter(|_| plan.trunk.starts_with('0'));
+            let after_trunk = rest
+                .strip_prefix(plan.trunk)
+                .filter(|_| plan.trunk.starts_with('0'));
             rest = after_trunk.unwrap_or(after_zero);
         }
     }
     // A number may begin with the digit that a 1 or an 8 is; one digit too many tells.
     let is_too_long = rest.len() == plan.longest + 1 && !plan.trunk.is_empty();
-    rest.strip_prefix(plan.trunk).filter(|_| is_too_long).unwrap_or(rest)
+    rest.strip_prefix(plan.trunk)
+        .filter(|_| is_too_long)
+        .unwrap_or(rest)
 }
 
 /// Shows the last two digits only: a whole number never reaches a log by accident.

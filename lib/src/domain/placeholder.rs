@@ -24,8 +24,15 @@ const WORDS: [&str; 15] = [
 ];
 
 /// What a template opens and closes a value with, wherever it stands in a text.
-const TEMPLATES: [(&str, &str); 7] =
-    [("{{", "}}"), ("${", "}"), ("%{", "}"), ("#{", "}"), ("<%", "%>"), ("[[", "]]"), ("%(", ")s")];
+const TEMPLATES: [(&str, &str); 7] = [
+    ("{{", "}}"),
+    ("${", "}"),
+    ("%{", "}"),
+    ("#{", "}"),
+    ("<%", "%>"),
+    ("[[", "]]"),
+    ("%(", ")s"),
+];
 
 /// What a template is enclosed in as a whole.
 const ENCLOSED: [(char, char); 4] = [('<', '>'), ('{', '}'), ('%', '%'), ('$', '$')];
@@ -44,22 +51,27 @@ fn is_zero(c: char) -> bool {
 }
 
 fn is_word(text: &str) -> bool {
-    let bare =
-        text.trim_matches(|c: char| matches!(c, '(' | ')' | '[' | ']' | '<' | '>' | '{' | '}' | '#' | '-'));
+    let bare = text.trim_matches(|c: char| {
+        matches!(c, '(' | ')' | '[' | ']' | '<' | '>' | '{' | '}' | '#' | '-')
+    });
     // Go's `%!s(<nil>)` for an argument that is none.
     WORDS.iter().any(|word| bare.eq_ignore_ascii_case(word)) || text.contains("<nil>")
 }
 
 fn is_template(text: &str) -> bool {
-    let is_open =
-        |(open, close): &(&str, &str)| text.split_once(open).is_some_and(|(_, rest)| rest.contains(close));
+    let is_open = |(open, close): &(&str, &str)| {
+        text.split_once(open)
+            .is_some_and(|(_, rest)| rest.contains(close))
+    };
     TEMPLATES.iter().any(is_open) || is_enclosed(text) || is_variable(text)
 }
 
 /// `<call_sid>`, `{callId}`, `%CALL_SID%`: a name in brackets. A UUID in braces is an id.
 fn is_enclosed(text: &str) -> bool {
     ENCLOSED.iter().any(|(open, close)| {
-        let name = text.strip_prefix(*open).and_then(|rest| rest.strip_suffix(*close));
+        let name = text
+            .strip_prefix(*open)
+            .and_then(|rest| rest.strip_suffix(*close));
         name.is_some_and(|name| is_name(name) && Uuid::try_parse(name).is_err())
     })
 }
@@ -72,7 +84,9 @@ fn is_variable(text: &str) -> bool {
 /// A name of a variable: it begins with a letter, and has no digits, which most ids have.
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.chars().all(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '.' | '-' | ' '))
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphabetic() || matches!(c, '_' | '.' | '-' | ' '))
 }
 
 #[cfg(test)]

@@ -32,8 +32,17 @@ mod tests {
 
     #[test]
     fn names_become_snake_case() {
-        for name in ["appointment_set", "Appointment set", "appointmentSet", " appointment-set! "] {
-            assert_eq!(snake_case(name).as_deref(), Some("appointment_set"), "{name}");
+        for name in [
+            "appointment_set",
+            "Appointment set",
+            "appointmentSet",
+            " appointment-set! ",
+        ] {
+            assert_eq!(
+                snake_case(name).as_deref(),
+                Some("appointment_set"),
+                "{name}"
+            );
         }
         assert_eq!(snake_case("KYC2Passed").as_deref(), Some("kyc2_passed"));
         assert_eq!(snake_case(" -- "), None);

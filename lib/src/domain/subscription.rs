@@ -1,5 +1,8 @@
 //! A subscription: which events a tenant wants to have posted where, and how.
 
+pub mod change;
+pub mod endpoint_proof;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -8,7 +11,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{retry::RetryConfig, signature::SigningSecret, timestamp::Timestamp};
+use super::{
+    delivery::{retry::RetryConfig, signature::SigningSecret},
+    timestamp::Timestamp,
+};
 
 /// `WebhookConfig` of the Webhook API document.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -83,7 +89,11 @@ pub struct SigningSecrets {
     #[serde(rename = "secret")]
     pub present: SigningSecret,
     /// The one before that, while it still signs along.
-    #[serde(rename = "retiredSecret", default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "retiredSecret",
+        default,
+        skip_serializing_if = "Option::is_none"
+    )]
     pub retired: Option<RetiredSecret>,
 }
 
@@ -156,10 +166,12 @@ impl Filters {
     /// Whether an event with these traits passes every filter.
     #[must_use]
     pub fn pass(&self, traits: &Traits) -> bool {
-        let any =
-            |wanted: &[String], has: &dyn Fn(&String) -> bool| wanted.is_empty() || wanted.iter().any(has);
-        any(&self.campaigns, &|id| traits.campaign_id.as_ref() == Some(id))
-            && any(&self.agents, &|id| traits.agents.contains(id))
+        let any = |wanted: &[String], has: &dyn Fn(&String) -> bool| {
+            wanted.is_empty() || wanted.iter().any(has)
+        };
+        any(&self.campaigns, &|id| {
+            traits.campaign_id.as_ref() == Some(id)
+        }) && any(&self.agents, &|id| traits.agents.contains(id))
             && any(&self.outcomes, &|word| traits.outcomes.contains(word))
     }
 }
@@ -178,12 +190,18 @@ impl SigningSecrets {
     /// This one alone.
     #[must_use]
     pub fn new(present: SigningSecret) -> Self {
-        Self { present, retired: None }
+        Self {
+            present,
+            retired: None,
+        }
     }
 
     /// Those that sign at this moment, the present one first.
     pub fn valid_at(&self, now: Timestamp) -> impl Iterator<Item = &SigningSecret> {
-        let retired = self.retired.iter().filter(move |retired| now < retired.valid_until);
+        let retired = self
+            .retired
+            .iter()
+            .filter(move |retired| now < retired.valid_until);
         std::iter::once(&self.present).chain(retired.map(|retired| &retired.secret))
     }
 
@@ -196,7 +214,10 @@ impl SigningSecrets {
         }
         let retired = std::mem::replace(&mut self.present, secret.clone());
         let valid_until = now.plus_millis(u64::from(overlap_seconds) * 1_000);
-        self.retired = (overlap_seconds > 0).then_some(RetiredSecret { secret: retired, valid_until });
+        self.retired = (overlap_seconds > 0).then_some(RetiredSecret {
+            secret: retired,
+            valid_until,
+        });
     }
 }
 
@@ -223,7 +244,10 @@ mod tests {
         for (pass, given) in [
             (true, filters(&[], &[], &[])),
             (true, filters(&["autumn", "spring"], &[], &[])),
-            (true, filters(&["spring"], &["agent_1"], &["appointment_set"])),
+            (
+                true,
+                filters(&["spring"], &["agent_1"], &["appointment_set"]),
+            ),
             (true, filters(&[], &[], &["busy", "completed"])),
             (false, filters(&["autumn"], &[], &[])),
             (false, filters(&["spring"], &["agent_2"], &[])),
@@ -235,8 +259,14 @@ mod tests {
 
     #[test]
     fn an_event_without_the_filtered_field_does_not_match() {
-        let campaigns = Filters { campaigns: words(&["spring"]), ..Filters::default() };
-        let outcomes = Filters { outcomes: words(&["busy"]), ..Filters::default() };
+        let campaigns = Filters {
+            campaigns: words(&["spring"]),
+            ..Filters::default()
+        };
+        let outcomes = Filters {
+            outcomes: words(&["busy"]),
+            ..Filters::default()
+        };
         assert!(!campaigns.pass(&Traits::default()) && !outcomes.pass(&Traits::default()));
     }
 }

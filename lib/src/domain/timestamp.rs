@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 /// Milliseconds since the Unix epoch, UTC. Stored as that number, shown as
 /// `2025-10-29T15:30:45.123Z`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Timestamp(i64);
 
@@ -22,7 +24,9 @@ impl Timestamp {
     /// The moment `millis` after the epoch; `None` before 1970 and after 9998.
     #[must_use]
     pub fn from_millis(millis: i64) -> Option<Self> {
-        (0..=LATEST_MILLIS).contains(&millis).then_some(Self(millis))
+        (0..=LATEST_MILLIS)
+            .contains(&millis)
+            .then_some(Self(millis))
     }
 
     /// The moment `seconds` after the epoch; `None` before 1970 and after 9998.
@@ -60,7 +64,11 @@ impl Timestamp {
     /// The moment this many days later, at most the last one that can be shown.
     #[must_use]
     pub fn plus_days(self, days: u32) -> Self {
-        Self(self.0.saturating_add(i64::from(days) * 86_400_000).min(LATEST_MILLIS))
+        Self(
+            self.0
+                .saturating_add(i64::from(days) * 86_400_000)
+                .min(LATEST_MILLIS),
+        )
     }
 
     /// The moment this many days earlier, at least the first one.
@@ -124,7 +132,10 @@ mod tests {
     fn it_is_shown_with_milliseconds_as_the_documents_do() {
         let time = Timestamp::parse_rfc3339("2025-10-29T15:30:00Z").unwrap();
         assert_eq!(time.to_string(), "2025-10-29T15:30:00.000Z");
-        assert_eq!(Timestamp::parse_rfc3339("2025-10-29T17:30:00.0009+02:00"), Some(time));
+        assert_eq!(
+            Timestamp::parse_rfc3339("2025-10-29T17:30:00.0009+02:00"),
+            Some(time)
+        );
     }
 
     #[test]
@@ -132,7 +143,10 @@ mod tests {
         assert_eq!(Timestamp::from_seconds(i64::MAX), None);
         assert_eq!(Timestamp::from_millis(-1), None);
         assert_eq!(Timestamp::from_millis(LATEST_MILLIS + 1), None);
-        assert_eq!(Timestamp::from_millis(LATEST_MILLIS).unwrap().to_string(), "9998-12-31T23:59:59.999Z");
+        assert_eq!(
+            Timestamp::from_millis(LATEST_MILLIS).unwrap().to_string(),
+            "9998-12-31T23:59:59.999Z"
+        );
     }
 
     #[test]

@@ -5,27 +5,15 @@ use serde_json::value::RawValue;
 
 use super::error::{ApiError, ErrorStatus};
 use crate::{
-    domain::{
-        agent_status::StatusWord,
-        call::Call,
-        key::{CallKey, is_call_name},
-    },
+    domain::{call::Call, key::is_call_name},
     json,
+    queries::agent_call_status::AgentCallQuery,
 };
 
 /// No provider's id is longer.
 const MAX_ID_LENGTH: usize = 256;
 /// Lambda's answers end at 6 MB, in which a JSON text stands escaped.
 const MAX_RAW_BYTES: usize = 4 * 1024 * 1024;
-
-/// Which call is meant: at least one name of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AgentCallQuery {
-    /// ElevenLabs' id of the conversation.
-    pub conversation_id: Option<String>,
-    /// The carrier's id of the call.
-    pub call_sid: Option<String>,
-}
 
 #[derive(Deserialize)]
 struct Body {
@@ -34,28 +22,25 @@ struct Body {
     call_sid: Option<String>,
 }
 
-impl AgentCallQuery {
-    /// Reads a request's body. An empty name is none, and so is a placeholder.
-    ///
-    /// # Errors
-    /// 400 naming the field when the body is malformed or names no call.
-    pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
-        let mut json = serde_json::Deserializer::from_slice(body);
-        let parsed: Body = serde_path_to_error::deserialize(&mut json).map_err(|error| malformed(&error))?;
-        json.end().map_err(|_| bad("The body must be one JSON object"))?;
-        let conversation_id = name("conversation_id", parsed.conversation_id)?;
-        let call_sid = name("callSid", parsed.call_sid)?;
-        if conversation_id.is_none() && call_sid.is_none() {
-            return Err(bad("conversation_id or callSid is required").field("conversation_id"));
-        }
-        Ok(Self { conversation_id, call_sid })
+/// Reads a request's body. An empty name is none, and so is a placeholder.
+///
+/// # Errors
+/// 400 that names the field when the body is malformed or names no call.
+pub fn parse(body: &[u8]) -> Result<AgentCallQuery, ApiError> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let parsed: Body =
+        serde_path_to_error::deserialize(&mut json).map_err(|error| malformed(&error))?;
+    json.end()
+        .map_err(|_| bad("The body must be one JSON object"))?;
+    let conversation_id = name("conversation_id", parsed.conversation_id)?;
+    let call_sid = name("callSid", parsed.call_sid)?;
+    if conversation_id.is_none() && call_sid.is_none() {
+        return Err(bad("conversation_id or callSid is required").field("conversation_id"));
     }
-
-    /// The names as keys of calls, the surest first.
-    pub fn keys(&self) -> impl Iterator<Item = CallKey> {
-        let conversation = self.conversation_id.clone().map(CallKey::Conversation);
-        conversation.into_iter().chain(self.call_sid.clone().map(CallKey::CallSid))
-    }
+    Ok(AgentCallQuery {
+        conversation_id,
+        call_sid,
+    })
 }
 
 fn name(field: &'static str, text: Option<String>) -> Result<Option<String>, ApiError> {
@@ -92,7 +77,10 @@ pub struct AgentCall<'a> {
     raw_response: Option<Box<RawValue>>,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's skip_serializing_if passes a reference")]
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde's skip_serializing_if passes a reference"
+)]
 fn is_false(flag: &bool) -> bool {
     !flag
 }
@@ -101,18 +89,33 @@ impl<'a> AgentCall<'a> {
     /// The view of a call that was asked for by `query`, with the payload of the event that told its
     /// status. A payload that does not fit into an answer is left out.
     #[must_use]
-    pub fn of(call: &'a Call, query: &'a AgentCallQuery, told_by: Option<&[u8]>, stale: bool) -> Self {
+    pub fn of(
+        call: &'a Call,
+        query: &'a AgentCallQuery,
+        reported_by: Option<&[u8]>,
+        stale: bool,
+    ) -> Self {
         let facts = &call.facts;
         let conversation_id = facts.conversation_id().map(String::as_str);
         let call_sid = facts.call_sid();
-        let asked = || query.call_sid.as_deref().or(query.conversation_id.as_deref());
+        let asked = || {
+            query
+                .call_sid
+                .as_deref()
+                .or(query.conversation_id.as_deref())
+        };
         Self {
-            call_id: call_sid.or(conversation_id).or_else(asked).unwrap_or_default(),
+            call_id: call_sid
+                .or(conversation_id)
+                .or_else(asked)
+                .unwrap_or_default(),
             conversation_id,
-            status: StatusWord::of(facts).as_str(),
+            status: facts.status_word().as_str(),
             failure_reason: call.failure_reason(),
             stale,
-            raw_response: told_by.filter(|payload| payload.len() <= MAX_RAW_BYTES).and_then(json::shown_body),
+            raw_response: reported_by
+                .filter(|payload| payload.len() <= MAX_RAW_BYTES)
+                .and_then(json::shown_body),
         }
     }
 }
@@ -122,9 +125,10 @@ mod tests {
     use serde_json::Value;
 
     use super::{super::error::ErrorShape, *};
+    use crate::domain::key::CallKey;
 
     fn refusal(body: &str) -> Value {
-        let error = AgentCallQuery::parse(body.as_bytes()).unwrap_err();
+        let error = parse(body.as_bytes()).unwrap_err();
         assert_eq!(error.status(), 400, "{body}");
         serde_json::from_str(&error.body(ErrorShape::Success)).unwrap()
     }
@@ -132,11 +136,14 @@ mod tests {
     #[test]
     fn a_call_is_named_by_either_id() {
         let documented = br#"{"conversation_id":"conv_1","callSid":"CA1","more":1}"#;
-        let query = AgentCallQuery::parse(documented).unwrap();
+        let query = parse(documented).unwrap();
         let keys: Vec<_> = query.keys().collect();
-        let expected = [CallKey::Conversation("conv_1".to_owned()), CallKey::CallSid("CA1".to_owned())];
+        let expected = [
+            CallKey::Conversation("conv_1".to_owned()),
+            CallKey::CallSid("CA1".to_owned()),
+        ];
         assert_eq!(keys, expected);
-        let by_sid = AgentCallQuery::parse(br#"{"conversation_id":null,"callSid":"CA1"}"#).unwrap();
+        let by_sid = parse(br#"{"conversation_id":null,"callSid":"CA1"}"#).unwrap();
         assert_eq!(by_sid.keys().count(), 1);
     }
 

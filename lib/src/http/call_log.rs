@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::domain::{
-    agent_status::StatusWord, call::Call, facts::Direction, follow_up, outcome::Outcome, owner::Owner,
+    call::{Call, agent_status::StatusWord, direction::Direction, outcome::Outcome, owner::Owner},
+    follow_up,
 };
 
 /// A call as frontends see it. Fields that are not known yet are left out. The document's fields come
@@ -127,7 +128,11 @@ impl<'a> CallLog<'a> {
             outcomes: facts.results().filter(|results| !results.is_empty()),
             lead_id: call.lead_id().map(|lead| lead.as_str().to_owned()),
             employee_id: facts.employee_id.get().map(String::as_str),
-            follow_up: facts.follow_up.get().and_then(Option::as_ref).map(FollowUp::of),
+            follow_up: facts
+                .follow_up
+                .get()
+                .and_then(Option::as_ref)
+                .map(FollowUp::of),
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use super::{
     error::ApiError,
-    fields::wrong,
-    given::{DIRECTION, Given, TIME, begin, direction, end},
+    json_body::wrong,
     page,
+    query_params::{DIRECTION, QueryParams, TIME, begin, direction, end},
 };
 use crate::{
     domain::{
-        call_filter::{CallFilter, StatusFilter, to_snake_case},
+        call::filter::{CallFilter, StatusFilter, to_snake_case},
         phone::Region,
         timestamp::Timestamp,
     },
@@ -38,7 +38,7 @@ impl CallQuery {
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
         region: Option<Region>,
     ) -> Result<Self, ApiError> {
-        let mut given = Given::new(pairs);
+        let mut given = QueryParams::new(pairs);
         let query = Self {
             window: window(&mut given, Timestamp::EPOCH, Timestamp::LATEST)?,
             filter: CallFilter {
@@ -68,7 +68,7 @@ pub fn stats_window<'a>(
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     now: Timestamp,
 ) -> Result<Window, ApiError> {
-    let mut given = Given::new(pairs);
+    let mut given = QueryParams::new(pairs);
     let to = given.one("to", TIME, end)?.unwrap_or(now);
     let window = window(&mut given, to.minus_days(1), to)?;
     given.nothing_is_left()?;
@@ -78,7 +78,7 @@ pub fn stats_window<'a>(
 const STATUSES: &str = "must be active, ended, failed, initiated, ringing, answered, completed, busy, no_answer, \
     canceled, unreachable, rejected or initiation_failed";
 
-fn window(given: &mut Given, from: Timestamp, to: Timestamp) -> Result<Window, ApiError> {
+fn window(given: &mut QueryParams, from: Timestamp, to: Timestamp) -> Result<Window, ApiError> {
     let window = Window {
         from: given.one("from", TIME, begin)?.unwrap_or(from),
         to: given.one("to", TIME, end)?.unwrap_or(to),
@@ -101,8 +101,12 @@ mod tests {
     use super::*;
 
     fn number(text: &str, region: Option<&str>) -> Option<String> {
-        let query = CallQuery::parse([("phoneNumber", text)], region.and_then(Region::parse)).ok()?;
-        query.filter.phone_number.map(|number| number.as_str().to_owned())
+        let query =
+            CallQuery::parse([("phoneNumber", text)], region.and_then(Region::parse)).ok()?;
+        query
+            .filter
+            .phone_number
+            .map(|number| number.as_str().to_owned())
     }
 
     /// API Gateway decodes a query as a form: there a `+` is a space.
@@ -121,8 +125,14 @@ mod tests {
         ] {
             assert_eq!(number(text, None).as_deref(), Some(expected), "{text:?}");
         }
-        assert_eq!(number(" 9876543210", Some("IN")).as_deref(), Some("+919876543210"));
-        assert_eq!(number("09876543210", Some("IN")).as_deref(), Some("+919876543210"));
+        assert_eq!(
+            number(" 9876543210", Some("IN")).as_deref(),
+            Some("+919876543210")
+        );
+        assert_eq!(
+            number("09876543210", Some("IN")).as_deref(),
+            Some("+919876543210")
+        );
         assert_eq!(number(" anonymous", None), None);
         assert!(
             CallQuery::parse([("phoneNumber", " ")], None)

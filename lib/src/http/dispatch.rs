@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::{
-    pipeline::agent_choice::Assignment,
+    ingest::agent_choice::Assignment,
     providers::livekit::sip_inbound::{InboundCall, Party},
 };
 
@@ -44,7 +44,10 @@ impl DispatchAnswer {
     #[must_use]
     pub fn of(call: &InboundCall, assignment: &Assignment) -> Self {
         let line = assignment.line.as_ref();
-        let (called, caller) = (call.called.as_str(), call.caller.as_ref().map(Party::as_str));
+        let (called, caller) = (
+            call.called.as_str(),
+            call.caller.as_ref().map(Party::as_str),
+        );
         let metadata = Metadata {
             call_type: "inbound",
             phone_number_id: line.map(|line| line.id().to_string()),

@@ -6,7 +6,7 @@ use std::{borrow::Cow, error::Error};
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::pipeline::limiter::Exceeded;
+use crate::auth::limiter::Exceeded;
 
 /// A status that cannot be a success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,7 +161,10 @@ impl ApiError {
     /// The answer to a request that is one too many.
     #[must_use]
     pub fn exceeded(exceeded: Exceeded) -> Self {
-        let message = format!("More than {} requests in a minute; try again later", exceeded.most);
+        let message = format!(
+            "More than {} requests in a minute; try again later",
+            exceeded.most
+        );
         let mut error = Self::new(ErrorStatus::TooManyRequests, message).cause(exceeded);
         error.0.retry_after = Some(exceeded.retry_after);
         error
@@ -229,7 +232,8 @@ mod tests {
 
     #[test]
     fn each_document_has_its_shape() {
-        let error = ApiError::new(ErrorStatus::BadRequest, "company_id is required").field("company_id");
+        let error =
+            ApiError::new(ErrorStatus::BadRequest, "company_id is required").field("company_id");
         assert_eq!(
             error.body(ErrorShape::Success),
             r#"{"success":false,"message":"company_id is required","field":"company_id"}"#

@@ -6,7 +6,7 @@ use std::{borrow::Cow, collections::BTreeMap};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::{json, store::events::Excerpt};
+use crate::{json, queries::history::EXCERPT_BYTES, store::events::Excerpt};
 
 /// What a list shows of a payload, in bytes.
 const LISTED_BYTES: usize = 8 * 1_024;
@@ -18,8 +18,8 @@ const BEGINNING_BYTES: usize = 512 * 1_024;
 /// Forms come from here.
 const SENDS_FORMS: &str = "signalwire";
 
-/// How much of a body a list needs. A form is longer than its object, at most threefold.
-pub const EXCERPT_BYTES: usize = 8 * LISTED_BYTES;
+// A form is longer than its object, at most threefold.
+const _: () = assert!(EXCERPT_BYTES >= 3 * LISTED_BYTES);
 
 /// A payload.
 #[derive(Debug)]
@@ -49,7 +49,10 @@ impl Payload {
     /// The payload of an event that has expired.
     #[must_use]
     pub fn expired() -> Self {
-        Self { json: RawValue::NULL.to_owned(), is_cut: false }
+        Self {
+            json: RawValue::NULL.to_owned(),
+            is_cut: false,
+        }
     }
 
     /// What a list shows of a body that was received from `source`.
@@ -81,8 +84,13 @@ impl Payload {
     }
 
     fn beginning(text: &str, bytes: usize) -> Self {
-        let text = text.get(..text.floor_char_boundary(bytes)).unwrap_or_default();
-        Self { json: string(text), is_cut: true }
+        let text = text
+            .get(..text.floor_char_boundary(bytes))
+            .unwrap_or_default();
+        Self {
+            json: string(text),
+            is_cut: true,
+        }
     }
 }
 
@@ -114,16 +122,25 @@ impl<'a> Content<'a> {
     fn listed(self) -> Payload {
         let (json, text) = self.json();
         if json.get().len() <= LISTED_BYTES {
-            return Payload { json, is_cut: false };
+            return Payload {
+                json,
+                is_cut: false,
+            };
         }
         Payload::beginning(text.as_deref().unwrap_or(json.get()), LISTED_BYTES)
     }
 
     fn shown(self) -> Payload {
         let (json, text) = self.json();
-        let escaped = json.get().bytes().filter(|byte| matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t'));
+        let escaped = json
+            .get()
+            .bytes()
+            .filter(|byte| matches!(byte, b'"' | b'\\' | b'\n' | b'\r' | b'\t'));
         if json.get().len() + escaped.count() <= SHOWN_BYTES {
-            return Payload { json, is_cut: false };
+            return Payload {
+                json,
+                is_cut: false,
+            };
         }
         Payload::beginning(text.as_deref().unwrap_or(json.get()), BEGINNING_BYTES)
     }
@@ -145,10 +162,15 @@ fn form(body: &[u8]) -> Box<RawValue> {
     }
     let parameters: BTreeMap<_, _> = told
         .into_iter()
-        .map(|(name, mut values)| match (values.pop(), values.is_empty()) {
-            (Some(value), true) => (name, Parameter::One(value)),
-            (last, _) => (name, Parameter::Many(values.into_iter().chain(last).collect())),
-        })
+        .map(
+            |(name, mut values)| match (values.pop(), values.is_empty()) {
+                (Some(value), true) => (name, Parameter::One(value)),
+                (last, _) => (
+                    name,
+                    Parameter::Many(values.into_iter().chain(last).collect()),
+                ),
+            },
+        )
         .collect();
     to_raw_value(&parameters).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
@@ -164,7 +186,10 @@ mod tests {
     use super::*;
 
     fn listed(source: &str, body: &str) -> (String, bool) {
-        let excerpt = Excerpt { bytes: Bytes::copy_from_slice(body.as_bytes()), is_whole: true };
+        let excerpt = Excerpt {
+            bytes: Bytes::copy_from_slice(body.as_bytes()),
+            is_whole: true,
+        };
         let payload = Payload::listed(source, &excerpt);
         (payload.json.get().to_owned(), payload.is_cut)
     }
@@ -172,7 +197,11 @@ mod tests {
     #[test]
     fn a_body_is_shown_as_what_it_is() {
         for (source, body, json) in [
-            ("livekit", r#"{"b":1.10,"a":[null]}"#, r#"{"b":1.10,"a":[null]}"#),
+            (
+                "livekit",
+                r#"{"b":1.10,"a":[null]}"#,
+                r#"{"b":1.10,"a":[null]}"#,
+            ),
             ("signalwire", r#"{"call_id":"CA1"}"#, r#"{"call_id":"CA1"}"#),
             (
                 "signalwire",
@@ -190,10 +219,14 @@ mod tests {
         ] {
             assert_eq!(listed(source, body), (json.to_owned(), false), "{body}");
         }
-        let payload = Payload::listed_posted(br#"{"type":"t","timestamp":"x","data":{"z":1,"a":2}}"#);
+        let payload =
+            Payload::listed_posted(br#"{"type":"t","timestamp":"x","data":{"z":1,"a":2}}"#);
         assert_eq!(payload.json.get(), r#"{"z":1,"a":2}"#);
         assert_eq!(Payload::whole_posted(b"no JSON").json.get(), r#""no JSON""#);
-        assert_eq!(Payload::whole("livekit", b"\xff").json.get(), "\"\u{fffd}\"");
+        assert_eq!(
+            Payload::whole("livekit", b"\xff").json.get(),
+            "\"\u{fffd}\""
+        );
     }
 
     #[test]
@@ -204,12 +237,20 @@ mod tests {
         let (json, is_cut) = listed("livekit", &long);
         let text: String = serde_json::from_str(&json).unwrap();
         // The six bytes before it are even in number, and every character has two.
-        assert_eq!((text.len(), is_cut, long.starts_with(&text)), (LISTED_BYTES, true, true));
+        assert_eq!(
+            (text.len(), is_cut, long.starts_with(&text)),
+            (LISTED_BYTES, true, true)
+        );
         let (json, _) = listed("livekit", &format!(" {long}"));
-        assert_eq!(serde_json::from_str::<String>(&json).unwrap().len(), LISTED_BYTES);
+        assert_eq!(
+            serde_json::from_str::<String>(&json).unwrap().len(),
+            LISTED_BYTES
+        );
         let odd = format!(r#"{{"ab":"{}"}}"#, "ä".repeat(LISTED_BYTES));
         assert_eq!(
-            serde_json::from_str::<String>(&listed("livekit", &odd).0).unwrap().len(),
+            serde_json::from_str::<String>(&listed("livekit", &odd).0)
+                .unwrap()
+                .len(),
             LISTED_BYTES - 1
         );
     }
@@ -217,7 +258,11 @@ mod tests {
     #[test]
     fn a_text_that_is_cut_has_no_quotation_mark_before_it() {
         let (json, is_cut) = listed("livekit", &"ten bytes.".repeat(1_000));
-        assert!(is_cut && json.starts_with(r#""ten bytes"#), "{}", &json[..20]);
+        assert!(
+            is_cut && json.starts_with(r#""ten bytes"#),
+            "{}",
+            &json[..20]
+        );
     }
 
     #[test]

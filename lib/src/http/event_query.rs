@@ -2,102 +2,74 @@
 
 use super::{
     error::ApiError,
-    fields::{is_name, wrong},
-    given::{DIRECTION, Given, TIME, begin, direction, end},
+    json_body::wrong,
     page,
+    query_params::{DIRECTION, QueryParams, TIME, begin, direction, end},
 };
 use crate::{
-    domain::{key::CallId, timestamp::Timestamp},
+    domain::{key::CallId, name::is_name, timestamp::Timestamp},
+    queries::history::{Count, EventQuery, Start},
     store::history::{RowFilter, RowStatus},
 };
 
 const NAME: &str = "must have 1 to 256 bytes without control characters";
 const STATUSES: &str = "must be processed, pending, delivered, failed or cancelled";
 
-/// A question for events.
-#[derive(Debug)]
-pub struct EventQuery {
-    /// What they are.
-    pub filter: RowFilter,
-    /// Received or announced from this moment on.
-    pub from: Timestamp,
-    /// Up to this moment.
-    pub to: Timestamp,
-    /// How many, at most.
-    pub limit: usize,
-    /// Which part of the list.
-    pub start: Start,
-    /// How far events are counted.
-    pub count: Count,
-}
-
-/// How far the events of a list are counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Count {
-    /// Not.
-    Not,
-    /// As far as that is cheap.
-    #[default]
-    Some,
-    /// As far as anything is looked at for one answer.
-    All,
-}
-
-impl Count {
-    fn parse(word: &str) -> Option<Self> {
-        match word {
-            "false" => Some(Self::Not),
-            "true" => Some(Self::Some),
-            "all" => Some(Self::All),
-            _ => None,
-        }
+fn count(word: &str) -> Option<Count> {
+    match word {
+        "false" => Some(Count::Not),
+        "true" => Some(Count::Some),
+        "all" => Some(Count::All),
+        _ => None,
     }
 }
 
-/// Where a part of a list begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
-    /// At this page, counted from 1.
-    Page(usize),
-    /// Below this id.
-    Below(u64),
-}
-
-impl EventQuery {
-    /// Reads a query string. A parameter without a value counts as not given.
-    ///
-    /// # Errors
-    /// 400 that names the parameter that is unknown, or whose value is.
-    pub fn parse<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<Self, ApiError> {
-        let mut given = Given::new(pairs);
-        let query = Self {
-            filter: RowFilter {
-                direction: given.one("direction", DIRECTION, direction)?,
-                source: given.one("source", NAME, name)?,
-                event_type: given.one("eventType", NAME, name)?,
-                status: given.one("status", STATUSES, RowStatus::parse)?,
-                subscription_id: given.one("webhookConfigId", "must be the id of a webhook", positive)?,
-                call_id: given.one("callId", "must be a UUID", CallId::parse)?,
-                user_id: None,
-            },
-            from: given.one("fromDate", TIME, begin)?.unwrap_or(Timestamp::EPOCH),
-            to: given.one("toDate", TIME, end)?.unwrap_or(Timestamp::LATEST),
-            limit: usize::try_from(page::limit(given.take("limit"))?).unwrap_or(usize::MAX),
-            start: start(&mut given)?,
-            count: given.one("count", "must be true, false or all", Count::parse)?.unwrap_or_default(),
-        };
-        if matches!((query.start, query.count), (Start::Below(_), Count::All)) {
-            return Err(wrong("count", "must not be all with cursor, which counts nothing"));
-        }
-        if query.from > query.to {
-            return Err(wrong("fromDate", "must not be after toDate"));
-        }
-        given.nothing_is_left()?;
-        Ok(query)
+/// Reads a query string. A parameter without a value counts as not given.
+///
+/// # Errors
+/// 400 that names the parameter that is unknown, or whose value is.
+pub fn parse<'a>(
+    pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Result<EventQuery, ApiError> {
+    let mut given = QueryParams::new(pairs);
+    let query = EventQuery {
+        filter: RowFilter {
+            direction: given.one("direction", DIRECTION, direction)?,
+            source: given.one("source", NAME, name)?,
+            event_type: given.one("eventType", NAME, name)?,
+            status: given.one("status", STATUSES, RowStatus::parse)?,
+            subscription_id: given.one(
+                "webhookConfigId",
+                "must be the id of a webhook",
+                positive,
+            )?,
+            call_id: given.one("callId", "must be a UUID", CallId::parse)?,
+            user_id: None,
+        },
+        from: given
+            .one("fromDate", TIME, begin)?
+            .unwrap_or(Timestamp::EPOCH),
+        to: given.one("toDate", TIME, end)?.unwrap_or(Timestamp::LATEST),
+        limit: usize::try_from(page::limit(given.take("limit"))?).unwrap_or(usize::MAX),
+        start: start(&mut given)?,
+        count: given
+            .one("count", "must be true, false or all", count)?
+            .unwrap_or_default(),
+    };
+    if matches!((query.start, query.count), (Start::Below(_), Count::All)) {
+        return Err(wrong(
+            "count",
+            "must not be all with cursor, which counts nothing",
+        ));
     }
+    if query.from > query.to {
+        return Err(wrong("fromDate", "must not be after toDate"));
+    }
+    given.nothing_is_left()?;
+    Ok(query)
 }
 
-fn start(given: &mut Given) -> Result<Start, ApiError> {
+fn start(given: &mut QueryParams) -> Result<Start, ApiError> {
     let page = given.one("page", "must be a whole number from 1 on", positive)?;
     match (page, page::from_cursor(given.take("cursor"))?) {
         (Some(_), Some(_)) => Err(wrong("page", "must not be given with cursor")),
@@ -122,7 +94,7 @@ mod tests {
     #[test]
     fn a_date_is_its_whole_day_and_a_time_is_itself() {
         let window = |from, to| {
-            let query = EventQuery::parse([("fromDate", from), ("toDate", to)]).unwrap();
+            let query = parse([("fromDate", from), ("toDate", to)]).unwrap();
             [query.from.to_string(), query.to.to_string()]
         };
         assert_eq!(
@@ -133,8 +105,11 @@ mod tests {
             window("2025-10-29T10:00:00+02:00", "2025-10-29T10:00:00Z"),
             ["2025-10-29T08:00:00.000Z", "2025-10-29T10:00:00.000Z"]
         );
-        let query = EventQuery::parse([("fromDate", ""), ("page", " ")]).unwrap();
-        assert_eq!((query.from, query.to), (Timestamp::EPOCH, Timestamp::LATEST));
+        let query = parse([("fromDate", ""), ("page", " ")]).unwrap();
+        assert_eq!(
+            (query.from, query.to),
+            (Timestamp::EPOCH, Timestamp::LATEST)
+        );
         assert_eq!((query.start, query.limit), (Start::Page(1), 20));
     }
 
@@ -150,7 +125,10 @@ mod tests {
             (vec![("callId", "CA123")], "callId"),
             (vec![("fromDate", "yesterday")], "fromDate"),
             (vec![("toDate", "2025-02-30")], "toDate"),
-            (vec![("fromDate", "2025-10-30"), ("toDate", "2025-10-29")], "fromDate"),
+            (
+                vec![("fromDate", "2025-10-30"), ("toDate", "2025-10-29")],
+                "fromDate",
+            ),
             (vec![("limit", "101")], "limit"),
             (vec![("page", "0")], "page"),
             (vec![("page", "-1")], "page"),
@@ -161,11 +139,14 @@ mod tests {
             (vec![("count", "all"), ("cursor", &cursor)], "count"),
             (vec![("eventTyp", "call.completed")], "eventTyp"),
         ] {
-            let refused = EventQuery::parse(pairs).unwrap_err();
+            let refused = parse(pairs).unwrap_err();
             assert_eq!(refused.status(), 400);
             let body = refused.body(ErrorShape::Success);
             assert!(body.contains(&format!(r#""field":"{field}""#)), "{body}");
         }
-        assert_eq!(EventQuery::parse([("cursor", &*cursor)]).unwrap().start, Start::Below(7));
+        assert_eq!(
+            parse([("cursor", &*cursor)]).unwrap().start,
+            Start::Below(7)
+        );
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         key::CallId,
         subscription::Subscription,
     },
+    queries::history::{EventDetail, ListedEvent},
     store::history::{Received, RowStatus},
 };
 
@@ -90,9 +91,20 @@ pub struct SubscriptionView {
 }
 
 impl EventView {
-    /// An event that was received.
+    /// An event in a list.
     #[must_use]
-    pub fn received(received: Received, payload: Payload) -> Self {
+    pub fn listed(event: ListedEvent) -> Self {
+        match event {
+            ListedEvent::Delivery(delivery) => Self::delivery(&delivery),
+            ListedEvent::Received(received, excerpt) => {
+                let payload = excerpt.map(|excerpt| Payload::listed(&received.source, &excerpt));
+                Self::received(received, payload)
+            }
+        }
+    }
+
+    fn received(received: Received, payload: Option<Payload>) -> Self {
+        let payload = payload.unwrap_or_else(Payload::expired);
         let at = received.created_at.to_string();
         Self {
             id: received.id,
@@ -109,27 +121,31 @@ impl EventView {
         }
     }
 
-    /// A delivery in a list.
-    #[must_use]
-    pub fn listed(delivery: &Delivery) -> Self {
+    fn delivery(delivery: &Delivery) -> Self {
         let body = delivery.body.as_deref();
-        Self::sent(delivery, body.map_or_else(Payload::expired, Payload::listed_posted), ResponseView::of)
+        Self::sent(
+            delivery,
+            body.map_or_else(Payload::expired, Payload::listed_posted),
+            ResponseView::of,
+        )
     }
 
     /// A delivery that was just queued: its attempts count the one that is to come.
     #[must_use]
     pub fn queued(delivery: &Delivery) -> Self {
-        let mut view = Self::listed(delivery);
+        let mut view = Self::delivery(delivery);
         if let Some(view) = &mut view.delivery {
             view.attempts += 1;
         }
         view
     }
 
-    /// A delivery with everything that is known of it; `failed` are its failed attempts.
-    #[must_use]
-    pub fn detailed(delivery: &Delivery, failed: Vec<(u32, Attempt)>) -> Self {
-        let payload = delivery.body.as_deref().map_or_else(Payload::expired, Payload::whole_posted);
+    /// A delivery with everything that is stored about it; `failed` are its failed attempts.
+    fn detailed(delivery: &Delivery, failed: Vec<(u32, Attempt)>) -> Self {
+        let payload = delivery
+            .body
+            .as_deref()
+            .map_or_else(Payload::expired, Payload::whole_posted);
         let mut view = Self::sent(delivery, payload, ResponseView::timed);
         if let Some(view) = &mut view.delivery {
             let attempts = attempts(delivery, failed);
@@ -152,8 +168,10 @@ impl EventView {
         if let Some(view) = &mut self.delivery {
             view.response_data = view.response_data.take().map(ResponseView::without_answer);
             view.attempt_details = view.attempt_details.take().map(|attempts| {
-                let without =
-                    |view: AttemptView| AttemptView { response: view.response.without_answer(), ..view };
+                let without = |view: AttemptView| AttemptView {
+                    response: view.response.without_answer(),
+                    ..view
+                };
                 attempts.into_iter().map(without).collect()
             });
         }
@@ -161,7 +179,9 @@ impl EventView {
     }
 
     fn sent(delivery: &Delivery, payload: Payload, response: fn(&Attempt) -> ResponseView) -> Self {
-        let next = delivery.next_attempt_at.filter(|_| delivery.status == DeliveryStatus::Pending);
+        let next = delivery
+            .next_attempt_at
+            .filter(|_| delivery.status == DeliveryStatus::Pending);
         Self {
             id: delivery.at.id,
             direction: "outbound",
@@ -191,9 +211,12 @@ impl EventView {
 fn attempts(delivery: &Delivery, mut attempts: Vec<(u32, Attempt)>) -> Vec<(u32, Attempt)> {
     // One beyond was kept by somebody who died before it counted, and so may be the last one's number.
     let delivered = delivery.status == DeliveryStatus::Delivered;
-    attempts
-        .retain(|(number, _)| *number < delivery.attempts || (*number == delivery.attempts && !delivered));
-    let has_last = attempts.iter().any(|(number, _)| *number == delivery.attempts);
+    attempts.retain(|(number, _)| {
+        *number < delivery.attempts || (*number == delivery.attempts && !delivered)
+    });
+    let has_last = attempts
+        .iter()
+        .any(|(number, _)| *number == delivery.attempts);
     if delivery.attempts > 0 && !has_last {
         attempts.extend(delivery.last.clone().map(|last| (delivery.attempts, last)));
     }
@@ -213,18 +236,50 @@ impl ResponseView {
     }
 
     fn without_answer(self) -> Self {
-        Self { body: None, headers: None, ..self }
+        Self {
+            body: None,
+            headers: None,
+            ..self
+        }
     }
 
     fn timed(attempt: &Attempt) -> Self {
-        Self { timing: Some(attempt.timing), ..Self::of(attempt) }
+        Self {
+            timing: Some(attempt.timing),
+            ..Self::of(attempt)
+        }
+    }
+}
+
+/// An event with everything that is stored about it, and where it goes, unless that was deleted.
+#[must_use]
+pub fn detail(found: EventDetail) -> (EventView, Option<SubscriptionView>) {
+    match found {
+        EventDetail::Received(received, event) => {
+            let payload = event.map(|event| Payload::whole(&received.source, &event.payload));
+            (EventView::received(received, payload), None)
+        }
+        EventDetail::Delivery {
+            delivery,
+            failed,
+            subscription,
+        } => {
+            let view = EventView::detailed(&delivery, failed);
+            (
+                view,
+                subscription.map(|subscription| SubscriptionView::of(*subscription)),
+            )
+        }
     }
 }
 
 impl SubscriptionView {
-    /// A subscription; its secret stays behind.
-    #[must_use]
-    pub fn of(subscription: Subscription) -> Self {
-        Self { id: subscription.id, name: subscription.name, url: subscription.url }
+    /// A subscription without its secret.
+    fn of(subscription: Subscription) -> Self {
+        Self {
+            id: subscription.id,
+            name: subscription.name,
+            url: subscription.url,
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 
-use super::{error::ApiError, fields::wrong};
+use super::{error::ApiError, json_body::wrong};
 use crate::domain::placeholder::is_placeholder;
 
 const HEADER: &str = "Idempotency-Key";
@@ -14,7 +14,9 @@ const MAX_BYTES: usize = 256;
 /// # Errors
 /// 400 when it is longer than a key is, or has other characters.
 pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
-    let Some(value) = headers.get(HEADER) else { return Ok(None) };
+    let Some(value) = headers.get(HEADER) else {
+        return Ok(None);
+    };
     let refused = || wrong(HEADER, "must be 1 to 256 visible ASCII characters");
     let key = value.to_str().map_err(|_| refused())?.trim();
     if key.len() > MAX_BYTES {
@@ -23,7 +25,11 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     if is_placeholder(key) {
         return Ok(None);
     }
-    if key.bytes().all(|byte| byte.is_ascii_graphic()) { Ok(Some(key)) } else { Err(refused()) }
+    if key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(Some(key))
+    } else {
+        Err(refused())
+    }
 }
 
 /// The key of a request that must have one.

@@ -15,11 +15,19 @@ pub const MAX_LIMIT: u32 = 100;
 /// # Errors
 /// 400 when it is not a whole number from 1 to 100.
 pub fn limit(text: Option<&str>) -> Result<u32, ApiError> {
-    let Some(text) = text else { return Ok(DEFAULT_LIMIT) };
-    let limit = text.parse().ok().filter(|limit| (1..=MAX_LIMIT).contains(limit));
+    let Some(text) = text else {
+        return Ok(DEFAULT_LIMIT);
+    };
+    let limit = text
+        .parse()
+        .ok()
+        .filter(|limit| (1..=MAX_LIMIT).contains(limit));
     limit.ok_or_else(|| {
-        ApiError::new(ErrorStatus::BadRequest, format!("limit must be a whole number from 1 to {MAX_LIMIT}"))
-            .field("limit")
+        ApiError::new(
+            ErrorStatus::BadRequest,
+            format!("limit must be a whole number from 1 to {MAX_LIMIT}"),
+        )
+        .field("limit")
     })
 }
 
@@ -38,8 +46,11 @@ pub fn from_cursor<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>,
     let bytes = URL_SAFE_NO_PAD.decode(text).ok();
     let place = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let wrong = || {
-        ApiError::new(ErrorStatus::BadRequest, "cursor must be the nextCursor of an earlier page")
-            .field("cursor")
+        ApiError::new(
+            ErrorStatus::BadRequest,
+            "cursor must be the nextCursor of an earlier page",
+        )
+        .field("cursor")
     };
     place.map(Some).ok_or_else(wrong)
 }
@@ -51,17 +62,26 @@ mod tests {
     #[test]
     fn a_cursor_comes_back_and_rubbish_is_refused() {
         let cursor = to_cursor(&("number#+1", 7));
-        assert_eq!(from_cursor::<(String, u8)>(Some(&cursor)).unwrap(), Some(("number#+1".to_owned(), 7)));
+        assert_eq!(
+            from_cursor::<(String, u8)>(Some(&cursor)).unwrap(),
+            Some(("number#+1".to_owned(), 7))
+        );
         assert_eq!(from_cursor::<(String, u8)>(None).unwrap(), None);
         for rubbish in ["", "!", "bm8"] {
-            assert!(from_cursor::<(String, u8)>(Some(rubbish)).is_err(), "{rubbish}");
+            assert!(
+                from_cursor::<(String, u8)>(Some(rubbish)).is_err(),
+                "{rubbish}"
+            );
         }
     }
 
     #[test]
     fn a_limit_is_between_one_and_a_hundred() {
         assert_eq!(limit(None).unwrap(), DEFAULT_LIMIT);
-        assert_eq!((limit(Some("1")).unwrap(), limit(Some("100")).unwrap()), (1, 100));
+        assert_eq!(
+            (limit(Some("1")).unwrap(), limit(Some("100")).unwrap()),
+            (1, 100)
+        );
         for wrong in ["0", "101", "-1", "1.5", "ten", ""] {
             assert!(limit(Some(wrong)).is_err(), "{wrong}");
         }

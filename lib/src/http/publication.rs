@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::{
     error::{ApiError, ErrorStatus},
-    fields::{is_name, no_name, within_bounds, wrong},
+    json_body::{no_name, within_bounds, wrong},
 };
 use crate::{
-    domain::{event_type, timestamp::Timestamp},
+    domain::{event_type, name::is_name, timestamp::Timestamp},
     json::{self, Object},
 };
 
@@ -34,7 +34,9 @@ impl Publication {
         within_bounds(body)?;
         let no_object = || ApiError::new(ErrorStatus::BadRequest, "The body must be a JSON object");
         // Who publishes can mend bytes that are no text, so nothing is put in their place.
-        let Cow::Borrowed(text) = json::text(body) else { return Err(no_object()) };
+        let Cow::Borrowed(text) = json::text(body) else {
+            return Err(no_object());
+        };
         let fields = Object::parse(text).map_err(|_| no_object())?;
         Ok(Self {
             event_type: event_type(&fields)?,
@@ -49,13 +51,22 @@ fn event_type(fields: &Object<'_>) -> Result<String, ApiError> {
     if field.is_null() {
         return Err(wrong("eventType", "is required"));
     }
-    let name = field.string().filter(|name| is_name(name)).ok_or_else(|| no_name("eventType"))?;
+    let name = field
+        .string()
+        .filter(|name| is_name(name))
+        .ok_or_else(|| no_name("eventType"))?;
     if event_type::is_published(&name) {
         return Ok(name.into_owned());
     }
-    let published = event_type::all().iter().copied().filter(|known| event_type::is_published(known));
+    let published = event_type::all()
+        .iter()
+        .copied()
+        .filter(|known| event_type::is_published(known));
     let published: Vec<_> = published.collect();
-    Err(wrong("eventType", &format!("must be one of {}", published.join(", "))))
+    Err(wrong(
+        "eventType",
+        &format!("must be one of {}", published.join(", ")),
+    ))
 }
 
 fn payload(fields: &Object<'_>) -> Result<String, ApiError> {
@@ -71,7 +82,10 @@ fn payload(fields: &Object<'_>) -> Result<String, ApiError> {
     }
     let payload = json::compact(field.as_written());
     if payload.len() > MAX_PAYLOAD_BYTES {
-        return Err(wrong("payload", &format!("may have {MAX_PAYLOAD_BYTES} bytes of JSON at most")));
+        return Err(wrong(
+            "payload",
+            &format!("may have {MAX_PAYLOAD_BYTES} bytes of JSON at most"),
+        ));
     }
     Ok(payload)
 }
@@ -81,8 +95,11 @@ fn occurred_at(fields: &Object<'_>) -> Result<Option<Timestamp>, ApiError> {
     if field.is_null() {
         return Ok(None);
     }
-    let time = field.string().and_then(|text| Timestamp::parse_rfc3339(&text));
-    time.map(Some).ok_or_else(|| wrong("occurredAt", "must be an RFC 3339 time"))
+    let time = field
+        .string()
+        .and_then(|text| Timestamp::parse_rfc3339(&text));
+    time.map(Some)
+        .ok_or_else(|| wrong("occurredAt", "must be an RFC 3339 time"))
 }
 
 #[cfg(test)]
@@ -105,31 +122,63 @@ mod tests {
         ] {
             assert_eq!(publication(payload).unwrap().payload, payload);
         }
-        assert_eq!(publication("{ \"a\" : [ 1 ] }").unwrap().payload, r#"{"a":[1]}"#);
+        assert_eq!(
+            publication("{ \"a\" : [ 1 ] }").unwrap().payload,
+            r#"{"a":[1]}"#
+        );
         let twice = publication(r#"{}, "payload": {"b":1}, "occurredAt": null"#).unwrap();
-        assert_eq!((twice.payload.as_str(), twice.occurred_at), (r#"{"b":1}"#, None));
+        assert_eq!(
+            (twice.payload.as_str(), twice.occurred_at),
+            (r#"{"b":1}"#, None)
+        );
     }
 
     #[test]
     fn what_cannot_be_published_is_named() {
         let deep = |levels: usize| format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
         assert!(publication(&deep(100)).is_ok());
-        for payload in
-            [&deep(101), &deep(10_000), "null", "[]", "7", &format!(r#"{{"a":"{}"}}"#, "x".repeat(61_440))]
-        {
-            assert!(publication(payload).unwrap_err().contains(r#""field":"payload""#));
+        for payload in [
+            &deep(101),
+            &deep(10_000),
+            "null",
+            "[]",
+            "7",
+            &format!(r#"{{"a":"{}"}}"#, "x".repeat(61_440)),
+        ] {
+            assert!(
+                publication(payload)
+                    .unwrap_err()
+                    .contains(r#""field":"payload""#)
+            );
         }
-        let refused = |body: &[u8]| Publication::parse(body).unwrap_err().body(ErrorShape::Success);
-        for body in [&b""[..], b"[]", b"null", b"{", b"{\"payload\":NaN}", b"{\"a\":\"\xff\"}"] {
+        let refused = |body: &[u8]| {
+            Publication::parse(body)
+                .unwrap_err()
+                .body(ErrorShape::Success)
+        };
+        for body in [
+            &b""[..],
+            b"[]",
+            b"null",
+            b"{",
+            b"{\"payload\":NaN}",
+            b"{\"a\":\"\xff\"}",
+        ] {
             assert!(refused(body).contains("The body must be a JSON object"));
         }
         for (body, field) in [
             ("{}", "eventType"),
             (r#"{"eventType":7}"#, "eventType"),
             (r#"{"eventType":"call.completed"}"#, "eventType"),
-            (r#"{"eventType":"transfer.completed","payload":{},"occurredAt":7}"#, "occurredAt"),
+            (
+                r#"{"eventType":"transfer.completed","payload":{},"occurredAt":7}"#,
+                "occurredAt",
+            ),
         ] {
-            assert!(refused(body.as_bytes()).contains(&format!(r#""field":"{field}""#)), "{body}");
+            assert!(
+                refused(body.as_bytes()).contains(&format!(r#""field":"{field}""#)),
+                "{body}"
+            );
         }
     }
 }

@@ -41,11 +41,19 @@ impl Reply {
     /// 200 with a text that is embedded in the function, and headers that say what it is.
     #[must_use]
     pub fn text(text: &'static str, headers: &'static [Header]) -> Self {
-        Self { status: StatusCode::OK, headers, body: Cow::Borrowed(text) }
+        Self {
+            status: StatusCode::OK,
+            headers,
+            body: Cow::Borrowed(text),
+        }
     }
 
     fn json(status: StatusCode, body: &impl Serialize) -> Self {
-        Self { status, headers: JSON, body: Cow::Owned(json(body)) }
+        Self {
+            status,
+            headers: JSON,
+            body: Cow::Owned(json(body)),
+        }
     }
 
     /// The HTTP status.

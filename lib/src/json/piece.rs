@@ -55,7 +55,9 @@ impl<'a> Json<'a> {
     /// The digits of a number.
     #[must_use]
     pub fn number(self) -> Option<&'a str> {
-        self.0.starts_with(|first: char| first == '-' || first.is_ascii_digit()).then_some(self.0)
+        self.0
+            .starts_with(|first: char| first == '-' || first.is_ascii_digit())
+            .then_some(self.0)
     }
 
     /// A string or a number, of which an empty string says nothing: senders write the same id either way.
@@ -68,7 +70,8 @@ impl<'a> Json<'a> {
     /// A string or a number that can be an id: of two that held half a character each, one would be made.
     #[must_use]
     pub fn id(self) -> Option<Cow<'a, str>> {
-        self.scalar().filter(|text| !text.contains(char::REPLACEMENT_CHARACTER))
+        self.scalar()
+            .filter(|text| !text.contains(char::REPLACEMENT_CHARACTER))
     }
 
     /// Whether it is an object.

@@ -27,7 +27,10 @@ pub fn posted(json: &str) -> Cow<'_, str> {
 /// This JSON without the space between its parts.
 #[must_use]
 pub fn compact(json: &str) -> String {
-    tokens(json).filter(|token| !matches!(token, Token::Space(_))).map(Token::as_str).collect()
+    tokens(json)
+        .filter(|token| !matches!(token, Token::Space(_)))
+        .map(Token::as_str)
+        .collect()
 }
 
 /// Whether it is nested deeper than is shown.
@@ -62,7 +65,11 @@ fn rewritten(json: &str, is_quoted: impl Fn(&str) -> bool) -> Cow<'_, str> {
             token => text.push_str(token.as_str()),
         }
     }
-    if text == json { Cow::Borrowed(json) } else { Cow::Owned(text) }
+    if text == json {
+        Cow::Borrowed(json)
+    } else {
+        Cow::Owned(text)
+    }
 }
 
 /// A string, in its quotation marks, of whole characters.
@@ -77,8 +84,11 @@ fn whole_characters(quoted: &str) -> Cow<'_, str> {
         text.push('\\');
         let end = after.chars().next().map_or(0, char::len_utf8);
         let (units, others) = utf16(after);
-        let (escape, others) =
-            if units.is_empty() { after.split_at(end) } else { after.split_at(after.len() - others.len()) };
+        let (escape, others) = if units.is_empty() {
+            after.split_at(end)
+        } else {
+            after.split_at(after.len() - others.len())
+        };
         rest = others;
         if char::decode_utf16(units.iter().copied()).all(|unit| unit.is_ok()) {
             text.push_str(escape);

@@ -32,7 +32,9 @@ fn meaning(json: Json<'_>) -> Meaning<'_> {
     }
     if json.is_object() {
         let object = json.object();
-        let members = object.members().map(|(name, json)| (name.to_owned(), meaning(json)));
+        let members = object
+            .members()
+            .map(|(name, json)| (name.to_owned(), meaning(json)));
         return Meaning::Object(members.collect());
     }
     match json.as_written().starts_with('[') {
@@ -44,8 +46,12 @@ fn meaning(json: Json<'_>) -> Meaning<'_> {
 fn number_meaning(number: &str) -> Meaning<'_> {
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
     // An exponent of twenty digits is nobody's number: it is compared as it was written.
-    let Ok(exponent) = exponent.parse::<i32>() else { return Meaning::Word(number) };
-    let (mantissa, is_negative) = mantissa.strip_prefix('-').map_or((mantissa, false), |rest| (rest, true));
+    let Ok(exponent) = exponent.parse::<i32>() else {
+        return Meaning::Word(number);
+    };
+    let (mantissa, is_negative) = mantissa
+        .strip_prefix('-')
+        .map_or((mantissa, false), |rest| (rest, true));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let digits = format!("{whole}{fraction}");
     let significant = digits.trim_end_matches('0');
@@ -55,5 +61,9 @@ fn number_meaning(number: &str) -> Meaning<'_> {
     if significant.is_empty() {
         return Meaning::Number(false, String::new(), 0);
     }
-    Meaning::Number(is_negative, significant.to_owned(), i64::from(exponent) - decimals + cut)
+    Meaning::Number(
+        is_negative,
+        significant.to_owned(),
+        i64::from(exponent) - decimals + cut,
+    )
 }

@@ -5,8 +5,15 @@ use std::borrow::Cow;
 /// What a string says, given with its quotation marks. Half of a surrogate pair, which JSON allows and no
 /// text can hold, becomes U+FFFD.
 pub(super) fn content(quoted: &str) -> Cow<'_, str> {
-    let escaped = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(quoted);
-    if escaped.contains('\\') { Cow::Owned(unescaped(escaped)) } else { Cow::Borrowed(escaped) }
+    let escaped = quoted
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'))
+        .unwrap_or(quoted);
+    if escaped.contains('\\') {
+        Cow::Owned(unescaped(escaped))
+    } else {
+        Cow::Borrowed(escaped)
+    }
 }
 
 fn unescaped(escaped: &str) -> String {
@@ -45,7 +52,9 @@ pub(super) fn utf16(escapes: &str) -> (Vec<u16>, &str) {
     let mut rest = escapes;
     let mut next = escapes.strip_prefix('u');
     while let Some((unit, after)) = next.and_then(|digits| digits.split_at_checked(4)) {
-        let Ok(unit) = u16::from_str_radix(unit, 16) else { break };
+        let Ok(unit) = u16::from_str_radix(unit, 16) else {
+            break;
+        };
         units.push(unit);
         rest = after;
         next = after.strip_prefix("\\u");

@@ -7,7 +7,12 @@ use super::{readable::MAX_DEPTH, *};
 
 fn string(json: &str) -> String {
     let body = format!(r#"{{"x":{json}}}"#);
-    Object::parse(&body).unwrap().get("x").string().unwrap().into_owned()
+    Object::parse(&body)
+        .unwrap()
+        .get("x")
+        .string()
+        .unwrap()
+        .into_owned()
 }
 
 #[test]
@@ -32,9 +37,17 @@ fn every_escape_of_the_grammar_is_read_and_half_a_character_is_replaced() {
     ] {
         assert_eq!(string(json), text, "{json}");
         let shown = shown(json);
-        assert_eq!(serde_json::from_str::<String>(&shown).unwrap(), text, "{json} as {shown}");
+        assert_eq!(
+            serde_json::from_str::<String>(&shown).unwrap(),
+            text,
+            "{json} as {shown}"
+        );
     }
-    assert_eq!(shown(r#""\u00e4\ud83d\ude00""#), r#""\u00e4\ud83d\ude00""#, "left as it was written");
+    assert_eq!(
+        shown(r#""\u00e4\ud83d\ude00""#),
+        r#""\u00e4\ud83d\ude00""#,
+        "left as it was written"
+    );
 }
 
 #[test]
@@ -43,20 +56,50 @@ fn a_value_is_what_it_was_written_as_and_nothing_else() {
         "l":[1,"x"],"empty":"","none":[ ],"some":{ "a":1},"\u0061b\ud83d":1,"twice":1,"twice":2} "#;
     let object = Object::parse(body).unwrap();
     let get = |name| object.get(name);
-    assert_eq!(get("n").scalar().as_deref(), Some("12345678901234567890123"));
-    assert_eq!((get("big").number(), get("f").number()), (Some("1e400"), Some("-1.10")));
-    assert_eq!((get("s").number(), get("s").scalar().as_deref()), (None, Some("7")));
-    assert_eq!((get("t").bool(), get("s").bool(), get("t").scalar()), (Some(true), None, None));
+    assert_eq!(
+        get("n").scalar().as_deref(),
+        Some("12345678901234567890123")
+    );
+    assert_eq!(
+        (get("big").number(), get("f").number()),
+        (Some("1e400"), Some("-1.10"))
+    );
+    assert_eq!(
+        (get("s").number(), get("s").scalar().as_deref()),
+        (None, Some("7"))
+    );
+    assert_eq!(
+        (get("t").bool(), get("s").bool(), get("t").scalar()),
+        (Some(true), None, None)
+    );
     assert!(get("no").is_null() && get("absent").is_null() && !get("empty").is_null());
-    assert_eq!((get("empty").scalar(), get("empty").string().as_deref()), (None, Some("")));
+    assert_eq!(
+        (get("empty").scalar(), get("empty").string().as_deref()),
+        (None, Some(""))
+    );
     assert!(get("o").is_object() && get("o").object().get("a").list()[1].is_object());
-    assert!(!get("l").is_object() && get("l").object().get("a").is_null() && get("o").list().is_empty());
+    assert!(
+        !get("l").is_object() && get("l").object().get("a").is_null() && get("o").list().is_empty()
+    );
     assert_eq!(get("l").list().len(), 2);
-    assert_eq!(["o", "l", "some"].map(|name| get(name).has_content()), [true; 3]);
-    assert_eq!(["none", "no", "s", "n"].map(|name| get(name).has_content()), [false; 4]);
-    assert_eq!(get("ab\u{fffd}").number(), Some("1"), "a name is read like any text");
+    assert_eq!(
+        ["o", "l", "some"].map(|name| get(name).has_content()),
+        [true; 3]
+    );
+    assert_eq!(
+        ["none", "no", "s", "n"].map(|name| get(name).has_content()),
+        [false; 4]
+    );
+    assert_eq!(
+        get("ab\u{fffd}").number(),
+        Some("1"),
+        "a name is read like any text"
+    );
     assert_eq!(get("twice").number(), Some("2"), "the last one counts");
-    assert_eq!(object.first(&["absent", "empty", "t", "s"]).as_deref(), Some("7"));
+    assert_eq!(
+        object.first(&["absent", "empty", "t", "s"]).as_deref(),
+        Some("7")
+    );
 }
 
 #[test]
@@ -65,15 +108,34 @@ fn json_in_a_string_is_unwrapped() {
     let object = Object::parse(body).unwrap();
     let b = |name: &str| {
         let text = object.get(name).unwrapped();
-        Object::parse(&text).map(|inner| inner.get("b").as_written().to_owned()).ok()
+        Object::parse(&text)
+            .map(|inner| inner.get("b").as_written().to_owned())
+            .ok()
     };
-    assert_eq!((b("a").as_deref(), b("c").as_deref(), b("d")), (Some("1"), Some("2"), None));
+    assert_eq!(
+        (b("a").as_deref(), b("c").as_deref(), b("d")),
+        (Some("1"), Some("2"), None)
+    );
 }
 
 #[test]
 fn what_is_no_json_object_is_told_from_what_is_no_json() {
-    for body in ["[]", "[{}]", "null", "true", "42", "\"text\"", "1e400", "\"\\ud83d\"", " \n[1] "] {
-        assert_eq!(Object::parse(body).err(), Some(Fault::NotAnObject), "{body}");
+    for body in [
+        "[]",
+        "[{}]",
+        "null",
+        "true",
+        "42",
+        "\"text\"",
+        "1e400",
+        "\"\\ud83d\"",
+        " \n[1] ",
+    ] {
+        assert_eq!(
+            Object::parse(body).err(),
+            Some(Fault::NotAnObject),
+            "{body}"
+        );
     }
     for body in [
         "",
@@ -96,27 +158,49 @@ fn what_is_no_json_object_is_told_from_what_is_no_json() {
         "\u{feff}{}",
         "{\"a\":.5}",
     ] {
-        assert!(matches!(Object::parse(body), Err(Fault::NotJson { .. })), "{body}");
+        assert!(
+            matches!(Object::parse(body), Err(Fault::NotJson { .. })),
+            "{body}"
+        );
         assert!(matches!(
             value(body.trim_start_matches('\u{feff}').as_bytes()),
             Err(Fault::NotJson { .. }) | Ok(_)
         ));
     }
-    assert_eq!(Object::parse("{\"id\":\n  oops}").err(), Some(Fault::NotJson { line: 2, column: 3 }));
+    assert_eq!(
+        Object::parse("{\"id\":\n  oops}").err(),
+        Some(Fault::NotJson { line: 2, column: 3 })
+    );
 }
 
 #[test]
 fn a_mark_is_dropped_and_what_is_no_utf8_is_replaced() {
     assert_eq!(text(b"\xef\xbb\xbf{}"), "{}");
     let text = text(b"{\"name\":\"Jos\xe9\"}");
-    assert_eq!(Object::parse(&text).unwrap().get("name").string().as_deref(), Some("Jos\u{fffd}"));
-    assert_eq!(value(b"\xef\xbb\xbf{\"a\":\"\\ud83d\"}").unwrap(), json!({ "a": "\u{fffd}" }));
+    assert_eq!(
+        Object::parse(&text)
+            .unwrap()
+            .get("name")
+            .string()
+            .as_deref(),
+        Some("Jos\u{fffd}")
+    );
+    assert_eq!(
+        value(b"\xef\xbb\xbf{\"a\":\"\\ud83d\"}").unwrap(),
+        json!({ "a": "\u{fffd}" })
+    );
     assert!(value(b"\xff\xfe").is_err());
 }
 
 #[test]
 fn any_depth_is_read_and_a_hundred_levels_are_shown() {
-    let nested = |levels: usize| format!("{}1{}", r#"{"a":["#.repeat(levels / 2), "]}".repeat(levels / 2));
+    let nested = |levels: usize| {
+        format!(
+            "{}1{}",
+            r#"{"a":["#.repeat(levels / 2),
+            "]}".repeat(levels / 2)
+        )
+    };
     let deep = format!(r#"{{"deep":{},"b":1}}"#, nested(200_000));
     let object = Object::parse(&deep).unwrap();
     assert_eq!(object.get("b").number(), Some("1"));
@@ -125,16 +209,25 @@ fn any_depth_is_read_and_a_hundred_levels_are_shown() {
     let cut = nested(MAX_DEPTH).replace('1', "null");
     assert_eq!(shown(&nested(MAX_DEPTH + 2)), cut);
     assert_eq!(value(deep.as_bytes()).unwrap()["b"], 1);
-    assert_eq!(shown(&format!(r#"[{},2]"#, nested(102))).matches("null").count(), 1);
+    assert_eq!(
+        shown(&format!(r#"[{},2]"#, nested(102)))
+            .matches("null")
+            .count(),
+        1
+    );
 }
 
 #[test]
 fn numbers_are_shown_as_they_were_written_unless_no_double_holds_them() {
     let json = r#"{"a":[12345678901234567890123,1E2, 1.10 ,-0,1e-400,1e400,-1e999],"b":"1e400"}"#;
-    let expected = r#"{"a":[12345678901234567890123,1E2, 1.10 ,-0,1e-400,"1e400","-1e999"],"b":"1e400"}"#;
+    let expected =
+        r#"{"a":[12345678901234567890123,1E2, 1.10 ,-0,1e-400,"1e400","-1e999"],"b":"1e400"}"#;
     assert_eq!(shown(json), expected);
     assert_eq!(posted(json), json);
-    assert_eq!(compact("{ \"a b\" : [ 1 ,\n\"\\\" \" ] }"), r#"{"a b":[1,"\" "]}"#);
+    assert_eq!(
+        compact("{ \"a b\" : [ 1 ,\n\"\\\" \" ] }"),
+        r#"{"a b":[1,"\" "]}"#
+    );
 }
 
 #[test]
@@ -188,10 +281,13 @@ fn any_json() -> impl Strategy<Value = String> {
     leaf.prop_recursive(6, 40, 5, |inner| {
         let name = r#"([a-c]|\\u[0-9a-f]{4}|\\ud[89a-f][0-9a-f]{2}){0,3}"#;
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..5).prop_map(|values| format!("[{}]", values.join(" ,"))),
+            prop::collection::vec(inner.clone(), 0..5)
+                .prop_map(|values| format!("[{}]", values.join(" ,"))),
             prop::collection::vec((name, inner), 0..5).prop_map(|members| {
-                let members: Vec<_> =
-                    members.iter().map(|(name, value)| format!("\"{name}\" :{value}")).collect();
+                let members: Vec<_> = members
+                    .iter()
+                    .map(|(name, value)| format!("\"{name}\" :{value}"))
+                    .collect();
                 format!("{{{}}}", members.join(","))
             }),
         ]

@@ -39,7 +39,9 @@ pub(super) fn tokens(json: &str) -> impl Iterator<Item = Token<'_>> {
         let length = match first {
             b'"' => string_length(rest),
             b' ' | b'\t' | b'\n' | b'\r' => run(rest, |byte| byte.is_ascii_whitespace()),
-            b'-' | b'0'..=b'9' => run(rest, |byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)),
+            b'-' | b'0'..=b'9' => run(rest, |byte| {
+                byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)
+            }),
             b'a'..=b'z' => run(rest, |byte| byte.is_ascii_lowercase()),
             _ => 1,
         };
@@ -57,7 +59,9 @@ pub(super) fn tokens(json: &str) -> impl Iterator<Item = Token<'_>> {
 }
 
 fn run(text: &str, belongs: impl Fn(u8) -> bool) -> usize {
-    text.bytes().position(|byte| !belongs(byte)).unwrap_or(text.len())
+    text.bytes()
+        .position(|byte| !belongs(byte))
+        .unwrap_or(text.len())
 }
 
 fn string_length(text: &str) -> usize {

@@ -2,16 +2,15 @@
 
 pub mod capture;
 pub mod elevenlabs;
-mod fact;
 pub mod livekit;
 pub mod platform;
 pub mod signalwire;
+mod values;
 pub mod webhook;
 
 use crate::domain::{
-    call::CallUpdate,
+    call::{CallUpdate, in_call_event::InCallEvent},
     event::{Event, Source},
-    occurrence::Occurrence,
 };
 
 /// What a stored event says of a call; `None` when it is about no call, or when nothing in it can
@@ -28,20 +27,28 @@ pub fn read_update(event: &Event) -> Option<CallUpdate> {
         Source::CallCapture => capture::read_update(event),
         Source::Platform => platform::read_update(event),
     };
-    let account = event.tenant_id.as_deref().filter(|_| event.source.has_accounts());
-    update.map(CallUpdate::without_placeholders).map(|update| match account {
-        Some(tenant_id) => CallUpdate { keys: update.keys.in_account_of(tenant_id), ..update },
-        None => update,
-    })
+    let account = event
+        .tenant_id
+        .as_deref()
+        .filter(|_| event.source.has_accounts());
+    update
+        .map(CallUpdate::without_placeholders)
+        .map(|update| match account {
+            Some(tenant_id) => CallUpdate {
+                keys: update.keys.in_account_of(tenant_id),
+                ..update
+            },
+            None => update,
+        })
 }
 
 /// What a stored event tells that may happen many times in a call; `None` when it is none of these.
 #[must_use]
-pub fn read_occurrence(event: &Event) -> Option<Occurrence> {
+pub fn read_in_call_event(event: &Event) -> Option<InCallEvent> {
     match event.source {
-        Source::LiveKit => livekit::read_occurrence(event),
-        Source::SignalWire => signalwire::read_occurrence(event),
-        Source::ElevenLabs => elevenlabs::read_occurrence(event),
+        Source::LiveKit => livekit::read_in_call_event(event),
+        Source::SignalWire => signalwire::read_in_call_event(event),
+        Source::ElevenLabs => elevenlabs::read_in_call_event(event),
         Source::SipInbound
         | Source::CallStatus
         | Source::ElevenLabsApi

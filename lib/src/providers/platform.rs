@@ -4,14 +4,12 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    call::{Call, CallKeys, CallUpdate},
+    call::{Call, CallKeys, CallUpdate, claims::EarliestTime, facts::Facts},
     contact_id::ContactId,
     event::{Event, Source},
-    facts::Facts,
     follow_up::FollowUp,
     key::{CallId, CallKey, EventKey},
     phone::PhoneNumber,
-    register::EarliestTime,
     timestamp::Timestamp,
 };
 
@@ -65,7 +63,11 @@ pub fn follow_up_due(call: &Call, tenant_id: &str, follow_up: &FollowUp, now: Ti
         next_follow_up: &follow_up.date,
         next_follow_up_time: follow_up.time.as_deref(),
     };
-    let id = format!("{tenant_id}:follow-up:{}:{}", call.id, follow_up.due_at.as_millis());
+    let id = format!(
+        "{tenant_id}:follow-up:{}:{}",
+        call.id,
+        follow_up.due_at.as_millis()
+    );
     Event {
         key: EventKey::of(Source::Platform.as_str(), &id),
         source: Source::Platform,
@@ -83,9 +85,15 @@ pub fn follow_up_due(call: &Call, tenant_id: &str, follow_up: &FollowUp, now: Ti
 /// once.
 #[must_use]
 pub fn unfinished(call: &Call, tenant_id: &str, now: Timestamp) -> Event {
-    let payload = Unfinished { call_id: call.id, last_event_at: call.seen.to.to_string() };
+    let payload = Unfinished {
+        call_id: call.id,
+        last_event_at: call.seen.to.to_string(),
+    };
     Event {
-        key: EventKey::of(Source::Platform.as_str(), &format!("{tenant_id}:unfinished:{}", call.id)),
+        key: EventKey::of(
+            Source::Platform.as_str(),
+            &format!("{tenant_id}:unfinished:{}", call.id),
+        ),
         source: Source::Platform,
         tenant_id: Some(tenant_id.to_owned()),
         region: None,
@@ -100,15 +108,19 @@ pub fn unfinished(call: &Call, tenant_id: &str, now: Timestamp) -> Event {
 /// What one of the platform's events says of a call: that it is over, if nobody knows better.
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
     let is_unfinished = event.source == Source::Platform && event.event_type == UNFINISHED;
-    let unfinished: Unfinished =
-        is_unfinished.then(|| serde_json::from_slice(&event.payload).ok()).flatten()?;
+    let unfinished: Unfinished = is_unfinished
+        .then(|| serde_json::from_slice(&event.payload).ok())
+        .flatten()?;
     let silent_since = Timestamp::parse_rfc3339(&unfinished.last_event_at)?;
     Some(CallUpdate {
         event: event.key.clone(),
         received_at: event.received_at,
         tenant_id: event.tenant_id.clone(),
         keys: CallKeys::new([CallKey::Record(unfinished.call_id)])?,
-        facts: Facts { silent_since: EarliestTime::claimed(Some(silent_since)), ..Facts::default() },
+        facts: Facts {
+            silent_since: EarliestTime::claimed(Some(silent_since)),
+            ..Facts::default()
+        },
         recording: None,
     })
 }
@@ -116,7 +128,9 @@ pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
 /// The call that one of the platform's events is about, without telling anything new of it.
 pub(crate) fn call_of(event: &Event) -> Option<CallId> {
     let is_ours = event.source == Source::Platform && event.event_type == FOLLOW_UP_DUE;
-    let of_call: OfCall = is_ours.then(|| serde_json::from_slice(&event.payload).ok()).flatten()?;
+    let of_call: OfCall = is_ours
+        .then(|| serde_json::from_slice(&event.payload).ok())
+        .flatten()?;
     Some(of_call.call_id)
 }
 

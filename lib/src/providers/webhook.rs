@@ -83,7 +83,11 @@ impl RawWebhook {
     /// Wraps a request's headers and the exact bytes of its body.
     #[must_use]
     pub fn new(headers: HeaderMap, body: Bytes) -> Self {
-        Self { headers, url: String::new(), body }
+        Self {
+            headers,
+            url: String::new(),
+            body,
+        }
     }
 
     /// Adds the URL that the sender was given, where its signature covers that.
@@ -102,10 +106,21 @@ impl RawWebhook {
     ///
     /// # Errors
     /// Why the webhook must be refused.
-    pub fn verify(self, verifier: &impl Verifier, now: Timestamp) -> Result<VerifiedWebhook, Refusal> {
-        let signed = Signed { headers: &self.headers, url: &self.url, body: &self.body };
+    pub fn verify(
+        self,
+        verifier: &impl Verifier,
+        now: Timestamp,
+    ) -> Result<VerifiedWebhook, Refusal> {
+        let signed = Signed {
+            headers: &self.headers,
+            url: &self.url,
+            body: &self.body,
+        };
         let signer = verifier.verify(signed, now)?;
-        Ok(VerifiedWebhook { body: self.body, signer })
+        Ok(VerifiedWebhook {
+            body: self.body,
+            signer,
+        })
     }
 }
 
@@ -148,9 +163,4 @@ impl VerifiedWebhook {
             None => event,
         }
     }
-}
-
-/// The text of a header; `None` when it is absent or not visible ASCII.
-pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok()
 }

@@ -54,8 +54,15 @@ impl DeferredEvent {
     /// The event that a message's body holds; `None` when it is no such message.
     #[must_use]
     pub fn read(body: &str) -> Option<Event> {
-        let Self::V1 { event_key, source, tenant_id, event_type, occurred_at, received_at, payload } =
-            serde_json::from_str(body).ok()?;
+        let Self::V1 {
+            event_key,
+            source,
+            tenant_id,
+            event_type,
+            occurred_at,
+            received_at,
+            payload,
+        } = serde_json::from_str(body).ok()?;
         Some(Event {
             key: event_key,
             source: Source::parse(&source)?,
@@ -109,7 +116,10 @@ mod tests {
             payload: vec![0xff, b'{', 0].into(),
         };
         let json = serde_json::to_string(&DeferredEvent::of(&event)).unwrap();
-        assert!(json.starts_with(r#"{"version":"1","eventKey":"livekit-sip-inbound:SCL_1""#), "{json}");
+        assert!(
+            json.starts_with(r#"{"version":"1","eventKey":"livekit-sip-inbound:SCL_1""#),
+            "{json}"
+        );
         assert!(DeferredEvent::read(&json).unwrap() == event);
     }
 

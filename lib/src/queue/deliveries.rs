@@ -57,14 +57,25 @@ impl DeliveryMessage {
     /// The message for the next attempt of a delivery.
     #[must_use]
     pub fn next_of(delivery: &Delivery) -> Self {
-        Self::attempt(&delivery.at, delivery.subscription_id, delivery.attempts + 1)
+        Self::attempt(
+            &delivery.at,
+            delivery.subscription_id,
+            delivery.attempts + 1,
+        )
     }
 
     /// The message for an attempt.
     #[must_use]
     pub fn attempt(at: &DeliveryRef, subscription_id: u64, attempt: u32) -> Self {
         let tenant_id = at.tenant_id.clone();
-        Self::V1 { tenant_id, id: at.id, subscription_id, attempt, place: None, slow: false }
+        Self::V1 {
+            tenant_id,
+            id: at.id,
+            subscription_id,
+            attempt,
+            place: None,
+            slow: false,
+        }
     }
 
     /// The same message with this place, in the slow lane or not.
@@ -80,13 +91,18 @@ impl DeliveryMessage {
     #[must_use]
     pub fn delivery(&self) -> DeliveryRef {
         let Self::V1 { tenant_id, id, .. } = self;
-        DeliveryRef { tenant_id: tenant_id.clone(), id: *id }
+        DeliveryRef {
+            tenant_id: tenant_id.clone(),
+            id: *id,
+        }
     }
 
     /// Where it goes.
     #[must_use]
     pub fn subscription_id(&self) -> u64 {
-        let Self::V1 { subscription_id, .. } = self;
+        let Self::V1 {
+            subscription_id, ..
+        } = self;
         *subscription_id
     }
 
@@ -121,7 +137,12 @@ impl DeliveryMessage {
 
     /// The message group: letters and digits, as SQS wants, of whatever tenant.
     fn group(&self) -> String {
-        let Self::V1 { tenant_id, subscription_id, slow, .. } = self;
+        let Self::V1 {
+            tenant_id,
+            subscription_id,
+            slow,
+            ..
+        } = self;
         // In the slow lane a tenant has one share, however many slow endpoints it has.
         let of = if *slow { 0 } else { *subscription_id };
         hex::encode(&sha256(format!("{of}#{tenant_id}").as_bytes())[..16])
@@ -171,11 +192,17 @@ mod tests {
 
     #[test]
     fn a_message_names_its_version() {
-        let at = DeliveryRef { tenant_id: "acme".to_owned(), id: 7 };
+        let at = DeliveryRef {
+            tenant_id: "acme".to_owned(),
+            id: 7,
+        };
         let message = DeliveryMessage::attempt(&at, 3, 2);
         let json = r#"{"version":"1","tenantId":"acme","id":7,"subscriptionId":3,"attempt":2}"#;
         assert_eq!(serde_json::to_string(&message).unwrap(), json);
-        assert_eq!(serde_json::from_str::<DeliveryMessage>(json).unwrap(), message);
+        assert_eq!(
+            serde_json::from_str::<DeliveryMessage>(json).unwrap(),
+            message
+        );
         let booked = json.replace('}', r#","booked":1767312000}"#);
         assert_eq!(
             serde_json::from_str::<DeliveryMessage>(&booked).unwrap(),
@@ -183,22 +210,39 @@ mod tests {
             "of an earlier version"
         );
         let given = Timestamp::from_seconds(1_767_312_000).unwrap();
-        let placed = message.placed(Some(Place { micros: 1_767_312_003_000_000, given }), true);
-        assert_eq!(serde_json::from_str::<DeliveryMessage>(&placed.to_json().unwrap()).unwrap(), placed);
+        let placed = message.placed(
+            Some(Place {
+                micros: 1_767_312_003_000_000,
+                given,
+            }),
+            true,
+        );
+        assert_eq!(
+            serde_json::from_str::<DeliveryMessage>(&placed.to_json().unwrap()).unwrap(),
+            placed
+        );
     }
 
     #[test]
     fn a_group_is_that_of_a_subscription_and_fits_any_tenant() {
         let group = |tenant: &str, subscription_id, id| {
-            let at = DeliveryRef { tenant_id: tenant.to_owned(), id };
+            let at = DeliveryRef {
+                tenant_id: tenant.to_owned(),
+                id,
+            };
             DeliveryMessage::attempt(&at, subscription_id, 1).group()
         };
         let long = "ä ".repeat(500);
         assert_eq!(group(&long, 1, 1), group(&long, 1, 2));
         assert_ne!(group(&long, 1, 1), group(&long, 2, 1));
         let slow = |subscription_id| {
-            let at = DeliveryRef { tenant_id: "acme".to_owned(), id: 1 };
-            DeliveryMessage::attempt(&at, subscription_id, 1).placed(None, true).group()
+            let at = DeliveryRef {
+                tenant_id: "acme".to_owned(),
+                id: 1,
+            };
+            DeliveryMessage::attempt(&at, subscription_id, 1)
+                .placed(None, true)
+                .group()
         };
         assert_eq!(slow(1), slow(2), "in the slow lane it is that of a tenant");
         assert_ne!(slow(1), group("acme", 1, 1));

@@ -43,7 +43,9 @@ impl FanOutRetryQueue {
     /// # Errors
     /// When the queue did not take it: whoever calls must not acknowledge the event.
     pub async fn send(&self, event_key: &EventKey) -> Result<(), SendError> {
-        let message = FanOutMessage::V1 { event_key: event_key.clone() };
+        let message = FanOutMessage::V1 {
+            event_key: event_key.clone(),
+        };
         send(&self.client, &self.url, &message).await
     }
 
@@ -51,8 +53,8 @@ impl FanOutRetryQueue {
     ///
     /// # Errors
     /// When the queue failed: the message comes again after the queue's own visibility timeout.
-    pub async fn put_off(&self, receipt_handle: &str, received: u32) -> Result<(), SendError> {
-        waits::put_off(&self.client, &self.url, receipt_handle, received).await
+    pub async fn postpone(&self, receipt_handle: &str, received: u32) -> Result<(), SendError> {
+        waits::postpone(&self.client, &self.url, receipt_handle, received).await
     }
 
     /// Asks for all of `event_keys` to be processed again, ten by one request. Once this returns, all
@@ -64,9 +66,13 @@ impl FanOutRetryQueue {
         let event_keys: Vec<_> = event_keys.iter().collect();
         for keys in event_keys.chunks(BATCH) {
             let entries = keys.iter().enumerate().map(|(place, event_key)| {
-                let message = FanOutMessage::V1 { event_key: (*event_key).clone() };
+                let message = FanOutMessage::V1 {
+                    event_key: (*event_key).clone(),
+                };
                 let body = serde_json::to_string(&message).map_err(SendError::json)?;
-                let entry = SendMessageBatchRequestEntry::builder().id(place.to_string()).message_body(body);
+                let entry = SendMessageBatchRequestEntry::builder()
+                    .id(place.to_string())
+                    .message_body(body);
                 entry.build().map_err(SendError::json)
             });
             send_batch(&self.client, &self.url, entries.collect::<Result<_, _>>()?).await?;
@@ -81,9 +87,14 @@ mod tests {
 
     #[test]
     fn a_message_names_its_version() {
-        let message = FanOutMessage::V1 { event_key: EventKey::of("livekit", "EV_1") };
+        let message = FanOutMessage::V1 {
+            event_key: EventKey::of("livekit", "EV_1"),
+        };
         let json = r#"{"version":"1","eventKey":"livekit:EV_1"}"#;
         assert_eq!(serde_json::to_string(&message).unwrap(), json);
-        assert_eq!(serde_json::from_str::<FanOutMessage>(json).unwrap(), message);
+        assert_eq!(
+            serde_json::from_str::<FanOutMessage>(json).unwrap(),
+            message
+        );
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Client, SendError, send::send_after};
-use crate::domain::recovery::{Recovery, RecoveryId};
+use crate::domain::delivery::recovery::{Recovery, RecoveryId};
 
 /// A message; old versions stay readable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +39,10 @@ impl RecoveryQueue {
     /// When the queue did not take it.
     pub async fn send(&self, recovery: &Recovery, seconds: u64) -> Result<(), SendError> {
         let tenant_id = recovery.tenant_id.clone();
-        let message = RecoveryMessage::V1 { tenant_id, recovery_id: recovery.id };
+        let message = RecoveryMessage::V1 {
+            tenant_id,
+            recovery_id: recovery.id,
+        };
         send_after(&self.client, &self.url, &message, seconds).await
     }
 }
@@ -50,11 +53,21 @@ mod tests {
 
     #[test]
     fn a_message_names_its_version() {
-        let recovery_id = RecoveryId { subscription_id: 3, number: 1, ordered: 255 };
-        let message = RecoveryMessage::V1 { tenant_id: "acme".to_owned(), recovery_id };
+        let recovery_id = RecoveryId {
+            subscription_id: 3,
+            number: 1,
+            ordered: 255,
+        };
+        let message = RecoveryMessage::V1 {
+            tenant_id: "acme".to_owned(),
+            recovery_id,
+        };
         let json = r#"{"version":"1","tenantId":"acme","recoveryId":"rec_3_1_ff"}"#;
         assert_eq!(serde_json::to_string(&message).unwrap(), json);
-        assert_eq!(serde_json::from_str::<RecoveryMessage>(json).unwrap(), message);
+        assert_eq!(
+            serde_json::from_str::<RecoveryMessage>(json).unwrap(),
+            message
+        );
         let strange = json.replace("rec_3_1_ff", "rec_3");
         assert!(serde_json::from_str::<RecoveryMessage>(&strange).is_err());
     }

@@ -29,17 +29,29 @@ impl SendError {
             SdkError::TimeoutError(_) => "timeout".to_owned(),
             other => other.code().unwrap_or("no connection").to_owned(),
         };
-        Self { operation, code, source: Box::new(error) }
+        Self {
+            operation,
+            code,
+            source: Box::new(error),
+        }
     }
 
     /// A message that cannot be made.
     pub(super) fn json(error: impl Error + Send + Sync + 'static) -> Self {
-        Self { operation: "SendMessage", code: "json".to_owned(), source: Box::new(error) }
+        Self {
+            operation: "SendMessage",
+            code: "json".to_owned(),
+            source: Box::new(error),
+        }
     }
 
     /// One message of a batch that the queue did not take.
     pub(super) fn refused(operation: &'static str, code: &str) -> Self {
-        Self { operation, code: code.to_owned(), source: "a part of the batch".into() }
+        Self {
+            operation,
+            code: code.to_owned(),
+            source: "a part of the batch".into(),
+        }
     }
 }
 
@@ -49,7 +61,11 @@ pub(super) const BATCH: usize = 10;
 pub(super) const LONGEST_DELAY_SECONDS: u64 = 900;
 
 /// Sends a message to the queue of this URL.
-pub(super) async fn send(client: &Client, url: &str, message: &impl Serialize) -> Result<(), SendError> {
+pub(super) async fn send(
+    client: &Client,
+    url: &str,
+    message: &impl Serialize,
+) -> Result<(), SendError> {
     send_after(client, url, message, 0).await
 }
 
@@ -61,10 +77,17 @@ pub(super) async fn send_after(
     seconds: u64,
 ) -> Result<(), SendError> {
     let body = serde_json::to_string(message).map_err(SendError::json)?;
-    let delay = i32::try_from(seconds.min(LONGEST_DELAY_SECONDS)).ok().filter(|delay| *delay > 0);
-    let request = client.send_message().queue_url(url).message_body(body).set_delay_seconds(delay);
+    let delay = i32::try_from(seconds.min(LONGEST_DELAY_SECONDS))
+        .ok()
+        .filter(|delay| *delay > 0);
+    let request = client
+        .send_message()
+        .queue_url(url)
+        .message_body(body)
+        .set_delay_seconds(delay);
     let sent = request.send().await;
-    sent.map(drop).map_err(|error| SendError::of("SendMessage", error))
+    sent.map(drop)
+        .map_err(|error| SendError::of("SendMessage", error))
 }
 
 /// Sends at most [`BATCH`] messages by one request; it fails unless the queue takes all of them.
@@ -73,7 +96,12 @@ pub(super) async fn send_batch(
     url: &str,
     entries: Vec<SendMessageBatchRequestEntry>,
 ) -> Result<(), SendError> {
-    let sent = client.send_message_batch().queue_url(url).set_entries(Some(entries)).send().await;
+    let sent = client
+        .send_message_batch()
+        .queue_url(url)
+        .set_entries(Some(entries))
+        .send()
+        .await;
     let answer = sent.map_err(|error| SendError::of("SendMessageBatch", error))?;
     match answer.failed.first() {
         Some(failed) => Err(SendError::refused("SendMessageBatch", &failed.code)),

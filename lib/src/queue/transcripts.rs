@@ -39,7 +39,10 @@ impl TranscriptQueue {
     /// # Errors
     /// When the queue did not take it: whoever calls must not acknowledge the event.
     pub async fn send(&self, call_id: CallId, conversation_id: &str) -> Result<(), SendError> {
-        let message = TranscriptMessage::V1 { call_id, conversation_id: conversation_id.to_owned() };
+        let message = TranscriptMessage::V1 {
+            call_id,
+            conversation_id: conversation_id.to_owned(),
+        };
         send(&self.client, &self.url, &message).await
     }
 
@@ -47,8 +50,8 @@ impl TranscriptQueue {
     ///
     /// # Errors
     /// When the queue failed: the message comes again after the queue's own visibility timeout.
-    pub async fn put_off(&self, receipt_handle: &str, received: u32) -> Result<(), SendError> {
-        waits::put_off(&self.client, &self.url, receipt_handle, received).await
+    pub async fn postpone(&self, receipt_handle: &str, received: u32) -> Result<(), SendError> {
+        waits::postpone(&self.client, &self.url, receipt_handle, received).await
     }
 }
 
@@ -60,10 +63,15 @@ mod tests {
     #[test]
     fn a_message_names_its_version() {
         let call_id = CallKey::RoomSid("RM_xyz789abc123".to_owned()).call_id();
-        let message = TranscriptMessage::V1 { call_id, conversation_id: "conv_1".to_owned() };
-        let json =
-            r#"{"version":"1","callId":"75decced-4c31-5f3c-9d47-8892e71acc6e","conversationId":"conv_1"}"#;
+        let message = TranscriptMessage::V1 {
+            call_id,
+            conversation_id: "conv_1".to_owned(),
+        };
+        let json = r#"{"version":"1","callId":"75decced-4c31-5f3c-9d47-8892e71acc6e","conversationId":"conv_1"}"#;
         assert_eq!(serde_json::to_string(&message).unwrap(), json);
-        assert_eq!(serde_json::from_str::<TranscriptMessage>(json).unwrap(), message);
+        assert_eq!(
+            serde_json::from_str::<TranscriptMessage>(json).unwrap(),
+            message
+        );
     }
 }

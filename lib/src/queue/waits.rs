@@ -9,21 +9,31 @@ const FIRST_SECONDS: u32 = 30;
 const LONGEST_SECONDS: u32 = 15 * 60;
 
 /// Lets a message that was received so many times wait before it comes again.
-pub(super) async fn put_off(
+pub(super) async fn postpone(
     client: &Client,
     url: &str,
     receipt_handle: &str,
     received: u32,
 ) -> Result<(), SendError> {
-    let change = client.change_message_visibility().queue_url(url).receipt_handle(receipt_handle);
-    let changed = change.visibility_timeout(seconds(received).cast_signed()).send().await;
-    changed.map(drop).map_err(|error| SendError::of("ChangeMessageVisibility", error))
+    let change = client
+        .change_message_visibility()
+        .queue_url(url)
+        .receipt_handle(receipt_handle);
+    let changed = change
+        .visibility_timeout(seconds(received).cast_signed())
+        .send()
+        .await;
+    changed
+        .map(drop)
+        .map_err(|error| SendError::of("ChangeMessageVisibility", error))
 }
 
 /// How long a message that was received so many times waits.
 fn seconds(received: u32) -> u32 {
     let doublings = received.saturating_sub(1).min(16);
-    FIRST_SECONDS.saturating_mul(1 << doublings).min(LONGEST_SECONDS)
+    FIRST_SECONDS
+        .saturating_mul(1 << doublings)
+        .min(LONGEST_SECONDS)
 }
 
 #[cfg(test)]

@@ -18,7 +18,9 @@ pub(super) async fn read(
     keys: KeysAndAttributesBuilder,
     operation: &'static str,
 ) -> Result<Vec<Item>, StoreError> {
-    let keys: KeysAndAttributes = keys.build().map_err(|_| StoreError::Corrupt { what: "keys" })?;
+    let keys: KeysAndAttributes = keys
+        .build()
+        .map_err(|_| StoreError::Corrupt { what: "keys" })?;
     let wanted = HashMap::from([(table.to_owned(), keys)]);
     let read = read_tables(client, wanted, operation).await?;
     Ok(read.into_iter().flat_map(|(_, items)| items).collect())
@@ -32,7 +34,11 @@ pub(super) async fn read_tables(
 ) -> Result<Vec<(String, Vec<Item>)>, StoreError> {
     let mut read = Vec::new();
     for _ in 0..MAX_ROUNDS {
-        let answer = client.batch_get_item().set_request_items(Some(wanted)).send().await;
+        let answer = client
+            .batch_get_item()
+            .set_request_items(Some(wanted))
+            .send()
+            .await;
         let answer = answer.map_err(StoreError::unavailable(operation))?;
         read.extend(answer.responses.unwrap_or_default());
         wanted = answer.unprocessed_keys.unwrap_or_default();

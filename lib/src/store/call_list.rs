@@ -43,7 +43,10 @@ pub struct Place {
 impl Place {
     fn pass(&mut self, shard: u8, entry: &Entry) {
         if self.at != entry.created_at {
-            *self = Self { at: entry.created_at, passed: [None; SHARDS as usize] };
+            *self = Self {
+                at: entry.created_at,
+                passed: [None; SHARDS as usize],
+            };
         }
         if let Some(passed) = self.passed.get_mut(usize::from(shard)) {
             *passed = Some(entry.id);
@@ -81,7 +84,12 @@ impl CallList {
 
     /// The tenant's calls of the window that come after this place.
     #[must_use]
-    pub fn newest<'a>(&'a self, tenant_id: &'a str, window: Window, after: Option<Place>) -> Newest<'a> {
+    pub fn newest<'a>(
+        &'a self,
+        tenant_id: &'a str,
+        window: Window,
+        after: Option<Place>,
+    ) -> Newest<'a> {
         let place = after.filter(|place| place.at <= window.to);
         let to = place.map_or(window.to, |place| place.at);
         let start = |number| {
@@ -92,13 +100,23 @@ impl CallList {
             number,
             ahead: VecDeque::new(),
             // A query that begins nowhere within its window is refused.
-            more: if window.from <= to { More::From(start(number)) } else { More::Nothing },
+            more: if window.from <= to {
+                More::From(start(number))
+            } else {
+                More::Nothing
+            },
         };
         Newest {
             list: self,
             tenant_id,
-            window: Window { from: window.from, to },
-            place: place.unwrap_or(Place { at: to, passed: [None; SHARDS as usize] }),
+            window: Window {
+                from: window.from,
+                to,
+            },
+            place: place.unwrap_or(Place {
+                at: to,
+                passed: [None; SHARDS as usize],
+            }),
             shards: (0..SHARDS).map(shard).collect(),
         }
     }
@@ -115,7 +133,10 @@ impl CallList {
     }
 
     async fn read_batch(&self, ids: &[CallId]) -> Result<Vec<Item>, StoreError> {
-        let keys = ids.iter().map(|id| item([("id", string(id.to_string()))])).collect();
+        let keys = ids
+            .iter()
+            .map(|id| item([("id", string(id.to_string()))]))
+            .collect();
         let keys = KeysAndAttributes::builder().set_keys(Some(keys));
         batch::read(&self.client, &self.table, keys, "BatchGetItem calls").await
     }
@@ -160,8 +181,12 @@ impl Newest<'_> {
                 let Entry { created_at, id } = *shard.ahead.front()?;
                 Some(((created_at, id), shard))
             });
-            let Some((_, shard)) = newest.max_by_key(|(order, _)| *order) else { break };
-            let Some(entry) = shard.ahead.pop_front() else { break };
+            let Some((_, shard)) = newest.max_by_key(|(order, _)| *order) else {
+                break;
+            };
+            let Some(entry) = shard.ahead.pop_front() else {
+                break;
+            };
             self.place.pass(shard.number, &entry);
             entries.push((self.place, entry));
         }
@@ -178,7 +203,9 @@ impl Newest<'_> {
     /// Whether nothing follows. False does not promise that something does.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
-        self.shards.iter().all(|shard| shard.ahead.is_empty() && matches!(shard.more, More::Nothing))
+        self.shards
+            .iter()
+            .all(|shard| shard.ahead.is_empty() && matches!(shard.more, More::Nothing))
     }
 
     /// Reads on in every shard of which no entry is known: the newest may be there.
@@ -186,7 +213,11 @@ impl Newest<'_> {
         while self.shards.iter().any(Shard::is_blind) {
             let blind = self.shards.iter().filter(|shard| shard.is_blind());
             let pages = try_join_all(blind.map(|shard| self.query(shard, count))).await?;
-            for (shard, (entries, more)) in self.shards.iter_mut().filter(|shard| shard.is_blind()).zip(pages)
+            for (shard, (entries, more)) in self
+                .shards
+                .iter_mut()
+                .filter(|shard| shard.is_blind())
+                .zip(pages)
             {
                 shard.ahead.extend(entries);
                 shard.more = more;
@@ -196,7 +227,9 @@ impl Newest<'_> {
     }
 
     async fn query(&self, shard: &Shard, count: usize) -> Result<(Vec<Entry>, More), StoreError> {
-        let More::From(start) = &shard.more else { return Ok((Vec::new(), More::Nothing)) };
+        let More::From(start) = &shard.more else {
+            return Ok((Vec::new(), More::Nothing));
+        };
         let query = self
             .list
             .client
@@ -204,18 +237,32 @@ impl Newest<'_> {
             .table_name(&self.list.table)
             .index_name("by-tenant")
             .key_condition_expression("tenantShard = :shard AND createdAt BETWEEN :from AND :to")
-            .expression_attribute_values(":shard", string(tenant_shard(self.tenant_id, shard.number)))
+            .expression_attribute_values(
+                ":shard",
+                string(tenant_shard(self.tenant_id, shard.number)),
+            )
             .expression_attribute_values(":from", time(self.window.from))
             .expression_attribute_values(":to", time(self.window.to))
             .scan_index_forward(false)
             .limit(i32::try_from(count).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start.clone());
-        let answer = query.send().await.map_err(StoreError::unavailable("Query calls"))?;
+        let answer = query
+            .send()
+            .await
+            .map_err(StoreError::unavailable("Query calls"))?;
         let entries = answer.items().iter().map(|item| {
-            Ok(Entry { created_at: read_time(item, "createdAt")?, id: calls::read_id(item, "id")? })
+            Ok(Entry {
+                created_at: read_time(item, "createdAt")?,
+                id: calls::read_id(item, "id")?,
+            })
         });
         let entries = entries.collect::<Result<_, StoreError>>()?;
-        Ok((entries, answer.last_evaluated_key.map_or(More::Nothing, |key| More::From(Some(key)))))
+        Ok((
+            entries,
+            answer
+                .last_evaluated_key
+                .map_or(More::Nothing, |key| More::From(Some(key))),
+        ))
     }
 }
 

@@ -12,16 +12,15 @@ use aws_sdk_dynamodb::{
 };
 
 use super::{
-    Client, Kept, StoreError,
+    Client, Retention, StoreError,
     item::{
-        Item, LAYOUT, check_layout, find_string, item, number, read_number, read_string, read_time, string,
-        time,
+        Item, LAYOUT, check_layout, find_string, item, number, read_number, read_string, read_time,
+        string, time,
     },
 };
 use crate::domain::{
-    call::{Absorption, Call, Seen},
+    call::{Absorption, Call, Seen, waiting::Waiting},
     key::{CallId, EventKey},
-    waiting::Waiting,
 };
 
 /// How many partitions of the index a tenant's calls are spread over.
@@ -86,8 +85,10 @@ impl Trail {
     #[must_use]
     pub fn whole(&self) -> Call {
         let mut call = self.stored.call.clone();
-        for absorbed in
-            self.absorbed.iter().filter(|record| !self.stored.call.absorbed.contains_key(&record.call.id))
+        for absorbed in self
+            .absorbed
+            .iter()
+            .filter(|record| !self.stored.call.absorbed.contains_key(&record.call.id))
         {
             call.absorb(&absorbed.call, &absorbed.by);
         }
@@ -125,19 +126,23 @@ const MAX_BYTES: usize = 380_000;
 pub struct CallTable {
     client: Client,
     name: String,
-    kept: Kept,
+    kept: Retention,
 }
 
 impl CallTable {
     /// The table of this name, whose calls are kept for ever.
     #[must_use]
     pub fn new(client: Client, name: String) -> Self {
-        Self { client, name, kept: Kept::default() }
+        Self {
+            client,
+            name,
+            kept: Retention::default(),
+        }
     }
 
     /// The same table, which forgets a call so long after its last event.
     #[must_use]
-    pub fn kept_for(self, kept: Kept) -> Self {
+    pub fn kept_for(self, kept: Retention) -> Self {
         Self { kept, ..self }
     }
 
@@ -164,7 +169,12 @@ impl CallTable {
         let (mut item, mut absorbed) = (item, Vec::new());
         for _ in 0..MAX_HOPS {
             let next = match item {
-                CallItem::Call(stored) => return Ok(Some(Trail { stored: *stored, absorbed })),
+                CallItem::Call(stored) => {
+                    return Ok(Some(Trail {
+                        stored: *stored,
+                        absorbed,
+                    }));
+                }
                 CallItem::Pointer(pointer) => pointer.to,
                 CallItem::Absorbed(record) => {
                     let into = record.into;
@@ -181,9 +191,15 @@ impl CallTable {
     }
 
     async fn item(&self, id: CallId) -> Result<Option<CallItem>, StoreError> {
-        let get = self.client.get_item().table_name(&self.name).key("id", string(id.to_string()));
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .key("id", string(id.to_string()));
         let answer = get.consistent_read(true).send().await;
-        let item = answer.map_err(StoreError::unavailable("GetItem calls"))?.item;
+        let item = answer
+            .map_err(StoreError::unavailable("GetItem calls"))?
+            .item;
         item.map(|item| read_item(&item)).transpose()
     }
 
@@ -192,7 +208,9 @@ impl CallTable {
     /// # Errors
     /// When the database fails: whether it was written is unknown, and writing again is safe.
     pub async fn create(&self, call: &Call) -> Result<Saved, StoreError> {
-        let put = self.put(to_item(call, 1)?, call).condition_expression("attribute_not_exists(id)");
+        let put = self
+            .put(to_item(call, 1)?, call)
+            .condition_expression("attribute_not_exists(id)");
         self.save(put).await
     }
 
@@ -225,7 +243,12 @@ impl CallTable {
     ///
     /// # Errors
     /// As [`CallTable::create`].
-    pub async fn freeze(&self, read: &StoredCall, into: CallId, by: &EventKey) -> Result<Saved, StoreError> {
+    pub async fn freeze(
+        &self,
+        read: &StoredCall,
+        into: CallId,
+        by: &EventKey,
+    ) -> Result<Saved, StoreError> {
         let mut frozen = to_item(&read.call, read.version + 1)?;
         frozen.remove("tenantShard");
         frozen.insert("into".to_owned(), string(into.to_string()));
@@ -242,7 +265,9 @@ impl CallTable {
     /// # Errors
     /// When the database fails.
     pub async fn point(&self, pointer: &Pointer, call: &Call) -> Result<Saved, StoreError> {
-        let put = self.put(pointer_item(pointer), call).condition_expression("attribute_not_exists(id)");
+        let put = self
+            .put(pointer_item(pointer), call)
+            .condition_expression("attribute_not_exists(id)");
         self.save(put).await
     }
 
@@ -251,7 +276,10 @@ impl CallTable {
     /// # Errors
     /// When the database fails.
     pub async fn repair(&self, pointer: &Pointer, call: &Call) -> Result<(), StoreError> {
-        let repaired = Pointer { to: call.id, ..pointer.clone() };
+        let repaired = Pointer {
+            to: call.id,
+            ..pointer.clone()
+        };
         let put = self
             .put(pointer_item(&repaired), call)
             .condition_expression("#to = :old")
@@ -261,7 +289,8 @@ impl CallTable {
     }
 
     fn put(&self, mut item: Item, call: &Call) -> PutItemFluentBuilder {
-        self.kept.write(&mut item, call.seen.to.max(call.updated_at));
+        self.kept
+            .write(&mut item, call.seen.to.max(call.updated_at));
         self.client
             .put_item()
             .table_name(&self.name)
@@ -328,7 +357,9 @@ fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
 
 /// The bytes of an item's names and texts, which is all of it but some numbers.
 fn size(item: &Item) -> usize {
-    item.iter().map(|(name, value)| name.len() + value.as_s().map_or(0, String::len)).sum()
+    item.iter()
+        .map(|(name, value)| name.len() + value.as_s().map_or(0, String::len))
+        .sum()
 }
 
 pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
@@ -336,17 +367,25 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
     let id = read_id(item, "id")?;
     if item.contains_key("to") {
         let room_sid = find_string(item, "roomSid").map(str::to_owned);
-        return Ok(CallItem::Pointer(Pointer { from: id, to: read_id(item, "to")?, room_sid }));
+        return Ok(CallItem::Pointer(Pointer {
+            from: id,
+            to: read_id(item, "to")?,
+            room_sid,
+        }));
     }
-    let waiting: Option<Waiting> =
-        find_string(item, "waiting").map(|json| from_json(json, "waiting")).transpose()?;
-    let absorbed: Option<BTreeMap<CallId, Absorption>> =
-        find_string(item, "absorbed").map(|json| from_json(json, "absorbed")).transpose()?;
+    let waiting: Option<Waiting> = find_string(item, "waiting")
+        .map(|json| from_json(json, "waiting"))
+        .transpose()?;
+    let absorbed: Option<BTreeMap<CallId, Absorption>> = find_string(item, "absorbed")
+        .map(|json| from_json(json, "absorbed"))
+        .transpose()?;
     let mut call = Call {
         id,
         created_at: read_time(item, "createdAt")?,
         updated_at: read_time(item, "updatedAt")?,
-        owner: find_string(item, "owner").map(|json| from_json(json, "owner")).transpose()?,
+        owner: find_string(item, "owner")
+            .map(|json| from_json(json, "owner"))
+            .transpose()?,
         facts: from_json(read_string(item, "facts")?, "facts")?,
         announced: BTreeMap::new(),
         recordings: BTreeMap::new(),
@@ -354,15 +393,28 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
         updates: BTreeMap::new(),
         retold: BTreeSet::new(),
         waiting: waiting.unwrap_or_default(),
-        seen: Seen { from: read_time(item, "seenFrom")?, to: read_time(item, "seenTo")? },
+        seen: Seen {
+            from: read_time(item, "seenFrom")?,
+            to: read_time(item, "seenTo")?,
+        },
         absorbed: absorbed.unwrap_or_default(),
     };
-    announced::read(from_json(read_string(item, "announced")?, "announced")?, &mut call)?;
+    announced::read(
+        from_json(read_string(item, "announced")?, "announced")?,
+        &mut call,
+    )?;
     if item.contains_key("into") {
         let by = EventKey::from_stored(read_string(item, "by")?.to_owned());
-        return Ok(CallItem::Absorbed(Box::new(AbsorbedCall { call, into: read_id(item, "into")?, by })));
+        return Ok(CallItem::Absorbed(Box::new(AbsorbedCall {
+            call,
+            into: read_id(item, "into")?,
+            by,
+        })));
     }
-    Ok(CallItem::Call(Box::new(StoredCall { call, version: read_number(item, "version")? })))
+    Ok(CallItem::Call(Box::new(StoredCall {
+        call,
+        version: read_number(item, "version")?,
+    })))
 }
 
 pub(super) fn read_id(item: &Item, name: &'static str) -> Result<CallId, StoreError> {
@@ -373,6 +425,9 @@ fn to_json(value: &impl serde::Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|_| StoreError::Corrupt { what: "call" })
 }
 
-fn from_json<T: serde::de::DeserializeOwned>(json: &str, what: &'static str) -> Result<T, StoreError> {
+fn from_json<T: serde::de::DeserializeOwned>(
+    json: &str,
+    what: &'static str,
+) -> Result<T, StoreError> {
     serde_json::from_str(json).map_err(|_| StoreError::Corrupt { what })
 }

@@ -36,17 +36,27 @@ impl ChunkTable {
         bytes: &[u8],
         expires_at: Timestamp,
     ) -> Result<usize, StoreError> {
-        let pieces = bytes.chunks(PIECE_BYTES).enumerate().map(async |(index, piece)| {
-            let piece = item([
-                ("of", string(partition(of, index))),
-                ("index", number(index)),
-                ("v", number(LAYOUT)),
-                ("piece", binary(piece.to_vec())),
-                ("expiresAt", number(expires_at.as_seconds())),
-            ]);
-            let put = self.client.put_item().table_name(&self.name).set_item(Some(piece)).send();
-            put.await.map(drop).map_err(StoreError::unavailable("PutItem chunks"))
-        });
+        let pieces = bytes
+            .chunks(PIECE_BYTES)
+            .enumerate()
+            .map(async |(index, piece)| {
+                let piece = item([
+                    ("of", string(partition(of, index))),
+                    ("index", number(index)),
+                    ("v", number(LAYOUT)),
+                    ("piece", binary(piece.to_vec())),
+                    ("expiresAt", number(expires_at.as_seconds())),
+                ]);
+                let put = self
+                    .client
+                    .put_item()
+                    .table_name(&self.name)
+                    .set_item(Some(piece))
+                    .send();
+                put.await
+                    .map(drop)
+                    .map_err(StoreError::unavailable("PutItem chunks"))
+            });
         Ok(try_join_all(pieces).await?.len())
     }
 
@@ -61,8 +71,11 @@ impl ChunkTable {
         if count > MAX_PIECES {
             return Err(corrupt());
         }
-        let pieces = (0..count)
-            .map(async |index| self.piece(of, index, Consistency::Strong).await?.ok_or_else(corrupt));
+        let pieces = (0..count).map(async |index| {
+            self.piece(of, index, Consistency::Strong)
+                .await?
+                .ok_or_else(corrupt)
+        });
         Ok(try_join_all(pieces).await?.concat())
     }
 
@@ -76,8 +89,14 @@ impl ChunkTable {
         for partition in [partition(of, index), of.to_owned()] {
             let get = self.client.get_item().table_name(&self.name);
             let get = get.key("of", string(partition)).key("index", number(index));
-            let answer = get.consistent_read(consistency == Consistency::Strong).send().await;
-            if let Some(piece) = answer.map_err(StoreError::unavailable("GetItem chunks"))?.item {
+            let answer = get
+                .consistent_read(consistency == Consistency::Strong)
+                .send()
+                .await;
+            if let Some(piece) = answer
+                .map_err(StoreError::unavailable("GetItem chunks"))?
+                .item
+            {
                 check_layout(&piece)?;
                 return read_binary(&piece, "piece").map(|bytes| Some(bytes.to_vec()));
             }

@@ -10,9 +10,8 @@ use super::{
     item::{Item, LAYOUT, check_layout, item, number, read_string, string},
 };
 use crate::domain::{
-    directory::{Agent, Entry, Line},
-    facts::Facts,
-    owner::Owner,
+    call::{facts::Facts, owner::Owner},
+    directory::{Agent, Entry, PhoneNumberEntry},
 };
 
 /// What became of an entry that was offered.
@@ -52,7 +51,11 @@ impl TryFrom<String> for Position {
 
     fn try_from(key: String) -> Result<Self, Self::Error> {
         // What DynamoDB takes as a sort key.
-        if (1..=1_024).contains(&key.len()) { Ok(Self(key)) } else { Err("no key") }
+        if (1..=1_024).contains(&key.len()) {
+            Ok(Self(key))
+        } else {
+            Err("no key")
+        }
     }
 }
 
@@ -79,9 +82,15 @@ impl DirectoryTable {
     /// # Errors
     /// When the database fails or the entry cannot be read.
     pub async fn find<T: Entry>(&self, key: &str) -> Result<Option<T>, StoreError> {
-        let get = self.client.get_item().table_name(&self.name).key("key", item_key::<T>(key));
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .key("key", item_key::<T>(key));
         let answer = get.consistent_read(true).send().await;
-        let found = answer.map_err(StoreError::unavailable("GetItem directory"))?.item;
+        let found = answer
+            .map_err(StoreError::unavailable("GetItem directory"))?
+            .item;
         found.map(|item| read_entry(&item)).transpose()
     }
 
@@ -119,7 +128,11 @@ impl DirectoryTable {
     }
 
     fn put_item<T: Entry>(&self, entry: &T) -> Result<PutItemFluentBuilder, StoreError> {
-        Ok(self.client.put_item().table_name(&self.name).set_item(Some(to_item(entry)?)))
+        Ok(self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(to_item(entry)?)))
     }
 
     /// Deletes an entry. Tells whether the tenant had it.
@@ -154,8 +167,12 @@ impl DirectoryTable {
         limit: u32,
         after: Option<&Position>,
     ) -> Result<Page<T>, StoreError> {
-        let start = after
-            .map(|Position(key)| item([("key", string(key)), ("tenantKind", tenant_kind::<T>(tenant_id))]));
+        let start = after.map(|Position(key)| {
+            item([
+                ("key", string(key)),
+                ("tenantKind", tenant_kind::<T>(tenant_id)),
+            ])
+        });
         let query = self
             .client
             .query()
@@ -165,32 +182,53 @@ impl DirectoryTable {
             .expression_attribute_values(":ours", tenant_kind::<T>(tenant_id))
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start);
-        let answer = query.send().await.map_err(StoreError::unavailable("Query directory"))?;
-        let next = answer.last_evaluated_key.as_ref().map(|key| read_string(key, "key"));
+        let answer = query
+            .send()
+            .await
+            .map_err(StoreError::unavailable("Query directory"))?;
+        let next = answer
+            .last_evaluated_key
+            .as_ref()
+            .map(|key| read_string(key, "key"));
         Ok(Page {
-            entries: answer.items().iter().map(read_entry).collect::<Result<_, _>>()?,
+            entries: answer
+                .items()
+                .iter()
+                .map(read_entry)
+                .collect::<Result<_, _>>()?,
             next: next.transpose()?.map(|key| Position(key.to_owned())),
         })
     }
 
     /// The keys of the entries that can tell whose these facts are.
     pub(super) fn owner_keys(facts: &Facts) -> impl Iterator<Item = String> + use<> {
-        let number = facts.line_number().map(|number| text_key::<Line>(number.as_str()));
-        let agent = facts.agent_id().filter(|id| may_be_id(id)).map(|id| text_key::<Agent>(id));
+        let number = facts
+            .line_number()
+            .map(|number| text_key::<PhoneNumberEntry>(number.as_str()));
+        let agent = facts
+            .agent_id()
+            .filter(|id| may_be_id(id))
+            .map(|id| text_key::<Agent>(id));
         number.into_iter().chain(agent)
     }
 
     /// The owner that these entries tell: the number's, with what the agent's entry of the same tenant
     /// adds.
-    pub(super) fn read_owner<'a>(items: impl Iterator<Item = &'a Item>) -> Result<Option<Owner>, StoreError> {
+    pub(super) fn read_owner<'a>(
+        items: impl Iterator<Item = &'a Item>,
+    ) -> Result<Option<Owner>, StoreError> {
         let (mut line, mut agent) = (None, None);
         for item in items {
             match read_string(item, "key")?.split('#').next() {
-                Some(Line::KIND) => line = Some(read_entry::<Line>(item)?.owner()),
+                Some(PhoneNumberEntry::KIND) => {
+                    line = Some(read_entry::<PhoneNumberEntry>(item)?.owner())
+                }
                 _ => agent = Some(read_entry::<Agent>(item)?.owner()),
             }
         }
-        let Some(mut owner) = line else { return Ok(agent) };
+        let Some(mut owner) = line else {
+            return Ok(agent);
+        };
         agent.iter().for_each(|agent| owner.fill_in(agent));
         Ok(Some(owner))
     }
@@ -239,5 +277,6 @@ pub(super) fn to_item<T: Entry>(entry: &T) -> Result<Item, StoreError> {
 
 pub(super) fn read_entry<T: Entry>(item: &Item) -> Result<T, StoreError> {
     check_layout(item)?;
-    serde_json::from_str(read_string(item, "entry")?).map_err(|_| StoreError::Corrupt { what: "entry" })
+    serde_json::from_str(read_string(item, "entry")?)
+        .map_err(|_| StoreError::Corrupt { what: "entry" })
 }

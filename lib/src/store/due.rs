@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::{
     Client, StoreError,
     item::{
-        Item, LAYOUT, check_layout, find_string, item, number, read_number, read_string, read_time, string,
-        time,
+        Item, LAYOUT, check_layout, find_string, item, number, read_number, read_string, read_time,
+        string, time,
     },
 };
 use crate::{
@@ -68,7 +68,8 @@ impl DueTable {
     /// # Errors
     /// When the database fails; filing again is safe.
     pub async fn file(&self, due: &Due, now: Timestamp) -> Result<(), StoreError> {
-        self.file_under(Minute::of(due.at).max(Minute::of(now)), due).await
+        self.file_under(Minute::of(due.at).max(Minute::of(now)), due)
+            .await
     }
 
     /// Takes back what was filed at `filed_at`: it need not be done any more.
@@ -83,7 +84,11 @@ impl DueTable {
             .table_name(&self.name)
             .key("slot", string(slot(minute, shard(&id(due)))))
             .key("id", string(id(due)));
-        delete.send().await.map(drop).map_err(StoreError::unavailable("DeleteItem due"))
+        delete
+            .send()
+            .await
+            .map(drop)
+            .map_err(StoreError::unavailable("DeleteItem due"))
     }
 
     /// Files an entry that could not be dealt with under a later minute, and then takes it from where
@@ -127,8 +132,15 @@ impl DueTable {
             // An entry that is filed again while it is being dealt with must outlive that.
             ("nonce", string(Uuid::new_v4().simple().to_string())),
         ]);
-        let put = self.client.put_item().table_name(&self.name).set_item(Some(entry)).send().await;
-        put.map(drop).map_err(StoreError::unavailable("PutItem due"))
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(entry))
+            .send()
+            .await;
+        put.map(drop)
+            .map_err(StoreError::unavailable("PutItem due"))
     }
 
     /// What is filed under a minute, at most `limit` entries of each of its partitions.
@@ -136,8 +148,12 @@ impl DueTable {
     /// # Errors
     /// When the database fails or an entry cannot be read.
     pub async fn read(&self, minute: Minute, limit: i32) -> Result<Slot, StoreError> {
-        let shards = try_join_all((0..SHARDS).map(|shard| self.read_slot(slot(minute, shard), limit)));
-        let mut whole = Slot { entries: Vec::new(), is_whole: true };
+        let shards =
+            try_join_all((0..SHARDS).map(|shard| self.read_slot(slot(minute, shard), limit)));
+        let mut whole = Slot {
+            entries: Vec::new(),
+            is_whole: true,
+        };
         for shard in shards.await? {
             whole.entries.extend(shard.entries);
             whole.is_whole &= shard.is_whole;
@@ -163,7 +179,10 @@ impl DueTable {
             let entries: Vec<Filed> = answer.items().iter().filter_map(readable).collect();
             start = answer.last_evaluated_key;
             if start.is_none() || !entries.is_empty() {
-                return Ok(Slot { entries, is_whole: start.is_none() });
+                return Ok(Slot {
+                    entries,
+                    is_whole: start.is_none(),
+                });
             }
         }
     }
@@ -196,10 +215,17 @@ impl DueTable {
     /// When the database fails or the item cannot be read.
     pub async fn watermark(&self) -> Result<Option<Minute>, StoreError> {
         let [slot, id] = watermark_key();
-        let get = self.client.get_item().table_name(&self.name).key(slot.0, slot.1).key(id.0, id.1);
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .key(slot.0, slot.1)
+            .key(id.0, id.1);
         let answer = get.consistent_read(true).send().await;
         let found = answer.map_err(StoreError::unavailable("GetItem due"))?.item;
-        found.map(|item| Ok(Minute::from_number(read_number(&item, "minute")?))).transpose()
+        found
+            .map(|item| Ok(Minute::from_number(read_number(&item, "minute")?)))
+            .transpose()
     }
 
     /// Says that all minutes before this one are done with. It never goes back.
@@ -208,7 +234,12 @@ impl DueTable {
     /// When the database fails; saying it again is safe.
     pub async fn advance(&self, minute: Minute) -> Result<(), StoreError> {
         let [slot, id] = watermark_key();
-        let mark = item([slot, id, ("v", number(LAYOUT)), ("minute", number(minute.as_number()))]);
+        let mark = item([
+            slot,
+            id,
+            ("v", number(LAYOUT)),
+            ("minute", number(minute.as_number())),
+        ]);
         let put = self
             .client
             .put_item()
@@ -250,7 +281,9 @@ fn slot(minute: Minute, shard: u8) -> String {
 
 fn readable(item: &Item) -> Option<Filed> {
     read_entry(item)
-        .inspect_err(|error| tracing::error!(cause = telemetry::chain(error), "unreadable due entry"))
+        .inspect_err(|error| {
+            tracing::error!(cause = telemetry::chain(error), "unreadable due entry")
+        })
         .ok()
 }
 

@@ -2,15 +2,17 @@
 //! their endpoints do. That lies beside each subscription in `webhook-configs`, under its negative id,
 //! so that an endpoint that fails changes nothing that its owner configured.
 
-mod places;
-mod verdicts;
+mod bookings;
+mod health;
 
 use std::{
     collections::{HashMap, HashSet},
     fmt,
 };
 
-use aws_sdk_dynamodb::{operation::update_item::builders::UpdateItemFluentBuilder, types::KeysAndAttributes};
+use aws_sdk_dynamodb::{
+    operation::update_item::builders::UpdateItemFluentBuilder, types::KeysAndAttributes,
+};
 
 use super::{
     Client, StoreError,
@@ -20,12 +22,14 @@ use super::{
     subscriptions,
 };
 use crate::domain::{
-    delivery::{Delivery, DeliveryRef},
-    health::Health,
-    pace::{Learned, Slow, Strain},
+    delivery::{
+        Delivery, DeliveryRef,
+        endpoint_health::Health,
+        pace::{EndpointLoad, Learned, Slow},
+    },
     subscription::{SigningSecrets, Subscription},
 };
-pub use verdicts::{Refusal, Tried};
+pub use health::{Refusal, Tried};
 
 /// What `sweep` asks for; the role in template.yaml allows these names and no secrets.
 const SUBSCRIPTION_AND_HEALTH: &str =
@@ -68,7 +72,7 @@ pub struct Found {
     /// Which endpoints have failed or refused since they last took a delivery.
     pub failing: HashMap<SubscriptionRef, Health>,
     /// Which endpoints have shown how much they take.
-    pub strained: HashMap<SubscriptionRef, Strain>,
+    pub loaded: HashMap<SubscriptionRef, EndpointLoad>,
     /// Which deliveries another version of this code must work on.
     pub unreadable: HashSet<DeliveryRef>,
     /// Which subscriptions another version of this code wrote.
@@ -87,28 +91,43 @@ impl EndpointTable {
     /// The tables of these names.
     #[must_use]
     pub fn new(client: Client, configs: String, history: String) -> Self {
-        Self { client, configs, history }
+        Self {
+            client,
+            configs,
+            history,
+        }
     }
 
     /// The deliveries as they stand, their subscriptions, and how those do.
     ///
     /// # Errors
     /// When the database fails or an item cannot be read.
-    pub async fn find(&self, deliveries: &HashSet<(DeliveryRef, u64)>) -> Result<Found, StoreError> {
+    pub async fn find(
+        &self,
+        deliveries: &HashSet<(DeliveryRef, u64)>,
+    ) -> Result<Found, StoreError> {
         let rows: Vec<Item> = deliveries.iter().map(|(at, _)| row_key(at)).collect();
-        let of_tenant: HashMap<String, String> =
-            deliveries.iter().map(|(at, _)| (history::partition_of(at), at.tenant_id.clone())).collect();
+        let of_tenant: HashMap<String, String> = deliveries
+            .iter()
+            .map(|(at, _)| (history::partition_of(at), at.tenant_id.clone()))
+            .collect();
         let endpoints: HashSet<SubscriptionRef> = deliveries
             .iter()
-            .map(|(at, id)| SubscriptionRef { tenant_id: at.tenant_id.clone(), id: *id })
+            .map(|(at, id)| SubscriptionRef {
+                tenant_id: at.tenant_id.clone(),
+                id: *id,
+            })
             .collect();
-        let configs: Vec<Item> =
-            endpoints.iter().flat_map(|endpoint| [config_key(endpoint), health_key(endpoint)]).collect();
+        let configs: Vec<Item> = endpoints
+            .iter()
+            .flat_map(|endpoint| [config_key(endpoint), health_key(endpoint)])
+            .collect();
         let mut found = Found::default();
         // A delivery must be read as the last attempt left it; a configuration may lag by milliseconds.
         let rows = rows.into_iter().map(|key| (&self.history, key));
-        let mut wanted: Vec<(&String, Item)> =
-            rows.chain(configs.into_iter().map(|key| (&self.configs, key))).collect();
+        let mut wanted: Vec<(&String, Item)> = rows
+            .chain(configs.into_iter().map(|key| (&self.configs, key)))
+            .collect();
         while !wanted.is_empty() {
             let rest = wanted.split_off(wanted.len().min(BATCH));
             for (table, mut items) in self.read(&wanted).await? {
@@ -118,8 +137,13 @@ impl EndpointTable {
                 for item in items {
                     if table == self.history {
                         let tenant = of_tenant.get(read_string(&item, "tenantShard")?);
-                        let tenant = tenant.ok_or(StoreError::Corrupt { what: "tenantShard" })?;
-                        let at = DeliveryRef { tenant_id: tenant.clone(), id: read_number(&item, "id")? };
+                        let tenant = tenant.ok_or(StoreError::Corrupt {
+                            what: "tenantShard",
+                        })?;
+                        let at = DeliveryRef {
+                            tenant_id: tenant.clone(),
+                            id: read_number(&item, "id")?,
+                        };
                         // One that another version wrote must not hold up the others of the batch.
                         match read_delivery(tenant, &item) {
                             Ok(delivery) => drop(found.deliveries.insert(at, delivery)),
@@ -138,12 +162,18 @@ impl EndpointTable {
     async fn read(&self, keys: &[(&String, Item)]) -> Result<Vec<(String, Vec<Item>)>, StoreError> {
         let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
         for table in [&self.history, &self.configs] {
-            let of_table = keys.iter().filter(|(of, _)| *of == table).map(|(_, key)| key.clone());
+            let of_table = keys
+                .iter()
+                .filter(|(of, _)| *of == table)
+                .map(|(_, key)| key.clone());
             let of_table: Vec<Item> = of_table.collect();
             if !of_table.is_empty() {
                 let keys = KeysAndAttributes::builder().consistent_read(*table == self.history);
                 let keys = keys.set_keys(Some(of_table)).build();
-                wanted.insert(table.clone(), keys.map_err(|_| StoreError::Corrupt { what: "keys" })?);
+                wanted.insert(
+                    table.clone(),
+                    keys.map_err(|_| StoreError::Corrupt { what: "keys" })?,
+                );
             }
         }
         batch::read_tables(&self.client, wanted, "BatchGetItem").await
@@ -161,7 +191,14 @@ impl EndpointTable {
             .set_keys(Some(vec![config_key(endpoint), health_key(endpoint)]))
             .projection_expression(SUBSCRIPTION_AND_HEALTH);
         let (mut subscription, mut health) = (None, None);
-        for item in batch::read(&self.client, &self.configs, keys, "BatchGetItem webhook-configs").await? {
+        for item in batch::read(
+            &self.client,
+            &self.configs,
+            keys,
+            "BatchGetItem webhook-configs",
+        )
+        .await?
+        {
             if read_number::<i64>(&item, "id")? > 0 {
                 subscription = Some(subscriptions::read_subscription(&item)?);
             } else {
@@ -173,7 +210,9 @@ impl EndpointTable {
 
     fn change(&self, endpoint: &SubscriptionRef, update: &str) -> UpdateItemFluentBuilder {
         let update_item = self.client.update_item().table_name(&self.configs);
-        update_item.set_key(Some(health_key(endpoint))).update_expression(update)
+        update_item
+            .set_key(Some(health_key(endpoint)))
+            .update_expression(update)
     }
 }
 
@@ -188,7 +227,10 @@ fn health_key(endpoint: &SubscriptionRef) -> Item {
 fn read_config(item: &Item, found: &mut Found) -> Result<(), StoreError> {
     let tenant_id = read_string(item, "tenantId")?.to_owned();
     let id: i64 = read_number(item, "id")?;
-    let endpoint = SubscriptionRef { tenant_id, id: id.unsigned_abs() };
+    let endpoint = SubscriptionRef {
+        tenant_id,
+        id: id.unsigned_abs(),
+    };
     if id > 0 {
         match subscriptions::read_item(item) {
             Ok(stored) => {
@@ -200,7 +242,7 @@ fn read_config(item: &Item, found: &mut Found) -> Result<(), StoreError> {
             }
         }
     } else {
-        found.strained.insert(endpoint.clone(), read_strain(item)?);
+        found.loaded.insert(endpoint.clone(), read_load(item)?);
         if let Some(health) = read_health(item)? {
             found.failing.insert(endpoint, health);
         }
@@ -209,22 +251,38 @@ fn read_config(item: &Item, found: &mut Found) -> Result<(), StoreError> {
 }
 
 fn read_health(item: &Item) -> Result<Option<Health>, StoreError> {
-    let Some(failing_since) = find_time(item, "failingSince")? else { return Ok(None) };
+    let Some(failing_since) = find_time(item, "failingSince")? else {
+        return Ok(None);
+    };
     Ok(Some(Health {
-        failures: if item.contains_key("failures") { read_number(item, "failures")? } else { 0 },
+        failures: if item.contains_key("failures") {
+            read_number(item, "failures")?
+        } else {
+            0
+        },
         failing_since,
         last_failure_at: read_time(item, "lastFailureAt")?,
         probe_at: find_time(item, "probeAt")?.unwrap_or(failing_since),
     }))
 }
 
-fn read_strain(item: &Item) -> Result<Strain, StoreError> {
-    let slow = |until| Ok(Slow { until, millis: read_number(item, "slowMillis")? });
-    let learned = |at| Ok(Learned { micros: read_number(item, "learnedMicros")?, at });
-    Ok(Strain {
+fn read_load(item: &Item) -> Result<EndpointLoad, StoreError> {
+    let slow = |until| {
+        Ok(Slow {
+            until,
+            millis: read_number(item, "slowMillis")?,
+        })
+    };
+    let learned = |at| {
+        Ok(Learned {
+            micros: read_number(item, "learnedMicros")?,
+            at,
+        })
+    };
+    Ok(EndpointLoad {
         slow: find_time(item, "slowUntil")?.map(slow).transpose()?,
         learned: find_time(item, "learnedAt")?.map(learned).transpose()?,
         paused_until: find_time(item, "pausedUntil")?,
-        next_place: places::next_place(item)?,
+        next_place: bookings::next_place(item)?,
     })
 }

@@ -2,15 +2,17 @@
 
 mod excerpts;
 
-use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::{
+    operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure,
+};
 use uuid::Uuid;
 
 use super::{
     Client, StoreError,
     chunks::ChunkTable,
     item::{
-        Item, LAYOUT, binary, check_layout, find_string, item, number, read_binary, read_number, read_string,
-        read_time, string, time,
+        Item, LAYOUT, binary, check_layout, find_string, item, number, read_binary, read_number,
+        read_string, read_time, string, time,
     },
     payload,
 };
@@ -49,7 +51,12 @@ impl EventTable {
     /// The table of this name, whose entries are kept so long.
     #[must_use]
     pub fn new(client: Client, name: String, chunks: ChunkTable, retention_days: u32) -> Self {
-        Self { client, name, chunks, retention_days }
+        Self {
+            client,
+            name,
+            chunks,
+            retention_days,
+        }
     }
 
     /// Appends an event, unless its key is there already. Once this returns, it is durable.
@@ -76,8 +83,13 @@ impl EventTable {
             Ok(_) => Ok(Accepted::New),
             Err(error) => match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    let ours = failed.item().and_then(|old| find_string(old, "nonce")) == Some(&nonce);
-                    Ok(if ours { Accepted::New } else { Accepted::Duplicate })
+                    let ours =
+                        failed.item().and_then(|old| find_string(old, "nonce")) == Some(&nonce);
+                    Ok(if ours {
+                        Accepted::New
+                    } else {
+                        Accepted::Duplicate
+                    })
                 }
                 _ => Err(StoreError::unavailable("PutItem events")(error)),
             },
@@ -89,9 +101,16 @@ impl EventTable {
     /// # Errors
     /// When the database fails or the item cannot be read.
     pub async fn find(&self, key: &EventKey) -> Result<Option<Event>, StoreError> {
-        let get = self.client.get_item().table_name(&self.name).key("key", string(key.as_str()));
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .key("key", string(key.as_str()));
         let answer = get.consistent_read(true).send().await;
-        match answer.map_err(StoreError::unavailable("GetItem events"))?.item {
+        match answer
+            .map_err(StoreError::unavailable("GetItem events"))?
+            .item
+        {
             Some(item) => self.read(&item).await.map(Some),
             None => Ok(None),
         }
@@ -105,7 +124,9 @@ impl EventTable {
         check_layout(item)?;
         let source = Source::parse(read_string(item, "source")?);
         let payload = if item.contains_key("chunks") {
-            let chunks = self.chunks.get(read_string(item, "nonce")?, read_number(item, "chunks")?);
+            let chunks = self
+                .chunks
+                .get(read_string(item, "nonce")?, read_number(item, "chunks")?);
             payload::decompress(&chunks.await?)?
         } else {
             payload::decompress(read_binary(item, "payload")?)?

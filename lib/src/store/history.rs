@@ -10,7 +10,9 @@ mod timeline;
 
 use std::ops::RangeInclusive;
 
-use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::{
+    operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure,
+};
 
 use super::{
     Client, StoreError,
@@ -54,7 +56,11 @@ impl HistoryTable {
     /// The table of this name, whose rows are kept so long.
     #[must_use]
     pub fn new(client: Client, name: String, retention_days: u32) -> Self {
-        Self { client, name, retention_days }
+        Self {
+            client,
+            name,
+            retention_days,
+        }
     }
 
     /// What came before this moment is not kept any more.
@@ -86,7 +92,9 @@ impl HistoryTable {
             ("callId", call_id.map(|id| id.to_string())),
             ("userId", user_id.map(str::to_owned)),
         ]));
-        self.put_row(tenant_id, &event.key, event.received_at, row).await.map(drop)
+        self.put_row(tenant_id, &event.key, event.received_at, row)
+            .await
+            .map(drop)
     }
 
     /// Puts a row where it belongs by its time and key, unless it is there. A slot that another key
@@ -104,23 +112,37 @@ impl HistoryTable {
             ("v", number(LAYOUT)),
             ("eventKey", string(key.as_str())),
             ("createdAt", time(at)),
-            ("expiresAt", number(at.plus_days(self.retention_days).as_seconds())),
+            (
+                "expiresAt",
+                number(at.plus_days(self.retention_days).as_seconds()),
+            ),
         ]));
         let first = first_id(at, digest);
         // In steps of the partitions: the tries stay in one of them.
         let step = usize::try_from(shards(&SHARDS, first)).unwrap_or(1);
         for id in (first..).step_by(step).take(MAX_PROBES) {
-            row.extend(item([("tenantShard", string(partition(tenant_id, id))), ("id", number(id))]));
-            let put = self.client.put_item().table_name(&self.name).set_item(Some(row.clone()));
+            row.extend(item([
+                ("tenantShard", string(partition(tenant_id, id))),
+                ("id", number(id)),
+            ]));
+            let put = self
+                .client
+                .put_item()
+                .table_name(&self.name)
+                .set_item(Some(row.clone()));
             let put = put
                 .condition_expression("attribute_not_exists(id)")
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                );
             let Err(error) = put.send().await else {
                 return Ok(Placed::New(id));
             };
             match error.as_service_error() {
                 Some(PutItemError::ConditionalCheckFailedException(taken)) => {
-                    let held = taken.item().filter(|row| find_string(row, "eventKey") == Some(key.as_str()));
+                    let held = taken
+                        .item()
+                        .filter(|row| find_string(row, "eventKey") == Some(key.as_str()));
                     if let Some(row) = held {
                         return Ok(Placed::Before(row.clone()));
                     }
@@ -151,7 +173,9 @@ fn shard(tenant_id: &str, number: u64) -> String {
 
 /// How many partitions there are at the time of this id.
 fn shards(raises: &[(i64, u64)], id: u64) -> u64 {
-    let millis = i64::try_from(id / SLOTS).unwrap_or(i64::MAX).saturating_add(EPOCH_MILLIS);
+    let millis = i64::try_from(id / SLOTS)
+        .unwrap_or(i64::MAX)
+        .saturating_add(EPOCH_MILLIS);
     let raised = raises.iter().rev().find(|(since, _)| *since <= millis);
     raised.map_or(1, |(_, shards)| *shards)
 }
@@ -190,18 +214,34 @@ mod tests {
         let at = |millis: i64| Timestamp::from_millis(1_761_751_845_000 + millis).unwrap();
         let ids = ids_between(at(5), at(7));
         for (millis, digest) in [(5, 0), (5, u64::MAX), (6, 7), (7, 0), (7, u64::MAX)] {
-            assert!(ids.contains(&first_id(at(millis), digest)), "{millis} {digest}");
+            assert!(
+                ids.contains(&first_id(at(millis), digest)),
+                "{millis} {digest}"
+            );
         }
         // The last slot of the last moment may have moved on.
-        assert!(ids.contains(&(first_id(at(7), u64::MAX) + (MAX_PROBES as u64 - 1) * most_shards())));
+        assert!(
+            ids.contains(&(first_id(at(7), u64::MAX) + (MAX_PROBES as u64 - 1) * most_shards()))
+        );
         assert!(!ids.contains(&first_id(at(4), u64::MAX)) && !ids.contains(&first_id(at(10), 0)));
     }
 
     #[test]
     fn raising_the_number_of_partitions_moves_no_row() {
         let at = |millis: i64| Timestamp::from_millis(1_761_751_845_000 + millis).unwrap();
-        let raises = [(EPOCH_MILLIS, 4), (at(100).as_millis(), 16), (at(200).as_millis(), 64)];
-        for (millis, expected) in [(-1_000_000, 4), (99, 4), (100, 16), (199, 16), (200, 64), (9_999, 64)] {
+        let raises = [
+            (EPOCH_MILLIS, 4),
+            (at(100).as_millis(), 16),
+            (at(200).as_millis(), 64),
+        ];
+        for (millis, expected) in [
+            (-1_000_000, 4),
+            (99, 4),
+            (100, 16),
+            (199, 16),
+            (200, 64),
+            (9_999, 64),
+        ] {
             for digest in [0, 1, 7, 1_023, u64::MAX] {
                 let id = first_id(at(millis), digest);
                 assert_eq!(shards(&raises, id), expected, "{millis}");
@@ -209,7 +249,11 @@ mod tests {
                 assert!(expected <= shards(&raises, id + expected * MAX_PROBES as u64));
             }
         }
-        assert!(SHARDS.iter().all(|(_, shards)| shards.is_power_of_two() && SLOTS.is_multiple_of(*shards)));
+        assert!(
+            SHARDS
+                .iter()
+                .all(|(_, shards)| shards.is_power_of_two() && SLOTS.is_multiple_of(*shards))
+        );
         assert!(SHARDS.is_sorted() && SHARDS[0].0 == EPOCH_MILLIS);
     }
 

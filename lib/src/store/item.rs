@@ -28,12 +28,17 @@ pub(super) fn binary(bytes: Vec<u8>) -> AttributeValue {
 
 /// An item with these attributes.
 pub(super) fn item<const N: usize>(attributes: [(&str, AttributeValue); N]) -> Item {
-    attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    attributes
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
 }
 
 /// Those of the attributes that are there, all of them strings.
 pub(super) fn optional<const N: usize>(attributes: [(&str, Option<String>); N]) -> Item {
-    let there = attributes.into_iter().filter_map(|(name, value)| Some((name.to_owned(), string(value?))));
+    let there = attributes
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), string(value?))));
     there.collect()
 }
 
@@ -57,14 +62,20 @@ pub(super) fn read_string<'a>(item: &'a Item, name: &'static str) -> Result<&'a 
     find_string(item, name).ok_or(StoreError::Corrupt { what: name })
 }
 
-pub(super) fn read_number<T: std::str::FromStr>(item: &Item, name: &'static str) -> Result<T, StoreError> {
+pub(super) fn read_number<T: std::str::FromStr>(
+    item: &Item,
+    name: &'static str,
+) -> Result<T, StoreError> {
     let text = item.get(name).and_then(|value| value.as_n().ok());
-    text.and_then(|text| text.parse().ok()).ok_or(StoreError::Corrupt { what: name })
+    text.and_then(|text| text.parse().ok())
+        .ok_or(StoreError::Corrupt { what: name })
 }
 
 /// A moment that need not be there.
 pub(super) fn find_time(item: &Item, name: &'static str) -> Result<Option<Timestamp>, StoreError> {
-    item.contains_key(name).then(|| read_time(item, name)).transpose()
+    item.contains_key(name)
+        .then(|| read_time(item, name))
+        .transpose()
 }
 
 pub(super) fn read_time(item: &Item, name: &'static str) -> Result<Timestamp, StoreError> {
@@ -73,5 +84,6 @@ pub(super) fn read_time(item: &Item, name: &'static str) -> Result<Timestamp, St
 
 pub(super) fn read_binary<'a>(item: &'a Item, name: &'static str) -> Result<&'a [u8], StoreError> {
     let blob = item.get(name).and_then(|value| value.as_b().ok());
-    blob.map(AsRef::as_ref).ok_or(StoreError::Corrupt { what: name })
+    blob.map(AsRef::as_ref)
+        .ok_or(StoreError::Corrupt { what: name })
 }

@@ -1,9 +1,11 @@
 //! Leads, which live in the table `directory`. Several calls of one number may write a lead at once.
 
-use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::{
+    operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure,
+};
 
 use super::{
-    Client, Kept, StoreError,
+    Client, Retention, StoreError,
     directory::{read_entry, to_item},
     item::{read_string, string},
 };
@@ -17,19 +19,23 @@ const MAX_CONFLICTS: usize = 64;
 pub struct LeadTable {
     client: Client,
     name: String,
-    kept: Kept,
+    kept: Retention,
 }
 
 impl LeadTable {
     /// The table of this name, whose leads are kept for ever.
     #[must_use]
     pub fn new(client: Client, name: String) -> Self {
-        Self { client, name, kept: Kept::default() }
+        Self {
+            client,
+            name,
+            kept: Retention::default(),
+        }
     }
 
     /// The same table, which forgets a lead so long after its last call.
     #[must_use]
-    pub fn kept_for(self, kept: Kept) -> Self {
+    pub fn kept_for(self, kept: Retention) -> Self {
         Self { kept, ..self }
     }
 
@@ -54,7 +60,9 @@ impl LeadTable {
                 .put_item()
                 .table_name(&self.name)
                 .set_item(Some(item))
-                .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                );
             let put = match read.take() {
                 None => put
                     .condition_expression("attribute_not_exists(#key)")
@@ -63,8 +71,12 @@ impl LeadTable {
                     .condition_expression("entry = :read")
                     .expression_attribute_values(":read", string(entry)),
             };
-            let Err(error) = put.send().await else { return Ok(lead) };
-            let Some(PutItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() else {
+            let Err(error) = put.send().await else {
+                return Ok(lead);
+            };
+            let Some(PutItemError::ConditionalCheckFailedException(failed)) =
+                error.as_service_error()
+            else {
                 return Err(StoreError::unavailable("PutItem directory")(error));
             };
             // The item comes with the refusal. It is gone only if somebody deleted it meanwhile.

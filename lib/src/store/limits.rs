@@ -29,7 +29,12 @@ impl LimitTable {
     ///
     /// # Errors
     /// When the database fails; they may have been added.
-    pub async fn count(&self, counter: &str, minute: Minute, requests: u64) -> Result<u64, StoreError> {
+    pub async fn count(
+        &self,
+        counter: &str,
+        minute: Minute,
+        requests: u64,
+    ) -> Result<u64, StoreError> {
         let forgotten = minute.plus(KEPT_MINUTES).as_number().saturating_mul(60);
         let update = self
             .client
@@ -40,7 +45,10 @@ impl LimitTable {
             .expression_attribute_values(":requests", number(requests))
             .expression_attribute_values(":forgotten", number(forgotten))
             .return_values(ReturnValue::UpdatedNew);
-        let answer = update.send().await.map_err(StoreError::unavailable("UpdateItem limits"))?;
+        let answer = update
+            .send()
+            .await
+            .map_err(StoreError::unavailable("UpdateItem limits"))?;
         read_number(&answer.attributes.unwrap_or_default(), "requests")
     }
 }

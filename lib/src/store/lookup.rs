@@ -12,7 +12,10 @@ use super::{
     directory::DirectoryTable,
     item::{Item, item, read_string, string},
 };
-use crate::domain::{call::CallUpdate, key::CallId, owner::Owner};
+use crate::domain::{
+    call::{CallUpdate, owner::Owner},
+    key::CallId,
+};
 
 /// What was found.
 #[derive(Debug, Default)]
@@ -35,7 +38,11 @@ impl Lookup {
     /// Reads from these tables.
     #[must_use]
     pub fn new(client: Client, calls: CallTable, directory: DirectoryTable) -> Self {
-        Self { client, calls, directory }
+        Self {
+            client,
+            calls,
+            directory,
+        }
     }
 
     /// What stands under the keys of `update`, and who owns its number or agent.
@@ -52,7 +59,10 @@ impl Lookup {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn find_all(&self, updates: &[&CallUpdate]) -> Result<Vec<Option<Found>>, StoreError> {
+    pub async fn find_all(
+        &self,
+        updates: &[&CallUpdate],
+    ) -> Result<Vec<Option<Found>>, StoreError> {
         let read = self.read(updates).await?;
         Ok(updates.iter().map(|update| read.of(update).ok()).collect())
     }
@@ -60,14 +70,21 @@ impl Lookup {
     async fn read(&self, updates: &[&CallUpdate]) -> Result<Read, StoreError> {
         // No key may be named twice.
         let calls: BTreeSet<String> = updates.iter().flat_map(|update| ids(update)).collect();
-        let owners: BTreeSet<String> =
-            updates.iter().flat_map(|update| DirectoryTable::owner_keys(&update.facts)).collect();
-        let calls = calls.iter().map(|id| (self.calls.name(), item([("id", string(id))])));
-        let owners = owners.iter().map(|key| (self.directory.name(), item([("key", string(key))])));
+        let owners: BTreeSet<String> = updates
+            .iter()
+            .flat_map(|update| DirectoryTable::owner_keys(&update.facts))
+            .collect();
+        let calls = calls
+            .iter()
+            .map(|id| (self.calls.name(), item([("id", string(id))])));
+        let owners = owners
+            .iter()
+            .map(|key| (self.directory.name(), item([("key", string(key))])));
         let keys: Vec<(&str, Item)> = calls.chain(owners).collect();
         let mut read = Read::default();
         for some in keys.chunks(BATCH) {
-            for (table, items) in batch::read_tables(&self.client, self.wanted(some)?, "BatchGetItem").await?
+            for (table, items) in
+                batch::read_tables(&self.client, self.wanted(some)?, "BatchGetItem").await?
             {
                 let (by, into) = match table == self.calls.name() {
                     true => ("id", &mut read.calls),
@@ -81,16 +98,25 @@ impl Lookup {
         Ok(read)
     }
 
-    fn wanted(&self, keys: &[(&str, Item)]) -> Result<HashMap<String, KeysAndAttributes>, StoreError> {
+    fn wanted(
+        &self,
+        keys: &[(&str, Item)],
+    ) -> Result<HashMap<String, KeysAndAttributes>, StoreError> {
         let mut wanted = HashMap::new();
         for table in [self.calls.name(), self.directory.name()] {
-            let of_table: Vec<Item> =
-                keys.iter().filter(|(of, _)| *of == table).map(|(_, key)| key.clone()).collect();
+            let of_table: Vec<Item> = keys
+                .iter()
+                .filter(|(of, _)| *of == table)
+                .map(|(_, key)| key.clone())
+                .collect();
             if !of_table.is_empty() {
                 // A strong read of the calls: a stale one would end in a conflict and cost a write.
                 let keys = KeysAndAttributes::builder().consistent_read(table == self.calls.name());
                 let keys = keys.set_keys(Some(of_table)).build();
-                wanted.insert(table.to_owned(), keys.map_err(|_| StoreError::Corrupt { what: "keys" })?);
+                wanted.insert(
+                    table.to_owned(),
+                    keys.map_err(|_| StoreError::Corrupt { what: "keys" })?,
+                );
             }
         }
         Ok(wanted)
@@ -118,5 +144,8 @@ impl Read {
 }
 
 fn ids(update: &CallUpdate) -> impl Iterator<Item = String> {
-    update.keys.iter().map(|key| update.keys.id_of(key).to_string())
+    update
+        .keys
+        .iter()
+        .map(|key| update.keys.id_of(key).to_string())
 }

@@ -12,12 +12,12 @@ pub mod endpoints;
 pub mod events;
 pub mod history;
 mod item;
-mod kept;
 pub mod leads;
 pub mod limits;
 pub mod lookup;
 mod payload;
 pub mod recoveries;
+mod retention;
 pub mod subscriptions;
 
 use std::error::Error;
@@ -32,7 +32,7 @@ use thiserror::Error;
 pub type Client = aws_sdk_dynamodb::Client;
 
 pub use item::Item;
-pub use kept::Kept;
+pub use retention::Retention;
 
 /// Why a read or write did not happen.
 #[derive(Debug, Error)]
@@ -69,13 +69,20 @@ impl StoreError {
                 SdkError::DispatchFailure(_) => "no connection",
                 other => other.code().unwrap_or("unknown"),
             };
-            Self::Unavailable { operation, code: code.to_owned(), source: Box::new(error) }
+            Self::Unavailable {
+                operation,
+                code: code.to_owned(),
+                source: Box::new(error),
+            }
         }
     }
 }
 
 /// Makes a conditional change. Tells whether its condition held.
-async fn applied(request: UpdateItemFluentBuilder, operation: &'static str) -> Result<bool, StoreError> {
+async fn applied(
+    request: UpdateItemFluentBuilder,
+    operation: &'static str,
+) -> Result<bool, StoreError> {
     match request.send().await {
         Ok(_) => Ok(true),
         Err(error) => match error.as_service_error() {
@@ -89,7 +96,12 @@ async fn applied(request: UpdateItemFluentBuilder, operation: &'static str) -> R
 /// costs half a read unit per cold start; if it fails, the first request will tell.
 pub async fn connect(client: &Client, table: &str, key: &str) {
     let nothing = item::string("connect");
-    let answer = client.get_item().table_name(table).key(key, nothing).send().await;
+    let answer = client
+        .get_item()
+        .table_name(table)
+        .key(key, nothing)
+        .send()
+        .await;
     if let Err(error) = answer {
         tracing::debug!(code = error.code(), "connection not opened early");
     }

@@ -17,10 +17,18 @@ pub(super) fn compress(payload: &[u8]) -> Result<Vec<u8>, StoreError> {
 
 pub(super) fn decompress(stored: &[u8]) -> Result<Bytes, StoreError> {
     let corrupt = StoreError::Corrupt { what: "payload" };
-    let size = zstd::zstd_safe::get_frame_content_size(stored).ok().flatten();
-    let size = size.and_then(|size| usize::try_from(size).ok()).filter(|size| *size <= MAX_BYTES);
-    let Some(size) = size else { return Err(corrupt) };
-    zstd::bulk::decompress(stored, size).map(Bytes::from).map_err(|_| corrupt)
+    let size = zstd::zstd_safe::get_frame_content_size(stored)
+        .ok()
+        .flatten();
+    let size = size
+        .and_then(|size| usize::try_from(size).ok())
+        .filter(|size| *size <= MAX_BYTES);
+    let Some(size) = size else {
+        return Err(corrupt);
+    };
+    zstd::bulk::decompress(stored, size)
+        .map(Bytes::from)
+        .map_err(|_| corrupt)
 }
 
 /// The first so many bytes, and whether these are all. The end of `stored` may be missing if what lies
@@ -29,7 +37,10 @@ pub(super) fn beginning(stored: &[u8], bytes: usize) -> Result<(Bytes, bool), St
     let corrupt = |_| StoreError::Corrupt { what: "payload" };
     let decoder = zstd::stream::read::Decoder::with_buffer(stored).map_err(corrupt)?;
     let (mut read, more) = (Vec::new(), bytes.saturating_add(1));
-    decoder.take(u64::try_from(more).unwrap_or(u64::MAX)).read_to_end(&mut read).map_err(corrupt)?;
+    decoder
+        .take(u64::try_from(more).unwrap_or(u64::MAX))
+        .read_to_end(&mut read)
+        .map_err(corrupt)?;
     let is_whole = read.len() <= bytes;
     read.truncate(bytes);
     Ok((Bytes::from(read), is_whole))
@@ -45,18 +56,31 @@ mod tests {
         let stored = compress(&body).unwrap();
         for (bytes, is_whole) in [(0, false), (999, false), (1_000, true), (5_000, true)] {
             let (read, whole) = beginning(&stored, bytes).unwrap();
-            assert_eq!((&read[..], whole), (&body[..bytes.min(1_000)], is_whole), "{bytes}");
+            assert_eq!(
+                (&read[..], whole),
+                (&body[..bytes.min(1_000)], is_whole),
+                "{bytes}"
+            );
         }
-        assert_eq!(beginning(&compress(b"").unwrap(), 10).unwrap(), (Bytes::new(), true));
+        assert_eq!(
+            beginning(&compress(b"").unwrap(), 10).unwrap(),
+            (Bytes::new(), true)
+        );
         assert!(beginning(b"no frame", 10).is_err());
     }
 
     #[test]
     fn the_beginning_of_a_large_body_needs_its_first_piece_only() {
         // Nothing that compresses well: 64 bits of a counter's hash at a time.
-        let word =
-            |number: u64| number.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29).wrapping_mul(number);
-        let body: Vec<u8> = (0..125_000).flat_map(|number| word(number).to_le_bytes()).collect();
+        let word = |number: u64| {
+            number
+                .wrapping_mul(0x9e37_79b9_7f4a_7c15)
+                .rotate_left(29)
+                .wrapping_mul(number)
+        };
+        let body: Vec<u8> = (0..125_000)
+            .flat_map(|number| word(number).to_le_bytes())
+            .collect();
         let stored = compress(&body).unwrap();
         assert!(stored.len() > 700_000);
         let (read, is_whole) = beginning(&stored[..350_000], 65_536).unwrap();

@@ -13,7 +13,7 @@ use super::{
     Client, StoreError,
     item::{Item, LAYOUT, check_layout, item, number, read_number, read_string, string},
 };
-use crate::domain::recovery::{Recovery, RecoveryId};
+use crate::domain::delivery::recovery::{Recovery, RecoveryId};
 
 const KEPT_DAYS: u32 = 30;
 /// Numbers of one subscription's recoveries.
@@ -45,11 +45,29 @@ impl RecoveryTable {
     ///
     /// # Errors
     /// When the database fails or it cannot be read.
-    pub async fn find(&self, tenant_id: &str, id: RecoveryId) -> Result<Option<StoredRecovery>, StoreError> {
-        let Some(place) = sort_key(id.subscription_id, id.number) else { return Ok(None) };
-        let key = item([("tenantId", string(partition(tenant_id))), ("id", number(place))]);
-        let get = self.client.get_item().table_name(&self.name).set_key(Some(key)).consistent_read(true);
-        let found = get.send().await.map_err(StoreError::unavailable("GetItem webhook-configs"))?.item;
+    pub async fn find(
+        &self,
+        tenant_id: &str,
+        id: RecoveryId,
+    ) -> Result<Option<StoredRecovery>, StoreError> {
+        let Some(place) = sort_key(id.subscription_id, id.number) else {
+            return Ok(None);
+        };
+        let key = item([
+            ("tenantId", string(partition(tenant_id))),
+            ("id", number(place)),
+        ]);
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .consistent_read(true);
+        let found = get
+            .send()
+            .await
+            .map_err(StoreError::unavailable("GetItem webhook-configs"))?
+            .item;
         let found = found.map(|item| read_item(&item)).transpose()?;
         Ok(found.filter(|stored| stored.recovery.id == id))
     }
@@ -63,8 +81,11 @@ impl RecoveryTable {
         tenant_id: &str,
         subscription_id: u64,
     ) -> Result<Option<StoredRecovery>, StoreError> {
-        let ends = sort_key(subscription_id, 1).zip(sort_key(subscription_id, NUMBERS.unsigned_abs() - 1));
-        let Some((first, last)) = ends else { return Ok(None) };
+        let ends =
+            sort_key(subscription_id, 1).zip(sort_key(subscription_id, NUMBERS.unsigned_abs() - 1));
+        let Some((first, last)) = ends else {
+            return Ok(None);
+        };
         let query = self
             .client
             .query()
@@ -75,7 +96,10 @@ impl RecoveryTable {
             .expression_attribute_values(":first", number(first))
             .consistent_read(true)
             .limit(1);
-        let page = query.send().await.map_err(StoreError::unavailable("Query webhook-configs"))?;
+        let page = query
+            .send()
+            .await
+            .map_err(StoreError::unavailable("Query webhook-configs"))?;
         page.items().first().map(read_item).transpose()
     }
 
@@ -84,8 +108,13 @@ impl RecoveryTable {
     /// # Errors
     /// When the database fails; it may have been written.
     pub async fn create(&self, recovery: Recovery) -> Result<Option<StoredRecovery>, StoreError> {
-        let stored = StoredRecovery { recovery, version: 1 };
-        let put = self.put(&stored)?.condition_expression("attribute_not_exists(id)");
+        let stored = StoredRecovery {
+            recovery,
+            version: 1,
+        };
+        let put = self
+            .put(&stored)?
+            .condition_expression("attribute_not_exists(id)");
         Ok(written(put).await?.then_some(stored))
     }
 
@@ -98,29 +127,45 @@ impl RecoveryTable {
         read: &StoredRecovery,
         recovery: Recovery,
     ) -> Result<Option<StoredRecovery>, StoreError> {
-        let stored = StoredRecovery { recovery, version: read.version + 1 };
+        let stored = StoredRecovery {
+            recovery,
+            version: read.version + 1,
+        };
         let put = self.put(&stored)?.condition_expression("version = :read");
         if written(put.expression_attribute_values(":read", number(read.version))).await? {
             return Ok(Some(stored));
         }
         // The SDK may have repeated a write whose answer was lost.
-        let found = self.find(&stored.recovery.tenant_id, stored.recovery.id).await?;
+        let found = self
+            .find(&stored.recovery.tenant_id, stored.recovery.id)
+            .await?;
         Ok(found.filter(|found| *found == stored))
     }
 
     fn put(&self, stored: &StoredRecovery) -> Result<PutItemFluentBuilder, StoreError> {
         let recovery = &stored.recovery;
         let place = sort_key(recovery.id.subscription_id, recovery.id.number);
-        let json = serde_json::to_string(recovery).map_err(|_| StoreError::Corrupt { what: "recovery" })?;
+        let json = serde_json::to_string(recovery)
+            .map_err(|_| StoreError::Corrupt { what: "recovery" })?;
         let item = item([
             ("tenantId", string(partition(&recovery.tenant_id))),
-            ("id", number(place.ok_or(StoreError::Corrupt { what: "id" })?)),
+            (
+                "id",
+                number(place.ok_or(StoreError::Corrupt { what: "id" })?),
+            ),
             ("v", number(LAYOUT)),
             ("version", number(stored.version)),
             ("recovery", string(json)),
-            ("expiresAt", number(recovery.created_at.plus_days(KEPT_DAYS).as_seconds())),
+            (
+                "expiresAt",
+                number(recovery.created_at.plus_days(KEPT_DAYS).as_seconds()),
+            ),
         ]);
-        Ok(self.client.put_item().table_name(&self.name).set_item(Some(item)))
+        Ok(self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(item)))
     }
 }
 
@@ -141,8 +186,13 @@ fn partition(tenant_id: &str) -> String {
 
 /// The latest first; `None` where no number is left.
 fn sort_key(subscription_id: u64, number: u64) -> Option<i64> {
-    let number = i64::try_from(number).ok().filter(|number| (1..NUMBERS).contains(number))?;
-    let before = i64::try_from(subscription_id).ok().filter(|id| *id > 0)?.checked_mul(NUMBERS)?;
+    let number = i64::try_from(number)
+        .ok()
+        .filter(|number| (1..NUMBERS).contains(number))?;
+    let before = i64::try_from(subscription_id)
+        .ok()
+        .filter(|id| *id > 0)?
+        .checked_mul(NUMBERS)?;
     before.checked_add(number)?.checked_neg()
 }
 
@@ -150,7 +200,10 @@ fn read_item(item: &Item) -> Result<StoredRecovery, StoreError> {
     check_layout(item)?;
     let recovery = serde_json::from_str(read_string(item, "recovery")?);
     let recovery = recovery.map_err(|_| StoreError::Corrupt { what: "recovery" })?;
-    Ok(StoredRecovery { recovery, version: read_number(item, "version")? })
+    Ok(StoredRecovery {
+        recovery,
+        version: read_number(item, "version")?,
+    })
 }
 
 #[cfg(test)]
@@ -161,11 +214,22 @@ mod tests {
     fn every_number_has_a_place_of_its_own_and_the_latest_comes_first() {
         let key = |subscription, number| sort_key(subscription, number).unwrap();
         assert!(key(1, 2) < key(1, 1) && key(2, 1) < key(1, 999_999_999));
-        assert!(key(1, 1) < -1_000_000_000, "no tenant makes so many subscriptions");
-        for (subscription, number) in
-            [(0, 1), (1, 0), (1, 1_000_000_000), (u64::MAX, 1), (i64::MAX as u64, 1)]
-        {
-            assert_eq!(sort_key(subscription, number), None, "{subscription} {number}");
+        assert!(
+            key(1, 1) < -1_000_000_000,
+            "no tenant makes so many subscriptions"
+        );
+        for (subscription, number) in [
+            (0, 1),
+            (1, 0),
+            (1, 1_000_000_000),
+            (u64::MAX, 1),
+            (i64::MAX as u64, 1),
+        ] {
+            assert_eq!(
+                sort_key(subscription, number),
+                None,
+                "{subscription} {number}"
+            );
         }
     }
 }

@@ -19,11 +19,13 @@ use aws_sdk_dynamodb::{
 
 use super::{
     Client, StoreError, applied,
-    item::{Item, LAYOUT, check_layout, find_string, item, number, read_number, read_string, string, time},
+    item::{
+        Item, LAYOUT, check_layout, find_string, item, number, read_number, read_string, string,
+        time,
+    },
 };
 use crate::domain::{
-    health::FAILURES_THAT_OPEN,
-    pace::FIRST_MICROS,
+    delivery::{endpoint_health::FAILURES_THAT_OPEN, pace::FIRST_MICROS},
     subscription::{SigningSecrets, Subscription},
 };
 
@@ -90,8 +92,13 @@ impl SubscriptionTable {
     /// # Errors
     /// When the database fails or it cannot be read.
     pub async fn find(&self, tenant_id: &str, id: u64) -> Result<Option<Subscription>, StoreError> {
-        let get = self.get(tenant_id, id).projection_expression(WITHOUT_SECRETS);
-        found(get).await?.map(|item| read_subscription(&item)).transpose()
+        let get = self
+            .get(tenant_id, id)
+            .projection_expression(WITHOUT_SECRETS);
+        found(get)
+            .await?
+            .map(|item| read_subscription(&item))
+            .transpose()
     }
 
     /// The subscription of this id with its secrets, if the tenant has it.
@@ -103,11 +110,18 @@ impl SubscriptionTable {
         tenant_id: &str,
         id: u64,
     ) -> Result<Option<StoredSubscription>, StoreError> {
-        found(self.get(tenant_id, id)).await?.map(|item| read_item(&item)).transpose()
+        found(self.get(tenant_id, id))
+            .await?
+            .map(|item| read_item(&item))
+            .transpose()
     }
 
     fn get(&self, tenant_id: &str, id: u64) -> GetItemFluentBuilder {
-        let get = self.client.get_item().table_name(&self.name).set_key(Some(key(tenant_id, id)));
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key(tenant_id, id)));
         get.consistent_read(true)
     }
 
@@ -124,7 +138,10 @@ impl SubscriptionTable {
             .update_expression("ADD given :one")
             .expression_attribute_values(":one", number(1))
             .return_values(ReturnValue::UpdatedNew);
-        let answer = update.send().await.map_err(StoreError::unavailable("UpdateItem webhook-configs"))?;
+        let answer = update
+            .send()
+            .await
+            .map_err(StoreError::unavailable("UpdateItem webhook-configs"))?;
         read_number(&answer.attributes.unwrap_or_default(), "given")
     }
 
@@ -137,9 +154,16 @@ impl SubscriptionTable {
         subscription: &Subscription,
         secrets: &SigningSecrets,
     ) -> Result<(), StoreError> {
-        let put = self.client.put_item().condition_expression("attribute_not_exists(id)");
+        let put = self
+            .client
+            .put_item()
+            .condition_expression("attribute_not_exists(id)");
         let made = self.put(put, to_item(subscription, secrets, 1)?).await?;
-        if made { Ok(()) } else { Err(StoreError::Contended) }
+        if made {
+            Ok(())
+        } else {
+            Err(StoreError::Contended)
+        }
     }
 
     /// Replaces `read` by these. False when it was changed or deleted since.
@@ -152,9 +176,13 @@ impl SubscriptionTable {
         subscription: &Subscription,
         secrets: &SigningSecrets,
     ) -> Result<bool, StoreError> {
-        let put = self.client.put_item().condition_expression("version = :read");
+        let put = self
+            .client
+            .put_item()
+            .condition_expression("version = :read");
         let put = put.expression_attribute_values(":read", number(read.version));
-        self.put(put, to_item(subscription, secrets, read.version + 1)?).await
+        self.put(put, to_item(subscription, secrets, read.version + 1)?)
+            .await
     }
 
     /// Whether the item is there now. When the answer of a put is lost the client sends it again, and
@@ -167,7 +195,9 @@ impl SubscriptionTable {
         match put.send().await {
             Ok(_) => Ok(true),
             Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(found)) => Ok(found.item() == Some(&item)),
+                Some(PutItemError::ConditionalCheckFailedException(found)) => {
+                    Ok(found.item() == Some(&item))
+                }
                 _ => Err(StoreError::unavailable("PutItem webhook-configs")(error)),
             },
         }
@@ -209,7 +239,9 @@ impl SubscriptionTable {
             .update_expression("SET learnedMicros = :micros, learnedAt = :changed")
             .condition_expression("freshAt = :changed AND attribute_not_exists(learnedAt)")
             .expression_attribute_values(":micros", number(FIRST_MICROS));
-        applied(request, "UpdateItem webhook-configs").await.map(drop)
+        applied(request, "UpdateItem webhook-configs")
+            .await
+            .map(drop)
     }
 
     fn health_update(&self, subscription: &Subscription) -> UpdateItemFluentBuilder {
@@ -226,7 +258,11 @@ impl SubscriptionTable {
     /// # Errors
     /// When the database fails; deleting again is safe.
     pub async fn delete(&self, tenant_id: &str, id: u64) -> Result<bool, StoreError> {
-        let delete = self.client.delete_item().table_name(&self.name).set_key(Some(key(tenant_id, id)));
+        let delete = self
+            .client
+            .delete_item()
+            .table_name(&self.name)
+            .set_key(Some(key(tenant_id, id)));
         let delete = delete.condition_expression("attribute_exists(id)");
         match delete.send().await {
             Ok(_) => Ok(true),
@@ -244,18 +280,30 @@ pub(super) fn key(tenant_id: &str, id: u64) -> Item {
 
 /// Where it stands how a subscription's endpoint does.
 pub(super) fn health_key(tenant_id: &str, id: u64) -> Item {
-    item([("tenantId", string(tenant_id)), ("id", number(-i128::from(id)))])
+    item([
+        ("tenantId", string(tenant_id)),
+        ("id", number(-i128::from(id))),
+    ])
 }
 
 /// The item of a subscription; that of another kind under its key is none.
 async fn found(get: GetItemFluentBuilder) -> Result<Option<Item>, StoreError> {
-    let answer = get.send().await.map_err(StoreError::unavailable("GetItem webhook-configs"))?;
+    let answer = get
+        .send()
+        .await
+        .map_err(StoreError::unavailable("GetItem webhook-configs"))?;
     Ok(answer.item.filter(|item| item.contains_key("config")))
 }
 
-fn to_item(subscription: &Subscription, secrets: &SigningSecrets, version: u64) -> Result<Item, StoreError> {
-    let config = serde_json::to_string(subscription).map_err(|_| StoreError::Corrupt { what: "config" })?;
-    let secrets = serde_json::to_string(secrets).map_err(|_| StoreError::Corrupt { what: "secrets" })?;
+fn to_item(
+    subscription: &Subscription,
+    secrets: &SigningSecrets,
+    version: u64,
+) -> Result<Item, StoreError> {
+    let config =
+        serde_json::to_string(subscription).map_err(|_| StoreError::Corrupt { what: "config" })?;
+    let secrets =
+        serde_json::to_string(secrets).map_err(|_| StoreError::Corrupt { what: "secrets" })?;
     Ok(item([
         ("tenantId", string(&subscription.tenant_id)),
         ("id", number(subscription.id)),
@@ -268,7 +316,8 @@ fn to_item(subscription: &Subscription, secrets: &SigningSecrets, version: u64) 
 
 pub(super) fn read_subscription(item: &Item) -> Result<Subscription, StoreError> {
     check_layout(item)?;
-    serde_json::from_str(read_string(item, "config")?).map_err(|_| StoreError::Corrupt { what: "config" })
+    serde_json::from_str(read_string(item, "config")?)
+        .map_err(|_| StoreError::Corrupt { what: "config" })
 }
 
 /// What signs: earlier versions kept it with all the rest, under the same names.

@@ -58,7 +58,11 @@ impl Answer {
     #[must_use]
     pub fn with(code: u16, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Self {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-        Self::StatusWith { code, headers: headers.iter().map(owned).collect(), body: body.into() }
+        Self::StatusWith {
+            code,
+            headers: headers.iter().map(owned).collect(),
+            body: body.into(),
+        }
     }
 
     /// An endpoint that takes so many requests a second.
@@ -84,18 +88,40 @@ impl Answer {
     async fn write(&self, stream: &mut TcpStream) -> io::Result<bool> {
         match self {
             Self::Status(code) => whole(stream, *code, &[], body_of(*code)).await,
-            Self::StatusWith { code, headers, body } => whole(stream, *code, headers, body).await,
+            Self::StatusWith {
+                code,
+                headers,
+                body,
+            } => whole(stream, *code, headers, body).await,
             Self::After(wait, code) => {
                 sleep(*wait).await;
                 whole(stream, *code, &[], body_of(*code)).await
             }
             Self::RetryAfter(seconds) => {
-                whole(stream, 429, &[("retry-after".to_owned(), seconds.to_string())], b"").await
+                whole(
+                    stream,
+                    429,
+                    &[("retry-after".to_owned(), seconds.to_string())],
+                    b"",
+                )
+                .await
             }
-            Self::AtMost(limit, taken) if takes(*limit, taken) => whole(stream, 200, &[], b"").await,
-            Self::AtMost(..) => whole(stream, 429, &[("retry-after".to_owned(), "1".to_owned())], b"").await,
+            Self::AtMost(limit, taken) if takes(*limit, taken) => {
+                whole(stream, 200, &[], b"").await
+            }
+            Self::AtMost(..) => {
+                whole(
+                    stream,
+                    429,
+                    &[("retry-after".to_owned(), "1".to_owned())],
+                    b"",
+                )
+                .await
+            }
             Self::Raw(bytes) => stream.write_all(bytes).await.map(|()| false),
-            Self::Redirect(to) => whole(stream, 302, &[("location".to_owned(), to.clone())], b"").await,
+            Self::Redirect(to) => {
+                whole(stream, 302, &[("location".to_owned(), to.clone())], b"").await
+            }
             Self::Hang => std::future::pending().await,
             Self::Close => Ok(false),
             Self::Reset => stream.set_zero_linger().map(|()| false),
@@ -109,7 +135,9 @@ impl Answer {
                 let mut left = *bytes;
                 while left > 0 {
                     let part = left.min(65_536);
-                    stream.write_all(&vec![b'x'; usize::try_from(part).unwrap_or(0)]).await?;
+                    stream
+                        .write_all(&vec![b'x'; usize::try_from(part).unwrap_or(0)])
+                        .await?;
                     left -= part;
                 }
                 Ok(true)
@@ -122,15 +150,24 @@ impl Answer {
                 }
             }
             Self::Repeat(_) => whole(stream, 200, &[], b"").await,
-            Self::Nonsense => stream.write_all(b"220 mail.example.com ESMTP\r\n").await.map(|()| false),
+            Self::Nonsense => stream
+                .write_all(b"220 mail.example.com ESMTP\r\n")
+                .await
+                .map(|()| false),
         }
     }
 }
 
 /// Whether fewer than `limit` requests were taken within the last second; if so, this one is.
 fn takes(limit: usize, taken: &Mutex<VecDeque<Instant>>) -> bool {
-    let (mut taken, now) = (taken.lock().unwrap_or_else(PoisonError::into_inner), Instant::now());
-    while taken.front().is_some_and(|at| now.duration_since(*at) >= Duration::from_secs(1)) {
+    let (mut taken, now) = (
+        taken.lock().unwrap_or_else(PoisonError::into_inner),
+        Instant::now(),
+    );
+    while taken
+        .front()
+        .is_some_and(|at| now.duration_since(*at) >= Duration::from_secs(1))
+    {
         taken.pop_front();
     }
     let takes = taken.len() < limit;
@@ -165,7 +202,10 @@ async fn head(
     headers: &[(String, String)],
     length: u64,
 ) -> io::Result<()> {
-    let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let lines: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
     let head = format!("HTTP/1.1 {code} -\r\n{lines}content-length: {length}\r\n\r\n");
     stream.write_all(head.as_bytes()).await
 }

@@ -37,7 +37,10 @@ impl Received {
             }
             // Whoever begins with TLS is answered without.
             if !bytes.starts_with(b"POST ") && bytes.len() >= 5 {
-                stream.write_all(b"HTTP/1.1 400 -\r\nconnection: close\r\n\r\n").await.ok()?;
+                stream
+                    .write_all(b"HTTP/1.1 400 -\r\nconnection: close\r\n\r\n")
+                    .await
+                    .ok()?;
                 return None;
             }
         };
@@ -57,8 +60,18 @@ impl Received {
                 return None;
             }
         }
-        assert_eq!(bytes.len(), length, "nobody sends a request before the last one is answered");
-        Some(Self { method, path, headers, body: bytes.freeze(), at: Clock::system().now() })
+        assert_eq!(
+            bytes.len(),
+            length,
+            "nobody sends a request before the last one is answered"
+        );
+        Some(Self {
+            method,
+            path,
+            headers,
+            body: bytes.freeze(),
+            at: Clock::system().now(),
+        })
     }
 
     /// A header's value, empty when it is not there.
@@ -67,7 +80,9 @@ impl Received {
     /// When it is no text.
     #[must_use]
     pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().expect("text"))
+        self.headers
+            .get(name)
+            .map_or("", |value| value.to_str().expect("text"))
     }
 
     /// `webhook-id`.
@@ -93,13 +108,25 @@ impl Received {
     pub fn is_signed_with(&self, secret: &str) -> bool {
         // A secret without this prefix is its own key; the libraries take keys as bytes too.
         let (standard, svix) = if secret.starts_with("whsec_") {
-            (standardwebhooks::Webhook::new(secret), svix::webhooks::Webhook::new(secret))
+            (
+                standardwebhooks::Webhook::new(secret),
+                svix::webhooks::Webhook::new(secret),
+            )
         } else {
             let key = secret.as_bytes().to_vec();
-            (standardwebhooks::Webhook::from_bytes(key.clone()), svix::webhooks::Webhook::from_bytes(key))
+            (
+                standardwebhooks::Webhook::from_bytes(key.clone()),
+                svix::webhooks::Webhook::from_bytes(key),
+            )
         };
-        let standard = standard.expect("a secret").verify(&self.body, &self.headers).is_ok();
-        let svix = svix.expect("a secret").verify(&self.body, &self.headers).is_ok();
+        let standard = standard
+            .expect("a secret")
+            .verify(&self.body, &self.headers)
+            .is_ok();
+        let svix = svix
+            .expect("a secret")
+            .verify(&self.body, &self.headers)
+            .is_ok();
         assert_eq!(standard, svix, "standardwebhooks and svix disagree");
         svix
     }

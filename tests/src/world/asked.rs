@@ -9,8 +9,8 @@ use ringpost::{
         key::EventKey,
         timestamp::Timestamp,
     },
-    pipeline::agent_calls::AgentCalls,
-    providers::elevenlabs::client::{ApiKey, ConversationApi, Patience},
+    providers::elevenlabs::client::{ApiKey, ConversationApi, Timeouts},
+    queries::agent_call_status::AgentCalls,
     queue::transcripts::TranscriptQueue,
     secrets::Secrets,
     store::calls::CallTable,
@@ -21,7 +21,10 @@ use serde_json::Value;
 use super::{Faults, World, attempts, sdk};
 use crate::{elevenlabs_api::ElevenLabsApi, stack::stack};
 
-const PATIENCE: Patience = Patience { connect: Duration::from_secs(1), total: Duration::from_secs(2) };
+const TIMEOUTS: Timeouts = Timeouts {
+    connect: Duration::from_secs(1),
+    total: Duration::from_secs(2),
+};
 
 impl World {
     /// A server that plays ElevenLabs' API and knows the local stage's key.
@@ -68,7 +71,10 @@ impl World {
     }
 
     async fn elevenlabs_key(&self) -> Secrets<Option<ApiKey>> {
-        self.secrets(&["elevenlabs-api-key"], |texts| ApiKey::parse(texts.text("elevenlabs-api-key"))).await
+        self.secrets(&["elevenlabs-api-key"], |texts| {
+            ApiKey::parse(texts.text("elevenlabs-api-key"))
+        })
+        .await
     }
 
     /// The key of a stage that deliberately has none.
@@ -110,10 +116,13 @@ impl World {
             received_at: at,
             payload: payload.into(),
         };
-        self.events(&Faults::none()).append(&event).await.expect("the event is kept");
+        self.events(&Faults::none())
+            .append(&event)
+            .await
+            .expect("the event is kept");
     }
 }
 
 fn client(api: &ElevenLabsApi) -> ConversationApi {
-    ConversationApi::new(api.url().to_owned(), PATIENCE).expect("a client can be made")
+    ConversationApi::new(api.url().to_owned(), TIMEOUTS).expect("a client can be made")
 }

@@ -2,7 +2,7 @@
 
 use ringpost::{
     clock::Clock,
-    pipeline::capture::Capture,
+    ingest::capture::Capture,
     store::{calls::CallTable, directory::DirectoryTable},
 };
 use ringpost_functions::ingest::call_capture;
@@ -18,6 +18,11 @@ impl World {
         let calls = CallTable::new(self.database(faults), self.name("calls"));
         let capture = Capture::new(self.events(faults), lookup, fold, calls);
         let directory = DirectoryTable::new(self.database(faults), self.name("directory"));
-        call_capture::Deps { capture, directory, clock: Clock::system(), quota: None }
+        call_capture::Deps {
+            capture,
+            directory,
+            clock: Clock::system(),
+            quota: None,
+        }
     }
 }

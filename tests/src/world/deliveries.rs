@@ -6,14 +6,13 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use ringpost::{
     clock::Clock,
     delivery::{
+        addresses::Loopback,
         deliver::Deliver,
-        destination::Loopback,
-        send::{Patience, Sender},
+        send::{Sender, Timeouts},
     },
     domain::{
         delivery::Message,
-        endpoint_proof::EndpointProof,
-        subscription::{SigningSecrets, Subscription},
+        subscription::{SigningSecrets, Subscription, endpoint_proof::EndpointProof},
     },
     queue::deliveries::{DeliveryMessage, DeliveryQueue},
     store::{
@@ -38,7 +37,10 @@ use crate::{
 };
 
 /// Endpoints of tests are on this machine, and those that do not answer are not waited for.
-const PATIENCE: Patience = Patience { connect: Duration::from_secs(1), total: Duration::from_secs(1) };
+const TIMEOUTS: Timeouts = Timeouts {
+    connect: Duration::from_secs(1),
+    total: Duration::from_secs(1),
+};
 
 /// A sender that may post to this machine, and gives up after a second.
 ///
@@ -46,7 +48,7 @@ const PATIENCE: Patience = Patience { connect: Duration::from_secs(1), total: Du
 /// When none can be made.
 #[must_use]
 pub fn sender() -> Sender {
-    Sender::with_patience(Loopback::Allowed, Clock::system(), PATIENCE).expect("a sender")
+    Sender::with_timeouts(Loopback::Allowed, Clock::system(), TIMEOUTS).expect("a sender")
 }
 
 /// Lets `deliver` work on these messages. How many must come again.
@@ -54,8 +56,15 @@ pub fn sender() -> Sender {
 /// # Panics
 /// Never: a message is JSON.
 pub async fn work(deliver: &deliver::Deps, messages: &[DeliveryMessage]) -> usize {
-    let bodies: Vec<String> = messages.iter().map(|message| message.to_json().expect("JSON")).collect();
-    deliver.handle(queue_batch(&bodies)).await.batch_item_failures.len()
+    let bodies: Vec<String> = messages
+        .iter()
+        .map(|message| message.to_json().expect("JSON"))
+        .collect();
+    deliver
+        .handle(queue_batch(&bodies))
+        .await
+        .batch_item_failures
+        .len()
 }
 
 /// What the schedule of `sweep` sends, of which nothing is read.
@@ -115,7 +124,11 @@ impl World {
     /// How endpoints of this world do.
     #[must_use]
     pub fn endpoints(&self, faults: &Faults) -> EndpointTable {
-        EndpointTable::new(self.database(faults), self.name("webhookconfigs"), self.name("history"))
+        EndpointTable::new(
+            self.database(faults),
+            self.name("webhookconfigs"),
+            self.name("history"),
+        )
     }
 
     /// `deliver` in this world, at the time that `clock` shows.
@@ -124,7 +137,7 @@ impl World {
     /// When no HTTP client can be made.
     #[must_use]
     pub fn deliver(&self, faults: &Faults, clock: Clock) -> deliver::Deps {
-        self.deliver_with(PATIENCE, faults, clock)
+        self.deliver_with(TIMEOUTS, faults, clock)
     }
 
     /// As [`World::deliver`], with this patience.
@@ -132,7 +145,7 @@ impl World {
     /// # Panics
     /// When no HTTP client can be made.
     #[must_use]
-    pub fn deliver_with(&self, patience: Patience, faults: &Faults, clock: Clock) -> deliver::Deps {
+    pub fn deliver_with(&self, patience: Timeouts, faults: &Faults, clock: Clock) -> deliver::Deps {
         deliver::Deps {
             deliver: Deliver {
                 endpoints: self.endpoints(faults),
@@ -142,7 +155,8 @@ impl World {
                 slow_lane: self.slow_lane(faults),
                 due: self.due(faults),
                 events: self.events(faults),
-                sender: Sender::with_patience(Loopback::Allowed, clock.clone(), patience).expect("a sender"),
+                sender: Sender::with_timeouts(Loopback::Allowed, clock.clone(), patience)
+                    .expect("a sender"),
                 clock,
                 noted: std::sync::Mutex::default(),
             },
@@ -159,7 +173,8 @@ impl World {
         event_types: &[&str],
         change: impl FnOnce(&mut Subscription),
     ) -> Subscription {
-        self.subscribe_signed(url, event_types, &secrets(), change).await
+        self.subscribe_signed(url, event_types, &secrets(), change)
+            .await
     }
 
     /// As [`World::subscribe_at`], with these secrets.
@@ -181,7 +196,10 @@ impl World {
             ..subscription("acme", id)
         };
         change(&mut subscription);
-        table.create(&subscription, secrets).await.expect("it is created");
+        table
+            .create(&subscription, secrets)
+            .await
+            .expect("it is created");
         subscription
     }
 
@@ -219,8 +237,17 @@ impl World {
             .queue_url(&self.deliveries_url)
             .attribute_names(QueueAttributeName::All)
             .send();
-        let attributes = asked.await.expect("the queue answers").attributes.unwrap_or_default();
-        let count = |name| attributes.get(&name).and_then(|count| count.parse().ok()).expect("a count");
+        let attributes = asked
+            .await
+            .expect("the queue answers")
+            .attributes
+            .unwrap_or_default();
+        let count = |name| {
+            attributes
+                .get(&name)
+                .and_then(|count| count.parse().ok())
+                .expect("a count")
+        };
         (
             count(QueueAttributeName::ApproximateNumberOfMessages),
             count(QueueAttributeName::ApproximateNumberOfMessagesDelayed),
@@ -233,7 +260,10 @@ impl World {
     /// When the queue fails, or holds something else.
     pub async fn take_deliveries(&self) -> Vec<DeliveryMessage> {
         let bodies = self.take(&self.deliveries_url).await;
-        bodies.iter().map(|body| serde_json::from_str(body).expect("a delivery message")).collect()
+        bodies
+            .iter()
+            .map(|body| serde_json::from_str(body).expect("a delivery message"))
+            .collect()
     }
 
     /// As [`World::take_deliveries`], out of the slow lane.
@@ -242,7 +272,10 @@ impl World {
     /// When the queue fails, or holds something else.
     pub async fn take_slow_lane(&self) -> Vec<DeliveryMessage> {
         let bodies = self.take(&self.slow_lane_url()).await;
-        bodies.iter().map(|body| serde_json::from_str(body).expect("a delivery message")).collect()
+        bodies
+            .iter()
+            .map(|body| serde_json::from_str(body).expect("a delivery message"))
+            .collect()
     }
 
     /// A subscription of `acme` as it stands.
@@ -263,7 +296,10 @@ impl World {
         for item in self.items("events").await {
             let event = self.event(item["key"].as_s().expect("a key")).await;
             assert_eq!(event.tenant_id.as_deref(), Some("acme"));
-            told.push((event.event_type, serde_json::from_slice(&event.payload).expect("JSON")));
+            told.push((
+                event.event_type,
+                serde_json::from_slice(&event.payload).expect("JSON"),
+            ));
         }
         told.sort_by(|one, other| one.0.cmp(&other.0));
         told

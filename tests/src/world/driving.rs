@@ -38,7 +38,10 @@ impl World {
             if bodies.is_empty() {
                 return;
             }
-            let driven = self.fan_out_retry(&Faults::none()).handle(queue_batch(&bodies)).await;
+            let driven = self
+                .fan_out_retry(&Faults::none())
+                .handle(queue_batch(&bodies))
+                .await;
             assert!(driven.batch_item_failures.is_empty());
         }
     }

@@ -1,9 +1,9 @@
 //! ElevenLabs' endpoints in a world, and what they kept.
 
 use ringpost::{
+    auth::allow_list::AllowList,
     clock::Clock,
     domain::{directory::Agent, event::Event},
-    http::allow_list::AllowList,
     providers::elevenlabs::Keys,
     secrets::Secrets,
     store::directory::Put,
@@ -29,7 +29,10 @@ impl World {
             addresses: None,
             accounts: None,
         };
-        elevenlabs::Deps { events: self.events(faults), gate }
+        elevenlabs::Deps {
+            events: self.events(faults),
+            gate,
+        }
     }
 
     /// `call-status` in this world, to which 127.0.0.1 may send unsigned.
@@ -37,18 +40,22 @@ impl World {
     /// # Panics
     /// When its secrets cannot be read.
     pub async fn call_status(&self, faults: &Faults) -> call_status::Deps {
-        let door = call_status::Door {
+        let door = call_status::CallStatusGate {
             allow_list: AllowList::parse("127.0.0.1/32").expect("a network"),
             keys: self.elevenlabs_keys().await,
             clock: Clock::system(),
             addresses: None,
             accounts: None,
         };
-        call_status::Deps { events: self.events(faults), door }
+        call_status::Deps {
+            events: self.events(faults),
+            door,
+        }
     }
 
     async fn elevenlabs_keys(&self) -> Secrets<Keys> {
-        self.secrets(&[SECRETS], |texts| Keys::new(&texts.lines(SECRETS))).await
+        self.secrets(&[SECRETS], |texts| Keys::new(&texts.lines(SECRETS)))
+            .await
     }
 
     /// ElevenLabs' keys that hold this secret, or none.
@@ -56,7 +63,8 @@ impl World {
     /// # Panics
     /// When the local stage has no secrets.
     pub async fn elevenlabs_keys_of(&self, secret: Option<String>) -> Secrets<Keys> {
-        self.secrets(&[SECRETS], move |_| Keys::new(secret.as_slice())).await
+        self.secrets(&[SECRETS], move |_| Keys::new(secret.as_slice()))
+            .await
     }
 
     /// Gives an agent to a tenant in the directory.
@@ -70,7 +78,13 @@ impl World {
             name: None,
             user_id: Some(user_id.to_owned()),
         };
-        assert_eq!(self.directory().put(&agent).await.expect("an agent can be assigned"), Put::Done);
+        assert_eq!(
+            self.directory()
+                .put(&agent)
+                .await
+                .expect("an agent can be assigned"),
+            Put::Done
+        );
     }
 
     /// The events in the log, whole.

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use ringpost::{
     clock::Clock,
+    delivery::manual_retry::ManualRetry,
     domain::{
         delivery::{Attempt, Delivery, DeliveryRef, DeliveryStatus, Message},
         event::{Event, Source},
@@ -13,10 +14,7 @@ use ringpost::{
         subscription::Subscription,
         timestamp::Timestamp,
     },
-    pipeline::{
-        history::{Examined, History},
-        redeliver::Redeliver,
-    },
+    queries::history::{Examined, History},
     store::history::Queued,
 };
 use ringpost_functions::webhooks::{event_retry, events};
@@ -58,7 +56,11 @@ impl World {
     /// # Panics
     /// When its secrets cannot be read.
     pub async fn webhook_events(&self, examined: usize) -> events::Deps {
-        self.webhook_events_within(Examined { unasked: examined, asked: examined }).await
+        self.webhook_events_within(Examined {
+            unasked: examined,
+            asked: examined,
+        })
+        .await
     }
 
     /// `webhook-events` in this world, which looks at so many rows for one answer.
@@ -73,7 +75,10 @@ impl World {
             subscriptions: self.subscriptions(&none),
             examined,
         };
-        events::Deps { history, authenticator: self.authenticator().await }
+        events::Deps {
+            history,
+            authenticator: self.authenticator().await,
+        }
     }
 
     /// `webhook-event-retry` in this world.
@@ -81,14 +86,17 @@ impl World {
     /// # Panics
     /// When its secrets cannot be read.
     pub async fn webhook_event_retry(&self, faults: &Faults) -> event_retry::Deps {
-        let redeliver = Redeliver {
+        let redeliver = ManualRetry {
             rows: self.history(faults),
             subscriptions: self.subscriptions(faults),
             due: self.due(faults),
             queue: self.delivery_queue(faults),
             clock: Clock::system(),
         };
-        event_retry::Deps { redeliver, authenticator: self.authenticator().await }
+        event_retry::Deps {
+            redeliver,
+            authenticator: self.authenticator().await,
+        }
     }
 
     /// A delivery that waits for its first attempt.
@@ -98,8 +106,13 @@ impl World {
     pub async fn pending_delivery(&self, message: &Message, subscription_id: u64) -> Delivery {
         let history = self.history(&Faults::none());
         let packed = history.pack(message, 1).await.expect("it is packed");
-        let queued = history.record_delivery(&packed, subscription_id).await.expect("it is recorded");
-        let Queued::Not(at) = queued else { panic!("{queued:?}") };
+        let queued = history
+            .record_delivery(&packed, subscription_id)
+            .await
+            .expect("it is recorded");
+        let Queued::Not(at) = queued else {
+            panic!("{queued:?}")
+        };
         self.delivery(&at).await
     }
 
@@ -118,8 +131,13 @@ impl World {
     /// When the database fails.
     pub async fn forget_body(&self, tenant_id: &str, message_id: &str) {
         let partition = AttributeValue::S(format!("{tenant_id}#{message_id}"));
-        let delete = self.database(&Faults::none()).delete_item().table_name(self.name("history"));
-        let delete = delete.key("tenantShard", partition).key("id", AttributeValue::N("0".to_owned()));
+        let delete = self
+            .database(&Faults::none())
+            .delete_item()
+            .table_name(self.name("history"));
+        let delete = delete
+            .key("tenantShard", partition)
+            .key("id", AttributeValue::N("0".to_owned()));
         delete.send().await.expect("a body can be deleted");
     }
 
@@ -127,10 +145,19 @@ impl World {
     ///
     /// # Panics
     /// When the database fails, or the delivery has ended.
-    pub async fn attempt(&self, delivery: &Delivery, attempt: &Attempt, status: DeliveryStatus) -> Delivery {
+    pub async fn attempt(
+        &self,
+        delivery: &Delivery,
+        attempt: &Attempt,
+        status: DeliveryStatus,
+    ) -> Delivery {
         let history = self.history(&Faults::none());
-        let recorded = history.record_attempt(delivery, attempt, status, None).await;
-        recorded.expect("it is recorded").expect("the delivery goes on")
+        let recorded = history
+            .record_attempt(delivery, attempt, status, None)
+            .await;
+        recorded
+            .expect("it is recorded")
+            .expect("the delivery goes on")
     }
 
     /// Writes a subscription.
@@ -138,7 +165,10 @@ impl World {
     /// # Panics
     /// When the database fails, or has it already.
     pub async fn write_subscription(&self, subscription: &Subscription) {
-        let created = self.subscriptions(&Faults::none()).create(subscription, &secrets()).await;
+        let created = self
+            .subscriptions(&Faults::none())
+            .create(subscription, &secrets())
+            .await;
         created.expect("the subscription is written");
     }
 
@@ -147,7 +177,10 @@ impl World {
     /// # Panics
     /// When the database fails.
     pub async fn receive(&self, event: &Event, tenant_id: &str, user_id: Option<&str>) {
-        let recorded = self.history(&Faults::none()).record_inbound(event, tenant_id, None, user_id).await;
+        let recorded = self
+            .history(&Faults::none())
+            .record_inbound(event, tenant_id, None, user_id)
+            .await;
         recorded.expect("it is recorded");
     }
 }

@@ -4,10 +4,10 @@ use std::net::TcpListener;
 
 use aws_types::SdkConfig;
 use ringpost::{
+    auth::allow_list::AllowList,
     clock::Clock,
-    domain::directory::{Campaign, Entry, Lead, Line, Settings},
-    http::allow_list::AllowList,
-    pipeline::{agent_choice::AgentChoice, dispatch::Dispatch},
+    domain::directory::{Campaign, Entry, Lead, PhoneNumberEntry, Settings},
+    ingest::{agent_choice::AgentChoice, dispatch::Dispatch},
     providers::livekit::{Keys, KeysIfAny},
     queue::deferred_events::DeferredEventQueue,
     store::{
@@ -44,25 +44,38 @@ pub enum Health {
 impl World {
     /// `sip-inbound` in this world, which wants signatures.
     pub async fn sip_inbound(&self, database: Health, queue: Health) -> sip_inbound::Deps {
-        sip_inbound::Deps { dispatch: self.dispatch(database, queue).await, gate: self.gate(true).await }
+        sip_inbound::Deps {
+            dispatch: self.dispatch(database, queue).await,
+            gate: self.gate(true).await,
+        }
     }
 
     /// `sip-inbound` of a stage without any LiveKit key.
     pub async fn sip_inbound_without_keys(&self) -> sip_inbound::Deps {
         let dispatch = self.dispatch(Health::Well, Health::Well).await;
-        sip_inbound::Deps { dispatch, gate: self.gate(false).await }
+        sip_inbound::Deps {
+            dispatch,
+            gate: self.gate(false).await,
+        }
     }
 
     /// `livekit-events` in this world.
     pub async fn livekit_events(&self, faults: &Faults) -> livekit_events::Deps {
-        livekit_events::Deps { events: self.events(faults), gate: self.gate(true).await }
+        livekit_events::Deps {
+            events: self.events(faults),
+            gate: self.gate(true).await,
+        }
     }
 
     /// `webhooks-test` in this world, as on a developer's machine or as elsewhere.
     pub async fn webhooks_test(&self, wants_token: bool) -> webhooks_test::Deps {
         webhooks_test::Deps {
             dispatch: self.dispatch(Health::Well, Health::Well).await,
-            authenticator: if wants_token { Some(self.authenticator().await) } else { None },
+            authenticator: if wants_token {
+                Some(self.authenticator().await)
+            } else {
+                None
+            },
             clock: Clock::system(),
         }
     }
@@ -70,7 +83,9 @@ impl World {
     /// `deferred-events` in this world.
     #[must_use]
     pub fn deferred_events(&self, faults: &Faults) -> deferred_events::Deps {
-        deferred_events::Deps { events: self.events(faults) }
+        deferred_events::Deps {
+            events: self.events(faults),
+        }
     }
 
     /// The bodies of the events that wait for the log, taken out of their queue.
@@ -112,11 +127,21 @@ impl World {
     /// # Panics
     /// When the database fails.
     pub async fn leads(&self, tenant_id: &str) -> Vec<Lead> {
-        self.directory().list(tenant_id, 100, None).await.expect("leads can be listed").entries
+        self.directory()
+            .list(tenant_id, 100, None)
+            .await
+            .expect("leads can be listed")
+            .entries
     }
 
     async fn put<T: Entry>(&self, entry: &T) {
-        assert_eq!(self.directory().put(entry).await.expect("the entry can be put"), Put::Done);
+        assert_eq!(
+            self.directory()
+                .put(entry)
+                .await
+                .expect("the entry can be put"),
+            Put::Done
+        );
     }
 
     async fn dispatch(&self, database: Health, queue: Health) -> Dispatch {
@@ -139,10 +164,13 @@ impl World {
             Health::Down => sdk(self.stack, &Faults::death_at(0, Cut::Before), 3),
             Health::Silent => {
                 // Connections wait in the backlog for an accept that never comes.
-                let listener = Box::leak(Box::new(TcpListener::bind("127.0.0.1:0").expect("a port")));
+                let listener =
+                    Box::leak(Box::new(TcpListener::bind("127.0.0.1:0").expect("a port")));
                 let address = listener.local_addr().expect("it has an address");
                 let sdk = sdk(self.stack, &Faults::none(), 3);
-                sdk.into_builder().endpoint_url(format!("http://{address}")).build()
+                sdk.into_builder()
+                    .endpoint_url(format!("http://{address}"))
+                    .build()
             }
         }
     }
@@ -152,15 +180,21 @@ impl World {
         let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3));
         let name = self.name("events").replace("-events", "-deferred");
         let made = queue.create_queue().queue_name(name).send().await;
-        made.expect("a queue can be made").queue_url.expect("it has a URL")
+        made.expect("a queue can be made")
+            .queue_url
+            .expect("it has a URL")
     }
 
     async fn gate(&self, signed: bool) -> Gate<KeysIfAny> {
-        let keys = self.secrets(&["livekit-api-keys", "livekit-webhook-secrets"], move |texts| {
-            let lines = ["livekit-api-keys", "livekit-webhook-secrets"].map(|name| texts.lines(name));
-            let [pairs, secrets] = if signed { lines } else { [vec![], vec![]] };
-            KeysIfAny(Keys::parse(&pairs, &secrets).expect("pairs"))
-        });
+        let keys = self.secrets(
+            &["livekit-api-keys", "livekit-webhook-secrets"],
+            move |texts| {
+                let lines =
+                    ["livekit-api-keys", "livekit-webhook-secrets"].map(|name| texts.lines(name));
+                let [pairs, secrets] = if signed { lines } else { [vec![], vec![]] };
+                KeysIfAny(Keys::parse(&pairs, &secrets).expect("pairs"))
+            },
+        );
         Gate {
             allow_list: AllowList::default(),
             keys: keys.await,
@@ -177,8 +211,8 @@ impl World {
 /// # Panics
 /// When it is none.
 #[must_use]
-pub fn line(number: &str, tenant_id: &str, campaign_id: Option<&str>) -> Line {
-    Line {
+pub fn line(number: &str, tenant_id: &str, campaign_id: Option<&str>) -> PhoneNumberEntry {
+    PhoneNumberEntry {
         number: ringpost::domain::phone::PhoneNumber::parse(number).expect("a number"),
         tenant_id: tenant_id.to_owned(),
         kind: None,

@@ -16,8 +16,10 @@ impl World {
         let database = self.database(&Faults::none());
         for mut item in self.items(table).await {
             item.insert(attribute.to_owned(), value.clone());
-            let put =
-                database.put_item().table_name(self.name(table)).set_item(Some(HashMap::from_iter(item)));
+            let put = database
+                .put_item()
+                .table_name(self.name(table))
+                .set_item(Some(HashMap::from_iter(item)));
             put.send().await.expect("an item can be written");
         }
     }

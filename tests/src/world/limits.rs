@@ -1,6 +1,6 @@
 //! Limits of requests in a world.
 
-use ringpost::{clock::Clock, pipeline::limiter::Limiter, store::limits::LimitTable};
+use ringpost::{auth::limiter::Limiter, clock::Clock, store::limits::LimitTable};
 
 use super::{Faults, World};
 

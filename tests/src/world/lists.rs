@@ -2,10 +2,8 @@
 
 use ringpost::{
     domain::{
-        call::{Call, CallKeys, CallUpdate},
-        facts::Facts,
+        call::{Call, CallKeys, CallUpdate, facts::Facts, owner::Owner},
         key::{CallKey, EventKey},
-        owner::Owner,
         timestamp::Timestamp,
     },
     providers::livekit::LiveKitEvent,
@@ -67,7 +65,11 @@ impl World {
     /// # Panics
     /// When its secrets cannot be read.
     pub async fn call_stats(&self, examined: usize) -> stats::Deps {
-        stats::Deps { calls: self.list(), authenticator: self.authenticator().await, examined }
+        stats::Deps {
+            calls: self.list(),
+            authenticator: self.authenticator().await,
+            examined,
+        }
     }
 
     /// `call-timeline` in this world, with so many events a page.
@@ -92,7 +94,10 @@ impl World {
         let table = self.call_table();
         for some in calls.chunks(20) {
             let saved = futures::future::join_all(some.iter().map(|call| table.create(call))).await;
-            assert!(saved.iter().all(|saved| matches!(saved, Ok(Saved::Done))), "{saved:?}");
+            assert!(
+                saved.iter().all(|saved| matches!(saved, Ok(Saved::Done))),
+                "{saved:?}"
+            );
         }
     }
 
@@ -104,6 +109,9 @@ impl World {
         let body = payload.to_string();
         let livekit = LiveKitEvent::parse(body.as_bytes(), received_at).expect("a LiveKit event");
         let event = livekit.event(body.into(), received_at);
-        self.events(&Faults::none()).append(&event).await.expect("the event is kept");
+        self.events(&Faults::none())
+            .append(&event)
+            .await
+            .expect("the event is kept");
     }
 }

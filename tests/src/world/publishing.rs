@@ -36,7 +36,8 @@ impl World {
     /// # Panics
     /// When the database fails.
     pub async fn subscribe(&self, tenant_id: &str, event_types: &[&str], filters: Filters) -> u64 {
-        self.subscribe_since(tenant_id, event_types, filters, Timestamp::EPOCH).await
+        self.subscribe_since(tenant_id, event_types, filters, Timestamp::EPOCH)
+            .await
     }
 
     /// As [`World::subscribe`], since this moment.
@@ -58,7 +59,10 @@ impl World {
             created_at: since,
             ..subscription(tenant_id, id)
         };
-        table.create(&subscription, &secrets()).await.expect("a subscription can be made");
+        table
+            .create(&subscription, &secrets())
+            .await
+            .expect("a subscription can be made");
         id
     }
 
@@ -70,16 +74,34 @@ impl World {
         let (history, mut found) = (self.history(&Faults::none()), Vec::new());
         for row in self.items("history").await {
             // Failed attempts have no direction.
-            if row.get("direction").is_none_or(|direction| direction.as_s().expect("a word") != "outbound") {
+            if row
+                .get("direction")
+                .is_none_or(|direction| direction.as_s().expect("a word") != "outbound")
+            {
                 continue;
             }
             let shard = row["tenantShard"].as_s().expect("a partition");
             let (tenant_id, _) = shard.rsplit_once('#').expect("a shard");
             let id = row["id"].as_n().expect("an id").parse().expect("a number");
-            let at = DeliveryRef { tenant_id: tenant_id.to_owned(), id };
-            found.push(history.find_delivery(&at).await.expect("a delivery").expect("it is there"));
+            let at = DeliveryRef {
+                tenant_id: tenant_id.to_owned(),
+                id,
+            };
+            found.push(
+                history
+                    .find_delivery(&at)
+                    .await
+                    .expect("a delivery")
+                    .expect("it is there"),
+            );
         }
-        found.sort_by_key(|delivery| (delivery.subscription_id, delivery.event_type.clone(), delivery.at.id));
+        found.sort_by_key(|delivery| {
+            (
+                delivery.subscription_id,
+                delivery.event_type.clone(),
+                delivery.at.id,
+            )
+        });
         found
     }
 

@@ -43,12 +43,25 @@ impl World {
     }
 
     async fn take_up(&self, url: &str) -> SqsEvent {
-        let receive = self.sqs().receive_message().queue_url(url).max_number_of_messages(10);
+        let receive = self
+            .sqs()
+            .receive_message()
+            .queue_url(url)
+            .max_number_of_messages(10);
         let count = MessageSystemAttributeName::ApproximateReceiveCount;
-        let received = receive.message_system_attribute_names(count.clone()).visibility_timeout(3).send();
-        let messages = received.await.expect("the queue answers").messages.unwrap_or_default();
+        let received = receive
+            .message_system_attribute_names(count.clone())
+            .visibility_timeout(3)
+            .send();
+        let messages = received
+            .await
+            .expect("the queue answers")
+            .messages
+            .unwrap_or_default();
         let record = |message: &Message| {
-            let received = message.attributes().and_then(|attributes| attributes.get(&count));
+            let received = message
+                .attributes()
+                .and_then(|attributes| attributes.get(&count));
             json!({
                 "messageId": message.message_id(), "receiptHandle": message.receipt_handle(),
                 "body": message.body(), "attributes": { "ApproximateReceiveCount": received }
@@ -64,8 +77,15 @@ impl World {
             QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
         );
         let get = self.sqs().get_queue_attributes().queue_url(url);
-        let get = get.attribute_names(visible.clone()).attribute_names(waiting.clone()).send();
-        let counts = get.await.expect("the queue answers").attributes.unwrap_or_default();
+        let get = get
+            .attribute_names(visible.clone())
+            .attribute_names(waiting.clone())
+            .send();
+        let counts = get
+            .await
+            .expect("the queue answers")
+            .attributes
+            .unwrap_or_default();
         (counts[&visible].clone(), counts[&waiting].clone())
     }
 
@@ -85,19 +105,34 @@ impl World {
         let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3));
         let mut bodies = Vec::new();
         loop {
-            let receive = queue.receive_message().queue_url(queue_url).max_number_of_messages(10);
-            let messages = receive.send().await.expect("the queue answers").messages.unwrap_or_default();
+            let receive = queue
+                .receive_message()
+                .queue_url(queue_url)
+                .max_number_of_messages(10);
+            let messages = receive
+                .send()
+                .await
+                .expect("the queue answers")
+                .messages
+                .unwrap_or_default();
             if messages.is_empty() {
                 return bodies;
             }
             let entries = messages.iter().enumerate().map(|(place, message)| {
                 let entry = DeleteMessageBatchRequestEntry::builder().id(place.to_string());
-                entry.set_receipt_handle(message.receipt_handle.clone()).build().expect("a handle")
+                entry
+                    .set_receipt_handle(message.receipt_handle.clone())
+                    .build()
+                    .expect("a handle")
             });
             let delete = queue.delete_message_batch().queue_url(queue_url);
             let deleted = delete.set_entries(Some(entries.collect())).send().await;
             assert!(deleted.expect("messages can be deleted").failed.is_empty());
-            bodies.extend(messages.into_iter().map(|message| message.body.expect("a message has a body")));
+            bodies.extend(
+                messages
+                    .into_iter()
+                    .map(|message| message.body.expect("a message has a body")),
+            );
         }
     }
 }

@@ -3,9 +3,9 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use ringpost::{
     clock::Clock,
-    pipeline::{
-        order_recovery::Recoveries,
-        recover::{Portion, Recover},
+    delivery::recovery::{
+        order::Recoveries,
+        run::{Portion, Recover},
     },
     queue::{deliveries::DeliveryQueue, recoveries::RecoveryQueue},
     store::recoveries::RecoveryTable,
@@ -28,12 +28,19 @@ impl World {
             retention_days: 90,
             clock,
         };
-        recover::Deps { recoveries, authenticator: self.authenticator().await }
+        recover::Deps {
+            recoveries,
+            authenticator: self.authenticator().await,
+        }
     }
 
     /// `recover-deliveries` in this world.
     #[must_use]
-    pub fn recover_deliveries(&self, faults: &Faults, portion: Portion) -> recover_deliveries::Deps {
+    pub fn recover_deliveries(
+        &self,
+        faults: &Faults,
+        portion: Portion,
+    ) -> recover_deliveries::Deps {
         let recover = Recover {
             subscriptions: self.subscriptions(faults),
             recoveries: self.recovery_table(faults),
@@ -75,10 +82,15 @@ impl World {
             .into_paginator()
             .items()
             .send();
-        let rows = pages.collect::<Result<Vec<_>, _>>().await.expect("a table can be scanned");
+        let rows = pages
+            .collect::<Result<Vec<_>, _>>()
+            .await
+            .expect("a table can be scanned");
         for row in &rows {
             let delete = database.delete_item().table_name(self.name("history"));
-            let delete = delete.key("tenantShard", row["tenantShard"].clone()).key("id", row["id"].clone());
+            let delete = delete
+                .key("tenantShard", row["tenantShard"].clone())
+                .key("id", row["id"].clone());
             delete.send().await.expect("a row can be deleted");
         }
         rows.len()

@@ -1,6 +1,6 @@
 //! SignalWire's way into a world of one's own.
 
-use ringpost::{clock::Clock, http::allow_list::AllowList, providers::signalwire::Keys};
+use ringpost::{auth::allow_list::AllowList, clock::Clock, providers::signalwire::Keys};
 use ringpost_functions::ingest::{gate::Gate, signalwire};
 
 use super::World;
@@ -23,6 +23,9 @@ impl World {
             addresses: None,
             accounts: None,
         };
-        signalwire::Deps { events: self.events(faults), gate }
+        signalwire::Deps {
+            events: self.events(faults),
+            gate,
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! The endpoints of subscriptions in a world of one's own.
 
-use ringpost::{delivery::destination::Loopback, domain::endpoint_proof::EndpointProof};
+use ringpost::{
+    delivery::addresses::Loopback, domain::subscription::endpoint_proof::EndpointProof,
+};
 use ringpost_functions::webhooks::{configs, rotate_secret, test_config};
 
 use super::World;
@@ -13,7 +15,12 @@ impl World {
     /// When its secrets cannot be read.
     pub async fn webhook_config(&self, faults: &Faults) -> configs::Deps {
         let (table, authenticator) = (self.subscriptions(faults), self.authenticator().await);
-        configs::Deps::new(table, authenticator, Loopback::Refused, EndpointProof::NotAsked)
+        configs::Deps::new(
+            table,
+            authenticator,
+            Loopback::Refused,
+            EndpointProof::NotAsked,
+        )
     }
 
     /// `webhook-config` and `webhook-test` where endpoints on this machine must prove themselves.
@@ -23,8 +30,14 @@ impl World {
     pub async fn configs_that_need_proof(&self) -> (configs::Deps, test_config::Deps) {
         let (none, proof) = (Faults::none(), EndpointProof::Required);
         let (table, authenticator) = (self.subscriptions(&none), self.authenticator().await);
-        let test = test_config::Deps { proof, ..self.webhook_test(&none).await };
-        (configs::Deps::new(table, authenticator, Loopback::Allowed, proof), test)
+        let test = test_config::Deps {
+            proof,
+            ..self.webhook_test(&none).await
+        };
+        (
+            configs::Deps::new(table, authenticator, Loopback::Allowed, proof),
+            test,
+        )
     }
 
     /// `webhook-rotate-secret` in this world.

@@ -3,8 +3,8 @@
 use aws_sdk_dynamodb::{
     Client,
     types::{
-        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-        ProjectionType, ScalarAttributeType,
+        AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType,
+        Projection, ProjectionType, ScalarAttributeType,
     },
 };
 
@@ -44,10 +44,16 @@ impl Table {
                 Sort::Number(name) => (name, ScalarAttributeType::N),
                 Sort::Text(name) => (name, ScalarAttributeType::S),
             };
-            table = table.key_schema(key(name, KeyType::Range)).attribute_definitions(attribute(name, kind));
+            table = table
+                .key_schema(key(name, KeyType::Range))
+                .attribute_definitions(attribute(name, kind));
         }
         if let Some(index) = &self.index {
-            let projected = if index.whole { ProjectionType::All } else { ProjectionType::KeysOnly };
+            let projected = if index.whole {
+                ProjectionType::All
+            } else {
+                ProjectionType::KeysOnly
+            };
             let by_tenant = GlobalSecondaryIndex::builder()
                 .index_name("by-tenant")
                 .key_schema(key(index.partition, KeyType::Hash))
@@ -65,9 +71,17 @@ impl Table {
 }
 
 fn key(name: &str, kind: KeyType) -> KeySchemaElement {
-    KeySchemaElement::builder().attribute_name(name).key_type(kind).build().expect("a key")
+    KeySchemaElement::builder()
+        .attribute_name(name)
+        .key_type(kind)
+        .build()
+        .expect("a key")
 }
 
 fn attribute(name: &str, kind: ScalarAttributeType) -> AttributeDefinition {
-    AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().expect("an attribute")
+    AttributeDefinition::builder()
+        .attribute_name(name)
+        .attribute_type(kind)
+        .build()
+        .expect("an attribute")
 }

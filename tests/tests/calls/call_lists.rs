@@ -3,15 +3,19 @@
 use std::collections::BTreeSet;
 
 use ringpost::domain::{
-    agent_status::{AgentStatus, StatusWord},
-    call::Call,
-    facts::{Direction, Facts, Hangup},
+    call::{
+        Call,
+        agent_status::{AgentStatus, StatusWord},
+        claims::{Claim, EarliestTime, Latest},
+        direction::Direction,
+        facts::Facts,
+        outcome::Outcome,
+        owner::Owner,
+        report::Hangup,
+    },
     follow_up::FollowUp,
     key::EventKey,
-    outcome::Outcome,
-    owner::Owner,
     phone::PhoneNumber,
-    register::{Claim, EarliestTime, Latest},
     scalar::Scalar,
     timestamp::Timestamp,
 };
@@ -32,7 +36,10 @@ fn claimed<T: Ord>(value: T) -> Latest<T> {
 }
 
 fn owned_by(user: &str) -> Owner {
-    Owner { user_id: Some(user.to_owned()), ..Owner::tenant("acme") }
+    Owner {
+        user_id: Some(user.to_owned()),
+        ..Owner::tenant("acme")
+    }
 }
 
 fn admin() -> Value {
@@ -45,17 +52,25 @@ async fn ask<E: Endpoint>(endpoint: &E, query: &str, claims: &Value) -> Answer {
     event["rawQueryString"] = json!(query);
     event["headers"] = json!({ "host": "127.0.0.1" });
     if !claims.is_null() {
-        event["headers"]["authorization"] = json!(format!("Bearer {}", stack().token(claims.clone())));
+        event["headers"]["authorization"] =
+            json!(format!("Bearer {}", stack().token(claims.clone())));
     }
     invoke(endpoint, request(&event.to_string())).await
 }
 
 /// The rooms' sids of the calls of an answer.
 fn names(answer: &Answer) -> Vec<String> {
-    assert_eq!((answer.status, &answer.body["success"]), (200, &json!(true)), "{answer:?}");
+    assert_eq!(
+        (answer.status, &answer.body["success"]),
+        (200, &json!(true)),
+        "{answer:?}"
+    );
     let calls = answer.body["calls"].as_array().unwrap();
     assert_eq!(answer.body["count"], calls.len());
-    calls.iter().map(|call| call["livekitRoomSid"].as_str().unwrap().to_owned()).collect()
+    calls
+        .iter()
+        .map(|call| call["livekitRoomSid"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 /// Every page of a list, and how many there were.
@@ -73,15 +88,38 @@ async fn all_pages<E: Endpoint>(endpoint: &E, query: &str) -> (Vec<String>, usiz
 }
 
 fn named(name: &str, created_at: Timestamp, facts: Facts) -> Call {
-    call(name, created_at, &owned_by("alice"), Facts { room_sid: claimed(name.to_owned()), ..facts })
+    call(
+        name,
+        created_at,
+        &owned_by("alice"),
+        Facts {
+            room_sid: claimed(name.to_owned()),
+            ..facts
+        },
+    )
 }
 
 /// 150 calls, 60 of them created in one and the same millisecond; every third is an outbound one.
 fn many() -> Vec<Call> {
-    let created = |number: i64| if (40..100).contains(&number) { at(40) } else { at(number) };
-    let direction = |number: i64| if number % 3 == 0 { Direction::Outbound } else { Direction::Inbound };
+    let created = |number: i64| {
+        if (40..100).contains(&number) {
+            at(40)
+        } else {
+            at(number)
+        }
+    };
+    let direction = |number: i64| {
+        if number % 3 == 0 {
+            Direction::Outbound
+        } else {
+            Direction::Inbound
+        }
+    };
     let calls = (0..150).map(|number| {
-        let facts = Facts { direction: claimed(direction(number)), ..Facts::default() };
+        let facts = Facts {
+            direction: claimed(direction(number)),
+            ..Facts::default()
+        };
         named(&format!("RM_{number:03}"), created(number), facts)
     });
     calls.collect()
@@ -97,12 +135,21 @@ async fn pages_have_no_gaps_and_no_repetitions() {
         let (all, pages) = all_pages(&endpoint, &format!("limit={limit}")).await;
         let distinct: BTreeSet<&String> = all.iter().collect();
         assert_eq!((all.len(), distinct.len()), (150, 150), "limit {limit}");
-        assert!(pages >= 150 / limit && pages <= 150 / limit + 2, "{pages} pages of {limit}");
+        assert!(
+            pages >= 150 / limit && pages <= 150 / limit + 2,
+            "{pages} pages of {limit}"
+        );
         let created = |name: &String| {
-            let call = calls.iter().find(|call| call.facts.room_sid() == Some(name.as_str())).unwrap();
+            let call = calls
+                .iter()
+                .find(|call| call.facts.room_sid() == Some(name.as_str()))
+                .unwrap();
             call.created_at
         };
-        assert!(all.is_sorted_by_key(|name| std::cmp::Reverse(created(name))), "limit {limit}");
+        assert!(
+            all.is_sorted_by_key(|name| std::cmp::Reverse(created(name))),
+            "limit {limit}"
+        );
     }
 }
 
@@ -112,8 +159,9 @@ async fn what_comes_in_between_pages_shifts_nothing() {
     world.put_calls(&many()).await;
     let endpoint = world.call_list(1_000).await;
     let first = ask(&endpoint, "limit=70", &admin()).await;
-    let later: Vec<Call> =
-        (0..20).map(|number| named(&format!("RM_new{number}"), at(1_000), Facts::default())).collect();
+    let later: Vec<Call> = (0..20)
+        .map(|number| named(&format!("RM_new{number}"), at(1_000), Facts::default()))
+        .collect();
     world.put_calls(&later).await;
     let cursor = first.body["nextCursor"].as_str().unwrap();
     let second = ask(&endpoint, &format!("limit=100&cursor={cursor}"), &admin()).await;
@@ -129,7 +177,11 @@ async fn a_filter_that_matches_little_ends_a_page_early_and_loses_nothing() {
     world.put_calls(&many()).await;
     let endpoint = world.call_list(30).await;
     let first = ask(&endpoint, "direction=outbound&limit=100", &admin()).await;
-    assert_eq!(names(&first).len(), 10, "a third of the 30 that were looked at");
+    assert_eq!(
+        names(&first).len(),
+        10,
+        "a third of the 30 that were looked at"
+    );
     let (all, pages) = all_pages(&endpoint, "direction=outbound&limit=100").await;
     assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 50);
     assert_eq!(all.len(), 50);
@@ -140,15 +192,26 @@ async fn a_filter_that_matches_little_ends_a_page_early_and_loses_nothing() {
 
 fn ended(word: StatusWord, verdict: Outcome) -> Facts {
     Facts {
-        agent_status: claimed(AgentStatus { word, event: EventKey::of("elevenlabs-call-status", "1") }),
-        hangup: claimed(Hangup { at: at(60_000), reason: None }),
+        agent_status: claimed(AgentStatus {
+            word,
+            event: EventKey::of("elevenlabs-call-status", "1"),
+        }),
+        hangup: claimed(Hangup {
+            at: at(60_000),
+            reason: None,
+        }),
         verdict: claimed(verdict),
         ..Facts::default()
     }
 }
 
 fn follow_up(due_at: Timestamp) -> FollowUp {
-    FollowUp { due_at, date: "2026-01-05".to_owned(), time: Some("10:00".to_owned()), automatic: true }
+    FollowUp {
+        due_at,
+        date: "2026-01-05".to_owned(),
+        time: Some("10:00".to_owned()),
+        automatic: true,
+    }
 }
 
 /// One call of each kind that a filter tells apart, an hour between them.
@@ -158,8 +221,22 @@ fn kinds() -> Vec<Call> {
     let rang = || EarliestTime::claimed(Some(at(1_000)));
     let kinds = [
         ("new", Facts::default()),
-        ("rings", Facts { ringing: rang(), phone_number: number("+15105550123"), ..Facts::default() }),
-        ("talks", Facts { ringing: rang(), answered: rang(), ..Facts::default() }),
+        (
+            "rings",
+            Facts {
+                ringing: rang(),
+                phone_number: number("+15105550123"),
+                ..Facts::default()
+            },
+        ),
+        (
+            "talks",
+            Facts {
+                ringing: rang(),
+                answered: rang(),
+                ..Facts::default()
+            },
+        ),
         (
             "done",
             Facts {
@@ -173,12 +250,29 @@ fn kinds() -> Vec<Call> {
             },
         ),
         ("busy", ended(StatusWord::Busy, Outcome::Busy)),
-        ("unreached", ended(StatusWord::Unreachable, Outcome::NoAnswer)),
-        ("broken", ended(StatusWord::InitiationFailed, Outcome::Failed)),
-        ("closed", Facts { room_created: room(), room_finished: rang(), ..Facts::default() }),
+        (
+            "unreached",
+            ended(StatusWord::Unreachable, Outcome::NoAnswer),
+        ),
+        (
+            "broken",
+            ended(StatusWord::InitiationFailed, Outcome::Failed),
+        ),
+        (
+            "closed",
+            Facts {
+                room_created: room(),
+                room_finished: rang(),
+                ..Facts::default()
+            },
+        ),
     ];
     let hours = (0..).step_by(3_600_000);
-    kinds.into_iter().zip(hours).map(|((name, facts), millis)| named(name, at(millis), facts)).collect()
+    kinds
+        .into_iter()
+        .zip(hours)
+        .map(|((name, facts), millis)| named(name, at(millis), facts))
+        .collect()
 }
 
 #[tokio::test]
@@ -186,7 +280,16 @@ async fn every_filter_finds_what_it_names() {
     let world = World::new(None).await;
     world.put_calls(&kinds()).await;
     let endpoint = world.call_list(1_000).await;
-    let everything = ["closed", "broken", "unreached", "busy", "done", "talks", "rings", "new"];
+    let everything = [
+        "closed",
+        "broken",
+        "unreached",
+        "busy",
+        "done",
+        "talks",
+        "rings",
+        "new",
+    ];
     let cases: [(&str, &[&str]); 38] = [
         ("", &everything),
         ("status=&outcome=", &everything),
@@ -228,13 +331,20 @@ async fn every_filter_finds_what_it_names() {
         ("phoneNumber=%2B15105550123", &["rings"]),
         ("phoneNumber=(510)%20555-0123", &["rings"]),
         ("phoneNumber=+1-510-555-0123", &["rings"]),
-        ("from=2026-01-02T05:00:00Z&to=2026-01-02T06:00:00%2B00:00", &["broken", "unreached"]),
+        (
+            "from=2026-01-02T05:00:00Z&to=2026-01-02T06:00:00%2B00:00",
+            &["broken", "unreached"],
+        ),
         ("from=2026-01-03", &[]),
         ("followUpFrom=2026-01-05&followUpTo=2026-01-05", &["done"]),
         ("followUpTo=2026-01-04", &[]),
     ];
     for (query, expected) in cases {
-        assert_eq!(names(&ask(&endpoint, query, &admin()).await), expected, "{query}");
+        assert_eq!(
+            names(&ask(&endpoint, query, &admin()).await),
+            expected,
+            "{query}"
+        );
     }
 }
 
@@ -252,13 +362,19 @@ async fn a_listed_call_tells_all_that_is_known() {
     let shown = &done.body["calls"][0];
     assert_eq!(shown["agentStatus"], "completed");
     assert_eq!(shown["outcomes"], json!(["appointment_set"]));
-    assert_eq!((&shown["leadId"], &shown["employeeId"]), (&json!("lead-1"), &json!("employee-1")));
-    let due =
-        json!({ "date": "2026-01-05", "time": "10:00", "auto": true, "dueAt": "2026-01-05T00:00:00.000Z" });
+    assert_eq!(
+        (&shown["leadId"], &shown["employeeId"]),
+        (&json!("lead-1"), &json!("employee-1"))
+    );
+    let due = json!({ "date": "2026-01-05", "time": "10:00", "auto": true, "dueAt": "2026-01-05T00:00:00.000Z" });
     assert_eq!(shown["followUp"], due);
     let busy = ask(&endpoint, "status=busy", &admin()).await;
     let shown = &busy.body["calls"][0];
-    let ids = [&shown["callSid"], &shown["conversationId"], &shown["agentId"]];
+    let ids = [
+        &shown["callSid"],
+        &shown["conversationId"],
+        &shown["agentId"],
+    ];
     assert_eq!(ids, ["CA1", "conv_1", "agent_1"]);
     assert_eq!(shown["failureReason"], "Recipient is busy");
     let new = ask(&endpoint, "status=initiated", &admin()).await;
@@ -302,12 +418,24 @@ async fn what_cannot_be_asked_is_refused_by_name() {
     ];
     for (query, field) in cases {
         let answer = ask(&list, query, &admin()).await;
-        assert_eq!((answer.status, &answer.body["field"]), (400, &json!(field)), "{query}: {answer:?}");
+        assert_eq!(
+            (answer.status, &answer.body["field"]),
+            (400, &json!(field)),
+            "{query}: {answer:?}"
+        );
         assert_eq!(answer.body["success"], false);
     }
-    for (query, field) in [("from=x", "from"), ("to=x", "to"), ("status=busy", "status")] {
+    for (query, field) in [
+        ("from=x", "from"),
+        ("to=x", "to"),
+        ("status=busy", "status"),
+    ] {
         let answer = ask(&stats, query, &admin()).await;
-        assert_eq!((answer.status, &answer.body["field"]), (400, &json!(field)), "{query}: {answer:?}");
+        assert_eq!(
+            (answer.status, &answer.body["field"]),
+            (400, &json!(field)),
+            "{query}: {answer:?}"
+        );
     }
 }
 
@@ -328,9 +456,20 @@ async fn a_cursor_outside_the_window_is_no_error() {
 async fn a_user_sees_its_own_calls_an_admin_the_tenants_and_a_stranger_none() {
     let world = World::new(None).await;
     let of = |name: &str, owner: &Owner| {
-        call(name, at(0), owner, Facts { room_sid: claimed(name.to_owned()), ..Facts::default() })
+        call(
+            name,
+            at(0),
+            owner,
+            Facts {
+                room_sid: claimed(name.to_owned()),
+                ..Facts::default()
+            },
+        )
     };
-    let foreign = Owner { user_id: Some("alice".to_owned()), ..Owner::tenant("other") };
+    let foreign = Owner {
+        user_id: Some("alice".to_owned()),
+        ..Owner::tenant("other")
+    };
     world
         .put_calls(&[
             of("alices", &owned_by("alice")),
@@ -345,8 +484,14 @@ async fn a_user_sees_its_own_calls_an_admin_the_tenants_and_a_stranger_none() {
         (json!({ "sub": "bob", "tenant_id": "acme" }), &["bobs"]),
         (json!({ "sub": "carol", "tenant_id": "acme" }), &[]),
         (admin(), &["alices", "bobs", "tenants"]),
-        (json!({ "sub": "alice", "tenant_id": "other" }), &["foreign"]),
-        (json!({ "sub": "alice", "tenant_id": "acme#0", "role": "admin" }), &[]),
+        (
+            json!({ "sub": "alice", "tenant_id": "other" }),
+            &["foreign"],
+        ),
+        (
+            json!({ "sub": "alice", "tenant_id": "acme#0", "role": "admin" }),
+            &[],
+        ),
         (json!({ "sub": "alice", "role": "admin" }), &[]),
     ];
     for (claims, expected) in cases {
@@ -357,15 +502,30 @@ async fn a_user_sees_its_own_calls_an_admin_the_tenants_and_a_stranger_none() {
         assert_eq!(counted.body["count"], expected.len(), "{claims}");
     }
     let refused = json!({ "success": false, "message": "Unauthorized" });
-    assert_eq!(ask(&list, "", &Value::Null).await, Answer { status: 401, body: refused.clone() });
-    assert_eq!(ask(&stats, "", &Value::Null).await, Answer { status: 401, body: refused });
+    assert_eq!(
+        ask(&list, "", &Value::Null).await,
+        Answer {
+            status: 401,
+            body: refused.clone()
+        }
+    );
+    assert_eq!(
+        ask(&stats, "", &Value::Null).await,
+        Answer {
+            status: 401,
+            body: refused
+        }
+    );
 }
 
 #[tokio::test]
 async fn counts_say_how_calls_ended_and_whether_all_are_counted() {
     let world = World::new(None).await;
     let mut calls = kinds();
-    for (call, reason) in calls[4..7].iter_mut().zip(["No answer", "Switched off", "No answer"]) {
+    for (call, reason) in calls[4..7]
+        .iter_mut()
+        .zip(["No answer", "Switched off", "No answer"])
+    {
         call.facts.failure_reason = claimed(reason.to_owned());
     }
     world.put_calls(&calls).await;
@@ -382,16 +542,32 @@ async fn counts_say_how_calls_ended_and_whether_all_are_counted() {
             { "reason": "No answer", "count": 2 }, { "reason": "Switched off", "count": 1 }
         ]
     });
-    assert_eq!(counted, Answer { status: 200, body: expected });
+    assert_eq!(
+        counted,
+        Answer {
+            status: 200,
+            body: expected
+        }
+    );
 
     let some = ask(&world.call_stats(3).await, day, &admin()).await;
-    assert_eq!((&some.body["complete"], &some.body["count"]), (&json!(false), &json!(3)));
-    assert_eq!(some.body["byStatus"], json!({ "ended": 1, "failed": 2 }), "the newest");
+    assert_eq!(
+        (&some.body["complete"], &some.body["count"]),
+        (&json!(false), &json!(3))
+    );
+    assert_eq!(
+        some.body["byStatus"],
+        json!({ "ended": 1, "failed": 2 }),
+        "the newest"
+    );
     assert_eq!(some.body["countedFrom"], "2026-01-02T05:00:00.000Z");
     assert!(some.body["message"].as_str().unwrap().contains("newest 3"));
 
     let today = ask(&endpoint, "", &admin()).await;
-    assert_eq!((&today.body["count"], &today.body["complete"]), (&json!(0), &json!(true)));
+    assert_eq!(
+        (&today.body["count"], &today.body["complete"]),
+        (&json!(0), &json!(true))
+    );
 }
 
 #[tokio::test]
@@ -399,5 +575,8 @@ async fn more_calls_than_a_batch_holds_are_all_counted() {
     let world = World::new(None).await;
     world.put_calls(&many()).await;
     let counted = ask(&world.call_stats(10_000).await, "from=2026-01-02", &admin()).await;
-    assert_eq!((&counted.body["count"], &counted.body["complete"]), (&json!(150), &json!(true)));
+    assert_eq!(
+        (&counted.body["count"], &counted.body["complete"]),
+        (&json!(150), &json!(true))
+    );
 }

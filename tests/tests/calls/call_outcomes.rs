@@ -23,7 +23,10 @@ async fn relay(stack: &Stack, body: &[u8]) -> Answer {
 
 async fn livekit(stack: &Stack, payload: &Value) -> Answer {
     let body = payload.to_string();
-    let (key, secret) = (stack.value("LIVEKIT_API_KEY"), stack.value("LIVEKIT_API_SECRET"));
+    let (key, secret) = (
+        stack.value("LIVEKIT_API_KEY"),
+        stack.value("LIVEKIT_API_SECRET"),
+    );
     let request = client()
         .post(stack.url(WEBHOOK))
         .header("Content-Type", "application/webhook+json")
@@ -56,11 +59,20 @@ async fn the_documents_sample_is_processed_once_and_its_outcome_can_be_read() {
         "message": "Event already processed (idempotency)",
         "event_id": format!("evt_{unique}")
     });
-    assert_eq!(again, Answer { status: 200, body: duplicate });
+    assert_eq!(
+        again,
+        Answer {
+            status: 200,
+            body: duplicate
+        }
+    );
 
     let mut outcome = stack.outcome(&call_id, "user_demo").await;
     assert_eq!(outcome.status, 200);
-    let (created, updated) = (outcome.body["createdAt"].take(), outcome.body["updatedAt"].take());
+    let (created, updated) = (
+        outcome.body["createdAt"].take(),
+        outcome.body["updatedAt"].take(),
+    );
     assert!(created.as_str().unwrap().ends_with('Z') && updated.as_str() >= created.as_str());
     assert_eq!(
         outcome.body,
@@ -122,9 +134,15 @@ async fn a_whole_call_as_livekit_sends_it_becomes_one_record() {
     assert_eq!(outcome["direction"], "inbound");
     assert_eq!(outcome["phoneNumber"], "+15105550123");
     assert_eq!(outcome["sipCallId"], format!("SCL_{unique}"));
-    assert_eq!(outcome["recordingUrl"], "https://recordings.example.com/call.ogg");
+    assert_eq!(
+        outcome["recordingUrl"],
+        "https://recordings.example.com/call.ogg"
+    );
     assert_eq!(outcome["metadata"]["campaign_id"], "retention");
-    assert_eq!(outcome["metadata"]["participant_identity"], "sip_+15105550123");
+    assert_eq!(
+        outcome["metadata"]["participant_identity"],
+        "sip_+15105550123"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -132,8 +150,16 @@ async fn of_fifty_copies_at_once_exactly_one_is_processed() {
     let (stack, unique) = (stack(), unique());
     let body = sample(&unique).to_string();
     let answers = futures::future::join_all((0..50).map(|_| relay(stack, body.as_bytes()))).await;
-    assert!(answers.iter().all(|answer| answer.status == 200), "{answers:?}");
-    let said = |message: &str| answers.iter().filter(|answer| answer.body["message"] == message).count();
+    assert!(
+        answers.iter().all(|answer| answer.status == 200),
+        "{answers:?}"
+    );
+    let said = |message: &str| {
+        answers
+            .iter()
+            .filter(|answer| answer.body["message"] == message)
+            .count()
+    };
     assert_eq!(said("Event processed successfully. Outcome: completed"), 1);
     assert_eq!(said("Event already processed (idempotency)"), 49);
     eventually("one history row", async || {
@@ -147,16 +173,28 @@ async fn of_fifty_copies_at_once_exactly_one_is_processed() {
 async fn what_is_not_signed_by_livekit_is_refused_in_the_documented_shape() {
     let (stack, unique) = (stack(), unique());
     let body = sample(&unique).to_string();
-    let (key, secret) = (stack.value("LIVEKIT_API_KEY"), stack.value("LIVEKIT_API_SECRET"));
+    let (key, secret) = (
+        stack.value("LIVEKIT_API_KEY"),
+        stack.value("LIVEKIT_API_SECRET"),
+    );
     let changed = body.replacen("CLIENT", "SERVER", 1);
     let good = hmac_signature(stack.value("LIVEKIT_WEBHOOK_SECRET"), body.as_bytes());
     let attempts = [
         vec![],
-        vec![("x-livekit-signature", hmac_signature("another secret", changed.as_bytes()))],
+        vec![(
+            "x-livekit-signature",
+            hmac_signature("another secret", changed.as_bytes()),
+        )],
         vec![("x-livekit-signature", good)],
         vec![("x-livekit-signature", "not hex".to_owned())],
-        vec![("authorization", authorization(key, "another secret", changed.as_bytes()))],
-        vec![("authorization", authorization("APIother", secret, changed.as_bytes()))],
+        vec![(
+            "authorization",
+            authorization(key, "another secret", changed.as_bytes()),
+        )],
+        vec![(
+            "authorization",
+            authorization("APIother", secret, changed.as_bytes()),
+        )],
         vec![("authorization", authorization(key, secret, body.as_bytes()))],
         vec![("authorization", stack.value("RINGPOST_TOKEN").to_owned())],
     ];
@@ -167,7 +205,14 @@ async fn what_is_not_signed_by_livekit_is_refused_in_the_documented_shape() {
             request = request.header(*name, value);
         }
         let answer = stack.send(request).await;
-        assert_eq!(answer, Answer { status: 401, body: refused.clone() }, "{headers:?}");
+        assert_eq!(
+            answer,
+            Answer {
+                status: 401,
+                body: refused.clone()
+            },
+            "{headers:?}"
+        );
     }
 }
 
@@ -193,12 +238,27 @@ async fn a_malformed_payload_is_told_what_is_wrong() {
         (without("room"), missing("room_name")),
         (with("room", json!({})), missing("room_name")),
         (with("room", json!({ "sid": "RM_1" })), missing("room_name")),
-        (with("room", json!({ "name": "room-1", "sid": "" })), missing("room_sid")),
-        (with("room", json!("a room")), "Invalid value of field: room".to_owned()),
-        (with("id", json!("x".repeat(3_000))), "Invalid value of field: id".to_owned()),
-        (String::new(), "Body is not valid JSON (line 1, column 0)".to_owned()),
+        (
+            with("room", json!({ "name": "room-1", "sid": "" })),
+            missing("room_sid"),
+        ),
+        (
+            with("room", json!("a room")),
+            "Invalid value of field: room".to_owned(),
+        ),
+        (
+            with("id", json!("x".repeat(3_000))),
+            "Invalid value of field: id".to_owned(),
+        ),
+        (
+            String::new(),
+            "Body is not valid JSON (line 1, column 0)".to_owned(),
+        ),
         ("[]".to_owned(), "Body must be a JSON object".to_owned()),
-        ("{".repeat(100_000), "Body is not valid JSON (line 1, column 2)".to_owned()),
+        (
+            "{".repeat(100_000),
+            "Body is not valid JSON (line 1, column 2)".to_owned(),
+        ),
     ];
     for (body, details) in cases {
         let answer = relay(stack, body.as_bytes()).await;
@@ -219,7 +279,13 @@ async fn what_is_missing_of_a_room_is_named_by_its_path() {
         (json!({ "sid": "RM_1" }), "room_name", "room.name"),
         (json!({ "name": "room-1" }), "room_sid", "room.sid"),
     ];
-    let events = ["participant_left", "room_finished", "participant_joined", "room_started", "egress_ended"];
+    let events = [
+        "participant_left",
+        "room_finished",
+        "participant_joined",
+        "room_started",
+        "egress_ended",
+    ];
     for (room, name, path) in &rooms {
         for event in events {
             let mut payload = sample(&unique);
@@ -233,7 +299,14 @@ async fn what_is_missing_of_a_room_is_named_by_its_path() {
                 "field": path, "status": 400
             });
             let answer = relay(stack, payload.to_string().as_bytes()).await;
-            assert_eq!(answer, Answer { status: 400, body: refused }, "{event} {room}");
+            assert_eq!(
+                answer,
+                Answer {
+                    status: 400,
+                    body: refused
+                },
+                "{event} {room}"
+            );
         }
     }
 }
@@ -250,26 +323,48 @@ async fn a_recording_of_a_web_page_is_kept_and_ignored_at_both_endpoints() {
     let ignored = json!({ "status": "ignored", "message": message, "event_type": "egress_ended" });
     for _ in 0..2 {
         let answer = livekit(stack, &payload).await;
-        assert_eq!(answer, Answer { status: 200, body: ignored.clone() });
+        assert_eq!(
+            answer,
+            Answer {
+                status: 200,
+                body: ignored.clone()
+            }
+        );
     }
     let body = payload.to_string();
-    let (key, secret) = (stack.value("LIVEKIT_API_KEY"), stack.value("LIVEKIT_API_SECRET"));
+    let (key, secret) = (
+        stack.value("LIVEKIT_API_KEY"),
+        stack.value("LIVEKIT_API_SECRET"),
+    );
     let request = client()
         .post(stack.url("/api/v1/webhooks/livekit/events"))
         .header("Authorization", authorization(key, secret, body.as_bytes()))
         .body(body);
     let kept = json!({ "success": true, "status": "ignored", "message": message });
-    assert_eq!(stack.send(request).await, Answer { status: 200, body: kept });
+    assert_eq!(
+        stack.send(request).await,
+        Answer {
+            status: 200,
+            body: kept
+        }
+    );
     assert_eq!(stack.event_items(&format!("livekit:EV_{unique}")).await, 1);
 }
 
 #[tokio::test]
 async fn ten_megabytes_are_refused_and_ten_thousand_levels_do_no_harm() {
     let stack = stack();
-    let huge = format!(r#"{{"id":"evt","event":"x","padding":"{}"}}"#, "x".repeat(10_000_000));
+    let huge = format!(
+        r#"{{"id":"evt","event":"x","padding":"{}"}}"#,
+        "x".repeat(10_000_000)
+    );
     let answer = relay(stack, huge.as_bytes()).await;
     assert_eq!((answer.status, &answer.body["status"]), (413, &json!(413)));
-    let deep = format!(r#"{{"id":"evt","padding":{}{}}}"#, "[".repeat(10_000), "]".repeat(10_000));
+    let deep = format!(
+        r#"{{"id":"evt","padding":{}{}}}"#,
+        "[".repeat(10_000),
+        "]".repeat(10_000)
+    );
     assert_eq!(relay(stack, deep.as_bytes()).await.status, 400);
 }
 
@@ -288,34 +383,78 @@ async fn a_call_is_shown_to_its_user_and_its_tenants_admin_only() {
         stack.send(request).await
     };
 
-    let own = ask("?user_id=user_demo", Some(token(json!({ "sub": "user_demo" })))).await;
+    let own = ask(
+        "?user_id=user_demo",
+        Some(token(json!({ "sub": "user_demo" }))),
+    )
+    .await;
     assert_eq!(own.status, 200);
 
-    let unauthorized =
-        json!({ "error": "Unauthorized", "message": "Invalid or expired JWT token", "status": 401 });
+    let unauthorized = json!({ "error": "Unauthorized", "message": "Invalid or expired JWT token", "status": 401 });
     let nobody = ask("?user_id=user_demo", None).await;
-    assert_eq!(nobody, Answer { status: 401, body: unauthorized.clone() });
-    let expired = ask("?user_id=user_demo", Some(token(json!({ "sub": "user_demo", "exp": 1 })))).await;
-    assert_eq!(expired, Answer { status: 401, body: unauthorized });
+    assert_eq!(
+        nobody,
+        Answer {
+            status: 401,
+            body: unauthorized.clone()
+        }
+    );
+    let expired = ask(
+        "?user_id=user_demo",
+        Some(token(json!({ "sub": "user_demo", "exp": 1 }))),
+    )
+    .await;
+    assert_eq!(
+        expired,
+        Answer {
+            status: 401,
+            body: unauthorized
+        }
+    );
 
     let missing = ask("", Some(token(json!({ "sub": "user_demo" })))).await;
     let no_user = json!({ "error": "Missing required parameter: user_id", "status": 400 });
-    assert_eq!(missing, Answer { status: 400, body: no_user });
+    assert_eq!(
+        missing,
+        Answer {
+            status: 400,
+            body: no_user
+        }
+    );
 
     let not_found = json!({ "error": "Call not found", "call_id": call_id, "status": 404 });
     let foreign = [
         ("user_other", json!({ "sub": "user_other" })),
         ("user_demo", json!({ "sub": "user_other" })),
-        ("user_demo", json!({ "sub": "user_demo", "tenant_id": "other" })),
-        ("user_demo", json!({ "sub": "boss", "tenant_id": "other", "role": "admin" })),
-        ("user_other", json!({ "sub": "boss", "tenant_id": "demo", "role": "admin" })),
+        (
+            "user_demo",
+            json!({ "sub": "user_demo", "tenant_id": "other" }),
+        ),
+        (
+            "user_demo",
+            json!({ "sub": "boss", "tenant_id": "other", "role": "admin" }),
+        ),
+        (
+            "user_other",
+            json!({ "sub": "boss", "tenant_id": "demo", "role": "admin" }),
+        ),
     ];
     for (user_id, claims) in foreign {
         let answer = ask(&format!("?user_id={user_id}"), Some(token(claims.clone()))).await;
-        assert_eq!(answer, Answer { status: 404, body: not_found.clone() }, "{user_id} {claims}");
+        assert_eq!(
+            answer,
+            Answer {
+                status: 404,
+                body: not_found.clone()
+            },
+            "{user_id} {claims}"
+        );
     }
     let admin = json!({ "sub": "boss", "tenant_id": "demo", "role": "admin" });
-    assert_eq!(ask("?user_id=user_demo", Some(token(admin))).await.status, 200);
+    assert_eq!(
+        ask("?user_id=user_demo", Some(token(admin))).await.status,
+        200
+    );
 
     for id in ["call_log_abc123", "00000000-0000-5000-8000-000000000000"] {
         let unknown = stack.outcome(id, "user_demo").await;
@@ -327,10 +466,15 @@ async fn a_call_is_shown_to_its_user_and_its_tenants_admin_only() {
 #[tokio::test]
 async fn health_tells_the_real_version_and_time() {
     let stack = stack();
-    let answer = stack.send(client().get(stack.url("/api/webhooks/call_completed/health"))).await;
+    let answer = stack
+        .send(client().get(stack.url("/api/webhooks/call_completed/health")))
+        .await;
     assert_eq!(answer.status, 200);
     let timestamp = answer.body["timestamp"].as_str().unwrap();
-    assert!(timestamp.len() == 24 && timestamp.ends_with('Z') && timestamp > "2026-11", "{timestamp}");
+    assert!(
+        timestamp.len() == 24 && timestamp.ends_with('Z') && timestamp > "2026-11",
+        "{timestamp}"
+    );
     let expected = json!({
         "status": "healthy", "service": "call_outcomes", "version": env!("CARGO_PKG_VERSION"),
         "timestamp": timestamp

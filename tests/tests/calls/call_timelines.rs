@@ -1,6 +1,10 @@
 //! A call and everything that was reported of it.
 
-use ringpost::domain::{call::Seen, key::EventKey, owner::Owner, timestamp::Timestamp};
+use ringpost::domain::{
+    call::{Seen, owner::Owner},
+    key::EventKey,
+    timestamp::Timestamp,
+};
 use ringpost_tests::{
     lambda::{invoke, request, sample_event},
     livekit::{authorization, sip_call, unique},
@@ -41,14 +45,24 @@ async fn timeline(world: &World, id: &str, events: usize, query: &str, claims: &
     event["rawQueryString"] = json!(query);
     event["headers"] = json!({ "host": "127.0.0.1" });
     if !claims.is_null() {
-        event["headers"]["authorization"] = json!(format!("Bearer {}", stack().token(claims.clone())));
+        event["headers"]["authorization"] =
+            json!(format!("Bearer {}", stack().token(claims.clone())));
     }
     invoke(&endpoint, request(&event.to_string())).await
 }
 
 fn summaries(answer: &Answer) -> Vec<&str> {
-    assert_eq!((answer.status, &answer.body["success"]), (200, &json!(true)), "{answer:?}");
-    answer.body["events"].as_array().unwrap().iter().map(|event| event["summary"].as_str().unwrap()).collect()
+    assert_eq!(
+        (answer.status, &answer.body["success"]),
+        (200, &json!(true)),
+        "{answer:?}"
+    );
+    answer.body["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|event| event["summary"].as_str().unwrap())
+        .collect()
 }
 
 /// A world in which two calls of the tenant were reported at the same time.
@@ -74,7 +88,12 @@ async fn every_event_of_a_call_is_told_oldest_first() {
     assert_eq!(answer.body["call"]["id"], id);
     assert_eq!(answer.body["call"]["duration"], 60);
     assert_eq!(answer.body.get("nextCursor"), None);
-    for (index, (shown, payload)) in answer.body["events"].as_array().unwrap().iter().zip(&events).enumerate()
+    for (index, (shown, payload)) in answer.body["events"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(&events)
+        .enumerate()
     {
         let (source, event_type) = (&shown["source"], &shown["eventType"]);
         assert_eq!((source, event_type), (&json!("livekit"), &payload["event"]));
@@ -101,7 +120,10 @@ async fn a_late_event_stands_where_it_happened() {
     let mut expected = SUMMARIES.to_vec();
     expected.splice(3..3, ["LiveKit: track published"; 2]);
     assert_eq!(summaries(&answer), expected);
-    assert_eq!(answer.body["events"][5]["receivedAt"], at.plus_days(2).to_string());
+    assert_eq!(
+        answer.body["events"][5]["receivedAt"],
+        at.plus_days(2).to_string()
+    );
 }
 
 #[tokio::test]
@@ -112,7 +134,10 @@ async fn a_long_timeline_comes_in_pages() {
         let page = timeline(&world, &id, 3, &format!("cursor={cursor}"), &admin()).await;
         assert!(summaries(&page).len() <= 3);
         all.extend(page.body["events"].as_array().unwrap().clone());
-        page.body["nextCursor"].as_str().unwrap_or_default().clone_into(&mut cursor);
+        page.body["nextCursor"]
+            .as_str()
+            .unwrap_or_default()
+            .clone_into(&mut cursor);
     }
     assert_eq!(cursor, "", "three pages suffice");
     let whole = timeline(&world, &id, 1_000, "", &admin()).await;
@@ -122,27 +147,55 @@ async fn a_long_timeline_comes_in_pages() {
     by_id(&mut expected);
     assert_eq!(all, expected);
     let rubbish = timeline(&world, &id, 3, "cursor=rubbish", &admin()).await;
-    assert_eq!((rubbish.status, &rubbish.body["field"]), (400, &json!("cursor")));
-    let beyond = timeline(&world, &id, 3, "cursor=MTg0NDY3NDQwNzM3MDk1NTE2MTU", &admin()).await;
+    assert_eq!(
+        (rubbish.status, &rubbish.body["field"]),
+        (400, &json!("cursor"))
+    );
+    let beyond = timeline(
+        &world,
+        &id,
+        3,
+        "cursor=MTg0NDY3NDQwNzM3MDk1NTE2MTU",
+        &admin(),
+    )
+    .await;
     assert_eq!(summaries(&beyond), [""; 0]);
 }
 
 #[tokio::test]
 async fn a_call_of_somebody_else_looks_like_none() {
     let (world, _, id) = two_calls().await;
-    let not_found = Answer { status: 404, body: json!({ "success": false, "message": "Call not found" }) };
+    let not_found = Answer {
+        status: 404,
+        body: json!({ "success": false, "message": "Call not found" }),
+    };
     let strangers = [
         json!({ "sub": "boss", "tenant_id": "other", "role": "admin" }),
         json!({ "sub": "alice", "tenant_id": "demo" }),
         json!({ "sub": "alice" }),
     ];
     for claims in strangers {
-        assert_eq!(timeline(&world, &id, 10, "", &claims).await, not_found, "{claims}");
+        assert_eq!(
+            timeline(&world, &id, 10, "", &claims).await,
+            not_found,
+            "{claims}"
+        );
     }
-    for unknown in ["call_log_abc123", "00000000-0000-5000-8000-000000000000", ""] {
-        assert_eq!(timeline(&world, unknown, 10, "", &admin()).await, not_found, "{unknown}");
+    for unknown in [
+        "call_log_abc123",
+        "00000000-0000-5000-8000-000000000000",
+        "",
+    ] {
+        assert_eq!(
+            timeline(&world, unknown, 10, "", &admin()).await,
+            not_found,
+            "{unknown}"
+        );
     }
-    assert_eq!(timeline(&world, &id, 10, "", &Value::Null).await.status, 401);
+    assert_eq!(
+        timeline(&world, &id, 10, "", &Value::Null).await.status,
+        401
+    );
     // Where no user is known the tenant is its calls' user.
     let tenant = json!({ "sub": "demo", "tenant_id": "demo" });
     assert_eq!(timeline(&world, &id, 10, "", &tenant).await.status, 200);
@@ -152,7 +205,11 @@ async fn a_call_of_somebody_else_looks_like_none() {
 async fn what_an_absorbed_record_was_told_stays_in_the_timeline_and_it_leaves_the_list() {
     let (world, _, first) = two_calls().await;
     let others = world.calls().await;
-    let second = others.iter().map(|item| item["id"].as_s().unwrap()).find(|id| **id != first).unwrap();
+    let second = others
+        .iter()
+        .map(|item| item["id"].as_s().unwrap())
+        .find(|id| **id != first)
+        .unwrap();
     let (table, by) = (world.call_table(), EventKey::of("livekit", "EV_unites"));
     let find = async |id: &str| {
         let id = ringpost::domain::key::CallId::parse(id).unwrap();
@@ -165,7 +222,10 @@ async fn what_an_absorbed_record_was_told_stays_in_the_timeline_and_it_leaves_th
     table.replace(&elder, &united).await.unwrap();
     for id in [&first, second] {
         let answer = timeline(&world, id, 1_000, "", &admin()).await;
-        assert_eq!((&answer.body["call"]["id"], summaries(&answer).len()), (&json!(first), 16));
+        assert_eq!(
+            (&answer.body["call"]["id"], summaries(&answer).len()),
+            (&json!(first), 16)
+        );
         let times: Vec<_> = answer.body["events"]
             .as_array()
             .unwrap()
@@ -174,15 +234,21 @@ async fn what_an_absorbed_record_was_told_stays_in_the_timeline_and_it_leaves_th
             .collect();
         assert!(times.is_sorted());
     }
-    // Driven once more, an event of the absorbed record gets no second row.
+    // Processed once more, an event of the absorbed record gets no second row.
     world.drive().await;
     assert_eq!(world.items("history").await.len(), 16);
-    assert_eq!(summaries(&timeline(&world, &first, 1_000, "", &admin()).await).len(), 16);
+    assert_eq!(
+        summaries(&timeline(&world, &first, 1_000, "", &admin()).await).len(),
+        16
+    );
     let list = world.call_list(1_000).await;
     let mut event: Value = serde_json::from_str(&sample_event("call-list")).unwrap();
     event["rawQueryString"] = json!("");
     let answer = invoke(&list, request(&event.to_string())).await;
-    assert_eq!((&answer.body["count"], &answer.body["calls"][0]["id"]), (&json!(1), &json!(first)));
+    assert_eq!(
+        (&answer.body["count"], &answer.body["calls"][0]["id"]),
+        (&json!(1), &json!(first))
+    );
 }
 
 #[tokio::test]
@@ -193,19 +259,35 @@ async fn the_samples_are_answered() {
     let payload = serde_json::from_str(webhook["body"].as_str().unwrap()).unwrap();
     world.keep_received(&payload, received).await;
     world.drive().await;
-    let list = invoke(&world.call_list(10).await, request(&sample_event("call-list"))).await;
+    let list = invoke(
+        &world.call_list(10).await,
+        request(&sample_event("call-list")),
+    )
+    .await;
     assert_eq!((list.status, &list.body["count"]), (200, &json!(1)));
-    let told = invoke(&world.call_timeline(10).await, request(&sample_event("call-timeline"))).await;
+    let told = invoke(
+        &world.call_timeline(10).await,
+        request(&sample_event("call-timeline")),
+    )
+    .await;
     assert_eq!(summaries(&told), ["LiveKit: participant left"]);
-    let counted = invoke(&world.call_stats(10).await, request(&sample_event("call-stats"))).await;
+    let counted = invoke(
+        &world.call_stats(10).await,
+        request(&sample_event("call-stats")),
+    )
+    .await;
     assert_eq!(counted.body["byOutcome"], json!({ "completed": 1 }));
 }
 
 #[tokio::test]
 async fn an_owned_call_without_events_has_an_empty_timeline() {
     let world = World::new(None).await;
-    let lonely =
-        call("RM_lonely", Timestamp::EPOCH.plus_days(20_000), &Owner::tenant("demo"), <_>::default());
+    let lonely = call(
+        "RM_lonely",
+        Timestamp::EPOCH.plus_days(20_000),
+        &Owner::tenant("demo"),
+        <_>::default(),
+    );
     world.put_calls(std::slice::from_ref(&lonely)).await;
     let answer = timeline(&world, &lonely.id.to_string(), 10, "", &admin()).await;
     assert_eq!(summaries(&answer), [""; 0]);
@@ -215,7 +297,10 @@ async fn an_owned_call_without_events_has_an_empty_timeline() {
 async fn a_call_through_the_deployed_stack_is_listed_told_and_counted() {
     let (stack, unique) = (stack(), unique());
     let events = sip_call(&unique, LINE);
-    let (key, secret) = (stack.value("LIVEKIT_API_KEY"), stack.value("LIVEKIT_API_SECRET"));
+    let (key, secret) = (
+        stack.value("LIVEKIT_API_KEY"),
+        stack.value("LIVEKIT_API_SECRET"),
+    );
     for payload in &events {
         let body = payload.to_string();
         let request = client()
@@ -225,17 +310,34 @@ async fn a_call_through_the_deployed_stack_is_listed_told_and_counted() {
         assert_eq!(stack.send(request).await.status, 200);
     }
     let id = World::call_id(&events[0]);
-    let ask =
-        async |path: &str| stack.send(client().get(stack.url(path)).bearer_auth(stack.token(admin()))).await;
+    let ask = async |path: &str| {
+        stack
+            .send(
+                client()
+                    .get(stack.url(path))
+                    .bearer_auth(stack.token(admin())),
+            )
+            .await
+    };
     let told = eventually("all eight events in the timeline", async || {
         let answer = ask(&format!("/api/calls/{id}/timeline")).await;
         (answer.status == 200 && summaries(&answer).len() == 8).then_some(answer)
     });
     assert_eq!(summaries(&told.await), SUMMARIES);
     let listed = ask("/api/calls?phoneNumber=%2B15105550123&status=ended&limit=100").await;
-    let ids = listed.body["calls"].as_array().unwrap().iter().map(|call| &call["id"]);
-    assert!(ids.into_iter().any(|listed| *listed == json!(id)), "{listed:?}");
+    let ids = listed.body["calls"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|call| &call["id"]);
+    assert!(
+        ids.into_iter().any(|listed| *listed == json!(id)),
+        "{listed:?}"
+    );
     let counted = ask("/api/calls/stats").await;
-    assert_eq!((counted.status, &counted.body["complete"]), (200, &json!(true)));
+    assert_eq!(
+        (counted.status, &counted.body["complete"]),
+        (200, &json!(true))
+    );
     assert!(counted.body["byOutcome"]["completed"].as_u64() >= Some(1));
 }

@@ -32,7 +32,9 @@ fn bytes(item: &HashMap<String, AttributeValue>) -> usize {
         AttributeValue::B(bytes) => bytes.as_ref().len(),
         other => unreachable!("no item has {other:?}"),
     };
-    item.iter().map(|(name, attribute)| name.len() + value(attribute)).sum()
+    item.iter()
+        .map(|(name, attribute)| name.len() + value(attribute))
+        .sum()
 }
 
 fn units(item: &HashMap<String, AttributeValue>) -> usize {
@@ -42,16 +44,25 @@ fn units(item: &HashMap<String, AttributeValue>) -> usize {
 #[tokio::test]
 async fn a_webhook_of_a_kilobyte_costs_four_write_units() {
     let world = World::new(None).await;
-    world.assign_number("+17678189426", "demo", "user_demo").await;
+    world
+        .assign_number("+17678189426", "demo", "user_demo")
+        .await;
     let endpoint = world.call_completed(&Faults::none()).await;
     let body = sample(&unique()).to_string();
     assert!((800..1_200).contains(&body.len()), "{}", body.len());
     invoke(&endpoint, webhook(body.as_bytes())).await;
     let log = world.items("events").await;
-    world.fan_out(&Faults::none()).handle(stream_batch(&log)).await;
+    world
+        .fan_out(&Faults::none())
+        .handle(stream_batch(&log))
+        .await;
     let (calls, history) = (world.calls().await, world.items("history").await);
     let written = [&log[0], &calls[0], &history[0]];
-    assert_eq!(calls[0]["version"].as_n().unwrap(), "1", "fan-out found nothing to add");
+    assert_eq!(
+        calls[0]["version"].as_n().unwrap(),
+        "1",
+        "fan-out found nothing to add"
+    );
     // And one for the index, whose entry is written when the call is created.
     let index = 1;
     assert!(written.map(units).iter().sum::<usize>() + index <= 4);
@@ -60,12 +71,17 @@ async fn a_webhook_of_a_kilobyte_costs_four_write_units() {
 #[tokio::test]
 async fn every_item_of_a_real_call_fits_into_one_unit() {
     let world = World::new(None).await;
-    world.assign_number("+18588796658", "demo", "user_demo").await;
+    world
+        .assign_number("+18588796658", "demo", "user_demo")
+        .await;
     let endpoint = world.call_completed(&Faults::none()).await;
     for payload in sip_call(&unique(), "+18588796658") {
         invoke(&endpoint, webhook(payload.to_string().as_bytes())).await;
     }
-    world.fan_out(&Faults::none()).handle(stream_batch(&world.items("events").await)).await;
+    world
+        .fan_out(&Faults::none())
+        .handle(stream_batch(&world.items("events").await))
+        .await;
     for table in ["events", "calls", "history"] {
         let items = world.items(table).await;
         for item in &items {
@@ -80,7 +96,9 @@ async fn a_correction_costs_one_row_and_one_message_of_the_queue() {
     let mut costs = Vec::new();
     for types in [&["call.completed"][..], &["call.completed", "call.updated"]] {
         let world = World::new(None).await;
-        world.assign_number("+18588796658", "demo", "user_demo").await;
+        world
+            .assign_number("+18588796658", "demo", "user_demo")
+            .await;
         world.subscribe("demo", types, Filters::default()).await;
         let mut events = sip_call(&unique(), "+18588796658");
         let recorded = events.pop().unwrap();
@@ -88,22 +106,47 @@ async fn a_correction_costs_one_row_and_one_message_of_the_queue() {
             world.event_log().keep(event).await;
         }
         world.drive_all().await;
-        let before: HashSet<String> =
-            world.items("events").await.iter().map(|item| item["key"].as_s().unwrap().clone()).collect();
+        let before: HashSet<String> = world
+            .items("events")
+            .await
+            .iter()
+            .map(|item| item["key"].as_s().unwrap().clone())
+            .collect();
         world.event_log().keep(&recorded).await;
         let log = world.items("events").await;
-        let item = log.iter().find(|item| !before.contains(item["key"].as_s().unwrap())).unwrap();
-        let version = world.calls().await[0]["version"].as_n().unwrap().parse::<u64>().unwrap();
+        let item = log
+            .iter()
+            .find(|item| !before.contains(item["key"].as_s().unwrap()))
+            .unwrap();
+        let version = world.calls().await[0]["version"]
+            .as_n()
+            .unwrap()
+            .parse::<u64>()
+            .unwrap();
         let faults = Faults::none();
         world.fan_out(&faults).handle(stream_batch([item])).await;
         let calls = world.calls().await;
         let writes = calls[0]["version"].as_n().unwrap().parse::<u64>().unwrap() - version;
         assert_eq!(units(&calls[0]), 1, "{} bytes", bytes(&calls[0]));
-        costs.push((faults.requests(), writes, world.items("history").await.len()));
+        costs.push((
+            faults.requests(),
+            writes,
+            world.items("history").await.len(),
+        ));
     }
-    let [(plain, writes, rows), (told, writes_told, rows_told)] = costs[..] else { unreachable!("two") };
-    assert_eq!((writes, writes_told), (1, 1), "the recording changes the call anyway");
-    assert_eq!((told - plain, rows_told - rows), (2, 1), "the row, and its message to the queue");
+    let [(plain, writes, rows), (told, writes_told, rows_told)] = costs[..] else {
+        unreachable!("two")
+    };
+    assert_eq!(
+        (writes, writes_told),
+        (1, 1),
+        "the recording changes the call anyway"
+    );
+    assert_eq!(
+        (told - plain, rows_told - rows),
+        (2, 1),
+        "the row, and its message to the queue"
+    );
 }
 
 /// What the Webhook API document shows, to an endpoint behind a usual web server.
@@ -117,7 +160,9 @@ async fn a_delivery_that_succeeds_at_once_costs_two_write_units() {
         ("connection", "close"),
     ];
     let receiver = Receiver::answering(Answer::with(200, &headers, "Received"));
-    let acme = world.subscribe_at(&receiver.url("/"), &["call.completed"], |_| {}).await;
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &["call.completed"], |_| {})
+        .await;
     let data = json!({
         "callId": "CA123456789abcdef", "callLogId": "75decced-4c31-5f3c-9d47-8892e71acc6e",
         "direction": "outbound", "from": "+18005551234", "to": "+18005557890", "status": "completed",
@@ -133,15 +178,28 @@ async fn a_delivery_that_succeeds_at_once_costs_two_write_units() {
         ..message("acme", &message_id(&[&unique()]), now, &data)
     };
     let history = world.history(&Faults::none());
-    let Queued::Not(at) =
-        history.record_delivery(&history.pack(&message, 1).await.unwrap(), acme.id).await.unwrap()
+    let Queued::Not(at) = history
+        .record_delivery(&history.pack(&message, 1).await.unwrap(), acme.id)
+        .await
+        .unwrap()
     else {
         panic!("new")
     };
     let recorded = units(&world.items("history").await[0]);
-    work(&world.deliver(&Faults::none(), Clock::system()), &[DeliveryMessage::attempt(&at, acme.id, 1)])
-        .await;
+    work(
+        &world.deliver(&Faults::none(), Clock::system()),
+        &[DeliveryMessage::attempt(&at, acme.id, 1)],
+    )
+    .await;
     let rows = world.items("history").await;
-    assert_eq!((rows.len(), rows[0]["status"].as_s().unwrap().as_str()), (1, "delivered"));
-    assert_eq!((recorded, units(&rows[0])), (1, 1), "{} bytes", bytes(&rows[0]));
+    assert_eq!(
+        (rows.len(), rows[0]["status"].as_s().unwrap().as_str()),
+        (1, "delivered")
+    );
+    assert_eq!(
+        (recorded, units(&rows[0])),
+        (1, 1),
+        "{} bytes",
+        bytes(&rows[0])
+    );
 }

@@ -2,10 +2,9 @@
 //! and an end that is reported later is believed.
 
 use ringpost::domain::{
-    call::{Call, CallStatus, Seen},
+    call::{Call, CallStatus, Seen, outcome::Outcome},
     due::Begun,
     key::CallId,
-    outcome::Outcome,
     timestamp::Timestamp,
 };
 use ringpost_functions::runtime::Worker;
@@ -26,8 +25,12 @@ const HOUR: u64 = 60 * MINUTE;
 async fn going_on(world: &World) -> Vec<Value> {
     world.assign_number(LINE, "acme", "user_acme").await;
     let call = sip_call(&unique(), LINE);
-    let ends =
-        |payload: &Value| matches!(payload["event"].as_str(), Some("participant_left" | "room_finished"));
+    let ends = |payload: &Value| {
+        matches!(
+            payload["event"].as_str(),
+            Some("participant_left" | "room_finished")
+        )
+    };
     let (end, begin): (Vec<_>, Vec<_>) = call.into_iter().partition(ends);
     for payload in &begin {
         world.event_log().keep(payload).await;
@@ -39,14 +42,27 @@ async fn going_on(world: &World) -> Vec<Value> {
 /// The one call of the world.
 async fn call(world: &World) -> Call {
     let items = world.items("calls").await;
-    let item = items.iter().find(|item| item.contains_key("facts") && !item.contains_key("into")).unwrap();
+    let item = items
+        .iter()
+        .find(|item| item.contains_key("facts") && !item.contains_key("into"))
+        .unwrap();
     let id = CallId::parse(item["id"].as_s().unwrap()).unwrap();
-    world.call_table().find(id).await.unwrap().unwrap().stored.call
+    world
+        .call_table()
+        .find(id)
+        .await
+        .unwrap()
+        .unwrap()
+        .stored
+        .call
 }
 
 async fn sweep_at(world: &World, hand: &Hand, at: Timestamp) {
     hand.set(&at.to_string());
-    world.sweep(&Faults::none(), hand.clock()).handle(minute()).await;
+    world
+        .sweep(&Faults::none(), hand.clock())
+        .handle(minute())
+        .await;
     world.drive_all().await;
 }
 
@@ -57,7 +73,9 @@ fn hand_after(call: &Call, millis: u64) -> (Hand, Timestamp) {
 
 /// When the ten minutes in which the call began are looked at.
 fn looked_at(call: &Call) -> Timestamp {
-    Begun::of("acme", call.created_at).until().plus_millis(4 * HOUR + Seen::SLACK_MILLIS)
+    Begun::of("acme", call.created_at)
+        .until()
+        .plus_millis(4 * HOUR + Seen::SLACK_MILLIS)
 }
 
 /// Sweeps went on until some time before.
@@ -75,16 +93,36 @@ async fn a_call_without_an_end_is_closed_four_hours_after_its_last_event() {
     swept_until(&world, early).await;
     sweep_at(&world, &hand, early).await;
     assert_eq!(call(&world).await.status(), CallStatus::Active, "too early");
-    sweep_at(&world, &hand, begun.seen.to.plus_millis(4 * HOUR + 25 * MINUTE)).await;
+    sweep_at(
+        &world,
+        &hand,
+        begun.seen.to.plus_millis(4 * HOUR + 25 * MINUTE),
+    )
+    .await;
     let closed = call(&world).await;
-    assert_eq!((closed.status(), closed.facts.outcome()), (CallStatus::Failed, Some(Outcome::Failed)));
-    assert_eq!(closed.failure_reason(), Some("No event reported the end of the call"));
-    assert_eq!(closed.facts.ending().unwrap().reason(), Some("NO_TERMINAL_EVENT"));
+    assert_eq!(
+        (closed.status(), closed.facts.outcome()),
+        (CallStatus::Failed, Some(Outcome::Failed))
+    );
+    assert_eq!(
+        closed.failure_reason(),
+        Some("No event reported the end of the call")
+    );
+    assert_eq!(
+        closed.facts.ending().unwrap().reason(),
+        Some("NO_TERMINAL_EVENT")
+    );
     let rows = world.items("history").await;
-    let row = rows.iter().find(|row| row["eventType"].as_s().unwrap() == "call.unfinished").unwrap();
+    let row = rows
+        .iter()
+        .find(|row| row["eventType"].as_s().unwrap() == "call.unfinished")
+        .unwrap();
     assert!(row["tenantShard"].as_s().unwrap().starts_with("acme#"));
     let announced = world.announced().await;
-    let completed = announced.iter().filter(|(event_type, _)| event_type == "call.completed").count();
+    let completed = announced
+        .iter()
+        .filter(|(event_type, _)| event_type == "call.completed")
+        .count();
     assert_eq!(completed, 1, "{announced:?}");
 }
 
@@ -105,7 +143,10 @@ async fn an_end_that_is_reported_later_is_believed_and_announced_as_a_correction
         (corrected.status(), corrected.facts.outcome()),
         (CallStatus::Ended, Some(Outcome::Completed))
     );
-    assert_eq!((corrected.failure_reason(), corrected.updates.is_empty()), (None, false));
+    assert_eq!(
+        (corrected.failure_reason(), corrected.updates.is_empty()),
+        (None, false)
+    );
 }
 
 #[tokio::test]
@@ -117,12 +158,27 @@ async fn a_call_that_was_heard_of_since_or_has_ended_is_not_closed() {
     // Two hours later an event of the call was received.
     let mut heard = begun.clone();
     heard.seen.to = begun.seen.to.plus_millis(2 * HOUR);
-    let stored = world.call_table().find(begun.id).await.unwrap().unwrap().stored;
+    let stored = world
+        .call_table()
+        .find(begun.id)
+        .await
+        .unwrap()
+        .unwrap()
+        .stored;
     world.call_table().replace(&stored, &heard).await.unwrap();
     swept_until(&world, due).await;
     sweep_at(&world, &hand, due).await;
-    assert_eq!(call(&world).await.status(), CallStatus::Active, "it is looked at again later");
-    sweep_at(&world, &hand, begun.seen.to.plus_millis(6 * HOUR + 15 * MINUTE)).await;
+    assert_eq!(
+        call(&world).await.status(),
+        CallStatus::Active,
+        "it is looked at again later"
+    );
+    sweep_at(
+        &world,
+        &hand,
+        begun.seen.to.plus_millis(6 * HOUR + 15 * MINUTE),
+    )
+    .await;
     assert_eq!(call(&world).await.status(), CallStatus::Failed);
 
     let own = World::new(None).await;
@@ -135,7 +191,11 @@ async fn a_call_that_was_heard_of_since_or_has_ended_is_not_closed() {
     swept_until(&own, due).await;
     sweep_at(&own, &hand, due).await;
     let types = own.items("events").await;
-    assert!(types.iter().all(|event| event["eventType"].as_s().unwrap() != "call.unfinished"));
+    assert!(
+        types
+            .iter()
+            .all(|event| event["eventType"].as_s().unwrap() != "call.unfinished")
+    );
 }
 
 #[tokio::test]
@@ -153,9 +213,15 @@ async fn a_sweep_killed_at_any_request_closes_the_call_once() {
             sweep_at(&world, &hand, due).await;
             sweep_at(&world, &hand, due.plus_millis(6 * MINUTE)).await;
             let log = world.items("events").await;
-            let closing = log.iter().filter(|event| event["eventType"].as_s().unwrap() == "call.unfinished");
+            let closing = log
+                .iter()
+                .filter(|event| event["eventType"].as_s().unwrap() == "call.unfinished");
             assert_eq!(closing.count(), 1, "request {number}, cut {cut:?}");
-            assert_eq!(call(&world).await.status(), CallStatus::Failed, "request {number}, cut {cut:?}");
+            assert_eq!(
+                call(&world).await.status(),
+                CallStatus::Failed,
+                "request {number}, cut {cut:?}"
+            );
             if !struck {
                 break;
             }
@@ -173,9 +239,15 @@ async fn a_process_files_a_tenants_ten_minutes_once() {
     worker.handle(stream_batch(&log)).await;
     let first = faults.requests();
     worker.handle(stream_batch(&log)).await;
-    assert_eq!(faults.requests() - first, first - 1, "the entry is filed by the first batch alone");
+    assert_eq!(
+        faults.requests() - first,
+        first - 1,
+        "the entry is filed by the first batch alone"
+    );
     let due = world.items("due").await;
-    let filed =
-        due.iter().filter(|item| item.get("kind").is_some_and(|kind| kind.as_s().unwrap() == "begun"));
+    let filed = due.iter().filter(|item| {
+        item.get("kind")
+            .is_some_and(|kind| kind.as_s().unwrap() == "begun")
+    });
     assert_eq!(filed.count(), 1);
 }

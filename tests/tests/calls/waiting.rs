@@ -6,10 +6,8 @@ use std::collections::BTreeSet;
 use futures::future::join_all;
 use ringpost::{
     domain::{
-        call::{Absorption, Call},
+        call::{Absorption, Call, owner::Owner, waiting::Waiting},
         key::{CallKey, EventKey},
-        owner::Owner,
-        waiting::Waiting,
     },
     providers,
     queue::fan_out_retry::FanOutMessage,
@@ -30,8 +28,9 @@ async fn waiting_world(keys: impl Iterator<Item = EventKey>) -> World {
     let world = World::new(None).await;
     world.assign_number(LINE, "acme", "user_acme").await;
     let payloads = sip_call(&unique(), LINE);
-    let (nameless, named): (Vec<_>, Vec<_>) =
-        payloads.iter().partition(|payload| payload["participant"]["attributes"].is_null());
+    let (nameless, named): (Vec<_>, Vec<_>) = payloads
+        .iter()
+        .partition(|payload| payload["participant"]["attributes"].is_null());
     let first = world.event_log().keep(&under_no_number(nameless[0])).await;
     let update = providers::read_update(&world.event(first.as_str()).await).unwrap();
     let mut call = Call::begin(&update, None);
@@ -63,7 +62,11 @@ async fn queued(world: &World) -> Vec<EventKey> {
 }
 
 async fn still_waits(world: &World) -> bool {
-    world.calls().await.iter().any(|call| call.contains_key("waiting"))
+    world
+        .calls()
+        .await
+        .iter()
+        .any(|call| call.contains_key("waiting"))
 }
 
 #[tokio::test]
@@ -93,12 +96,28 @@ async fn workers_that_release_the_same_list_at_once_queue_everything_and_little_
     let log = world.items("events").await;
     let workers: Vec<_> = log.iter().map(|_| world.fan_out(&Faults::none())).collect();
     while still_waits(&world).await {
-        let batches = workers.iter().zip(&log).map(|(worker, event)| worker.handle(stream_batch([event])));
-        assert!(join_all(batches).await.iter().all(|answer| answer.batch_item_failures.is_empty()));
+        let batches = workers
+            .iter()
+            .zip(&log)
+            .map(|(worker, event)| worker.handle(stream_batch([event])));
+        assert!(
+            join_all(batches)
+                .await
+                .iter()
+                .all(|answer| answer.batch_item_failures.is_empty())
+        );
     }
     let queued = queued(&world).await;
-    assert_eq!(queued.iter().cloned().collect::<BTreeSet<_>>(), keys(600).collect());
-    assert!(queued.len() <= 600 * workers.len(), "{} messages by {} workers", queued.len(), workers.len());
+    assert_eq!(
+        queued.iter().cloned().collect::<BTreeSet<_>>(),
+        keys(600).collect()
+    );
+    assert!(
+        queued.len() <= 600 * workers.len(),
+        "{} messages by {} workers",
+        queued.len(),
+        workers.len()
+    );
 }
 
 #[tokio::test]
@@ -112,8 +131,18 @@ async fn a_list_at_its_bound_fits_into_the_item_and_an_event_beyond_it_is_kept_i
     call.waiting = full.clone();
     world.call_table().create(&call).await.unwrap();
     world.drive_all().await;
-    let stored = world.call_table().find(call.id).await.unwrap().unwrap().stored.call;
-    assert_eq!(stored.waiting, full, "no room is made by forgetting another");
+    let stored = world
+        .call_table()
+        .find(call.id)
+        .await
+        .unwrap()
+        .unwrap()
+        .stored
+        .call;
+    assert_eq!(
+        stored.waiting, full,
+        "no room is made by forgetting another"
+    );
     assert_eq!(world.items("events").await.len(), 1);
     assert_eq!(world.items("history").await.len(), 0);
 }
@@ -129,7 +158,13 @@ async fn a_record_that_somebody_fills_takes_no_more_and_holds_nothing_up() {
     for number in 0.. {
         let by = EventKey::of("livekit", &format!("EV_{number:05}"));
         let record = CallKey::RoomSid(format!("RM_{number}")).call_id();
-        call.absorbed.insert(record, Absorption { by, both_ended: false });
+        call.absorbed.insert(
+            record,
+            Absorption {
+                by,
+                both_ended: false,
+            },
+        );
         if number % 10 == 0 && serde_json::to_string(&call.absorbed).unwrap().len() > 379_000 {
             break;
         }
@@ -139,8 +174,26 @@ async fn a_record_that_somebody_fills_takes_no_more_and_holds_nothing_up() {
         world.event_log().keep(payload).await;
     }
     world.drive_all().await;
-    let stored = world.call_table().find(call.id).await.unwrap().unwrap().stored.call;
-    assert!(stored.facts.legs.is_empty(), "what does not fit is not in it");
-    assert_eq!(queued(&world).await.len(), 0, "and nothing is tried again for it");
-    assert_eq!(world.items("history").await.len(), payloads.len(), "every event is in the history");
+    let stored = world
+        .call_table()
+        .find(call.id)
+        .await
+        .unwrap()
+        .unwrap()
+        .stored
+        .call;
+    assert!(
+        stored.facts.legs.is_empty(),
+        "what does not fit is not in it"
+    );
+    assert_eq!(
+        queued(&world).await.len(),
+        0,
+        "and nothing is tried again for it"
+    );
+    assert_eq!(
+        world.items("history").await.len(),
+        payloads.len(),
+        "every event is in the history"
+    );
 }

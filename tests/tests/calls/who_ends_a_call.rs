@@ -1,7 +1,10 @@
 //! Each sequence of docs/who-ends-a-call.md, event by event as it happens, on the local stack: what the
 //! records show, and what a customer is told. `--nocapture` prints it.
 
-#![expect(clippy::print_stdout, reason = "it shows every sequence to who asks for it")]
+#![expect(
+    clippy::print_stdout,
+    reason = "it shows every sequence to who asks for it"
+)]
 
 #[path = "../../../lib/tests/suite/support/room.rs"]
 mod room;
@@ -11,7 +14,8 @@ use std::collections::HashSet;
 use bytes::Bytes;
 use ringpost::{
     domain::{
-        call::Call, event::Event, event_type, key::CallId, subscription::Filters, timestamp::Timestamp,
+        call::Call, event::Event, event_type, key::CallId, subscription::Filters,
+        timestamp::Timestamp,
     },
     providers::{elevenlabs::PostCall, livekit::LiveKitEvent, signalwire},
 };
@@ -60,7 +64,9 @@ fn conversation(id: &str, seconds: u64, told_at: i64) -> Event {
         }
     });
     let bytes = Bytes::from(body.to_string());
-    PostCall::parse(&bytes).unwrap().event(&bytes, received(told_at, 60))
+    PostCall::parse(&bytes)
+        .unwrap()
+        .event(&bytes, received(told_at, 60))
 }
 
 /// What a customer who subscribed to everything was told of the ends of calls and of transfers, and the
@@ -85,16 +91,27 @@ fn line(call: &Call) -> String {
         })
         .collect();
     let outcome = call.facts.outcome().map_or("-", |outcome| outcome.as_str());
-    let seconds = call.duration_seconds().map_or("-".to_owned(), |seconds| seconds.to_string());
-    format!("{} {outcome} {seconds} [{}]", call.status().as_str(), legs.join(", "))
+    let seconds = call
+        .duration_seconds()
+        .map_or("-".to_owned(), |seconds| seconds.to_string());
+    format!(
+        "{} {outcome} {seconds} [{}]",
+        call.status().as_str(),
+        legs.join(", ")
+    )
 }
 
 /// Lets everything happen, one event after another in the order of their receipt.
 async fn happens(name: &str, mut events: Vec<Event>) -> Seen {
     let world = World::new(None).await;
     world.assign_line(LINE, "acme", None).await;
-    let types =
-        ["call.completed", event_type::UPDATED, "call.merged", "transfer.initiated", "transfer.completed"];
+    let types = [
+        "call.completed",
+        event_type::UPDATED,
+        "call.merged",
+        "transfer.initiated",
+        "transfer.completed",
+    ];
     world.subscribe("acme", &types, Filters::default()).await;
     events.sort_by_key(|event| event.received_at);
     println!("\n{name}");
@@ -105,7 +122,9 @@ async fn happens(name: &str, mut events: Vec<Event>) -> Seen {
         calls.clear();
         for item in world.calls().await {
             let id = CallId::parse(item["id"].as_s().unwrap()).unwrap();
-            calls.push(line(&world.call_table().find(id).await.unwrap().unwrap().whole()));
+            calls.push(line(
+                &world.call_table().find(id).await.unwrap().unwrap().whole(),
+            ));
         }
         calls.sort();
         let mut fresh = Vec::new();
@@ -119,21 +138,34 @@ async fn happens(name: &str, mut events: Vec<Event>) -> Seen {
                     }
                     "call.merged" => "call.merged".to_owned(),
                     name => {
-                        let previous =
-                            data.get("previous").map_or(String::new(), |was| format!(" was {was}"));
-                        format!("{name} {} {}{previous}", word(&data["outcome"]), word(&data["duration"]))
+                        let previous = data
+                            .get("previous")
+                            .map_or(String::new(), |was| format!(" was {was}"));
+                        format!(
+                            "{name} {} {}{previous}",
+                            word(&data["outcome"]),
+                            word(&data["duration"])
+                        )
                     }
                 });
             }
         }
         fresh.sort();
         let second = event.occurred_at.as_seconds() - CREATED;
-        println!("{second:>5} s  {:<30} {}", event.event_type, calls.join(" | "));
+        println!(
+            "{second:>5} s  {:<30} {}",
+            event.event_type,
+            calls.join(" | ")
+        );
         fresh.iter().for_each(|told| println!("{:>8} → {told}", ""));
         told.extend(fresh);
     }
     world.drive_all().await;
-    assert_eq!(world.outbound().await.len(), told.len(), "driving again tells nothing new");
+    assert_eq!(
+        world.outbound().await.len(),
+        told.len(),
+        "driving again tells nothing new"
+    );
     Seen { told, calls }
 }
 
@@ -147,8 +179,14 @@ async fn a_second_number_that_declines() {
     room.finished(120);
     let seen = happens("outbound, a colleague declines", livekit(&room)).await;
     let transfer = ["transfer.initiated null", "transfer.completed declined"];
-    assert_eq!(seen.told, [&transfer[..], &["call.completed completed 100"]].concat());
-    assert_eq!(seen.calls, ["ended completed 100 [callee connected, colleague declined]"]);
+    assert_eq!(
+        seen.told,
+        [&transfer[..], &["call.completed completed 100"]].concat()
+    );
+    assert_eq!(
+        seen.calls,
+        ["ended completed 100 [callee connected, colleague declined]"]
+    );
 }
 
 #[tokio::test]
@@ -205,7 +243,11 @@ async fn a_colleague_who_is_busy_and_his_carrier() {
     room.finished(260);
     let mut events = livekit(&room);
     events.push(carrier("CAb", "busy", 75, OUT));
-    let seen = happens("inbound, a colleague is busy, his carrier reports him", events).await;
+    let seen = happens(
+        "inbound, a colleague is busy, his carrier reports him",
+        events,
+    )
+    .await;
     let expected = [
         "transfer.initiated null",
         "transfer.completed declined",
@@ -214,7 +256,10 @@ async fn a_colleague_who_is_busy_and_his_carrier() {
         "call.completed completed 240",
     ];
     assert_eq!(seen.told, expected);
-    let calls = ["ended busy - [callee busy]", "ended completed 240 [caller connected, colleague declined]"];
+    let calls = [
+        "ended busy - [callee busy]",
+        "ended completed 240 [caller connected, colleague declined]",
+    ];
     assert_eq!(seen.calls, calls);
 }
 
@@ -240,7 +285,10 @@ async fn a_warm_transfer_is_two_calls_in_two_rooms() {
     ];
     assert_eq!(seen.told, expected);
     assert_eq!(seen.calls.len(), 2, "{:?}", seen.calls);
-    assert_eq!(seen.calls[0], "ended completed 240 [caller connected, colleague connected]");
+    assert_eq!(
+        seen.calls[0],
+        "ended completed 240 [caller connected, colleague connected]"
+    );
 }
 
 #[tokio::test]
@@ -257,7 +305,10 @@ async fn a_conversation_that_hands_over() {
 
 #[tokio::test]
 async fn two_conversations_of_one_call() {
-    let events = vec![conversation("conv_blank", 3, 70), conversation("conv_real", 62, 80)];
+    let events = vec![
+        conversation("conv_blank", 3, 70),
+        conversation("conv_real", 62, 80),
+    ];
     let seen = happens("a blank conversation is told first", events).await;
     let expected = [
         "call.completed no_answer 3",
@@ -283,14 +334,34 @@ async fn a_room_in_which_nobody_was() {
 async fn a_leg_that_the_carrier_dials_for_another() {
     let child = "&Direction=outbound-dial&ParentCallSid=CA1&From=%2B15105550100&To=%2B18588796658";
     let world = World::new(Some("acme")).await;
-    world.subscribe("acme", &["transfer.initiated", "transfer.completed"], Filters::default()).await;
-    for (status, second) in [("initiated", 60), ("ringing", 61), ("in-progress", 65), ("completed", 90)] {
-        world.keep_event(&carrier("CAchild", status, second, child)).await;
+    world
+        .subscribe(
+            "acme",
+            &["transfer.initiated", "transfer.completed"],
+            Filters::default(),
+        )
+        .await;
+    for (status, second) in [
+        ("initiated", 60),
+        ("ringing", 61),
+        ("in-progress", 65),
+        ("completed", 90),
+    ] {
+        world
+            .keep_event(&carrier("CAchild", status, second, child))
+            .await;
         world.drive().await;
     }
     let told = world.outbound().await;
-    let types: Vec<_> = told.iter().map(|delivery| delivery.event_type.as_str()).collect();
-    assert_eq!(types, ["transfer.completed", "transfer.initiated"], "each once");
+    let types: Vec<_> = told
+        .iter()
+        .map(|delivery| delivery.event_type.as_str())
+        .collect();
+    assert_eq!(
+        types,
+        ["transfer.completed", "transfer.initiated"],
+        "each once"
+    );
     assert_eq!(posted(&told[0])["data"]["transfer"]["outcome"], "connected");
 }
 
@@ -306,12 +377,19 @@ async fn the_default_tenant_waits_until_somebody_comes() {
         world.keep_event(event).await;
     }
     world.drive_all().await;
-    assert!(world.items("history").await.is_empty(), "nobody is there yet who tells whose call it is");
+    assert!(
+        world.items("history").await.is_empty(),
+        "nobody is there yet who tells whose call it is"
+    );
     world.keep_event(&events[2]).await;
     world.drive_all().await;
     let rows = world.items("history").await;
     assert_eq!(rows.len(), 3);
-    assert!(rows.iter().all(|row| row["tenantShard"].as_s().unwrap().starts_with("acme#")), "{rows:?}");
+    assert!(
+        rows.iter()
+            .all(|row| row["tenantShard"].as_s().unwrap().starts_with("acme#")),
+        "{rows:?}"
+    );
     // Where nobody ever names an owner the call is the default tenant's as soon as somebody is there.
     let mut alone = Room::new("RM_2");
     alone.joined(1, web("user"));
@@ -320,13 +398,24 @@ async fn the_default_tenant_waits_until_somebody_comes() {
     }
     world.drive_all().await;
     let rows = world.items("history").await;
-    let of_demo = rows.iter().filter(|row| row["tenantShard"].as_s().unwrap().starts_with("demo#")).count();
+    let of_demo = rows
+        .iter()
+        .filter(|row| row["tenantShard"].as_s().unwrap().starts_with("demo#"))
+        .count();
     assert_eq!((rows.len(), of_demo), (5, 2));
     // And one whose owner the directory knows is never swallowed by it, even if it came first.
     alone.joined(5, caller("C"));
     world.keep_event(&livekit(&alone)[2]).await;
     world.drive_all().await;
-    let owners: Vec<_> =
-        world.calls().await.iter().map(|call| call["owner"].as_s().unwrap().clone()).collect();
-    assert_eq!(owners.iter().filter(|owner| owner.contains("acme")).count(), 2, "{owners:?}");
+    let owners: Vec<_> = world
+        .calls()
+        .await
+        .iter()
+        .map(|call| call["owner"].as_s().unwrap().clone())
+        .collect();
+    assert_eq!(
+        owners.iter().filter(|owner| owner.contains("acme")).count(),
+        2,
+        "{owners:?}"
+    );
 }

@@ -28,7 +28,10 @@ const TYPE: &str = "call.completed";
 /// What of the table `due` waits for a breaker.
 async fn parked(world: &World) -> usize {
     let slots = world.items("due").await;
-    slots.iter().filter(|item| item["slot"].as_s().unwrap().starts_with("parked#")).count()
+    slots
+        .iter()
+        .filter(|item| item["slot"].as_s().unwrap().starts_with("parked#"))
+        .count()
 }
 
 #[tokio::test]
@@ -38,12 +41,18 @@ async fn after_five_failures_one_delivery_a_minute_probes_until_the_endpoint_is_
     hand.set_to(Minute::of(hand.now()).start().unwrap());
     world.swept_until(hand.now()).await;
     let receiver = Receiver::answering(Answer::Status(500));
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+        .await;
     let deliver = world.deliver(&Faults::none(), hand.clock());
     let sweep = world.sweep(&Faults::none(), hand.clock());
     let mut messages = Vec::new();
     for number in 0..20 {
-        messages.push(world.deliverable(&acme, &format!("evt_{number}"), TYPE).await);
+        messages.push(
+            world
+                .deliverable(&acme, &format!("evt_{number}"), TYPE)
+                .await,
+        );
     }
     for message in &messages[..5] {
         work(&deliver, std::slice::from_ref(message)).await;
@@ -52,7 +61,11 @@ async fn after_five_failures_one_delivery_a_minute_probes_until_the_endpoint_is_
     for message in &messages[5..] {
         assert_eq!(work(&deliver, std::slice::from_ref(message)).await, 0);
     }
-    assert_eq!((receiver.requests().len(), parked(&world).await), (5, 15), "the breaker is open");
+    assert_eq!(
+        (receiver.requests().len(), parked(&world).await),
+        (5, 15),
+        "the breaker is open"
+    );
     for minutes in 1..=3 {
         hand.advance(60);
         sweep.handle(minute()).await;
@@ -66,7 +79,11 @@ async fn after_five_failures_one_delivery_a_minute_probes_until_the_endpoint_is_
     hand.advance(60);
     sweep.handle(minute()).await;
     work(&deliver, &world.take_deliveries().await).await;
-    assert_eq!((receiver.requests().len(), parked(&world).await), (9, 11), "the first success");
+    assert_eq!(
+        (receiver.requests().len(), parked(&world).await),
+        (9, 11),
+        "the first success"
+    );
     hand.advance(60);
     sweep.handle(minute()).await;
     let released = world.take_deliveries().await;
@@ -78,21 +95,61 @@ async fn after_five_failures_one_delivery_a_minute_probes_until_the_endpoint_is_
     hand.advance(60);
     sweep.handle(minute()).await;
     let breakers = world.items("due").await;
-    let breakers = breakers
-        .iter()
-        .filter(|item| item.get("kind").is_some_and(|kind| kind.as_s().unwrap() == Due::BREAKER));
+    let breakers = breakers.iter().filter(|item| {
+        item.get("kind")
+            .is_some_and(|kind| kind.as_s().unwrap() == Due::BREAKER)
+    });
     assert_eq!(breakers.count(), 0, "nobody looks any more");
+}
+
+#[tokio::test]
+async fn a_sweep_reports_for_how_long_the_oldest_parked_delivery_waits() {
+    let (world, hand) = (World::new(None).await, Hand::stopped());
+    hand.set_to(Minute::of(hand.now()).start().unwrap());
+    world.swept_until(hand.now()).await;
+    let receiver = Receiver::answering(Answer::Status(500));
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+        .await;
+    let deliver = world.deliver(&Faults::none(), hand.clock());
+    let sweep = world.sweep(&Faults::none(), hand.clock()).sweep;
+    for number in 0..7 {
+        let message = world
+            .deliverable(&acme, &format!("evt_{number}"), TYPE)
+            .await;
+        work(&deliver, &[message]).await;
+    }
+    assert_eq!((receiver.requests().len(), parked(&world).await), (5, 2));
+    hand.advance(600);
+    let swept = sweep.run().await.unwrap();
+    let waited = swept.oldest_parked_millis.unwrap();
+    assert!((480_000..=660_000).contains(&waited), "{waited}");
+    hand.advance(60);
+    let still = sweep.run().await.unwrap().oldest_parked_millis.unwrap();
+    assert!(
+        still > waited,
+        "the other one waits for a minute more: {still}"
+    );
+    hand.advance(60);
+    let empty = sweep.run().await.unwrap();
+    assert_eq!((empty.queued, empty.oldest_parked_millis), (0, None));
 }
 
 #[tokio::test]
 async fn an_open_breaker_lets_one_of_many_through_at_once() {
     let (world, hand) = (World::new(None).await, Hand::stopped());
     let receiver = Receiver::answering(Answer::Status(500));
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+        .await;
     let deliver = world.deliver(&Faults::none(), hand.clock());
     let mut messages = Vec::new();
     for number in 0..15 {
-        messages.push(world.deliverable(&acme, &format!("evt_{number}"), TYPE).await);
+        messages.push(
+            world
+                .deliverable(&acme, &format!("evt_{number}"), TYPE)
+                .await,
+        );
     }
     for message in &messages[..5] {
         work(&deliver, std::slice::from_ref(message)).await;
@@ -106,7 +163,9 @@ async fn an_open_breaker_lets_one_of_many_through_at_once() {
 async fn five_days_of_nothing_but_failures_end_a_subscription() {
     let (world, hand) = (World::new(None).await, Hand::stopped());
     let receiver = Receiver::answering(Answer::Status(500));
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+        .await;
     let deliver = world.deliver(&Faults::none(), hand.clock());
     const DAY: u64 = 86_400;
     let fail = async |id: &str| {
@@ -120,40 +179,67 @@ async fn five_days_of_nothing_but_failures_end_a_subscription() {
     assert_eq!(fail("evt_1").await, SubscriptionStatus::Active);
     for day in 1..=4 {
         hand.advance(DAY);
-        assert_eq!(fail(&format!("evt_day_{day}")).await, SubscriptionStatus::Active);
+        assert_eq!(
+            fail(&format!("evt_day_{day}")).await,
+            SubscriptionStatus::Active
+        );
     }
     hand.advance(DAY);
     assert_eq!(fail("evt_last").await, SubscriptionStatus::Inactive);
     let disabled = world.acme(acme.id).await.disabled.unwrap();
-    assert_eq!((disabled.reason, disabled.at), (DisabledReason::Failing, hand.now()));
+    assert_eq!(
+        (disabled.reason, disabled.at),
+        (DisabledReason::Failing, hand.now())
+    );
     let told = world.told().await;
-    assert_eq!((told[0].0.as_str(), &told[0].1["reason"]), ("webhook.disabled", &json!("failing")));
+    assert_eq!(
+        (told[0].0.as_str(), &told[0].1["reason"]),
+        ("webhook.disabled", &json!("failing"))
+    );
 }
 
 #[tokio::test]
 async fn a_success_forgets_the_failures_before_it() {
     let (world, hand, receiver) = (World::new(None).await, Hand::stopped(), Receiver::start());
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+        .await;
     let deliver = world.deliver(&Faults::none(), hand.clock());
     for (number, answer) in [500, 500, 500, 500, 200, 500].into_iter().enumerate() {
         receiver.play(Answer::Status(answer));
-        let message = world.deliverable(&acme, &format!("evt_{number}"), TYPE).await;
+        let message = world
+            .deliverable(&acme, &format!("evt_{number}"), TYPE)
+            .await;
         work(&deliver, &[message]).await;
     }
     let message = world.deliverable(&acme, "evt_last", TYPE).await;
     work(&deliver, &[message]).await;
-    assert_eq!((receiver.requests().len(), parked(&world).await), (7, 0), "the breaker is closed");
+    assert_eq!(
+        (receiver.requests().len(), parked(&world).await),
+        (7, 0),
+        "the breaker is closed"
+    );
 }
 
 #[tokio::test]
 async fn a_rate_limit_is_kept_by_several_workers_at_once() {
     let (world, receiver) = (World::new(None).await, Receiver::start());
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |acme| acme.rate_limit = Some(5)).await;
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
+            acme.rate_limit = Some(5)
+        })
+        .await;
     let mut messages = Vec::new();
     for number in 0..30 {
-        messages.push(world.deliverable(&acme, &format!("evt_{number}"), TYPE).await);
+        messages.push(
+            world
+                .deliverable(&acme, &format!("evt_{number}"), TYPE)
+                .await,
+        );
     }
-    let workers: Vec<_> = (0..3).map(|_| world.deliver(&Faults::none(), Clock::system())).collect();
+    let workers: Vec<_> = (0..3)
+        .map(|_| world.deliver(&Faults::none(), Clock::system()))
+        .collect();
     let batches = workers.iter().zip(messages.chunks(10));
     join_all(batches.map(|(worker, batch)| work(worker, batch))).await;
     // The rest comes back second by second.
@@ -168,12 +254,25 @@ async fn a_rate_limit_is_kept_by_several_workers_at_once() {
     })
     .await
     .expect("all are delivered");
-    let at: Vec<i64> = receiver.requests().iter().map(|request| request.at.as_millis()).collect();
+    let at: Vec<i64> = receiver
+        .requests()
+        .iter()
+        .map(|request| request.at.as_millis())
+        .collect();
     let took = at.last().unwrap() - at.first().unwrap();
     assert!(took >= 4_000, "30 at 5 a second took {took} ms");
-    let busiest =
-        at.iter().map(|from| at.iter().filter(|at| (*from..from + 1_000).contains(*at)).count()).max();
-    assert!(busiest.unwrap() <= 10, "{busiest:?}: a second's share and what is left of the one before");
+    let busiest = at
+        .iter()
+        .map(|from| {
+            at.iter()
+                .filter(|at| (*from..from + 1_000).contains(*at))
+                .count()
+        })
+        .max();
+    assert!(
+        busiest.unwrap() <= 10,
+        "{busiest:?}: a second's share and what is left of the one before"
+    );
     for message in &messages {
         assert_eq!(world.delivery(&message.delivery()).await.attempts, 1);
     }

@@ -1,6 +1,10 @@
 //! Events on their way to the endpoints of customers.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod breakers;
 mod deliveries;

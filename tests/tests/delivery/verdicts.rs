@@ -3,12 +3,11 @@
 
 use ringpost::{
     clock::Clock,
-    delivery::deliver::Done,
+    delivery::attempt::Done,
     domain::{
-        delivery::DeliveryStatus,
+        delivery::{DeliveryStatus, retry::RetryConfig},
         event::{Event, Source},
         key::EventKey,
-        retry::RetryConfig,
         subscription::{DisabledReason, Subscription, SubscriptionStatus},
         timestamp::Timestamp,
     },
@@ -35,7 +34,12 @@ async fn put_url(world: &World, id: u64, url: &str, now: Timestamp) {
         routed_at: Some(now),
         ..stored.subscription.clone()
     };
-    assert!(table.replace(&stored, &changed, &stored.secrets).await.unwrap());
+    assert!(
+        table
+            .replace(&stored, &changed, &stored.secrets)
+            .await
+            .unwrap()
+    );
     table.start_afresh(&changed).await.unwrap();
 }
 
@@ -43,7 +47,10 @@ async fn put_url(world: &World, id: u64, url: &str, now: Timestamp) {
 async fn a_verdict_about_a_url_that_was_replaced_is_dropped() {
     for (answer, before) in [(410, 0), (500, 0), (429, 0), (500, 4)] {
         let (world, hand) = (World::new(None).await, Hand::stopped());
-        let (old, new) = (Receiver::answering(Answer::Status(answer)), Receiver::start());
+        let (old, new) = (
+            Receiver::answering(Answer::Status(answer)),
+            Receiver::start(),
+        );
         let acme = world.subscribe_at(&old.url("/"), &[TYPE], |_| {}).await;
         let deliver = world.deliver(&Faults::none(), hand.clock());
         for day in 0..before {
@@ -53,22 +60,40 @@ async fn a_verdict_about_a_url_that_was_replaced_is_dropped() {
         }
         let message = world.deliverable(&acme, "evt_last", TYPE).await;
         // The batch reads the old URL; then the owner replaces it; then the attempt is made.
-        let batch = deliver.deliver.prepare(std::slice::from_ref(&message)).await.unwrap();
+        let batch = deliver
+            .deliver
+            .prepare(std::slice::from_ref(&message))
+            .await
+            .unwrap();
         hand.advance(1);
         put_url(&world, acme.id, &new.url("/"), hand.now()).await;
         hand.advance(1);
         deliver.deliver.work(&message, &batch).await.unwrap();
         assert_eq!(old.requests().len(), before + 1);
-        assert_eq!(world.acme(acme.id).await.status, SubscriptionStatus::Active, "{answer}");
+        assert_eq!(
+            world.acme(acme.id).await.status,
+            SubscriptionStatus::Active,
+            "{answer}"
+        );
         let told = world.told().await;
-        assert!(told.iter().all(|told| told.0 != "webhook.disabled"), "{answer}: {told:?}");
+        assert!(
+            told.iter().all(|told| told.0 != "webhook.disabled"),
+            "{answer}: {told:?}"
+        );
         let about = world.items("webhookconfigs").await;
         for of in ["failures", "failingSince", "learnedAt", "pausedUntil"] {
-            assert!(about.iter().all(|item| !item.contains_key(of)), "{answer} {of}");
+            assert!(
+                about.iter().all(|item| !item.contains_key(of)),
+                "{answer} {of}"
+            );
         }
         // The same verdict, repeated from the record by a batch that knows the new URL.
         work(&deliver, &[message]).await;
-        assert_eq!(world.acme(acme.id).await.status, SubscriptionStatus::Active, "{answer}");
+        assert_eq!(
+            world.acme(acme.id).await.status,
+            SubscriptionStatus::Active,
+            "{answer}"
+        );
     }
 }
 
@@ -77,16 +102,29 @@ async fn a_subscription_is_disabled_and_its_tenant_told_or_neither() {
     let run = async |fault: Option<(usize, Cut)>| {
         let (world, hand) = (World::new(None).await, Hand::stopped());
         let receiver = Receiver::answering(Answer::Status(410));
-        let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
+        let acme = world
+            .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+            .await;
         let message = world.deliverable(&acme, "evt_1", TYPE).await;
         let faults = fault.map_or_else(Faults::none, |(number, cut)| Faults::death_at(number, cut));
-        let failed = work(&world.deliver(&faults, hand.clock()), std::slice::from_ref(&message)).await;
+        let failed = work(
+            &world.deliver(&faults, hand.clock()),
+            std::slice::from_ref(&message),
+        )
+        .await;
         assert_eq!(failed, usize::from(faults.struck()));
         hand.advance(180);
-        assert_eq!(work(&world.deliver(&Faults::none(), hand.clock()), &[message]).await, 0);
+        assert_eq!(
+            work(&world.deliver(&Faults::none(), hand.clock()), &[message]).await,
+            0
+        );
         let told: Vec<String> = world.told().await.into_iter().map(|told| told.0).collect();
         let acme = world.acme(acme.id).await;
-        assert_eq!(acme.disabled.map(|disabled| disabled.reason), Some(DisabledReason::Gone), "{fault:?}");
+        assert_eq!(
+            acme.disabled.map(|disabled| disabled.reason),
+            Some(DisabledReason::Gone),
+            "{fault:?}"
+        );
         assert_eq!(told, ["webhook.disabled"], "{fault:?}");
         faults.requests()
     };
@@ -103,52 +141,87 @@ async fn a_subscription_is_disabled_and_its_tenant_told_or_neither() {
 async fn whoever_loses_an_attempt_sees_to_what_follows_from_it() {
     let (world, hand) = (World::new(None).await, Hand::stopped());
     let receiver = Receiver::answering(Answer::Status(500));
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+        .await;
     let message = world.deliverable(&acme, "evt_1", TYPE).await;
     // Two workers hold the same message. The first dies as soon as its attempt is recorded.
     let first = world.deliver(&Faults::death_at(2, Cut::After), hand.clock());
     let second = world.deliver(&Faults::none(), hand.clock());
-    let of_first = first.deliver.prepare(std::slice::from_ref(&message)).await.unwrap();
-    let of_second = second.deliver.prepare(std::slice::from_ref(&message)).await.unwrap();
+    let of_first = first
+        .deliver
+        .prepare(std::slice::from_ref(&message))
+        .await
+        .unwrap();
+    let of_second = second
+        .deliver
+        .prepare(std::slice::from_ref(&message))
+        .await
+        .unwrap();
     assert!(first.deliver.work(&message, &of_first).await.is_err());
     assert_eq!(world.delivery(&message.delivery()).await.attempts, 1);
     assert_eq!(world.queued_deliveries().await, (0, 0));
     hand.advance(1);
-    assert_eq!(second.deliver.work(&message, &of_second).await.unwrap(), Done::Repeated);
+    assert_eq!(
+        second.deliver.work(&message, &of_second).await.unwrap(),
+        Done::Repeated
+    );
     assert_eq!(world.queued_deliveries().await, (0, 1), "the next attempt");
 }
 
 #[tokio::test]
 async fn a_probe_a_minute_is_made_however_long_the_one_before_waited() {
     let (world, hand) = (World::new(None).await, Hand::stopped());
-    let (table, at) =
-        (world.endpoints(&Faults::none()), SubscriptionRef { tenant_id: "acme".to_owned(), id: 1 });
-    let tried = Tried { at: &at, configured_at: hand.now(), began: hand.now() };
+    let (table, at) = (
+        world.endpoints(&Faults::none()),
+        SubscriptionRef {
+            tenant_id: "acme".to_owned(),
+            id: 1,
+        },
+    );
+    let tried = Tried {
+        at: &at,
+        configured_at: hand.now(),
+        began: hand.now(),
+    };
     let ended = hand.now().plus_millis(15_000);
     let mut health = None;
     for _ in 0..5 {
         health = table.fail(&tried, health.as_ref(), ended).await.unwrap();
     }
     let health = health.unwrap();
-    assert!(health.is_open() && health.may_probe(hand.now().plus_millis(59_000)), "{health:?}");
+    assert!(
+        health.is_open() && health.may_probe(hand.now().plus_millis(59_000)),
+        "{health:?}"
+    );
 }
 
 #[tokio::test]
 async fn a_row_outlives_the_schedule_of_its_delivery() {
     let world = World::new(None).await;
-    let acme = world.subscribe_at("http://127.0.0.1:1/", &[TYPE], |_| {}).await;
+    let acme = world
+        .subscribe_at("http://127.0.0.1:1/", &[TYPE], |_| {})
+        .await;
     let message = world.deliverable(&acme, "evt_1", TYPE).await;
     let history = world.history(&Faults::none());
     let expires = async || -> i64 {
         let items = world.items("history").await;
-        let row = items.iter().find(|item| item.contains_key("direction")).unwrap();
+        let row = items
+            .iter()
+            .find(|item| item.contains_key("direction"))
+            .unwrap();
         row["expiresAt"].as_n().unwrap().parse().unwrap()
     };
     let delivery = world.delivery(&message.delivery()).await;
     let at_first = expires().await;
     let soon = delivery.created_at.plus_days(2);
     let once = history
-        .record_attempt(&delivery, &answered(delivery.created_at, 500), DeliveryStatus::Pending, Some(soon))
+        .record_attempt(
+            &delivery,
+            &answered(delivery.created_at, 500),
+            DeliveryStatus::Pending,
+            Some(soon),
+        )
         .await
         .unwrap()
         .unwrap();
@@ -156,13 +229,28 @@ async fn a_row_outlives_the_schedule_of_its_delivery() {
     // Retention is 90 days.
     let late = delivery.created_at.plus_days(89);
     let failed = answered(delivery.created_at, 500);
-    let twice =
-        history.record_attempt(&once, &failed, DeliveryStatus::Pending, Some(late)).await.unwrap().unwrap();
+    let twice = history
+        .record_attempt(&once, &failed, DeliveryStatus::Pending, Some(late))
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(expires().await, late.plus_days(7).as_seconds());
-    let ended = history.record_attempt(&twice, &failed, DeliveryStatus::Failed, None).await.unwrap().unwrap();
+    let ended = history
+        .record_attempt(&twice, &failed, DeliveryStatus::Failed, None)
+        .await
+        .unwrap()
+        .unwrap();
     let retried = delivery.created_at.plus_days(95);
-    history.reopen_delivery(&ended, None, retried).await.unwrap().unwrap();
-    assert_eq!(expires().await, retried.plus_days(7).as_seconds(), "a retry by hand begins anew");
+    history
+        .reopen_delivery(&ended, None, retried)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        expires().await,
+        retried.plus_days(7).as_seconds(),
+        "a retry by hand begins anew"
+    );
 }
 
 #[tokio::test]
@@ -170,7 +258,10 @@ async fn what_was_announced_before_anything_is_kept_is_not_announced_again() {
     let (world, hand) = (World::new(None).await, Hand::stopped());
     let acme = world
         .subscribe_at("http://127.0.0.1:1/", &["campaign.started"], |acme| {
-            acme.retry_config = RetryConfig { max_attempts: 1, ..RetryConfig::default() };
+            acme.retry_config = RetryConfig {
+                max_attempts: 1,
+                ..RetryConfig::default()
+            };
         })
         .await;
     for (days, rows) in [(91, 0), (89, 1)] {
@@ -187,8 +278,15 @@ async fn what_was_announced_before_anything_is_kept_is_not_announced_again() {
         };
         world.keep_event(&event).await;
         let log = world.items("events").await;
-        let answer = world.fan_out_at(&Faults::none(), Clock::system()).handle(stream_batch(&log)).await;
+        let answer = world
+            .fan_out_at(&Faults::none(), Clock::system())
+            .handle(stream_batch(&log))
+            .await;
         assert!(answer.batch_item_failures.is_empty());
-        assert_eq!(world.outbound_types(acme.id).await.len(), rows, "{days} days");
+        assert_eq!(
+            world.outbound_types(acme.id).await.len(),
+            rows,
+            "{days} days"
+        );
     }
 }

@@ -16,7 +16,10 @@ fn rows() -> Vec<Row> {
     let mut is_head = true;
     let mut rows = Vec::new();
     for (line, text) in text.lines().enumerate() {
-        let Some(cells) = text.strip_prefix("| ").and_then(|text| text.strip_suffix(" |")) else {
+        let Some(cells) = text
+            .strip_prefix("| ")
+            .and_then(|text| text.strip_suffix(" |"))
+        else {
             is_head = true;
             continue;
         };
@@ -26,8 +29,15 @@ fn rows() -> Vec<Row> {
             continue;
         }
         let (rule, tests) = cells.rsplit_once(" | ").unwrap_or((cells, ""));
-        let tests = tests.split('`').filter(|part| !part.trim().is_empty()).map(str::to_owned);
-        rows.push(Row { line: line + 1, rule: rule.to_owned(), tests: tests.collect() });
+        let tests = tests
+            .split('`')
+            .filter(|part| !part.trim().is_empty())
+            .map(str::to_owned);
+        rows.push(Row {
+            line: line + 1,
+            rule: rule.to_owned(),
+            tests: tests.collect(),
+        });
     }
     rows
 }
@@ -50,7 +60,10 @@ fn room_of(suite: &str, file: &str) -> Option<String> {
     let rooms = fs::read_dir(root().join(suite)).unwrap();
     let mut rooms = rooms.map(|room| room.unwrap().path());
     let room = rooms.find(|room| room.join(format!("{file}.rs")).exists())?;
-    Some(format!("{suite}/{}", room.file_name().unwrap().to_string_lossy()))
+    Some(format!(
+        "{suite}/{}",
+        room.file_name().unwrap().to_string_lossy()
+    ))
 }
 
 /// The names of the functions of a file that are tests: with an attribute of their own, or in `proptest!`.
@@ -61,7 +74,13 @@ fn tests(file: &str) -> Vec<String> {
     for line in text.lines().map(str::trim) {
         let signature = line.strip_prefix("async ").unwrap_or(line);
         if let Some(signature) = signature.strip_prefix("fn ") {
-            names.extend(signature.split('(').next().filter(|_| is_test).map(str::to_owned));
+            names.extend(
+                signature
+                    .split('(')
+                    .next()
+                    .filter(|_| is_test)
+                    .map(str::to_owned),
+            );
             is_test = false;
         } else if line.starts_with("#[test]") || line.starts_with("#[tokio::test") {
             is_test = true;
@@ -89,7 +108,11 @@ fn every_row_names_tests_and_every_test_exists() {
             }
         }
     }
-    assert!(faults.is_empty(), "docs/CHECKLIST.md\n{}", faults.join("\n"));
+    assert!(
+        faults.is_empty(),
+        "docs/CHECKLIST.md\n{}",
+        faults.join("\n")
+    );
 }
 
 #[test]
@@ -98,7 +121,10 @@ fn no_row_is_there_twice_and_none_was_lost() {
     assert!(rows.len() >= 250, "{} rows", rows.len());
     let text = fs::read_to_string(root().join("docs/CHECKLIST.md")).unwrap();
     for section in text.split("\n#").filter(|section| section.contains("\n| ")) {
-        let mut rules: Vec<&str> = section.lines().filter(|line| line.starts_with("| ")).collect();
+        let mut rules: Vec<&str> = section
+            .lines()
+            .filter(|line| line.starts_with("| "))
+            .collect();
         let all = rules.len();
         rules.sort_unstable();
         rules.dedup();

@@ -3,7 +3,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use ringpost::{
-    domain::{directory::Line, key::CallId},
+    domain::{directory::PhoneNumberEntry, key::CallId},
     queue::deliveries::DeliveryMessage,
     store::StoreError,
 };
@@ -24,7 +24,9 @@ const TABLES: [&str; 5] = ["events", "calls", "history", "directory", "webhookco
 async fn lived_in(receiver: &Receiver) -> (World, DeliveryMessage) {
     let world = World::new(None).await;
     world.assign_number(LINE, "acme", "user_acme").await;
-    let acme = world.subscribe_at(&receiver.url("/"), &["call.completed"], |_| {}).await;
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &["call.completed"], |_| {})
+        .await;
     for payload in sip_call(&unique(), LINE) {
         world.event_log().keep(&payload).await;
     }
@@ -43,20 +45,41 @@ async fn an_item_of_a_newer_layout_is_refused_and_stays_as_it_is() {
     let (world, message) = lived_in(&receiver).await;
     let call = CallId::parse(world.calls().await[0]["id"].as_s().unwrap()).unwrap();
     for table in TABLES {
-        world.set_everywhere(table, "v", AttributeValue::N("2".to_owned())).await;
+        world
+            .set_everywhere(table, "v", AttributeValue::N("2".to_owned()))
+            .await;
     }
     let none = Faults::none();
     assert!(is_newer(world.call_table().find(call).await));
-    assert!(is_newer(world.history(&none).find_delivery(&message.delivery()).await));
-    assert!(is_newer(world.subscriptions(&none).find("acme", message.subscription_id()).await));
+    assert!(is_newer(
+        world
+            .history(&none)
+            .find_delivery(&message.delivery())
+            .await
+    ));
+    assert!(is_newer(
+        world
+            .subscriptions(&none)
+            .find("acme", message.subscription_id())
+            .await
+    ));
     assert!(is_newer(world.subscriptions(&none).list("acme").await));
-    assert!(is_newer(world.directory().find::<Line>(LINE).await));
+    assert!(is_newer(
+        world.directory().find::<PhoneNumberEntry>(LINE).await
+    ));
 
     let before = world.state(&[]).await;
-    assert_eq!(work(&world.deliver(&none, hand.clock()), &[message]).await, 1, "the message comes again");
+    assert_eq!(
+        work(&world.deliver(&none, hand.clock()), &[message]).await,
+        1,
+        "the message comes again"
+    );
     let log = world.items("events").await;
     let driven = world.fan_out(&none).handle(stream_batch(&log)).await;
-    assert!(driven.batch_item_failures.is_empty(), "the events are put aside");
+    assert!(
+        driven.batch_item_failures.is_empty(),
+        "the events are put aside"
+    );
     assert_eq!(world.take_retries().await.len(), log.len());
     assert_eq!(world.state(&[]).await, before, "nothing was written over");
     assert!(receiver.requests().is_empty());

@@ -9,8 +9,16 @@ use ringpost_tests::{
 };
 
 fn logs() -> String {
-    let logs = Command::new("make").arg("logs").current_dir(root()).output().unwrap();
-    assert!(logs.status.success(), "{}", String::from_utf8_lossy(&logs.stderr));
+    let logs = Command::new("make")
+        .arg("logs")
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(
+        logs.status.success(),
+        "{}",
+        String::from_utf8_lossy(&logs.stderr)
+    );
     String::from_utf8(logs.stdout).unwrap()
 }
 
@@ -34,21 +42,43 @@ async fn a_request_is_one_line_and_no_line_holds_a_secret_a_body_or_a_number() {
     let logs = eventually("the lines of the request and of its event", async || {
         let logs = logs();
         let of = |function: &str| {
-            logs.lines().filter(|line| line.contains(&event_key) && line.contains(function)).count()
+            logs.lines()
+                .filter(|line| line.contains(&event_key) && line.contains(function))
+                .count()
         };
         (of("\"call-completed\"") == 1 && of("\"fan-out\"") == 1).then(|| logs.clone())
     })
     .await;
-    let line = logs.lines().find(|line| line.contains(&event_key) && line.contains("answered")).unwrap();
-    for part in [call_id, "request_id", "duration_ms", "\"status\":200", "\"result\":\"processed\""] {
+    let line = logs
+        .lines()
+        .find(|line| line.contains(&event_key) && line.contains("answered"))
+        .unwrap();
+    for part in [
+        call_id,
+        "request_id",
+        "duration_ms",
+        "\"status\":200",
+        "\"result\":\"processed\"",
+    ] {
         assert!(line.contains(part), "{part} is not in {line}");
     }
     assert!(logs.contains("wrong signature"), "the refusal says why");
 
-    let secrets = ["LIVEKIT_API_SECRET", "LIVEKIT_WEBHOOK_SECRET", "RINGPOST_JWT_SECRET", "RINGPOST_TOKEN"];
+    let secrets = [
+        "LIVEKIT_API_SECRET",
+        "LIVEKIT_WEBHOOK_SECRET",
+        "RINGPOST_JWT_SECRET",
+        "RINGPOST_TOKEN",
+    ];
     let secrets = secrets.map(|name| stack.value(name));
-    let private =
-        [&signature, "5105550123", "8588796658", "7678189426", "participant\":", "CLIENT_INITIATED"];
+    let private = [
+        &signature,
+        "5105550123",
+        "8588796658",
+        "7678189426",
+        "participant\":",
+        "CLIENT_INITIATED",
+    ];
     for forbidden in secrets.into_iter().chain(private) {
         assert!(!logs.contains(forbidden), "a log line holds {forbidden}");
     }

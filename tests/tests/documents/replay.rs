@@ -12,7 +12,10 @@ use serde_json::json;
 
 fn replay(arguments: &[&str]) -> Output {
     let mut command = Command::new("python3");
-    command.args(["-m", "ops", "replay", "local"]).args(arguments).current_dir(root());
+    command
+        .args(["-m", "ops", "replay", "local"])
+        .args(arguments)
+        .current_dir(root());
     command.output().unwrap()
 }
 
@@ -23,7 +26,10 @@ fn said(output: &Output) -> String {
 /// A minute of the last weeks that no other run of this test has chosen.
 fn minute() -> Timestamp {
     let chosen = u64::from_str_radix(&unique(), 16).unwrap() % (40 * 24 * 60);
-    Clock::system().now().minus_days(45).plus_millis(chosen * 60_000)
+    Clock::system()
+        .now()
+        .minus_days(45)
+        .plus_millis(chosen * 60_000)
 }
 
 #[tokio::test]
@@ -40,7 +46,10 @@ async fn events_that_the_history_lost_come_back_once() {
         keys.push(format!("livekit:{}", payload["id"].as_str().unwrap()));
     }
     for key in &keys {
-        eventually("the event's row", async || (stack.history_rows(key).await == 1).then_some(())).await;
+        eventually("the event's row", async || {
+            (stack.history_rows(key).await == 1).then_some(())
+        })
+        .await;
     }
     let (lost, kept) = keys.split_at(2);
     let beyond = kept.last().unwrap();
@@ -48,35 +57,81 @@ async fn events_that_the_history_lost_come_back_once() {
         assert_eq!(world.forget_history_of(key).await, 1);
     }
 
-    let done = replay(&["--from", &from.to_string(), "--to", &to.to_string(), "--yes"]);
+    let done = replay(&[
+        "--from",
+        &from.to_string(),
+        "--to",
+        &to.to_string(),
+        "--yes",
+    ]);
     assert!(done.status.success(), "{}", said(&done));
-    assert!(said(&done).contains("matched 4, queued 4."), "{}", said(&done));
+    assert!(
+        said(&done).contains("matched 4, queued 4."),
+        "{}",
+        said(&done)
+    );
     for key in lost {
-        eventually("the row's return", async || (stack.history_rows(key).await == 1).then_some(())).await;
+        eventually("the row's return", async || {
+            (stack.history_rows(key).await == 1).then_some(())
+        })
+        .await;
     }
     // Again, and nothing is there twice.
-    assert!(replay(&["--from", &from.to_string(), "--to", &to.to_string(), "--yes"]).status.success());
+    assert!(
+        replay(&[
+            "--from",
+            &from.to_string(),
+            "--to",
+            &to.to_string(),
+            "--yes"
+        ])
+        .status
+        .success()
+    );
     let later = sample(&unique());
     log.keep(&later).await;
     let later = format!("livekit:{}", later["id"].as_str().unwrap());
-    eventually("a later event's row", async || (stack.history_rows(&later).await == 1).then_some(())).await;
+    eventually("a later event's row", async || {
+        (stack.history_rows(&later).await == 1).then_some(())
+    })
+    .await;
     for key in &keys[..4] {
         assert_eq!(stack.history_rows(key).await, 1, "{key}");
     }
-    assert_eq!(stack.history_rows(beyond).await, 0, "received after the window");
+    assert_eq!(
+        stack.history_rows(beyond).await,
+        0,
+        "received after the window"
+    );
 }
 
 #[test]
 fn a_window_that_makes_no_sense_is_refused() {
     stack();
     for (arguments, reason) in [
-        (&["--from", "2026-11-01T00:00Z", "--to", "2026-11-01T00:00Z", "--yes"][..], "the window is empty"),
-        (&["--from", "2026-11-01", "--yes"], "must be a time with its zone"),
+        (
+            &[
+                "--from",
+                "2026-11-01T00:00Z",
+                "--to",
+                "2026-11-01T00:00Z",
+                "--yes",
+            ][..],
+            "the window is empty",
+        ),
+        (
+            &["--from", "2026-11-01", "--yes"],
+            "must be a time with its zone",
+        ),
         (&["--from", "", "--yes"], "must be a time with its zone"),
         (&["--from", "2026-11-01T00:00Z"], "no terminal to ask on"),
     ] {
         let refused = replay(arguments);
         assert!(!refused.status.success());
-        assert!(said(&refused).to_lowercase().contains(reason), "{arguments:?}: {}", said(&refused));
+        assert!(
+            said(&refused).to_lowercase().contains(reason),
+            "{arguments:?}: {}",
+            said(&refused)
+        );
     }
 }

@@ -31,12 +31,18 @@ fn rust_files(under: &str) -> Vec<(PathBuf, String)> {
 /// The files under `under` that mention any of `words`, except those whose path contains `allowed`.
 fn mentions(under: &str, words: &[&str], allowed: &[&str]) -> Vec<String> {
     let files = rust_files(under).into_iter();
-    let strangers =
-        files.filter(|(path, _)| !allowed.iter().any(|part| path.to_string_lossy().contains(part)));
+    let strangers = files.filter(|(path, _)| {
+        !allowed
+            .iter()
+            .any(|part| path.to_string_lossy().contains(part))
+    });
     let lines = strangers.flat_map(|(path, text)| {
         let guilty = |line: &&str| words.iter().any(|word| line.contains(word));
-        let found: Vec<_> =
-            text.lines().filter(guilty).map(|line| format!("{}: {line}", path.display())).collect();
+        let found: Vec<_> = text
+            .lines()
+            .filter(guilty)
+            .map(|line| format!("{}: {line}", path.display()))
+            .collect();
         found
     });
     lines.collect()
@@ -46,15 +52,27 @@ const NOTHING: [String; 0] = [];
 
 #[test]
 fn the_domain_has_no_io_and_no_clock() {
-    let words =
-        ["aws_", "tokio", "async ", "std::fs", "std::env", "std::net", "crate::clock", "crate::store"];
+    let words = [
+        "aws_",
+        "tokio",
+        "async ",
+        "std::fs",
+        "std::env",
+        "std::net",
+        "crate::clock",
+        "crate::store",
+    ];
     assert_eq!(mentions("lib/src/domain", &words, &[]), NOTHING);
 }
 
 #[test]
 fn only_the_store_names_dynamodb_and_only_the_queue_names_sqs() {
     assert_eq!(
-        mentions("lib/src", &["aws_sdk_dynamodb::", "aws_sdk_dynamodb:"], &["store/", "aws.rs"]),
+        mentions(
+            "lib/src",
+            &["aws_sdk_dynamodb::", "aws_sdk_dynamodb:"],
+            &["store/", "aws.rs"]
+        ),
         NOTHING
     );
     assert_eq!(mentions("lib/src", &["aws_sdk_sqs"], &["queue/"]), NOTHING);
@@ -63,15 +81,30 @@ fn only_the_store_names_dynamodb_and_only_the_queue_names_sqs() {
 
 #[test]
 fn only_crypto_names_what_hashes_signs_and_verifies() {
-    let words = ["use ring::", "use hmac::", "use sha1::", "use sha2::", "use subtle::", "jsonwebtoken"];
+    let words = [
+        "use ring::",
+        "use hmac::",
+        "use sha1::",
+        "use sha2::",
+        "use subtle::",
+        "jsonwebtoken",
+    ];
     assert_eq!(mentions("lib/src", &words, &["crypto/"]), NOTHING);
-    let words = ["ring::digest", "ring::hmac", "ring::rand", "ring::signature"];
+    let words = [
+        "ring::digest",
+        "ring::hmac",
+        "ring::rand",
+        "ring::signature",
+    ];
     assert_eq!(mentions("lib/src", &words, &["crypto/"]), NOTHING);
     for name in ["hmac", "jsonwebtoken", "ring.", "sha1", "sha2", "subtle"] {
         let manifest = fs::read_to_string(root().join("functions/Cargo.toml")).unwrap();
         // What the build script uses is in no function.
         let (linked, _) = manifest.split_once("[build-dependencies]").unwrap();
-        assert!(!linked.contains(&format!("\n{name}")), "functions/Cargo.toml has {name}");
+        assert!(
+            !linked.contains(&format!("\n{name}")),
+            "functions/Cargo.toml has {name}"
+        );
     }
 }
 
@@ -79,8 +112,18 @@ fn only_crypto_names_what_hashes_signs_and_verifies() {
 fn only_config_reads_the_environment_and_only_clock_reads_the_time() {
     assert_eq!(mentions("lib/src", &["env::var"], &["config.rs"]), NOTHING);
     assert_eq!(mentions("functions/src", &["env::var"], &[]), NOTHING);
-    assert_eq!(mentions("lib/src", &["Timestamp::now", "SystemTime::now"], &["clock.rs"]), NOTHING);
-    assert_eq!(mentions("functions/src", &["Timestamp::now", "SystemTime::now"], &[]), NOTHING);
+    assert_eq!(
+        mentions(
+            "lib/src",
+            &["Timestamp::now", "SystemTime::now"],
+            &["clock.rs"]
+        ),
+        NOTHING
+    );
+    assert_eq!(
+        mentions("functions/src", &["Timestamp::now", "SystemTime::now"], &[]),
+        NOTHING
+    );
 }
 
 #[test]
@@ -101,9 +144,19 @@ fn no_module_is_a_drawer_and_no_file_is_long() {
     for folder in ["lib", "functions", "tests"] {
         for (path, text) in rust_files(folder) {
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            assert!(!["utils", "util", "common", "helpers", "misc"].contains(&name.as_str()), "{path:?}");
-            assert!(text.lines().count() <= 500, "{path:?} has {} lines", text.lines().count());
-            assert!(text.starts_with("//!"), "{path:?} does not say what it is for");
+            assert!(
+                !["utils", "util", "common", "helpers", "misc"].contains(&name.as_str()),
+                "{path:?}"
+            );
+            assert!(
+                text.lines().count() <= 500,
+                "{path:?} has {} lines",
+                text.lines().count()
+            );
+            assert!(
+                text.starts_with("//!"),
+                "{path:?} does not say what it is for"
+            );
         }
     }
 }
@@ -113,20 +166,29 @@ fn binaries_template_and_sample_events_name_the_same_functions() {
     let manifest = fs::read_to_string(root().join("functions/Cargo.toml")).unwrap();
     let bins: BTreeSet<String> = values(&manifest, "name = \"", "\"").skip(1).collect();
     let template = fs::read_to_string(root().join("template.yaml")).unwrap();
-    let built: BTreeSet<String> =
-        values(&template, "Binary: ", "\n").map(|bin| bin.replace('}', "")).collect();
+    let built: BTreeSet<String> = values(&template, "Binary: ", "\n")
+        .map(|bin| bin.replace('}', ""))
+        .collect();
     assert_eq!(bins, built, "functions/Cargo.toml and template.yaml");
     for bin in &bins {
         let resource: String = bin.split('-').map(capitalised).collect();
         let declared = format!("\n  {resource}:\n    Type: AWS::Serverless::Function\n");
-        assert!(template.contains(&declared), "template.yaml has no function {resource}");
-        assert!(root().join(format!("events/{bin}.json")).exists(), "events/{bin}.json is missing");
+        assert!(
+            template.contains(&declared),
+            "template.yaml has no function {resource}"
+        );
+        assert!(
+            root().join(format!("events/{bin}.json")).exists(),
+            "events/{bin}.json is missing"
+        );
     }
 }
 
 fn values<'a>(text: &'a str, before: &'a str, after: &'a str) -> impl Iterator<Item = String> + 'a {
     let parts = text.split(before).skip(1);
-    parts.filter_map(move |part| part.split_once(after)).map(|(value, _)| value.trim().to_owned())
+    parts
+        .filter_map(move |part| part.split_once(after))
+        .map(|(value, _)| value.trim().to_owned())
 }
 
 fn capitalised(word: &str) -> String {

@@ -17,7 +17,10 @@ const CALLER: &str = "5105550123";
 
 fn trace(arguments: &[&str]) -> Output {
     let mut command = Command::new("python3");
-    command.args(["-m", "ops", "trace", "local"]).args(arguments).current_dir(root());
+    command
+        .args(["-m", "ops", "trace", "local"])
+        .args(arguments)
+        .current_dir(root());
     command.output().unwrap()
 }
 
@@ -38,23 +41,42 @@ impl Tenant {
     async fn new(unique: &str, url: &str) -> Self {
         let stack = stack();
         let digits = u64::from_str_radix(unique, 16).unwrap() % 8_000_000;
-        let (name, line) = (format!("t{unique}"), format!("+1{}", 4_082_000_000 + digits));
-        World::deployed().await.assign_number(&line, &name, "user_trace").await;
-        let token = stack.token(json!({ "sub": "admin_trace", "tenant_id": name, "role": "admin" }));
+        let (name, line) = (
+            format!("t{unique}"),
+            format!("+1{}", 4_082_000_000 + digits),
+        );
+        World::deployed()
+            .await
+            .assign_number(&line, &name, "user_trace")
+            .await;
+        let token =
+            stack.token(json!({ "sub": "admin_trace", "tenant_id": name, "role": "admin" }));
         let config = json!({
             "name": "CRM of (408) 555-1234", "url": url, "eventTypes": ["call.completed"],
             "retryConfig": { "maxAttempts": 3, "initialDelay": 1 }
         });
-        let request = client().post(stack.url("/api/webhooks/config")).bearer_auth(&token).json(&config);
+        let request = client()
+            .post(stack.url("/api/webhooks/config"))
+            .bearer_auth(&token)
+            .json(&config);
         let made = stack.send(request).await;
         assert_eq!(made.status, 201, "{}", made.body);
         let secret = made.body["webhook"]["secret"].as_str().unwrap().to_owned();
-        Self { stack, name, line, token, secret }
+        Self {
+            stack,
+            name,
+            line,
+            token,
+            secret,
+        }
     }
 
     async fn livekit(&self, payload: &Value) {
         let (stack, body) = (self.stack, payload.to_string());
-        let (key, secret) = (stack.value("LIVEKIT_API_KEY"), stack.value("LIVEKIT_API_SECRET"));
+        let (key, secret) = (
+            stack.value("LIVEKIT_API_KEY"),
+            stack.value("LIVEKIT_API_SECRET"),
+        );
         let request = client()
             .post(stack.url("/api/v1/webhooks/livekit/events"))
             .header("content-type", "application/webhook+json")
@@ -65,10 +87,17 @@ impl Tenant {
 
     /// The row of the delivery, as soon as it is delivered.
     async fn delivered(&self) -> String {
-        let url = self.stack.url("/api/webhooks/events?direction=outbound&status=delivered");
+        let url = self
+            .stack
+            .url("/api/webhooks/events?direction=outbound&status=delivered");
         eventually("the delivery", async || {
-            let found = self.stack.send(client().get(&url).bearer_auth(&self.token)).await;
-            found.body["events"][0]["id"].as_u64().map(|id| id.to_string())
+            let found = self
+                .stack
+                .send(client().get(&url).bearer_auth(&self.token))
+                .await;
+            found.body["events"][0]["id"]
+                .as_u64()
+                .map(|id| id.to_string())
         })
         .await
     }
@@ -86,14 +115,19 @@ async fn one_call_is_printed_from_any_of_its_names() {
     let row = tenant.delivered().await;
     let (message, body) = (posted.message_id(), posted.json());
     let call = body["data"]["callLogId"].as_str().unwrap();
-    let (event, room) = (format!("EV_{unique}5"), format!("call-_+1{CALLER}_{unique}"));
+    let (event, room) = (
+        format!("EV_{unique}5"),
+        format!("call-_+1{CALLER}_{unique}"),
+    );
     let [key, sid, call_sid, sip] =
         ["livekit:EV_", "RM_", "CA", "SCL_"].map(|kind| format!("{kind}{unique}"));
 
     // The functions' lines come some moments after their work.
     eventually("the line of the second attempt", async || {
         let printed = said(&trace(&["--id", call]));
-        printed.contains("result=delivered status_code=200").then_some(())
+        printed
+            .contains("result=delivered status_code=200")
+            .then_some(())
     })
     .await;
     for arguments in [
@@ -127,11 +161,24 @@ async fn one_call_is_printed_from_any_of_its_names() {
             "driven: ",
             "answered: ",
         ] {
-            assert!(printed.contains(part), "{arguments:?}: {part} is missing in {printed}");
+            assert!(
+                printed.contains(part),
+                "{arguments:?}: {part} is missing in {printed}"
+            );
         }
         let national = tenant.line.strip_prefix("+1").unwrap();
-        for forbidden in [CALLER, national, "555-1234", PATH, &tenant.secret, &tenant.token] {
-            assert!(!printed.contains(forbidden), "{arguments:?}: {forbidden} stands in {printed}");
+        for forbidden in [
+            CALLER,
+            national,
+            "555-1234",
+            PATH,
+            &tenant.secret,
+            &tenant.token,
+        ] {
+            assert!(
+                !printed.contains(forbidden),
+                "{arguments:?}: {forbidden} stands in {printed}"
+            );
         }
     }
 }
@@ -143,15 +190,39 @@ fn what_is_not_found_says_what_to_try() {
     for (arguments, reason) in [
         (&["--id", "nothing_of_that_name"][..], "TENANT=acme"),
         (&["--id", "217000000000000"], "add TENANT"),
-        (&["--id", "217000000000000", "--tenant", "nobody"], "has no row"),
-        (&["--id", "evt_00112233445566778899aabbccddeeff"], "AT=… or TENANT=… or CALL=…"),
-        (&["--id", "evt_00112233445566778899aabbccddeeff"], "no terminal to ask on"),
-        (&["--id", "evt_00112233445566778899aabbccddeeff", "--call", "RM_nobody"], "There is no call"),
+        (
+            &["--id", "217000000000000", "--tenant", "nobody"],
+            "has no row",
+        ),
+        (
+            &["--id", "evt_00112233445566778899aabbccddeeff"],
+            "AT=… or TENANT=… or CALL=…",
+        ),
+        (
+            &["--id", "evt_00112233445566778899aabbccddeeff"],
+            "no terminal to ask on",
+        ),
+        (
+            &[
+                "--id",
+                "evt_00112233445566778899aabbccddeeff",
+                "--call",
+                "RM_nobody",
+            ],
+            "There is no call",
+        ),
         (&["--id", &number], "is the name of no call"),
-        (&["--id", "EV_1", "--at", "yesterday"], "must be a time with its zone"),
+        (
+            &["--id", "EV_1", "--at", "yesterday"],
+            "must be a time with its zone",
+        ),
     ] {
         let refused = trace(arguments);
         assert!(!refused.status.success(), "{arguments:?}");
-        assert!(said(&refused).contains(reason), "{arguments:?}: {}", said(&refused));
+        assert!(
+            said(&refused).contains(reason),
+            "{arguments:?}: {}",
+            said(&refused)
+        );
     }
 }

@@ -1,6 +1,6 @@
 //! `POST /api/webhooks/elevenlabs/call-status`: the ElevenLabs call status document.
 
-use ringpost::{domain::agent_status::StatusWord, http::allow_list::AllowList};
+use ringpost::{auth::allow_list::AllowList, domain::call::agent_status::StatusWord};
 use ringpost_functions::{ingest::call_status::Deps, runtime::Endpoint};
 use ringpost_tests::{
     elevenlabs::{WEBHOOK_SECRET, call_status_key, signature, webhook, webhook_with},
@@ -13,7 +13,10 @@ use ringpost_tests::{
 use serde_json::{Value, json};
 
 fn processed() -> Answer {
-    Answer { status: 200, body: json!({ "success": true, "message": "Webhook received and processed" }) }
+    Answer {
+        status: 200,
+        body: json!({ "success": true, "message": "Webhook received and processed" }),
+    }
 }
 
 /// A sample event, as if it came from this address.
@@ -25,14 +28,23 @@ fn from(address: &str, name: &str) -> String {
 
 #[tokio::test]
 async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
-    for (name, word) in
-        [("call-status", StatusWord::Completed), ("call-status-failure", StatusWord::NoAnswer)]
-    {
+    for (name, word) in [
+        ("call-status", StatusWord::Completed),
+        ("call-status-failure", StatusWord::NoAnswer),
+    ] {
         let (world, faults) = (World::new(Some("demo")).await, Faults::none());
         let endpoint = world.call_status(&faults).await;
-        assert_eq!(invoke(&endpoint, request(&sample_event(name))).await, processed(), "{name}");
+        assert_eq!(
+            invoke(&endpoint, request(&sample_event(name))).await,
+            processed(),
+            "{name}"
+        );
         assert_eq!(faults.requests(), 1, "{name}");
-        assert_eq!(invoke(&endpoint, request(&sample_event(name))).await, processed(), "{name} again");
+        assert_eq!(
+            invoke(&endpoint, request(&sample_event(name))).await,
+            processed(),
+            "{name} again"
+        );
         let kept = world.kept_events().await;
         assert_eq!(kept.len(), 1, "{name}");
         world.drive().await;
@@ -40,7 +52,11 @@ async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
         let status = facts.agent_status.get().unwrap();
         assert_eq!((status.word, &status.event), (word, &kept[0].key), "{name}");
         let sent: Value = serde_json::from_str(&sample_event(name)).unwrap();
-        assert_eq!(kept[0].payload, sent["body"].as_str().unwrap(), "the raw response can be shown");
+        assert_eq!(
+            kept[0].payload,
+            sent["body"].as_str().unwrap(),
+            "the raw response can be shown"
+        );
     }
 }
 
@@ -48,14 +64,27 @@ async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
 async fn events_out_of_order_end_in_the_furthest_status() {
     let world = World::new(Some("demo")).await;
     let endpoint = world.call_status(&Faults::none()).await;
-    for event_type in ["call.ended", "call.ringing", "call.busy", "call.transferred", "call.initiated"] {
+    for event_type in [
+        "call.ended",
+        "call.ringing",
+        "call.busy",
+        "call.transferred",
+        "call.initiated",
+    ] {
         let body = json!({ "call_id": "CA1", "event_type": event_type }).to_string();
-        assert_eq!(invoke(&endpoint, webhook(body.as_bytes())).await, processed(), "{event_type}");
+        assert_eq!(
+            invoke(&endpoint, webhook(body.as_bytes())).await,
+            processed(),
+            "{event_type}"
+        );
     }
     world.drive().await;
     assert_eq!(world.items("history").await.len(), 5);
     let facts = world.facts().await;
-    assert_eq!(facts.agent_status.get().map(|status| status.word), Some(StatusWord::Busy));
+    assert_eq!(
+        facts.agent_status.get().map(|status| status.word),
+        Some(StatusWord::Busy)
+    );
     assert_eq!(facts.failure_reason(), Some("Recipient is busy"));
 }
 
@@ -64,17 +93,38 @@ async fn a_sender_is_believed_for_its_address_or_its_signature() {
     let world = World::new(None).await;
     let endpoint = world.call_status(&Faults::none()).await;
     let status = async |event: String| invoke(&endpoint, request(&event)).await.status;
-    assert_eq!(status(from("203.0.113.9", "call-status")).await, 401, "neither");
+    assert_eq!(
+        status(from("203.0.113.9", "call-status")).await,
+        401,
+        "neither"
+    );
     assert_eq!(status(from("nowhere", "call-status")).await, 401, "neither");
     assert!(world.items("events").await.is_empty());
-    assert_eq!(status(from("203.0.113.9", "call-status-failure")).await, 200, "the signature");
-    assert_eq!(status(from("127.0.0.1", "call-status")).await, 200, "the address");
+    assert_eq!(
+        status(from("203.0.113.9", "call-status-failure")).await,
+        200,
+        "the signature"
+    );
+    assert_eq!(
+        status(from("127.0.0.1", "call-status")).await,
+        200,
+        "the address"
+    );
     let body = json!({ "call_id": "CA1", "event_type": "call.busy" }).to_string();
     let (body, now) = (body.as_bytes(), now_seconds());
-    for signature in [signature("wsec_somebody", now, body), signature(WEBHOOK_SECRET, now - 1_860, body)] {
+    for signature in [
+        signature("wsec_somebody", now, body),
+        signature(WEBHOOK_SECRET, now - 1_860, body),
+    ] {
         let refused = invoke(&endpoint, webhook_with(body, &signature)).await;
         let answer = json!({ "success": false, "message": "Invalid webhook signature" });
-        assert_eq!(refused, Answer { status: 401, body: answer });
+        assert_eq!(
+            refused,
+            Answer {
+                status: 401,
+                body: answer
+            }
+        );
     }
     assert_eq!(world.items("events").await.len(), 2);
 }
@@ -84,17 +134,27 @@ async fn with_neither_list_nor_secret_nobody_is_believed_and_the_log_says_why() 
     let world = World::new(None).await;
     let mut endpoint = world.call_status(&Faults::none()).await;
     let refusal = async |endpoint: &Deps, name: &str| {
-        let refused = endpoint.handle(request(&sample_event(name))).await.unwrap_err();
+        let refused = endpoint
+            .handle(request(&sample_event(name)))
+            .await
+            .unwrap_err();
         (refused.status().as_u16(), refused.cause_chain().unwrap())
     };
     endpoint.door.allow_list = AllowList::default();
     let unsigned = refusal(&endpoint, "call-status").await;
-    assert_eq!(unsigned, (401, "no signature".to_owned()), "an empty list admits nobody");
+    assert_eq!(
+        unsigned,
+        (401, "no signature".to_owned()),
+        "an empty list admits nobody"
+    );
     endpoint.door.keys = world.elevenlabs_keys_of(None).await;
     for name in ["call-status", "call-status-failure"] {
         let (status, cause) = refusal(&endpoint, name).await;
         assert_eq!(status, 401);
-        assert!(cause.contains("elevenlabs-webhook-secrets nor ElevenLabsStatusAllowList"), "{cause}");
+        assert!(
+            cause.contains("elevenlabs-webhook-secrets nor ElevenLabsStatusAllowList"),
+            "{cause}"
+        );
     }
     assert!(world.items("events").await.is_empty());
 }
@@ -106,13 +166,20 @@ async fn what_is_missing_or_wrong_is_named() {
     for (body, field) in [
         (r#"{"call_id":"x"}"#, json!("event_type")),
         (r#"{"event_type":"call.busy"}"#, json!("call_id")),
-        (r#"{"event_type":"call.busy","conversation_id":{}}"#, json!("conversation_id")),
+        (
+            r#"{"event_type":"call.busy","conversation_id":{}}"#,
+            json!("conversation_id"),
+        ),
         ("call_id=x", Value::Null),
         ("[]", Value::Null),
         ("", Value::Null),
     ] {
         let answer = invoke(&endpoint, webhook(body.as_bytes())).await;
-        assert_eq!((answer.status, &answer.body["success"]), (400, &json!(false)), "{body}");
+        assert_eq!(
+            (answer.status, &answer.body["success"]),
+            (400, &json!(false)),
+            "{body}"
+        );
         assert_eq!(
             (&answer.body["field"], &answer.body["message"]),
             (&field, &json!("Invalid webhook payload"))
@@ -147,13 +214,19 @@ async fn the_documents_examples_and_curl_lines_work_without_a_signature() {
         let body = body.to_string();
         let post = || {
             let request = client().post(stack.url("/api/webhooks/elevenlabs/call-status"));
-            stack.send(request.header("Content-Type", "application/json").body(body.clone()))
+            stack.send(
+                request
+                    .header("Content-Type", "application/json")
+                    .body(body.clone()),
+            )
         };
         assert_eq!(post().await, processed());
         assert_eq!(post().await, processed(), "again");
         let key = call_status_key(&body);
         assert_eq!(stack.event_items(&key).await, 1);
-        eventually("the event in the history", async || (stack.history_rows(&key).await == 1).then_some(()))
-            .await;
+        eventually("the event in the history", async || {
+            (stack.history_rows(&key).await == 1).then_some(())
+        })
+        .await;
     }
 }

@@ -51,20 +51,31 @@ impl Dialer {
             created_at: Timestamp::EPOCH,
         };
         assert_eq!(world.directory().put(&api_key).await.unwrap(), Put::Done);
-        Self { world, now: Arc::new(AtomicI64::new(NOON)) }
+        Self {
+            world,
+            now: Arc::new(AtomicI64::new(NOON)),
+        }
     }
 
     fn endpoint(&self, faults: &Faults) -> call_capture::Deps {
         let now = Arc::clone(&self.now);
-        let clock = Clock::new(move || Timestamp::from_millis(now.load(Ordering::Relaxed)).unwrap());
-        call_capture::Deps { clock, ..self.world.call_capture(faults) }
+        let clock =
+            Clock::new(move || Timestamp::from_millis(now.load(Ordering::Relaxed)).unwrap());
+        call_capture::Deps {
+            clock,
+            ..self.world.call_capture(faults)
+        }
     }
 
     async fn submit_with(&self, key: Option<&str>, faults: &Faults, body: &Value) -> Answer {
         let mut request = Request::new(Body::Text(body.to_string()));
-        request.headers_mut().insert("x-api-key", KEY.parse().unwrap());
+        request
+            .headers_mut()
+            .insert("x-api-key", KEY.parse().unwrap());
         if let Some(key) = key {
-            request.headers_mut().insert("idempotency-key", key.parse().unwrap());
+            request
+                .headers_mut()
+                .insert("idempotency-key", key.parse().unwrap());
         }
         invoke(&self.endpoint(faults), request).await
     }
@@ -78,12 +89,18 @@ impl Dialer {
     }
 
     async fn counts(&self) -> (usize, usize) {
-        (self.world.items("events").await.len(), self.world.calls().await.len())
+        (
+            self.world.items("events").await.len(),
+            self.world.calls().await.len(),
+        )
     }
 
     async fn drive(&self) {
         let log = self.world.items("events").await;
-        self.world.fan_out(&Faults::none()).handle(stream_batch(&log)).await;
+        self.world
+            .fan_out(&Faults::none())
+            .handle(stream_batch(&log))
+            .await;
     }
 }
 
@@ -100,22 +117,41 @@ async fn a_body_that_says_neither_call_nor_time_is_a_retry_for_ten_minutes_and_t
     let dialer = Dialer::new().await;
     // The first receipt lies just before a multiple of ten minutes, as any may.
     let first = dialer.submit_at(-1, &minimal()).await;
-    for millis in [0, 1, 1_000, TEN_MINUTES / 2, TEN_MINUTES - 2, TEN_MINUTES - 1] {
-        assert_eq!(dialer.submit_at(millis, &minimal()).await, first, "{millis} ms after noon");
+    for millis in [
+        0,
+        1,
+        1_000,
+        TEN_MINUTES / 2,
+        TEN_MINUTES - 2,
+        TEN_MINUTES - 1,
+    ] {
+        assert_eq!(
+            dialer.submit_at(millis, &minimal()).await,
+            first,
+            "{millis} ms after noon"
+        );
     }
     assert_eq!(dialer.counts().await, (1, 1));
     // One millisecond later, however lately it was repeated.
     let second = dialer.submit_at(TEN_MINUTES, &minimal()).await;
     assert_ne!(second["call_history_id"], first["call_history_id"]);
     assert_eq!(second["created_at"], "2025-11-25T12:10:00.000Z");
-    assert_eq!(dialer.submit_at(2 * TEN_MINUTES, &minimal()).await, second, "a retry of the second");
+    assert_eq!(
+        dialer.submit_at(2 * TEN_MINUTES, &minimal()).await,
+        second,
+        "a retry of the second"
+    );
     let third = dialer.submit_at(2 * TEN_MINUTES + 1, &minimal()).await;
     assert_ne!(third["call_history_id"], second["call_history_id"]);
     let tomorrow = dialer.submit_at(24 * 6 * TEN_MINUTES, &minimal()).await;
     assert_ne!(tomorrow["call_history_id"], third["call_history_id"]);
     assert_eq!(dialer.counts().await, (4, 4));
     dialer.drive().await;
-    assert_eq!(dialer.counts().await, (4, 4), "fan-out knows them apart too");
+    assert_eq!(
+        dialer.counts().await,
+        (4, 4),
+        "fan-out knows them apart too"
+    );
 }
 
 #[tokio::test]
@@ -124,7 +160,10 @@ async fn another_body_or_one_that_names_its_call_or_its_time_has_no_window() {
     let mut other = minimal();
     other["notes"] = json!("another");
     let first = dialer.submit_at(0, &minimal()).await;
-    assert_ne!(dialer.submit_at(1, &other).await["call_history_id"], first["call_history_id"]);
+    assert_ne!(
+        dialer.submit_at(1, &other).await["call_history_id"],
+        first["call_history_id"]
+    );
     for (field, value) in [
         ("external_call_id", json!("C-1")),
         ("call_date", json!("2025-11-25T10:30:00Z")),
@@ -134,7 +173,11 @@ async fn another_body_or_one_that_names_its_call_or_its_time_has_no_window() {
         let mut named = minimal();
         named[field] = value;
         let first = dialer.submit_at(0, &named).await;
-        assert_eq!(dialer.submit_at(24 * 6 * TEN_MINUTES, &named).await, first, "{field}");
+        assert_eq!(
+            dialer.submit_at(24 * 6 * TEN_MINUTES, &named).await,
+            first,
+            "{field}"
+        );
     }
     // What only stands for an id names no call.
     let mut placeholder = minimal();
@@ -149,18 +192,34 @@ async fn many_at_once_are_one_call_also_where_a_window_ends() {
     dialer.submit_at(0, &minimal()).await;
     // Functions whose clocks lie on both sides of the end.
     let at_once = (0..10).map(|number| {
-        let millis = if number % 2 == 0 { TEN_MINUTES } else { TEN_MINUTES + 1 };
+        let millis = if number % 2 == 0 {
+            TEN_MINUTES
+        } else {
+            TEN_MINUTES + 1
+        };
         let clock = Clock::new(move || Timestamp::from_millis(NOON + millis).unwrap());
-        let endpoint = call_capture::Deps { clock, ..dialer.world.call_capture(&Faults::none()) };
+        let endpoint = call_capture::Deps {
+            clock,
+            ..dialer.world.call_capture(&Faults::none())
+        };
         async move {
             let mut request = Request::new(Body::Text(minimal().to_string()));
-            request.headers_mut().insert("x-api-key", KEY.parse().unwrap());
+            request
+                .headers_mut()
+                .insert("x-api-key", KEY.parse().unwrap());
             invoke(&endpoint, request).await
         }
     });
     let answers = join_all(at_once).await;
-    assert!(answers.iter().all(|answer| answer.status == 201), "{answers:?}");
-    assert_eq!(dialer.counts().await, (2, 2), "the retries of the first, and one other call");
+    assert!(
+        answers.iter().all(|answer| answer.status == 201),
+        "{answers:?}"
+    );
+    assert_eq!(
+        dialer.counts().await,
+        (2, 2),
+        "the retries of the first, and one other call"
+    );
 }
 
 #[tokio::test]
@@ -169,11 +228,18 @@ async fn a_repetition_after_a_crash_at_any_request_is_the_same_call() {
         for number in 0..5 {
             let dialer = Dialer::new().await;
             let faults = Faults::death_at(number, cut);
-            assert_eq!(dialer.submit_with(None, &faults, &minimal()).await.status, 500);
+            assert_eq!(
+                dialer.submit_with(None, &faults, &minimal()).await.status,
+                500
+            );
             assert!(faults.struck());
             let repeated = dialer.submit_at(TEN_MINUTES, &minimal()).await;
             dialer.drive().await;
-            assert_eq!(dialer.counts().await, (1, 1), "request {number}, cut {cut:?}");
+            assert_eq!(
+                dialer.counts().await,
+                (1, 1),
+                "request {number}, cut {cut:?}"
+            );
             assert_eq!(dialer.submit_at(TEN_MINUTES, &minimal()).await, repeated);
         }
     }
@@ -188,14 +254,22 @@ async fn an_idempotency_key_decides_by_itself() {
     };
     let first = submit("one", &minimal()).await;
     assert_eq!(first.0, 201);
-    dialer.now.store(NOON + 24 * 6 * TEN_MINUTES, Ordering::Relaxed);
+    dialer
+        .now
+        .store(NOON + 24 * 6 * TEN_MINUTES, Ordering::Relaxed);
     assert_eq!(submit("one", &minimal()).await, first, "the next day");
     let second = submit("two", &minimal()).await;
-    assert_ne!(second.1["data"]["call_history_id"], first.1["data"]["call_history_id"]);
+    assert_ne!(
+        second.1["data"]["call_history_id"],
+        first.1["data"]["call_history_id"]
+    );
     let mut other = minimal();
     other["notes"] = json!("x");
     let message = "This Idempotency-Key was used for another body";
-    assert_eq!(submit("one", &other).await, (409, json!({ "error": "Conflict", "message": message })));
+    assert_eq!(
+        submit("one", &other).await,
+        (409, json!({ "error": "Conflict", "message": message }))
+    );
     assert_eq!(dialer.counts().await, (2, 2), "nothing refused is kept");
     dialer.drive().await;
     assert_eq!(dialer.counts().await, (2, 2));
@@ -213,7 +287,9 @@ async fn an_idempotency_key_has_bounds_and_a_placeholder_is_none() {
     let dialer = Dialer::new().await;
     let long = "k".repeat(257);
     for key in [long.as_str(), "two words", "tab\tbed"] {
-        let answer = dialer.submit_with(Some(key), &Faults::none(), &minimal()).await;
+        let answer = dialer
+            .submit_with(Some(key), &Faults::none(), &minimal())
+            .await;
         let message = "Idempotency-Key must be 1 to 256 visible ASCII characters";
         assert_eq!(
             (answer.status, answer.body),
@@ -223,8 +299,22 @@ async fn an_idempotency_key_has_bounds_and_a_placeholder_is_none() {
     let mut other = minimal();
     other["notes"] = json!("x");
     for key in ["undefined", "null", "", "{{uuid}}"] {
-        assert_eq!(dialer.submit_with(Some(key), &Faults::none(), &minimal()).await.status, 201, "{key}");
-        assert_eq!(dialer.submit_with(Some(key), &Faults::none(), &other).await.status, 201, "{key}");
+        assert_eq!(
+            dialer
+                .submit_with(Some(key), &Faults::none(), &minimal())
+                .await
+                .status,
+            201,
+            "{key}"
+        );
+        assert_eq!(
+            dialer
+                .submit_with(Some(key), &Faults::none(), &other)
+                .await
+                .status,
+            201,
+            "{key}"
+        );
     }
     assert_eq!(dialer.counts().await, (2, 2));
 }
@@ -237,23 +327,44 @@ fn named(seconds: u64) -> Value {
 async fn a_correction_back_to_an_earlier_body_is_applied_and_its_repetition_is_not() {
     let dialer = Dialer::new().await;
     let mut submitted = Vec::new();
-    let steps = [(5, 1), (5, 1), (180, 2), (180, 2), (5, 3), (5, 3), (180, 4), (5, 5), (5, 5)];
+    let steps = [
+        (5, 1),
+        (5, 1),
+        (180, 2),
+        (180, 2),
+        (5, 3),
+        (5, 3),
+        (180, 4),
+        (5, 5),
+        (5, 5),
+    ];
     for (number, (seconds, events)) in steps.into_iter().enumerate() {
         let millis = i64::try_from(number).unwrap() * 1_000;
         submitted.push(dialer.submit_at(millis, &named(seconds)).await);
         assert_eq!(dialer.counts().await, (events, 1), "step {number}");
-        assert_eq!(dialer.world.facts().await.told_seconds.get(), Some(&seconds), "step {number}");
+        assert_eq!(
+            dialer.world.facts().await.reported_seconds.get(),
+            Some(&seconds),
+            "step {number}"
+        );
     }
-    assert!(submitted.iter().all(|data| *data == submitted[0]), "one call_history_id, one created_at");
+    assert!(
+        submitted.iter().all(|data| *data == submitted[0]),
+        "one call_history_id, one created_at"
+    );
     dialer.drive().await;
-    assert_eq!(dialer.world.facts().await.told_seconds.get(), Some(&5), "in whatever order it is folded");
+    assert_eq!(
+        dialer.world.facts().await.reported_seconds.get(),
+        Some(&5),
+        "in whatever order it is folded"
+    );
     // Also at the very moment at which the other was submitted, and by a clock that runs behind.
     dialer.submit_at(20_000, &named(180)).await;
     dialer.submit_at(20_000, &named(5)).await;
-    assert_eq!(dialer.world.facts().await.told_seconds.get(), Some(&5));
+    assert_eq!(dialer.world.facts().await.reported_seconds.get(), Some(&5));
     dialer.submit_at(30_000, &named(180)).await;
     dialer.submit_at(29_000, &named(5)).await;
-    assert_eq!(dialer.world.facts().await.told_seconds.get(), Some(&5));
+    assert_eq!(dialer.world.facts().await.reported_seconds.get(), Some(&5));
 }
 
 #[tokio::test]
@@ -265,9 +376,14 @@ async fn a_correction_that_is_sent_by_many_at_once_is_kept_once() {
     let body = named(5);
     let none = Faults::none();
     let answers = join_all((0..8).map(|_| dialer.submit_with(None, &none, &body))).await;
-    assert!(answers.iter().all(|answer| answer.status == 201 && *answer == answers[0]), "{answers:?}");
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.status == 201 && *answer == answers[0]),
+        "{answers:?}"
+    );
     assert_eq!(dialer.counts().await, (3, 1));
-    assert_eq!(dialer.world.facts().await.told_seconds.get(), Some(&5));
+    assert_eq!(dialer.world.facts().await.reported_seconds.get(), Some(&5));
 }
 
 #[tokio::test]
@@ -279,12 +395,20 @@ async fn a_correction_that_dies_at_any_request_is_applied_by_its_repetition() {
             dialer.submit_at(1_000, &named(180)).await;
             dialer.now.store(NOON + 2_000, Ordering::Relaxed);
             let faults = Faults::death_at(number, cut);
-            assert_eq!(dialer.submit_with(None, &faults, &named(5)).await.status, 500, "request {number}");
+            assert_eq!(
+                dialer.submit_with(None, &faults, &named(5)).await.status,
+                500,
+                "request {number}"
+            );
             assert!(faults.struck());
             dialer.submit_at(3_000, &named(5)).await;
             dialer.drive().await;
-            assert_eq!(dialer.counts().await, (3, 1), "request {number}, cut {cut:?}");
-            assert_eq!(dialer.world.facts().await.told_seconds.get(), Some(&5));
+            assert_eq!(
+                dialer.counts().await,
+                (3, 1),
+                "request {number}, cut {cut:?}"
+            );
+            assert_eq!(dialer.world.facts().await.reported_seconds.get(), Some(&5));
         }
     }
 }
@@ -297,14 +421,34 @@ async fn what_a_submission_costs() {
         assert_eq!(dialer.submit_with(None, &faults, body).await.status, 201);
         faults.requests()
     };
-    assert_eq!(requests(&named(5)).await, 4, "the key, the event, the look-up, the call");
-    assert_eq!(requests(&named(5)).await, 4, "the key, the event, the look-up, the event as it was kept");
+    assert_eq!(
+        requests(&named(5)).await,
+        4,
+        "the key, the event, the look-up, the call"
+    );
+    assert_eq!(
+        requests(&named(5)).await,
+        4,
+        "the key, the event, the look-up, the event as it was kept"
+    );
     assert_eq!(requests(&named(180)).await, 4);
-    assert_eq!(requests(&named(5)).await, 6, "and the event and the call of the correction");
-    assert_eq!(requests(&minimal()).await, 5, "and when it was first received");
+    assert_eq!(
+        requests(&named(5)).await,
+        6,
+        "and the event and the call of the correction"
+    );
+    assert_eq!(
+        requests(&minimal()).await,
+        5,
+        "and when it was first received"
+    );
     let mut national = named(7);
     national["caller_number"] = json!("9876543210");
-    assert_eq!(requests(&national).await, 5, "and where the tenant's numbers are from");
+    assert_eq!(
+        requests(&national).await,
+        5,
+        "and where the tenant's numbers are from"
+    );
 }
 
 #[tokio::test]
@@ -316,7 +460,10 @@ async fn a_tenants_national_numbers_are_those_of_its_region() {
         default_agent_name: None,
         default_region: Region::parse("IN"),
     };
-    assert_eq!(dialer.world.directory().put(&settings).await.unwrap(), Put::Done);
+    assert_eq!(
+        dialer.world.directory().put(&settings).await.unwrap(),
+        Put::Done
+    );
     let body = json!({
         "company_id": COMPANY, "external_call_id": "C-1",
         "caller_number": "098765 43210", "recipient_number": "9123456789"
@@ -324,14 +471,24 @@ async fn a_tenants_national_numbers_are_those_of_its_region() {
     dialer.submit_at(0, &body).await;
     let numbers = async || {
         let facts = dialer.world.facts().await;
-        [facts.line_number, facts.phone_number].map(|number| number.get().map(|it| it.as_str().to_owned()))
+        [facts.line_number, facts.phone_number]
+            .map(|number| number.get().map(|it| it.as_str().to_owned()))
     };
     let expected = ["+919876543210", "+919123456789"].map(|number| Some(number.to_owned()));
     assert_eq!(numbers().await, expected);
     // What the tenant says later is about what it submits later.
-    let settings = Settings { default_region: Region::parse("GB"), ..settings };
-    assert_eq!(dialer.world.directory().put(&settings).await.unwrap(), Put::Done);
+    let settings = Settings {
+        default_region: Region::parse("GB"),
+        ..settings
+    };
+    assert_eq!(
+        dialer.world.directory().put(&settings).await.unwrap(),
+        Put::Done
+    );
     dialer.drive().await;
     assert_eq!(numbers().await, expected);
-    assert_eq!(numbers().await[0], PhoneNumber::parse("+919876543210").map(|it| it.as_str().to_owned()));
+    assert_eq!(
+        numbers().await[0],
+        PhoneNumber::parse("+919876543210").map(|it| it.as_str().to_owned())
+    );
 }

@@ -3,10 +3,13 @@
 use std::fs;
 
 use ringpost::{
+    auth::allow_list::AllowList,
     clock::Clock,
-    domain::{agent_status::StatusWord, outcome::Outcome, timestamp::Timestamp},
-    http::allow_list::AllowList,
-    pipeline::accept::MAX_EVENT_BYTES,
+    domain::{
+        call::{agent_status::StatusWord, outcome::Outcome},
+        timestamp::Timestamp,
+    },
+    ingest::accept::MAX_EVENT_BYTES,
 };
 use ringpost_tests::{
     elevenlabs::{WEBHOOK_SECRET, post_call_key, signature, webhook, webhook_with},
@@ -19,7 +22,10 @@ use ringpost_tests::{
 use serde_json::{Value, json};
 
 fn processed() -> Answer {
-    Answer { status: 200, body: json!({ "success": true, "message": "Webhook received and processed" }) }
+    Answer {
+        status: 200,
+        body: json!({ "success": true, "message": "Webhook received and processed" }),
+    }
 }
 
 fn sample_body(name: &str) -> Value {
@@ -29,16 +35,31 @@ fn sample_body(name: &str) -> Value {
 
 #[tokio::test]
 async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
-    for name in ["elevenlabs", "elevenlabs-transcription", "elevenlabs-failure"] {
+    for name in [
+        "elevenlabs",
+        "elevenlabs-transcription",
+        "elevenlabs-failure",
+    ] {
         let (world, faults) = (World::new(Some("demo")).await, Faults::none());
         let endpoint = world.elevenlabs(&faults).await;
-        assert_eq!(invoke(&endpoint, request(&sample_event(name))).await, processed(), "{name}");
+        assert_eq!(
+            invoke(&endpoint, request(&sample_event(name))).await,
+            processed(),
+            "{name}"
+        );
         assert_eq!(faults.requests(), 1, "{name}");
-        assert_eq!(invoke(&endpoint, request(&sample_event(name))).await, processed(), "{name} again");
+        assert_eq!(
+            invoke(&endpoint, request(&sample_event(name))).await,
+            processed(),
+            "{name} again"
+        );
         assert_eq!(world.items("events").await.len(), 1, "{name}");
         world.drive().await;
         let facts = world.facts().await;
-        let told = (facts.outcome(), facts.agent_status.get().map(|status| status.word));
+        let told = (
+            facts.outcome(),
+            facts.agent_status.get().map(|status| status.word),
+        );
         let expected = match name {
             "elevenlabs-transcription" => (Some(Outcome::Completed), Some(StatusWord::Completed)),
             "elevenlabs-failure" => (Some(Outcome::Busy), Some(StatusWord::InitiationFailed)),
@@ -59,7 +80,9 @@ async fn every_fixture_is_answered_as_elevenlabs_would_have_it() {
         let mut endpoint = world.elevenlabs(&Faults::none()).await;
         let now = Timestamp::from_seconds(fixture["verify_at_unix"].as_i64().unwrap()).unwrap();
         endpoint.gate.clock = Clock::new(move || now);
-        let secret = fixture["key_material"]["webhook_secret"].as_str().map(str::to_owned);
+        let secret = fixture["key_material"]["webhook_secret"]
+            .as_str()
+            .map(str::to_owned);
         endpoint.gate.keys = world.elevenlabs_keys_of(secret).await;
         let body = fixture["body"].as_str().unwrap();
         let mut request = webhook(body.as_bytes());
@@ -105,8 +128,15 @@ async fn a_transcription_of_five_megabytes_is_kept_whole() {
     let world = World::new(Some("demo")).await;
     let endpoint = world.elevenlabs(&Faults::none()).await;
     let body = long_transcription();
-    assert!((5_000_000..MAX_EVENT_BYTES).contains(&body.len()), "{}", body.len());
-    assert_eq!(invoke(&endpoint, webhook(body.as_bytes())).await, processed());
+    assert!(
+        (5_000_000..MAX_EVENT_BYTES).contains(&body.len()),
+        "{}",
+        body.len()
+    );
+    assert_eq!(
+        invoke(&endpoint, webhook(body.as_bytes())).await,
+        processed()
+    );
     assert!(world.items("chunks").await.len() > 1);
     let kept = world.kept_events().await;
     assert!(kept[0].payload == body, "byte for byte");
@@ -122,11 +152,18 @@ async fn audio_is_kept_if_lambda_can_take_it() {
     let endpoint = world.elevenlabs(&Faults::none()).await;
     let audio = |bytes: usize| {
         let data = json!({ "agent_id": "a", "conversation_id": "conv_1", "full_audio": "A".repeat(bytes) });
-        json!({ "type": "post_call_audio", "event_timestamp": 1_767_312_000, "data": data }).to_string()
+        json!({ "type": "post_call_audio", "event_timestamp": 1_767_312_000, "data": data })
+            .to_string()
     };
-    assert_eq!(invoke(&endpoint, webhook(audio(1_000_000).as_bytes())).await, processed());
+    assert_eq!(
+        invoke(&endpoint, webhook(audio(1_000_000).as_bytes())).await,
+        processed()
+    );
     let refused = invoke(&endpoint, webhook(audio(MAX_EVENT_BYTES).as_bytes())).await;
-    assert_eq!((refused.status, &refused.body["success"]), (413, &json!(false)));
+    assert_eq!(
+        (refused.status, &refused.body["success"]),
+        (413, &json!(false))
+    );
     assert_eq!(world.items("events").await.len(), 1);
 }
 
@@ -144,14 +181,30 @@ async fn what_is_forged_stale_or_from_elsewhere_is_refused_and_not_kept() {
     ] {
         let refused = invoke(&endpoint, webhook_with(body, &signature)).await;
         let answer = json!({ "success": false, "message": "Invalid webhook signature" });
-        assert_eq!(refused, Answer { status: 401, body: answer });
+        assert_eq!(
+            refused,
+            Answer {
+                status: 401,
+                body: answer
+            }
+        );
     }
     endpoint.gate.allow_list = AllowList::parse("34.67.146.145,34.59.11.47").unwrap();
-    assert_eq!(invoke(&endpoint, request(&sample_event("elevenlabs"))).await.status, 401);
-    let from_elevenlabs =
-        sample_event("elevenlabs").replace("\"sourceIp\": \"127.0.0.1\"", "\"sourceIp\": \"34.59.11.47\"");
+    assert_eq!(
+        invoke(&endpoint, request(&sample_event("elevenlabs")))
+            .await
+            .status,
+        401
+    );
+    let from_elevenlabs = sample_event("elevenlabs").replace(
+        "\"sourceIp\": \"127.0.0.1\"",
+        "\"sourceIp\": \"34.59.11.47\"",
+    );
     assert!(world.items("events").await.is_empty());
-    assert_eq!(invoke(&endpoint, request(&from_elevenlabs)).await, processed());
+    assert_eq!(
+        invoke(&endpoint, request(&from_elevenlabs)).await,
+        processed()
+    );
 }
 
 #[tokio::test]
@@ -159,14 +212,34 @@ async fn what_cannot_be_read_is_named() {
     let world = World::new(None).await;
     let endpoint = world.elevenlabs(&Faults::none()).await;
     for (body, details, field) in [
-        ("{}", "Missing required field: event_type", json!("event_type")),
-        (r#"{"type":7}"#, "Invalid value of field: event_type", json!("event_type")),
+        (
+            "{}",
+            "Missing required field: event_type",
+            json!("event_type"),
+        ),
+        (
+            r#"{"type":7}"#,
+            "Invalid value of field: event_type",
+            json!("event_type"),
+        ),
         ("[]", "Body must be a JSON object", Value::Null),
-        ("{", "Body is not valid JSON (line 1, column 1)", Value::Null),
+        (
+            "{",
+            "Body is not valid JSON (line 1, column 1)",
+            Value::Null,
+        ),
     ] {
         let answer = invoke(&endpoint, webhook(body.as_bytes())).await;
-        assert_eq!((answer.status, &answer.body["details"]), (400, &json!(details)), "{body}");
-        assert_eq!((&answer.body["success"], &answer.body["field"]), (&json!(false), &field), "{body}");
+        assert_eq!(
+            (answer.status, &answer.body["details"]),
+            (400, &json!(details)),
+            "{body}"
+        );
+        assert_eq!(
+            (&answer.body["success"], &answer.body["field"]),
+            (&json!(false), &field),
+            "{body}"
+        );
     }
     assert!(world.items("events").await.is_empty());
 }
@@ -174,13 +247,24 @@ async fn what_cannot_be_read_is_named() {
 #[tokio::test]
 async fn a_call_belongs_to_the_tenant_of_its_agent() {
     let world = World::new(None).await;
-    world.assign_agent("agent_01jx7n5t2se5xv3m8q9b4c6d7e", "acme", "user_acme").await;
+    world
+        .assign_agent("agent_01jx7n5t2se5xv3m8q9b4c6d7e", "acme", "user_acme")
+        .await;
     let endpoint = world.elevenlabs(&Faults::none()).await;
-    invoke(&endpoint, request(&sample_event("elevenlabs-transcription"))).await;
+    invoke(
+        &endpoint,
+        request(&sample_event("elevenlabs-transcription")),
+    )
+    .await;
     world.drive().await;
     let history = world.items("history").await;
     assert_eq!(history.len(), 1);
-    assert!(history[0]["tenantShard"].as_s().unwrap().starts_with("acme"));
+    assert!(
+        history[0]["tenantShard"]
+            .as_s()
+            .unwrap()
+            .starts_with("acme")
+    );
 }
 
 async fn post(stack: &Stack, body: &Value, secret: &str) -> Answer {
@@ -188,7 +272,10 @@ async fn post(stack: &Stack, body: &Value, secret: &str) -> Answer {
     let request = client()
         .post(stack.url("/api/webhooks/elevenlabs"))
         .header("Content-Type", "application/json")
-        .header("ElevenLabs-Signature", signature(secret, now_seconds(), body.as_bytes()))
+        .header(
+            "ElevenLabs-Signature",
+            signature(secret, now_seconds(), body.as_bytes()),
+        )
         .body(body);
     stack.send(request).await
 }
@@ -214,6 +301,8 @@ async fn the_deployed_function_takes_the_documents_event_and_elevenlabs_own() {
     let world = World::deployed().await;
     let sid = format!("CA{unique}");
     let calls = world.calls().await;
-    let ours = calls.iter().filter(|call| call["facts"].as_s().is_ok_and(|facts| facts.contains(&sid)));
+    let ours = calls
+        .iter()
+        .filter(|call| call["facts"].as_s().is_ok_and(|facts| facts.contains(&sid)));
     assert_eq!(ours.count(), 1, "both told of one call");
 }

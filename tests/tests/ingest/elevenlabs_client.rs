@@ -4,22 +4,31 @@ use std::time::{Duration, Instant};
 
 use ringpost::{
     domain::timestamp::Timestamp,
-    providers::elevenlabs::client::{ApiKey, AskError, ConversationApi, ConversationId, Patience},
+    providers::elevenlabs::client::{
+        ApiKey, ConversationApi, ConversationApiError, ConversationId, Timeouts,
+    },
 };
 use ringpost_tests::elevenlabs_api::{ElevenLabsApi, Reply, conversation};
 
 const KEY: &str = "sk_test";
-const PATIENCE: Patience =
-    Patience { connect: Duration::from_millis(500), total: Duration::from_millis(500) };
+const TIMEOUTS: Timeouts = Timeouts {
+    connect: Duration::from_millis(500),
+    total: Duration::from_millis(500),
+};
 
 fn client(url: &str) -> ConversationApi {
-    ConversationApi::new(url.to_owned(), PATIENCE).unwrap()
+    ConversationApi::new(url.to_owned(), TIMEOUTS).unwrap()
 }
 
-async fn ask(api: &ElevenLabsApi, key: &str, id: &str) -> Result<String, AskError> {
-    let (key, id) = (ApiKey::parse(key).unwrap(), ConversationId::parse(id).unwrap());
+async fn ask(api: &ElevenLabsApi, key: &str, id: &str) -> Result<String, ConversationApiError> {
+    let (key, id) = (
+        ApiKey::parse(key).unwrap(),
+        ConversationId::parse(id).unwrap(),
+    );
     let answer = client(api.url()).conversation(&key, &id).await;
-    answer.map(|answer| String::from_utf8(answer.into_event(Timestamp::EPOCH).payload.to_vec()).unwrap())
+    answer.map(|answer| {
+        String::from_utf8(answer.into_event(Timestamp::EPOCH).payload.to_vec()).unwrap()
+    })
 }
 
 #[tokio::test]
@@ -37,24 +46,41 @@ async fn a_conversation_comes_byte_for_byte() {
 #[tokio::test]
 async fn every_refusal_is_told_apart() {
     let api = ElevenLabsApi::start(KEY);
-    assert_eq!(ask(&api, "sk_other", "conv_1").await, Err(AskError::Refused(401)));
-    assert_eq!(ask(&api, KEY, "conv_unknown").await, Err(AskError::NotFound(404)));
+    assert_eq!(
+        ask(&api, "sk_other", "conv_1").await,
+        Err(ConversationApiError::Refused(401))
+    );
+    assert_eq!(
+        ask(&api, KEY, "conv_unknown").await,
+        Err(ConversationApiError::NotFound(404))
+    );
     for (status, error) in [
-        (403, AskError::Refused(403)),
-        (422, AskError::NotFound(422)),
-        (429, AskError::Unavailable(429)),
-        (500, AskError::Unavailable(500)),
-        (503, AskError::Unavailable(503)),
-        (418, AskError::Unusable("unexpected status")),
+        (403, ConversationApiError::Refused(403)),
+        (422, ConversationApiError::NotFound(422)),
+        (429, ConversationApiError::Unavailable(429)),
+        (500, ConversationApiError::Unavailable(500)),
+        (503, ConversationApiError::Unavailable(503)),
+        (418, ConversationApiError::Unusable("unexpected status")),
     ] {
         api.play("conv_1", Reply::With(status, "secret body".to_owned()));
         let answer = ask(&api, KEY, "conv_1").await;
         assert_eq!(answer, Err(error));
         assert!(!error.to_string().contains("secret"));
     }
-    for body in ["", "<html>", "{}", &conversation("conv_2", "CA1", "agent_1", "done").to_string()] {
+    for body in [
+        "",
+        "<html>",
+        "{}",
+        &conversation("conv_2", "CA1", "agent_1", "done").to_string(),
+    ] {
         api.play("conv_1", Reply::With(200, body.to_owned()));
-        assert!(matches!(ask(&api, KEY, "conv_1").await, Err(AskError::Unusable(_))), "{body}");
+        assert!(
+            matches!(
+                ask(&api, KEY, "conv_1").await,
+                Err(ConversationApiError::Unusable(_))
+            ),
+            "{body}"
+        );
     }
 }
 
@@ -63,21 +89,52 @@ async fn a_slow_an_absent_and_an_endless_server_are_given_up() {
     let api = ElevenLabsApi::start(KEY);
     api.play("conv_slow", Reply::After(Duration::from_secs(5)));
     let started = Instant::now();
-    assert_eq!(ask(&api, KEY, "conv_slow").await, Err(AskError::Unreachable("timeout")));
-    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    assert_eq!(
+        ask(&api, KEY, "conv_slow").await,
+        Err(ConversationApiError::Unreachable("timeout"))
+    );
+    assert!(
+        started.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        started.elapsed()
+    );
     api.play("conv_endless", Reply::Endless);
     let endless = ask(&api, KEY, "conv_endless").await;
-    let given_up = [AskError::Unusable("more than 8 MiB"), AskError::Unreachable("timeout")];
-    assert!(given_up.iter().any(|error| endless == Err(*error)), "{endless:?}");
-    let (key, id) = (ApiKey::parse(KEY).unwrap(), ConversationId::parse("conv_1").unwrap());
-    let absent = client("http://127.0.0.1:1").conversation(&key, &id).await.err();
-    assert_eq!(absent, Some(AskError::Unreachable("no connection")));
+    let given_up = [
+        ConversationApiError::Unusable("more than 8 MiB"),
+        ConversationApiError::Unreachable("timeout"),
+    ];
+    assert!(
+        given_up.iter().any(|error| endless == Err(*error)),
+        "{endless:?}"
+    );
+    let (key, id) = (
+        ApiKey::parse(KEY).unwrap(),
+        ConversationId::parse("conv_1").unwrap(),
+    );
+    let absent = client("http://127.0.0.1:1")
+        .conversation(&key, &id)
+        .await
+        .err();
+    assert_eq!(
+        absent,
+        Some(ConversationApiError::Unreachable("no connection"))
+    );
 }
 
 #[tokio::test]
 async fn the_key_follows_no_redirect() {
     let (api, elsewhere) = (ElevenLabsApi::start(KEY), ElevenLabsApi::start(KEY));
-    api.play("conv_1", Reply::Redirect(format!("{}/v1/convai/conversations/conv_1", elsewhere.url())));
-    assert_eq!(ask(&api, KEY, "conv_1").await, Err(AskError::Unusable("unexpected status")));
+    api.play(
+        "conv_1",
+        Reply::Redirect(format!(
+            "{}/v1/convai/conversations/conv_1",
+            elsewhere.url()
+        )),
+    );
+    assert_eq!(
+        ask(&api, KEY, "conv_1").await,
+        Err(ConversationApiError::Unusable("unexpected status"))
+    );
     assert!(elsewhere.requests().is_empty());
 }

@@ -38,22 +38,34 @@ async fn capture(world: &World, id: &str, fields: Value) -> String {
     body["company_id"] = json!(COMPANY);
     body["external_call_id"] = json!(id);
     let mut request = Request::new(Body::Text(body.to_string()));
-    request.headers_mut().insert("x-api-key", KEY.parse().unwrap());
+    request
+        .headers_mut()
+        .insert("x-api-key", KEY.parse().unwrap());
     let answer = invoke(&world.call_capture(&Faults::none()), request).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     world.drive().await;
-    answer.body["data"]["call_history_id"].as_str().unwrap().to_owned()
+    answer.body["data"]["call_history_id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 async fn sweep_at(world: &World, hand: &Hand) {
-    world.sweep(&Faults::none(), hand.clock()).handle(minute()).await;
+    world
+        .sweep(&Faults::none(), hand.clock())
+        .handle(minute())
+        .await;
 }
 
 /// The keys of what was announced.
 async fn announced(world: &World) -> Vec<String> {
     let log = world.items("events").await;
-    let due = log.iter().filter(|event| event["eventType"].as_s().unwrap() == "call.follow_up_due");
-    let mut keys: Vec<_> = due.map(|event| event["key"].as_s().unwrap().clone()).collect();
+    let due = log
+        .iter()
+        .filter(|event| event["eventType"].as_s().unwrap() == "call.follow_up_due");
+    let mut keys: Vec<_> = due
+        .map(|event| event["key"].as_s().unwrap().clone())
+        .collect();
     keys.sort();
     keys
 }
@@ -61,7 +73,10 @@ async fn announced(world: &World) -> Vec<String> {
 /// What waits, without the watermark.
 async fn waiting(world: &World) -> usize {
     let items = world.items("due").await;
-    items.iter().filter(|item| item.contains_key("reference")).count()
+    items
+        .iter()
+        .filter(|item| item.contains_key("reference"))
+        .count()
 }
 
 fn at_two(automatic: bool) -> Value {
@@ -75,22 +90,39 @@ async fn a_follow_up_is_announced_when_it_is_due_and_once() {
     capture(&world, "C-2", at_two(false)).await;
     capture(&world, "C-3", json!({ "outcome": "follow_up" })).await;
     world.drive().await;
-    assert_eq!(waiting(&world).await, 1, "driven twice, noted once; only the automatic one");
+    assert_eq!(
+        waiting(&world).await,
+        1,
+        "driven twice, noted once; only the automatic one"
+    );
     for moment in ["2031-11-27T13:58:00Z", "2031-11-27T13:59:59.999Z"] {
         hand.set(moment);
         sweep_at(&world, &hand).await;
         assert_eq!(announced(&world).await, Vec::<String>::new(), "{moment}");
     }
-    let due = Timestamp::parse_rfc3339("2031-11-27T14:00:00Z").unwrap().as_millis();
-    for moment in ["2031-11-27T14:00:00Z", "2031-11-27T14:00:30Z", "2031-11-27T14:20:00Z"] {
+    let due = Timestamp::parse_rfc3339("2031-11-27T14:00:00Z")
+        .unwrap()
+        .as_millis();
+    for moment in [
+        "2031-11-27T14:00:00Z",
+        "2031-11-27T14:00:30Z",
+        "2031-11-27T14:20:00Z",
+    ] {
         hand.set(moment);
         sweep_at(&world, &hand).await;
-        assert_eq!(announced(&world).await, [format!("11wire:acme:follow-up:{id}:{due}")], "{moment}");
+        assert_eq!(
+            announced(&world).await,
+            [format!("11wire:acme:follow-up:{id}:{due}")],
+            "{moment}"
+        );
         assert_eq!(waiting(&world).await, 0);
     }
     world.drive().await;
     let history = world.items("history").await;
-    let row = history.iter().find(|row| row["eventType"].as_s().unwrap() == "call.follow_up_due").unwrap();
+    let row = history
+        .iter()
+        .find(|row| row["eventType"].as_s().unwrap() == "call.follow_up_due")
+        .unwrap();
     assert_eq!(row["callId"].as_s().unwrap(), &id);
     assert!(row["tenantShard"].as_s().unwrap().starts_with("acme#"));
 }
@@ -107,7 +139,11 @@ async fn a_correction_moves_or_withdraws_it() {
     capture(&world, "manual", at_two(false)).await;
     sweep_at(&world, &hand).await;
     assert_eq!(announced(&world).await, Vec::<String>::new());
-    assert_eq!(waiting(&world).await, 1, "what is no longer wanted is dropped");
+    assert_eq!(
+        waiting(&world).await,
+        1,
+        "what is no longer wanted is dropped"
+    );
     hand.set("2031-11-27T14:03:00Z");
     sweep_at(&world, &hand).await;
     let keys = announced(&world).await;
@@ -128,8 +164,15 @@ async fn missed_minutes_are_made_up_for_and_what_is_past_is_announced_at_once() 
 
     // The present, for fan-out's clock is the machine's.
     let past = self::world().await;
-    capture(&past, "C-1", json!({ "next_follow_up": "2025-11-27", "auto_call_followup": true })).await;
-    past.sweep(&Faults::none(), Clock::system()).handle(minute()).await;
+    capture(
+        &past,
+        "C-1",
+        json!({ "next_follow_up": "2025-11-27", "auto_call_followup": true }),
+    )
+    .await;
+    past.sweep(&Faults::none(), Clock::system())
+        .handle(minute())
+        .await;
     assert_eq!(announced(&past).await.len(), 1);
 }
 
@@ -160,7 +203,9 @@ async fn a_sweep_killed_at_any_request_and_two_at_once_end_the_same() {
                 capture(&world, id, at_two(true)).await;
             }
             // The watermark is near, so that there are few minutes to read.
-            world.swept_until(Timestamp::parse_rfc3339("2031-11-27T13:57:00Z").unwrap()).await;
+            world
+                .swept_until(Timestamp::parse_rfc3339("2031-11-27T13:57:00Z").unwrap())
+                .await;
             hand.set("2031-11-27T14:00:00Z");
             let faults = Faults::death_at(number, cut);
             world.sweep(&faults, hand.clock()).handle(minute()).await;
@@ -168,10 +213,17 @@ async fn a_sweep_killed_at_any_request_and_two_at_once_end_the_same() {
             if struck {
                 futures::join!(sweep_at(&world, &hand), sweep_at(&world, &hand));
             }
-            assert_eq!(announced(&world).await.len(), 2, "request {number}, cut {cut:?}");
+            assert_eq!(
+                announced(&world).await.len(),
+                2,
+                "request {number}, cut {cut:?}"
+            );
             assert_eq!(waiting(&world).await, 0, "request {number}, cut {cut:?}");
             if !struck {
-                assert!(number >= 8, "a read of each, an event and a removal, and the minutes");
+                assert!(
+                    number >= 8,
+                    "a read of each, an event and a removal, and the minutes"
+                );
                 break;
             }
         }
@@ -185,8 +237,19 @@ async fn an_entry_that_cannot_be_dealt_with_is_postponed_and_holds_up_no_other()
     let due = Timestamp::parse_rfc3339("2031-11-27T14:00:00Z").unwrap();
     world.file_due("of another version", "x", due, due).await;
     sweep_at(&world, &hand).await;
-    assert_eq!((announced(&world).await.len(), waiting(&world).await), (1, 1));
+    assert_eq!(
+        (announced(&world).await.len(), waiting(&world).await),
+        (1, 1)
+    );
     let items = world.items("due").await;
-    let entry = items.iter().find(|item| item.contains_key("reference")).unwrap();
-    assert!(entry["slot"].as_s().unwrap().starts_with("2031-11-27T14:05#"));
+    let entry = items
+        .iter()
+        .find(|item| item.contains_key("reference"))
+        .unwrap();
+    assert!(
+        entry["slot"]
+            .as_s()
+            .unwrap()
+            .starts_with("2031-11-27T14:05#")
+    );
 }

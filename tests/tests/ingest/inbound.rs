@@ -8,8 +8,8 @@ use http::{HeaderValue, header::AUTHORIZATION};
 use ringpost::{
     clock::Clock,
     domain::{
+        call::direction::Direction,
         directory::{Lead, LeadStatus},
-        facts::Direction,
         phone::PhoneNumber,
     },
 };
@@ -60,7 +60,9 @@ async fn one_lead(world: &World) -> Lead {
 async fn seeded() -> World {
     let world = World::new(None).await;
     world.assign_line(LINE, "acme", Some("spring")).await;
-    world.put_campaign("acme", "spring", Some("spring-agent")).await;
+    world
+        .put_campaign("acme", "spring", Some("spring-agent"))
+        .await;
     world
 }
 
@@ -87,14 +89,21 @@ async fn the_answer_is_the_documents_word_for_word() {
     assert_eq!(facts.line_number().map(PhoneNumber::as_str), Some(LINE));
     assert_eq!(facts.sip_call_id(), Some(format!("SCL_{unique}").as_str()));
     let lead = one_lead(&world).await;
-    assert_eq!((lead.name.as_str(), lead.status), ("Inbound Caller +15551234567", LeadStatus::Calling));
+    assert_eq!(
+        (lead.name.as_str(), lead.status),
+        ("Inbound Caller +15551234567", LeadStatus::Calling)
+    );
     assert_eq!(lead.campaign_id.as_deref(), Some("spring"));
 }
 
 #[tokio::test]
 async fn the_surest_agent_answers() {
     for (of_campaign, of_tenant, expected) in [
-        (Some(Some("spring-agent")), Some("acme-agent"), "spring-agent"),
+        (
+            Some(Some("spring-agent")),
+            Some("acme-agent"),
+            "spring-agent",
+        ),
         (Some(Some("")), Some("acme-agent"), "acme-agent"),
         (Some(None), Some("acme-agent"), "acme-agent"),
         (Some(None), None, DEFAULT_AGENT),
@@ -112,20 +121,31 @@ async fn the_surest_agent_answers() {
             world.put_default_agent("acme", agent_name).await;
         }
         let answer = ask(&world, &question(&unique())).await;
-        assert_eq!(answer.body["agent_name"], expected, "{of_campaign:?} {of_tenant:?}");
+        assert_eq!(
+            answer.body["agent_name"], expected,
+            "{of_campaign:?} {of_tenant:?}"
+        );
     }
     let world = World::new(None).await;
     world.assign_line(LINE, "acme", Some("theirs")).await;
-    world.put_campaign("mallory", "theirs", Some("their-agent")).await;
+    world
+        .put_campaign("mallory", "theirs", Some("their-agent"))
+        .await;
     let answer = ask(&world, &question(&unique())).await;
-    assert_eq!(answer.body["agent_name"], DEFAULT_AGENT, "another tenant's campaign decides nothing");
+    assert_eq!(
+        answer.body["agent_name"], DEFAULT_AGENT,
+        "another tenant's campaign decides nothing"
+    );
 }
 
 #[tokio::test]
 async fn an_unknown_number_is_answered_by_the_default_agent() {
     let world = World::new(None).await;
     let answer = ask(&world, &question(&unique())).await;
-    assert_eq!((answer.status, &answer.body["agent_name"]), (200, &json!(DEFAULT_AGENT)));
+    assert_eq!(
+        (answer.status, &answer.body["agent_name"]),
+        (200, &json!(DEFAULT_AGENT))
+    );
     let expected = json!({ "call_type": "inbound", "from_number": CALLER, "to_number": LINE });
     assert_eq!(metadata(&answer.body), expected);
 
@@ -142,7 +162,10 @@ async fn an_unknown_number_is_answered_by_the_default_agent() {
         json!({ "inbound": "true", "phone_number": "support", "caller": "anonymous" })
     );
     world.drive().await;
-    assert_eq!((world.calls().await.len(), world.leads("acme").await.len()), (1, 0));
+    assert_eq!(
+        (world.calls().await.len(), world.leads("acme").await.len()),
+        (1, 0)
+    );
 }
 
 #[tokio::test]
@@ -150,17 +173,34 @@ async fn twenty_calls_of_one_caller_at_once_are_one_lead() {
     let world = seeded().await;
     let endpoint = world.sip_inbound(Health::Well, Health::Well).await;
     let questions: Vec<_> = (0..20).map(|_| question(&unique()).to_string()).collect();
-    let answers = join_all(questions.iter().map(|body| invoke(&endpoint, webhook(body.as_bytes())))).await;
-    assert!(answers.iter().all(|answer| answer.body["agent_name"] == "spring-agent"));
+    let answers = join_all(
+        questions
+            .iter()
+            .map(|body| invoke(&endpoint, webhook(body.as_bytes()))),
+    )
+    .await;
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.body["agent_name"] == "spring-agent")
+    );
     let log = world.items("events").await;
     assert_eq!(log.len(), 20);
     let worker = world.fan_out(&Faults::none());
     let driven = join_all(log.iter().map(|item| worker.handle(stream_batch([item])))).await;
-    assert!(driven.iter().all(|answer| answer.batch_item_failures.is_empty()));
+    assert!(
+        driven
+            .iter()
+            .all(|answer| answer.batch_item_failures.is_empty())
+    );
     assert_eq!(world.calls().await.len(), 20);
     let lead = one_lead(&world).await;
     world.drive().await;
-    assert_eq!(one_lead(&world).await, lead, "driving again changes nothing");
+    assert_eq!(
+        one_lead(&world).await,
+        lead,
+        "driving again changes nothing"
+    );
     assert!(lead.created_at <= lead.last_call_started_at);
 }
 
@@ -189,9 +229,19 @@ async fn a_lead_closes_with_its_last_call_and_not_with_an_older_one() {
     tell(&world, &ended(&second)).await;
     world.drive().await;
     let closed = one_lead(&world).await;
-    assert_eq!((closed.status, closed.last_call_at.as_seconds()), (LeadStatus::Completed, 4_000_000_000));
-    assert_eq!((closed.created_at, closed.name), (calling.created_at, calling.name));
-    assert_eq!(world.calls().await.len(), 2, "question and leaving are one call each");
+    assert_eq!(
+        (closed.status, closed.last_call_at.as_seconds()),
+        (LeadStatus::Completed, 4_000_000_000)
+    );
+    assert_eq!(
+        (closed.created_at, closed.name),
+        (calling.created_at, calling.name)
+    );
+    assert_eq!(
+        world.calls().await.len(),
+        2,
+        "question and leaving are one call each"
+    );
 }
 
 #[tokio::test]
@@ -201,8 +251,16 @@ async fn a_caller_gets_an_agent_in_time_whatever_fails_and_nothing_is_lost() {
         let endpoint = world.sip_inbound(database, Health::Well).await;
         let started = Instant::now();
         let answer = invoke(&endpoint, webhook(question(&unique).to_string().as_bytes())).await;
-        assert!(started.elapsed() < Duration::from_secs(2), "{database:?}: {:?}", started.elapsed());
-        assert_eq!((answer.status, &answer.body["agent_name"]), (200, &json!(DEFAULT_AGENT)), "{database:?}");
+        assert!(
+            started.elapsed() < Duration::from_secs(2),
+            "{database:?}: {:?}",
+            started.elapsed()
+        );
+        assert_eq!(
+            (answer.status, &answer.body["agent_name"]),
+            (200, &json!(DEFAULT_AGENT)),
+            "{database:?}"
+        );
         assert_eq!(answer.body["attributes"]["caller"], CALLER);
         assert_eq!(world.items("events").await.len(), 0);
 
@@ -210,13 +268,28 @@ async fn a_caller_gets_an_agent_in_time_whatever_fails_and_nothing_is_lost() {
         assert_eq!(bodies.len(), 1, "{database:?}");
         let worker = world.deferred_events(&Faults::none());
         for _ in 0..2 {
-            assert!(worker.handle(queue_batch(&bodies)).await.batch_item_failures.is_empty());
+            assert!(
+                worker
+                    .handle(queue_batch(&bodies))
+                    .await
+                    .batch_item_failures
+                    .is_empty()
+            );
         }
         // LiveKit asks once more: the same event.
-        assert_eq!(ask(&world, &question(&unique)).await.body["agent_name"], "spring-agent");
+        assert_eq!(
+            ask(&world, &question(&unique)).await.body["agent_name"],
+            "spring-agent"
+        );
         world.drive().await;
         assert_eq!(world.items("events").await.len(), 1);
-        assert_eq!((world.calls().await.len(), world.items("history").await.len()), (1, 1));
+        assert_eq!(
+            (
+                world.calls().await.len(),
+                world.items("history").await.len()
+            ),
+            (1, 1)
+        );
         assert_eq!(one_lead(&world).await.status, LeadStatus::Calling);
     }
 }
@@ -224,12 +297,26 @@ async fn a_caller_gets_an_agent_in_time_whatever_fails_and_nothing_is_lost() {
 #[tokio::test]
 async fn even_without_database_and_queue_there_is_an_agent() {
     let world = World::new(None).await;
-    for (database, queue) in [(Health::Down, Health::Down), (Health::Silent, Health::Silent)] {
+    for (database, queue) in [
+        (Health::Down, Health::Down),
+        (Health::Silent, Health::Silent),
+    ] {
         let endpoint = world.sip_inbound(database, queue).await;
         let started = Instant::now();
-        let answer = invoke(&endpoint, webhook(question(&unique()).to_string().as_bytes())).await;
-        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
-        assert_eq!((answer.status, &answer.body["agent_name"]), (200, &json!(DEFAULT_AGENT)));
+        let answer = invoke(
+            &endpoint,
+            webhook(question(&unique()).to_string().as_bytes()),
+        )
+        .await;
+        assert!(
+            started.elapsed() < Duration::from_secs(2),
+            "{:?}",
+            started.elapsed()
+        );
+        assert_eq!(
+            (answer.status, &answer.body["agent_name"]),
+            (200, &json!(DEFAULT_AGENT))
+        );
     }
 }
 
@@ -238,15 +325,32 @@ async fn a_deferred_event_that_cannot_be_appended_comes_again() {
     let world = World::new(Some("demo")).await;
     let sample: SqsEvent = serde_json::from_str(&sample_event("deferred-events")).unwrap();
     let failing = world.deferred_events(&Faults::death_at(0, ringpost_tests::faults::Cut::Before));
-    assert_eq!(failing.handle(sample.clone()).await.batch_item_failures.len(), 1);
+    assert_eq!(
+        failing
+            .handle(sample.clone())
+            .await
+            .batch_item_failures
+            .len(),
+        1
+    );
     let worker = world.deferred_events(&Faults::none());
-    assert_eq!(worker.handle(queue_batch(&["rubbish".to_owned()])).await.batch_item_failures.len(), 1);
+    assert_eq!(
+        worker
+            .handle(queue_batch(&["rubbish".to_owned()]))
+            .await
+            .batch_item_failures
+            .len(),
+        1
+    );
     assert!(worker.handle(sample).await.batch_item_failures.is_empty());
     // LiveKit's repetition is the same event, under the key that the sample has.
     assert_eq!(
-        invoke(&world.sip_inbound(Health::Well, Health::Well).await, request(&sample_event("sip-inbound")))
-            .await
-            .status,
+        invoke(
+            &world.sip_inbound(Health::Well, Health::Well).await,
+            request(&sample_event("sip-inbound"))
+        )
+        .await
+        .status,
         200
     );
     assert_eq!(world.items("events").await.len(), 1);
@@ -259,20 +363,35 @@ async fn unsigned_and_forged_requests_are_refused_where_a_key_is_configured() {
     let events = world.livekit_events(&Faults::none()).await;
     let body = question(&unique()).to_string();
     let refused = json!({ "success": false, "message": "Invalid webhook signature" });
-    for signature in [None, Some("00".repeat(32)), Some(hmac_signature("another secret", body.as_bytes()))] {
+    for signature in [
+        None,
+        Some("00".repeat(32)),
+        Some(hmac_signature("another secret", body.as_bytes())),
+    ] {
         let forged = || {
             let mut request = webhook(body.as_bytes());
             request.headers_mut().remove("x-livekit-signature");
             if let Some(signature) = &signature {
-                request.headers_mut().insert("x-livekit-signature", signature.parse().unwrap());
+                request
+                    .headers_mut()
+                    .insert("x-livekit-signature", signature.parse().unwrap());
             }
             request
         };
-        for answer in [invoke(&sip_inbound, forged()).await, invoke(&events, forged()).await] {
+        for answer in [
+            invoke(&sip_inbound, forged()).await,
+            invoke(&events, forged()).await,
+        ] {
             assert_eq!((answer.status, &answer.body), (401, &refused));
         }
     }
-    assert_eq!((world.items("events").await.len(), world.take_deferred().await.len()), (0, 0));
+    assert_eq!(
+        (
+            world.items("events").await.len(),
+            world.take_deferred().await.len()
+        ),
+        (0, 0)
+    );
 
     let mut unsigned = webhook(body.as_bytes());
     unsigned.headers_mut().clear();
@@ -298,11 +417,18 @@ async fn a_body_that_is_no_question_is_refused_by_field() {
         (nameless, Some("to_number")),
     ] {
         let answer = invoke(&endpoint, webhook(body.as_bytes())).await;
-        assert_eq!((answer.status, &answer.body["success"]), (400, &json!(false)), "{body}");
+        assert_eq!(
+            (answer.status, &answer.body["success"]),
+            (400, &json!(false)),
+            "{body}"
+        );
         assert_eq!(answer.body["field"].as_str(), field, "{body}");
     }
     let large = with("unknown", json!("x".repeat(128 * 1024)));
-    assert_eq!(invoke(&endpoint, webhook(large.as_bytes())).await.status, 413);
+    assert_eq!(
+        invoke(&endpoint, webhook(large.as_bytes())).await.status,
+        413
+    );
     assert_eq!(world.items("events").await.len(), 0);
     for (field, value) in [
         ("call_id", json!(5)),
@@ -316,7 +442,11 @@ async fn a_body_that_is_no_question_is_refused_by_field() {
         ("from_number", json!("x".repeat(2_049))),
     ] {
         let answer = invoke(&endpoint, webhook(with(field, value).as_bytes())).await;
-        assert_eq!((answer.status, &answer.body["agent_name"]), (200, &json!(DEFAULT_AGENT)), "{field}");
+        assert_eq!(
+            (answer.status, &answer.body["agent_name"]),
+            (200, &json!(DEFAULT_AGENT)),
+            "{field}"
+        );
     }
     assert_eq!(world.items("events").await.len(), 9, "each is kept");
 }
@@ -340,20 +470,35 @@ async fn both_spellings_and_flat_bodies_end_the_call() {
         let expected = json!({ "success": true, "message": "Webhook received and processed" });
         for _ in 0..2 {
             let answer = tell(&world, event).await;
-            assert_eq!((answer.status, answer.body), (200, expected.clone()), "{event}");
+            assert_eq!(
+                (answer.status, answer.body),
+                (200, expected.clone()),
+                "{event}"
+            );
         }
         world.drive().await;
         assert_eq!(world.items("events").await.len(), 2, "{event}");
         assert_eq!(world.calls().await.len(), 1, "{event}");
-        assert_eq!(one_lead(&world).await.status, LeadStatus::Completed, "{event}");
+        assert_eq!(
+            one_lead(&world).await.status,
+            LeadStatus::Completed,
+            "{event}"
+        );
     }
     let world = World::new(None).await;
-    for body in [json!({ "event": "room.exploded", "room": 5 }), json!({ "event": "participant.joined" })] {
+    for body in [
+        json!({ "event": "room.exploded", "room": 5 }),
+        json!({ "event": "participant.joined" }),
+    ] {
         assert_eq!(tell(&world, &body).await.status, 200, "{body}");
     }
     for (body, field) in [(json!({ "room": {} }), Some("event")), (json!([1]), None)] {
         let answer = tell(&world, &body).await;
-        assert_eq!((answer.status, answer.body["field"].as_str()), (400, field), "{body}");
+        assert_eq!(
+            (answer.status, answer.body["field"].as_str()),
+            (400, field),
+            "{body}"
+        );
     }
 }
 
@@ -367,10 +512,12 @@ async fn an_event_posted_to_both_endpoints_is_one() {
         assert_eq!(answer.status, 200);
     }
     assert_eq!(world.items("events").await.len(), call.len());
-    let finished =
-        json!({ "event": "room_finished", "id": "EV_1", "createdAt": "4000000000", "room_name": "x" });
+    let finished = json!({ "event": "room_finished", "id": "EV_1", "createdAt": "4000000000", "room_name": "x" });
     let strict = invoke(&call_completed, webhook(finished.to_string().as_bytes())).await;
-    assert_eq!((strict.status, &strict.body["details"]), (400, &json!("Missing required field: room_name")));
+    assert_eq!(
+        (strict.status, &strict.body["details"]),
+        (400, &json!("Missing required field: room_name"))
+    );
 }
 
 #[tokio::test]
@@ -390,13 +537,22 @@ async fn the_test_endpoint_wants_an_administrator_of_the_numbers_tenant() {
         (Some(&admin), "+14155550100", 404),
         (Some(&admin), LINE, 200),
     ] {
-        let mut request =
-            webhook(json!({ "to_number": number, "from_number": CALLER }).to_string().as_bytes());
+        let mut request = webhook(
+            json!({ "to_number": number, "from_number": CALLER })
+                .to_string()
+                .as_bytes(),
+        );
         if let Some(token) = token {
-            request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_str(token).unwrap());
+            request
+                .headers_mut()
+                .insert(AUTHORIZATION, HeaderValue::from_str(token).unwrap());
         }
         let answer = invoke(&endpoint, request).await;
-        assert_eq!((answer.status, &answer.body["success"]), (status, &json!(status == 200)), "{number}");
+        assert_eq!(
+            (answer.status, &answer.body["success"]),
+            (status, &json!(status == 200)),
+            "{number}"
+        );
     }
     assert_eq!(world.items("events").await.len(), 1);
 }
@@ -404,19 +560,39 @@ async fn the_test_endpoint_wants_an_administrator_of_the_numbers_tenant() {
 #[tokio::test]
 async fn the_samples_are_answered() {
     let world = seeded().await;
-    let answer =
-        invoke(&world.sip_inbound(Health::Well, Health::Well).await, request(&sample_event("sip-inbound")))
-            .await;
-    assert_eq!((answer.status, &answer.body["agent_name"]), (200, &json!("spring-agent")));
-    let answer =
-        invoke(&world.livekit_events(&Faults::none()).await, request(&sample_event("livekit-events"))).await;
-    assert_eq!((answer.status, &answer.body["success"]), (200, &json!(true)));
-    let answer = invoke(&world.webhooks_test(false).await, request(&sample_event("webhooks-test"))).await;
+    let answer = invoke(
+        &world.sip_inbound(Health::Well, Health::Well).await,
+        request(&sample_event("sip-inbound")),
+    )
+    .await;
+    assert_eq!(
+        (answer.status, &answer.body["agent_name"]),
+        (200, &json!("spring-agent"))
+    );
+    let answer = invoke(
+        &world.livekit_events(&Faults::none()).await,
+        request(&sample_event("livekit-events")),
+    )
+    .await;
+    assert_eq!(
+        (answer.status, &answer.body["success"]),
+        (200, &json!(true))
+    );
+    let answer = invoke(
+        &world.webhooks_test(false).await,
+        request(&sample_event("webhooks-test")),
+    )
+    .await;
     assert_eq!(answer.body["response"]["agent_name"], "spring-agent");
-    let endpoint = health::webhooks::Deps { clock: Clock::system() };
+    let endpoint = health::webhooks::Deps {
+        clock: Clock::system(),
+    };
     let answer = invoke(&endpoint, request(&sample_event("webhooks-health"))).await;
     assert_eq!(
-        (&answer.body["status"], answer.body["endpoints"].as_array().unwrap().len()),
+        (
+            &answer.body["status"],
+            answer.body["endpoints"].as_array().unwrap().len()
+        ),
         (&json!("healthy"), 4)
     );
 }
@@ -425,10 +601,15 @@ async fn the_samples_are_answered() {
 async fn the_documents_curl_lines_work_end_to_end() {
     let stack = stack();
     let post = |path: &str, body: String| {
-        client().post(stack.url(path)).header("Content-Type", "application/json").body(body)
+        client()
+            .post(stack.url(path))
+            .header("Content-Type", "application/json")
+            .body(body)
     };
-    let tried =
-        post("/api/v1/webhooks/test", json!({ "to_number": LINE, "from_number": CALLER }).to_string());
+    let tried = post(
+        "/api/v1/webhooks/test",
+        json!({ "to_number": LINE, "from_number": CALLER }).to_string(),
+    );
     let answer = stack.send(tried).await;
     assert_eq!(
         (answer.status, &answer.body["message"]),
@@ -438,29 +619,47 @@ async fn the_documents_curl_lines_work_end_to_end() {
     let room = answer.body["request"]["room_name"].as_str().unwrap();
     // As the document prints it, with its number blotted out.
     let blotted = r#"{ "to_number": "+1XXXXXXXXXX", "from_number": "+15551234567" }"#;
-    let answer = stack.send(post("/api/v1/webhooks/test", blotted.to_owned())).await;
-    assert_eq!((answer.status, &answer.body["response"]["agent_name"]), (200, &json!(DEFAULT_AGENT)));
+    let answer = stack
+        .send(post("/api/v1/webhooks/test", blotted.to_owned()))
+        .await;
+    assert_eq!(
+        (answer.status, &answer.body["response"]["agent_name"]),
+        (200, &json!(DEFAULT_AGENT))
+    );
 
     let deployed = World::deployed().await;
     let ended = json!({ "event": "room.finished", "room": { "name": room } }).to_string();
     let signature = hmac_signature(stack.value("LIVEKIT_WEBHOOK_SECRET"), ended.as_bytes());
-    let told =
-        post("/api/v1/webhooks/livekit/events", ended.clone()).header("X-LiveKit-Signature", &signature);
+    let told = post("/api/v1/webhooks/livekit/events", ended.clone())
+        .header("X-LiveKit-Signature", &signature);
     assert_eq!(stack.send(told).await.status, 200);
     let asked = question(&unique()).to_string();
-    assert_eq!(stack.send(post("/api/v1/webhooks/livekit/sip-inbound", asked.clone())).await.status, 401);
+    assert_eq!(
+        stack
+            .send(post("/api/v1/webhooks/livekit/sip-inbound", asked.clone()))
+            .await
+            .status,
+        401
+    );
     let signature = hmac_signature(stack.value("LIVEKIT_WEBHOOK_SECRET"), asked.as_bytes());
-    let asked = post("/api/v1/webhooks/livekit/sip-inbound", asked).header("X-LiveKit-Signature", signature);
+    let asked = post("/api/v1/webhooks/livekit/sip-inbound", asked)
+        .header("X-LiveKit-Signature", signature);
     assert_eq!(stack.send(asked).await.body["agent_name"], DEFAULT_AGENT);
     eventually("the caller to be a lead of the campaign", async || {
         let leads = deployed.leads("demo").await;
         leads.into_iter().find(|lead| {
-            lead.phone_number.as_str() == CALLER && lead.campaign_id.as_deref() == Some("demo-campaign")
+            lead.phone_number.as_str() == CALLER
+                && lead.campaign_id.as_deref() == Some("demo-campaign")
         })
     })
     .await;
-    let health = stack.send(client().get(stack.url("/api/v1/webhooks/health"))).await;
-    assert_eq!((health.status, &health.body["status"]), (200, &json!("healthy")));
+    let health = stack
+        .send(client().get(stack.url("/api/v1/webhooks/health")))
+        .await;
+    assert_eq!(
+        (health.status, &health.body["status"]),
+        (200, &json!("healthy"))
+    );
 }
 
 #[tokio::test]
@@ -475,9 +674,25 @@ async fn a_fixed_room_name_keeps_the_calls_of_two_tenants_and_of_two_callers_apa
         assert_eq!(ask(&world, &asked).await.status, 200);
         world.drive().await;
     }
-    let owners: Vec<String> =
-        world.calls().await.iter().map(|call| call["owner"].as_s().unwrap().clone()).collect();
+    let owners: Vec<String> = world
+        .calls()
+        .await
+        .iter()
+        .map(|call| call["owner"].as_s().unwrap().clone())
+        .collect();
     assert_eq!(owners.len(), 3);
-    assert_eq!(owners.iter().filter(|owner| owner.contains("other")).count(), 1);
-    assert_eq!((world.leads("acme").await.len(), world.leads("other").await.len()), (1, 1));
+    assert_eq!(
+        owners
+            .iter()
+            .filter(|owner| owner.contains("other"))
+            .count(),
+        1
+    );
+    assert_eq!(
+        (
+            world.leads("acme").await.len(),
+            world.leads("other").await.len()
+        ),
+        (1, 1)
+    );
 }

@@ -1,6 +1,10 @@
 //! What providers and dialers post to the deployed functions.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod call_status;
 mod capture;

@@ -2,7 +2,7 @@
 //! example through the deployed stack.
 
 use ringpost::{
-    domain::{outcome::Outcome, phone::PhoneNumber, timestamp::Timestamp},
+    domain::{call::outcome::Outcome, phone::PhoneNumber, timestamp::Timestamp},
     providers::signalwire,
 };
 use ringpost_tests::{
@@ -38,10 +38,17 @@ async fn every_sample_is_answered_as_documented_and_kept_once() {
     }
     let events = world.items("events").await;
     assert_eq!(events.len(), 3);
-    let mut types: Vec<_> = events.iter().map(|event| event["eventType"].as_s().unwrap().as_str()).collect();
+    let mut types: Vec<_> = events
+        .iter()
+        .map(|event| event["eventType"].as_s().unwrap().as_str())
+        .collect();
     types.sort_unstable();
     assert_eq!(types, ["call.completed", "call.completed", "call.created"]);
-    assert!(events.iter().all(|event| event["source"].as_s().unwrap() == "signalwire"));
+    assert!(
+        events
+            .iter()
+            .all(|event| event["source"].as_s().unwrap() == "signalwire")
+    );
 }
 
 #[tokio::test]
@@ -55,14 +62,32 @@ async fn a_form_and_relay_tell_of_one_call_whose_line_decides_the_owner() {
     world.drive().await;
     let facts = world.facts().await;
     assert_eq!(facts.line_number().map(PhoneNumber::as_str), Some(LINE));
-    assert_eq!(facts.phone_number().map(PhoneNumber::as_str), Some("+15105550123"));
-    assert_eq!((facts.seconds_told(), facts.verdict_told()), (Some(94), Some(Outcome::Completed)));
+    assert_eq!(
+        facts.phone_number().map(PhoneNumber::as_str),
+        Some("+15105550123")
+    );
+    assert_eq!(
+        (facts.stated_seconds(), facts.verdict_told()),
+        (Some(94), Some(Outcome::Completed))
+    );
     let history = world.items("history").await;
     assert_eq!(history.len(), 2);
-    assert!(history.iter().all(|row| row["tenantShard"].as_s().unwrap().starts_with("acme#")));
-    let mut announced: Vec<_> = world.announced().await.into_iter().map(|(name, _)| name).collect();
+    assert!(
+        history
+            .iter()
+            .all(|row| row["tenantShard"].as_s().unwrap().starts_with("acme#"))
+    );
+    let mut announced: Vec<_> = world
+        .announced()
+        .await
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect();
     announced.sort_unstable();
-    assert_eq!(announced, ["call.answered", "call.completed", "call.created"]);
+    assert_eq!(
+        announced,
+        ["call.answered", "call.completed", "call.created"]
+    );
 }
 
 #[tokio::test]
@@ -85,7 +110,13 @@ async fn what_signalwire_did_not_sign_or_another_address_sent_is_refused() {
             changed("/rawQueryString", json!("a=b")),
             changed("/requestContext/domainName", json!("example.com")),
         ];
-        let spoilt = [401, if name == "signalwire-form" { 401 } else { 200 }, 401, 401, 401];
+        let spoilt = [
+            401,
+            if name == "signalwire-form" { 401 } else { 200 },
+            401,
+            401,
+            401,
+        ];
         for (index, (request, status)) in forged.into_iter().zip(spoilt).enumerate() {
             let answer = invoke(&endpoint, request).await;
             assert_eq!(answer.status, status, "{name}, {index}");
@@ -107,14 +138,27 @@ async fn signed_bodies_that_are_no_callbacks_are_refused_and_unknown_ones_kept()
         "success": false, "message": "Invalid webhook payload", "details": "Body must be a JSON object"
     });
     assert_eq!((list.status, list.body), (400, message));
-    assert_eq!(invoke(&endpoint, callback(&json!("text"))).await.status, 400);
-    let unknown = json!({ "event_type": "calling.call.something_new", "params": {}, "more": [null] });
+    assert_eq!(
+        invoke(&endpoint, callback(&json!("text"))).await.status,
+        400
+    );
+    let unknown =
+        json!({ "event_type": "calling.call.something_new", "params": {}, "more": [null] });
     let answer = invoke(&endpoint, callback(&unknown)).await;
     assert_eq!((answer.status, answer.body), (200, accepted()));
     let events = world.items("events").await;
-    assert_eq!(events[0]["eventType"].as_s().unwrap(), "calling.call.something_new");
+    assert_eq!(
+        events[0]["eventType"].as_s().unwrap(),
+        "calling.call.something_new"
+    );
     world.drive().await;
-    assert_eq!((world.calls().await.len(), world.items("history").await.len()), (0, 1));
+    assert_eq!(
+        (
+            world.calls().await.len(),
+            world.items("history").await.len()
+        ),
+        (0, 1)
+    );
 }
 
 #[tokio::test]
@@ -132,7 +176,10 @@ async fn a_callback_costs_one_request_and_a_failed_one_is_sent_again() {
         let dying = world.signalwire(&Faults::death_at(0, cut), "").await;
         let failed = invoke(&dying, callback(&body)).await;
         assert_eq!(failed.status, 500);
-        assert_eq!(failed.body, json!({ "success": false, "message": "Failed to process webhook event" }));
+        assert_eq!(
+            failed.body,
+            json!({ "success": false, "message": "Failed to process webhook event" })
+        );
         assert_eq!(invoke(&endpoint, callback(&body)).await.status, 200);
     }
     assert_eq!(world.items("events").await.len(), 3);
@@ -148,11 +195,17 @@ async fn the_documents_example_is_answered_as_documented_by_the_deployed_stack()
         let answer = stack.send(signed_callback(stack, &body)).await;
         assert_eq!((answer.status, answer.body), (200, accepted()));
     }
-    let unsigned = stack.send(client().post(stack.url(PATH)).body(body.clone())).await;
+    let unsigned = stack
+        .send(client().post(stack.url(PATH)).body(body.clone()))
+        .await;
     assert_eq!(unsigned.status, 401);
-    let forged = stack.send(signed_callback(stack, &body).body(body.replace("created", "answered"))).await;
+    let forged = stack
+        .send(signed_callback(stack, &body).body(body.replace("created", "answered")))
+        .await;
     assert_eq!(forged.status, 401);
-    let key = signalwire::event(&body.into(), Timestamp::EPOCH).unwrap().key;
+    let key = signalwire::event(&body.into(), Timestamp::EPOCH)
+        .unwrap()
+        .key;
     let rows = eventually("fan-out to write the history", async || {
         Some(stack.history_rows(key.as_str()).await).filter(|rows| *rows > 0)
     });

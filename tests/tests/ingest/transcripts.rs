@@ -32,14 +32,25 @@ async fn world_with(event: &Value) -> World {
 }
 
 fn play(api: &ElevenLabsApi, status: &str) {
-    api.play(CONVERSATION, Reply::With(200, conversation(CONVERSATION, SID, AGENT, status).to_string()));
+    api.play(
+        CONVERSATION,
+        Reply::With(
+            200,
+            conversation(CONVERSATION, SID, AGENT, status).to_string(),
+        ),
+    );
 }
 
 /// The event that the only call says its transcript is in.
 async fn transcript(world: &World) -> Event {
     let facts = world.facts().await;
     let key = facts.transcript().unwrap();
-    world.kept_events().await.into_iter().find(|event| event.key == *key).unwrap()
+    world
+        .kept_events()
+        .await
+        .into_iter()
+        .find(|event| event.key == *key)
+        .unwrap()
 }
 
 async fn fetch(worker: &fetch_transcript::Deps, batch: SqsEvent) -> SqsBatchResponse {
@@ -54,12 +65,20 @@ async fn a_completed_call_gets_its_transcript() {
         let batch = world.receive_transcripts().await;
         assert_eq!(batch.records.len(), 1, "{event_type}");
         let worker = world.fetch_transcript(&api).await;
-        assert!(fetch(&worker, batch.clone()).await.batch_item_failures.is_empty());
+        assert!(
+            fetch(&worker, batch.clone())
+                .await
+                .batch_item_failures
+                .is_empty()
+        );
         assert_eq!(world.items("events").await.len(), 2);
         world.drive().await;
         let event = transcript(&world).await;
         let key = event.key.as_str();
-        assert!(key.starts_with(&format!("elevenlabs-api:{CONVERSATION}:done:")), "{key}");
+        assert!(
+            key.starts_with(&format!("elevenlabs-api:{CONVERSATION}:done:")),
+            "{key}"
+        );
         let expected = conversation(CONVERSATION, SID, AGENT, "done").to_string();
         assert_eq!(event.payload, expected.as_bytes());
         // The message again: the call has its transcript, nobody is asked.
@@ -71,7 +90,9 @@ async fn a_completed_call_gets_its_transcript() {
 #[tokio::test]
 async fn what_a_tenants_own_account_names_is_not_fetched_with_the_platforms_key() {
     let world = World::new(Some("demo")).await;
-    world.keep_call_status_of(Some("mallory"), &told("call.completed"), THEN).await;
+    world
+        .keep_call_status_of(Some("mallory"), &told("call.completed"), THEN)
+        .await;
     world.drive().await;
     assert_eq!(world.calls().await.len(), 1);
     assert_eq!(world.receive_transcripts().await.records.len(), 0);
@@ -81,27 +102,49 @@ async fn what_a_tenants_own_account_names_is_not_fetched_with_the_platforms_key(
 async fn only_the_end_of_a_conversation_is_worth_asking() {
     let mut nameless = told("call.completed");
     nameless["conversation_id"] = Value::Null;
-    for event in [told("call.answered"), told("call.no_answer"), told("call.failed"), nameless] {
+    for event in [
+        told("call.answered"),
+        told("call.no_answer"),
+        told("call.failed"),
+        nameless,
+    ] {
         let world = world_with(&event).await;
-        assert_eq!(world.receive_transcripts().await.records.len(), 0, "{event}");
+        assert_eq!(
+            world.receive_transcripts().await.records.len(),
+            0,
+            "{event}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_conversation_that_is_not_over_waits_longer_each_time() {
-    let (world, api) = (world_with(&told("call.ended")).await, World::elevenlabs_api());
+    let (world, api) = (
+        world_with(&told("call.ended")).await,
+        World::elevenlabs_api(),
+    );
     let worker = world.fetch_transcript(&api).await;
     let batch = world.receive_transcripts().await;
     for status in ["initiated", "in-progress", "processing"] {
         play(&api, status);
         let failures = fetch(&worker, batch.clone()).await.batch_item_failures;
         assert_eq!(failures.len(), 1, "{status}");
-        assert_eq!(Some(&failures[0].item_identifier), batch.records[0].message_id.as_ref());
-        assert_eq!(world.items("events").await.len(), 1, "half a conversation is not kept");
+        assert_eq!(
+            Some(&failures[0].item_identifier),
+            batch.records[0].message_id.as_ref()
+        );
+        assert_eq!(
+            world.items("events").await.len(),
+            1,
+            "half a conversation is not kept"
+        );
     }
     // It was received for three seconds; were it not put off, it would be visible again after them.
     tokio::time::sleep(Duration::from_secs(4)).await;
-    assert_eq!(world.transcripts_left().await, ("0".to_owned(), "1".to_owned()));
+    assert_eq!(
+        world.transcripts_left().await,
+        ("0".to_owned(), "1".to_owned())
+    );
     play(&api, "done");
     assert!(fetch(&worker, batch).await.batch_item_failures.is_empty());
     assert_eq!(world.items("events").await.len(), 2);
@@ -109,7 +152,10 @@ async fn a_conversation_that_is_not_over_waits_longer_each_time() {
 
 #[tokio::test]
 async fn what_can_be_mended_comes_again_and_what_cannot_is_dropped() {
-    let (world, api) = (world_with(&told("call.completed")).await, World::elevenlabs_api());
+    let (world, api) = (
+        world_with(&told("call.completed")).await,
+        World::elevenlabs_api(),
+    );
     let mut worker = world.fetch_transcript(&api).await;
     let batch = world.receive_transcripts().await;
     for (reply, failures) in [
@@ -125,11 +171,20 @@ async fn what_can_be_mended_comes_again_and_what_cannot_is_dropped() {
         assert_eq!(answer.batch_item_failures.len(), failures, "{reply:?}");
     }
     let asked = api.requests().len();
-    let call_id = &serde_json::from_str::<Value>(batch.records[0].body.as_ref().unwrap()).unwrap()["callId"];
+    let call_id =
+        &serde_json::from_str::<Value>(batch.records[0].body.as_ref().unwrap()).unwrap()["callId"];
     let odd = json!({ "version": "1", "callId": call_id, "conversationId": "../user" }).to_string();
-    assert!(fetch(&worker, queue_batch(&[odd])).await.batch_item_failures.is_empty());
+    assert!(
+        fetch(&worker, queue_batch(&[odd]))
+            .await
+            .batch_item_failures
+            .is_empty()
+    );
     let unreadable = queue_batch(&["no message".to_owned(), r#"{"version":"9"}"#.to_owned()]);
-    assert_eq!(fetch(&worker, unreadable).await.batch_item_failures.len(), 2);
+    assert_eq!(
+        fetch(&worker, unreadable).await.batch_item_failures.len(),
+        2
+    );
     worker.key = world.no_elevenlabs_key().await;
     assert!(fetch(&worker, batch).await.batch_item_failures.is_empty());
     assert_eq!(api.requests().len(), asked, "none of these is asked for");
@@ -137,28 +192,55 @@ async fn what_can_be_mended_comes_again_and_what_cannot_is_dropped() {
 
 #[tokio::test]
 async fn one_message_that_fails_holds_up_no_other() {
-    let (world, api) = (world_with(&told("call.completed")).await, World::elevenlabs_api());
+    let (world, api) = (
+        world_with(&told("call.completed")).await,
+        World::elevenlabs_api(),
+    );
     play(&api, "done");
-    let good = world.receive_transcripts().await.records[0].body.clone().unwrap();
-    let answer = fetch(&world.fetch_transcript(&api).await, queue_batch(&["bad".to_owned(), good])).await;
-    let failures: Vec<_> =
-        answer.batch_item_failures.iter().map(|item| item.item_identifier.as_str()).collect();
-    assert_eq!((failures, world.items("events").await.len()), (vec!["0"], 2));
+    let good = world.receive_transcripts().await.records[0]
+        .body
+        .clone()
+        .unwrap();
+    let answer = fetch(
+        &world.fetch_transcript(&api).await,
+        queue_batch(&["bad".to_owned(), good]),
+    )
+    .await;
+    let failures: Vec<_> = answer
+        .batch_item_failures
+        .iter()
+        .map(|item| item.item_identifier.as_str())
+        .collect();
+    assert_eq!(
+        (failures, world.items("events").await.len()),
+        (vec!["0"], 2)
+    );
 }
 
 #[tokio::test]
 async fn a_large_transcript_is_kept_whole() {
-    let (world, api) = (world_with(&told("call.completed")).await, World::elevenlabs_api());
+    let (world, api) = (
+        world_with(&told("call.completed")).await,
+        World::elevenlabs_api(),
+    );
     let mut large = conversation(CONVERSATION, SID, AGENT, "done");
     // Random, so that it does not compress to nothing.
     let words: Vec<String> = (0..40_000).map(|_| unique()).collect();
     large["transcript"][0]["message"] = words.join(" ").into();
     api.play(CONVERSATION, Reply::With(200, large.to_string()));
     let batch = world.receive_transcripts().await;
-    assert!(fetch(&world.fetch_transcript(&api).await, batch).await.batch_item_failures.is_empty());
+    assert!(
+        fetch(&world.fetch_transcript(&api).await, batch)
+            .await
+            .batch_item_failures
+            .is_empty()
+    );
     world.drive().await;
     assert!(!world.items("chunks").await.is_empty());
-    assert_eq!(transcript(&world).await.payload, large.to_string().as_bytes());
+    assert_eq!(
+        transcript(&world).await.payload,
+        large.to_string().as_bytes()
+    );
 }
 
 #[tokio::test]
@@ -168,29 +250,47 @@ async fn a_fan_out_that_dies_anywhere_asks_for_the_transcript_in_the_end() {
             let world = World::new(Some("demo")).await;
             world.keep_call_status(&told("call.completed"), THEN).await;
             let faults = Faults::death_at(number, cut);
-            world.fan_out(&faults).handle(stream_batch(&world.items("events").await)).await;
+            world
+                .fan_out(&faults)
+                .handle(stream_batch(&world.items("events").await))
+                .await;
             if !faults.struck() {
                 assert!(number >= 4, "look-up, call, pointer, message, row");
                 break;
             }
             world.drive().await;
             let asked = world.receive_transcripts().await.records.len();
-            assert!((1..=2).contains(&asked), "request {number}, cut {cut:?}: {asked}");
+            assert!(
+                (1..=2).contains(&asked),
+                "request {number}, cut {cut:?}: {asked}"
+            );
         }
     }
 }
 
 #[tokio::test]
 async fn the_sample_event_is_worked_on() {
-    let (world, api) = (world_with(&told("call.completed")).await, World::elevenlabs_api());
+    let (world, api) = (
+        world_with(&told("call.completed")).await,
+        World::elevenlabs_api(),
+    );
     play(&api, "done");
     let batch: SqsEvent = serde_json::from_str(&sample_event("fetch-transcript")).unwrap();
     let sent = world.receive_transcripts().await;
     let message = |batch: &SqsEvent| -> Value {
         serde_json::from_str(batch.records[0].body.as_ref().unwrap()).unwrap()
     };
-    assert_eq!(message(&batch), message(&sent), "the sample is what fan-out sends");
-    assert!(fetch(&world.fetch_transcript(&api).await, batch).await.batch_item_failures.is_empty());
+    assert_eq!(
+        message(&batch),
+        message(&sent),
+        "the sample is what fan-out sends"
+    );
+    assert!(
+        fetch(&world.fetch_transcript(&api).await, batch)
+            .await
+            .batch_item_failures
+            .is_empty()
+    );
     assert_eq!(world.items("events").await.len(), 2);
 }
 
@@ -198,21 +298,38 @@ async fn the_sample_event_is_worked_on() {
 async fn the_deployed_stack_fetches_a_transcript_and_tells_the_status() {
     let (stack, unique) = (stack(), unique());
     let (id, sid) = (format!("conv_{unique}"), format!("CA{unique}"));
-    let api = ElevenLabsApi::at(stack.value("ELEVENLABS_API_URL"), stack.value("ELEVENLABS_API_KEY"));
-    api.play(&id, Reply::With(200, conversation(&id, &sid, AGENT, "done").to_string()));
+    let api = ElevenLabsApi::at(
+        stack.value("ELEVENLABS_API_URL"),
+        stack.value("ELEVENLABS_API_KEY"),
+    );
+    api.play(
+        &id,
+        Reply::With(200, conversation(&id, &sid, AGENT, "done").to_string()),
+    );
     let ended = json!({ "call_id": sid, "conversation_id": id, "event_type": "call.ended" });
     let webhook = client().post(stack.url("/api/webhooks/elevenlabs/call-status"));
-    assert_eq!(stack.send(webhook.body(ended.to_string())).await.status, 200);
+    assert_eq!(
+        stack.send(webhook.body(ended.to_string())).await.status,
+        200
+    );
     let status = async || {
         let question = client().post(stack.url("/api/agent-calls/status"));
         let question = question.bearer_auth(stack.value("RINGPOST_TOKEN"));
-        stack.send(question.body(json!({ "callSid": sid }).to_string())).await
+        stack
+            .send(question.body(json!({ "callSid": sid }).to_string()))
+            .await
     };
     let completed = eventually("the conversation to complete the status", async || {
         Some(status().await).filter(|answer| answer.body["status"] == "completed")
     });
     let answer = completed.await.body;
-    assert_eq!((&answer["callId"], &answer["conversationId"]), (&json!(sid), &json!(id)));
-    assert_eq!(answer["rawResponse"]["transcript"][0]["message"], "Hello, how can I help?");
+    assert_eq!(
+        (&answer["callId"], &answer["conversationId"]),
+        (&json!(sid), &json!(id))
+    );
+    assert_eq!(
+        answer["rawResponse"]["transcript"][0]["message"],
+        "Hello, how can I help?"
+    );
     assert_eq!(api.requests().len(), 1, "fetched once, by the worker");
 }

@@ -26,7 +26,15 @@ use ringpost_tests::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-const TABLES: [&str; 7] = ["events", "chunks", "calls", "history", "due", "webhookconfigs", "directory"];
+const TABLES: [&str; 7] = [
+    "events",
+    "chunks",
+    "calls",
+    "history",
+    "due",
+    "webhookconfigs",
+    "directory",
+];
 
 type Item = HashMap<String, AttributeValue>;
 /// Items by their tables and keys, each attribute as it is stored.
@@ -43,7 +51,10 @@ impl Person {
     fn new() -> Self {
         let unique = unique();
         let digits = u64::from_str_radix(&unique, 16).unwrap() % 8_000_000;
-        Self { unique, national: (4_082_000_000 + digits).to_string() }
+        Self {
+            unique,
+            national: (4_082_000_000 + digits).to_string(),
+        }
     }
 
     fn number(&self) -> String {
@@ -54,7 +65,10 @@ impl Person {
     fn forms(&self) -> [String; 2] {
         let (area, rest) = self.national.split_at_checked(3).unwrap();
         let (exchange, line) = rest.split_at_checked(3).unwrap();
-        [format!("({area}) {exchange}-{line}"), format!("{area}.{exchange}.{line}")]
+        [
+            format!("({area}) {exchange}-{line}"),
+            format!("{area}.{exchange}.{line}"),
+        ]
     }
 
     /// Whether a text has the number: as one of the forms, or as digits that are no part of a longer number.
@@ -62,7 +76,11 @@ impl Person {
         let stands = text.match_indices(&self.national).any(|(at, national)| {
             let (before, from) = text.split_at_checked(at).unwrap();
             let after = from.strip_prefix(national).unwrap();
-            let before: String = before.chars().rev().take_while(char::is_ascii_digit).collect();
+            let before: String = before
+                .chars()
+                .rev()
+                .take_while(char::is_ascii_digit)
+                .collect();
             ["", "1"].contains(&before.as_str()) && !after.starts_with(|c: char| c.is_ascii_digit())
         });
         stands || self.forms().iter().any(|form| text.contains(form))
@@ -71,7 +89,10 @@ impl Person {
 
 fn erase(arguments: &[&str]) -> Output {
     let mut command = Command::new("python3");
-    command.args(["-m", "ops", "erase", "local"]).args(arguments).current_dir(root());
+    command
+        .args(["-m", "ops", "erase", "local"])
+        .args(arguments)
+        .current_dir(root());
     command.output().unwrap()
 }
 
@@ -100,7 +121,10 @@ impl Tenant {
             key: format!("rpk_{id:0>43}"),
             company: Uuid::new_v4(),
         };
-        tenant.world.assign_number(&tenant.line, &tenant.name, "user_erase").await;
+        tenant
+            .world
+            .assign_number(&tenant.line, &tenant.name, "user_erase")
+            .await;
         let key = ApiKey {
             id: Uuid::new_v4(),
             sha256: ApiKey::hash(&tenant.key),
@@ -116,8 +140,12 @@ impl Tenant {
     /// Asks the API as the tenant's administrator.
     async fn post(&self, path: &str, body: &str) -> Value {
         let claims = json!({ "sub": "admin_erase", "tenant_id": self.name, "role": "admin" });
-        let request = client().post(self.stack.url(path)).bearer_auth(self.stack.token(claims));
-        let request = request.header("content-type", "application/json").header("idempotency-key", unique());
+        let request = client()
+            .post(self.stack.url(path))
+            .bearer_auth(self.stack.token(claims));
+        let request = request
+            .header("content-type", "application/json")
+            .header("idempotency-key", unique());
         let answer = self.stack.send(request.body(body.to_owned())).await;
         assert!((200..300).contains(&answer.status), "{path}: {answer:?}");
         answer.body
@@ -133,7 +161,10 @@ impl Tenant {
 
     async fn livekit(&self, payload: &Value) {
         let (stack, body) = (self.stack, payload.to_string());
-        let (key, secret) = (stack.value("LIVEKIT_API_KEY"), stack.value("LIVEKIT_API_SECRET"));
+        let (key, secret) = (
+            stack.value("LIVEKIT_API_KEY"),
+            stack.value("LIVEKIT_API_SECRET"),
+        );
         let request = client()
             .post(stack.url("/api/v1/webhooks/livekit/events"))
             .header("content-type", "application/webhook+json")
@@ -147,10 +178,13 @@ impl Tenant {
     async fn called_by(&self, person: &Person) {
         let text = Value::from(sip_call(&person.unique, &self.line)).to_string();
         let mut events: Vec<Value> =
-            serde_json::from_str(&text.replace("15105550123", &format!("1{}", person.national))).unwrap();
+            serde_json::from_str(&text.replace("15105550123", &format!("1{}", person.national)))
+                .unwrap();
         let mut large = events.first().unwrap().clone();
         large["id"] = json!(format!("EV_{}9", person.unique));
-        let noise: String = (0..40_000).map(|_| Uuid::new_v4().simple().to_string()).collect();
+        let noise: String = (0..40_000)
+            .map(|_| Uuid::new_v4().simple().to_string())
+            .collect();
         large["room"]["metadata"] = json!(noise);
         events.push(large);
         for event in &events {
@@ -169,8 +203,13 @@ impl Tenant {
         let url = self.stack.url(SIGNALWIRE);
         let signature = form_signature(self.stack.value("SIGNALWIRE_SIGNING_KEY"), &url, &fields);
         let form = reqwest::Url::parse_with_params("http://form", &fields).unwrap();
-        let request = client().post(url).header("X-SignalWire-Signature", signature);
-        let answer = self.stack.send(request.body(form.query().unwrap().to_owned())).await;
+        let request = client()
+            .post(url)
+            .header("X-SignalWire-Signature", signature);
+        let answer = self
+            .stack
+            .send(request.body(form.query().unwrap().to_owned()))
+            .await;
         assert_eq!(answer.status, 200, "{answer:?}");
     }
 
@@ -182,7 +221,10 @@ impl Tenant {
             "duration_seconds": 50, "call_status": "completed"
         });
         let request = client().post(self.stack.url("/functions/v1/webhook-call-capture"));
-        let answer = self.stack.send(request.header("x-api-key", &self.key).json(&body)).await;
+        let answer = self
+            .stack
+            .send(request.header("x-api-key", &self.key).json(&body))
+            .await;
         assert_eq!(answer.status, 201, "{answer:?}");
     }
 
@@ -209,15 +251,22 @@ impl Tenant {
     async fn rows(&self) -> BTreeMap<(String, String), usize> {
         let mut rows = BTreeMap::new();
         for row in self.world.items("history").await {
-            let is_ours = word(&row, "tenantShard").is_some_and(|shard| shard.starts_with(&self.name));
-            let (Some(direction), Some(event_type)) = (word(&row, "direction"), word(&row, "eventType"))
+            let is_ours =
+                word(&row, "tenantShard").is_some_and(|shard| shard.starts_with(&self.name));
+            let (Some(direction), Some(event_type)) =
+                (word(&row, "direction"), word(&row, "eventType"))
             else {
                 continue;
             };
-            let tried = row.get("attempts").and_then(|number| number.as_n().ok()).cloned();
+            let tried = row
+                .get("attempts")
+                .and_then(|number| number.as_n().ok())
+                .cloned();
             let state = word(&row, "status").unwrap_or_default();
             if is_ours && direction == "outbound" {
-                *rows.entry((event_type, format!("{state} {}", tried.unwrap_or_default()))).or_default() += 1;
+                *rows
+                    .entry((event_type, format!("{state} {}", tried.unwrap_or_default())))
+                    .or_default() += 1;
             } else if is_ours && !event_type.starts_with("campaign.") {
                 *rows.entry(("inbound".to_owned(), state)).or_default() += 1;
             }
@@ -235,7 +284,10 @@ fn text(item: &Item) -> String {
     let part = |value: &AttributeValue| match value {
         AttributeValue::S(text) => text.clone(),
         AttributeValue::B(bytes) => zstd::stream::decode_all(bytes.clone().into_inner().as_slice())
-            .map_or_else(|_| String::new(), |payload| String::from_utf8_lossy(&payload).into_owned()),
+            .map_or_else(
+                |_| String::new(),
+                |payload| String::from_utf8_lossy(&payload).into_owned(),
+            ),
         _ => String::new(),
     };
     item.values().map(part).collect::<Vec<_>>().join("\n")
@@ -252,9 +304,15 @@ async fn store(world: &World) -> Vec<(&'static str, Item, String)> {
     }
     let mut pieces: BTreeMap<(String, u64), Vec<u8>> = BTreeMap::new();
     for (_, item, _) in store.iter().filter(|(table, ..)| *table == "chunks") {
-        let (of, piece) = (word(item, "of").unwrap(), item["piece"].as_b().unwrap().clone().into_inner());
+        let (of, piece) = (
+            word(item, "of").unwrap(),
+            item["piece"].as_b().unwrap().clone().into_inner(),
+        );
         let nonce = of.split('#').next().unwrap().to_owned();
-        pieces.insert((nonce, item["index"].as_n().unwrap().parse().unwrap()), piece);
+        pieces.insert(
+            (nonce, item["index"].as_n().unwrap().parse().unwrap()),
+            piece,
+        );
     }
     let mut payloads: BTreeMap<String, Vec<u8>> = BTreeMap::new();
     for ((nonce, _), piece) in pieces {
@@ -287,26 +345,49 @@ async fn items_of(world: &World, person: &Person) -> Items {
         let to = ["to", "into", "callId", "reference"].map(|name| word(item, name));
         to.into_iter().flatten().any(|id| calls.contains(&id))
     };
-    let about = store.into_iter().filter(|(_, item, said)| names(said) || leads(item));
+    let about = store
+        .into_iter()
+        .filter(|(_, item, said)| names(said) || leads(item));
     let keyed = about.map(|(table, item, _)| {
-        let key = ["key", "of", "index", "id", "tenantShard", "slot", "tenantId"].map(|name| item.get(name));
-        let attributes = item.iter().map(|(name, value)| (name.clone(), format!("{value:?}"))).collect();
+        let key = [
+            "key",
+            "of",
+            "index",
+            "id",
+            "tenantShard",
+            "slot",
+            "tenantId",
+        ]
+        .map(|name| item.get(name));
+        let attributes = item
+            .iter()
+            .map(|(name, value)| (name.clone(), format!("{value:?}")))
+            .collect();
         (format!("{table} {key:?}"), attributes)
     });
     keyed.collect()
 }
 
 fn tables(items: &Items) -> BTreeSet<&str> {
-    items.keys().filter_map(|key| key.split(' ').next()).collect()
+    items
+        .keys()
+        .filter_map(|key| key.split(' ').next())
+        .collect()
 }
 
 #[tokio::test]
 async fn everything_about_one_person_goes_and_nothing_of_anybody_else() {
     let (tenant, person, other) = (Tenant::new().await, Person::new(), Person::new());
     let (takes, fails) = (Receiver::start(), Receiver::answering(Answer::Status(500)));
-    tenant.subscribe(&takes.url("/"), &["call.completed", "campaign.started"]).await;
-    tenant.subscribe(&fails.url("/"), &["campaign.completed"]).await;
-    tenant.subscribe(&takes.url("/"), &["campaign.completed"]).await;
+    tenant
+        .subscribe(&takes.url("/"), &["call.completed", "campaign.started"])
+        .await;
+    tenant
+        .subscribe(&fails.url("/"), &["campaign.completed"])
+        .await;
+    tenant
+        .subscribe(&takes.url("/"), &["campaign.completed"])
+        .await;
     for caller in [&person, &other] {
         tenant.called_by(caller).await;
         tenant.dialled(caller).await;
@@ -334,7 +415,10 @@ async fn everything_about_one_person_goes_and_nothing_of_anybody_else() {
         // Nine of LiveKit's events, SignalWire's and the dialer's, of each.
         (pair("inbound", "processed"), 22),
     ]);
-    eventually("every row", async || (tenant.rows().await == settled).then_some(())).await;
+    eventually("every row", async || {
+        (tenant.rows().await == settled).then_some(())
+    })
+    .await;
     let mut before = Items::new();
     let others = eventually("a store at rest", async || {
         let now = items_of(&tenant.world, &other).await;
@@ -353,29 +437,68 @@ async fn everything_about_one_person_goes_and_nothing_of_anybody_else() {
     let waits = async || {
         let tenant_id = format!(r#""tenantId":"{}""#, tenant.name);
         let due = tenant.world.items("due").await.into_iter();
-        let is_ours = |item: &Item| word(item, "reference").is_some_and(|told| told.contains(&tenant_id));
-        due.filter(|item| word(item, "kind").as_deref() == Some("delivery") && is_ours(item)).count()
+        let is_ours =
+            |item: &Item| word(item, "reference").is_some_and(|told| told.contains(&tenant_id));
+        due.filter(|item| word(item, "kind").as_deref() == Some("delivery") && is_ours(item))
+            .count()
     };
-    assert_eq!(waits().await, 1, "the delivery that failed is tried again in two hours");
+    assert_eq!(
+        waits().await,
+        1,
+        "the delivery that failed is tried again in two hours"
+    );
 
     let number = person.number();
     let dry = erase(&["--phone", &number]);
-    assert!(dry.status.success() && said(&dry).contains("Nothing was removed"), "{}", said(&dry));
-    assert_eq!(items_of(&tenant.world, &person).await, belongs, "a dry run removes nothing");
+    assert!(
+        dry.status.success() && said(&dry).contains("Nothing was removed"),
+        "{}",
+        said(&dry)
+    );
+    assert_eq!(
+        items_of(&tenant.world, &person).await,
+        belongs,
+        "a dry run removes nothing"
+    );
     let done = erase(&["--phone", &number, "--yes"]);
-    assert!(done.status.success() && said(&done).contains("about it now: 0."), "{}", said(&done));
+    assert!(
+        done.status.success() && said(&done).contains("about it now: 0."),
+        "{}",
+        said(&done)
+    );
     for output in [&dry, &done] {
-        assert!(!said(output).contains(&person.national), "the number stands in {}", said(output));
+        assert!(
+            !said(output).contains(&person.national),
+            "the number stands in {}",
+            said(output)
+        );
     }
 
     assert_eq!(items_of(&tenant.world, &person).await, Items::new());
     assert_eq!(waits().await, 0);
-    assert!(store(&tenant.world).await.iter().all(|(_, _, said)| !person.is_in(said)));
-    assert_eq!(items_of(&tenant.world, &other).await, others, "byte for byte");
+    assert!(
+        store(&tenant.world)
+            .await
+            .iter()
+            .all(|(_, _, said)| !person.is_in(said))
+    );
+    assert_eq!(
+        items_of(&tenant.world, &other).await,
+        others,
+        "byte for byte"
+    );
     let rows = tenant.rows().await;
-    assert_eq!((rows.get(&pair("inbound", "processed")), rows.len()), (Some(&11), 3), "{rows:?}");
+    assert_eq!(
+        (rows.get(&pair("inbound", "processed")), rows.len()),
+        (Some(&11), 3),
+        "{rows:?}"
+    );
     let again = erase(&["--phone", &number, "--yes"]);
-    assert!(again.status.success() && said(&again).contains("nothing to remove"), "{}", said(&again));
+    assert!(
+        again.status.success() && said(&again).contains("nothing to remove"),
+        "{}",
+        said(&again)
+    );
 }
 
 #[tokio::test]
@@ -388,6 +511,10 @@ async fn a_tenants_line_and_what_is_no_whole_number_are_refused() {
         ("", "must be a whole number"),
     ] {
         let refused = erase(&["--phone", phone, "--yes"]);
-        assert!(!refused.status.success() && said(&refused).contains(reason), "{phone}: {}", said(&refused));
+        assert!(
+            !refused.status.success() && said(&refused).contains(reason),
+            "{phone}: {}",
+            said(&refused)
+        );
     }
 }

@@ -3,11 +3,11 @@
 use http::{Method, header::RETRY_AFTER};
 use lambda_http::{Body, Request};
 use ringpost::{
+    auth::limiter::Exceeded,
     domain::{
         directory::{ApiKey, Settings},
         timestamp::Timestamp,
     },
-    pipeline::limiter::Exceeded,
     providers::livekit::Keys,
 };
 use ringpost_functions::{directory, runtime};
@@ -29,31 +29,50 @@ const BEGIN: &str = "2026-01-02T03:04:05Z";
 #[tokio::test]
 async fn so_many_requests_pass_in_a_minute_whichever_process_takes_them() {
     let (world, hand) = (World::new(None).await, Hand::at(BEGIN));
-    let processes = [world.limiter(5, hand.clock()), world.limiter(5, hand.clock())];
+    let processes = [
+        world.limiter(5, hand.clock()),
+        world.limiter(5, hand.clock()),
+    ];
     let mut passed = 0;
     for turn in 0..20 {
         let answer = processes[turn % 2].admit("alice").await;
         passed += u32::from(answer.is_ok());
         if let Err(exceeded) = answer {
-            assert_eq!(exceeded, Exceeded { most: 5, retry_after: 55 });
+            assert_eq!(
+                exceeded,
+                Exceeded {
+                    most: 5,
+                    retry_after: 55
+                }
+            );
         }
     }
     assert_eq!(passed, 5);
-    assert!(processes[0].admit("bob").await.is_ok(), "everybody has a counter");
+    assert!(
+        processes[0].admit("bob").await.is_ok(),
+        "everybody has a counter"
+    );
     hand.advance(55);
     assert!(processes[0].admit("alice").await.is_ok(), "a minute later");
     let counters = world.items("directory").await;
     assert_eq!(counters.len(), 3);
-    let end = Timestamp::parse_rfc3339("2026-01-02T04:04:00Z").unwrap().as_seconds();
+    let end = Timestamp::parse_rfc3339("2026-01-02T04:04:00Z")
+        .unwrap()
+        .as_seconds();
     assert!(
-        counters.iter().all(|item| item["expiresAt"].as_n().unwrap().parse::<i64>().unwrap() <= end + 60)
+        counters
+            .iter()
+            .all(|item| item["expiresAt"].as_n().unwrap().parse::<i64>().unwrap() <= end + 60)
     );
 }
 
 #[tokio::test]
 async fn a_large_limit_is_counted_in_steps_and_hardly_exceeded() {
     let (world, hand) = (World::new(None).await, Hand::at(BEGIN));
-    let processes = [world.limiter(1_000, hand.clock()), world.limiter(1_000, hand.clock())];
+    let processes = [
+        world.limiter(1_000, hand.clock()),
+        world.limiter(1_000, hand.clock()),
+    ];
     let mut passed = 0;
     for turn in 0..1_200 {
         passed += u32::from(processes[turn % 2].admit("alice").await.is_ok());
@@ -73,24 +92,41 @@ async fn while_the_table_does_not_answer_nobody_is_refused() {
 #[tokio::test]
 async fn a_user_an_address_and_a_tenant_that_publishes_learn_when_to_come_again() {
     let (world, hand) = (World::new(None).await, Hand::at(BEGIN));
-    let mut settings = directory::Deps::<Settings>::new(world.directory(), world.authenticator().await);
+    let mut settings =
+        directory::Deps::<Settings>::new(world.directory(), world.authenticator().await);
     settings.limit(world.limiter(2, hand.clock()));
-    let get = async |tenant: &str| ask(Method::GET, None).of(&settings, &admin(tenant)).await.status;
-    assert_eq!([get("acme").await, get("acme").await, get("acme").await], [404, 404, 429]);
+    let get = async |tenant: &str| {
+        ask(Method::GET, None)
+            .of(&settings, &admin(tenant))
+            .await
+            .status
+    };
+    assert_eq!(
+        [get("acme").await, get("acme").await, get("acme").await],
+        [404, 404, 429]
+    );
     assert_eq!(get("other").await, 404);
 
     let mut publish = world.publish_event(&Faults::none()).await;
     publish.quota = Some(world.limiter(1, hand.clock()));
     let mut statuses = Vec::new();
     for number in 0..2 {
-        let body = json!({ "eventType": "campaign.started", "payload": { "n": number } }).to_string();
+        let body =
+            json!({ "eventType": "campaign.started", "payload": { "n": number } }).to_string();
         let mut request = Request::new(Body::Text(body));
         let token = stack().token(admin("acme"));
-        request.headers_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
-        request.headers_mut().insert("idempotency-key", format!("key-{number}").parse().unwrap());
+        request
+            .headers_mut()
+            .insert("authorization", format!("Bearer {token}").parse().unwrap());
+        request
+            .headers_mut()
+            .insert("idempotency-key", format!("key-{number}").parse().unwrap());
         *request.method_mut() = Method::POST;
         let answer = runtime::answer(&publish, request).await.unwrap();
-        statuses.push((answer.status().as_u16(), answer.headers().get(RETRY_AFTER).cloned()));
+        statuses.push((
+            answer.status().as_u16(),
+            answer.headers().get(RETRY_AFTER).cloned(),
+        ));
     }
     assert_eq!(statuses, [(202, None), (429, Some("55".parse().unwrap()))]);
 
@@ -99,7 +135,12 @@ async fn a_user_an_address_and_a_tenant_that_publishes_learn_when_to_come_again(
     call_completed.gate.addresses = Some(world.limiter(1, hand.clock()));
     for number in 0..2 {
         let body = sample(&format!("limits{number}")).to_string();
-        assert_eq!(invoke(&call_completed, webhook(body.as_bytes())).await.status, 200);
+        assert_eq!(
+            invoke(&call_completed, webhook(body.as_bytes()))
+                .await
+                .status,
+            200
+        );
     }
 }
 
@@ -127,7 +168,9 @@ async fn a_dialer_and_a_tenants_own_account_learn_when_to_come_again() {
     for (tenant, number) in [(0, 1), (0, 2), (1, 3)] {
         let body = json!({ "company_id": COMPANY, "external_call_id": number }).to_string();
         let mut request = Request::new(Body::Text(body));
-        request.headers_mut().insert("x-api-key", keys[tenant].1.parse().unwrap());
+        request
+            .headers_mut()
+            .insert("x-api-key", keys[tenant].1.parse().unwrap());
         statuses.push(invoke(&capture, request).await.status);
     }
     assert_eq!(statuses, [201, 429, 201]);
@@ -141,30 +184,50 @@ async fn a_dialer_and_a_tenants_own_account_learn_when_to_come_again() {
         })
         .await;
     let mut statuses = Vec::new();
-    for (number, secret) in
-        ["acme-account-secret", "acme-account-secret", "platform-secret", "platform-secret"]
-            .iter()
-            .enumerate()
+    for (number, secret) in [
+        "acme-account-secret",
+        "acme-account-secret",
+        "platform-secret",
+        "platform-secret",
+    ]
+    .iter()
+    .enumerate()
     {
         let body = sample(&format!("account{number}")).to_string();
         let mut request = webhook(body.as_bytes());
         let signature = hmac_signature(secret, body.as_bytes());
-        request.headers_mut().insert("x-livekit-signature", signature.parse().unwrap());
+        request
+            .headers_mut()
+            .insert("x-livekit-signature", signature.parse().unwrap());
         statuses.push(invoke(&call_completed, request).await.status);
     }
-    assert_eq!(statuses, [200, 429, 200, 200], "the platform's account is all tenants'");
+    assert_eq!(
+        statuses,
+        [200, 429, 200, 200],
+        "the platform's account is all tenants'"
+    );
 }
 
 #[tokio::test]
 async fn a_query_that_reads_thousands_of_items_counts_as_fifty() {
     let (world, hand) = (World::new(None).await, Hand::at(BEGIN));
-    let (mut stats, mut events) = (world.call_stats(10_000).await, world.webhook_events(10_000).await);
+    let (mut stats, mut events) = (
+        world.call_stats(10_000).await,
+        world.webhook_events(10_000).await,
+    );
     stats.authenticator.limiter = Some(world.limiter_of("stats", 100, hand.clock()));
     events.authenticator.limiter = Some(world.limiter_of("events", 100, hand.clock()));
     let mut statuses = Vec::new();
     for _ in 0..3 {
-        let stats = ask(Method::GET, None).of(&stats, &admin("acme")).await.status;
-        let all = ask(Method::GET, None).query(&[("count", "all")]).of(&events, &admin("acme")).await.status;
+        let stats = ask(Method::GET, None)
+            .of(&stats, &admin("acme"))
+            .await
+            .status;
+        let all = ask(Method::GET, None)
+            .query(&[("count", "all")])
+            .of(&events, &admin("acme"))
+            .await
+            .status;
         statuses.push((stats, all));
     }
     assert_eq!(statuses, [(200, 200), (200, 200), (429, 429)]);

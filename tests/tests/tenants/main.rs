@@ -1,6 +1,10 @@
 //! Who may do what, and what one tenant's acts are to another.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod api_keys;
 mod directory;

@@ -19,7 +19,10 @@ static ALONE: Mutex<()> = Mutex::const_new(());
 
 fn migrate(arguments: &[&str]) -> Output {
     let mut command = Command::new("python3");
-    command.args(["-m", "ops", "migrate", "local"]).args(arguments).current_dir(root());
+    command
+        .args(["-m", "ops", "migrate", "local"])
+        .args(arguments)
+        .current_dir(root());
     command.output().unwrap()
 }
 
@@ -41,25 +44,54 @@ async fn put_as_before(kind: &str, id: &str, tenant_id: &str, entry: String) {
 async fn what_an_earlier_version_wrote_is_found_and_nothing_else_changes() {
     let _alone = ALONE.lock().await;
     let (world, unique) = (World::deployed().await, unique());
-    let (tenant, id, agent) = (format!("t#{unique}"), format!("spring {unique}"), format!("agent_{unique}"));
-    let entry =
-        format!(r#"{{"id":"{id}","tenantId":"{tenant}","name":"Spring","agentName":"sofia","userId":"u"}}"#);
+    let (tenant, id, agent) = (
+        format!("t#{unique}"),
+        format!("spring {unique}"),
+        format!("agent_{unique}"),
+    );
+    let entry = format!(
+        r#"{{"id":"{id}","tenantId":"{tenant}","name":"Spring","agentName":"sofia","userId":"u"}}"#
+    );
     put_as_before("campaign", &id, &tenant, entry).await;
-    put_as_before("agent", &agent, &tenant, format!(r#"{{"agentId":"{agent}","tenantId":"{tenant}"}}"#))
-        .await;
+    put_as_before(
+        "agent",
+        &agent,
+        &tenant,
+        format!(r#"{{"agentId":"{agent}","tenantId":"{tenant}"}}"#),
+    )
+    .await;
     let table = world.directory();
     let key = Campaign::key_of(&tenant, &id);
-    assert_eq!(table.find::<Campaign>(&key).await.unwrap(), None, "in the earlier layout");
+    assert_eq!(
+        table.find::<Campaign>(&key).await.unwrap(),
+        None,
+        "in the earlier layout"
+    );
 
     let asked = migrate(&[]);
     assert!(!asked.status.success(), "there is no terminal to ask on");
     assert_eq!(table.find::<Campaign>(&key).await.unwrap(), None);
-    for arguments in [&["--yes"][..], &["--yes"], &["--yes", "--remove"], &["--yes", "--remove"]] {
+    for arguments in [
+        &["--yes"][..],
+        &["--yes"],
+        &["--yes", "--remove"],
+        &["--yes", "--remove"],
+    ] {
         let done = migrate(arguments);
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
         let campaign: Campaign = table.find(&key).await.unwrap().unwrap();
-        assert_eq!((campaign.tenant_id.as_str(), campaign.id.as_str()), (tenant.as_str(), id.as_str()));
-        assert_eq!((campaign.agent_name.as_deref(), campaign.user_id.as_deref()), (Some("sofia"), Some("u")));
+        assert_eq!(
+            (campaign.tenant_id.as_str(), campaign.id.as_str()),
+            (tenant.as_str(), id.as_str())
+        );
+        assert_eq!(
+            (campaign.agent_name.as_deref(), campaign.user_id.as_deref()),
+            (Some("sofia"), Some("u"))
+        );
         assert!(table.find::<Agent>(&agent).await.unwrap().is_some());
     }
     let listed = table.list::<Campaign>(&tenant, 10, None).await.unwrap();
@@ -80,25 +112,58 @@ async fn the_secrets_of_a_configuration_move_into_their_own_attribute() {
     let number = |number: &str| AttributeValue::N(number.to_owned());
     let client = aws_sdk_dynamodb::Client::new(&sdk(stack(), &Faults::none(), 3));
     let name = stack().deployed_table("webhookconfigs").await;
-    let put = client.put_item().table_name(&name).item("tenantId", text(&tenant)).item("id", number("1"));
-    let put =
-        put.item("v", number("1")).item("version", number("7")).item("config", text(&config.to_string()));
+    let put = client
+        .put_item()
+        .table_name(&name)
+        .item("tenantId", text(&tenant))
+        .item("id", number("1"));
+    let put = put
+        .item("v", number("1"))
+        .item("version", number("7"))
+        .item("config", text(&config.to_string()));
     put.send().await.unwrap();
 
     let table = world.subscriptions(&Faults::none());
     let before = table.find_with_secrets(&tenant, 1).await.unwrap().unwrap();
-    assert_eq!(before.secrets.present.as_str(), "webhooksecret123", "read where an earlier version put it");
+    assert_eq!(
+        before.secrets.present.as_str(),
+        "webhooksecret123",
+        "read where an earlier version put it"
+    );
     assert!(migrate(&["--yes"]).status.success());
-    let get = client.get_item().table_name(&name).key("tenantId", text(&tenant)).key("id", number("1"));
+    let get = client
+        .get_item()
+        .table_name(&name)
+        .key("tenantId", text(&tenant))
+        .key("id", number("1"));
     assert!(
-        !get.clone().send().await.unwrap().item.unwrap().contains_key("secrets"),
+        !get.clone()
+            .send()
+            .await
+            .unwrap()
+            .item
+            .unwrap()
+            .contains_key("secrets"),
         "not before the deployment"
     );
     for _ in 0..2 {
         let done = migrate(&["--yes", "--remove"]);
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-        assert_eq!(table.find_with_secrets(&tenant, 1).await.unwrap().unwrap(), before);
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        assert_eq!(
+            table.find_with_secrets(&tenant, 1).await.unwrap().unwrap(),
+            before
+        );
         let item = get.clone().send().await.unwrap().item.unwrap();
-        assert!(!item["config"].as_s().unwrap().to_lowercase().contains("secret"));
+        assert!(
+            !item["config"]
+                .as_s()
+                .unwrap()
+                .to_lowercase()
+                .contains("secret")
+        );
     }
 }

@@ -29,20 +29,34 @@ fn clock() -> (Clock, Arc<AtomicI64>) {
 async fn put(name: &str, value: &str) {
     let ssm = aws_sdk_ssm::Client::new(&sdk(stack(), &Faults::none(), 3));
     let put = ssm.put_parameter().name(name).value(value).overwrite(true);
-    put.r#type(aws_sdk_ssm::types::ParameterType::SecureString).send().await.unwrap();
+    put.r#type(aws_sdk_ssm::types::ParameterType::SecureString)
+        .send()
+        .await
+        .unwrap();
 }
 
 fn source(prefix: &str) -> Source {
-    Source { prefix: prefix.to_owned(), names: &["keys"], samples: Samples::Refused }
+    Source {
+        prefix: prefix.to_owned(),
+        names: &["keys"],
+        samples: Samples::Refused,
+    }
 }
 
-async fn load(prefix: &str, clock: Clock, faults: &Faults) -> Result<Secrets<Vec<String>>, SecretsError> {
+async fn load(
+    prefix: &str,
+    clock: Clock,
+    faults: &Faults,
+) -> Result<Secrets<Vec<String>>, SecretsError> {
     let sdk = sdk(stack(), faults, 1);
-    Secrets::load(&sdk, clock, source(prefix), |texts| match texts.lines("keys") {
-        lines if lines.is_empty() || lines == ["broken"] => {
-            Err(SecretsError::Invalid { name: "keys", reason: "broken".to_owned() })
+    Secrets::load(&sdk, clock, source(prefix), |texts| {
+        match texts.lines("keys") {
+            lines if lines.is_empty() || lines == ["broken"] => Err(SecretsError::Invalid {
+                name: "keys",
+                reason: "broken".to_owned(),
+            }),
+            lines => Ok(lines),
         }
-        lines => Ok(lines),
     })
     .await
 }
@@ -63,7 +77,10 @@ fn some(lines: &[&str]) -> Option<Vec<String>> {
 #[tokio::test]
 async fn a_missing_secret_stops_the_start_and_is_named() {
     let prefix = format!("/{}/", unique());
-    let error = load(&prefix, Clock::system(), &Faults::none()).await.err().unwrap();
+    let error = load(&prefix, Clock::system(), &Faults::none())
+        .await
+        .err()
+        .unwrap();
     assert_eq!(
         error.to_string(),
         format!("no such SSM parameter: {prefix}keys; `make secrets STAGE=…` creates it")
@@ -83,7 +100,11 @@ async fn a_rotated_secret_is_taken_up_after_five_minutes() {
     seconds.fetch_add(299, Ordering::SeqCst);
     assert_eq!(current(&secrets).await, some(&["one", "two"]));
     seconds.fetch_add(1, Ordering::SeqCst);
-    assert_eq!(current(&secrets).await, some(&["two", "three"]), "the entry that was taken out is gone");
+    assert_eq!(
+        current(&secrets).await,
+        some(&["two", "three"]),
+        "the entry that was taken out is gone"
+    );
 }
 
 #[tokio::test]
@@ -111,13 +132,32 @@ async fn what_is_taken_away_while_warm_refuses_everything_until_it_is_back() {
 #[tokio::test]
 async fn the_secrets_of_the_sample_events_start_no_other_stage_than_the_local_one() {
     let prefix = format!("/{}/", unique());
-    for sample in ["APIlocalstack:secret", "own-secret\nlocal-stack-livekit-webhook-secret-012345"] {
+    for sample in [
+        "APIlocalstack:secret",
+        "own-secret\nlocal-stack-livekit-webhook-secret-012345",
+    ] {
         put(&format!("{prefix}keys"), sample).await;
-        let error = load(&prefix, Clock::system(), &Faults::none()).await.err().unwrap().to_string();
-        assert!(error.contains("sample events") && !error.contains("own-secret"), "{error}");
+        let error = load(&prefix, Clock::system(), &Faults::none())
+            .await
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            error.contains("sample events") && !error.contains("own-secret"),
+            "{error}"
+        );
         let sdk = sdk(stack(), &Faults::none(), 1);
-        let local = Source { samples: Samples::Accepted, ..source(&prefix) };
-        let loaded = Secrets::load(&sdk, Clock::system(), local, |texts| Ok(texts.lines("keys"))).await;
+        let local = Source {
+            samples: Samples::Accepted,
+            ..source(&prefix)
+        };
+        let loaded = Secrets::load(
+            &sdk,
+            Clock::system(),
+            local,
+            |texts| Ok(texts.lines("keys")),
+        )
+        .await;
         assert!(loaded.is_ok());
     }
 }
@@ -151,6 +191,10 @@ fn an_entry_may_name_the_tenant_whose_account_it_is() {
     ] {
         let (named, rest) = tenant_and_secret(entry);
         assert_eq!((named.as_deref(), rest), (tenant, secret), "{entry:?}");
-        assert_eq!(is_broken(entry), entry.starts_with('@') && tenant.is_none(), "{entry:?}");
+        assert_eq!(
+            is_broken(entry),
+            entry.starts_with('@') && tenant.is_none(),
+            "{entry:?}"
+        );
     }
 }

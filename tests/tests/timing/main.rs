@@ -1,6 +1,10 @@
 //! What must happen in time, with nothing else beside it.
 
-#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
 
 mod hostile_day;
 mod outage;

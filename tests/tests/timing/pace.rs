@@ -10,12 +10,14 @@ use std::{
 use futures::{future::join_all, join};
 use ringpost::{
     clock::Clock,
-    delivery::send::Patience,
+    delivery::send::Timeouts,
     domain::{
-        delivery::DeliveryStatus,
+        delivery::{
+            DeliveryStatus,
+            pace::{EndpointLoad, SLOW_MILLIS},
+            retry::RetryConfig,
+        },
         due::Minute,
-        pace::{SLOW_MILLIS, Strain},
-        retry::RetryConfig,
         subscription::{DisabledReason, Subscription, SubscriptionStatus},
     },
     queue::deliveries::DeliveryMessage,
@@ -35,12 +37,22 @@ use tokio::time::{sleep, timeout};
 
 const TYPE: &str = "call.completed";
 
-async fn deliverables(world: &World, subscription: &Subscription, count: usize) -> Vec<DeliveryMessage> {
+async fn deliverables(
+    world: &World,
+    subscription: &Subscription,
+    count: usize,
+) -> Vec<DeliveryMessage> {
     let numbers: Vec<usize> = (0..count).collect();
     let mut messages = Vec::new();
     for some in numbers.chunks(20) {
         let recorded = some.iter().map(async |number| {
-            world.deliverable(subscription, &format!("evt_{}_{number}", subscription.id), TYPE).await
+            world
+                .deliverable(
+                    subscription,
+                    &format!("evt_{}_{number}", subscription.id),
+                    TYPE,
+                )
+                .await
         });
         messages.extend(join_all(recorded).await);
     }
@@ -48,13 +60,28 @@ async fn deliverables(world: &World, subscription: &Subscription, count: usize) 
 }
 
 /// What of an endpoint is known.
-async fn strain(world: &World, subscription: &Subscription) -> Strain {
-    let at = SubscriptionRef { tenant_id: "acme".to_owned(), id: subscription.id };
-    let found = world.endpoints(&Faults::none()).find(&[].into()).await.unwrap();
-    assert!(found.strained.is_empty());
+async fn load(world: &World, subscription: &Subscription) -> EndpointLoad {
+    let at = SubscriptionRef {
+        tenant_id: "acme".to_owned(),
+        id: subscription.id,
+    };
+    let found = world
+        .endpoints(&Faults::none())
+        .find(&[].into())
+        .await
+        .unwrap();
+    assert!(found.loaded.is_empty());
     let one = world.deliverable(subscription, "evt_to_look", TYPE).await;
     let of = [(one.delivery(), subscription.id)].into();
-    world.endpoints(&Faults::none()).find(&of).await.unwrap().strained.get(&at).copied().unwrap_or_default()
+    world
+        .endpoints(&Faults::none())
+        .find(&of)
+        .await
+        .unwrap()
+        .loaded
+        .get(&at)
+        .copied()
+        .unwrap_or_default()
 }
 
 /// Workers that take what comes out of a queue until `done`, so many batches at once.
@@ -68,7 +95,11 @@ async fn serve(
     let waiting = std::cell::RefCell::new(VecDeque::new());
     let take = async {
         while !done() {
-            let taken = if slow_lane { world.take_slow_lane().await } else { world.take_deliveries().await };
+            let taken = if slow_lane {
+                world.take_slow_lane().await
+            } else {
+                world.take_deliveries().await
+            };
             waiting.borrow_mut().extend(taken);
             sleep(Duration::from_millis(20)).await;
         }
@@ -92,19 +123,40 @@ async fn serve(
 
 /// The most requests that came within any second.
 fn busiest_second(receiver: &Receiver) -> usize {
-    let at: Vec<i64> = receiver.requests().iter().map(|request| request.at.as_millis()).collect();
-    let within = |from: &i64| at.iter().filter(|at| (*from..from + 1_000).contains(*at)).count();
+    let at: Vec<i64> = receiver
+        .requests()
+        .iter()
+        .map(|request| request.at.as_millis())
+        .collect();
+    let within = |from: &i64| {
+        at.iter()
+            .filter(|at| (*from..from + 1_000).contains(*at))
+            .count()
+    };
     at.iter().map(within).max().unwrap_or_default()
 }
 
 #[tokio::test]
 async fn fifty_workers_do_not_fight_for_places() {
     let (world, receiver) = (World::new(None).await, Receiver::start());
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |acme| acme.rate_limit = Some(1_000)).await;
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
+            acme.rate_limit = Some(1_000)
+        })
+        .await;
     let messages = deliverables(&world, &acme, 500).await;
     let counted: Vec<Faults> = (0..50).map(|_| Faults::counting("UpdateItem")).collect();
-    let workers: Vec<_> = counted.iter().map(|faults| world.deliver(faults, Clock::system())).collect();
-    join_all(workers.iter().zip(messages.chunks(10)).map(|(worker, batch)| work(worker, batch))).await;
+    let workers: Vec<_> = counted
+        .iter()
+        .map(|faults| world.deliver(faults, Clock::system()))
+        .collect();
+    join_all(
+        workers
+            .iter()
+            .zip(messages.chunks(10))
+            .map(|(worker, batch)| work(worker, batch)),
+    )
+    .await;
     let posted = receiver.requests().len();
     let updates: usize = counted.iter().map(Faults::requests).sum();
     // One more for each that was posted: its result.
@@ -118,15 +170,32 @@ async fn fifty_workers_do_not_fight_for_places() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_endpoint_never_sees_more_than_its_limit_in_a_second() {
     let (world, receiver) = (World::new(None).await, Receiver::start());
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |acme| acme.rate_limit = Some(2)).await;
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
+            acme.rate_limit = Some(2)
+        })
+        .await;
     let deliver = world.deliver(&Faults::none(), Clock::system());
     let messages = deliverables(&world, &acme, 15).await;
     let started = Instant::now();
-    let workers: Vec<_> = (0..3).map(|_| world.deliver(&Faults::none(), Clock::system())).collect();
-    join_all(workers.iter().zip(messages.chunks(5)).map(|(worker, batch)| work(worker, batch))).await;
-    timeout(Duration::from_secs(60), serve(&world, &deliver, false, 8, || receiver.requests().len() >= 15))
-        .await
-        .expect("all are delivered");
+    let workers: Vec<_> = (0..3)
+        .map(|_| world.deliver(&Faults::none(), Clock::system()))
+        .collect();
+    join_all(
+        workers
+            .iter()
+            .zip(messages.chunks(5))
+            .map(|(worker, batch)| work(worker, batch)),
+    )
+    .await;
+    timeout(
+        Duration::from_secs(60),
+        serve(&world, &deliver, false, 8, || {
+            receiver.requests().len() >= 15
+        }),
+    )
+    .await
+    .expect("all are delivered");
     let took = started.elapsed();
     assert!(took > Duration::from_millis(7_000), "{took:?}");
     let busiest = busiest_second(&receiver);
@@ -142,12 +211,23 @@ async fn an_endpoint_never_sees_more_than_its_limit_in_a_second() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_burst_for_an_endpoint_that_refuses_what_is_too_much_arrives_soon() {
-    let (world, receiver) = (World::new(None).await, Receiver::answering(Answer::at_most(5)));
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
+    let (world, receiver) = (
+        World::new(None).await,
+        Receiver::answering(Answer::at_most(5)),
+    );
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+        .await;
     let deliver = world.deliver(&Faults::none(), Clock::system());
     let messages = deliverables(&world, &acme, 60).await;
-    let delivered =
-        async || world.outbound().await.iter().filter(|one| one.status == DeliveryStatus::Delivered).count();
+    let delivered = async || {
+        world
+            .outbound()
+            .await
+            .iter()
+            .filter(|one| one.status == DeliveryStatus::Delivered)
+            .count()
+    };
     let done = AtomicBool::new(false);
     let started = Instant::now();
     timeout(Duration::from_secs(90), async {
@@ -158,14 +238,20 @@ async fn a_burst_for_an_endpoint_that_refuses_what_is_too_much_arrives_soon() {
             }
             done.store(true, Ordering::SeqCst);
         };
-        join!(watch, serve(&world, &deliver, false, 8, || done.load(Ordering::SeqCst)));
+        join!(
+            watch,
+            serve(&world, &deliver, false, 8, || done.load(Ordering::SeqCst))
+        );
     })
     .await
     .expect("all are delivered");
     let (refused, took) = (receiver.requests().len() - 60, started.elapsed());
     assert!(refused < 150, "{refused} refused, in {took:?}");
     let health = world.items("webhookconfigs").await;
-    assert!(health.iter().all(|item| !item.contains_key("failures")), "no breaker counts a refusal");
+    assert!(
+        health.iter().all(|item| !item.contains_key("failures")),
+        "no breaker counts a refusal"
+    );
     assert_eq!(world.told().await, [], "nothing is failing");
 }
 
@@ -175,7 +261,10 @@ async fn a_refusal_is_no_failure_and_slows_the_subscription_down() {
     let receiver = Receiver::answering(Answer::RetryAfter(30));
     let acme = world
         .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
-            acme.retry_config = RetryConfig { max_attempts: 1, ..RetryConfig::default() };
+            acme.retry_config = RetryConfig {
+                max_attempts: 1,
+                ..RetryConfig::default()
+            };
         })
         .await;
     let deliver = world.deliver(&Faults::none(), hand.clock());
@@ -184,13 +273,30 @@ async fn a_refusal_is_no_failure_and_slows_the_subscription_down() {
     assert_eq!(receiver.requests().len(), 10);
     for message in &messages[..10] {
         let delivery = world.delivery(&message.delivery()).await;
-        assert_eq!((delivery.status, delivery.failures(), delivery.refused), (DeliveryStatus::Pending, 0, 1));
-        assert_eq!(delivery.next_attempt_at.unwrap().millis_since(delivery.updated_at), 30_000);
+        assert_eq!(
+            (delivery.status, delivery.failures(), delivery.refused),
+            (DeliveryStatus::Pending, 0, 1)
+        );
+        assert_eq!(
+            delivery
+                .next_attempt_at
+                .unwrap()
+                .millis_since(delivery.updated_at),
+            30_000
+        );
     }
     work(&deliver, &messages[10..]).await;
-    assert_eq!(receiver.requests().len(), 10, "the others wait until then, without asking");
-    let known = strain(&world, &acme).await;
-    assert_eq!(known.learned.unwrap().micros, 100_000, "ten refusals at once are one");
+    assert_eq!(
+        receiver.requests().len(),
+        10,
+        "the others wait until then, without asking"
+    );
+    let known = load(&world, &acme).await;
+    assert_eq!(
+        known.learned.unwrap().micros,
+        100_000,
+        "ten refusals at once are one"
+    );
     assert_eq!(known.paused_until.unwrap().millis_since(hand.now()), 30_000);
     // It refuses for so long that it is no longer a matter of patience.
     let first = messages[0].delivery();
@@ -211,7 +317,9 @@ async fn five_days_of_nothing_but_refusals_end_a_subscription_and_one_success_do
     for success in [false, true] {
         let (world, hand) = (World::new(None).await, Hand::stopped());
         let receiver = Receiver::answering(Answer::Status(429));
-        let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
+        let acme = world
+            .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+            .await;
         let deliver = world.deliver(&Faults::none(), hand.clock());
         for day in 0..=5 {
             receiver.play(Answer::Status(if success && day == 3 { 200 } else { 429 }));
@@ -222,7 +330,10 @@ async fn five_days_of_nothing_but_refusals_end_a_subscription_and_one_success_do
         let acme = world.acme(acme.id).await;
         let reason = acme.disabled.map(|disabled| disabled.reason);
         let expected = (!success).then_some(DisabledReason::Failing);
-        assert_eq!((reason, acme.status == SubscriptionStatus::Active), (expected, success));
+        assert_eq!(
+            (reason, acme.status == SubscriptionStatus::Active),
+            (expected, success)
+        );
     }
 }
 
@@ -232,7 +343,9 @@ async fn what_waited_for_an_endpoint_that_was_down_does_not_come_all_at_once() {
     hand.set_to(Minute::of(hand.now()).start().unwrap());
     world.swept_until(hand.now()).await;
     let receiver = Receiver::answering(Answer::Status(500));
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+        .await;
     let deliver = world.deliver(&Faults::none(), hand.clock());
     let sweep = world.sweep(&Faults::none(), hand.clock());
     for message in deliverables(&world, &acme, 65).await.chunks(5) {
@@ -257,7 +370,10 @@ async fn what_waited_for_an_endpoint_that_was_down_does_not_come_all_at_once() {
 }
 
 /// An endpoint has this long, as in production.
-const PATIENCE: Patience = Patience { connect: Duration::from_secs(5), total: Duration::from_secs(15) };
+const TIMEOUTS: Timeouts = Timeouts {
+    connect: Duration::from_secs(5),
+    total: Duration::from_secs(15),
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_endpoint_that_succeeds_holds_up_no_other() {
@@ -266,44 +382,77 @@ async fn a_slow_endpoint_that_succeeds_holds_up_no_other() {
     receivers[4].play(Answer::After(Duration::from_secs(14), 200));
     let mut all = Vec::new();
     for receiver in &receivers {
-        let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
+        let acme = world
+            .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+            .await;
         all.push(deliverables(&world, &acme, 200).await);
     }
     // As events come: one for each, in turn.
     let queue = world.delivery_queue(&Faults::none());
-    let in_turn: Vec<_> =
-        (0..200).flat_map(|n| all.iter().map(move |messages| (messages[n].clone(), 0))).collect();
+    let in_turn: Vec<_> = (0..200)
+        .flat_map(|n| all.iter().map(move |messages| (messages[n].clone(), 0)))
+        .collect();
     queue.send(&in_turn).await.unwrap();
-    let deliver = world.deliver_with(PATIENCE, &Faults::none(), Clock::system());
-    let done = || receivers[..4].iter().all(|receiver| receiver.requests().len() >= 200);
+    let deliver = world.deliver_with(TIMEOUTS, &Faults::none(), Clock::system());
+    let done = || {
+        receivers[..4]
+            .iter()
+            .all(|receiver| receiver.requests().len() >= 200)
+    };
     let started = Instant::now();
     timeout(Duration::from_secs(300), async {
-        join!(serve(&world, &deliver, false, 4, done), serve(&world, &deliver, true, 2, done));
+        join!(
+            serve(&world, &deliver, false, 4, done),
+            serve(&world, &deliver, true, 2, done)
+        );
     })
     .await
     .expect("the others get theirs");
     // Its first attempts hold the workers once: 14 s, and the batches of that time; then none.
-    assert!(started.elapsed() < Duration::from_secs(90), "{:?}", started.elapsed());
+    assert!(
+        started.elapsed() < Duration::from_secs(90),
+        "{:?}",
+        started.elapsed()
+    );
 }
 
 #[tokio::test]
 async fn what_is_slow_goes_by_the_slow_lane_at_the_pace_that_it_can_take() {
     let world = World::new(None).await;
-    let receiver = Receiver::answering(Answer::After(Duration::from_millis(SLOW_MILLIS + 300), 200));
-    let acme = world.subscribe_at(&receiver.url("/"), &[TYPE], |_| {}).await;
+    let receiver =
+        Receiver::answering(Answer::After(Duration::from_millis(SLOW_MILLIS + 300), 200));
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+        .await;
     let faults = Faults::none();
-    let deliver = world.deliver_with(PATIENCE, &faults, Clock::system());
+    let deliver = world.deliver_with(TIMEOUTS, &faults, Clock::system());
     let messages = deliverables(&world, &acme, 30).await;
     work(&deliver, &messages[..10]).await;
     assert_eq!(receiver.requests().len(), 10);
-    assert_eq!(strain(&world, &acme).await.slow.unwrap().millis, 4_000);
-    assert_eq!(faults.requests(), 1 + 1 + 10, "read, noted once, and recorded");
+    assert_eq!(load(&world, &acme).await.slow.unwrap().millis, 4_000);
+    assert_eq!(
+        faults.requests(),
+        1 + 1 + 10,
+        "read, noted once, and recorded"
+    );
     let before = faults.requests();
     work(&deliver, &messages[10..]).await;
-    assert_eq!(receiver.requests().len(), 10, "no function of the others waits for it");
-    assert_eq!(faults.requests() - before, 1 + 1 + 2, "read, booked, and twice ten queued");
+    assert_eq!(
+        receiver.requests().len(),
+        10,
+        "no function of the others waits for it"
+    );
+    assert_eq!(
+        faults.requests() - before,
+        1 + 1 + 2,
+        "read, booked, and twice ten queued"
+    );
     let slow = world.take_slow_lane().await;
-    assert!(slow.len() > 10 && slow.iter().all(DeliveryMessage::is_in_slow_lane), "{}", slow.len());
+    assert!(
+        slow.len() > 10 && slow.iter().all(DeliveryMessage::is_in_slow_lane),
+        "{}",
+        slow.len()
+    );
     work(&deliver, &slow[..10]).await;
     assert_eq!(receiver.requests().len(), 20);
     assert_eq!(world.queued_deliveries().await, (0, 0));

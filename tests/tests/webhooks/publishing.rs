@@ -9,7 +9,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use futures::future::join_all;
 use ringpost::{
-    domain::{delivery::Delivery, event_type, key::CallKey, subscription::Filters, timestamp::Timestamp},
+    domain::{
+        delivery::Delivery, event_type, key::CallKey, subscription::Filters, timestamp::Timestamp,
+    },
     providers::{elevenlabs::PostCall, signalwire},
     queue::deliveries::DeliveryMessage,
 };
@@ -29,7 +31,10 @@ fn second(index: usize) -> Timestamp {
 }
 
 fn outcomes(words: &[&str]) -> Filters {
-    Filters { outcomes: words.iter().map(|word| (*word).to_owned()).collect(), ..Filters::default() }
+    Filters {
+        outcomes: words.iter().map(|word| (*word).to_owned()).collect(),
+        ..Filters::default()
+    }
 }
 
 /// A world of the tenant `acme`, to which the line of the calls belongs.
@@ -45,14 +50,20 @@ const KNOWN_AT_ONCE: [usize; 12] = [4, 0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11];
 
 /// Every type but that of corrections: which of several ends is told first depends on the order.
 fn all_but_corrections() -> Vec<&'static str> {
-    event_type::all().iter().copied().filter(|name| *name != event_type::UPDATED).collect()
+    event_type::all()
+        .iter()
+        .copied()
+        .filter(|name| *name != event_type::UPDATED)
+        .collect()
 }
 
 /// Keeps the reports of a call in this order, received one a second.
 async fn keep(world: &World, unique: &str, order: impl IntoIterator<Item = usize>) {
     let reports = reports(unique);
     for (place, index) in order.into_iter().enumerate() {
-        world.keep_event(&event(&reports[index], second(place))).await;
+        world
+            .keep_event(&event(&reports[index], second(place)))
+            .await;
     }
 }
 
@@ -70,13 +81,24 @@ async fn all_queued(world: &World, deliveries: &[Delivery]) {
         .take_deliveries()
         .await
         .into_iter()
-        .map(|DeliveryMessage::V1 { tenant_id, id, subscription_id, attempt, .. }| {
-            (tenant_id, id, subscription_id, attempt)
-        })
+        .map(
+            |DeliveryMessage::V1 {
+                 tenant_id,
+                 id,
+                 subscription_id,
+                 attempt,
+                 ..
+             }| { (tenant_id, id, subscription_id, attempt) },
+        )
         .collect();
-    let expected = deliveries
-        .iter()
-        .map(|delivery| (delivery.at.tenant_id.clone(), delivery.at.id, delivery.subscription_id, 1));
+    let expected = deliveries.iter().map(|delivery| {
+        (
+            delivery.at.tenant_id.clone(),
+            delivery.at.id,
+            delivery.subscription_id,
+            1,
+        )
+    });
     assert_eq!(queued, expected.collect());
 }
 
@@ -98,7 +120,11 @@ async fn drive_at_once(world: &World, round: usize) {
         stream_batch(shifted.take(log.len() / 2).collect::<Vec<_>>())
     });
     let answers = join_all(batches.map(|batch| worker.handle(batch))).await;
-    assert!(answers.iter().all(|answer| answer.batch_item_failures.is_empty()));
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.batch_item_failures.is_empty())
+    );
     world.drive_all().await;
 }
 
@@ -108,8 +134,16 @@ async fn however_many_report_and_repeat_it_each_type_is_announced_once() {
     let expected: BTreeSet<&str> = expected.into_iter().collect();
     for round in 0..4 {
         let world = acme().await;
-        world.subscribe("acme", &all_but_corrections(), Filters::default()).await;
-        world.subscribe("acme", &all_but_corrections(), outcomes(&["appointment_set"])).await;
+        world
+            .subscribe("acme", &all_but_corrections(), Filters::default())
+            .await;
+        world
+            .subscribe(
+                "acme",
+                &all_but_corrections(),
+                outcomes(&["appointment_set"]),
+            )
+            .await;
         // The first report makes the record that all others find.
         keep(&world, "3f", [4]).await;
         world.drive().await;
@@ -121,11 +155,21 @@ async fn however_many_report_and_repeat_it_each_type_is_announced_once() {
         }
         drive_at_once(&world, round).await;
         let deliveries = world.outbound().await;
-        let types: Vec<_> = deliveries.iter().map(|delivery| delivery.event_type.as_str()).collect();
+        let types: Vec<_> = deliveries
+            .iter()
+            .map(|delivery| delivery.event_type.as_str())
+            .collect();
         let unfiltered: Vec<_> = expected.iter().copied().collect();
         assert_eq!(types[..7], unfiltered, "round {round}");
-        assert_eq!(types[7..], LIFECYCLE, "round {round}: a contact has no outcome");
-        let ids: BTreeSet<_> = deliveries.iter().map(|delivery| &delivery.message_id).collect();
+        assert_eq!(
+            types[7..],
+            LIFECYCLE,
+            "round {round}: a contact has no outcome"
+        );
+        let ids: BTreeSet<_> = deliveries
+            .iter()
+            .map(|delivery| &delivery.message_id)
+            .collect();
         assert_eq!(ids.len(), 7, "round {round}: the same id for both");
         all_queued(&world, &deliveries).await;
     }
@@ -135,21 +179,46 @@ async fn however_many_report_and_repeat_it_each_type_is_announced_once() {
 async fn whoever_reports_first_nothing_is_missing_and_driving_again_announces_nothing_new() {
     for round in 0..4 {
         let world = acme().await;
-        world.subscribe("acme", &all_but_corrections(), Filters::default()).await;
-        keep(&world, "3f", (0..12).map(|index| (index * 7 + round * 5) % 12)).await;
+        world
+            .subscribe("acme", &all_but_corrections(), Filters::default())
+            .await;
+        keep(
+            &world,
+            "3f",
+            (0..12).map(|index| (index * 7 + round * 5) % 12),
+        )
+        .await;
         drive_at_once(&world, round).await;
         let deliveries = world.outbound().await;
-        let types: BTreeSet<_> = deliveries.iter().map(|delivery| delivery.event_type.as_str()).collect();
+        let types: BTreeSet<_> = deliveries
+            .iter()
+            .map(|delivery| delivery.event_type.as_str())
+            .collect();
         let all = [&LIFECYCLE[..], &["contact.created"]].concat();
-        assert!(types.is_superset(&all.into_iter().collect()), "round {round}: {types:?}");
+        assert!(
+            types.is_superset(&all.into_iter().collect()),
+            "round {round}: {types:?}"
+        );
         // Each record that was united with another may have announced its own life before.
         let records = world.items("calls").await;
-        let records = records.iter().filter(|record| record.contains_key("facts")).count();
+        let records = records
+            .iter()
+            .filter(|record| record.contains_key("facts"))
+            .count();
         for event_type in types {
-            let of_type = deliveries.iter().filter(|delivery| delivery.event_type == event_type).count();
-            assert!(of_type <= records, "round {round}: {of_type} of {event_type} by {records} records");
+            let of_type = deliveries
+                .iter()
+                .filter(|delivery| delivery.event_type == event_type)
+                .count();
+            assert!(
+                of_type <= records,
+                "round {round}: {of_type} of {event_type} by {records} records"
+            );
         }
-        let ids: BTreeSet<_> = deliveries.iter().map(|delivery| &delivery.message_id).collect();
+        let ids: BTreeSet<_> = deliveries
+            .iter()
+            .map(|delivery| &delivery.message_id)
+            .collect();
         assert_eq!(ids.len(), deliveries.len(), "round {round}: an id twice");
         all_queued(&world, &deliveries).await;
         world.drive().await;
@@ -160,15 +229,23 @@ async fn whoever_reports_first_nothing_is_missing_and_driving_again_announces_no
 #[tokio::test]
 async fn the_payload_is_the_documents() {
     let world = acme().await;
-    world.subscribe("acme", &["call.completed"], Filters::default()).await;
-    world.subscribe("acme", &["call.created"], Filters::default()).await;
+    world
+        .subscribe("acme", &["call.completed"], Filters::default())
+        .await;
+    world
+        .subscribe("acme", &["call.created"], Filters::default())
+        .await;
     let reports = reports("doc");
     for (place, index) in KNOWN_AT_ONCE.into_iter().enumerate() {
-        world.keep_event(&event(&reports[index], second(place))).await;
+        world
+            .keep_event(&event(&reports[index], second(place)))
+            .await;
         world.drive().await;
     }
     let deliveries = world.outbound().await;
-    let [completed, created] = &deliveries[..] else { unreachable!("{deliveries:?}") };
+    let [completed, created] = &deliveries[..] else {
+        unreachable!("{deliveries:?}")
+    };
     let log_id = completed.call_id.unwrap().to_string();
     let body = posted(completed);
     assert_eq!(
@@ -192,23 +269,34 @@ async fn the_payload_is_the_documents() {
             }
         })
     );
-    assert!(body["data"]["contactId"].is_string(), "nobody named a contact: the lead's id");
+    assert!(
+        body["data"]["contactId"].is_string(),
+        "nobody named a contact: the lead's id"
+    );
     let created = posted(created);
-    assert_eq!((&created["data"]["status"], &created["data"]["endTime"]), (&json!("created"), &Value::Null));
+    assert_eq!(
+        (&created["data"]["status"], &created["data"]["endTime"]),
+        (&json!("created"), &Value::Null)
+    );
     assert!(created["data"]["sequence"].as_i64() < body["data"]["sequence"].as_i64());
 }
 
 #[tokio::test]
 async fn the_row_of_a_delivery_costs_one_unit() {
     let world = acme().await;
-    world.subscribe("acme", &LIFECYCLE, Filters::default()).await;
+    world
+        .subscribe("acme", &LIFECYCLE, Filters::default())
+        .await;
     drive_first(&world, "cost", 12).await;
     for row in world.items("history").await {
         let value = |value: &AttributeValue| match value.as_b() {
             Ok(bytes) => bytes.as_ref().len(),
             Err(_) => value.as_s().or(value.as_n()).unwrap().len(),
         };
-        let bytes: usize = row.iter().map(|(name, attribute)| name.len() + value(attribute)).sum();
+        let bytes: usize = row
+            .iter()
+            .map(|(name, attribute)| name.len() + value(attribute))
+            .sum();
         assert!(bytes <= 1_024, "{bytes} bytes: {:?}", row["eventType"]);
     }
 }
@@ -216,13 +304,27 @@ async fn the_row_of_a_delivery_costs_one_unit() {
 #[tokio::test]
 async fn a_late_analysis_reaches_the_filtered_subscription_once_and_only_it() {
     let world = acme().await;
-    let plain = world.subscribe("acme", &["call.completed"], Filters::default()).await;
-    let filtered = world.subscribe("acme", &["call.completed"], outcomes(&["appointment_set"])).await;
-    let other = world.subscribe("acme", &["call.completed"], outcomes(&["call_back"])).await;
+    let plain = world
+        .subscribe("acme", &["call.completed"], Filters::default())
+        .await;
+    let filtered = world
+        .subscribe("acme", &["call.completed"], outcomes(&["appointment_set"]))
+        .await;
+    let other = world
+        .subscribe("acme", &["call.completed"], outcomes(&["call_back"]))
+        .await;
     let too_late = second(40);
-    let late =
-        world.subscribe_since("acme", &["call.completed"], outcomes(&["appointment_set"]), too_late).await;
-    let stranger = world.subscribe("other", &["call.completed"], Filters::default()).await;
+    let late = world
+        .subscribe_since(
+            "acme",
+            &["call.completed"],
+            outcomes(&["appointment_set"]),
+            too_late,
+        )
+        .await;
+    let stranger = world
+        .subscribe("other", &["call.completed"], Filters::default())
+        .await;
     assert_eq!((plain, stranger), (1, 1), "ids are counted by the tenant");
     let reports = reports("late");
     drive_first(&world, "late", 11).await;
@@ -236,19 +338,40 @@ async fn a_late_analysis_reaches_the_filtered_subscription_once_and_only_it() {
     for _ in 0..2 {
         let batch = stream_batch(log.iter().filter(is_analysis));
         world.fan_out(&Faults::none()).handle(batch).await;
-        assert_eq!((to(plain).await, to(filtered).await, to(other).await, to(late).await), (1, 1, 0, 0));
+        assert_eq!(
+            (
+                to(plain).await,
+                to(filtered).await,
+                to(other).await,
+                to(late).await
+            ),
+            (1, 1, 0, 0)
+        );
     }
     let deliveries = world.outbound().await;
     assert_eq!(deliveries[0].message_id, deliveries[1].message_id);
-    assert_eq!(posted(&deliveries[1])["data"]["outcomes"]["appointmentSet"], true);
-    assert!(deliveries.iter().all(|delivery| delivery.at.tenant_id == "acme"));
+    assert_eq!(
+        posted(&deliveries[1])["data"]["outcomes"]["appointmentSet"],
+        true
+    );
+    assert!(
+        deliveries
+            .iter()
+            .all(|delivery| delivery.at.tenant_id == "acme")
+    );
 }
 
 #[tokio::test]
 async fn filters_keep_out_what_is_not_wanted() {
     let world = acme().await;
-    let campaigns = |id: &str| Filters { campaigns: vec![id.to_owned()], ..Filters::default() };
-    let agents = |id: &str| Filters { agents: vec![id.to_owned()], ..Filters::default() };
+    let campaigns = |id: &str| Filters {
+        campaigns: vec![id.to_owned()],
+        ..Filters::default()
+    };
+    let agents = |id: &str| Filters {
+        agents: vec![id.to_owned()],
+        ..Filters::default()
+    };
     let mut expected = BTreeMap::new();
     for (filters, wanted) in [
         (campaigns("spring"), 1),
@@ -257,13 +380,28 @@ async fn filters_keep_out_what_is_not_wanted() {
         (agents("agent_2"), 0),
         (outcomes(&["busy", "completed"]), 1),
         (outcomes(&["busy"]), 0),
-        (Filters { campaigns: vec!["spring".to_owned()], ..agents("agent_2") }, 0),
+        (
+            Filters {
+                campaigns: vec!["spring".to_owned()],
+                ..agents("agent_2")
+            },
+            0,
+        ),
     ] {
-        expected.insert(world.subscribe("acme", &["call.created", "agent.ready"], filters).await, wanted);
+        expected.insert(
+            world
+                .subscribe("acme", &["call.created", "agent.ready"], filters)
+                .await,
+            wanted,
+        );
     }
     drive_first(&world, "filtered", 12).await;
     for (id, wanted) in expected {
-        assert_eq!(world.outbound_types(id).await.len(), wanted, "subscription {id}");
+        assert_eq!(
+            world.outbound_types(id).await.len(),
+            wanted,
+            "subscription {id}"
+        );
     }
 }
 
@@ -273,8 +411,12 @@ async fn fan_out_killed_at_any_request_loses_no_delivery_and_makes_none_twice() 
     let call = [&call[0], &call[1], &call[4], &call[7]].map(Clone::clone);
     let logged = async || {
         let world = acme().await;
-        world.subscribe("acme", event_type::all(), Filters::default()).await;
-        world.subscribe("acme", event_type::all(), outcomes(&["completed"])).await;
+        world
+            .subscribe("acme", event_type::all(), Filters::default())
+            .await;
+        world
+            .subscribe("acme", event_type::all(), outcomes(&["completed"]))
+            .await;
         let log = world.event_log();
         for payload in &call {
             log.keep(payload).await;
@@ -285,29 +427,60 @@ async fn fan_out_killed_at_any_request_loses_no_delivery_and_makes_none_twice() 
         let deliveries = world.outbound().await;
         let row = |delivery: &Delivery| {
             let types = delivery.event_type.clone();
-            (delivery.subscription_id, types, delivery.message_id.clone(), delivery.at.id)
+            (
+                delivery.subscription_id,
+                types,
+                delivery.message_id.clone(),
+                delivery.at.id,
+            )
         };
         deliveries.iter().map(row).collect()
     };
     let twin = logged().await;
     twin.drive_all().await;
     let expected = rows(&twin).await;
-    let types = |id: u64| expected.iter().filter(|row| row.0 == id).map(|row| row.1.as_str()).collect();
+    let types = |id: u64| {
+        expected
+            .iter()
+            .filter(|row| row.0 == id)
+            .map(|row| row.1.as_str())
+            .collect()
+    };
     let all: Vec<&str> = types(1);
-    let named = ["call.answered", "call.completed", "call.created", "call.updated", "recording.completed"];
+    let named = [
+        "call.answered",
+        "call.completed",
+        "call.created",
+        "call.updated",
+        "recording.completed",
+    ];
     assert_eq!(all, named, "the recording comes after the end");
-    assert_eq!(types(2), all, "the end let it through, and so what was announced before");
+    assert_eq!(
+        types(2),
+        all,
+        "the end let it through, and so what was announced before"
+    );
     for cut in [Cut::Before, Cut::After] {
         for number in 0.. {
             let world = logged().await;
             let faults = Faults::death_at(number, cut);
-            world.fan_out(&faults).handle(stream_batch(&world.items("events").await)).await;
+            world
+                .fan_out(&faults)
+                .handle(stream_batch(&world.items("events").await))
+                .await;
             if !faults.struck() {
-                assert!(number > call.len() * 3 + expected.len(), "{number} requests are too few");
+                assert!(
+                    number > call.len() * 3 + expected.len(),
+                    "{number} requests are too few"
+                );
                 break;
             }
             world.drive_all().await;
-            assert_eq!(rows(&world).await, expected, "request {number}, cut {cut:?}");
+            assert_eq!(
+                rows(&world).await,
+                expected,
+                "request {number}, cut {cut:?}"
+            );
             all_queued(&world, &world.outbound().await).await;
         }
     }
@@ -316,7 +489,9 @@ async fn fan_out_killed_at_any_request_loses_no_delivery_and_makes_none_twice() 
 #[tokio::test]
 async fn a_contact_is_created_once_however_often_it_calls() {
     let world = acme().await;
-    let id = world.subscribe("acme", &["contact.created"], Filters::default()).await;
+    let id = world
+        .subscribe("acme", &["contact.created"], Filters::default())
+        .await;
     for unique in ["one", "two"] {
         keep(&world, unique, 0..12).await;
         world.drive_all().await;
@@ -326,7 +501,10 @@ async fn a_contact_is_created_once_however_often_it_calls() {
     let lead = &world.leads("acme").await[0];
     let data = &posted(&world.outbound().await[0])["data"];
     assert_eq!(data["id"], lead.id().to_string());
-    assert_eq!((&data["phoneNumber"], &data["campaignId"]), (&json!(CALLER), &json!("spring")));
+    assert_eq!(
+        (&data["phoneNumber"], &data["campaignId"]),
+        (&json!(CALLER), &json!("spring"))
+    );
 }
 
 /// A LiveKit event of a phone that leaves or joins a room.
@@ -345,9 +523,16 @@ fn of_phone(room: &str, name: &str, seconds: i64, ids: [&str; 2]) -> Value {
 #[tokio::test]
 async fn records_that_both_told_their_end_are_told_to_be_one_call() {
     let world = acme().await;
-    let id = world.subscribe("acme", &["call.merged", "call.completed"], Filters::default()).await;
+    let id = world
+        .subscribe(
+            "acme",
+            &["call.merged", "call.completed"],
+            Filters::default(),
+        )
+        .await;
     let log = world.event_log();
-    log.keep(&of_phone("RM_a", "participant_left", 10, ["A", "A"])).await;
+    log.keep(&of_phone("RM_a", "participant_left", 10, ["A", "A"]))
+        .await;
     let talk = json!({
         "type": "post_call_transcription", "event_timestamp": DIALLED + 20,
         "data": {
@@ -356,19 +541,29 @@ async fn records_that_both_told_their_end_are_told_to_be_one_call() {
         }
     });
     let bytes = Bytes::from(talk.to_string());
-    world.keep_event(&PostCall::parse(&bytes).unwrap().event(&bytes, second(20))).await;
+    world
+        .keep_event(&PostCall::parse(&bytes).unwrap().event(&bytes, second(20)))
+        .await;
     world.drive_all().await;
-    assert_eq!(world.outbound_types(id).await, ["call.completed", "call.completed"]);
+    assert_eq!(
+        world.outbound_types(id).await,
+        ["call.completed", "call.completed"]
+    );
     let mut both = of_phone("RM_a", "participant_left", 11, ["A", "A"]);
     both["participant"]["attributes"]["sip.twilio.callSid"] = json!("CAb");
     log.keep(&both).await;
     world.drive_all().await;
     world.drive().await;
-    assert_eq!(world.outbound_types(id).await, ["call.completed", "call.completed", "call.merged"]);
+    assert_eq!(
+        world.outbound_types(id).await,
+        ["call.completed", "call.completed", "call.merged"]
+    );
     let merged = posted(&world.outbound().await[2]);
     let ids = BTreeSet::from([
         World::call_id(&of_phone("RM_a", "participant_left", 0, ["", ""])),
-        CallKey::Conversation("conv_b".to_owned()).call_id().to_string(),
+        CallKey::Conversation("conv_b".to_owned())
+            .call_id()
+            .to_string(),
     ]);
     let told = ["from", "into"].map(|name| merged["data"][name].as_str().unwrap().to_owned());
     assert_eq!(BTreeSet::from(told), ids);
@@ -377,8 +572,17 @@ async fn records_that_both_told_their_end_are_told_to_be_one_call() {
 #[tokio::test]
 async fn a_recording_is_announced_once_for_each_of_its_states() {
     let world = acme().await;
-    let id = world.subscribe("acme", &["recording.started", "recording.completed"], Filters::default()).await;
-    world.event_log().keep(&of_phone("RM_r", "participant_joined", 0, ["R", "R"])).await;
+    let id = world
+        .subscribe(
+            "acme",
+            &["recording.started", "recording.completed"],
+            Filters::default(),
+        )
+        .await;
+    world
+        .event_log()
+        .keep(&of_phone("RM_r", "participant_joined", 0, ["R", "R"]))
+        .await;
     let egress = |number: u32, name: &str, status: &str, egress_id: &str| {
         json!({
             "event": name, "id": format!("EV_{number}"), "createdAt": (DIALLED + 9).to_string(),
@@ -395,37 +599,63 @@ async fn a_recording_is_announced_once_for_each_of_its_states() {
         (4, "egress_ended", "EGRESS_COMPLETE", "EG_2"),
         (5, "egress_ended", "EGRESS_FAILED", "EG_3"),
     ] {
-        world.event_log().keep(&egress(number, name, status, egress_id)).await;
+        world
+            .event_log()
+            .keep(&egress(number, name, status, egress_id))
+            .await;
     }
     world.drive_all().await;
     world.drive().await;
-    let expected = ["recording.completed", "recording.completed", "recording.started"];
+    let expected = [
+        "recording.completed",
+        "recording.completed",
+        "recording.started",
+    ];
     assert_eq!(world.outbound_types(id).await, expected);
     let deliveries = world.outbound().await;
-    let recordings: BTreeSet<_> =
-        deliveries.iter().map(|delivery| posted(delivery)["data"]["recording"].to_string()).collect();
+    let recordings: BTreeSet<_> = deliveries
+        .iter()
+        .map(|delivery| posted(delivery)["data"]["recording"].to_string())
+        .collect();
     let url = "https://recordings.example.com/call.ogg";
     let recording = |id: &str| json!({ "id": id, "url": url }).to_string();
     assert_eq!(
         recordings,
-        BTreeSet::from([recording("EG_1"), recording("EG_2"), json!({ "id": "EG_1" }).to_string()])
+        BTreeSet::from([
+            recording("EG_1"),
+            recording("EG_2"),
+            json!({ "id": "EG_1" }).to_string()
+        ])
     );
 }
 
 #[tokio::test]
 async fn what_came_before_the_owner_is_announced_with_it() {
     let world = World::new(None).await;
-    let id = world.subscribe("acme", &LIFECYCLE, Filters::default()).await;
+    let id = world
+        .subscribe("acme", &LIFECYCLE, Filters::default())
+        .await;
     keep(&world, "unowned", 0..12).await;
     world.drive_all().await;
-    assert_eq!(world.outbound().await, [], "nobody is told of a call without an owner");
+    assert_eq!(
+        world.outbound().await,
+        [],
+        "nobody is told of a call without an owner"
+    );
     world.assign_line(LINE, "acme", None).await;
     // Somebody's next event brings the owner.
-    let late = reports("unowned")[0].body.replace("SequenceNumber=0", "SequenceNumber=9");
-    world.keep_event(&signalwire::event(&Bytes::from(late), second(20)).unwrap()).await;
+    let late = reports("unowned")[0]
+        .body
+        .replace("SequenceNumber=0", "SequenceNumber=9");
+    world
+        .keep_event(&signalwire::event(&Bytes::from(late), second(20)).unwrap())
+        .await;
     world.drive_all().await;
     let types: BTreeSet<String> = world.outbound_types(id).await.into_iter().collect();
-    assert_eq!(types.iter().map(String::as_str).collect::<Vec<_>>(), LIFECYCLE);
+    assert_eq!(
+        types.iter().map(String::as_str).collect::<Vec<_>>(),
+        LIFECYCLE
+    );
     all_queued(&world, &world.outbound().await).await;
 }
 
@@ -440,12 +670,22 @@ async fn a_tenant_without_subscriptions_costs_one_query_a_batch() {
         for payload in &sip_call("cost", LINE) {
             log.keep(payload).await;
         }
-        world.fan_out(faults).handle(stream_batch(&world.items("events").await)).await;
+        world
+            .fan_out(faults)
+            .handle(stream_batch(&world.items("events").await))
+            .await;
         faults.requests()
     };
     let nobody = driven(None, &Faults::none()).await;
-    assert_eq!(driven(Some(&["campaign.started"]), &Faults::none()).await, nobody);
-    assert_eq!(driven(Some(&["call.completed"]), &Faults::none()).await, nobody + 2, "a row and a message");
+    assert_eq!(
+        driven(Some(&["campaign.started"]), &Faults::none()).await,
+        nobody
+    );
+    assert_eq!(
+        driven(Some(&["call.completed"]), &Faults::none()).await,
+        nobody + 2,
+        "a row and a message"
+    );
     // Only queries count here: the one that is cut off, and the same again.
     assert_eq!(driven(None, &Faults::once("Query", Cut::Before)).await, 2);
 }

@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 #[tokio::test]
 async fn those_who_create_at_once_get_ids_of_their_own_and_there_is_an_end() {
     let configs = Configs::new().await;
-    let names: Vec<Value> = (0..MAX_PER_TENANT).map(|number| minimal(&number.to_string())).collect();
+    let names: Vec<Value> = (0..MAX_PER_TENANT)
+        .map(|number| minimal(&number.to_string()))
+        .collect();
     let mut ids = BTreeSet::new();
     for some in names.chunks(20) {
         for made in join_all(some.iter().map(|body| configs.create(body))).await {
@@ -23,14 +25,21 @@ async fn those_who_create_at_once_get_ids_of_their_own_and_there_is_an_end() {
         }
     }
     assert_eq!(ids, (1..=MAX_PER_TENANT as u64).collect());
-    let listed: Vec<u64> =
-        configs.list().await.iter().map(|webhook| webhook["id"].as_u64().unwrap()).collect();
+    let listed: Vec<u64> = configs
+        .list()
+        .await
+        .iter()
+        .map(|webhook| webhook["id"].as_u64().unwrap())
+        .collect();
     assert!(listed.iter().eq(&ids), "by id");
     let full = configs.create(&minimal("One more")).await;
     let message = "There are 100 webhook configurations already; delete one first";
     assert_eq!((full.status, &full.body["message"]), (409, &json!(message)));
     assert_eq!(configs.delete("7").await.status, 200);
-    assert_eq!(configs.create(&minimal("One more")).await.body["webhook"]["id"], 101);
+    assert_eq!(
+        configs.create(&minimal("One more")).await.body["webhook"]["id"],
+        101
+    );
 }
 
 #[tokio::test]
@@ -63,17 +72,41 @@ async fn a_lost_answer_is_not_taken_for_somebody_else_s_write() {
     let lossy = || Faults::once("PutItem", Cut::After);
     let body = documented("webhook-config").to_string();
     let acme = admin("acme");
-    let made = ask(&world.webhook_config(&lossy()).await, &acme, Method::POST, None, &body).await;
+    let made = ask(
+        &world.webhook_config(&lossy()).await,
+        &acme,
+        Method::POST,
+        None,
+        &body,
+    )
+    .await;
     assert_eq!((made.status, configs.list().await.len()), (201, 1));
-    let rotated = ask(&world.webhook_rotate_secret(&lossy()).await, &acme, Method::POST, Some("1"), "").await;
+    let rotated = ask(
+        &world.webhook_rotate_secret(&lossy()).await,
+        &acme,
+        Method::POST,
+        Some("1"),
+        "",
+    )
+    .await;
     let generated = rotated.body["secret"].as_str().unwrap();
     assert_eq!(
         signing(&configs.stored(1).await.secrets, Clock::system().now()),
         [generated, "webhooksecret123"]
     );
     let change = r#"{"name":"Renamed"}"#;
-    let put = ask(&world.webhook_config(&lossy()).await, &acme, Method::PUT, Some("1"), change).await;
-    assert_eq!((put.status, &put.body["webhook"]["name"]), (200, &json!("Renamed")));
+    let put = ask(
+        &world.webhook_config(&lossy()).await,
+        &acme,
+        Method::PUT,
+        Some("1"),
+        change,
+    )
+    .await;
+    assert_eq!(
+        (put.status, &put.body["webhook"]["name"]),
+        (200, &json!("Renamed"))
+    );
     assert_eq!(put.body, {
         let shown = configs.show("1").await.body["webhook"].clone();
         json!({ "success": true, "message": "Webhook configuration updated successfully", "webhook": shown })
@@ -92,7 +125,8 @@ async fn when_the_database_fails_a_repetition_succeeds_and_nothing_is_half_done(
             let broken = configs.world.webhook_config(&faults).await;
             let failed = ask(&broken, &acme, Method::PUT, Some("1"), change).await;
             assert!(faults.struck());
-            let message = json!({ "success": false, "message": "The database does not answer; try again" });
+            let message =
+                json!({ "success": false, "message": "The database does not answer; try again" });
             assert_eq!((failed.status, failed.body), (500, message));
             let stored = configs.stored(1).await;
             let happened = put && cut == Cut::After;
@@ -102,21 +136,48 @@ async fn when_the_database_fails_a_repetition_succeeds_and_nothing_is_half_done(
                 ("Marketing Platform", "webhooksecret123")
             };
             assert_eq!(
-                (stored.subscription.name.as_str(), stored.secrets.present.as_str()),
+                (
+                    stored.subscription.name.as_str(),
+                    stored.secrets.present.as_str()
+                ),
                 expected,
                 "request {number}, {cut:?}"
             );
-            assert_eq!(configs.put("1", &serde_json::from_str(change).unwrap()).await.status, 200);
-            assert_eq!(configs.stored(1).await.secrets.present.as_str(), "another-secret");
+            assert_eq!(
+                configs
+                    .put("1", &serde_json::from_str(change).unwrap())
+                    .await
+                    .status,
+                200
+            );
+            assert_eq!(
+                configs.stored(1).await.secrets.present.as_str(),
+                "another-secret"
+            );
         }
         for number in 0..3 {
             let configs = Configs::new().await;
             let faults = Faults::death_at(number, cut);
             let broken = configs.world.webhook_config(&faults).await;
-            let failed = ask(&broken, &acme, Method::POST, None, &minimal("CRM").to_string()).await;
-            assert_eq!((failed.status, faults.struck()), (500, true), "request {number}, {cut:?}");
+            let failed = ask(
+                &broken,
+                &acme,
+                Method::POST,
+                None,
+                &minimal("CRM").to_string(),
+            )
+            .await;
+            assert_eq!(
+                (failed.status, faults.struck()),
+                (500, true),
+                "request {number}, {cut:?}"
+            );
             let left = usize::from(number == 2 && cut == Cut::After);
-            assert_eq!(configs.list().await.len(), left, "request {number}, {cut:?}");
+            assert_eq!(
+                configs.list().await.len(),
+                left,
+                "request {number}, {cut:?}"
+            );
             assert_eq!(configs.create(&minimal("CRM")).await.status, 201);
             assert_eq!(configs.list().await.len(), left + 1);
         }

@@ -7,7 +7,7 @@ use http::Method;
 use ringpost::{
     clock::Clock,
     domain::{
-        signature::SigningSecret,
+        delivery::signature::SigningSecret,
         subscription::{Disabled, DisabledReason, Subscription, SubscriptionStatus},
         timestamp::Timestamp,
     },
@@ -29,7 +29,10 @@ async fn a_subscription_is_made_shown_listed_changed_and_deleted() {
     let mut expected = documented("webhook-config");
     let made = configs.create(&expected).await;
     assert_eq!(made.status, 201);
-    assert_eq!(made.body["message"], "Webhook configuration created successfully");
+    assert_eq!(
+        made.body["message"],
+        "Webhook configuration created successfully"
+    );
     assert!(!made.body.to_string().contains("webhooksecret123"));
     let shown = made.body["webhook"].clone();
     let created_at = shown["createdAt"].clone();
@@ -42,29 +45,55 @@ async fn a_subscription_is_made_shown_listed_changed_and_deleted() {
         ("updatedAt".to_owned(), created_at),
     ]);
     assert_eq!(shown, expected);
-    assert_eq!(configs.show("1").await.body, json!({ "success": true, "webhook": shown }));
+    assert_eq!(
+        configs.show("1").await.body,
+        json!({ "success": true, "webhook": shown })
+    );
     let summary = |webhook: &Value| {
-        let fields = ["id", "name", "url", "eventTypes", "status", "createdAt", "updatedAt"];
-        fields.iter().map(|field| ((*field).to_owned(), webhook[*field].clone())).collect::<Value>()
+        let fields = [
+            "id",
+            "name",
+            "url",
+            "eventTypes",
+            "status",
+            "createdAt",
+            "updatedAt",
+        ];
+        fields
+            .iter()
+            .map(|field| ((*field).to_owned(), webhook[*field].clone()))
+            .collect::<Value>()
     };
     assert_eq!(configs.list().await, [summary(&shown)]);
 
     let update = documented("webhook-config-update");
     let updated = configs.put("1", &update).await;
     assert_eq!(updated.status, 200);
-    assert_eq!(updated.body["message"], "Webhook configuration updated successfully");
+    assert_eq!(
+        updated.body["message"],
+        "Webhook configuration updated successfully"
+    );
     let webhook = &updated.body["webhook"];
     for (field, value) in shown.as_object().unwrap() {
         if field != "updatedAt" {
-            assert_eq!(&webhook[field], update.get(field).unwrap_or(value), "{field}");
+            assert_eq!(
+                &webhook[field],
+                update.get(field).unwrap_or(value),
+                "{field}"
+            );
         }
     }
     assert!(webhook["updatedAt"].as_str() >= webhook["createdAt"].as_str());
-    assert_eq!(configs.stored(1).await.secrets.present.as_str(), "webhooksecret123", "the secret stays");
+    assert_eq!(
+        configs.stored(1).await.secrets.present.as_str(),
+        "webhooksecret123",
+        "the secret stays"
+    );
     assert_eq!(configs.list().await, [summary(webhook)]);
 
     let deleted = configs.delete("1").await;
-    let message = json!({ "success": true, "message": "Webhook configuration deleted successfully" });
+    let message =
+        json!({ "success": true, "message": "Webhook configuration deleted successfully" });
     assert_eq!((deleted.status, deleted.body), (200, message));
     assert_eq!(configs.list().await, Vec::<Value>::new());
     let bodies = [
@@ -74,9 +103,16 @@ async fn a_subscription_is_made_shown_listed_changed_and_deleted() {
         configs.rotate("1", "").await,
     ];
     for answer in bodies {
-        assert_eq!((answer.status, answer.body.to_string().as_str()), (404, NOT_FOUND));
+        assert_eq!(
+            (answer.status, answer.body.to_string().as_str()),
+            (404, NOT_FOUND)
+        );
     }
-    assert_eq!(configs.create(&minimal("Next")).await.body["webhook"]["id"], 2, "an id is given once");
+    assert_eq!(
+        configs.create(&minimal("Next")).await.body["webhook"]["id"],
+        2,
+        "an id is given once"
+    );
 }
 
 #[tokio::test]
@@ -95,11 +131,19 @@ async fn what_is_left_out_is_shown_as_its_default_and_a_generated_secret_once() 
     ] {
         assert_eq!(made[field], default, "{field}");
     }
-    for absent in ["rateLimit", "disabled", "previousSecretValidUntil", "tenantId"] {
+    for absent in [
+        "rateLimit",
+        "disabled",
+        "previousSecretValidUntil",
+        "tenantId",
+    ] {
         assert_eq!(made.get(absent), None, "{absent}");
     }
     let secret = made["secret"].as_str().unwrap();
-    assert_eq!(configs.stored(1).await.secrets.present, SigningSecret::parse(secret).unwrap());
+    assert_eq!(
+        configs.stored(1).await.secrets.present,
+        SigningSecret::parse(secret).unwrap()
+    );
     assert!(secret.starts_with("whsec_"));
     let other = configs.create(&minimal("Other")).await.body["webhook"]["secret"].clone();
     assert_ne!(other, secret);
@@ -124,8 +168,16 @@ async fn a_put_changes_what_is_sent_and_nothing_else() {
     let mut expected = configs.show("1").await.body["webhook"].clone();
     for (field, sent, shown) in [
         ("name", json!("Renamed"), json!("Renamed")),
-        ("url", json!("https://other.example.com"), json!("https://other.example.com")),
-        ("eventTypes", json!(["call.created"]), json!(["call.created"])),
+        (
+            "url",
+            json!("https://other.example.com"),
+            json!("https://other.example.com"),
+        ),
+        (
+            "eventTypes",
+            json!(["call.created"]),
+            json!(["call.created"]),
+        ),
         ("status", json!("inactive"), json!("inactive")),
         ("headers", json!({ "X-New": "v" }), json!({ "X-New": "v" })),
         ("headers", json!(null), json!({})),
@@ -134,7 +186,11 @@ async fn a_put_changes_what_is_sent_and_nothing_else() {
             json!({ "maxAttempts": 4 }),
             json!({ "maxAttempts": 4, "initialDelay": 5, "maxDelay": 36_000, "backoffFactor": 6 }),
         ),
-        ("filters", json!({ "agents": ["a"] }), json!({ "agents": ["a"] })),
+        (
+            "filters",
+            json!({ "agents": ["a"] }),
+            json!({ "agents": ["a"] }),
+        ),
         ("filters", json!({}), json!({})),
         ("metadata", json!({ "n": 1 }), json!({ "n": 1 })),
         ("rateLimit", json!(1), json!(1)),
@@ -150,7 +206,10 @@ async fn a_put_changes_what_is_sent_and_nothing_else() {
     configs.put("1", &json!({ "rateLimit": null })).await;
     let mut shown = configs.show("1").await.body["webhook"].clone();
     assert_eq!(shown.get("rateLimit"), None);
-    assert_eq!(configs.stored(1).await.secrets.present.as_str(), "webhooksecret123");
+    assert_eq!(
+        configs.stored(1).await.secrets.present.as_str(),
+        "webhooksecret123"
+    );
 
     // What was read can be put back, and what changes nothing is not written.
     shown["newer"] = json!([]);
@@ -169,16 +228,27 @@ async fn setting_it_active_ends_what_ringpost_disabled() {
     let at = Timestamp::parse_rfc3339("2026-01-02T03:04:05Z").unwrap();
     let disabled = Subscription {
         status: SubscriptionStatus::Inactive,
-        disabled: Some(Disabled { at, reason: DisabledReason::Gone }),
+        disabled: Some(Disabled {
+            at,
+            reason: DisabledReason::Gone,
+        }),
         ..read.subscription.clone()
     };
-    assert!(table.replace(&read, &disabled, &read.secrets).await.unwrap());
+    assert!(
+        table
+            .replace(&read, &disabled, &read.secrets)
+            .await
+            .unwrap()
+    );
     let shown = json!({ "at": "2026-01-02T03:04:05.000Z", "reason": "gone" });
     let renamed = configs.put("1", &json!({ "name": "Renamed" })).await;
     assert_eq!(renamed.body["webhook"]["disabled"], shown);
     assert_eq!(configs.list().await[0]["status"], "inactive");
     let active = configs.put("1", &json!({ "status": "active" })).await.body["webhook"].clone();
-    assert_eq!((active.get("disabled"), &active["status"]), (None, &json!("active")));
+    assert_eq!(
+        (active.get("disabled"), &active["status"]),
+        (None, &json!("active"))
+    );
 }
 
 #[tokio::test]
@@ -198,13 +268,22 @@ async fn another_tenant_sees_and_changes_nothing_and_counts_its_own_ids() {
             other.rotate(id, "").await,
         ];
         for answer in answers {
-            assert_eq!((answer.status, answer.body.to_string().as_str()), (404, NOT_FOUND));
+            assert_eq!(
+                (answer.status, answer.body.to_string().as_str()),
+                (404, NOT_FOUND)
+            );
         }
     }
-    assert_eq!(other.create(&minimal("Theirs")).await.body["webhook"]["id"], 1);
+    assert_eq!(
+        other.create(&minimal("Theirs")).await.body["webhook"]["id"],
+        1
+    );
     assert_eq!(other.delete("1").await.status, 200);
     let configs = other.asked_by(admin("acme"));
-    assert_eq!((configs.list().await, configs.show("2").await), (mine, mine_shown));
+    assert_eq!(
+        (configs.list().await, configs.show("2").await),
+        (mine, mine_shown)
+    );
 
     for claims in [
         json!({ "sub": "u", "tenant_id": "acme" }),
@@ -213,10 +292,20 @@ async fn another_tenant_sees_and_changes_nothing_and_counts_its_own_ids() {
         for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
             for id in [None, Some("1"), Some("x")] {
                 let body = minimal("No").to_string();
-                assert_eq!(ask(&configs.configs, &claims, method.clone(), id, &body).await.status, 403);
+                assert_eq!(
+                    ask(&configs.configs, &claims, method.clone(), id, &body)
+                        .await
+                        .status,
+                    403
+                );
             }
         }
-        assert_eq!(ask(&configs.rotate, &claims, Method::POST, Some("1"), "").await.status, 403);
+        assert_eq!(
+            ask(&configs.rotate, &claims, Method::POST, Some("1"), "")
+                .await
+                .status,
+            403
+        );
     }
     assert_eq!(configs.list().await.len(), 2);
 }
@@ -225,7 +314,19 @@ async fn another_tenant_sees_and_changes_nothing_and_counts_its_own_ids() {
 async fn a_path_that_names_no_subscription_is_a_404_and_a_wrong_body_a_4xx() {
     let configs = Configs::new().await;
     configs.create(&minimal("CRM")).await;
-    for id in ["0", "-1", "2", "01", "+1", "1.0", "%31", "x", "", "18446744073709551616", "\u{1F600}"] {
+    for id in [
+        "0",
+        "-1",
+        "2",
+        "01",
+        "+1",
+        "1.0",
+        "%31",
+        "x",
+        "",
+        "18446744073709551616",
+        "\u{1F600}",
+    ] {
         let answers = [
             configs.show(id).await,
             configs.put(id, &json!({})).await,
@@ -233,25 +334,63 @@ async fn a_path_that_names_no_subscription_is_a_404_and_a_wrong_body_a_4xx() {
             configs.rotate(id, "").await,
         ];
         for answer in answers {
-            assert_eq!((answer.status, answer.body.to_string().as_str()), (404, NOT_FOUND), "{id:?}");
+            assert_eq!(
+                (answer.status, answer.body.to_string().as_str()),
+                (404, NOT_FOUND),
+                "{id:?}"
+            );
         }
     }
     let large = json!({ "name": "x".repeat(64 * 1_024) });
-    for (body, status) in [(json!([]), 400), (json!(null), 400), (json!("text"), 400), (large, 413)] {
+    for (body, status) in [
+        (json!([]), 400),
+        (json!(null), 400),
+        (json!("text"), 400),
+        (large, 413),
+    ] {
         let rotated = configs.rotate("1", &body.to_string()).await;
-        for answer in [configs.create(&body).await, configs.put("1", &body).await, rotated] {
-            assert_eq!((answer.status, &answer.body["success"]), (status, &json!(false)));
+        for answer in [
+            configs.create(&body).await,
+            configs.put("1", &body).await,
+            rotated,
+        ] {
+            assert_eq!(
+                (answer.status, &answer.body["success"]),
+                (status, &json!(false))
+            );
         }
     }
-    let refused = configs.put("1", &json!({ "name": "Other", "headers": { "Host": "evil" } })).await;
-    assert_eq!((refused.status, &refused.body["field"]), (400, &json!("headers.Host")));
+    let refused = configs
+        .put(
+            "1",
+            &json!({ "name": "Other", "headers": { "Host": "evil" } }),
+        )
+        .await;
+    assert_eq!(
+        (refused.status, &refused.body["field"]),
+        (400, &json!("headers.Host"))
+    );
     let refused = configs.rotate("1", r#"{"overlapSeconds":604801}"#).await;
-    assert_eq!((refused.status, &refused.body["field"]), (400, &json!("overlapSeconds")));
-    assert_eq!(configs.list().await[0]["name"], "CRM", "a refused change changes nothing");
-    for (method, id) in [(Method::POST, Some("1")), (Method::PUT, None), (Method::DELETE, None)] {
+    assert_eq!(
+        (refused.status, &refused.body["field"]),
+        (400, &json!("overlapSeconds"))
+    );
+    assert_eq!(
+        configs.list().await[0]["name"],
+        "CRM",
+        "a refused change changes nothing"
+    );
+    for (method, id) in [
+        (Method::POST, Some("1")),
+        (Method::PUT, None),
+        (Method::DELETE, None),
+    ] {
         let body = minimal("No").to_string();
         let answer = ask(&configs.configs, &configs.claims, method, id, &body).await;
-        assert_eq!((answer.status, &answer.body["message"]), (404, &json!("No such route")));
+        assert_eq!(
+            (answer.status, &answer.body["message"]),
+            (404, &json!("No such route"))
+        );
     }
 }
 
@@ -267,17 +406,34 @@ async fn a_rotated_secret_signs_beside_the_old_one_until_the_overlap_ends() {
     let generated = rotated.body["secret"].as_str().unwrap();
     assert!(generated.starts_with("whsec_"));
     let stored = configs.stored(1).await;
-    assert_eq!(signing(&stored.secrets, Clock::system().now()), [generated, "webhooksecret123"]);
+    assert_eq!(
+        signing(&stored.secrets, Clock::system().now()),
+        [generated, "webhooksecret123"]
+    );
     let until = stored.secrets.retired.as_ref().unwrap().valid_until;
-    assert_eq!(until.millis_since(stored.subscription.updated_at), 86_400_000, "a day");
+    assert_eq!(
+        until.millis_since(stored.subscription.updated_at),
+        86_400_000,
+        "a day"
+    );
     assert_eq!(signing(&stored.secrets, until), [generated]);
     let webhook = &rotated.body["webhook"];
     assert_eq!(webhook["previousSecretValidUntil"], until.to_string());
-    assert_eq!(&configs.show("1").await.body["webhook"], webhook, "and no secret in it");
+    assert_eq!(
+        &configs.show("1").await.body["webhook"],
+        webhook,
+        "and no secret in it"
+    );
     assert!(!webhook.to_string().contains("secret123") && !webhook.to_string().contains(generated));
 
-    let chosen = configs.rotate("1", r#"{"secret":"chosen-by-owner","overlapSeconds":60}"#).await;
-    assert_eq!((chosen.status, chosen.body.get("secret")), (200, None), "not echoed");
+    let chosen = configs
+        .rotate("1", r#"{"secret":"chosen-by-owner","overlapSeconds":60}"#)
+        .await;
+    assert_eq!(
+        (chosen.status, chosen.body.get("secret")),
+        (200, None),
+        "not echoed"
+    );
     assert!(!chosen.body.to_string().contains("chosen-by-owner"));
     assert_eq!(
         signing(&configs.stored(1).await.secrets, Clock::system().now()),
@@ -285,14 +441,32 @@ async fn a_rotated_secret_signs_beside_the_old_one_until_the_overlap_ends() {
         "the oldest is dropped"
     );
     let before = configs.stored(1).await;
-    assert_eq!(configs.rotate("1", r#"{"secret":"chosen-by-owner"}"#).await.status, 200);
-    assert_eq!(configs.stored(1).await, before, "the same again changes nothing");
+    assert_eq!(
+        configs
+            .rotate("1", r#"{"secret":"chosen-by-owner"}"#)
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        configs.stored(1).await,
+        before,
+        "the same again changes nothing"
+    );
 
-    assert_eq!(configs.rotate("1", r#"{"overlapSeconds":0}"#).await.status, 200);
+    assert_eq!(
+        configs.rotate("1", r#"{"overlapSeconds":0}"#).await.status,
+        200
+    );
     let alone = configs.stored(1).await.secrets;
-    assert_eq!((signing(&alone, Clock::system().now()).len(), &alone.retired), (1, &None));
+    assert_eq!(
+        (signing(&alone, Clock::system().now()).len(), &alone.retired),
+        (1, &None)
+    );
     configs.rotate("1", "{}").await;
-    let put = configs.put("1", &json!({ "secret": "put-by-its-owner" })).await;
+    let put = configs
+        .put("1", &json!({ "secret": "put-by-its-owner" }))
+        .await;
     assert!(!put.body.to_string().contains("put-by-its-owner"));
     assert_eq!(
         signing(&configs.stored(1).await.secrets, Clock::system().now()),
@@ -307,7 +481,11 @@ async fn the_samples_are_answered() {
     let answer = async |name: &str| invoke(&configs.configs, request(&sample_event(name))).await;
     assert_eq!(answer("webhook-config").await.status, 201);
     assert_eq!(answer("webhook-config-update").await.status, 200);
-    let rotated = invoke(&configs.rotate, request(&sample_event("webhook-rotate-secret"))).await;
+    let rotated = invoke(
+        &configs.rotate,
+        request(&sample_event("webhook-rotate-secret")),
+    )
+    .await;
     assert_eq!(rotated.status, 200);
     assert!(rotated.body["secret"].is_string());
 }
@@ -319,16 +497,34 @@ async fn the_deployed_stack_answers_as_the_document_does_and_logs_no_secret() {
     let send = async |method: Method, path: &str, body: Option<&Value>| {
         let url = stack.url(&format!("/api/webhooks/config{path}"));
         let request = client().request(method, url).bearer_auth(&token);
-        stack.send(if let Some(body) = body { request.json(body) } else { request }).await
+        stack
+            .send(if let Some(body) = body {
+                request.json(body)
+            } else {
+                request
+            })
+            .await
     };
     let mut body = documented("webhook-config");
     let secret = format!("secret-of-{}", unique());
     body["secret"] = json!(secret);
     let made = send(Method::POST, "", Some(&body)).await;
-    assert_eq!((made.status, &made.body["webhook"]["id"]), (201, &json!(1)), "{made:?}");
+    assert_eq!(
+        (made.status, &made.body["webhook"]["id"]),
+        (201, &json!(1)),
+        "{made:?}"
+    );
     let shown = send(Method::GET, "/1", None).await;
-    assert_eq!((shown.status, &shown.body["webhook"]), (200, &made.body["webhook"]));
-    let updated = send(Method::PUT, "/1", Some(&documented("webhook-config-update"))).await;
+    assert_eq!(
+        (shown.status, &shown.body["webhook"]),
+        (200, &made.body["webhook"])
+    );
+    let updated = send(
+        Method::PUT,
+        "/1",
+        Some(&documented("webhook-config-update")),
+    )
+    .await;
     assert_eq!(
         (updated.status, &updated.body["webhook"]["name"]),
         (200, &json!("Marketing Platform - Updated"))
@@ -336,24 +532,45 @@ async fn the_deployed_stack_answers_as_the_document_does_and_logs_no_secret() {
     let rotated = send(Method::POST, "/1/rotate-secret", None).await;
     let generated = rotated.body["secret"].as_str().unwrap();
     let list = send(Method::GET, "", None).await;
-    assert_eq!(list.body["webhooks"][0]["updatedAt"], rotated.body["webhook"]["updatedAt"]);
-    let here = json!({ "name": "Here", "url": "http://127.0.0.1:9/in", "eventTypes": ["call.created"] });
+    assert_eq!(
+        list.body["webhooks"][0]["updatedAt"],
+        rotated.body["webhook"]["updatedAt"]
+    );
+    let here =
+        json!({ "name": "Here", "url": "http://127.0.0.1:9/in", "eventTypes": ["call.created"] });
     assert_eq!(
         send(Method::POST, "", Some(&here)).await.status,
         201,
         "the local stage may deliver to itself"
     );
-    let wrong = send(Method::POST, "", Some(&json!({ "name": "n", "secret": secret, "url": "x" }))).await;
+    let wrong = send(
+        Method::POST,
+        "",
+        Some(&json!({ "name": "n", "secret": secret, "url": "x" })),
+    )
+    .await;
     assert_eq!((wrong.status, &wrong.body["field"]), (400, &json!("url")));
     for id in ["1", "2"] {
-        assert_eq!(send(Method::DELETE, &format!("/{id}"), None).await.status, 200);
+        assert_eq!(
+            send(Method::DELETE, &format!("/{id}"), None).await.status,
+            200
+        );
     }
     assert_eq!(send(Method::GET, "/1", None).await.status, 404);
 
-    let logs = Command::new("make").arg("logs").current_dir(root()).output().unwrap();
+    let logs = Command::new("make")
+        .arg("logs")
+        .current_dir(root())
+        .output()
+        .unwrap();
     let logs = String::from_utf8(logs.stdout).unwrap();
     assert!(logs.contains("webhook-config") && logs.contains("webhook-rotate-secret"));
-    for private in [secret.as_str(), generated, "marketing-api-key-456", token.as_str()] {
+    for private in [
+        secret.as_str(),
+        generated,
+        "marketing-api-key-456",
+        token.as_str(),
+    ] {
         assert!(!logs.contains(private), "a log line holds {private}");
     }
 }

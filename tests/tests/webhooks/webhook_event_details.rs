@@ -31,7 +31,11 @@ fn admin() -> Value {
 }
 
 async fn ask(endpoint: &Deps, id: Option<u64>, claims: &Value) -> Answer {
-    let sample = if id.is_some() { "webhook-events-one" } else { "webhook-events" };
+    let sample = if id.is_some() {
+        "webhook-events-one"
+    } else {
+        "webhook-events"
+    };
     let mut event: Value = serde_json::from_str(&sample_event(sample)).unwrap();
     event["rawQueryString"] = json!("");
     event["headers"]["authorization"] = json!(format!("Bearer {}", stack().token(claims.clone())));
@@ -45,15 +49,25 @@ async fn ask(endpoint: &Deps, id: Option<u64>, claims: &Value) -> Answer {
 async fn shown(world: &World) -> (Value, Value) {
     let endpoint = world.webhook_events(10_000).await;
     let list = ask(&endpoint, None, &admin()).await;
-    assert_eq!((list.status, &list.body["count"]), (200, &json!(1)), "{list:?}");
+    assert_eq!(
+        (list.status, &list.body["count"]),
+        (200, &json!(1)),
+        "{list:?}"
+    );
     let listed = list.body["events"][0].clone();
     let detail = ask(&endpoint, listed["id"].as_u64(), &admin()).await;
-    assert_eq!((detail.status, &detail.body["success"]), (200, &json!(true)));
+    assert_eq!(
+        (detail.status, &detail.body["success"]),
+        (200, &json!(true))
+    );
     (listed, detail.body)
 }
 
 async fn received(source: Source, payload: &str) -> (World, Event) {
-    let (world, event) = (World::new(None).await, event(source, "EV_1", at(5), payload));
+    let (world, event) = (
+        World::new(None).await,
+        event(source, "EV_1", at(5), payload),
+    );
     world.keep_event(&event).await;
     world.receive(&event, "acme", None).await;
     (world, event)
@@ -87,10 +101,17 @@ async fn an_event_that_was_received_is_shown_as_it_came() {
 
 #[tokio::test]
 async fn a_form_is_an_object_and_anything_else_a_string() {
-    let (world, _) = received(Source::SignalWire, "CallSid=CA1&From=%2B18005551234&Tag=a&Tag=b").await;
+    let (world, _) = received(
+        Source::SignalWire,
+        "CallSid=CA1&From=%2B18005551234&Tag=a&Tag=b",
+    )
+    .await;
     let (listed, detail) = shown(&world).await;
     let form = json!({ "CallSid": "CA1", "From": "+18005551234", "Tag": ["a", "b"] });
-    assert_eq!((&listed["payload"], &detail["event"]["payload"]), (&form, &form));
+    assert_eq!(
+        (&listed["payload"], &detail["event"]["payload"]),
+        (&form, &form)
+    );
     let (world, _) = received(Source::LiveKit, "no JSON").await;
     assert_eq!(shown(&world).await.0["payload"], "no JSON");
 }
@@ -100,10 +121,17 @@ async fn a_list_cuts_what_a_detail_shows_whole() {
     for bytes in [8_192, 8_193, 70_000, 1_500_000] {
         let text = format!(r#"{{"text":"{}"}}"#, dense(bytes - 11));
         let (world, _) = received(Source::LiveKit, &text).await;
-        assert_eq!(world.items("chunks").await.is_empty(), bytes < 1_000_000, "{bytes}");
+        assert_eq!(
+            world.items("chunks").await.is_empty(),
+            bytes < 1_000_000,
+            "{bytes}"
+        );
         let whole: Value = serde_json::from_str(&text).unwrap();
         let (listed, detail) = shown(&world).await;
-        assert!(detail["event"]["payload"] == whole && detail["event"].get("payloadTruncated").is_none());
+        assert!(
+            detail["event"]["payload"] == whole
+                && detail["event"].get("payloadTruncated").is_none()
+        );
         if bytes == 8_192 {
             assert!(listed["payload"] == whole && listed.get("payloadTruncated").is_none());
         } else {
@@ -120,14 +148,19 @@ async fn what_no_answer_can_hold_is_cut_in_the_detail_too() {
     let text = format!(r#"{{"text":"{}"}}"#, "x".repeat(5_000_000));
     let (world, _) = received(Source::LiveKit, &text).await;
     let (_, detail) = shown(&world).await;
-    let (payload, cut) = (detail["event"]["payload"].as_str().unwrap(), &detail["event"]["payloadTruncated"]);
+    let (payload, cut) = (
+        detail["event"]["payload"].as_str().unwrap(),
+        &detail["event"]["payloadTruncated"],
+    );
     assert!(payload.len() == 524_288 && text.starts_with(payload) && *cut == json!(true));
 }
 
 #[tokio::test]
 async fn an_event_that_has_expired_from_the_log_has_no_payload() {
     let world = World::new(None).await;
-    world.receive(&event(Source::LiveKit, "EV_1", at(5), "{}"), "acme", None).await;
+    world
+        .receive(&event(Source::LiveKit, "EV_1", at(5), "{}"), "acme", None)
+        .await;
     let (listed, detail) = shown(&world).await;
     assert!(listed["payload"].is_null() && listed.get("payload").is_some());
     assert!(detail["event"]["payload"].is_null() && detail["event"].get("payload").is_some());
@@ -137,14 +170,24 @@ async fn an_event_that_has_expired_from_the_log_has_no_payload() {
 async fn a_delivery_is_shown_with_what_came_of_its_attempts() {
     let world = World::new(None).await;
     world.write_subscription(&subscription("acme", 1)).await;
-    let message =
-        Message { user_id: Some("alice".to_owned()), ..message("acme", "evt_1", at(0), &json!({ "n": 1 })) };
+    let message = Message {
+        user_id: Some("alice".to_owned()),
+        ..message("acme", "evt_1", at(0), &json!({ "n": 1 }))
+    };
     let pending = world.pending_delivery(&message, 1).await;
-    let lost =
-        Attempt { at: at(1_000), timing: 5_000, error: Some("timeout".to_owned()), ..Attempt::default() };
+    let lost = Attempt {
+        at: at(1_000),
+        timing: 5_000,
+        error: Some("timeout".to_owned()),
+        ..Attempt::default()
+    };
     let next = Some(at(30_000));
     let history = world.history(&Faults::none());
-    let once = history.record_attempt(&pending, &lost, DeliveryStatus::Pending, next).await.unwrap().unwrap();
+    let once = history
+        .record_attempt(&pending, &lost, DeliveryStatus::Pending, next)
+        .await
+        .unwrap()
+        .unwrap();
     let (listed, detail) = shown(&world).await;
     let expected = json!({
         "id": pending.at.id, "direction": "outbound", "source": "11wire", "eventType": "call.completed",
@@ -154,16 +197,40 @@ async fn a_delivery_is_shown_with_what_came_of_its_attempts() {
         "createdAt": "2026-01-02T00:00:00.000Z", "updatedAt": "2026-01-02T00:00:06.000Z"
     });
     assert_eq!(listed, expected);
-    assert_eq!(detail["event"]["responseData"], json!({ "error": "timeout", "timing": 5_000 }));
+    assert_eq!(
+        detail["event"]["responseData"],
+        json!({ "error": "timeout", "timing": 5_000 })
+    );
     // Somebody recorded the second attempt as failed and died; another made it once more.
     let failed = answered(at(30_000), 502);
-    let twin = history.record_attempt(&once, &failed, DeliveryStatus::Failed, None).await.unwrap().unwrap();
-    let reopened = history.reopen_delivery(&twin, Some("job_1"), at(40_000)).await.unwrap().unwrap();
-    world.attempt(&reopened, &answered(at(50_000), 200), DeliveryStatus::Delivered).await;
+    let twin = history
+        .record_attempt(&once, &failed, DeliveryStatus::Failed, None)
+        .await
+        .unwrap()
+        .unwrap();
+    let reopened = history
+        .reopen_delivery(&twin, Some("job_1"), at(40_000))
+        .await
+        .unwrap()
+        .unwrap();
+    world
+        .attempt(
+            &reopened,
+            &answered(at(50_000), 200),
+            DeliveryStatus::Delivered,
+        )
+        .await;
     let (listed, detail) = shown(&world).await;
-    let response = json!({ "statusCode": 200, "body": "answered 200", "headers": { "server": "nginx" } });
-    assert_eq!((&listed["status"], &listed["responseData"]), (&json!("delivered"), &response));
-    assert_eq!((listed.get("nextAttemptAt"), listed.get("recovery")), (None, None));
+    let response =
+        json!({ "statusCode": 200, "body": "answered 200", "headers": { "server": "nginx" } });
+    assert_eq!(
+        (&listed["status"], &listed["responseData"]),
+        (&json!("delivered"), &response)
+    );
+    assert_eq!(
+        (listed.get("nextAttemptAt"), listed.get("recovery")),
+        (None, None)
+    );
     let headers = json!({ "server": "nginx" });
     assert_eq!(
         detail["event"]["attemptDetails"],
@@ -176,25 +243,45 @@ async fn a_delivery_is_shown_with_what_came_of_its_attempts() {
         ])
     );
     assert_eq!(detail["event"]["recovery"], "job_1");
-    let config = json!({ "id": 1, "name": "CRM Integration", "url": "https://127.0.0.1:9/webhooks" });
+    let config =
+        json!({ "id": 1, "name": "CRM Integration", "url": "https://127.0.0.1:9/webhooks" });
     assert_eq!(detail["webhookConfig"], config);
     assert!(!detail.to_string().contains("nobody-may-see"), "no secret");
-    world.subscriptions(&Faults::none()).delete("acme", 1).await.unwrap();
+    world
+        .subscriptions(&Faults::none())
+        .delete("acme", 1)
+        .await
+        .unwrap();
     assert_eq!(shown(&world).await.1.get("webhookConfig"), None);
 }
 
 #[tokio::test]
 async fn an_attempt_that_nobody_counted_is_not_shown_twice() {
     let world = World::new(None).await;
-    let pending = world.pending_delivery(&message("acme", "evt_1", at(0), &json!({})), 1).await;
+    let pending = world
+        .pending_delivery(&message("acme", "evt_1", at(0), &json!({})), 1)
+        .await;
     let faults = Faults::death_at(1, ringpost_tests::faults::Cut::Before);
     let dying = world.history(&faults);
-    dying.record_attempt(&pending, &answered(at(1), 500), DeliveryStatus::Failed, None).await.unwrap_err();
+    dying
+        .record_attempt(
+            &pending,
+            &answered(at(1), 500),
+            DeliveryStatus::Failed,
+            None,
+        )
+        .await
+        .unwrap_err();
     let (_, detail) = shown(&world).await;
     assert_eq!(detail["event"]["attemptDetails"], json!([]));
-    world.attempt(&pending, &answered(at(2), 200), DeliveryStatus::Delivered).await;
+    world
+        .attempt(&pending, &answered(at(2), 200), DeliveryStatus::Delivered)
+        .await;
     let details = shown(&world).await.1["event"]["attemptDetails"].clone();
-    assert_eq!((details.as_array().unwrap().len(), &details[0]["statusCode"]), (1, &json!(200)));
+    assert_eq!(
+        (details.as_array().unwrap().len(), &details[0]["statusCode"]),
+        (1, &json!(200))
+    );
 }
 
 #[tokio::test]
@@ -202,22 +289,38 @@ async fn a_failed_test_and_a_cancelled_delivery_tell_why() {
     let world = World::new(None).await;
     let history = world.history(&Faults::none());
     history
-        .record_test(&message("acme", "evt_t", at(0), &json!({})), 1, &answered(at(1), 500))
+        .record_test(
+            &message("acme", "evt_t", at(0), &json!({})),
+            1,
+            &answered(at(1), 500),
+        )
         .await
         .unwrap();
     let (listed, detail) = shown(&world).await;
-    assert_eq!((&listed["status"], &listed["attempts"]), (&json!("failed"), &json!(1)));
+    assert_eq!(
+        (&listed["status"], &listed["attempts"]),
+        (&json!("failed"), &json!(1))
+    );
     assert_eq!(detail["event"]["attemptDetails"][0]["statusCode"], 500);
     let world = World::new(None).await;
-    let pending = world.pending_delivery(&message("acme", "evt_c", at(0), &json!({})), 1).await;
+    let pending = world
+        .pending_delivery(&message("acme", "evt_c", at(0), &json!({})), 1)
+        .await;
     let history = world.history(&Faults::none());
-    history.end_delivery(&pending, DeliveryStatus::Cancelled, "deleted", at(1)).await.unwrap();
+    history
+        .end_delivery(&pending, DeliveryStatus::Cancelled, "deleted", at(1))
+        .await
+        .unwrap();
     let (listed, detail) = shown(&world).await;
     assert_eq!(
         (&listed["status"], &listed["responseData"]),
         (&json!("cancelled"), &json!({ "error": "deleted" }))
     );
-    assert_eq!(detail["event"]["attemptDetails"], json!([]), "no request was made");
+    assert_eq!(
+        detail["event"]["attemptDetails"],
+        json!([]),
+        "no request was made"
+    );
 }
 
 #[tokio::test]
@@ -228,22 +331,45 @@ async fn everybody_sees_what_is_theirs() {
         let event = event(Source::LiveKit, &format!("EV_{number}"), at(number), "{}");
         world.receive(&event, "acme", user).await;
         let user_id = user.map(str::to_owned);
-        let message = message("acme", &format!("evt_{number}"), at(number + 10), &json!({}));
-        world.pending_delivery(&Message { user_id, ..message }, 1).await;
+        let message = message(
+            "acme",
+            &format!("evt_{number}"),
+            at(number + 10),
+            &json!({}),
+        );
+        world
+            .pending_delivery(&Message { user_id, ..message }, 1)
+            .await;
     }
     let endpoint = world.webhook_events(10_000).await;
     let all = ask(&endpoint, None, &admin()).await;
     let ids = |answer: &Answer| -> Vec<u64> {
-        answer.body["events"].as_array().unwrap().iter().map(|event| event["id"].as_u64().unwrap()).collect()
+        answer.body["events"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|event| event["id"].as_u64().unwrap())
+            .collect()
     };
     assert_eq!((ids(&all).len(), &all.body["total"]), (6, &json!(6)));
-    let [_, bobs_delivery, alices_delivery, _, bobs, alices] = ids(&all)[..] else { panic!("six") };
+    let [_, bobs_delivery, alices_delivery, _, bobs, alices] = ids(&all)[..] else {
+        panic!("six")
+    };
     for (claims, visible) in [
-        (json!({ "sub": "alice", "tenant_id": "acme" }), vec![alices_delivery, alices]),
-        (json!({ "sub": "bob", "tenant_id": "acme", "role": "user" }), vec![bobs_delivery, bobs]),
+        (
+            json!({ "sub": "alice", "tenant_id": "acme" }),
+            vec![alices_delivery, alices],
+        ),
+        (
+            json!({ "sub": "bob", "tenant_id": "acme", "role": "user" }),
+            vec![bobs_delivery, bobs],
+        ),
         (json!({ "sub": "carol", "tenant_id": "acme" }), vec![]),
         (json!({ "sub": "alice", "tenant_id": "other" }), vec![]),
-        (json!({ "sub": "boss", "tenant_id": "other", "role": "admin" }), vec![]),
+        (
+            json!({ "sub": "boss", "tenant_id": "other", "role": "admin" }),
+            vec![],
+        ),
         (json!({ "sub": "alice" }), vec![]),
         (json!({ "sub": "acme" }), vec![]),
         (admin(), ids(&all)),
@@ -257,7 +383,10 @@ async fn everybody_sees_what_is_theirs() {
         for id in ids(&all) {
             let shown = ask(&endpoint, Some(id), &claims).await;
             if visible.contains(&id) {
-                assert_eq!((shown.status, &shown.body["event"]["id"]), (200, &json!(id)));
+                assert_eq!(
+                    (shown.status, &shown.body["event"]["id"]),
+                    (200, &json!(id))
+                );
             } else {
                 let not_found = json!({ "success": false, "message": "Event not found" });
                 assert_eq!((shown.status, shown.body), (404, not_found), "{claims}");
@@ -269,8 +398,12 @@ async fn everybody_sees_what_is_theirs() {
 #[tokio::test]
 async fn a_failed_attempt_is_no_event() {
     let world = World::new(None).await;
-    let pending = world.pending_delivery(&message("acme", "evt_1", at(0), &json!({})), 1).await;
-    world.attempt(&pending, &answered(at(1), 500), DeliveryStatus::Failed).await;
+    let pending = world
+        .pending_delivery(&message("acme", "evt_1", at(0), &json!({})), 1)
+        .await;
+    world
+        .attempt(&pending, &answered(at(1), 500), DeliveryStatus::Failed)
+        .await;
     assert_eq!(world.items("history").await.len(), 2);
     // Neither to its tenant nor to one whose name looks like the partition of the attempts.
     shown(&world).await;
@@ -287,13 +420,22 @@ async fn a_failed_attempt_is_no_event() {
         examined: 100,
     };
     assert!(history.search(&search).await.unwrap().ids.is_empty());
-    assert!(history.find_row(&DeliveryRef { tenant_id, id: 1 }).await.unwrap().is_none());
+    assert!(
+        history
+            .find_row(&DeliveryRef { tenant_id, id: 1 })
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 #[tokio::test]
 async fn what_the_deployed_stack_received_is_listed_and_shown() {
     let (stack, payloads) = (stack(), sip_call(&unique(), "+18588796658"));
-    let (key, secret) = (stack.value("LIVEKIT_API_KEY"), stack.value("LIVEKIT_API_SECRET"));
+    let (key, secret) = (
+        stack.value("LIVEKIT_API_KEY"),
+        stack.value("LIVEKIT_API_SECRET"),
+    );
     for payload in &payloads {
         let body = payload.to_string();
         let request = client()
@@ -303,8 +445,15 @@ async fn what_the_deployed_stack_received_is_listed_and_shown() {
         assert_eq!(stack.send(request).await.status, 200);
     }
     let token = stack.token(json!({ "sub": "boss", "tenant_id": "demo", "role": "admin" }));
-    let get = async |path: &str| stack.send(client().get(stack.url(path)).bearer_auth(&token)).await;
-    let path = format!("/api/webhooks/events?callId={}&direction=inbound", World::call_id(&payloads[0]));
+    let get = async |path: &str| {
+        stack
+            .send(client().get(stack.url(path)).bearer_auth(&token))
+            .await
+    };
+    let path = format!(
+        "/api/webhooks/events?callId={}&direction=inbound",
+        World::call_id(&payloads[0])
+    );
     let listed = eventually("all eight events in the history", async || {
         let answer = get(&path).await;
         (answer.body["total"] == 8).then_some(answer)
@@ -312,11 +461,16 @@ async fn what_the_deployed_stack_received_is_listed_and_shown() {
     let listed = listed.await;
     for event in listed.body["events"].as_array().unwrap() {
         assert!(payloads.contains(&event["payload"]), "{event}");
-        assert_eq!((&event["source"], &event["status"]), (&json!("livekit"), &json!("processed")));
+        assert_eq!(
+            (&event["source"], &event["status"]),
+            (&json!("livekit"), &json!("processed"))
+        );
         let shown = get(&format!("/api/webhooks/events/{}", event["id"])).await;
         assert_eq!((shown.status, &shown.body["event"]), (200, event));
     }
     let stranger = stack.token(json!({ "sub": "boss", "tenant_id": "other", "role": "admin" }));
-    let hidden = stack.send(client().get(stack.url(&path)).bearer_auth(stranger)).await;
+    let hidden = stack
+        .send(client().get(stack.url(&path)).bearer_auth(stranger))
+        .await;
     assert_eq!((hidden.status, &hidden.body["total"]), (200, &json!(0)));
 }

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use ringpost::domain::{
-    delivery::{DeliveryStatus, Message},
-    event::{Event, Source},
-    key::CallKey,
-    timestamp::Timestamp,
+use ringpost::{
+    domain::{
+        delivery::{DeliveryStatus, Message},
+        event::{Event, Source},
+        key::CallKey,
+        timestamp::Timestamp,
+    },
+    queries::history::Examined,
 };
-use ringpost::pipeline::history::Examined;
 use ringpost_functions::webhooks::events::Deps;
 use ringpost_tests::{
     faults::Faults,
@@ -38,10 +40,17 @@ async fn ask(endpoint: &Deps, query: &str, claims: &Value) -> Answer {
 }
 
 fn ids(answer: &Answer) -> Vec<u64> {
-    assert_eq!((answer.status, &answer.body["success"]), (200, &json!(true)), "{answer:?}");
+    assert_eq!(
+        (answer.status, &answer.body["success"]),
+        (200, &json!(true)),
+        "{answer:?}"
+    );
     let events = answer.body["events"].as_array().unwrap();
     assert_eq!(answer.body["count"], events.len());
-    events.iter().map(|event| event["id"].as_u64().unwrap()).collect()
+    events
+        .iter()
+        .map(|event| event["id"].as_u64().unwrap())
+        .collect()
 }
 
 /// The ids of all that a list's cursors lead to, after those of `first`.
@@ -64,13 +73,28 @@ async fn many() -> World {
     let world = World::new(None).await;
     let history = world.history(&Faults::none());
     let rows = (0..240_i64).map(async |number| {
-        let at = at(if (40..100).contains(&number) { 40 } else { number * 7 });
+        let at = at(if (40..100).contains(&number) {
+            40
+        } else {
+            number * 7
+        });
         if number % 3 == 0 {
-            let message = message("acme", &format!("evt_{number}"), at, &json!({ "n": number }));
-            history.record_delivery(&history.pack(&message, 1).await.unwrap(), 1).await.unwrap();
+            let message = message(
+                "acme",
+                &format!("evt_{number}"),
+                at,
+                &json!({ "n": number }),
+            );
+            history
+                .record_delivery(&history.pack(&message, 1).await.unwrap(), 1)
+                .await
+                .unwrap();
         } else {
             let event = event(Source::LiveKit, &format!("EV_{number}"), at, "{}");
-            history.record_inbound(&event, "acme", None, None).await.unwrap();
+            history
+                .record_inbound(&event, "acme", None, None)
+                .await
+                .unwrap();
         }
     });
     let rows: Vec<_> = rows.collect();
@@ -91,9 +115,19 @@ async fn pages_and_cursors_give_the_same_without_gaps_and_repetitions() {
             let (mut paged, pages) = (Vec::new(), usize::div_ceil(rows, limit));
             for page in 1..=pages {
                 let answer = ask(&endpoint, &format!("{query}&page={page}"), &admin()).await;
-                assert_eq!((&answer.body["total"], &answer.body["pages"]), (&json!(rows), &json!(pages)));
-                assert_eq!((&answer.body["page"], answer.body.get("totalIsExact")), (&json!(page), None));
-                assert_eq!(answer.body.get("nextCursor").is_some(), page < pages, "{page} of {pages}");
+                assert_eq!(
+                    (&answer.body["total"], &answer.body["pages"]),
+                    (&json!(rows), &json!(pages))
+                );
+                assert_eq!(
+                    (&answer.body["page"], answer.body.get("totalIsExact")),
+                    (&json!(page), None)
+                );
+                assert_eq!(
+                    answer.body.get("nextCursor").is_some(),
+                    page < pages,
+                    "{page} of {pages}"
+                );
                 paged.extend(ids(&answer));
             }
             assert!(paged.is_sorted_by(|a, b| a > b), "newest first, each once");
@@ -101,28 +135,41 @@ async fn pages_and_cursors_give_the_same_without_gaps_and_repetitions() {
             let first = ask(&endpoint, &query, &admin()).await;
             assert_eq!(follow(&endpoint, &query, first).await.0, paged);
             let beyond = ask(&endpoint, &format!("{query}&page={}", pages + 1), &admin()).await;
-            assert_eq!((ids(&beyond), &beyond.body["total"]), (vec![], &json!(rows)));
+            assert_eq!(
+                (ids(&beyond), &beyond.body["total"]),
+                (vec![], &json!(rows))
+            );
             assert_eq!(beyond.body.get("nextCursor"), None);
         }
     }
     let far = ask(&endpoint, "page=18446744073709551615&limit=100", &admin()).await;
     assert_eq!(ids(&far), [0; 0]);
     let none = ask(&endpoint, "source=nobody", &admin()).await;
-    assert_eq!((&none.body["total"], &none.body["pages"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&none.body["total"], &none.body["pages"]),
+        (&json!(0), &json!(0))
+    );
 }
 
 #[tokio::test]
 async fn what_is_looked_at_is_bounded_and_cursors_lead_on() {
     let world = many().await;
     let whole = world.webhook_events(10_000).await;
-    for (examined, filter) in
-        [(40, ""), (40, "&direction=outbound"), (12, ""), (239, ""), (60, "&source=nobody")]
-    {
+    for (examined, filter) in [
+        (40, ""),
+        (40, "&direction=outbound"),
+        (12, ""),
+        (239, ""),
+        (60, "&source=nobody"),
+    ] {
         let endpoint = world.webhook_events(examined).await;
         let query = format!("limit=5{filter}");
         let first = ask(&endpoint, &query, &admin()).await;
         assert_eq!(first.body["totalIsExact"], false, "{examined}");
-        assert!(first.body["total"].as_u64().unwrap() <= examined as u64, "{first:?}");
+        assert!(
+            first.body["total"].as_u64().unwrap() <= examined as u64,
+            "{first:?}"
+        );
         assert!(first.body["nextCursor"].is_string());
         let expected = ask(&whole, &query, &admin()).await;
         let (expected, _) = follow(&whole, &query, expected).await;
@@ -132,12 +179,22 @@ async fn what_is_looked_at_is_bounded_and_cursors_lead_on() {
     }
     let endpoint = world.webhook_events(40).await;
     let beyond = ask(&endpoint, "limit=5&page=50", &admin()).await;
-    assert_eq!((ids(&beyond).len(), &beyond.body["totalIsExact"]), (0, &json!(false)));
+    assert_eq!(
+        (ids(&beyond).len(), &beyond.body["totalIsExact"]),
+        (0, &json!(false))
+    );
     let counted = usize::try_from(beyond.body["total"].as_u64().unwrap()).unwrap();
     let (after, _) = follow(&endpoint, "limit=100", beyond).await;
-    assert_eq!(after.len(), 240 - counted, "the cursor goes on where the counting stopped");
+    assert_eq!(
+        after.len(),
+        240 - counted,
+        "the cursor goes on where the counting stopped"
+    );
     let exact = ask(&world.webhook_events(241).await, "", &admin()).await;
-    assert_eq!((&exact.body["total"], exact.body.get("totalIsExact")), (&json!(240), None));
+    assert_eq!(
+        (&exact.body["total"], exact.body.get("totalIsExact")),
+        (&json!(240), None)
+    );
 }
 
 #[tokio::test]
@@ -147,18 +204,28 @@ async fn what_comes_in_between_cursors_shifts_nothing() {
     let first = ask(&endpoint, "limit=100", &admin()).await;
     for number in 0..10 {
         world
-            .receive(&event(Source::LiveKit, &format!("EV_new{number}"), at(9_000), "{}"), "acme", None)
+            .receive(
+                &event(Source::LiveKit, &format!("EV_new{number}"), at(9_000), "{}"),
+                "acme",
+                None,
+            )
             .await;
     }
     let (all, _) = follow(&endpoint, "limit=100", first).await;
-    assert_eq!((all.len(), all.iter().collect::<BTreeSet<_>>().len()), (240, 240));
+    assert_eq!(
+        (all.len(), all.iter().collect::<BTreeSet<_>>().len()),
+        (240, 240)
+    );
 }
 
 /// The names of the rows of `differing`, in the order of an answer.
 fn names(answer: &Answer) -> Vec<&str> {
     ids(answer);
     let events = answer.body["events"].as_array().unwrap();
-    events.iter().map(|event| event["payload"]["name"].as_str().unwrap()).collect()
+    events
+        .iter()
+        .map(|event| event["payload"]["name"].as_str().unwrap())
+        .collect()
 }
 
 fn call_id(sid: &str) -> ringpost::domain::key::CallId {
@@ -171,10 +238,15 @@ async fn differing() -> World {
     let history = world.history(&Faults::none());
     let received = async |name: &str, second: i64, source, event_type: &str, call: Option<&str>| {
         let payload = json!({ "name": name }).to_string();
-        let event =
-            Event { event_type: event_type.to_owned(), ..event(source, name, at(second * 1_000), &payload) };
+        let event = Event {
+            event_type: event_type.to_owned(),
+            ..event(source, name, at(second * 1_000), &payload)
+        };
         world.keep_event(&event).await;
-        history.record_inbound(&event, "acme", call.map(call_id), Some("alice")).await.unwrap();
+        history
+            .record_inbound(&event, "acme", call.map(call_id), Some("alice"))
+            .await
+            .unwrap();
     };
     received("a", 0, Source::LiveKit, "participant_left", Some("RM_1")).await;
     received("b", 1, Source::SipInbound, "sip.inbound", Some("RM_2")).await;
@@ -189,7 +261,12 @@ async fn differing() -> World {
     for (second, (name, subscription_id, status)) in (4..).zip(states) {
         let message = Message {
             call_id: (name == "f").then(|| call_id("RM_1")),
-            event_type: if name == "g" { "conversation.completed" } else { "call.completed" }.to_owned(),
+            event_type: if name == "g" {
+                "conversation.completed"
+            } else {
+                "call.completed"
+            }
+            .to_owned(),
             ..message("acme", name, at(second * 1_000), &json!({ "name": name }))
         };
         let pending = world.pending_delivery(&message, subscription_id).await;
@@ -204,9 +281,17 @@ async fn differing() -> World {
                 );
             }
             DeliveryStatus::Delivered => {
-                drop(world.attempt(&pending, &answered(at(8_000), 200), status).await);
+                drop(
+                    world
+                        .attempt(&pending, &answered(at(8_000), 200), status)
+                        .await,
+                );
             }
-            DeliveryStatus::Failed => drop(world.attempt(&pending, &answered(at(8_000), 500), status).await),
+            DeliveryStatus::Failed => drop(
+                world
+                    .attempt(&pending, &answered(at(8_000), 500), status)
+                    .await,
+            ),
         }
     }
     world
@@ -236,17 +321,32 @@ async fn every_filter_finds_what_it_says_alone_and_with_others() {
         ("webhookConfigId=3".into(), ""),
         (format!("callId={call}"), "fca"),
         (format!("callId={other}"), ""),
-        (format!("callId={call}&direction=inbound&source=signalwire"), "c"),
-        ("eventType=call.completed&status=delivered&webhookConfigId=2".into(), "f"),
+        (
+            format!("callId={call}&direction=inbound&source=signalwire"),
+            "c",
+        ),
+        (
+            "eventType=call.completed&status=delivered&webhookConfigId=2".into(),
+            "f",
+        ),
         ("direction=inbound&status=failed".into(), ""),
         // Both ends belong to the window, and are exact to the millisecond.
         ("fromDate=2026-01-02T00:00:03Z".into(), "hgfed"),
         ("fromDate=2026-01-02T00:00:03.001Z".into(), "hgfe"),
         ("toDate=2026-01-02T00:00:03Z".into(), "dcba"),
         ("toDate=2026-01-02T00:00:02.999Z".into(), "cba"),
-        ("fromDate=2026-01-02T00:00:02Z&toDate=2026-01-02T00:00:05Z".into(), "fedc"),
-        ("fromDate=2026-01-02T00:00:02Z&toDate=2026-01-02T00:00:05Z&direction=outbound".into(), "fe"),
-        ("fromDate=2026-01-02T01:00:03%2B01:00&toDate=2026-01-02".into(), "hgfed"),
+        (
+            "fromDate=2026-01-02T00:00:02Z&toDate=2026-01-02T00:00:05Z".into(),
+            "fedc",
+        ),
+        (
+            "fromDate=2026-01-02T00:00:02Z&toDate=2026-01-02T00:00:05Z&direction=outbound".into(),
+            "fe",
+        ),
+        (
+            "fromDate=2026-01-02T01:00:03%2B01:00&toDate=2026-01-02".into(),
+            "hgfed",
+        ),
         ("fromDate=2026-01-02&toDate=2026-01-02".into(), "hgfedcba"),
         ("toDate=2026-01-01".into(), ""),
         ("fromDate=2026-01-03".into(), ""),
@@ -262,9 +362,17 @@ async fn every_filter_finds_what_it_says_alone_and_with_others() {
             assert_eq!(all, ids(&answer), "{query}");
         }
     }
-    for (query, field) in [("status=done", "status"), ("page=0", "page"), ("sort=asc", "sort")] {
+    for (query, field) in [
+        ("status=done", "status"),
+        ("page=0", "page"),
+        ("sort=asc", "sort"),
+    ] {
         let refused = ask(&endpoint, query, &admin()).await;
-        assert_eq!((refused.status, &refused.body["field"]), (400, &json!(field)), "{query}");
+        assert_eq!(
+            (refused.status, &refused.body["field"]),
+            (400, &json!(field)),
+            "{query}"
+        );
     }
 }
 
@@ -279,10 +387,15 @@ async fn a_row_that_moved_on_into_another_millisecond_stays_in_its_own() {
         .filter(|event| event.key.digest() % 1_024 == slot)
         .take(20);
     for event in twins {
-        history.record_inbound(&event, "acme", None, None).await.unwrap();
+        history
+            .record_inbound(&event, "acme", None, None)
+            .await
+            .unwrap();
     }
     let endpoint = world.webhook_events(10_000).await;
-    let count = async |query: &str| ids(&ask(&endpoint, &format!("{query}&limit=100"), &admin()).await).len();
+    let count = async |query: &str| {
+        ids(&ask(&endpoint, &format!("{query}&limit=100"), &admin()).await).len()
+    };
     assert_eq!(count("toDate=2026-01-02T00:00:00.000Z").await, 20);
     assert_eq!(count("fromDate=2026-01-02T00:00:00.001Z").await, 0);
 }
@@ -290,15 +403,34 @@ async fn a_row_that_moved_on_into_another_millisecond_stays_in_its_own() {
 #[tokio::test]
 async fn nothing_is_counted_far_unless_that_is_asked_for() {
     let world = many().await;
-    let endpoint = world.webhook_events_within(Examined { unasked: 40, asked: 10_000 }).await;
+    let endpoint = world
+        .webhook_events_within(Examined {
+            unasked: 40,
+            asked: 10_000,
+        })
+        .await;
     let counted = ask(&endpoint, "limit=10", &admin()).await;
-    assert_eq!((ids(&counted).len(), &counted.body["totalIsExact"]), (10, &json!(false)));
-    assert!((10..=40).contains(&counted.body["total"].as_u64().unwrap()), "{:?}", counted.body["total"]);
+    assert_eq!(
+        (ids(&counted).len(), &counted.body["totalIsExact"]),
+        (10, &json!(false))
+    );
+    assert!(
+        (10..=40).contains(&counted.body["total"].as_u64().unwrap()),
+        "{:?}",
+        counted.body["total"]
+    );
     let all = ask(&endpoint, "limit=10&count=all", &admin()).await;
-    assert_eq!((&all.body["total"], all.body.get("totalIsExact")), (&json!(240), None));
+    assert_eq!(
+        (&all.body["total"], all.body.get("totalIsExact")),
+        (&json!(240), None)
+    );
     assert_eq!(ids(&all), ids(&counted));
     let deep = ask(&endpoint, "limit=20&page=12", &admin()).await;
-    assert_eq!(ids(&deep).len(), 20, "a page by its number is looked for as far as it is");
+    assert_eq!(
+        ids(&deep).len(),
+        20,
+        "a page by its number is looked for as far as it is"
+    );
     let without = ask(&endpoint, "limit=10&count=false", &admin()).await;
     assert_eq!(ids(&without), ids(&counted));
     for field in ["total", "page", "pages", "totalIsExact"] {
@@ -306,5 +438,8 @@ async fn nothing_is_counted_far_unless_that_is_asked_for() {
     }
     assert_eq!(follow(&endpoint, "limit=10", without).await.0.len(), 240);
     let second = ask(&endpoint, "limit=10&count=false&page=2", &admin()).await;
-    assert_eq!(ids(&second), ids(&ask(&endpoint, "limit=10&page=2", &admin()).await));
+    assert_eq!(
+        ids(&second),
+        ids(&ask(&endpoint, "limit=10&page=2", &admin()).await)
+    );
 }

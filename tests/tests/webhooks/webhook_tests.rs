@@ -7,13 +7,12 @@ use http::header::AUTHORIZATION;
 use lambda_http::{Body, Request, RequestExt};
 use ringpost::{
     domain::{
-        delivery::{Delivery, DeliveryRef, DeliveryStatus},
+        delivery::{Delivery, DeliveryRef, DeliveryStatus, retry::RetryConfig},
         event_type,
-        retry::RetryConfig,
         subscription::{Filters, SigningSecrets, Subscription, SubscriptionStatus},
         timestamp::Timestamp,
     },
-    pipeline::samples::sample_data,
+    fan_out::samples::sample_data,
 };
 use ringpost_functions::webhooks::test_config;
 use ringpost_tests::{
@@ -40,7 +39,10 @@ fn subscription(url: &str, tenant_id: &str) -> Subscription {
         id: 1,
         name: "CRM Integration".to_owned(),
         url: url.to_owned(),
-        event_types: vec!["call.completed".to_owned(), "conversation.completed".to_owned()],
+        event_types: vec![
+            "call.completed".to_owned(),
+            "conversation.completed".to_owned(),
+        ],
         status: SubscriptionStatus::Active,
         headers: [("X-API-Key".to_owned(), "crm-api-key-123".to_owned())].into(),
         retry_config: RetryConfig::default(),
@@ -70,12 +72,22 @@ impl Scene {
         let (world, receiver) = (World::new(None).await, Receiver::start());
         let mut subscription = subscription(&receiver.url("/hooks"), "acme");
         change(&mut subscription);
-        world.subscriptions(&Faults::none()).create(&subscription, secrets).await.unwrap();
+        world
+            .subscriptions(&Faults::none())
+            .create(&subscription, secrets)
+            .await
+            .unwrap();
         Self { world, receiver }
     }
 
     async fn ask(&self, claims: &Value, id: &str, body: &str) -> Answer {
-        ask(&self.world.webhook_test(&Faults::none()).await, claims, id, body).await
+        ask(
+            &self.world.webhook_test(&Faults::none()).await,
+            claims,
+            id,
+            body,
+        )
+        .await
     }
 
     async fn test(&self, body: &Value) -> Answer {
@@ -86,9 +98,16 @@ impl Scene {
     async fn delivery(&self) -> Delivery {
         let rows = self.world.items("history").await;
         assert_eq!(rows.len(), 1, "{rows:?}");
-        let at =
-            DeliveryRef { tenant_id: "acme".to_owned(), id: rows[0]["id"].as_n().unwrap().parse().unwrap() };
-        self.world.history(&Faults::none()).find_delivery(&at).await.unwrap().unwrap()
+        let at = DeliveryRef {
+            tenant_id: "acme".to_owned(),
+            id: rows[0]["id"].as_n().unwrap().parse().unwrap(),
+        };
+        self.world
+            .history(&Faults::none())
+            .find_delivery(&at)
+            .await
+            .unwrap()
+            .unwrap()
     }
 }
 
@@ -97,7 +116,9 @@ async fn ask(endpoint: &test_config::Deps, claims: &Value, id: &str, body: &str)
     let mut request = Request::new(Body::Text(body.to_owned())).with_path_parameters(path);
     *request.method_mut() = http::Method::POST;
     let bearer = format!("Bearer {}", stack().token(claims.clone()));
-    request.headers_mut().insert(AUTHORIZATION, bearer.parse().unwrap());
+    request
+        .headers_mut()
+        .insert(AUTHORIZATION, bearer.parse().unwrap());
     invoke(endpoint, request).await
 }
 
@@ -107,17 +128,32 @@ async fn the_document_s_test_is_posted_answered_and_in_the_history() {
     let endpoint = scene.world.webhook_test(&Faults::none()).await;
     // The sample is of the demonstration tenant.
     let demo = subscription(&scene.receiver.url("/demo"), "demo");
-    scene.world.subscriptions(&Faults::none()).create(&demo, &secrets()).await.unwrap();
+    scene
+        .world
+        .subscriptions(&Faults::none())
+        .create(&demo, &secrets())
+        .await
+        .unwrap();
     let answer = invoke(&endpoint, request(&sample_event("webhook-test"))).await;
-    assert_eq!((answer.status, &answer.body["success"]), (200, &json!(true)), "{answer:?}");
+    assert_eq!(
+        (answer.status, &answer.body["success"]),
+        (200, &json!(true)),
+        "{answer:?}"
+    );
     assert_eq!(scene.receiver.requests()[0].path, "/demo");
 
-    let payload = json!({ "callId": "test-call-123", "duration": 120, "outcome": "appointment_set" });
+    let payload =
+        json!({ "callId": "test-call-123", "duration": 120, "outcome": "appointment_set" });
     let scene = Scene::new(|_| {}).await;
-    let answer = scene.test(&json!({ "eventType": "call.completed", "testPayload": payload })).await;
+    let answer = scene
+        .test(&json!({ "eventType": "call.completed", "testPayload": payload }))
+        .await;
     let details = &answer.body["details"];
     let event_id = details["eventId"].as_str().unwrap();
-    assert!(event_id.starts_with("evt_test_") && !event_id.contains('.'), "{event_id}");
+    assert!(
+        event_id.starts_with("evt_test_") && !event_id.contains('.'),
+        "{event_id}"
+    );
     assert!(details["responseTime"].as_u64().unwrap() < 1_000);
     assert_eq!(
         answer.body,
@@ -132,15 +168,27 @@ async fn the_document_s_test_is_posted_answered_and_in_the_history() {
     );
     let requests = scene.receiver.requests();
     let posted = &requests[0];
-    assert_eq!((requests.len(), posted.path.as_str(), posted.message_id()), (1, "/hooks", event_id));
+    assert_eq!(
+        (requests.len(), posted.path.as_str(), posted.message_id()),
+        (1, "/hooks", event_id)
+    );
     assert_eq!(posted.header("x-api-key"), "crm-api-key-123");
     assert!(posted.is_signed_with(SECRET) && !posted.is_signed_with(OLD_SECRET));
     let body = posted.json();
-    assert_eq!((&body["type"], &body["data"]), (&json!("call.completed"), &payload));
+    assert_eq!(
+        (&body["type"], &body["data"]),
+        (&json!("call.completed"), &payload)
+    );
     assert_eq!(body.as_object().unwrap().len(), 3);
     let delivery = scene.delivery().await;
-    assert_eq!((delivery.message_id.as_str(), delivery.subscription_id), (event_id, 1));
-    assert_eq!((delivery.status, delivery.attempts), (DeliveryStatus::Delivered, 1));
+    assert_eq!(
+        (delivery.message_id.as_str(), delivery.subscription_id),
+        (event_id, 1)
+    );
+    assert_eq!(
+        (delivery.status, delivery.attempts),
+        (DeliveryStatus::Delivered, 1)
+    );
     assert_eq!(
         (delivery.body.as_ref(), delivery.event_type.as_str()),
         (Some(&posted.body), "call.completed")
@@ -153,19 +201,32 @@ async fn the_document_s_test_is_posted_answered_and_in_the_history() {
 async fn without_a_payload_a_sample_of_the_type_is_posted_even_when_inactive() {
     let scene = Scene::new(|subscription| {
         subscription.status = SubscriptionStatus::Inactive;
-        subscription.event_types = event_type::all().iter().map(|&name| name.to_owned()).collect();
+        subscription.event_types = event_type::all()
+            .iter()
+            .map(|&name| name.to_owned())
+            .collect();
     })
     .await;
     let mut told = std::collections::BTreeSet::new();
     for event_type in event_type::all() {
-        let answer = scene.test(&json!({ "eventType": event_type, "testPayload": null })).await;
-        assert_eq!((answer.status, &answer.body["success"]), (200, &json!(true)), "{event_type}");
+        let answer = scene
+            .test(&json!({ "eventType": event_type, "testPayload": null }))
+            .await;
+        assert_eq!(
+            (answer.status, &answer.body["success"]),
+            (200, &json!(true)),
+            "{event_type}"
+        );
         told.insert(answer.body["details"]["eventId"].to_string());
         let body = scene.receiver.requests().pop().unwrap().json();
         let data = sample_data(event_type, &subscription("", "acme"));
         assert_eq!(body["data"], Value::from(data), "{event_type}");
     }
-    assert_eq!(told.len(), event_type::all().len(), "every test has an id of its own");
+    assert_eq!(
+        told.len(),
+        event_type::all().len(),
+        "every test has an id of its own"
+    );
 }
 
 #[tokio::test]
@@ -184,20 +245,33 @@ async fn an_endpoint_that_fails_is_told_and_kept() {
     for (reply, status, error) in [
         (Reply::Status(503), Some(503), None),
         (Reply::Status(410), Some(410), None),
-        (Reply::Redirect("https://example.com/".to_owned()), Some(302), None),
+        (
+            Reply::Redirect("https://example.com/".to_owned()),
+            Some(302),
+            None,
+        ),
         (Reply::Hang, None, Some("timed out")),
         (Reply::Close, None, Some("connection broken")),
     ] {
         let scene = Scene::new(|_| {}).await;
         scene.receiver.play(reply);
         let answer = scene.test(&json!({ "eventType": "call.completed" })).await;
-        assert_eq!((answer.status, &answer.body["success"]), (200, &json!(false)));
+        assert_eq!(
+            (answer.status, &answer.body["success"]),
+            (200, &json!(false))
+        );
         assert_eq!(answer.body["message"], "Test webhook failed");
         let details = &answer.body["details"];
-        assert_eq!((details["statusCode"].as_u64(), details["error"].as_str()), (status, error));
+        assert_eq!(
+            (details["statusCode"].as_u64(), details["error"].as_str()),
+            (status, error)
+        );
         assert_eq!(details["responseBody"].is_string(), status.is_some());
         let delivery = scene.delivery().await;
-        assert_eq!((delivery.status, delivery.attempts), (DeliveryStatus::Failed, 1));
+        assert_eq!(
+            (delivery.status, delivery.attempts),
+            (DeliveryStatus::Failed, 1)
+        );
         assert_eq!(delivery.last.unwrap().error.as_deref(), error);
     }
 }
@@ -205,27 +279,48 @@ async fn an_endpoint_that_fails_is_told_and_kept() {
 #[tokio::test]
 async fn where_deliveries_may_not_go_a_test_does_not_go_either() {
     let scene =
-        Scene::new(|subscription| subscription.url = "https://169.254.169.254/latest".to_owned()).await;
+        Scene::new(|subscription| subscription.url = "https://169.254.169.254/latest".to_owned())
+            .await;
     let answer = scene.test(&json!({ "eventType": "call.completed" })).await;
-    assert_eq!((answer.status, &answer.body["details"]["error"]), (200, &json!("address not allowed")));
+    assert_eq!(
+        (answer.status, &answer.body["details"]["error"]),
+        (200, &json!("address not allowed"))
+    );
 }
 
 #[tokio::test]
 async fn what_is_wrong_is_named_and_posts_nothing() {
     let scene = Scene::new(|_| {}).await;
-    let large = json!({ "eventType": "call.completed", "testPayload": { "a": "x".repeat(70_000) } });
+    let large =
+        json!({ "eventType": "call.completed", "testPayload": { "a": "x".repeat(70_000) } });
     for (body, status, field) in [
         (json!({}), 400, json!("eventType")),
         (json!({ "eventType": 7 }), 400, json!("eventType")),
-        (json!({ "eventType": "call.created" }), 400, json!("eventType")),
+        (
+            json!({ "eventType": "call.created" }),
+            400,
+            json!("eventType"),
+        ),
         (json!({ "eventType": "nonsense" }), 400, json!("eventType")),
-        (json!({ "eventType": "call.completed", "testPayload": "text" }), 400, json!("testPayload")),
-        (json!({ "eventType": "call.completed", "testPayload": [1] }), 400, json!("testPayload")),
+        (
+            json!({ "eventType": "call.completed", "testPayload": "text" }),
+            400,
+            json!("testPayload"),
+        ),
+        (
+            json!({ "eventType": "call.completed", "testPayload": [1] }),
+            400,
+            json!("testPayload"),
+        ),
         (json!([]), 400, Value::Null),
         (large, 413, Value::Null),
     ] {
         let answer = scene.test(&body).await;
-        assert_eq!((answer.status, &answer.body["field"]), (status, &field), "{answer:?}");
+        assert_eq!(
+            (answer.status, &answer.body["field"]),
+            (status, &field),
+            "{answer:?}"
+        );
         assert_eq!(answer.body["success"], false);
     }
     let valid = json!({ "eventType": "call.completed" }).to_string();
@@ -237,7 +332,11 @@ async fn what_is_wrong_is_named_and_posts_nothing() {
         (admin("acme"), "one", 404),
         (admin("acme"), "99999999999999999999", 404),
         (json!({ "sub": "user", "tenant_id": "acme" }), "1", 403),
-        (json!({ "sub": "user", "tenant_id": "acme", "role": "admin", "exp": 1 }), "1", 401),
+        (
+            json!({ "sub": "user", "tenant_id": "acme", "role": "admin", "exp": 1 }),
+            "1",
+            401,
+        ),
     ] {
         let answer = scene.ask(&claims, id, &valid).await;
         assert_eq!(answer.status, status, "{claims} {id}");
@@ -262,7 +361,10 @@ async fn nobody_is_told_of_a_test_that_is_not_in_the_history() {
     let endpoint = scene.world.webhook_test(&faults).await;
     let answer = ask(&endpoint, &admin("acme"), "1", &body).await;
     assert_eq!((answer.status, faults.requests()), (200, 2), "{answer:?}");
-    assert_eq!(scene.delivery().await.message_id, answer.body["details"]["eventId"]);
+    assert_eq!(
+        scene.delivery().await.message_id,
+        answer.body["details"]["eventId"]
+    );
 }
 
 #[tokio::test]
@@ -270,7 +372,14 @@ async fn the_deployed_function_posts_a_test() {
     let (stack, receiver) = (stack(), Receiver::start());
     let token = stack.value("RINGPOST_TOKEN");
     let post = async |path: &str, body: Value| {
-        stack.send(client().post(stack.url(path)).bearer_auth(token).json(&body)).await
+        stack
+            .send(
+                client()
+                    .post(stack.url(path))
+                    .bearer_auth(token)
+                    .json(&body),
+            )
+            .await
     };
     let config = json!({
         "name": "Test", "url": receiver.url("/hooks"), "secret": SECRET, "eventTypes": ["call.completed"],
@@ -278,13 +387,27 @@ async fn the_deployed_function_posts_a_test() {
     });
     let made = post("/api/webhooks/config", config).await;
     let path = format!("/api/webhooks/config/{}", made.body["webhook"]["id"]);
-    let answer = post(&format!("{path}/test"), json!({ "eventType": "call.completed" })).await;
-    stack.send(client().delete(stack.url(&path)).bearer_auth(token)).await;
-    assert_eq!((answer.status, &answer.body["success"]), (200, &json!(true)), "{answer:?}");
+    let answer = post(
+        &format!("{path}/test"),
+        json!({ "eventType": "call.completed" }),
+    )
+    .await;
+    stack
+        .send(client().delete(stack.url(&path)).bearer_auth(token))
+        .await;
+    assert_eq!(
+        (answer.status, &answer.body["success"]),
+        (200, &json!(true)),
+        "{answer:?}"
+    );
     let requests = receiver.requests();
     assert_eq!(requests.len(), 1);
     assert!(requests[0].is_signed_with(SECRET));
     assert_eq!(answer.body["details"]["eventId"], requests[0].message_id());
-    let row = format!("{}#{}", requests[0].message_id(), made.body["webhook"]["id"]);
+    let row = format!(
+        "{}#{}",
+        requests[0].message_id(),
+        made.body["webhook"]["id"]
+    );
     assert_eq!(stack.history_rows(&row).await, 1);
 }

@@ -24,7 +24,13 @@ const fn plan(
     shortest: usize,
     longest: usize,
 ) -> Plan {
-    Plan { code, regions, trunk, shortest, longest }
+    Plan {
+        code,
+        regions,
+        trunk,
+        shortest,
+        longest,
+    }
 }
 
 /// North America's: the plan of national numbers of which nobody says where they are from.
@@ -59,7 +65,10 @@ const ABROAD: [(u16, &[&str]); 27] = [
     (852, &["001"]),
     (855, &["001", "004", "005", "006", "007", "008", "009"]),
     (886, &["002", "005", "006", "007", "009"]),
-    (972, &["012", "013", "014", "015", "016", "017", "018", "019"]),
+    (
+        972,
+        &["012", "013", "014", "015", "016", "017", "018", "019"],
+    ),
     (976, &["001"]),
     (992, &["810"]),
     (993, &["810"]),
@@ -69,7 +78,10 @@ impl Plan {
     /// The plan of a country, by its ISO 3166 code in upper case, and that code.
     pub(super) fn of_region(region: &str) -> Option<(&'static Self, &'static str)> {
         PLANS.iter().find_map(|plan| {
-            let named = plan.regions.split(' ').find(|code| *code == region && !code.is_empty())?;
+            let named = plan
+                .regions
+                .split(' ')
+                .find(|code| *code == region && !code.is_empty())?;
             Some((plan, named))
         })
     }
@@ -84,13 +96,19 @@ impl Plan {
     pub(super) fn of_digits(digits: &str) -> Option<(&'static Self, &str)> {
         (1..=3).find_map(|length| {
             let (code, rest) = digits.split_at_checked(length)?;
-            Some((Self::of_code(code.parse().ok().filter(|_| !code.starts_with('0'))?)?, rest))
+            Some((
+                Self::of_code(code.parse().ok().filter(|_| !code.starts_with('0'))?)?,
+                rest,
+            ))
         })
     }
 
     /// What is dialled to call abroad, the longest first.
     pub(super) fn abroad(&self) -> impl Iterator<Item = &'static str> {
-        let own = ABROAD.iter().find(|(code, _)| *code == self.code).map_or(&[][..], |(_, own)| own);
+        let own = ABROAD
+            .iter()
+            .find(|(code, _)| *code == self.code)
+            .map_or(&[][..], |(_, own)| own);
         own.iter().copied().chain(["00"])
     }
 
@@ -197,23 +215,45 @@ mod tests {
     fn no_code_is_the_beginning_of_another_and_every_country_is_there_once() {
         let codes: Vec<String> = PLANS.iter().map(|plan| plan.code.to_string()).collect();
         for (place, code) in codes.iter().enumerate() {
-            let clash = codes.iter().enumerate().find(|(other, it)| *other != place && it.starts_with(code));
+            let clash = codes
+                .iter()
+                .enumerate()
+                .find(|(other, it)| *other != place && it.starts_with(code));
             assert_eq!(clash, None, "{code}");
         }
-        let mut regions: Vec<&str> = PLANS.iter().flat_map(|plan| plan.regions.split(' ')).collect();
+        let mut regions: Vec<&str> = PLANS
+            .iter()
+            .flat_map(|plan| plan.regions.split(' '))
+            .collect();
         regions.retain(|region| !region.is_empty());
         let all = regions.len();
         regions.sort_unstable();
         regions.dedup();
         assert_eq!((regions.len(), all), (245, 245));
-        assert!(regions.iter().all(|code| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase())));
+        assert!(
+            regions
+                .iter()
+                .all(|code| code.len() == 2 && code.bytes().all(|b| b.is_ascii_uppercase()))
+        );
     }
 
     #[test]
     fn every_plan_has_a_length_and_every_exception_a_plan() {
-        assert!(PLANS.iter().all(|plan| plan.shortest <= plan.longest && plan.longest <= 13));
-        assert!(ABROAD.iter().all(|(code, _)| Plan::of_code(*code).is_some()));
+        assert!(
+            PLANS
+                .iter()
+                .all(|plan| plan.shortest <= plan.longest && plan.longest <= 13)
+        );
+        assert!(
+            ABROAD
+                .iter()
+                .all(|(code, _)| Plan::of_code(*code).is_some())
+        );
         // +379 is the Vatican's, which uses Italy's.
-        assert!(ZERO_BELONGS.iter().all(|code| *code == 379 || Plan::of_code(*code).is_some()));
+        assert!(
+            ZERO_BELONGS
+                .iter()
+                .all(|code| *code == 379 || Plan::of_code(*code).is_some())
+        );
     }
 }

@@ -32,14 +32,24 @@ impl Written {
         let user = user_of(plain.trim_matches(|c: char| c == ' ' || c == '"' || c == '\''))?;
         let (number, parameters) = user.split_once(';').unwrap_or((&user, ""));
         let mut context = None;
-        for parameter in parameters.split(';').filter(|parameter| !parameter.is_empty()) {
+        for parameter in parameters
+            .split(';')
+            .filter(|parameter| !parameter.is_empty())
+        {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            if !name.trim().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            if !name
+                .trim()
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            {
                 return None;
             }
             if name.trim().eq_ignore_ascii_case("phone-context") {
                 // A domain says whose number it is and nothing of its digits.
-                context = value.trim().strip_prefix('+').map(|code| digits_of(code).unwrap_or_default());
+                context = value
+                    .trim()
+                    .strip_prefix('+')
+                    .map(|code| digits_of(code).unwrap_or_default());
             }
         }
         let number = without_extension(number)?.trim_start_matches(is_separator);
@@ -48,7 +58,11 @@ impl Written {
             None => (false, number),
         };
         let digits = digits_of(rest).filter(|digits| (1..=MAX_DIGITS).contains(&digits.len()))?;
-        Some(Self { digits, is_international, context })
+        Some(Self {
+            digits,
+            is_international,
+            context,
+        })
     }
 }
 
@@ -72,8 +86,8 @@ fn in_ascii(text: &str) -> String {
 
 /// The zeros of the scripts whose digits are written in numbers; the other nine follow each.
 const ZEROS: [u32; 18] = [
-    0x0660, 0x06f0, 0x07c0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66, 0x0e50,
-    0x0ed0, 0x0f20, 0x1040, 0x17e0, 0x1810,
+    0x0660, 0x06f0, 0x07c0, 0x0966, 0x09e6, 0x0a66, 0x0ae6, 0x0b66, 0x0be6, 0x0c66, 0x0ce6, 0x0d66,
+    0x0e50, 0x0ed0, 0x0f20, 0x1040, 0x17e0, 0x1810,
 ];
 
 fn digit(c: char) -> Option<char> {
@@ -100,25 +114,40 @@ fn user_of(text: &str) -> Option<Cow<'_, str>> {
     }
     let user = rest.split_once('@').map_or(rest, |(user, _)| user);
     // After a colon stands a password, or a port.
-    let user = if is_uri { user.split_once(':').map_or(user, |(user, _)| user) } else { user };
+    let user = if is_uri {
+        user.split_once(':').map_or(user, |(user, _)| user)
+    } else {
+        user
+    };
     if !user.contains('%') {
         return Some(Cow::Borrowed(user));
     }
-    let decoded = ["%2B", "%2b"].iter().fold(user.to_owned(), |text, plus| text.replace(plus, "+"));
-    Some(Cow::Owned(decoded.replace("%20", " ").replace("%3B", ";").replace("%3b", ";")))
+    let decoded = ["%2B", "%2b"]
+        .iter()
+        .fold(user.to_owned(), |text, plus| text.replace(plus, "+"));
+    Some(Cow::Owned(
+        decoded
+            .replace("%20", " ")
+            .replace("%3B", ";")
+            .replace("%3b", ";"),
+    ))
 }
 
 /// The number before `x5`, `ext. 5`, `#5` or `,,5`; `None` when what follows it is something else.
 fn without_extension(text: &str) -> Option<&str> {
     let begins = |c: char| c.is_alphabetic() || c == ',' || c == '#';
-    let Some(place) = text.find(begins) else { return Some(text) };
+    let Some(place) = text.find(begins) else {
+        return Some(text);
+    };
     let (number, tail) = text.split_at_checked(place)?;
     let tail = tail.to_lowercase();
     let words = ["extension", "extn", "ext", "x", "w", "p", "#", ","];
     let rest = words.iter().find_map(|word| tail.strip_prefix(word))?;
     let extension = rest.trim_matches(|c: char| matches!(c, ' ' | '.' | ':' | '=' | ',' | '#'));
     let is_extension = (1..=MAX_EXTENSION).contains(&extension.len())
-        && extension.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'*' | b'#'));
+        && extension
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b'*' | b'#'));
     let digits = number.bytes().filter(u8::is_ascii_digit).count();
     (is_extension && digits >= MIN_DIGITS).then_some(number)
 }

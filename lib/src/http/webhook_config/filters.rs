@@ -2,13 +2,9 @@
 
 use serde_json::Value;
 
-use super::read::object;
 use crate::{
-    domain::subscription::Filters,
-    http::{
-        error::ApiError,
-        fields::{is_name, wrong},
-    },
+    domain::{name::is_name, subscription::Filters},
+    http::{error::ApiError, json_body::wrong, webhook_config::values::object},
 };
 
 /// Entries of one filter.
@@ -32,12 +28,23 @@ pub(super) fn read(value: &Value) -> Result<Filters, ApiError> {
 
 fn no_filter(name: &str) -> ApiError {
     let why = "is unknown; there are campaigns, agents and outcomes";
-    if is_name(name) { wrong(&format!("filters.{name}"), why) } else { wrong("filters", why) }
+    if is_name(name) {
+        wrong(&format!("filters.{name}"), why)
+    } else {
+        wrong("filters", why)
+    }
 }
 
 fn entries(path: &str, value: &Value) -> Result<Vec<String>, ApiError> {
-    let entry = |value: &Value| value.as_str().filter(|text| is_name(text)).map(str::to_owned);
-    let entries = value.as_array().filter(|entries| entries.len() <= MAX_ENTRIES);
+    let entry = |value: &Value| {
+        value
+            .as_str()
+            .filter(|text| is_name(text))
+            .map(str::to_owned)
+    };
+    let entries = value
+        .as_array()
+        .filter(|entries| entries.len() <= MAX_ENTRIES);
     let entries = entries.and_then(|entries| entries.iter().map(entry).collect());
     entries.ok_or_else(|| {
         let why = format!(

@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use http::{HeaderName, HeaderValue};
 use serde_json::Value;
 
-use super::read::object;
-use crate::http::{
-    error::ApiError,
-    fields::{is_name, wrong},
+use crate::{
+    domain::name::is_name,
+    http::{error::ApiError, json_body::wrong, webhook_config::values::object},
 };
 
 const MAX_HEADERS: usize = 20;
@@ -35,7 +34,10 @@ const RESERVED_PREFIXES: [&str; 3] = ["webhook-", "svix-", "proxy-"];
 pub(super) fn read(value: &Value) -> Result<BTreeMap<String, String>, ApiError> {
     let given = object("headers", value)?;
     if given.len() > MAX_HEADERS {
-        return Err(wrong("headers", &format!("must have {MAX_HEADERS} entries at most")));
+        return Err(wrong(
+            "headers",
+            &format!("must have {MAX_HEADERS} entries at most"),
+        ));
     }
     let (mut headers, mut seen) = (BTreeMap::new(), HashSet::new());
     for (name, value) in given.iter() {
@@ -43,7 +45,8 @@ pub(super) fn read(value: &Value) -> Result<BTreeMap<String, String>, ApiError> 
             return Err(wrong("headers", "must have names of 1 to 256 bytes"));
         }
         let refused = |why: &str| wrong(&format!("headers.{name}"), why);
-        let header = HeaderName::try_from(name.as_str()).map_err(|_| refused("is no name of a header"))?;
+        let header =
+            HeaderName::try_from(name.as_str()).map_err(|_| refused("is no name of a header"))?;
         if is_reserved(header.as_str()) {
             return Err(refused("is set by Ringpost or by the connection"));
         }
@@ -61,12 +64,17 @@ pub(super) fn read(value: &Value) -> Result<BTreeMap<String, String>, ApiError> 
 }
 
 fn is_reserved(lower_case: &str) -> bool {
-    RESERVED.contains(&lower_case) || RESERVED_PREFIXES.iter().any(|prefix| lower_case.starts_with(prefix))
+    RESERVED.contains(&lower_case)
+        || RESERVED_PREFIXES
+            .iter()
+            .any(|prefix| lower_case.starts_with(prefix))
 }
 
 fn is_value(value: &str) -> bool {
     (1..=MAX_VALUE_BYTES).contains(&value.len())
-        && value.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic())
+        && value
+            .bytes()
+            .all(|byte| byte == b' ' || byte.is_ascii_graphic())
         && value.trim() == value
         && HeaderValue::from_str(value).is_ok()
 }

@@ -10,6 +10,7 @@ mod read;
 mod schedule;
 #[cfg(test)]
 mod tests;
+mod values;
 mod view;
 
 pub use read::{change, new_subscription, rotation};

@@ -1,24 +1,30 @@
 //! What a body says of a subscription.
 
-use std::{borrow::Cow, ops::RangeInclusive};
+use crate::{
+    admin::subscriptions::Rotation,
+    delivery::{
+        addresses::Loopback,
+        destination::{self, WrongUrl},
+    },
+    domain::{
+        delivery::signature::SigningSecret,
+        event_type,
+        name::is_name,
+        subscription::{
+            SubscriptionStatus,
+            change::{NewSubscription, SubscriptionChange},
+        },
+    },
+    http::{
+        error::ApiError,
+        json_body::{Fields, no_name, wrong},
+        webhook_config::values::{object, whole_number},
+    },
+};
 
 use serde_json::{Map, Value};
 
 use super::{filters, headers, schedule};
-use crate::{
-    delivery::destination::{self, Loopback, WrongUrl},
-    domain::{
-        event_type,
-        signature::SigningSecret,
-        subscription::SubscriptionStatus,
-        subscription_change::{NewSubscription, SubscriptionChange},
-    },
-    http::{
-        error::ApiError,
-        fields::{Fields, is_name, no_name, wrong},
-    },
-    pipeline::subscriptions::Rotation,
-};
 
 /// The longest URL, in bytes.
 const MAX_URL_BYTES: usize = 2_048;
@@ -50,7 +56,10 @@ pub fn new_subscription(fields: &Fields, loopback: Loopback) -> Result<NewSubscr
 /// 400 that names the field which is wrong.
 pub fn change(fields: &Fields, loopback: Loopback) -> Result<SubscriptionChange, ApiError> {
     if fields.get("secret") == Some(&Value::Null) {
-        return Err(wrong("secret", "must be a string; rotate-secret generates one"));
+        return Err(wrong(
+            "secret",
+            "must be a string; rotate-secret generates one",
+        ));
     }
     Ok(SubscriptionChange {
         name: sent(fields, "name", name)?,
@@ -96,12 +105,19 @@ fn required<T>(fields: &Fields, field: &str, read: impl FnOnce(&Value) -> Read<T
 
 /// A field that must hold something if it is there.
 fn sent<T>(fields: &Fields, field: &str, read: impl FnOnce(&Value) -> Read<T>) -> Read<Option<T>> {
-    fields.get(field).map(|_| required(fields, field, read)).transpose()
+    fields
+        .get(field)
+        .map(|_| required(fields, field, read))
+        .transpose()
 }
 
 /// A field that may hold nothing.
 fn given<T>(fields: &Fields, field: &str, read: impl FnOnce(&Value) -> Read<T>) -> Read<Option<T>> {
-    fields.get(field).filter(|value| !value.is_null()).map(read).transpose()
+    fields
+        .get(field)
+        .filter(|value| !value.is_null())
+        .map(read)
+        .transpose()
 }
 
 /// A field that returns to its default by `null`.
@@ -110,7 +126,9 @@ fn or_default<T: Default>(
     field: &str,
     read: impl FnOnce(&Value) -> Read<T>,
 ) -> Read<Option<T>> {
-    let Some(_) = fields.get(field) else { return Ok(None) };
+    let Some(_) = fields.get(field) else {
+        return Ok(None);
+    };
     Ok(Some(given(fields, field, read)?.unwrap_or_default()))
 }
 
@@ -120,12 +138,20 @@ fn name(value: &Value) -> Read<String> {
 }
 
 fn url(value: &Value, loopback: Loopback) -> Read<String> {
-    let text = value.as_str().ok_or_else(|| wrong("url", "must be a string"))?;
+    let text = value
+        .as_str()
+        .ok_or_else(|| wrong("url", "must be a string"))?;
     if text.len() > MAX_URL_BYTES {
-        return Err(wrong("url", &format!("must have {MAX_URL_BYTES} bytes at most")));
+        return Err(wrong(
+            "url",
+            &format!("must have {MAX_URL_BYTES} bytes at most"),
+        ));
     }
     // The parser would drop these, and somebody who reads the URL would not see where it leads.
-    if text.chars().any(|letter| letter.is_whitespace() || letter.is_control()) {
+    if text
+        .chars()
+        .any(|letter| letter.is_whitespace() || letter.is_control())
+    {
         return Err(wrong("url", &WrongUrl::Malformed.to_string()));
     }
     destination::parse(text, loopback).map_err(|why| wrong("url", &why.to_string()))?;
@@ -134,10 +160,16 @@ fn url(value: &Value, loopback: Loopback) -> Read<String> {
 
 /// Each type once, in the order in which they are given.
 fn event_types(value: &Value) -> Read<Vec<String>> {
-    let names = value.as_array().filter(|names| !names.is_empty()).ok_or_else(no_event_types)?;
+    let names = value
+        .as_array()
+        .filter(|names| !names.is_empty())
+        .ok_or_else(no_event_types)?;
     let mut types = Vec::new();
     for name in names {
-        let name = name.as_str().filter(|name| event_type::is_known(name)).ok_or_else(no_event_types)?;
+        let name = name
+            .as_str()
+            .filter(|name| event_type::is_known(name))
+            .ok_or_else(no_event_types)?;
         if !types.iter().any(|known| known == name) {
             types.push(name.to_owned());
         }
@@ -146,14 +178,22 @@ fn event_types(value: &Value) -> Read<Vec<String>> {
 }
 
 fn no_event_types() -> ApiError {
-    let why = format!("must be an array of one or more of {}", event_type::all().join(", "));
+    let why = format!(
+        "must be an array of one or more of {}",
+        event_type::all().join(", ")
+    );
     wrong("eventTypes", &why)
 }
 
 fn secret(value: &Value) -> Read<SigningSecret> {
-    let text = value.as_str().ok_or_else(|| wrong("secret", "must be a string"))?;
+    let text = value
+        .as_str()
+        .ok_or_else(|| wrong("secret", "must be a string"))?;
     // Supabase writes a secret with the version of its signatures before it.
-    let text = text.strip_prefix("v1,").filter(|text| text.starts_with("whsec_")).unwrap_or(text);
+    let text = text
+        .strip_prefix("v1,")
+        .filter(|text| text.starts_with("whsec_"))
+        .unwrap_or(text);
     SigningSecret::parse(text).map_err(|why| wrong("secret", &why.to_string()))
 }
 
@@ -168,26 +208,10 @@ fn status(value: &Value) -> Read<SubscriptionStatus> {
 fn metadata(value: &Value) -> Read<Map<String, Value>> {
     let metadata = object("metadata", value)?;
     if value.to_string().len() > MAX_METADATA_BYTES {
-        return Err(wrong("metadata", &format!("must have {MAX_METADATA_BYTES} bytes of JSON at most")));
+        return Err(wrong(
+            "metadata",
+            &format!("must have {MAX_METADATA_BYTES} bytes of JSON at most"),
+        ));
     }
     Ok(metadata.into_owned())
-}
-
-/// The fields of the object that a field holds. Some clients have but one kind of empty collection, a
-/// list, and leave a field empty by an empty text: both are an object without fields.
-pub(super) fn object<'a>(field: &str, value: &'a Value) -> Read<Cow<'a, Map<String, Value>>> {
-    match value {
-        Value::Object(fields) => Ok(Cow::Borrowed(fields)),
-        Value::Array(list) if list.is_empty() => Ok(Cow::default()),
-        Value::String(text) if text.trim().is_empty() => Ok(Cow::default()),
-        _ => Err(wrong(field, "must be an object")),
-    }
-}
-
-/// A whole number, which may be written as `5.0`.
-pub(super) fn whole_number(field: &str, value: &Value, range: RangeInclusive<u32>) -> Read<u32> {
-    let bounds = f64::from(*range.start())..=f64::from(*range.end());
-    let number = value.as_f64().filter(|number| number.fract() == 0.0 && bounds.contains(number));
-    let why = || format!("must be a whole number from {} to {}", range.start(), range.end());
-    number.map(|number| number as u32).ok_or_else(|| wrong(field, &why()))
 }

@@ -2,10 +2,13 @@
 
 use serde_json::Value;
 
-use super::read::{object, whole_number};
 use crate::{
-    domain::retry::RetryConfig,
-    http::{error::ApiError, fields::wrong},
+    domain::delivery::retry::RetryConfig,
+    http::{
+        error::ApiError,
+        json_body::wrong,
+        webhook_config::values::{object, whole_number},
+    },
 };
 
 const MAX_ATTEMPTS: u32 = 20;
@@ -17,7 +20,9 @@ pub(super) fn read(value: &Value) -> Result<RetryConfig, ApiError> {
     let fields = object("retryConfig", value)?;
     let given = |name: &str| fields.get(name).filter(|value| !value.is_null());
     let number = |name: &str, most: u32, default: u32| {
-        given(name).map_or(Ok(default), |value| whole_number(&format!("retryConfig.{name}"), value, 1..=most))
+        given(name).map_or(Ok(default), |value| {
+            whole_number(&format!("retryConfig.{name}"), value, 1..=most)
+        })
     };
     let default = RetryConfig::default();
     let config = RetryConfig {
@@ -37,8 +42,13 @@ pub(super) fn read(value: &Value) -> Result<RetryConfig, ApiError> {
 }
 
 fn factor(value: &Value) -> Result<f64, ApiError> {
-    let factor = value.as_f64().filter(|factor| (1.0..=MAX_FACTOR).contains(factor));
+    let factor = value
+        .as_f64()
+        .filter(|factor| (1.0..=MAX_FACTOR).contains(factor));
     factor.ok_or_else(|| {
-        wrong("retryConfig.backoffFactor", &format!("must be a number from 1 to {MAX_FACTOR}"))
+        wrong(
+            "retryConfig.backoffFactor",
+            &format!("must be a number from 1 to {MAX_FACTOR}"),
+        )
     })
 }

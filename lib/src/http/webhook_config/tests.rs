@@ -4,18 +4,19 @@ use serde_json::{Value, json};
 
 use super::{change, new_subscription, rotation};
 use crate::{
-    delivery::destination::Loopback,
+    delivery::addresses::Loopback,
     domain::{
+        delivery::{retry::RetryConfig, signature::SigningSecret},
         event_type,
-        retry::RetryConfig,
-        signature::SigningSecret,
-        subscription::{Filters, SubscriptionStatus},
-        subscription_change::{NewSubscription, SubscriptionChange},
+        subscription::{
+            Filters, SubscriptionStatus,
+            change::{NewSubscription, SubscriptionChange},
+        },
         timestamp::Timestamp,
     },
     http::{
         error::{ApiError, ErrorShape},
-        fields::Fields,
+        json_body::Fields,
     },
 };
 
@@ -38,8 +39,7 @@ fn refusal(error: &ApiError) -> Value {
 
 /// A body with all that must be there, and `value` in `field`.
 fn with(field: &str, value: &Value) -> Value {
-    let mut body =
-        json!({ "name": "CRM", "url": "https://crm.example.com/in", "eventTypes": ["call.created"] });
+    let mut body = json!({ "name": "CRM", "url": "https://crm.example.com/in", "eventTypes": ["call.created"] });
     body[field] = value.clone();
     body
 }
@@ -49,7 +49,9 @@ fn text(length: usize) -> Value {
 }
 
 fn object(entries: usize, name: impl Fn(usize) -> String) -> Value {
-    (0..entries).map(|number| (name(number), json!("v"))).collect()
+    (0..entries)
+        .map(|number| (name(number), json!("v")))
+        .collect()
 }
 
 #[test]
@@ -57,7 +59,17 @@ fn what_is_wrong_is_named_by_its_path_in_a_new_one_and_in_a_change() {
     let url = |length: usize| json!(format!("https://e.com/{:x<1$}", "", length - 14));
     let secret = |bytes: usize| json!(format!("whsec_{}", "A".repeat(bytes / 3 * 4)));
     let cases: Vec<(&str, Vec<Value>)> = vec![
-        ("name", vec![json!(""), json!(7), json!(["n"]), text(257), json!("a\nb"), json!("é".repeat(129))]),
+        (
+            "name",
+            vec![
+                json!(""),
+                json!(7),
+                json!(["n"]),
+                text(257),
+                json!("a\nb"),
+                json!("é".repeat(129)),
+            ],
+        ),
         (
             "url",
             vec![
@@ -99,20 +111,69 @@ fn what_is_wrong_is_named_by_its_path_in_a_new_one_and_in_a_change() {
                 secret(66),
             ],
         ),
-        ("status", vec![json!("Active"), json!("paused"), json!(true), json!("")]),
-        ("headers", vec![json!([1]), json!("X-A: b"), object(21, |number| format!("X-{number}"))]),
-        ("headers", vec![json!({ "": "v" }), json!({ "X\u{0}": "v" }), object(1, |_| "x".repeat(257))]),
+        (
+            "status",
+            vec![json!("Active"), json!("paused"), json!(true), json!("")],
+        ),
+        (
+            "headers",
+            vec![
+                json!([1]),
+                json!("X-A: b"),
+                object(21, |number| format!("X-{number}")),
+            ],
+        ),
+        (
+            "headers",
+            vec![
+                json!({ "": "v" }),
+                json!({ "X\u{0}": "v" }),
+                object(1, |_| "x".repeat(257)),
+            ],
+        ),
         ("retryConfig", vec![json!([1]), json!(5), json!("fast")]),
-        ("filters", vec![json!([1]), json!("spring"), json!({ "a\nb": [] }), json!({ "": [] })]),
-        ("rateLimit", vec![json!(0), json!(1_001), json!(1.5), json!("5"), json!(-1), json!([5])]),
-        ("metadata", vec![json!([1]), json!("note"), json!({ "a": "x".repeat(8_193 - 8) })]),
+        (
+            "filters",
+            vec![
+                json!([1]),
+                json!("spring"),
+                json!({ "a\nb": [] }),
+                json!({ "": [] }),
+            ],
+        ),
+        (
+            "rateLimit",
+            vec![
+                json!(0),
+                json!(1_001),
+                json!(1.5),
+                json!("5"),
+                json!(-1),
+                json!([5]),
+            ],
+        ),
+        (
+            "metadata",
+            vec![
+                json!([1]),
+                json!("note"),
+                json!({ "a": "x".repeat(8_193 - 8) }),
+            ],
+        ),
     ];
     for (field, values) in cases {
         for value in values {
-            for error in [new(&with(field, &value)).err(), changed(&json!({ field: value })).err()] {
-                let refusal = refusal(&error.unwrap_or_else(|| panic!("{field}: {value} is accepted")));
+            for error in [
+                new(&with(field, &value)).err(),
+                changed(&json!({ field: value })).err(),
+            ] {
+                let refusal =
+                    refusal(&error.unwrap_or_else(|| panic!("{field}: {value} is accepted")));
                 assert_eq!(refusal["field"], field, "{value}");
-                assert!(refusal["message"].as_str().unwrap().starts_with(field), "{refusal}");
+                assert!(
+                    refusal["message"].as_str().unwrap().starts_with(field),
+                    "{refusal}"
+                );
             }
         }
     }
@@ -122,43 +183,133 @@ fn what_is_wrong_is_named_by_its_path_in_a_new_one_and_in_a_change() {
 fn what_is_wrong_inside_a_field_is_named_by_its_path() {
     let many = vec!["a"; 101];
     for (field, value, path) in [
-        ("headers", json!({ "X-A": "ok", "X Bad": "v" }), "headers.X Bad"),
+        (
+            "headers",
+            json!({ "X-A": "ok", "X Bad": "v" }),
+            "headers.X Bad",
+        ),
         ("headers", json!({ "X-Ü": "v" }), "headers.X-Ü"),
         ("headers", json!({ "X-Bad": 7 }), "headers.X-Bad"),
         ("headers", json!({ "X-Bad": null }), "headers.X-Bad"),
         ("headers", json!({ "X-Bad": "" }), "headers.X-Bad"),
         ("headers", json!({ "X-Bad": " padded" }), "headers.X-Bad"),
-        ("headers", json!({ "X-Bad": "a\r\nX-Other: b" }), "headers.X-Bad"),
+        (
+            "headers",
+            json!({ "X-Bad": "a\r\nX-Other: b" }),
+            "headers.X-Bad",
+        ),
         ("headers", json!({ "X-Bad": "a\tb" }), "headers.X-Bad"),
         ("headers", json!({ "X-Bad": "ä" }), "headers.X-Bad"),
-        ("headers", json!({ "X-Bad": "x".repeat(1_025) }), "headers.X-Bad"),
-        ("headers", json!({ "X-Same": "a", "x-same": "b" }), "headers.x-same"),
-        ("retryConfig", json!({ "maxAttempts": 0 }), "retryConfig.maxAttempts"),
-        ("retryConfig", json!({ "maxAttempts": 21 }), "retryConfig.maxAttempts"),
-        ("retryConfig", json!({ "maxAttempts": "3" }), "retryConfig.maxAttempts"),
-        ("retryConfig", json!({ "maxAttempts": 2.5 }), "retryConfig.maxAttempts"),
-        ("retryConfig", json!({ "initialDelay": 0 }), "retryConfig.initialDelay"),
-        ("retryConfig", json!({ "initialDelay": 86_401, "maxDelay": 86_401 }), "retryConfig.initialDelay"),
-        ("retryConfig", json!({ "initialDelay": -1 }), "retryConfig.initialDelay"),
-        ("retryConfig", json!({ "maxDelay": 86_401 }), "retryConfig.maxDelay"),
-        ("retryConfig", json!({ "initialDelay": 60, "maxDelay": 59 }), "retryConfig.maxDelay"),
-        ("retryConfig", json!({ "maxDelay": 4 }), "retryConfig.maxDelay"),
-        ("retryConfig", json!({ "initialDelay": 36_001 }), "retryConfig.maxDelay"),
-        ("retryConfig", json!({ "backoffFactor": 0.99 }), "retryConfig.backoffFactor"),
-        ("retryConfig", json!({ "backoffFactor": 10.01 }), "retryConfig.backoffFactor"),
-        ("retryConfig", json!({ "backoffFactor": "2" }), "retryConfig.backoffFactor"),
-        ("filters", json!({ "campaign": ["spring"] }), "filters.campaign"),
-        ("filters", json!({ "campaigns": "spring" }), "filters.campaigns"),
+        (
+            "headers",
+            json!({ "X-Bad": "x".repeat(1_025) }),
+            "headers.X-Bad",
+        ),
+        (
+            "headers",
+            json!({ "X-Same": "a", "x-same": "b" }),
+            "headers.x-same",
+        ),
+        (
+            "retryConfig",
+            json!({ "maxAttempts": 0 }),
+            "retryConfig.maxAttempts",
+        ),
+        (
+            "retryConfig",
+            json!({ "maxAttempts": 21 }),
+            "retryConfig.maxAttempts",
+        ),
+        (
+            "retryConfig",
+            json!({ "maxAttempts": "3" }),
+            "retryConfig.maxAttempts",
+        ),
+        (
+            "retryConfig",
+            json!({ "maxAttempts": 2.5 }),
+            "retryConfig.maxAttempts",
+        ),
+        (
+            "retryConfig",
+            json!({ "initialDelay": 0 }),
+            "retryConfig.initialDelay",
+        ),
+        (
+            "retryConfig",
+            json!({ "initialDelay": 86_401, "maxDelay": 86_401 }),
+            "retryConfig.initialDelay",
+        ),
+        (
+            "retryConfig",
+            json!({ "initialDelay": -1 }),
+            "retryConfig.initialDelay",
+        ),
+        (
+            "retryConfig",
+            json!({ "maxDelay": 86_401 }),
+            "retryConfig.maxDelay",
+        ),
+        (
+            "retryConfig",
+            json!({ "initialDelay": 60, "maxDelay": 59 }),
+            "retryConfig.maxDelay",
+        ),
+        (
+            "retryConfig",
+            json!({ "maxDelay": 4 }),
+            "retryConfig.maxDelay",
+        ),
+        (
+            "retryConfig",
+            json!({ "initialDelay": 36_001 }),
+            "retryConfig.maxDelay",
+        ),
+        (
+            "retryConfig",
+            json!({ "backoffFactor": 0.99 }),
+            "retryConfig.backoffFactor",
+        ),
+        (
+            "retryConfig",
+            json!({ "backoffFactor": 10.01 }),
+            "retryConfig.backoffFactor",
+        ),
+        (
+            "retryConfig",
+            json!({ "backoffFactor": "2" }),
+            "retryConfig.backoffFactor",
+        ),
+        (
+            "filters",
+            json!({ "campaign": ["spring"] }),
+            "filters.campaign",
+        ),
+        (
+            "filters",
+            json!({ "campaigns": "spring" }),
+            "filters.campaigns",
+        ),
         ("filters", json!({ "campaigns": many }), "filters.campaigns"),
         ("filters", json!({ "agents": ["a", ""] }), "filters.agents"),
-        ("filters", json!({ "agents": ["x".repeat(257)] }), "filters.agents"),
+        (
+            "filters",
+            json!({ "agents": ["x".repeat(257)] }),
+            "filters.agents",
+        ),
         ("filters", json!({ "outcomes": [7] }), "filters.outcomes"),
         ("filters", json!({ "outcomes": [null] }), "filters.outcomes"),
     ] {
-        for error in [new(&with(field, &value)).err(), changed(&json!({ field: value })).err()] {
+        for error in [
+            new(&with(field, &value)).err(),
+            changed(&json!({ field: value })).err(),
+        ] {
             let refusal = refusal(&error.unwrap_or_else(|| panic!("{path}: {value} is accepted")));
             assert_eq!(refusal["field"], path, "{value}");
-            assert!(refusal["message"].as_str().unwrap().starts_with(path), "{refusal}");
+            assert!(
+                refusal["message"].as_str().unwrap().starts_with(path),
+                "{refusal}"
+            );
         }
     }
 }
@@ -214,19 +365,32 @@ fn what_is_within_the_bounds_is_taken() {
         ("headers", object(20, |number| format!("X-{number}"))),
         ("headers", json!({ "X-A": "x".repeat(1_024), "X-B": "x" })),
         ("headers", object(1, |_| "x".repeat(256))),
-        ("retryConfig", json!({ "maxAttempts": 1, "initialDelay": 1, "maxDelay": 1, "backoffFactor": 1 })),
+        (
+            "retryConfig",
+            json!({ "maxAttempts": 1, "initialDelay": 1, "maxDelay": 1, "backoffFactor": 1 }),
+        ),
         (
             "retryConfig",
             json!({ "maxAttempts": 20, "initialDelay": 86_400, "maxDelay": 86_400, "backoffFactor": 10 }),
         ),
-        ("retryConfig", json!({ "backoffFactor": 1.5, "maxAttempts": 3.0, "later": true })),
-        ("filters", json!({ "campaigns": vec!["a"; 100], "agents": ["x".repeat(256)], "outcomes": null })),
+        (
+            "retryConfig",
+            json!({ "backoffFactor": 1.5, "maxAttempts": 3.0, "later": true }),
+        ),
+        (
+            "filters",
+            json!({ "campaigns": vec!["a"; 100], "agents": ["x".repeat(256)], "outcomes": null }),
+        ),
         ("rateLimit", json!(1)),
         ("rateLimit", json!(1_000)),
         ("metadata", json!({ "a": "x".repeat(8_192 - 8) })),
         ("newer", json!({ "a": [1] })),
     ] {
-        assert!(new(&with(field, &value)).is_ok(), "{field}: {:?}", new(&with(field, &value)));
+        assert!(
+            new(&with(field, &value)).is_ok(),
+            "{field}: {:?}",
+            new(&with(field, &value))
+        );
         assert!(changed(&json!({ field: value })).is_ok(), "{field}");
     }
 }
@@ -248,8 +412,18 @@ fn a_new_one_must_say_its_name_url_and_event_types() {
 
 #[test]
 fn null_is_the_default_and_nothing_is_no_change() {
-    let options = ["status", "headers", "retryConfig", "filters", "rateLimit", "metadata"];
-    let nulls: Value = options.iter().map(|field| ((*field).to_owned(), Value::Null)).collect();
+    let options = [
+        "status",
+        "headers",
+        "retryConfig",
+        "filters",
+        "rateLimit",
+        "metadata",
+    ];
+    let nulls: Value = options
+        .iter()
+        .map(|field| ((*field).to_owned(), Value::Null))
+        .collect();
     let defaults = SubscriptionChange {
         status: Some(SubscriptionStatus::Active),
         headers: Some([].into()),
@@ -260,14 +434,32 @@ fn null_is_the_default_and_nothing_is_no_change() {
         ..SubscriptionChange::default()
     };
     assert_eq!(changed(&nulls).unwrap(), defaults);
-    assert_eq!(changed(&json!({ "newer": 1 })).unwrap(), SubscriptionChange::default());
-    assert!(new(&with("secret", &Value::Null)).unwrap().rest.secret.is_none(), "one is generated");
-    assert_eq!(refusal(&changed(&json!({ "secret": null })).unwrap_err())["field"], "secret");
+    assert_eq!(
+        changed(&json!({ "newer": 1 })).unwrap(),
+        SubscriptionChange::default()
+    );
+    assert!(
+        new(&with("secret", &Value::Null))
+            .unwrap()
+            .rest
+            .secret
+            .is_none(),
+        "one is generated"
+    );
+    assert_eq!(
+        refusal(&changed(&json!({ "secret": null })).unwrap_err())["field"],
+        "secret"
+    );
 }
 
 #[test]
 fn event_types_are_kept_once_in_the_order_given() {
-    let types = json!(["call.completed", "call.created", "call.completed", "webhook.failing"]);
+    let types = json!([
+        "call.completed",
+        "call.created",
+        "call.completed",
+        "webhook.failing"
+    ]);
     let read = new(&with("eventTypes", &types)).unwrap().event_types;
     assert_eq!(read, ["call.completed", "call.created", "webhook.failing"]);
 }
@@ -275,7 +467,13 @@ fn event_types_are_kept_once_in_the_order_given() {
 #[test]
 fn a_schedule_that_is_given_in_part_is_the_default_for_the_rest() {
     let read = changed(&json!({ "retryConfig": { "maxAttempts": 3, "maxDelay": null } })).unwrap();
-    assert_eq!(read.retry_config, Some(RetryConfig { max_attempts: 3, ..RetryConfig::default() }));
+    assert_eq!(
+        read.retry_config,
+        Some(RetryConfig {
+            max_attempts: 3,
+            ..RetryConfig::default()
+        })
+    );
 }
 
 #[test]
@@ -291,12 +489,33 @@ fn a_rotation_has_bounds_and_defaults() {
     let default = rotation(&Fields::default()).unwrap();
     assert_eq!((default.secret, default.overlap_seconds), (None, 86_400));
     let secret = Some(SigningSecret::parse("webhooksecret123").unwrap());
-    assert_eq!(read(json!({ "secret": "webhooksecret123" })).unwrap().secret, secret);
-    assert_eq!(read(json!({ "secret": null, "overlapSeconds": null })).unwrap().overlap_seconds, 86_400);
+    assert_eq!(
+        read(json!({ "secret": "webhooksecret123" }))
+            .unwrap()
+            .secret,
+        secret
+    );
+    assert_eq!(
+        read(json!({ "secret": null, "overlapSeconds": null }))
+            .unwrap()
+            .overlap_seconds,
+        86_400
+    );
     for seconds in [0, 1, 604_800] {
-        assert_eq!(read(json!({ "overlapSeconds": seconds })).unwrap().overlap_seconds, seconds);
+        assert_eq!(
+            read(json!({ "overlapSeconds": seconds }))
+                .unwrap()
+                .overlap_seconds,
+            seconds
+        );
     }
-    for wrong in [json!(-1), json!(604_801), json!(0.5), json!("60"), json!([])] {
+    for wrong in [
+        json!(-1),
+        json!(604_801),
+        json!(0.5),
+        json!("60"),
+        json!([]),
+    ] {
         assert_eq!(
             refusal(&read(json!({ "overlapSeconds": wrong })).unwrap_err())["field"],
             "overlapSeconds"
@@ -304,21 +523,28 @@ fn a_rotation_has_bounds_and_defaults() {
     }
     let refused = refusal(&read(json!({ "secret": "tooshort" })).unwrap_err());
     assert_eq!(refused["field"], "secret");
-    assert!(!refused.to_string().contains("tooshort"), "a secret is not repeated");
+    assert!(
+        !refused.to_string().contains("tooshort"),
+        "a secret is not repeated"
+    );
 }
 
 /// PHP has one empty collection, which it writes as a list, and decodes `{}` to it.
 #[test]
 fn what_a_get_answered_may_be_put_back_by_a_client_that_knows_no_empty_object() {
-    let full = changed(&json!({ "headers": {}, "filters": {}, "metadata": {}, "retryConfig": {} })).unwrap();
+    let full = changed(&json!({ "headers": {}, "filters": {}, "metadata": {}, "retryConfig": {} }))
+        .unwrap();
     for nothing in [json!([]), json!(""), json!(" ")] {
-        let body =
-            json!({ "headers": nothing, "filters": nothing, "metadata": nothing, "retryConfig": nothing });
+        let body = json!({ "headers": nothing, "filters": nothing, "metadata": nothing, "retryConfig": nothing });
         assert_eq!(changed(&body).unwrap(), full, "{nothing}");
     }
     for field in ["headers", "filters", "metadata", "retryConfig"] {
         for wrong in [json!([1]), json!([{}]), json!("x"), json!(0), json!(false)] {
-            assert_eq!(refusal(&changed(&json!({ field: wrong })).unwrap_err())["field"], field, "{wrong}");
+            assert_eq!(
+                refusal(&changed(&json!({ field: wrong })).unwrap_err())["field"],
+                field,
+                "{wrong}"
+            );
         }
     }
 }
@@ -327,11 +553,19 @@ fn what_a_get_answered_may_be_put_back_by_a_client_that_knows_no_empty_object() 
 fn a_secret_may_have_the_version_of_its_signatures_before_it() {
     let secret = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
     let read = |text: &str| changed(&json!({ "secret": text })).unwrap().secret;
-    assert_eq!(read(&format!("v1,{secret}")), Some(SigningSecret::parse(secret).unwrap()));
-    let rotated = rotation(&fields(&json!({ "secret": format!("v1,{secret}") }))).unwrap().secret;
+    assert_eq!(
+        read(&format!("v1,{secret}")),
+        Some(SigningSecret::parse(secret).unwrap())
+    );
+    let rotated = rotation(&fields(&json!({ "secret": format!("v1,{secret}") })))
+        .unwrap()
+        .secret;
     assert_eq!(rotated, Some(SigningSecret::parse(secret).unwrap()));
     // Of a text of one's own it is a part.
-    assert_eq!(read("v1,mysecret123"), Some(SigningSecret::parse("v1,mysecret123").unwrap()));
+    assert_eq!(
+        read("v1,mysecret123"),
+        Some(SigningSecret::parse("v1,mysecret123").unwrap())
+    );
     let refused = refusal(&changed(&json!({ "secret": "v1,whsec_short" })).unwrap_err());
     assert_eq!(refused["field"], "secret");
 }
@@ -354,6 +588,9 @@ fn what_is_debugged_shows_no_url_header_or_secret() {
         }),
     ];
     for text in texts {
-        assert!(!text.contains("4711") && !text.contains("user-token"), "{text}");
+        assert!(
+            !text.contains("4711") && !text.contains("user-token"),
+            "{text}"
+        );
     }
 }

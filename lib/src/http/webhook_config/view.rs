@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::domain::{
-    retry::RetryConfig,
+    delivery::retry::RetryConfig,
     subscription::{DisabledReason, Filters, SigningSecrets, Subscription, SubscriptionStatus},
     timestamp::Timestamp,
 };
@@ -76,7 +76,10 @@ impl<'a> Details<'a> {
     #[must_use]
     pub fn of(subscription: &'a Subscription, secrets: &SigningSecrets, now: Timestamp) -> Self {
         let disabled = subscription.disabled.as_ref();
-        let retired = secrets.retired.as_ref().filter(|retired| now < retired.valid_until);
+        let retired = secrets
+            .retired
+            .as_ref()
+            .filter(|retired| now < retired.valid_until);
         Self {
             id: subscription.id,
             name: &subscription.name,
@@ -88,8 +91,10 @@ impl<'a> Details<'a> {
             filters: &subscription.filters,
             rate_limit: subscription.rate_limit,
             metadata: &subscription.metadata,
-            disabled: disabled
-                .map(|disabled| DisabledView { at: disabled.at.to_string(), reason: disabled.reason }),
+            disabled: disabled.map(|disabled| DisabledView {
+                at: disabled.at.to_string(),
+                reason: disabled.reason,
+            }),
             previous_secret_valid_until: retired.map(|retired| retired.valid_until.to_string()),
             secret: None,
             created_at: subscription.created_at.to_string(),
@@ -100,6 +105,9 @@ impl<'a> Details<'a> {
     /// With the secret that was generated for it: in the answer to its creation, and never again.
     #[must_use]
     pub fn with_generated_secret(self, secrets: &'a SigningSecrets) -> Self {
-        Self { secret: Some(secrets.present.as_str()), ..self }
+        Self {
+            secret: Some(secrets.present.as_str()),
+            ..self
+        }
     }
 }

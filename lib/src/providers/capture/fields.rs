@@ -83,7 +83,9 @@ impl<'a> Fields<'a> {
         read: impl FnOnce(Json<'a>) -> Option<T>,
     ) -> Result<Option<T>, SubmissionError> {
         let invalid = SubmissionError::Invalid { field, expected };
-        self.get(field).map(|json| read(json).ok_or(invalid)).transpose()
+        self.get(field)
+            .map(|json| read(json).ok_or(invalid))
+            .transpose()
     }
 
     pub(super) fn text(&self, field: &'static str) -> Result<Option<String>, SubmissionError> {
@@ -93,7 +95,9 @@ impl<'a> Fields<'a> {
     /// A name of a call, which may be a number too. What only stands for a name is none: it would be that
     /// of every call.
     pub(super) fn id(&self, field: &'static str) -> Result<Option<String>, SubmissionError> {
-        let id = self.read(field, AN_ID, |json| text(json).or_else(|| Some(whole(json.number()?))))?;
+        let id = self.read(field, AN_ID, |json| {
+            text(json).or_else(|| Some(whole(json.number()?)))
+        })?;
         Ok(id.filter(|id| !is_placeholder(id)))
     }
 
@@ -120,9 +124,10 @@ impl<'a> Fields<'a> {
     pub(super) fn end_time(&self) -> Result<Option<Timestamp>, SubmissionError> {
         let (start, end) = (self.moment("start_time")?, self.moment("end_time")?);
         match start.zip(end) {
-            Some((start, end)) if end < start => {
-                Err(SubmissionError::Invalid { field: "end_time", expected: AN_END })
-            }
+            Some((start, end)) if end < start => Err(SubmissionError::Invalid {
+                field: "end_time",
+                expected: AN_END,
+            }),
             _ => Ok(end),
         }
     }
@@ -130,23 +135,36 @@ impl<'a> Fields<'a> {
     pub(super) fn outcome(&self) -> Result<Option<Outcome>, SubmissionError> {
         self.read("outcome", AN_OUTCOME, |json| {
             let word = json.string()?;
-            Outcome::ALL.into_iter().find(|outcome| outcome.as_str() == word)
+            Outcome::ALL
+                .into_iter()
+                .find(|outcome| outcome.as_str() == word)
         })
     }
 
     /// A time of day without a date, or a wish to call again without either, names no moment.
     pub(super) fn follow_up(&self) -> Result<Option<FollowUp>, SubmissionError> {
         const DATE: &str = "next_follow_up";
-        let text =
-            |is_right: fn(&str) -> bool| move |json: Json<'_>| text(json).filter(|text| is_right(text));
+        let text = |is_right: fn(&str) -> bool| {
+            move |json: Json<'_>| text(json).filter(|text| is_right(text))
+        };
         let date = self.read(DATE, A_DATE, text(times::is_date))?;
         let time = self.read("next_follow_up_time", A_TIME, text(times::is_time_of_day))?;
-        let automatic = self.read("auto_call_followup", A_BOOLEAN, Json::bool)?.unwrap_or(false);
+        let automatic = self
+            .read("auto_call_followup", A_BOOLEAN, Json::bool)?
+            .unwrap_or(false);
         let Some(date) = date else { return Ok(None) };
         // A zone can still move the last day out of the calendar.
         let due_at = times::due(&date, time.as_deref());
-        let due_at = due_at.ok_or(SubmissionError::Invalid { field: DATE, expected: A_DATE })?;
-        Ok(Some(FollowUp { due_at, date, time, automatic }))
+        let due_at = due_at.ok_or(SubmissionError::Invalid {
+            field: DATE,
+            expected: A_DATE,
+        })?;
+        Ok(Some(FollowUp {
+            due_at,
+            date,
+            time,
+            automatic,
+        }))
     }
 
     /// The details are the company's own; a campaign in them is believed if it looks like one.
@@ -155,7 +173,9 @@ impl<'a> Fields<'a> {
             (json.is_object() || is_empty_list(json)).then(|| json.object())
         })?;
         let campaign_id = details.and_then(|details| details.get("campaign_id").string());
-        Ok(campaign_id.filter(|id| !id.is_empty()).map(std::borrow::Cow::into_owned))
+        Ok(campaign_id
+            .filter(|id| !id.is_empty())
+            .map(std::borrow::Cow::into_owned))
     }
 }
 
@@ -165,7 +185,9 @@ fn text(json: Json<'_>) -> Option<String> {
 
 fn uuid(json: Json<'_>) -> Option<Uuid> {
     // With hyphens, as everyone writes one; braces, a URN or bare digits are somebody else's ids.
-    text(json).filter(|text| text.len() == 36).and_then(|text| Uuid::try_parse(&text).ok())
+    text(json)
+        .filter(|text| text.len() == 36)
+        .and_then(|text| Uuid::try_parse(&text).ok())
 }
 
 /// PHP's empty map.
@@ -178,7 +200,9 @@ fn is_empty_list(json: Json<'_>) -> bool {
 fn whole(number: &str) -> String {
     /// Up to here a double holds every whole number.
     const EXACT: f64 = 9_007_199_254_740_992.0;
-    let is_written_so = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let is_written_so = number
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'-');
     match number.parse::<f64>() {
         Ok(value) if !is_written_so && value.fract() == 0.0 && value.abs() < EXACT => {
             // Zero has no sign.

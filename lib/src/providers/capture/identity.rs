@@ -51,15 +51,24 @@ pub(super) fn event_key(
     identity: &Identity,
     body: &[u8],
 ) -> EventKey {
-    let (source, company) = (Source::CallCapture.as_str(), submission.company_id.to_string());
+    let (source, company) = (
+        Source::CallCapture.as_str(),
+        submission.company_id.to_string(),
+    );
     let marked = |mark: &str, at: &Timestamp| {
-        EventKey::natural(source, &[&format!("{mark}-{}", at.as_millis()), &company, tenant_id], body)
+        EventKey::natural(
+            source,
+            &[&format!("{mark}-{}", at.as_millis()), &company, tenant_id],
+            body,
+        )
     };
     match identity {
         // Marked, so that no body has its digest.
-        Identity::Key(key) => {
-            EventKey::natural(source, &["key", &company, tenant_id], format!("key {key}").as_bytes())
-        }
+        Identity::Key(key) => EventKey::natural(
+            source,
+            &["key", &company, tenant_id],
+            format!("key {key}").as_bytes(),
+        ),
         Identity::Body => EventKey::natural(source, &[tenant_id, &company], body),
         Identity::Since(at) => marked("since", at),
         Identity::After(at) => marked("after", at),
@@ -68,7 +77,12 @@ pub(super) fn event_key(
 
 /// The id of a call that its dialer gives none: the body's where that can be of one call only, else the
 /// event's. Marked, so that no id of a dialer's is taken for it.
-pub(super) fn call_name(tenant_id: &str, submission: &Submission, key: &EventKey, body: &[u8]) -> String {
+pub(super) fn call_name(
+    tenant_id: &str,
+    submission: &Submission,
+    key: &EventKey,
+    body: &[u8],
+) -> String {
     if *key == event_key(tenant_id, submission, &Identity::Body, body) {
         format!("sha256:{}", hex::encode(sha256(body)))
     } else {
@@ -80,7 +94,10 @@ pub(super) fn call_name(tenant_id: &str, submission: &Submission, key: &EventKey
 #[must_use]
 pub fn receipt_id(sender: &Sender, submission: &Submission, body: &Bytes) -> String {
     let names = serde_json::json!([sender.tenant_id, submission.company_id]).to_string();
-    format!("receipt#{}", hex::encode(sha256(&[names.as_bytes(), body].concat())))
+    format!(
+        "receipt#{}",
+        hex::encode(sha256(&[names.as_bytes(), body].concat()))
+    )
 }
 
 /// What is remembered of the body that was submitted last: enough to know it again.

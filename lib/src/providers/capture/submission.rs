@@ -24,8 +24,13 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Converted, Self::FollowUp, Self::NotAnswered, Self::Completed, Self::NotInterested];
+    pub(super) const ALL: [Self; 5] = [
+        Self::Converted,
+        Self::FollowUp,
+        Self::NotAnswered,
+        Self::Completed,
+        Self::NotInterested,
+    ];
 
     /// The word of the document.
     #[must_use]
@@ -109,6 +114,9 @@ impl Submission {
 
     /// The numbers, as they were given.
     pub fn numbers(&self) -> impl Iterator<Item = &str> {
-        [&self.caller_number, &self.recipient_number].into_iter().flatten().map(String::as_str)
+        [&self.caller_number, &self.recipient_number]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
     }
 }

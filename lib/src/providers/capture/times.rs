@@ -19,7 +19,9 @@ pub(super) fn moment(text: &str) -> Option<Timestamp> {
 /// `2025-11-27`, as it stands.
 pub(super) fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let hyphens = [4, 7].into_iter().all(|place| bytes.get(place) == Some(&b'-'));
+    let hyphens = [4, 7]
+        .into_iter()
+        .all(|place| bytes.get(place) == Some(&b'-'));
     bytes.len() == 10 && hyphens && text.parse::<Date>().is_ok() && start_of(text).is_some()
 }
 
@@ -96,19 +98,38 @@ mod tests {
             (Some("14:00:00+05:30"), "2025-11-27T08:30:00.000Z"),
             (Some("23:00:00-08:00"), "2025-11-28T07:00:00.000Z"),
         ] {
-            assert_eq!(shown(due("2025-11-27", time)).as_deref(), Some(expected), "{time:?}");
+            assert_eq!(
+                shown(due("2025-11-27", time)).as_deref(),
+                Some(expected),
+                "{time:?}"
+            );
         }
     }
 
     #[test]
     fn dates_and_times_of_day_have_one_form() {
         assert!(is_date("2025-11-27") && is_time_of_day("14:00:00"));
-        for text in ["", "27-11-2025", "2025-11-31", "2025-11-27T14:00:00Z", "20251127", "2025/11/27"] {
+        for text in [
+            "",
+            "27-11-2025",
+            "2025-11-31",
+            "2025-11-27T14:00:00Z",
+            "20251127",
+            "2025/11/27",
+        ] {
             assert!(!is_date(text), "{text}");
         }
-        for text in
-            ["", "2pm", "2:00:00", "24:00:00", "14", "14:60:00", " 14:00", "14:00:00[UTC]", "14:00:00+99:00"]
-        {
+        for text in [
+            "",
+            "2pm",
+            "2:00:00",
+            "24:00:00",
+            "14",
+            "14:60:00",
+            " 14:00",
+            "14:00:00[UTC]",
+            "14:00:00+99:00",
+        ] {
             assert!(!is_time_of_day(text), "{text}");
         }
     }

@@ -9,17 +9,21 @@ use super::{
 };
 use crate::{
     domain::{
-        call::{CallKeys, CallUpdate},
+        call::{
+            CallKeys, CallUpdate,
+            claims::{Claim, EarliestTime, Latest},
+            direction::Direction,
+            facts::Facts,
+            outcome::{End, Outcome},
+            report::Hangup,
+        },
         event::Event,
-        facts::{Direction, Facts, Hangup},
         key::CallKey,
-        outcome::{End, Outcome},
         phone::PhoneNumber,
-        register::{Claim, EarliestTime, Latest},
         scalar::Scalar,
         timestamp::Timestamp,
     },
-    providers::fact,
+    providers::values,
 };
 
 /// A dialer's word counts less than that of a carrier or an agent platform.
@@ -43,7 +47,10 @@ pub(super) fn of(submission: &Submission, event: &Event) -> Option<CallUpdate> {
         tenant_id: Some(tenant_id),
         keys: CallKeys::new([key])?,
         facts: Facts {
-            submitted: Claims { at: event.received_at }.latest(Some(digest_of(&event.payload))),
+            submitted: Claims {
+                at: event.received_at,
+            }
+            .latest(Some(digest_of(&event.payload))),
             ..facts(submission, event)
         },
         recording: None,
@@ -53,29 +60,42 @@ pub(super) fn of(submission: &Submission, event: &Event) -> Option<CallUpdate> {
 fn facts(submission: &Submission, event: &Event) -> Facts {
     let received_at = event.received_at;
     let started_at = submission.started_at(received_at);
-    let told_end = submission.told_end();
+    let reported_end = submission.reported_end();
     let seconds = submission.seconds();
     let claims = Claims { at: received_at };
-    let number =
-        |text: &Option<String>| text.as_deref().and_then(|text| PhoneNumber::parse_in(text, event.region));
-    let results = submission.outcome.map(|outcome| BTreeSet::from([outcome.as_str().to_owned()]));
+    let number = |text: &Option<String>| {
+        text.as_deref()
+            .and_then(|text| PhoneNumber::parse_in(text, event.region))
+    };
+    let results = submission
+        .outcome
+        .map(|outcome| BTreeSet::from([outcome.as_str().to_owned()]));
     Facts {
         // The company's dialer calls out.
         direction: claims.latest(Some(Direction::Outbound)),
         line_number: claims.latest(number(&submission.caller_number)),
         phone_number: claims.latest(number(&submission.recipient_number)),
         campaign_id: claims.text(submission.campaign_id.as_deref()),
-        recording_url: claims.text(submission.recording_url.as_deref().filter(|url| is_web_address(url))),
+        recording_url: claims.text(
+            submission
+                .recording_url
+                .as_deref()
+                .filter(|url| is_web_address(url)),
+        ),
         first_event: EarliestTime::claimed(Some(started_at.min(received_at))),
         // Without a duration nobody may compute one from a start and an end that is only assumed.
-        started: claims.latest(seconds.and(told_end).map(|_| started_at)),
-        hangup: claims.latest(told_end.map(|at| Hangup { at, reason: None })),
+        started: claims.latest(seconds.and(reported_end).map(|_| started_at)),
+        hangup: claims.latest(reported_end.map(|at| Hangup { at, reason: None })),
         // Nobody submits a call that goes on; a correction does not move an end that nobody told.
-        room_finished: EarliestTime::claimed(told_end.is_none().then_some(received_at)),
-        told_seconds: claims.latest(seconds),
+        room_finished: EarliestTime::claimed(reported_end.is_none().then_some(received_at)),
+        reported_seconds: claims.latest(seconds),
         verdict: claims.latest(verdict(submission)),
         results: claims.latest(results),
-        lead_id: claims.latest(submission.lead_id.map(|id| Scalar::from(id.to_string()).into())),
+        lead_id: claims.latest(
+            submission
+                .lead_id
+                .map(|id| Scalar::from(id.to_string()).into()),
+        ),
         employee_id: claims.latest(submission.employee_id.map(|id| id.to_string())),
         // Always told: a submission without a follow-up withdraws that of an earlier one.
         follow_up: claims.latest(Some(submission.follow_up.clone())),
@@ -91,7 +111,7 @@ impl Submission {
     }
 
     /// When the call started, as far as its times and its duration tell.
-    fn told_start(&self) -> Option<Timestamp> {
+    fn reported_start(&self) -> Option<Timestamp> {
         let before_end = || shifted(self.end_time?, self.seconds()?, i64::checked_sub);
         self.start_time.or_else(before_end).or(self.call_date)
     }
@@ -99,17 +119,19 @@ impl Submission {
     fn started_at(&self, received_at: Timestamp) -> Timestamp {
         let ended_at = self.ended_at(received_at);
         let before_end = || shifted(ended_at, self.seconds()?, i64::checked_sub);
-        self.told_start().or_else(before_end).unwrap_or(ended_at)
+        self.reported_start()
+            .or_else(before_end)
+            .unwrap_or(ended_at)
     }
 
     /// When the call ended, or was submitted.
     pub(super) fn ended_at(&self, received_at: Timestamp) -> Timestamp {
-        self.told_end().unwrap_or(received_at)
+        self.reported_end().unwrap_or(received_at)
     }
 
     /// When the call ended, as far as its times and its duration tell.
-    fn told_end(&self) -> Option<Timestamp> {
-        let start = self.told_start();
+    fn reported_end(&self) -> Option<Timestamp> {
+        let start = self.reported_start();
         let after_start = || shifted(start?, self.seconds()?, i64::checked_add);
         self.end_time.or_else(after_start).or(start)
     }
@@ -126,11 +148,18 @@ impl Claims {
     }
 
     fn text(&self, text: Option<&str>) -> Latest<String> {
-        self.latest(text.filter(|text| text.len() <= fact::MAX_BYTES).map(str::to_owned))
+        self.latest(
+            text.filter(|text| text.len() <= values::MAX_BYTES)
+                .map(str::to_owned),
+        )
     }
 }
 
-fn shifted(from: Timestamp, seconds: u64, by: impl FnOnce(i64, i64) -> Option<i64>) -> Option<Timestamp> {
+fn shifted(
+    from: Timestamp,
+    seconds: u64,
+    by: impl FnOnce(i64, i64) -> Option<i64>,
+) -> Option<Timestamp> {
     let millis = i64::try_from(seconds).ok()?.checked_mul(1_000)?;
     Timestamp::from_millis(by(from.as_millis(), millis)?)
 }
@@ -138,12 +167,17 @@ fn shifted(from: Timestamp, seconds: u64, by: impl FnOnce(i64, i64) -> Option<i6
 /// The outcome of the submission as a whole: its status, else that nobody answered, else its duration.
 /// The duration's is claimed too, so that a correction without a status replaces an earlier status.
 fn verdict(submission: &Submission) -> Option<Outcome> {
-    let by_status = submission.call_status.as_deref().and_then(outcome_of_status);
+    let by_status = submission
+        .call_status
+        .as_deref()
+        .and_then(outcome_of_status);
     let unanswered = (submission.outcome == Some(Word::NotAnswered)).then_some(Outcome::NoAnswer);
     Outcome::decide(End {
         reason: None,
         verdict: by_status.or(unanswered),
-        duration_millis: submission.seconds().map(|seconds| seconds.saturating_mul(1_000)),
+        duration_millis: submission
+            .seconds()
+            .map(|seconds| seconds.saturating_mul(1_000)),
         connected: true,
     })
 }
@@ -164,7 +198,8 @@ fn outcome_of_status(status: &str) -> Option<Outcome> {
 
 /// A frontend makes a link of it: no other scheme may get there.
 fn is_web_address(url: &str) -> bool {
-    ["https://", "http://"]
-        .iter()
-        .any(|scheme| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
+    ["https://", "http://"].iter().any(|scheme| {
+        url.get(..scheme.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
 }

@@ -9,14 +9,16 @@ use super::{
 };
 use crate::{
     domain::{
-        agent_status::StatusWord,
-        call::{CallKeys, CallUpdate},
+        call::{
+            CallKeys, CallUpdate,
+            agent_status::StatusWord,
+            claims::EarliestTime,
+            facts::Facts,
+            outcome::Outcome,
+            report::{Hangup, Report},
+        },
         event::{Event, Source},
-        facts::{Facts, Hangup},
         key::{CallKey, EventKey},
-        outcome::Outcome,
-        register::EarliestTime,
-        report::Report,
         timestamp::Timestamp,
     },
     json::{self, Object},
@@ -49,9 +51,11 @@ impl CallStatusEvent {
         let json = json::text(body);
         let body = Object::parse(&json)?;
         let event_type = event_type(body.get("event_type"))?;
-        let [call_id, conversation_id] = ["call_id", "conversation_id"].map(|name| id(body.get(name)));
+        let [call_id, conversation_id] =
+            ["call_id", "conversation_id"].map(|name| id(body.get(name)));
         if call_id.is_none() && conversation_id.is_none() {
-            let is_given = |name| !body.get(name).is_null() && body.get(name).string().as_deref() != Some("");
+            let is_given =
+                |name| !body.get(name).is_null() && body.get(name).string().as_deref() != Some("");
             return Err(match (is_given("call_id"), is_given("conversation_id")) {
                 (true, _) => PayloadError::Invalid("call_id"),
                 (false, true) => PayloadError::Invalid("conversation_id"),
@@ -72,7 +76,11 @@ impl CallStatusEvent {
     #[must_use]
     pub fn event(&self, body: &Bytes, received_at: Timestamp) -> Event {
         let source = Source::CallStatus;
-        let call = self.conversation_id.as_deref().or(self.call_id.as_deref()).unwrap_or_default();
+        let call = self
+            .conversation_id
+            .as_deref()
+            .or(self.call_id.as_deref())
+            .unwrap_or_default();
         Event {
             key: EventKey::natural(source.as_str(), &[&self.event_type, call], body),
             source,
@@ -93,7 +101,9 @@ impl CallStatusEvent {
         let call = self.call_id.clone().map(CallKey::CallSid);
         let report = Report {
             is_phone: true,
-            ..word_of(&self.event_type).map(|word| self.of_status(word, event)).unwrap_or_default()
+            ..word_of(&self.event_type)
+                .map(|word| self.of_status(word, event))
+                .unwrap_or_default()
         };
         let facts = Facts {
             conversation_id: claim(event, 0, self.conversation_id.clone()),
@@ -120,7 +130,10 @@ impl CallStatusEvent {
         // "failed to reach the recipient" is no failure of the call.
         let fallback = fallback_reason(word);
         let reason = fallback.map(|_| word.as_str().to_owned());
-        let hangup = word.is_terminal().then_some(Hangup { at: event.occurred_at, reason });
+        let hangup = word.is_terminal().then_some(Hangup {
+            at: event.occurred_at,
+            reason,
+        });
         let failure = fallback.map(|text| self.reason.clone().unwrap_or_else(|| text.to_owned()));
         Report {
             started: claim(event, CALL_STATUS, when(word == StatusWord::Initiated)),
@@ -163,10 +176,14 @@ fn word_of(event_type: &str) -> Option<StatusWord> {
 /// says nothing of how: duration or another event decides.
 fn verdict(word: StatusWord) -> Option<Outcome> {
     match word {
-        StatusWord::Initiated | StatusWord::Ringing | StatusWord::Answered | StatusWord::Ended => None,
+        StatusWord::Initiated | StatusWord::Ringing | StatusWord::Answered | StatusWord::Ended => {
+            None
+        }
         StatusWord::Completed => Some(Outcome::Completed),
         StatusWord::Busy | StatusWord::Rejected => Some(Outcome::Busy),
-        StatusWord::NoAnswer | StatusWord::Canceled | StatusWord::Unreachable => Some(Outcome::NoAnswer),
+        StatusWord::NoAnswer | StatusWord::Canceled | StatusWord::Unreachable => {
+            Some(Outcome::NoAnswer)
+        }
         StatusWord::Failed | StatusWord::InitiationFailed => Some(Outcome::Failed),
     }
 }

@@ -58,7 +58,7 @@ impl ConversationId {
 
 /// How long an answer may take.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct Timeouts {
     /// Until the connection is open.
     pub connect: Duration,
     /// Until the whole answer is there.
@@ -67,7 +67,7 @@ pub struct Patience {
 
 /// Why there is no conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum AskError {
+pub enum ConversationApiError {
     /// There is none of this id.
     #[error("ElevenLabs knows no such conversation (HTTP {0})")]
     NotFound(u16),
@@ -105,20 +105,27 @@ pub struct FetchedConversation {
 }
 
 impl FetchedConversation {
-    fn read(id: &ConversationId, body: Bytes) -> Result<Self, AskError> {
-        const NONE: AskError = AskError::Unusable("not a conversation");
+    fn read(id: &ConversationId, body: Bytes) -> Result<Self, ConversationApiError> {
+        const NONE: ConversationApiError = ConversationApiError::Unusable("not a conversation");
         let json = json::text(&body);
         let answer = Object::parse(&json).map_err(|_| NONE)?;
-        let (named, status) = (answer.get("conversation_id").string().ok_or(NONE)?, answer.get("status"));
+        let (named, status) = (
+            answer.get("conversation_id").string().ok_or(NONE)?,
+            answer.get("status"),
+        );
         if status.is_null() {
             return Err(NONE);
         }
         if named != id.0 {
-            return Err(AskError::Unusable("another conversation"));
+            return Err(ConversationApiError::Unusable("another conversation"));
         }
         // In a word that is not known here, or in none, it goes on.
         let status = status.scalar().unwrap_or_default().into_owned();
-        Ok(Self { id: id.0.clone(), status, body })
+        Ok(Self {
+            id: id.0.clone(),
+            status,
+            body,
+        })
     }
 
     /// Whether nothing is added to it any more.
@@ -156,7 +163,7 @@ impl ConversationApi {
     ///
     /// # Errors
     /// When no HTTP client can be made.
-    pub fn new(base_url: String, patience: Patience) -> Result<Self, ClientError> {
+    pub fn new(base_url: String, patience: Timeouts) -> Result<Self, ClientError> {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::client_config()?)
             .user_agent(concat!("ringpost/", env!("CARGO_PKG_VERSION")))
@@ -177,31 +184,36 @@ impl ConversationApi {
         &self,
         key: &ApiKey,
         id: &ConversationId,
-    ) -> Result<FetchedConversation, AskError> {
+    ) -> Result<FetchedConversation, ConversationApiError> {
         let url = format!("{}/v1/convai/conversations/{}", self.base_url, id.0);
-        let sent = self.http.get(url).header("xi-api-key", key.0.clone()).send().await;
+        let sent = self
+            .http
+            .get(url)
+            .header("xi-api-key", key.0.clone())
+            .send()
+            .await;
         let answer = sent.map_err(|error| unreachable(&error))?;
         judge(answer.status())?;
         FetchedConversation::read(id, body(answer).await?)
     }
 }
 
-fn judge(status: StatusCode) -> Result<(), AskError> {
+fn judge(status: StatusCode) -> Result<(), ConversationApiError> {
     let code = status.as_u16();
     match code {
         200 => Ok(()),
-        401 | 403 => Err(AskError::Refused(code)),
-        404 | 422 => Err(AskError::NotFound(code)),
-        408 | 425 | 429 | 500.. => Err(AskError::Unavailable(code)),
-        _ => Err(AskError::Unusable("unexpected status")),
+        401 | 403 => Err(ConversationApiError::Refused(code)),
+        404 | 422 => Err(ConversationApiError::NotFound(code)),
+        408 | 425 | 429 | 500.. => Err(ConversationApiError::Unavailable(code)),
+        _ => Err(ConversationApiError::Unusable("unexpected status")),
     }
 }
 
-async fn body(mut answer: Response) -> Result<Bytes, AskError> {
+async fn body(mut answer: Response) -> Result<Bytes, ConversationApiError> {
     let mut body = BytesMut::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| unreachable(&error))? {
         if body.len() + chunk.len() > MAX_BODY_BYTES {
-            return Err(AskError::Unusable("more than 8 MiB"));
+            return Err(ConversationApiError::Unusable("more than 8 MiB"));
         }
         body.extend_from_slice(&chunk);
     }
@@ -209,8 +221,8 @@ async fn body(mut answer: Response) -> Result<Bytes, AskError> {
 }
 
 /// Without the error's own text, which names the URL.
-fn unreachable(error: &reqwest::Error) -> AskError {
-    AskError::Unreachable(if error.is_timeout() {
+fn unreachable(error: &reqwest::Error) -> ConversationApiError {
+    ConversationApiError::Unreachable(if error.is_timeout() {
         "timeout"
     } else if error.is_connect() {
         "no connection"
@@ -227,7 +239,17 @@ mod tests {
     fn an_id_cannot_lead_elsewhere() {
         assert!(ConversationId::parse("conv_8001kg64z481ege91gcvyrxngwrs").is_some());
         let long = "c".repeat(MAX_ID_LENGTH + 1);
-        for odd in ["", "../secret", "a/b", "a?b", "a#b", "a%2fb", "a b", "ä", &long] {
+        for odd in [
+            "",
+            "../secret",
+            "a/b",
+            "a?b",
+            "a#b",
+            "a%2fb",
+            "a b",
+            "ä",
+            &long,
+        ] {
             assert_eq!(ConversationId::parse(odd), None, "{odd}");
         }
     }
@@ -237,32 +259,58 @@ mod tests {
         let judged = |code| judge(StatusCode::from_u16(code).unwrap());
         assert_eq!(judged(200), Ok(()));
         for code in [401, 403] {
-            assert_eq!(judged(code), Err(AskError::Refused(code)));
+            assert_eq!(judged(code), Err(ConversationApiError::Refused(code)));
         }
         for code in [404, 422] {
-            assert_eq!(judged(code), Err(AskError::NotFound(code)));
+            assert_eq!(judged(code), Err(ConversationApiError::NotFound(code)));
         }
         for code in [408, 429, 500, 502, 503, 599] {
-            assert_eq!(judged(code), Err(AskError::Unavailable(code)));
+            assert_eq!(judged(code), Err(ConversationApiError::Unavailable(code)));
         }
         for code in [201, 204, 301, 302, 400, 418] {
-            assert_eq!(judged(code), Err(AskError::Unusable("unexpected status")));
+            assert_eq!(
+                judged(code),
+                Err(ConversationApiError::Unusable("unexpected status"))
+            );
         }
     }
 
     #[test]
     fn the_answer_must_be_the_conversation_that_was_asked_for() {
         let id = ConversationId::parse("conv_1").unwrap();
-        let read = |body: &'static str| FetchedConversation::read(&id, Bytes::from_static(body.as_bytes()));
-        let over = read(r#"{"conversation_id":"conv_1","status":"done"}"#).ok().unwrap();
+        let read = |body: &'static str| {
+            FetchedConversation::read(&id, Bytes::from_static(body.as_bytes()))
+        };
+        let over = read(r#"{"conversation_id":"conv_1","status":"done"}"#)
+            .ok()
+            .unwrap();
         assert!(over.is_over());
         let event = over.into_event(Timestamp::EPOCH);
-        assert!(event.key.as_str().starts_with("elevenlabs-api:conv_1:done:"), "{}", event.key);
-        assert!(!read(r#"{"conversation_id":"conv_1","status":"processing"}"#).ok().unwrap().is_over());
+        assert!(
+            event
+                .key
+                .as_str()
+                .starts_with("elevenlabs-api:conv_1:done:"),
+            "{}",
+            event.key
+        );
+        assert!(
+            !read(r#"{"conversation_id":"conv_1","status":"processing"}"#)
+                .ok()
+                .unwrap()
+                .is_over()
+        );
         let another = read(r#"{"conversation_id":"conv_2","status":"done"}"#).err();
-        assert_eq!(another, Some(AskError::Unusable("another conversation")));
+        assert_eq!(
+            another,
+            Some(ConversationApiError::Unusable("another conversation"))
+        );
         for odd in ["", "[]", "{}", r#"{"conversation_id":"conv_1"}"#, "<html>"] {
-            assert_eq!(read(odd).err(), Some(AskError::Unusable("not a conversation")), "{odd}");
+            assert_eq!(
+                read(odd).err(),
+                Some(ConversationApiError::Unusable("not a conversation")),
+                "{odd}"
+            );
         }
     }
 

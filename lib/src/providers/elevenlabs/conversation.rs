@@ -9,16 +9,19 @@ use super::{
 };
 use crate::{
     domain::{
-        agent_status::{AgentStatus, StatusWord},
         bounded::FewKeys,
-        call::{CallKeys, CallUpdate},
+        call::{
+            CallKeys, CallUpdate,
+            agent_status::{AgentStatus, StatusWord},
+            claims::{Claim, EarliestTime, Latest},
+            direction::Direction,
+            facts::Facts,
+            outcome::Outcome,
+            report::{ConversationReport, Hangup, Report},
+        },
         event::Event,
-        facts::{Direction, Facts, Hangup},
         key::CallKey,
-        outcome::Outcome,
         phone::PhoneNumber,
-        register::{Claim, EarliestTime, Latest},
-        report::{Report, Talk},
         timestamp::Timestamp,
     },
     json::{self, Json, Object},
@@ -76,7 +79,9 @@ impl Conversation {
     /// Reads the body of `GET /v1/convai/conversations/{id}`; `None` when it is no JSON object.
     #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
-        Object::parse(&json::text(body)).ok().map(|fields| Self::of(&fields))
+        Object::parse(&json::text(body))
+            .ok()
+            .map(|fields| Self::of(&fields))
     }
 
     pub(super) fn of(fields: &Object<'_>) -> Self {
@@ -85,7 +90,10 @@ impl Conversation {
         Self {
             conversation_id: id(fields.get("conversation_id")),
             agent_id: id(fields.get("agent_id")),
-            status: fields.get("status").string().and_then(|word| ConversationStatus::parse(&word)),
+            status: fields
+                .get("status")
+                .string()
+                .and_then(|word| ConversationStatus::parse(&word)),
             has_transcript: fields.get("transcript").has_content(),
             started: time(metadata.get("start_time_unix_secs")),
             accepted: time(metadata.get("accepted_time_unix_secs")),
@@ -99,7 +107,10 @@ impl Conversation {
     /// Whether nothing follows: it is done, or it failed.
     #[must_use]
     pub fn is_final(&self) -> bool {
-        matches!(self.status, Some(ConversationStatus::Done | ConversationStatus::Failed))
+        matches!(
+            self.status,
+            Some(ConversationStatus::Done | ConversationStatus::Failed)
+        )
     }
 
     fn has_ended(&self) -> bool {
@@ -116,8 +127,11 @@ impl Conversation {
         if !self.has_ended() {
             return None;
         }
-        let failed = || (self.status == Some(ConversationStatus::Failed)).then_some(Outcome::Failed);
-        self.call_result().and_then(outcome_of_reason).or_else(failed)
+        let failed =
+            || (self.status == Some(ConversationStatus::Failed)).then_some(Outcome::Failed);
+        self.call_result()
+            .and_then(outcome_of_reason)
+            .or_else(failed)
     }
 
     fn call_result(&self) -> Option<&str> {
@@ -209,8 +223,16 @@ pub(crate) fn update(conversation: &Conversation, event: &Event) -> Option<CallU
         agent_status: status(event, conversation.word()),
         has_phone: call.is_some(),
         direction: claim(event, POST_CALL, call.and_then(|call| call.direction)),
-        line_number: claim(event, POST_CALL, call.and_then(|call| call.agent_number.clone())),
-        phone_number: claim(event, POST_CALL, call.and_then(|call| call.external_number.clone())),
+        line_number: claim(
+            event,
+            POST_CALL,
+            call.and_then(|call| call.agent_number.clone()),
+        ),
+        phone_number: claim(
+            event,
+            POST_CALL,
+            call.and_then(|call| call.external_number.clone()),
+        ),
         ..of_conversation(conversation_id, talk)
     };
     Some(CallUpdate {
@@ -231,62 +253,116 @@ pub(super) fn claim<T: Ord>(event: &Event, rank: u8, value: Option<T>) -> Latest
 /// The status that `event` tells; a further one outranks it.
 pub(super) fn status(event: &Event, word: Option<StatusWord>) -> Latest<AgentStatus> {
     Latest::claimed(word.map(|word| {
-        let status = AgentStatus { word, event: event.key.clone() };
+        let status = AgentStatus {
+            word,
+            event: event.key.clone(),
+        };
         Claim::new(word.progress(), event.occurred_at, status)
     }))
 }
 
-/// What is told of a leg that the teller knows by this call SID, or of the call as a whole.
+/// What is told of a leg that the reporter knows by this call SID, or of the call as a whole.
 pub(super) fn of_report(call_sid: Option<&str>, report: Report) -> Facts {
     if let Some(sid) = call_sid {
-        return Facts { reports: FewKeys::of(sid.to_owned(), report), ..Facts::default() };
+        return Facts {
+            reports: FewKeys::of(sid.to_owned(), report),
+            ..Facts::default()
+        };
     }
-    let Report { started, ringing, answered, hangup, verdict, seconds, failure, .. } = report;
+    let Report {
+        started,
+        ringing,
+        answered,
+        hangup,
+        verdict,
+        seconds,
+        failure,
+        ..
+    } = report;
     Facts {
         started,
         ringing,
         answered,
         hangup,
         verdict,
-        told_seconds: seconds,
+        reported_seconds: seconds,
         failure_reason: failure,
         ..Facts::default()
     }
 }
 
 /// What is told of this conversation, or of the one that the call is known to have.
-pub(super) fn of_conversation(conversation_id: Option<String>, talk: Talk) -> Facts {
+pub(super) fn of_conversation(conversation_id: Option<String>, talk: ConversationReport) -> Facts {
     if let Some(id) = conversation_id {
-        return Facts { talks: FewKeys::of(id, talk), ..Facts::default() };
+        return Facts {
+            talks: FewKeys::of(id, talk),
+            ..Facts::default()
+        };
     }
-    let Talk { agent_id, ended, transcript, results, report } = talk;
-    Facts { agent_id, conversation_ended: ended, transcript, results, ..of_report(None, report) }
+    let ConversationReport {
+        agent_id,
+        ended,
+        transcript,
+        results,
+        report,
+    } = talk;
+    Facts {
+        agent_id,
+        conversation_ended: ended,
+        transcript,
+        results,
+        ..of_report(None, report)
+    }
 }
 
-fn of_talk(conversation: &Conversation, event: &Event) -> Talk {
+fn of_talk(conversation: &Conversation, event: &Event) -> ConversationReport {
     let answered = conversation.call_result() == Some("answered");
-    let mut talk = if conversation.has_ended() { of_end(conversation, event) } else { Talk::default() };
+    let mut talk = if conversation.has_ended() {
+        of_end(conversation, event)
+    } else {
+        ConversationReport::default()
+    };
     talk.agent_id = claim(event, 0, conversation.agent_id.clone());
     talk.report.started = claim(event, POST_CALL, conversation.started);
     talk.report.answered = EarliestTime::claimed(conversation.accepted.filter(|_| answered));
     talk
 }
 
-fn of_end(conversation: &Conversation, event: &Event) -> Talk {
+fn of_end(conversation: &Conversation, event: &Event) -> ConversationReport {
     let ended_at = conversation.ended_at().unwrap_or(event.occurred_at);
     let verdict = conversation.verdict();
     // That a conversation failed says less than why its call did not come about.
-    let rank = if conversation.call_result().is_some() { POST_CALL } else { POST_CALL - 1 };
+    let rank = if conversation.call_result().is_some() {
+        POST_CALL
+    } else {
+        POST_CALL - 1
+    };
     // A word and no sentence: an outcome is also read from the reason, and an error's text may say
     // "busy" of anything.
-    let hangup = verdict.map(|verdict| Hangup { at: ended_at, reason: Some(verdict.as_str().to_owned()) });
-    let result = || conversation.call_result().filter(|result| outcome_of_reason(result).is_some());
-    let failure = || conversation.error.clone().or_else(|| result().map(str::to_owned));
+    let hangup = verdict.map(|verdict| Hangup {
+        at: ended_at,
+        reason: Some(verdict.as_str().to_owned()),
+    });
+    let result = || {
+        conversation
+            .call_result()
+            .filter(|result| outcome_of_reason(result).is_some())
+    };
+    let failure = || {
+        conversation
+            .error
+            .clone()
+            .or_else(|| result().map(str::to_owned))
+    };
     let results = Some(&conversation.results).filter(|results| !results.is_empty());
     let has_transcript = conversation.has_transcript && conversation.is_final();
-    Talk {
+    ConversationReport {
         // Where nobody took the call there was no conversation to end.
-        ended: claim(event, POST_CALL, Some(ended_at).filter(|_| result().is_none())),
+        ended: claim(
+            event,
+            POST_CALL,
+            Some(ended_at).filter(|_| result().is_none()),
+        ),
         transcript: claim(event, POST_CALL, has_transcript.then(|| event.key.clone())),
         results: claim(event, POST_CALL, results.cloned()),
         report: Report {
@@ -296,6 +372,6 @@ fn of_end(conversation: &Conversation, event: &Event) -> Talk {
             failure: claim(event, rank, verdict.and_then(|_| failure())),
             ..Report::default()
         },
-        ..Talk::default()
+        ..ConversationReport::default()
     }
 }

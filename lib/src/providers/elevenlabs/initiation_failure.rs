@@ -6,15 +6,18 @@ use super::{
 };
 use crate::{
     domain::{
-        agent_status::StatusWord,
-        call::{CallKeys, CallUpdate},
+        call::{
+            CallKeys, CallUpdate,
+            agent_status::StatusWord,
+            claims::EarliestTime,
+            direction::Direction,
+            facts::Facts,
+            outcome::Outcome,
+            report::{ConversationReport, Hangup, Report},
+        },
         event::Event,
-        facts::{Direction, Facts, Hangup},
         key::CallKey,
-        outcome::Outcome,
         phone::PhoneNumber,
-        register::EarliestTime,
-        report::{Report, Talk},
     },
     json::Object,
 };
@@ -41,16 +44,24 @@ impl InitiationFailure {
         let number = |names| field(names).as_deref().and_then(PhoneNumber::parse);
         let (from, to) = (number(["From", "from_number"]), number(["To", "to_number"]));
         let inbound = field(["Direction", "direction"]).as_deref() == Some("inbound");
-        let (direction, line_number, phone_number) =
-            if inbound { (Direction::Inbound, to, from) } else { (Direction::Outbound, from, to) };
+        let (direction, line_number, phone_number) = if inbound {
+            (Direction::Inbound, to, from)
+        } else {
+            (Direction::Outbound, from, to)
+        };
         let reason = text(data.get("failure_reason"));
-        let verdict = reason.as_deref().and_then(outcome_of_reason).unwrap_or(Outcome::Failed);
+        let verdict = reason
+            .as_deref()
+            .and_then(outcome_of_reason)
+            .unwrap_or(Outcome::Failed);
         let says_little = reason.as_deref().is_none_or(|reason| reason == "unknown");
         let of_trunk = field(["error_reason", "sip_status"]).filter(|_| says_little);
         Self {
             conversation_id: id(data.get("conversation_id")),
             agent_id: id(data.get("agent_id")),
-            call_sid: ["CallSid", "call_sid"].into_iter().find_map(|name| id(report.get(name))),
+            call_sid: ["CallSid", "call_sid"]
+                .into_iter()
+                .find_map(|name| id(report.get(name))),
             direction,
             line_number,
             phone_number,
@@ -62,14 +73,20 @@ impl InitiationFailure {
     pub(super) fn update(&self, event: &Event) -> Option<CallUpdate> {
         let conversation = self.conversation_id.clone().map(CallKey::Conversation);
         let call = self.call_sid.clone().map(CallKey::CallSid);
-        let hangup = Hangup { at: event.occurred_at, reason: Some(self.verdict.as_str().to_owned()) };
+        let hangup = Hangup {
+            at: event.occurred_at,
+            reason: Some(self.verdict.as_str().to_owned()),
+        };
         let report = Report {
             hangup: claim(event, POST_CALL, Some(hangup)),
             verdict: claim(event, POST_CALL, Some(self.verdict)),
             failure: claim(event, POST_CALL, self.reason.clone()),
             ..Report::default()
         };
-        let talk = Talk { report, ..Talk::default() };
+        let talk = ConversationReport {
+            report,
+            ..ConversationReport::default()
+        };
         Some(CallUpdate {
             event: event.key.clone(),
             received_at: event.received_at,

@@ -20,14 +20,18 @@ pub use payload_error::PayloadError;
 pub use post_call::PostCall;
 pub use signature::Keys;
 
-use crate::domain::{call::CallUpdate, event::Event, event_type::is_repeated, occurrence::Occurrence};
+use crate::domain::{
+    call::{CallUpdate, in_call_event::InCallEvent},
+    event::Event,
+    event_type::is_repeated,
+};
 
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
     // Only bodies that `PostCall::parse` accepted are in the log.
     PostCall::parse(&event.payload).ok()?.update(event)
 }
 
-pub(super) fn read_occurrence(event: &Event) -> Option<Occurrence> {
+pub(super) fn read_in_call_event(event: &Event) -> Option<InCallEvent> {
     if !is_repeated(&event.event_type) {
         return None;
     }

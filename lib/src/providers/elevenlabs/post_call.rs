@@ -10,19 +10,18 @@ use super::{
 };
 use crate::{
     domain::{
-        call::{CallKeys, CallUpdate},
+        call::{
+            CallKeys, CallUpdate, claims::EarliestTime, facts::Facts, in_call_event::InCallEvent,
+        },
         contact_id::ContactId,
         event::{Event, Source},
         event_type::is_repeated,
-        facts::Facts,
         key::{CallKey, EventKey},
-        occurrence::Occurrence,
-        register::EarliestTime,
         scalar::Scalar,
         timestamp::Timestamp,
     },
     json::{self, Object},
-    providers::fact::scalar,
+    providers::values::scalar,
 };
 
 /// A post-call webhook as it matters here.
@@ -63,8 +62,14 @@ impl PostCall {
         let json = json::text(body);
         let body = Object::parse(&json)?;
         let kind = body.get("type");
-        let event_type = event_type(if kind.is_null() { body.get("event_type") } else { kind })?;
-        let occurred_at = ["event_timestamp", "timestamp"].iter().find_map(|name| time(body.get(name)));
+        let event_type = event_type(if kind.is_null() {
+            body.get("event_type")
+        } else {
+            kind
+        })?;
+        let occurred_at = ["event_timestamp", "timestamp"]
+            .iter()
+            .find_map(|name| time(body.get(name)));
         let data = body.get("data").object();
         let content = match event_type.as_str() {
             "post_call_transcription" => {
@@ -73,10 +78,16 @@ impl PostCall {
                 conversation.status.get_or_insert(ConversationStatus::Done);
                 Content::Transcription(Box::new(conversation))
             }
-            "call_initiation_failure" => Content::InitiationFailure(Box::new(InitiationFailure::of(&data))),
+            "call_initiation_failure" => {
+                Content::InitiationFailure(Box::new(InitiationFailure::of(&data)))
+            }
             _ => Content::Other(Mention::of(&body, &data)),
         };
-        Ok(Self { event_type, occurred_at, content })
+        Ok(Self {
+            event_type,
+            occurred_at,
+            content,
+        })
     }
 
     /// The event that this webhook with this `body` is.
@@ -111,7 +122,7 @@ impl PostCall {
 
     /// What happened in the call, if it is one of the documented events.
     #[must_use]
-    pub fn occurrence(&self) -> Option<Occurrence> {
+    pub fn occurrence(&self) -> Option<InCallEvent> {
         match &self.content {
             Content::Other(mention) if is_repeated(&self.event_type) => {
                 Some(mention.occurrence(&self.event_type))
@@ -124,7 +135,10 @@ impl PostCall {
         match &self.content {
             Content::Transcription(conversation) => conversation.conversation_id.as_deref(),
             Content::InitiationFailure(failure) => failure.conversation_id.as_deref(),
-            Content::Other(mention) => mention.conversation_id.as_deref().or(mention.call_sid.as_deref()),
+            Content::Other(mention) => mention
+                .conversation_id
+                .as_deref()
+                .or(mention.call_sid.as_deref()),
         }
     }
 }
@@ -139,7 +153,9 @@ impl Mention {
             conversation_id: named("conversation_id"),
             call_sid: id(body.get("call_id")),
             agent_id: named("agent_id"),
-            campaign_id: ["campaignId", "campaign_id"].iter().find_map(|name| text(metadata.get(name))),
+            campaign_id: ["campaignId", "campaign_id"]
+                .iter()
+                .find_map(|name| text(metadata.get(name))),
             contact_id: ["contactId", "contact_id"]
                 .iter()
                 .find_map(|name| scalar(metadata.get(name)))
@@ -147,22 +163,30 @@ impl Mention {
             voice_id: text(body.get("voice_id")),
             duration: scalar(body.get("duration"))
                 .filter(|text| text.as_str().parse().is_ok_and(f64::is_finite)),
-            error: ["error", "message"].iter().find_map(|name| text(body.get(name))),
+            error: ["error", "message"]
+                .iter()
+                .find_map(|name| text(body.get(name))),
         }
     }
 
-    fn occurrence(&self, event_type: &str) -> Occurrence {
+    fn occurrence(&self, event_type: &str) -> InCallEvent {
         let known = |text: &Option<String>| text.clone().map(Scalar::Text);
         match event_type.split_once('.') {
             Some(("voice", _)) => {
-                let details = [("id", known(&self.voice_id)), ("duration", self.duration.clone())];
-                Occurrence::new(event_type, details)
+                let details = [
+                    ("id", known(&self.voice_id)),
+                    ("duration", self.duration.clone()),
+                ];
+                InCallEvent::new(event_type, details)
             }
             Some(("agent", what)) => {
                 let error = known(&self.error).filter(|_| what == "error");
-                Occurrence::new(event_type, [("id", known(&self.agent_id)), ("error", error)])
+                InCallEvent::new(
+                    event_type,
+                    [("id", known(&self.agent_id)), ("error", error)],
+                )
             }
-            _ => Occurrence::new(event_type, []),
+            _ => InCallEvent::new(event_type, []),
         }
     }
 

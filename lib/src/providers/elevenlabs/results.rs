@@ -17,8 +17,14 @@ use crate::{
 const MAX_RESULTS: usize = 32;
 
 /// The ids, in snake case, whose collected text is an outcome.
-const OUTCOME_IDS: [&str; 6] =
-    ["outcome", "outcomes", "call_outcome", "call_result", "disposition", "call_disposition"];
+const OUTCOME_IDS: [&str; 6] = [
+    "outcome",
+    "outcomes",
+    "call_outcome",
+    "call_result",
+    "disposition",
+    "call_disposition",
+];
 
 /// The achievements that an `analysis` tells.
 pub(super) fn of_analysis(analysis: &Object<'_>) -> BTreeSet<String> {
@@ -32,7 +38,12 @@ pub(super) fn of_analysis(analysis: &Object<'_>) -> BTreeSet<String> {
         .flat_map(|(id, item)| of_datum(&id, item.get("value")));
     let successful = is_success(analysis.get("call_successful"));
     let whole = successful.then(|| "call_successful".to_owned());
-    whole.into_iter().chain(criteria).chain(collected).take(MAX_RESULTS).collect()
+    whole
+        .into_iter()
+        .chain(criteria)
+        .chain(collected)
+        .take(MAX_RESULTS)
+        .collect()
 }
 
 /// The entries of a map and of its variant as a list, each with its id.
@@ -51,7 +62,9 @@ fn entries<'a>(analysis: &Object<'a>, name: &str, id: &str) -> Vec<(String, Obje
 }
 
 fn of_datum(id: &str, value: Json<'_>) -> Vec<String> {
-    let Some(id) = snake_case(id) else { return Vec::new() };
+    let Some(id) = snake_case(id) else {
+        return Vec::new();
+    };
     if value.bool() == Some(true) {
         return vec![id];
     }
@@ -59,7 +72,10 @@ fn of_datum(id: &str, value: Json<'_>) -> Vec<String> {
         return Vec::new();
     }
     let words = value.list().into_iter().chain([value]);
-    words.filter_map(Json::string).filter_map(|word| snake_case(&word)).collect()
+    words
+        .filter_map(Json::string)
+        .filter_map(|word| snake_case(&word))
+        .collect()
 }
 
 #[cfg(test)]
@@ -94,7 +110,16 @@ mod tests {
             }
         });
         let results: Vec<_> = results(&analysis).into_iter().collect();
-        assert_eq!(results, ["appointment_set", "call_back", "call_successful", "lead_qualified", "polite"]);
+        assert_eq!(
+            results,
+            [
+                "appointment_set",
+                "call_back",
+                "call_successful",
+                "lead_qualified",
+                "polite"
+            ]
+        );
     }
 
     #[test]

@@ -2,9 +2,10 @@
 //! HMAC-SHA256 of `<t>.<raw body>` under the whole secret, its `wsec_` included.
 
 use crate::{
+    auth::header::header,
     crypto::{HmacSha256, lowercase_hex},
     domain::timestamp::Timestamp,
-    providers::webhook::{Refusal, Signed, Signer, Verifier, header},
+    providers::webhook::{Refusal, Signed, Signer, Verifier},
     secrets::tenant_and_secret,
 };
 
@@ -38,9 +39,13 @@ impl Keys {
     }
 
     fn signer(&self, time: &str, body: &[u8], signatures: &[&str]) -> Option<&Signer> {
-        let signatures: Vec<[u8; 32]> = signatures.iter().filter_map(|text| lowercase_hex(text)).collect();
-        let signed =
-            |(_, key): &&(Signer, HmacSha256)| key.signed_any(&[time.as_bytes(), b".", body], &signatures);
+        let signatures: Vec<[u8; 32]> = signatures
+            .iter()
+            .filter_map(|text| lowercase_hex(text))
+            .collect();
+        let signed = |(_, key): &&(Signer, HmacSha256)| {
+            key.signed_any(&[time.as_bytes(), b".", body], &signatures)
+        };
         self.0.iter().find(signed).map(|(signer, _)| signer)
     }
 }
@@ -48,17 +53,26 @@ impl Keys {
 impl Verifier for Keys {
     fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<Signer, Refusal> {
         let header = header(signed.headers, "elevenlabs-signature").ok_or(Refusal::Missing)?;
-        let values =
-            |prefix: &'static str| header.split(',').filter_map(move |part| part.strip_prefix(prefix));
+        let values = |prefix: &'static str| {
+            header
+                .split(',')
+                .filter_map(move |part| part.strip_prefix(prefix))
+        };
         let time = values("t=").next().ok_or(Refusal::Malformed)?;
         let signatures: Vec<&str> = values("v0=").collect();
         if signatures.is_empty() {
             return Err(Refusal::Malformed);
         }
-        let signed_at = time.parse().ok().and_then(Timestamp::from_seconds).ok_or(Refusal::Malformed)?;
+        let signed_at = time
+            .parse()
+            .ok()
+            .and_then(Timestamp::from_seconds)
+            .ok_or(Refusal::Malformed)?;
         if now.millis_since(signed_at) > TOLERANCE_MILLIS {
             return Err(Refusal::Stale);
         }
-        self.signer(time, signed.body, &signatures).cloned().ok_or(Refusal::Wrong)
+        self.signer(time, signed.body, &signatures)
+            .cloned()
+            .ok_or(Refusal::Wrong)
     }
 }

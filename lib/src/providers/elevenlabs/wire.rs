@@ -4,7 +4,7 @@
 use std::{borrow::Cow, time::Duration};
 
 use super::payload_error::PayloadError;
-use crate::{domain::timestamp::Timestamp, json::Json, providers::fact::fact};
+use crate::{domain::timestamp::Timestamp, json::Json, providers::values::fact};
 
 /// Longer than any provider's name of an event.
 const MAX_TYPE_BYTES: usize = 256;
@@ -38,7 +38,13 @@ pub(super) fn time(value: Json<'_>) -> Option<Timestamp> {
 pub(super) fn seconds(value: Json<'_>) -> Option<u64> {
     let text = value.scalar()?;
     let text = text.trim();
-    text.parse().ok().or_else(|| Some(Duration::try_from_secs_f64(text.parse().ok()?).ok()?.as_secs()))
+    text.parse().ok().or_else(|| {
+        Some(
+            Duration::try_from_secs_f64(text.parse().ok()?)
+                .ok()?
+                .as_secs(),
+        )
+    })
 }
 
 /// What happened, in the sender's word for it.
@@ -57,20 +63,41 @@ mod tests {
     use crate::json::Object;
 
     fn read<T>(json: &str, read: impl Fn(Json<'_>) -> T) -> T {
-        read(Object::parse(&format!(r#"{{"x":{json}}}"#)).unwrap().get("x"))
+        read(
+            Object::parse(&format!(r#"{{"x":{json}}}"#))
+                .unwrap()
+                .get("x"),
+        )
     }
 
     #[test]
     fn a_time_is_read_in_every_spelling_and_nothing_else_is() {
         let new_year = Timestamp::from_seconds(1_767_312_000);
-        for json in ["1767312000", "1767312000.0", "1.767312e9", "\"1767312000\"", "\"2026-01-02T00:00:00Z\""]
-        {
+        for json in [
+            "1767312000",
+            "1767312000.0",
+            "1.767312e9",
+            "\"1767312000\"",
+            "\"2026-01-02T00:00:00Z\"",
+        ] {
             assert_eq!(read(json, time), new_year, "{json}");
         }
-        assert_eq!(read("1767312000.25", time), Timestamp::from_millis(1_767_312_000_250));
-        for json in
-            ["0", "-5", "-5.5", "1e300", "1e400", "\"yesterday\"", "\"NaN\"", "\"inf\"", "null", "[1]"]
-        {
+        assert_eq!(
+            read("1767312000.25", time),
+            Timestamp::from_millis(1_767_312_000_250)
+        );
+        for json in [
+            "0",
+            "-5",
+            "-5.5",
+            "1e300",
+            "1e400",
+            "\"yesterday\"",
+            "\"NaN\"",
+            "\"inf\"",
+            "null",
+            "[1]",
+        ] {
             assert_eq!(read(json, time), None, "{json}");
         }
     }
@@ -80,8 +107,16 @@ mod tests {
         for json in ["62", "62.0", "62.9", "6.2e1", "\"62\"", "\" 62.5 \""] {
             assert_eq!(read(json, seconds), Some(62), "{json}");
         }
-        for json in ["-1", "1e400", "12345678901234567890123", "\"long\"", "\"\"", "true", "[62]", "\"NaN\""]
-        {
+        for json in [
+            "-1",
+            "1e400",
+            "12345678901234567890123",
+            "\"long\"",
+            "\"\"",
+            "true",
+            "[62]",
+            "\"NaN\"",
+        ] {
             assert_eq!(read(json, seconds), None, "{json}");
         }
     }

@@ -4,7 +4,7 @@
 //! the Call Outcomes document (`X-LiveKit-Signature`, ISO times).
 
 mod event_name;
-mod occurrence;
+mod in_call_event;
 mod payload;
 mod signature;
 pub mod sip_inbound;
@@ -14,7 +14,10 @@ pub use event_name::EventName;
 pub use payload::{LiveKitEvent, PayloadError, Room};
 pub use signature::{Keys, KeysIfAny};
 
-use crate::domain::{call::CallUpdate, event::Event, occurrence::Occurrence};
+use crate::domain::{
+    call::{CallUpdate, in_call_event::InCallEvent},
+    event::Event,
+};
 
 /// What an event, whose payload was read as `livekit`, says of a call; `None` when it is about no room.
 #[must_use]
@@ -26,9 +29,9 @@ pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
     read(&parse(event)?, event)
 }
 
-pub(super) fn read_occurrence(event: &Event) -> Option<Occurrence> {
+pub(super) fn read_in_call_event(event: &Event) -> Option<InCallEvent> {
     match EventName::parse(&event.event_type) {
-        EventName::EgressStarted | EventName::EgressEnded => occurrence::of(&parse(event)?),
+        EventName::EgressStarted | EventName::EgressEnded => in_call_event::of(&parse(event)?),
         _ => None,
     }
 }

@@ -173,7 +173,9 @@ impl LiveKitEvent {
             event_type,
             created_at: wire::time(created_at).unwrap_or(received_at),
             room: known(wire::room(&fields.get("room").object()), &egress),
-            participant: participant.is_object().then(|| wire::participant(&participant.object())),
+            participant: participant
+                .is_object()
+                .then(|| wire::participant(&participant.object())),
             egress_id: wire::egress_id(&egress),
             recording: wire::recording(&egress),
         })
@@ -230,7 +232,11 @@ fn is_id(text: &str) -> bool {
     (1..=MAX_ID_BYTES).contains(&text.len()) && !text.contains(char::REPLACEMENT_CHARACTER)
 }
 
-fn identifier(json: Json<'_>, missing: &'static str, path: &'static str) -> Result<String, PayloadError> {
+fn identifier(
+    json: Json<'_>,
+    missing: &'static str,
+    path: &'static str,
+) -> Result<String, PayloadError> {
     match json.string() {
         None if json.is_null() => Err(PayloadError::Missing(missing)),
         Some(text) if text.is_empty() => Err(PayloadError::Missing(missing)),
@@ -245,7 +251,9 @@ fn no_room(name: EventName, fields: &Object<'_>) -> Option<PayloadError> {
     let (told, egress) = (fields.get("room"), fields.get("egressInfo"));
     let (room, names) = match name.subject() {
         Subject::Other => return None,
-        Subject::Egress if egress.is_object() && wire::is_unix(fields.get("createdAt")) => return None,
+        Subject::Egress if egress.is_object() && wire::is_unix(fields.get("createdAt")) => {
+            return None;
+        }
         Subject::Egress if told.is_null() => (egress.object(), ["roomName", "roomId"]),
         _ if told.is_null() || told.is_object() => (told.object(), ["name", "sid"]),
         _ => return Some(PayloadError::Invalid("room".to_owned())),
@@ -263,6 +271,10 @@ fn no_room(name: EventName, fields: &Object<'_>) -> Option<PayloadError> {
 /// The room of an event, if it has a name: else that which is recorded.
 fn known(room: Room, egress: &Object<'_>) -> Option<Room> {
     let recorded = wire::recorded_room(egress);
-    let room = Room { sid: room.sid.or(recorded.sid), name: room.name.or(recorded.name), ..room };
+    let room = Room {
+        sid: room.sid.or(recorded.sid),
+        name: room.name.or(recorded.name),
+        ..room
+    };
     Some(room).filter(|room| room.sid.is_some() || room.name.is_some())
 }

@@ -11,12 +11,13 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 
 use crate::{
+    auth::header::header,
     crypto::{
         HmacSha256, is_sha256,
         jwt::{self, Algorithm, JwtError},
     },
     domain::timestamp::Timestamp,
-    providers::webhook::{Refusal, Signed, Signer, Verifier, header},
+    providers::webhook::{Refusal, Signed, Signer, Verifier},
     secrets::tenant_and_secret,
 };
 
@@ -56,14 +57,22 @@ impl Keys {
             let (name, secret) = pair.split_once(':').ok_or(index + 1)?;
             let (name, secret) = (name.trim(), secret.trim());
             let key = jwt::Key::hs256(secret.as_bytes()).filter(|_| !name.is_empty());
-            Ok(ApiKey { name: name.to_owned(), key: key.ok_or(index + 1)?, signer: Signer { tenant_id } })
+            Ok(ApiKey {
+                name: name.to_owned(),
+                key: key.ok_or(index + 1)?,
+                signer: Signer { tenant_id },
+            })
         };
         let hmac = |entry: &String| {
             let (tenant_id, secret) = tenant_and_secret(entry);
             Some((Signer { tenant_id }, HmacSha256::new(secret.as_bytes())?))
         };
         Ok(Self {
-            api_keys: api_keys.iter().enumerate().map(pair).collect::<Result<_, usize>>()?,
+            api_keys: api_keys
+                .iter()
+                .enumerate()
+                .map(pair)
+                .collect::<Result<_, usize>>()?,
             webhook_secrets: webhook_secrets.iter().filter_map(hmac).collect(),
         })
     }
@@ -76,41 +85,64 @@ impl Keys {
 
     fn verify_token(&self, token: &str, body: &[u8], now: Timestamp) -> Result<Signer, Refusal> {
         let token = jwt::Token::parse(token)?;
-        let issuer = token.unverified_claims::<Claims>()?.iss.ok_or(Refusal::UnknownKey)?;
+        let issuer = token
+            .unverified_claims::<Claims>()?
+            .iss
+            .ok_or(Refusal::UnknownKey)?;
         let mut answer = Err(Refusal::UnknownKey);
         // One key at a time, for it is its tenant's word.
         for known in self.api_keys.iter().filter(|known| known.name == issuer) {
-            let claims =
-                token.verify::<Claims>(Algorithm::Hs256, iter::once(&known.key), now, LEEWAY_SECONDS);
-            answer = claims.map(|claims| (claims, &known.signer)).map_err(Refusal::from);
+            let claims = token.verify::<Claims>(
+                Algorithm::Hs256,
+                iter::once(&known.key),
+                now,
+                LEEWAY_SECONDS,
+            );
+            answer = claims
+                .map(|claims| (claims, &known.signer))
+                .map_err(Refusal::from);
             if answer != Err(Refusal::Wrong) {
                 break;
             }
         }
         let (claims, signer) = answer?;
-        let told = claims.sha256.filter(|hash| !hash.is_empty()).ok_or(Refusal::Missing)?;
+        let told = claims
+            .sha256
+            .filter(|hash| !hash.is_empty())
+            .ok_or(Refusal::Missing)?;
         let told = STANDARD.decode(told).map_err(|_| Refusal::Malformed)?;
-        if is_sha256(&told, body) { Ok(signer.clone()) } else { Err(Refusal::Wrong) }
+        if is_sha256(&told, body) {
+            Ok(signer.clone())
+        } else {
+            Err(Refusal::Wrong)
+        }
     }
 
     fn verify_hmac(&self, signature: &str, body: &[u8]) -> Result<Signer, Refusal> {
         let signature = hex::decode(signature).map_err(|_| Refusal::Malformed)?;
-        let signed = self.webhook_secrets.iter().find(|(_, key)| key.signed(&[body], &signature));
-        signed.map(|(signer, _)| signer.clone()).ok_or(Refusal::Wrong)
+        let signed = self
+            .webhook_secrets
+            .iter()
+            .find(|(_, key)| key.signed(&[body], &signature));
+        signed
+            .map(|(signer, _)| signer.clone())
+            .ok_or(Refusal::Wrong)
     }
 }
 
 impl Verifier for Keys {
     fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<Signer, Refusal> {
         let Signed { headers, body, .. } = signed;
-        let by_token = header(headers, "authorization").map(|token| self.verify_token(token, body, now));
+        let by_token =
+            header(headers, "authorization").map(|token| self.verify_token(token, body, now));
         if let Some(Ok(signer)) = by_token {
             return Ok(signer);
         }
         let by_hmac = if self.webhook_secrets.is_empty() {
             None
         } else {
-            header(headers, "x-livekit-signature").map(|signature| self.verify_hmac(signature, body))
+            header(headers, "x-livekit-signature")
+                .map(|signature| self.verify_hmac(signature, body))
         };
         by_hmac.or(by_token).unwrap_or(Err(Refusal::Missing))
     }
@@ -123,7 +155,11 @@ pub struct KeysIfAny(pub Keys);
 
 impl Verifier for KeysIfAny {
     fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<Signer, Refusal> {
-        if self.0.is_empty() { Ok(Signer::default()) } else { self.0.verify(signed, now) }
+        if self.0.is_empty() {
+            Ok(Signer::default())
+        } else {
+            self.0.verify(signed, now)
+        }
     }
 }
 

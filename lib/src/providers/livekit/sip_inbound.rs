@@ -6,12 +6,15 @@ use thiserror::Error;
 
 use crate::{
     domain::{
-        call::{CallKeys, CallUpdate},
+        call::{
+            CallKeys, CallUpdate,
+            claims::{Claim, EarliestTime, Latest},
+            direction::Direction,
+            facts::{BY_RULE, Facts},
+        },
         event::{Event, Source},
-        facts::{BY_RULE, Direction, Facts},
         key::{CallKey, EventKey},
         phone::PhoneNumber,
-        register::{Claim, EarliestTime, Latest},
         timestamp::Timestamp,
     },
     json::{self, Fault, Object},
@@ -155,11 +158,18 @@ impl Question {
         let [to_number, trunk_number] =
             [self.to_number, self.trunk_phone_number].map(|text| text.map(Party::read));
         let is_number = |party: &&Party| party.number().is_some();
-        let called = [&to_number, &trunk_number].into_iter().flatten().find(is_number).cloned();
+        let called = [&to_number, &trunk_number]
+            .into_iter()
+            .flatten()
+            .find(is_number)
+            .cloned();
         Ok(InboundCall {
             call_id: self.call_id,
             room_name: self.room_name,
-            called: called.or(to_number).or(trunk_number).ok_or(QuestionError::NoNumber)?,
+            called: called
+                .or(to_number)
+                .or(trunk_number)
+                .ok_or(QuestionError::NoNumber)?,
             caller: self.from_number.map(Party::read),
         })
     }
@@ -179,9 +189,16 @@ impl InboundCall {
     #[must_use]
     pub fn event(&self, payload: Bytes, received_at: Timestamp) -> Event {
         let moment = || received_at.to_string();
-        let known = self.call_id.clone().or_else(|| self.room_name.is_some().then(String::new));
+        let known = self
+            .call_id
+            .clone()
+            .or_else(|| self.room_name.is_some().then(String::new));
         Event {
-            key: EventKey::natural(Source::SipInbound.as_str(), &[&known.unwrap_or_else(moment)], &payload),
+            key: EventKey::natural(
+                Source::SipInbound.as_str(),
+                &[&known.unwrap_or_else(moment)],
+                &payload,
+            ),
             source: Source::SipInbound,
             tenant_id: None,
             region: None,
@@ -195,7 +212,9 @@ impl InboundCall {
     /// Under which of its names the id is known: an id that tells by its form is one of them, any
     /// other may be both.
     fn ids(&self) -> (Option<&String>, Option<&String>) {
-        let Some(id) = &self.call_id else { return (None, None) };
+        let Some(id) = &self.call_id else {
+            return (None, None);
+        };
         if id.starts_with("SCL_") {
             (Some(id), None)
         } else if is_call_sid(id) {
@@ -209,7 +228,8 @@ impl InboundCall {
 /// Twilio's `CA` and 32 hex digits, or SignalWire's UUID.
 fn is_call_sid(id: &str) -> bool {
     let of_twilio = |id: &str| id.len() == 32 && id.chars().all(|c| c.is_ascii_hexdigit());
-    id.strip_prefix("CA").is_some_and(of_twilio) || (id.len() == 36 && uuid::Uuid::try_parse(id).is_ok())
+    id.strip_prefix("CA").is_some_and(of_twilio)
+        || (id.len() == 36 && uuid::Uuid::try_parse(id).is_ok())
 }
 
 pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
@@ -221,8 +241,9 @@ pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
         call_sid.cloned().map(CallKey::CallSid),
         call.room_name.clone().map(CallKey::RoomName),
     ];
-    let text =
-        |rank, text: Option<&String>| Latest::claimed(text.map(|text| Claim::new(rank, at, text.clone())));
+    let text = |rank, text: Option<&String>| {
+        Latest::claimed(text.map(|text| Claim::new(rank, at, text.clone())))
+    };
     let number = |party: Option<&Party>| {
         let number = party.and_then(Party::number).cloned();
         Latest::claimed(number.map(|number| Claim::new(BY_RULE, at, number)))
@@ -238,7 +259,10 @@ pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
         ringing: EarliestTime::claimed(Some(at)),
         started: Latest::claimed(Some(Claim::new(FROM_SIP, at, at))),
         has_phone: true,
-        has_lead: call.caller.as_ref().is_some_and(|caller| caller.number().is_some()),
+        has_lead: call
+            .caller
+            .as_ref()
+            .is_some_and(|caller| caller.number().is_some()),
         ..Facts::default()
     };
     Some(CallUpdate {

@@ -1,19 +1,21 @@
 //! What a LiveKit event says of its call.
 
 use super::{
-    EventName, LiveKitEvent, occurrence,
+    EventName, LiveKitEvent, in_call_event,
     payload::{Participant, Role, Room},
 };
 use crate::domain::{
     bounded::{Few, FewKeys},
-    call::{CallKeys, CallUpdate},
+    call::{
+        CallKeys, CallUpdate,
+        claims::{Claim, EarliestTime, FirstLast, Highest, Latest},
+        facts::{FROM_ROOM_NAME, Facts},
+        leg::{Left, Leg, LegKey},
+        report::RoomSpan,
+    },
     event::Event,
-    facts::{FROM_ROOM_NAME, Facts},
     key::CallKey,
-    leg::{Left, Leg, LegKey},
     phone::PhoneNumber,
-    register::{Claim, EarliestTime, FirstLast, Highest, Latest},
-    report::RoomSpan,
     timestamp::Timestamp,
 };
 
@@ -23,7 +25,9 @@ const FROM_ROOM: u8 = 1;
 /// `None` when the event is about no room.
 pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     let room = livekit.room.as_ref()?;
-    let claims = Claims { at: livekit.created_at };
+    let claims = Claims {
+        at: livekit.created_at,
+    };
     let finished = livekit.name() == EventName::RoomFinished;
     let mut facts = of_room(room, finished, &claims);
     facts.recording_url = Latest::claimed(
@@ -38,7 +42,9 @@ pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     }
     if let Some(participant) = &livekit.participant {
         facts.merge(of_participant(participant, livekit.name(), &claims));
-        facts.line_number.merge(claims.latest(FROM_ROOM_NAME, hidden_line(room, participant)));
+        facts
+            .line_number
+            .merge(claims.latest(FROM_ROOM_NAME, hidden_line(room, participant)));
     }
     Some(CallUpdate {
         event: event.key.clone(),
@@ -46,7 +52,7 @@ pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
         tenant_id: event.tenant_id.clone(),
         keys: keys(room, livekit.participant.as_ref())?,
         facts,
-        recording: occurrence::state(livekit),
+        recording: in_call_event::state(livekit),
     })
 }
 
@@ -69,13 +75,16 @@ impl Claims {
 /// phone's attributes are LiveKit's own: a browser may give itself any.
 fn keys(room: &Room, participant: Option<&Participant>) -> Option<CallKeys> {
     let phone = participant.filter(|participant| participant.role == Role::Phone);
-    let of_sip = phone.map(|participant| &participant.sip).into_iter().flat_map(|sip| {
-        [
-            sip.call_id.clone().map(CallKey::SipCall),
-            sip.call_id_full.clone().map(CallKey::SipCall),
-            sip.twilio_call_sid.clone().map(CallKey::CallSid),
-        ]
-    });
+    let of_sip = phone
+        .map(|participant| &participant.sip)
+        .into_iter()
+        .flat_map(|sip| {
+            [
+                sip.call_id.clone().map(CallKey::SipCall),
+                sip.call_id_full.clone().map(CallKey::SipCall),
+                sip.twilio_call_sid.clone().map(CallKey::CallSid),
+            ]
+        });
     let sid = room.sid.clone().map(CallKey::RoomSid);
     let name = room.name.clone().map(CallKey::RoomName);
     CallKeys::new(std::iter::once(sid).chain(of_sip).chain([name]).flatten())
@@ -85,9 +94,13 @@ fn of_room(room: &Room, finished: bool, claims: &Claims) -> Facts {
     let name = room.name.as_deref();
     // A `sip-` room is named after its line and shown by it; a dispatched room after its caller.
     let line = name.and_then(PhoneNumber::of_sip_room);
-    let phone = line.clone().or_else(|| name.and_then(PhoneNumber::of_dispatched_room));
-    let (created, finished) =
-        (EarliestTime::claimed(room.created_at), EarliestTime::claimed(Some(claims.at).filter(|_| finished)));
+    let phone = line
+        .clone()
+        .or_else(|| name.and_then(PhoneNumber::of_dispatched_room));
+    let (created, finished) = (
+        EarliestTime::claimed(room.created_at),
+        EarliestTime::claimed(Some(claims.at).filter(|_| finished)),
+    );
     let facts = Facts {
         room_name: claims.latest(0, room.name.clone()),
         first_event: EarliestTime::claimed(Some(claims.at)),
@@ -97,8 +110,15 @@ fn of_room(room: &Room, finished: bool, claims: &Claims) -> Facts {
         ..Facts::default()
     };
     match &room.sid {
-        Some(sid) => Facts { rooms: FewKeys::of(sid.clone(), RoomSpan { created, finished }), ..facts },
-        None => Facts { room_created: created, room_finished: finished, ..facts },
+        Some(sid) => Facts {
+            rooms: FewKeys::of(sid.clone(), RoomSpan { created, finished }),
+            ..facts
+        },
+        None => Facts {
+            room_created: created,
+            room_finished: finished,
+            ..facts
+        },
     }
 }
 
@@ -108,29 +128,49 @@ fn of_room(room: &Room, finished: bool, claims: &Claims) -> Facts {
 fn hidden_line(room: &Room, participant: &Participant) -> Option<PhoneNumber> {
     // A browser may give itself any attribute.
     let sip = Some(&participant.sip).filter(|_| participant.role == Role::Phone)?;
-    let is_hidden = sip.rule_id.is_some() && sip.phone_number.is_none() && sip.trunk_phone_number.is_none();
-    let named = room.name.as_deref().and_then(PhoneNumber::of_dispatched_room).filter(|_| is_hidden)?;
-    let identity = participant.identity.as_deref().and_then(|identity| identity.strip_prefix("sip_"));
-    Some(named)
-        .filter(|named| identity.is_some_and(|caller| PhoneNumber::parse(caller).as_ref() != Some(named)))
+    let is_hidden =
+        sip.rule_id.is_some() && sip.phone_number.is_none() && sip.trunk_phone_number.is_none();
+    let named = room
+        .name
+        .as_deref()
+        .and_then(PhoneNumber::of_dispatched_room)
+        .filter(|_| is_hidden)?;
+    let identity = participant
+        .identity
+        .as_deref()
+        .and_then(|identity| identity.strip_prefix("sip_"));
+    Some(named).filter(|named| {
+        identity.is_some_and(|caller| PhoneNumber::parse(caller).as_ref() != Some(named))
+    })
 }
 
 fn of_participant(participant: &Participant, name: EventName, claims: &Claims) -> Facts {
     let identity = participant.identity.as_deref();
     let (key, leg) = match participant.role {
         Role::Machine => return of_machine(name, claims),
-        Role::Standard => (LegKey::person(identity.unwrap_or_default()), comings(participant, name, claims)),
+        Role::Standard => (
+            LegKey::person(identity.unwrap_or_default()),
+            comings(participant, name, claims),
+        ),
         Role::Phone => {
             let sip = &participant.sip;
-            let named = identity.or(sip.call_id.as_deref()).or(sip.call_id_full.as_deref());
-            (LegKey::phone(named.unwrap_or_default()), of_phone(participant, name, claims))
+            let named = identity
+                .or(sip.call_id.as_deref())
+                .or(sip.call_id_full.as_deref());
+            (
+                LegKey::phone(named.unwrap_or_default()),
+                of_phone(participant, name, claims),
+            )
         }
     };
     // A track is told with the bare identity of its participant.
     if !key.is_phone() && leg == Leg::default() {
         return Facts::default();
     }
-    Facts { legs: FewKeys::of(key, leg), ..Facts::default() }
+    Facts {
+        legs: FewKeys::of(key, leg),
+        ..Facts::default()
+    }
 }
 
 /// Agents, recorders, egresses and ingresses are no legs; while one is there, it may dial.
@@ -171,13 +211,23 @@ fn of_phone(participant: &Participant, name: EventName, claims: &Claims) -> Leg 
 fn comings(participant: &Participant, name: EventName, claims: &Claims) -> Leg {
     let aborted = name == EventName::ParticipantConnectionAborted;
     let joins = name == EventName::ParticipantJoined;
-    let joined = participant.joined_at.or(joins.then_some(claims.at)).filter(|_| !aborted);
+    let joined = participant
+        .joined_at
+        .or(joins.then_some(claims.at))
+        .filter(|_| !aborted);
     let reason = participant.disconnect_reason.clone();
     let is_taken_over = matches!(reason.as_deref(), Some("DUPLICATE_IDENTITY" | "MIGRATION"));
     let leaves = (aborted || name == EventName::ParticipantLeft) && !is_taken_over;
-    let still_dialing = matches!(participant.sip.call_status.as_deref(), Some("dialing" | "ringing"));
+    let still_dialing = matches!(
+        participant.sip.call_status.as_deref(),
+        Some("dialing" | "ringing")
+    );
     let left = leaves.then(|| Left::new(claims.at, joined, reason));
-    let (left, missed) = if aborted || still_dialing { (None, left) } else { (left, None) };
+    let (left, missed) = if aborted || still_dialing {
+        (None, left)
+    } else {
+        (left, None)
+    };
     Leg {
         joined: FirstLast::told(joined),
         left: Highest::told(left),

@@ -3,7 +3,7 @@
 //! Three senders are read: the JSON of the Webhook API document, the forms of the Compatibility API
 //! (which are Twilio's), and the JSON of RELAY and SWML. Whatever else is signed is kept unread.
 
-mod occurrence;
+mod in_call_event;
 mod payload;
 mod signature;
 mod signed_url;
@@ -15,11 +15,10 @@ pub use payload::{Callback, PayloadError};
 pub use signature::Keys;
 
 use crate::domain::{
-    call::CallUpdate,
+    call::{CallUpdate, in_call_event::InCallEvent},
     event::{Event, Source},
     event_type::is_repeated,
     key::EventKey,
-    occurrence::Occurrence,
     timestamp::Timestamp,
 };
 
@@ -47,7 +46,11 @@ pub fn event(body: &Bytes, received_at: Timestamp) -> Result<Event, PayloadError
 fn event_key(callback: &Callback, body: &[u8]) -> EventKey {
     let source = Source::SignalWire.as_str();
     if !payload::is_json(body) {
-        return EventKey::natural(source, &["form"], payload::unique_parameters(body).as_bytes());
+        return EventKey::natural(
+            source,
+            &["form"],
+            payload::unique_parameters(body).as_bytes(),
+        );
     }
     let at = callback.occurred_at.map(|at| at.as_millis().to_string());
     let natural = [
@@ -66,9 +69,9 @@ pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
     update::of(&Callback::parse(&event.payload).ok()?, event)
 }
 
-pub(super) fn read_occurrence(event: &Event) -> Option<Occurrence> {
+pub(super) fn read_in_call_event(event: &Event) -> Option<InCallEvent> {
     if !is_repeated(&event.event_type) {
         return None;
     }
-    Some(occurrence::of(&Callback::parse(&event.payload).ok()?))
+    Some(in_call_event::of(&Callback::parse(&event.payload).ok()?))
 }

@@ -11,9 +11,13 @@ mod words;
 use thiserror::Error;
 
 use crate::{
-    domain::{contact_id::ContactId, facts::Direction, outcome::Outcome, timestamp::Timestamp},
+    domain::{
+        call::{direction::Direction, outcome::Outcome},
+        contact_id::ContactId,
+        timestamp::Timestamp,
+    },
     json::{self as foreign, Fault},
-    providers::fact::fact,
+    providers::values::fact,
 };
 
 pub(super) use form::{is_modest, sorted_parameters, unique_parameters};
@@ -124,12 +128,18 @@ impl Callback {
             Some(b'[') => return Err(PayloadError::NotAnObject),
             _ => form::parse(body).ok_or(PayloadError::Unreadable)?,
         };
-        if callback.event_type.is_empty() && callback.call_sid.is_none() && callback.subject.is_none() {
+        if callback.event_type.is_empty()
+            && callback.call_sid.is_none()
+            && callback.subject.is_none()
+        {
             return Err(PayloadError::NoEvent);
         }
         Ok(Self {
             event_type: identifier(callback.event_type).unwrap_or_else(|| UNNAMED.to_owned()),
-            call_sid: callback.call_sid.and_then(identifier).filter(|id| is_exact(id)),
+            call_sid: callback
+                .call_sid
+                .and_then(identifier)
+                .filter(|id| is_exact(id)),
             subject: None,
             state: callback.state.and_then(identifier),
             sequence: callback.sequence.and_then(identifier),
@@ -139,7 +149,9 @@ impl Callback {
             recording_url: fact(callback.recording_url),
             recording_id: callback.recording_id.and_then(identifier),
             campaign_id: callback.campaign_id.and_then(identifier),
-            contact_id: callback.contact_id.filter(|id| id.as_str().len() <= MAX_ID_BYTES),
+            contact_id: callback
+                .contact_id
+                .filter(|id| id.as_str().len() <= MAX_ID_BYTES),
             ..callback
         })
     }

@@ -15,9 +15,10 @@ use http::HeaderMap;
 
 use super::{payload, signed_url};
 use crate::{
+    auth::header::header,
     crypto::{HmacKey, HmacSha1, HmacSha256, is_sha256, lowercase_hex},
     domain::timestamp::Timestamp,
-    providers::webhook::{Refusal, Signed, Signer, Verifier, header},
+    providers::webhook::{Refusal, Signed, Signer, Verifier},
     secrets::tenant_and_secret,
 };
 
@@ -49,7 +50,11 @@ impl Keys {
         let key = |entry: &String| {
             let (tenant_id, key) = tenant_and_secret(entry);
             let (sha1, sha256) = (HmacKey::new(key.as_bytes())?, HmacKey::new(key.as_bytes())?);
-            Some(Key { signer: Signer { tenant_id }, sha1, sha256 })
+            Some(Key {
+                signer: Signer { tenant_id },
+                sha1,
+                sha256,
+            })
         };
         Self(signing_keys.iter().filter_map(key).collect())
     }
@@ -60,12 +65,24 @@ impl Keys {
         self.0.is_empty()
     }
 
-    fn verify_sha256(&self, signature: &str, urls: &[String], body: &[u8]) -> Result<Signer, Refusal> {
+    fn verify_sha256(
+        &self,
+        signature: &str,
+        urls: &[String],
+        body: &[u8],
+    ) -> Result<Signer, Refusal> {
         let signature: [u8; 32] = lowercase_hex(signature).ok_or(Refusal::Malformed)?;
-        self.signer(urls, &[body], |key, parts| key.sha256.signed(parts, &signature))
+        self.signer(urls, &[body], |key, parts| {
+            key.sha256.signed(parts, &signature)
+        })
     }
 
-    fn verify_sha1(&self, signature: &str, urls: &[String], body: &[u8]) -> Result<Signer, Refusal> {
+    fn verify_sha1(
+        &self,
+        signature: &str,
+        urls: &[String],
+        body: &[u8],
+    ) -> Result<Signer, Refusal> {
         let signed_as = |told: [u8; 20], texts: &[&[u8]]| {
             self.signer(urls, texts, |key, parts| key.sha1.signed(parts, &told))
         };
@@ -73,7 +90,10 @@ impl Keys {
             Signature::OfBody(told) => signed_as(told, &[body]),
             Signature::OfParameters(told) => {
                 let texts = parameter_texts(urls, body);
-                signed_as(told, &texts.iter().map(String::as_bytes).collect::<Vec<_>>())
+                signed_as(
+                    told,
+                    &texts.iter().map(String::as_bytes).collect::<Vec<_>>(),
+                )
             }
         }
     }
@@ -87,9 +107,15 @@ impl Keys {
         texts: &[&[u8]],
         by: impl Fn(&Key, &[&[u8]]) -> bool,
     ) -> Result<Signer, Refusal> {
-        let signed =
-            |key: &&Key| urls.iter().any(|url| texts.iter().any(|text| by(key, &[url.as_bytes(), text])));
-        self.0.iter().find(signed).map(|key| key.signer.clone()).ok_or(Refusal::Wrong)
+        let signed = |key: &&Key| {
+            urls.iter()
+                .any(|url| texts.iter().any(|text| by(key, &[url.as_bytes(), text])))
+        };
+        self.0
+            .iter()
+            .find(signed)
+            .map(|key| key.signer.clone())
+            .ok_or(Refusal::Wrong)
     }
 }
 
@@ -99,7 +125,8 @@ impl Verifier for Keys {
         let urls = signed_url::spellings(url);
         // Forms may carry a SHA-256 signature that nobody documents: it does not count against them.
         let by_sha1 = sha1_signatures(headers).map(|text| self.verify_sha1(text, &urls, body));
-        let by_sha256 = header(headers, SHA256_HEADER).map(|text| self.verify_sha256(text, &urls, body));
+        let by_sha256 =
+            header(headers, SHA256_HEADER).map(|text| self.verify_sha256(text, &urls, body));
         let mut verdict = Err(Refusal::Missing);
         for next in by_sha256.into_iter().chain(by_sha1) {
             verdict = next;
@@ -117,12 +144,19 @@ impl Signature {
         if let Some(bytes) = lowercase_hex(text) {
             return Some(Self::OfBody(bytes));
         }
-        STANDARD.decode(text).ok()?.try_into().ok().map(Self::OfParameters)
+        STANDARD
+            .decode(text)
+            .ok()?
+            .try_into()
+            .ok()
+            .map(Self::OfParameters)
     }
 }
 
 fn sha1_signatures(headers: &HeaderMap) -> impl Iterator<Item = &str> {
-    SHA1_HEADERS.into_iter().filter_map(|name| header(headers, name))
+    SHA1_HEADERS
+        .into_iter()
+        .filter_map(|name| header(headers, name))
 }
 
 /// What may follow the URL in the message: nothing, if the URL binds the body by its hash; or the
@@ -132,7 +166,9 @@ fn parameter_texts(urls: &[String], body: &[u8]) -> Vec<String> {
     if !payload::is_modest(body) {
         return Vec::new();
     }
-    let told = urls.first().and_then(|url| signed_url::query_parameter(url, "bodySHA256"));
+    let told = urls
+        .first()
+        .and_then(|url| signed_url::query_parameter(url, "bodySHA256"));
     if let Some(told) = told {
         if !lowercase_hex::<32>(&told).is_some_and(|hash| is_sha256(&hash, body)) {
             return Vec::new();
@@ -140,7 +176,10 @@ fn parameter_texts(urls: &[String], body: &[u8]) -> Vec<String> {
         return vec![String::new(), payload::sorted_parameters(body)];
     }
     // A form of empty texts would be signed by the URL alone, as any other is.
-    let mut texts = vec![payload::sorted_parameters(body), payload::unique_parameters(body)];
+    let mut texts = vec![
+        payload::sorted_parameters(body),
+        payload::unique_parameters(body),
+    ];
     texts.retain(|text| !text.is_empty());
     texts.dedup();
     texts

@@ -1,19 +1,22 @@
 //! What a SignalWire callback says of its call.
 
 use super::{
-    occurrence,
+    in_call_event,
     payload::{Callback, Progress},
 };
 use crate::domain::{
     bounded::FewKeys,
-    call::{CallKeys, CallUpdate},
+    call::{
+        CallKeys, CallUpdate,
+        claims::{Claim, EarliestTime, Latest},
+        direction::Direction,
+        facts::Facts,
+        outcome::Outcome,
+        report::{Hangup, Report},
+    },
     event::Event,
-    facts::{Direction, Facts, Hangup},
     key::CallKey,
-    outcome::Outcome,
     phone::PhoneNumber,
-    register::{Claim, EarliestTime, Latest},
-    report::Report,
     timestamp::Timestamp,
 };
 
@@ -37,7 +40,7 @@ pub(super) fn of(callback: &Callback, event: &Event) -> Option<CallUpdate> {
         received_at: event.received_at,
         tenant_id: event.tenant_id.clone(),
         keys: CallKeys::new([CallKey::CallSid(sid.clone())])?,
-        recording: occurrence::state(callback),
+        recording: in_call_event::state(callback),
         facts: facts(sid, callback, event.occurred_at),
     })
 }
@@ -56,9 +59,14 @@ fn facts(sid: String, callback: &Callback, at: Timestamp) -> Facts {
 fn report(callback: &Callback, at: Timestamp) -> Report {
     let progress = callback.progress;
     let is = |stage: Progress| Some(at).filter(|_| progress == Some(stage));
-    let failure = callback.reason.clone().filter(|_| callback.verdict == Some(Outcome::Failed));
-    let hangup = is(Progress::Ended)
-        .map(|at| Hangup { at: callback.ended_at.unwrap_or(at), reason: callback.reason.clone() });
+    let failure = callback
+        .reason
+        .clone()
+        .filter(|_| callback.verdict == Some(Outcome::Failed));
+    let hangup = is(Progress::Ended).map(|at| Hangup {
+        at: callback.ended_at.unwrap_or(at),
+        reason: callback.reason.clone(),
+    });
     // A leg that was busy is told to be completed too, with no seconds: whoever says more is believed.
     let says_little = callback.verdict == Some(Outcome::Completed) && callback.seconds == Some(0);
     let of_verdict = if says_little { TOLD } else { CARRIER };
@@ -89,7 +97,11 @@ fn numbers(callback: &Callback, at: Timestamp) -> Report {
         None => (None, None),
     };
     // What says its direction itself knows better.
-    let rank = if callback.is_of_number { TOLD } else { FROM_CARRIER };
+    let rank = if callback.is_of_number {
+        TOLD
+    } else {
+        FROM_CARRIER
+    };
     Report {
         direction: latest(rank, at, callback.direction),
         number: latest(rank, at, phone),

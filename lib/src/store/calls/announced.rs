@@ -17,8 +17,10 @@ use serde_json::Value;
 
 use crate::{
     domain::{
-        announcement::{Announced, Announcement},
-        call::Call,
+        call::{
+            Call,
+            announcement::{Announced, Announcement},
+        },
         key::EventKey,
         timestamp::Timestamp,
     },
@@ -51,7 +53,10 @@ pub(super) fn write(call: &Call) -> Stored {
         stored.entry(event.clone()).or_default().push(RETOLD.into());
     }
     for (event, previous) in &call.updates {
-        stored.entry(event.clone()).or_default().push(previous.clone().into());
+        stored
+            .entry(event.clone())
+            .or_default()
+            .push(previous.clone().into());
     }
     stored
 }
@@ -62,7 +67,9 @@ pub(super) fn read(stored: Stored, call: &mut Call) -> Result<(), StoreError> {
         let mut at = call.created_at;
         for mark in marks {
             match mark {
-                Value::Number(millis) => at = later(call.created_at, millis.as_i64()).ok_or(CORRUPT)?,
+                Value::Number(millis) => {
+                    at = later(call.created_at, millis.as_i64()).ok_or(CORRUPT)?
+                }
                 Value::String(name) => note(call, Announced { by: by.clone(), at }, name),
                 Value::Object(previous) => drop(call.updates.insert(by.clone(), previous)),
                 _ => return Err(CORRUPT),

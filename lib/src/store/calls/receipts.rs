@@ -1,7 +1,9 @@
 //! When something was first received that says of itself neither what it is nor when: the beginning of a
 //! span in which it is the same thing.
 
-use aws_sdk_dynamodb::{operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::{
+    operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure,
+};
 
 use super::CallTable;
 use crate::{
@@ -44,10 +46,14 @@ impl CallTable {
             .condition_expression("attribute_not_exists(id) OR firstAt < :oldest")
             .expression_attribute_values(":oldest", time(now.minus_millis(window_millis)))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let Err(error) = put.send().await else { return Ok(now) };
+        let Err(error) = put.send().await else {
+            return Ok(now);
+        };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                let known = failed.item().ok_or(StoreError::Corrupt { what: "firstAt" })?;
+                let known = failed
+                    .item()
+                    .ok_or(StoreError::Corrupt { what: "firstAt" })?;
                 read_time(known, "firstAt")
             }
             _ => Err(StoreError::unavailable("PutItem calls")(error)),

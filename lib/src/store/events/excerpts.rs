@@ -41,7 +41,11 @@ impl EventTable {
         bytes: usize,
     ) -> Result<HashMap<EventKey, Excerpt>, StoreError> {
         // DynamoDB refuses a batch that names a key twice.
-        let keys: Vec<EventKey> = keys.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+        let keys: Vec<EventKey> = keys
+            .into_iter()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
         let mut excerpts = HashMap::with_capacity(keys.len());
         for keys in keys.chunks(BATCH) {
             let items = self.read_batch(keys).await?;
@@ -53,19 +57,34 @@ impl EventTable {
         Ok(excerpts)
     }
 
-    async fn excerpt(&self, item: &Item, bytes: usize) -> Result<Option<(EventKey, Excerpt)>, StoreError> {
+    async fn excerpt(
+        &self,
+        item: &Item,
+        bytes: usize,
+    ) -> Result<Option<(EventKey, Excerpt)>, StoreError> {
         let key = EventKey::from_stored(read_string(item, "key")?.to_owned());
         if !item.contains_key("chunks") {
             let (bytes, is_whole) = payload::beginning(read_binary(item, "payload")?, bytes)?;
             return Ok(Some((key, Excerpt { bytes, is_whole })));
         }
-        let Some(piece) = self.chunks.first(read_string(item, "nonce")?).await? else { return Ok(None) };
+        let Some(piece) = self.chunks.first(read_string(item, "nonce")?).await? else {
+            return Ok(None);
+        };
         let (bytes, _) = payload::beginning(&piece, bytes)?;
-        Ok(Some((key, Excerpt { bytes, is_whole: false })))
+        Ok(Some((
+            key,
+            Excerpt {
+                bytes,
+                is_whole: false,
+            },
+        )))
     }
 
     async fn read_batch(&self, keys: &[EventKey]) -> Result<Vec<Item>, StoreError> {
-        let keys = keys.iter().map(|key| item([("key", string(key.as_str()))])).collect();
+        let keys = keys
+            .iter()
+            .map(|key| item([("key", string(key.as_str()))]))
+            .collect();
         let keys = KeysAndAttributes::builder()
             .set_keys(Some(keys))
             .projection_expression("#key, nonce, payload, chunks")

@@ -50,22 +50,39 @@ impl HistoryTable {
     ) -> Result<Packed<'a>, StoreError> {
         let body = payload::compress(&message.body)?;
         if subscriptions < 2 || body.len() <= SMALL_BYTES {
-            return Ok(Packed { message, in_row: Some(body) });
+            return Ok(Packed {
+                message,
+                in_row: Some(body),
+            });
         }
-        let expires_at = message.announced_at.plus_days(self.retention_days + DAYS_LONGER);
+        let expires_at = message
+            .announced_at
+            .plus_days(self.retention_days + DAYS_LONGER);
         let mut kept = key(&message.tenant_id, &message.id);
         kept.extend(item([
             ("v", number(LAYOUT)),
             ("payload", binary(body)),
             ("expiresAt", number(expires_at.as_seconds())),
         ]));
-        let put = self.client.put_item().table_name(&self.name).set_item(Some(kept));
-        match put.condition_expression("attribute_not_exists(id)").send().await {
-            Ok(_) => Ok(Packed { message, in_row: None }),
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.name)
+            .set_item(Some(kept));
+        match put
+            .condition_expression("attribute_not_exists(id)")
+            .send()
+            .await
+        {
+            Ok(_) => Ok(Packed {
+                message,
+                in_row: None,
+            }),
             Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => {
-                    Ok(Packed { message, in_row: None })
-                }
+                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(Packed {
+                    message,
+                    in_row: None,
+                }),
                 _ => Err(StoreError::unavailable("PutItem history")(error)),
             },
         }
@@ -79,13 +96,22 @@ pub(in crate::store) async fn unpack(
     table: &str,
     rows: &mut [Item],
 ) -> Result<(), StoreError> {
-    let apart = rows.iter().filter(|row| is_apart(row)).map(body_of).collect::<Result<HashSet<_>, _>>()?;
+    let apart = rows
+        .iter()
+        .filter(|row| is_apart(row))
+        .map(body_of)
+        .collect::<Result<HashSet<_>, _>>()?;
     let apart: Vec<(String, String)> = apart.into_iter().collect();
     let mut bodies: HashMap<String, AttributeValue> = HashMap::with_capacity(apart.len());
     for some in apart.chunks(BATCH) {
-        let keys = some.iter().map(|(tenant_id, message_id)| key(tenant_id, message_id)).collect();
+        let keys = some
+            .iter()
+            .map(|(tenant_id, message_id)| key(tenant_id, message_id))
+            .collect();
         // A body was written just before its first row was.
-        let keys = KeysAndAttributes::builder().consistent_read(true).set_keys(Some(keys));
+        let keys = KeysAndAttributes::builder()
+            .consistent_read(true)
+            .set_keys(Some(keys));
         for mut kept in batch::read(client, table, keys, "BatchGetItem history").await? {
             let of = read_string(&kept, "tenantShard")?.to_owned();
             bodies.extend(kept.remove("payload").map(|body| (of, body)));
@@ -106,14 +132,23 @@ fn is_apart(row: &Item) -> bool {
 
 /// The tenant and the message of a row.
 fn body_of(row: &Item) -> Result<(String, String), StoreError> {
-    let (tenant_id, _) = read_string(row, "tenantShard")?
-        .rsplit_once('#')
-        .ok_or(StoreError::Corrupt { what: "tenantShard" })?;
-    Ok((tenant_id.to_owned(), read_string(row, "messageId")?.to_owned()))
+    let (tenant_id, _) =
+        read_string(row, "tenantShard")?
+            .rsplit_once('#')
+            .ok_or(StoreError::Corrupt {
+                what: "tenantShard",
+            })?;
+    Ok((
+        tenant_id.to_owned(),
+        read_string(row, "messageId")?.to_owned(),
+    ))
 }
 
 fn key(tenant_id: &str, message_id: &str) -> Item {
-    item([("tenantShard", string(partition(tenant_id, message_id))), ("id", number(ID))])
+    item([
+        ("tenantShard", string(partition(tenant_id, message_id))),
+        ("id", number(ID)),
+    ])
 }
 
 /// No tenant's own partition: shards are numbers, and ids of messages are not.

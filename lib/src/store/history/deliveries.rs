@@ -16,8 +16,8 @@ use crate::{
     store::{
         StoreError, applied,
         item::{
-            Item, LAYOUT, binary, check_layout, find_string, find_time, item, number, optional, read_binary,
-            read_number, read_string, read_time, string, time,
+            Item, LAYOUT, binary, check_layout, find_string, find_time, item, number, optional,
+            read_binary, read_number, read_string, read_time, string, time,
         },
         payload,
     },
@@ -51,9 +51,17 @@ impl HistoryTable {
     ) -> Result<Queued, StoreError> {
         let message = packed.message;
         let row = outbound(packed, subscription_id, DeliveryStatus::Pending);
-        let at = |id| DeliveryRef { tenant_id: message.tenant_id.clone(), id };
+        let at = |id| DeliveryRef {
+            tenant_id: message.tenant_id.clone(),
+            id,
+        };
         match self
-            .put_row(&message.tenant_id, &key(message, subscription_id), message.announced_at, row)
+            .put_row(
+                &message.tenant_id,
+                &key(message, subscription_id),
+                message.announced_at,
+                row,
+            )
             .await?
         {
             Placed::New(id) => Ok(Queued::Not(at(id))),
@@ -61,7 +69,11 @@ impl HistoryTable {
                 let waits = find_string(&row, "status") == Some(DeliveryStatus::Pending.as_str())
                     && read_number::<u32>(&row, "attempts")? == 0;
                 let at = at(read_number(&row, "id")?);
-                Ok(if waits { Queued::Not(at) } else { Queued::Before(at) })
+                Ok(if waits {
+                    Queued::Not(at)
+                } else {
+                    Queued::Before(at)
+                })
             }
         }
     }
@@ -76,13 +88,22 @@ impl HistoryTable {
         subscription_id: u64,
         attempt: &Attempt,
     ) -> Result<(), StoreError> {
-        let status = if attempt.succeeded() { DeliveryStatus::Delivered } else { DeliveryStatus::Failed };
+        let status = if attempt.succeeded() {
+            DeliveryStatus::Delivered
+        } else {
+            DeliveryStatus::Failed
+        };
         let mut row = outbound(&self.pack(message, 1).await?, subscription_id, status);
         row.insert("attempts".to_owned(), number(1));
         row.insert("response".to_owned(), json(attempt)?);
-        self.put_row(&message.tenant_id, &key(message, subscription_id), message.announced_at, row)
-            .await
-            .map(drop)
+        self.put_row(
+            &message.tenant_id,
+            &key(message, subscription_id),
+            message.announced_at,
+            row,
+        )
+        .await
+        .map(drop)
     }
 
     /// The delivery in this place; `None` if there is none.
@@ -90,10 +111,17 @@ impl HistoryTable {
     /// # Errors
     /// When the database fails or the row cannot be read.
     pub async fn find_delivery(&self, at: &DeliveryRef) -> Result<Option<Delivery>, StoreError> {
-        let get = self.client.get_item().table_name(&self.name).set_key(Some(row_key(at)));
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(row_key(at)));
         let answer = get.consistent_read(true).send().await;
-        let found = answer.map_err(StoreError::unavailable("GetItem history"))?.item;
-        let Some(row) = found.filter(|row| find_string(row, "direction") == Some("outbound")) else {
+        let found = answer
+            .map_err(StoreError::unavailable("GetItem history"))?
+            .item;
+        let Some(row) = found.filter(|row| find_string(row, "direction") == Some("outbound"))
+        else {
             return Ok(None);
         };
         let mut rows = [row];
@@ -122,15 +150,25 @@ impl HistoryTable {
                 ("id", number(number_of_it)),
                 ("v", number(LAYOUT)),
                 ("response", json(attempt)?),
-                ("expiresAt", number(self.expires_at(delivery, next).as_seconds())),
+                (
+                    "expiresAt",
+                    number(self.expires_at(delivery, next).as_seconds()),
+                ),
             ]);
-            let put = self.client.put_item().table_name(&self.name).set_item(Some(kept)).send().await;
+            let put = self
+                .client
+                .put_item()
+                .table_name(&self.name)
+                .set_item(Some(kept))
+                .send()
+                .await;
             put.map_err(StoreError::unavailable("PutItem history"))?;
         }
         let refused = delivery.refused_after(attempt);
         let mut values = item([]);
         let mut update =
-            "SET attempts = :number, #status = :status, #response = :response, updatedAt = :now".to_owned();
+            "SET attempts = :number, #status = :status, #response = :response, updatedAt = :now"
+                .to_owned();
         let mut set = |name, value| {
             update.push_str(&format!(", {name} = :{name}"));
             values.insert(format!(":{name}"), value);
@@ -171,7 +209,9 @@ impl HistoryTable {
             updated_at: ended_at,
             ..delivery.clone()
         };
-        let Err(error) = request.send().await else { return Ok(Some(changed)) };
+        let Err(error) = request.send().await else {
+            return Ok(Some(changed));
+        };
         match error.as_service_error() {
             // Ours was written though its answer was lost: the SDK tried again.
             Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
@@ -193,11 +233,16 @@ impl HistoryTable {
         why: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let response = Attempt { at: now, error: Some(why.to_owned()), ..Attempt::default() };
+        let response = Attempt {
+            at: now,
+            error: Some(why.to_owned()),
+            ..Attempt::default()
+        };
         let request = self
             .change(
                 &delivery.at,
-                "SET #status = :status, #response = :response, updatedAt = :now REMOVE nextAt".to_owned(),
+                "SET #status = :status, #response = :response, updatedAt = :now REMOVE nextAt"
+                    .to_owned(),
             )
             .condition_expression("attempts = :before AND #status = :pending")
             .expression_attribute_names("#response", "response")
@@ -220,9 +265,18 @@ impl HistoryTable {
         recovery: Option<&str>,
         now: Timestamp,
     ) -> Result<Option<Delivery>, StoreError> {
-        let set = "SET #status = :pending, earlier = :attempts, updatedAt = :now, expiresAt = :expires";
-        let set = if recovery.is_some() { format!("{set}, recovery = :recovery") } else { set.to_owned() };
-        let set = if delivery.refused > 0 { format!("{set} REMOVE refused") } else { set };
+        let set =
+            "SET #status = :pending, earlier = :attempts, updatedAt = :now, expiresAt = :expires";
+        let set = if recovery.is_some() {
+            format!("{set}, recovery = :recovery")
+        } else {
+            set.to_owned()
+        };
+        let set = if delivery.refused > 0 {
+            format!("{set} REMOVE refused")
+        } else {
+            set
+        };
         let mut request = self
             .change(&delivery.at, set)
             .condition_expression("attempts = :attempts AND #status = :failed")
@@ -241,18 +295,25 @@ impl HistoryTable {
             status: DeliveryStatus::Pending,
             earlier_attempts: delivery.attempts,
             refused: 0,
-            recovery: recovery.map(str::to_owned).or_else(|| delivery.recovery.clone()),
+            recovery: recovery
+                .map(str::to_owned)
+                .or_else(|| delivery.recovery.clone()),
             updated_at: now,
             ..delivery.clone()
         };
-        Ok(applied(request, "UpdateItem history").await?.then_some(reopened))
+        Ok(applied(request, "UpdateItem history")
+            .await?
+            .then_some(reopened))
     }
 
     /// The failed attempts of a delivery with their numbers, the first one first.
     ///
     /// # Errors
     /// When the database fails or one cannot be read.
-    pub async fn failed_attempts(&self, at: &DeliveryRef) -> Result<Vec<(u32, Attempt)>, StoreError> {
+    pub async fn failed_attempts(
+        &self,
+        at: &DeliveryRef,
+    ) -> Result<Vec<(u32, Attempt)>, StoreError> {
         let query = self
             .client
             .query()
@@ -277,7 +338,9 @@ impl HistoryTable {
     /// long its schedule is.
     fn expires_at(&self, delivery: &Delivery, next: Option<Timestamp>) -> Timestamp {
         let kept_until = delivery.created_at.plus_days(self.retention_days);
-        next.map_or(kept_until, |next| kept_until.max(next.plus_days(DAYS_ON_ITS_WAY)))
+        next.map_or(kept_until, |next| {
+            kept_until.max(next.plus_days(DAYS_ON_ITS_WAY))
+        })
     }
 
     fn change(&self, at: &DeliveryRef, update: String) -> UpdateItemFluentBuilder {
@@ -291,13 +354,16 @@ impl HistoryTable {
     }
 }
 
-/// A message goes to a subscription once, whoever notices that it should.
+/// A message goes to a subscription once, whoever messages that it should.
 fn key(message: &Message, subscription_id: u64) -> EventKey {
     EventKey::from_stored(format!("{}#{subscription_id}", message.id))
 }
 
 pub(in crate::store) fn row_key(at: &DeliveryRef) -> Item {
-    item([("tenantShard", string(partition_of(at))), ("id", number(at.id))])
+    item([
+        ("tenantShard", string(partition_of(at))),
+        ("id", number(at.id)),
+    ])
 }
 
 /// The partition in which a delivery's row is.
@@ -323,8 +389,16 @@ fn outbound(packed: &Packed<'_>, subscription_id: u64, status: DeliveryStatus) -
         ("occurredAt", time(message.occurred_at)),
     ]);
     let call_id = message.call_id.map(|id| id.to_string());
-    row.extend(optional([("callId", call_id), ("userId", message.user_id.clone())]));
-    row.extend(packed.in_row.iter().map(|body| ("payload".to_owned(), binary(body.clone()))));
+    row.extend(optional([
+        ("callId", call_id),
+        ("userId", message.user_id.clone()),
+    ]));
+    row.extend(
+        packed
+            .in_row
+            .iter()
+            .map(|body| ("payload".to_owned(), binary(body.clone()))),
+    );
     row
 }
 
@@ -335,7 +409,10 @@ pub(in crate::store) fn read_delivery(tenant_id: &str, row: &Item) -> Result<Del
     let has_body = row.contains_key("payload");
     let body = has_body.then(|| read_binary(row, "payload").and_then(payload::decompress));
     Ok(Delivery {
-        at: DeliveryRef { tenant_id: tenant_id.to_owned(), id: read_number(row, "id")? },
+        at: DeliveryRef {
+            tenant_id: tenant_id.to_owned(),
+            id: read_number(row, "id")?,
+        },
         subscription_id: read_number(row, "webhookConfigId")?,
         message_id: read_string(row, "messageId")?.to_owned(),
         event_type: read_string(row, "eventType")?.to_owned(),
@@ -344,10 +421,21 @@ pub(in crate::store) fn read_delivery(tenant_id: &str, row: &Item) -> Result<Del
         body: body.transpose()?,
         status: status.ok_or(StoreError::Corrupt { what: "status" })?,
         attempts: read_number(row, "attempts")?,
-        earlier_attempts: if row.contains_key("earlier") { read_number(row, "earlier")? } else { 0 },
-        refused: if row.contains_key("refused") { read_number(row, "refused")? } else { 0 },
+        earlier_attempts: if row.contains_key("earlier") {
+            read_number(row, "earlier")?
+        } else {
+            0
+        },
+        refused: if row.contains_key("refused") {
+            read_number(row, "refused")?
+        } else {
+            0
+        },
         next_attempt_at: find_time(row, "nextAt")?,
-        last: row.contains_key("response").then(|| read_attempt(row)).transpose()?,
+        last: row
+            .contains_key("response")
+            .then(|| read_attempt(row))
+            .transpose()?,
         recovery: find_string(row, "recovery").map(str::to_owned),
         occurred_at: read_time(row, "occurredAt")?,
         created_at,
@@ -357,9 +445,12 @@ pub(in crate::store) fn read_delivery(tenant_id: &str, row: &Item) -> Result<Del
 
 fn read_attempt(item: &Item) -> Result<Attempt, StoreError> {
     check_layout(item)?;
-    serde_json::from_str(read_string(item, "response")?).map_err(|_| StoreError::Corrupt { what: "response" })
+    serde_json::from_str(read_string(item, "response")?)
+        .map_err(|_| StoreError::Corrupt { what: "response" })
 }
 
 fn json(attempt: &Attempt) -> Result<AttributeValue, StoreError> {
-    serde_json::to_string(attempt).map(string).map_err(|_| StoreError::Corrupt { what: "response" })
+    serde_json::to_string(attempt)
+        .map(string)
+        .map_err(|_| StoreError::Corrupt { what: "response" })
 }

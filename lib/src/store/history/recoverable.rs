@@ -2,8 +2,8 @@
 
 use super::{HistoryTable, deliveries::read_delivery, ids_between, most_shards, shard};
 use crate::{
-    domain::{
-        delivery::{Delivery, DeliveryStatus, TEST_PREFIX},
+    domain::delivery::{
+        Delivery, DeliveryStatus, TEST_PREFIX,
         recovery::{Place, Recoverable, Recovery},
     },
     store::{
@@ -30,15 +30,31 @@ impl HistoryTable {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn recoverable(&self, recovery: &Recovery, rows: i32) -> Result<RecoverablePage, StoreError> {
-        let Recovery { place, since, until, .. } = *recovery;
+    pub async fn recoverable(
+        &self,
+        recovery: &Recovery,
+        rows: i32,
+    ) -> Result<RecoverablePage, StoreError> {
+        let Recovery {
+            place,
+            since,
+            until,
+            ..
+        } = *recovery;
         let ids = ids_between(since, until);
         let first = place.after.saturating_add(1).max(*ids.start());
         if first > *ids.end() {
-            return Ok(RecoverablePage { deliveries: Vec::new(), examined: 0, next: next(place, None)? });
+            return Ok(RecoverablePage {
+                deliveries: Vec::new(),
+                examined: 0,
+                next: next(place, None)?,
+            });
         }
         let values = item([
-            (":partition", string(shard(&recovery.tenant_id, place.partition))),
+            (
+                ":partition",
+                string(shard(&recovery.tenant_id, place.partition)),
+            ),
             (":first", number(first)),
             (":last", number(*ids.end())),
             (":outbound", string("outbound")),
@@ -63,9 +79,16 @@ impl HistoryTable {
             .expression_attribute_names("#status", "status")
             .set_expression_attribute_values(Some(values))
             .limit(rows);
-        let page = query.send().await.map_err(StoreError::unavailable("Query history"))?;
+        let page = query
+            .send()
+            .await
+            .map_err(StoreError::unavailable("Query history"))?;
         Ok(RecoverablePage {
-            deliveries: page.items().iter().filter_map(|row| readable(recovery, row)).collect(),
+            deliveries: page
+                .items()
+                .iter()
+                .filter_map(|row| readable(recovery, row))
+                .collect(),
             examined: page.scanned_count.try_into().unwrap_or_default(),
             next: next(place, page.last_evaluated_key.as_ref())?,
         })
@@ -83,7 +106,9 @@ fn standing(wanted: Recoverable) -> DeliveryStatus {
 fn readable(recovery: &Recovery, row: &Item) -> Option<Delivery> {
     match read_delivery(&recovery.tenant_id, row) {
         // Whoever asked for a test has its answer already.
-        Ok(delivery) => Some(delivery).filter(|delivery| !delivery.message_id.starts_with(TEST_PREFIX)),
+        Ok(delivery) => {
+            Some(delivery).filter(|delivery| !delivery.message_id.starts_with(TEST_PREFIX))
+        }
         Err(error) => {
             tracing::error!(recovery = %recovery.id, cause = telemetry::chain(&error), "delivery passed over");
             None
@@ -93,8 +118,14 @@ fn readable(recovery: &Recovery, row: &Item) -> Option<Delivery> {
 
 fn next(place: Place, read_to: Option<&Item>) -> Result<Option<Place>, StoreError> {
     if let Some(key) = read_to {
-        return Ok(Some(Place { after: read_number(key, "id")?, ..place }));
+        return Ok(Some(Place {
+            after: read_number(key, "id")?,
+            ..place
+        }));
     }
     let partition = place.partition + 1;
-    Ok((partition < most_shards()).then_some(Place { partition, after: 0 }))
+    Ok((partition < most_shards()).then_some(Place {
+        partition,
+        after: 0,
+    }))
 }

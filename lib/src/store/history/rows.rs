@@ -85,7 +85,8 @@ impl PackedRow {
         check_layout(&self.item)?;
         let row = &self.item;
         let Some(key) = self.received() else {
-            return read_delivery(&self.tenant_id, row).map(|delivery| Row::Outbound(Box::new(delivery)));
+            return read_delivery(&self.tenant_id, row)
+                .map(|delivery| Row::Outbound(Box::new(delivery)));
         };
         Ok(Row::Inbound(Received {
             id: read_number(row, "id")?,
@@ -105,22 +106,38 @@ impl HistoryTable {
     /// # Errors
     /// When the database fails or the row cannot be read.
     pub async fn find_row(&self, at: &DeliveryRef) -> Result<Option<Row>, StoreError> {
-        let get = self.client.get_item().table_name(&self.name).set_key(Some(row_key(at)));
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(row_key(at)));
         let answer = get.consistent_read(true).send().await;
-        let Some(item) = answer.map_err(StoreError::unavailable("GetItem history"))?.item else {
+        let Some(item) = answer
+            .map_err(StoreError::unavailable("GetItem history"))?
+            .item
+        else {
             return Ok(None);
         };
         let mut items = [item];
         unpack(&self.client, &self.name, &mut items).await?;
         let [item] = items;
-        PackedRow { tenant_id: at.tenant_id.clone(), item }.unpack().map(Some)
+        PackedRow {
+            tenant_id: at.tenant_id.clone(),
+            item,
+        }
+        .unpack()
+        .map(Some)
     }
 
     /// Those of a tenant's rows that are there, in the order of `ids`.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn read_rows(&self, tenant_id: &str, ids: &[u64]) -> Result<Vec<PackedRow>, StoreError> {
+    pub async fn read_rows(
+        &self,
+        tenant_id: &str,
+        ids: &[u64],
+    ) -> Result<Vec<PackedRow>, StoreError> {
         let mut rows = HashMap::with_capacity(ids.len());
         for ids in ids.chunks(BATCH) {
             for item in self.read_batch(tenant_id, ids).await? {
@@ -129,11 +146,22 @@ impl HistoryTable {
         }
         let mut items: Vec<Item> = ids.iter().filter_map(|id| rows.remove(id)).collect();
         unpack(&self.client, &self.name, &mut items).await?;
-        Ok(items.into_iter().map(|item| PackedRow { tenant_id: tenant_id.to_owned(), item }).collect())
+        Ok(items
+            .into_iter()
+            .map(|item| PackedRow {
+                tenant_id: tenant_id.to_owned(),
+                item,
+            })
+            .collect())
     }
 
     async fn read_batch(&self, tenant_id: &str, ids: &[u64]) -> Result<Vec<Item>, StoreError> {
-        let key = |id: &u64| row_key(&DeliveryRef { tenant_id: tenant_id.to_owned(), id: *id });
+        let key = |id: &u64| {
+            row_key(&DeliveryRef {
+                tenant_id: tenant_id.to_owned(),
+                id: *id,
+            })
+        };
         let keys = KeysAndAttributes::builder().set_keys(Some(ids.iter().map(key).collect()));
         batch::read(&self.client, &self.name, keys, "BatchGetItem history").await
     }

@@ -8,7 +8,9 @@ use futures::future::try_join_all;
 
 use super::{HistoryTable, ids_between, partitions};
 use crate::{
-    domain::{delivery::DeliveryStatus, facts::Direction, key::CallId, timestamp::Timestamp},
+    domain::{
+        call::direction::Direction, delivery::DeliveryStatus, key::CallId, timestamp::Timestamp,
+    },
     store::{
         StoreError,
         item::{Item, number, read_number, string, time},
@@ -114,22 +116,34 @@ impl HistoryTable {
     /// When the database fails or a row cannot be read.
     pub async fn search(&self, search: &Search<'_>) -> Result<Found, StoreError> {
         let ids = ids_between(search.from, search.to);
-        let last = search.below.map_or(*ids.end(), |below| below.saturating_sub(1).min(*ids.end()));
+        let last = search
+            .below
+            .map_or(*ids.end(), |below| below.saturating_sub(1).min(*ids.end()));
         let first = *ids.start();
         let next = Some(last).filter(|last| first <= *last);
-        let part = |name| Part { name, ids: Vec::new(), next };
+        let part = |name| Part {
+            name,
+            ids: Vec::new(),
+            next,
+        };
         let mut parts: Vec<Part> = partitions(search.tenant_id).map(part).collect();
         // Nothing is known before every partition was looked at.
         let (mut left, mut stride) = (search.examined.max(parts.len()), search.enough);
         for _ in 0..MAX_ROUNDS {
-            let mut open: Vec<&mut Part> = parts.iter_mut().filter(|part| part.next.is_some()).collect();
+            let mut open: Vec<&mut Part> = parts
+                .iter_mut()
+                .filter(|part| part.next.is_some())
+                .collect();
             if open.is_empty() || left == 0 {
                 break;
             }
             // Where only some can be read on, those that hide the newest rows.
             open.sort_by_key(|part| Reverse(part.next));
             let share = (left / open.len()).min(stride).clamp(1, MAX_STRIDE);
-            let queries = open.iter_mut().take(left).map(|part| self.read_on(search, part, first, share));
+            let queries = open
+                .iter_mut()
+                .take(left)
+                .map(|part| self.read_on(search, part, first, share));
             let examined: usize = try_join_all(queries).await?.into_iter().sum();
             left = left.saturating_sub(examined);
             stride = stride.saturating_mul(GROWTH);
@@ -164,11 +178,17 @@ impl HistoryTable {
             .projection_expression("id")
             .scan_index_forward(false)
             .limit(i32::try_from(rows).unwrap_or(i32::MAX));
-        let page = query.send().await.map_err(StoreError::unavailable("Query history"))?;
+        let page = query
+            .send()
+            .await
+            .map_err(StoreError::unavailable("Query history"))?;
         for row in page.items() {
             part.ids.push(read_number(row, "id")?);
         }
-        let reached = page.last_evaluated_key.map(|key| read_number::<u64>(&key, "id")).transpose()?;
+        let reached = page
+            .last_evaluated_key
+            .map(|key| read_number::<u64>(&key, "id"))
+            .transpose()?;
         part.next = reached.filter(|id| first < *id).map(|id| id - 1);
         Ok(usize::try_from(page.scanned_count).unwrap_or_default())
     }
@@ -188,7 +208,9 @@ impl Conditions {
         let mut conditions = Self::default();
         // An id may have moved on into the time after its own.
         conditions.name("createdAt", "BETWEEN :from AND :to");
-        conditions.values.insert(":from".to_owned(), time(search.from));
+        conditions
+            .values
+            .insert(":from".to_owned(), time(search.from));
         conditions.values.insert(":to".to_owned(), time(search.to));
         let direction = filter.direction.map(|direction| match direction {
             Direction::Inbound => "inbound",
@@ -197,7 +219,10 @@ impl Conditions {
         conditions.equal("direction", direction.map(string));
         conditions.equal("source", filter.source.as_ref().map(string));
         conditions.equal("eventType", filter.event_type.as_ref().map(string));
-        conditions.equal("status", filter.status.map(|status| string(status.as_str())));
+        conditions.equal(
+            "status",
+            filter.status.map(|status| string(status.as_str())),
+        );
         conditions.equal("webhookConfigId", filter.subscription_id.map(number));
         conditions.equal("callId", filter.call_id.map(|id| string(id.to_string())));
         conditions.equal("userId", filter.user_id.as_ref().map(string));
@@ -225,18 +250,24 @@ fn frontier(parts: &[Part]) -> Option<u64> {
 fn known(parts: &[Part]) -> usize {
     let frontier = frontier(parts);
     let ids = parts.iter().flat_map(|part| &part.ids);
-    ids.filter(|id| frontier.is_none_or(|frontier| frontier < **id)).count()
+    ids.filter(|id| frontier.is_none_or(|frontier| frontier < **id))
+        .count()
 }
 
 fn merged(parts: Vec<Part>, enough: usize) -> Found {
     let frontier = frontier(&parts);
     let ids = parts.into_iter().flat_map(|part| part.ids);
-    let mut ids: Vec<u64> = ids.filter(|id| frontier.is_none_or(|frontier| frontier < *id)).collect();
+    let mut ids: Vec<u64> = ids
+        .filter(|id| frontier.is_none_or(|frontier| frontier < *id))
+        .collect();
     ids.sort_unstable_by(|a, b| b.cmp(a));
     if enough < ids.len() {
         ids.truncate(enough);
         let searched_to = ids.last().copied();
         return Found { ids, searched_to };
     }
-    Found { ids, searched_to: frontier.map(|frontier| frontier + 1) }
+    Found {
+        ids,
+        searched_to: frontier.map(|frontier| frontier + 1),
+    }
 }

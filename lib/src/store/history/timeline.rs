@@ -76,16 +76,25 @@ impl HistoryTable {
     pub async fn events_of(&self, timeline: &Timeline<'_>) -> Result<CallEvents, StoreError> {
         let seen = timeline.call.seen;
         let ids = ids_between(seen.from, seen.to.plus_millis(Seen::SLACK_MILLIS));
-        let start = timeline.after.map_or(*ids.start(), |after| after.saturating_add(1).max(*ids.start()));
+        let start = timeline.after.map_or(*ids.start(), |after| {
+            after.saturating_add(1).max(*ids.start())
+        });
         if start > *ids.end() {
-            return Ok(CallEvents { events: Vec::new(), more_after: None });
+            return Ok(CallEvents {
+                events: Vec::new(),
+                more_after: None,
+            });
         }
         let call = timeline.call;
-        let call_ids: Vec<CallId> = std::iter::once(call.id).chain(call.absorbed.keys().copied()).collect();
+        let call_ids: Vec<CallId> = std::iter::once(call.id)
+            .chain(call.absorbed.keys().copied())
+            .collect();
         let partitions: Vec<String> = partitions(timeline.tenant_id).collect();
-        let parts = partitions
-            .iter()
-            .flat_map(|partition| call_ids.chunks(MAX_IDS).map(move |call_ids| (partition, call_ids)));
+        let parts = partitions.iter().flat_map(|partition| {
+            call_ids
+                .chunks(MAX_IDS)
+                .map(move |call_ids| (partition, call_ids))
+        });
         let parts = parts.map(|(partition, call_ids)| {
             self.part(partition, call_ids, (start, *ids.end()), timeline.megabytes)
         });
@@ -93,7 +102,9 @@ impl HistoryTable {
         // What lies behind the place where one partition was left comes with the next page.
         let mut more_after = parts.iter().filter_map(|part| part.read_to).min();
         let rows = parts.into_iter().flat_map(|part| part.rows);
-        let mut events: Vec<_> = rows.filter(|row| more_after.is_none_or(|last| row.id <= last)).collect();
+        let mut events: Vec<_> = rows
+            .filter(|row| more_after.is_none_or(|last| row.id <= last))
+            .collect();
         events.sort_by_key(|event| event.id);
         if events.len() > timeline.limit {
             events.truncate(timeline.limit);
@@ -109,34 +120,57 @@ impl HistoryTable {
         (first, last): (u64, u64),
         megabytes: usize,
     ) -> Result<Part, StoreError> {
-        let names: Vec<String> = (0..call_ids.len()).map(|number| format!(":call{number}")).collect();
+        let names: Vec<String> = (0..call_ids.len())
+            .map(|number| format!(":call{number}"))
+            .collect();
         let mut values = Item::from([
             (":partition".to_owned(), string(partition)),
             (":first".to_owned(), number(first)),
             (":last".to_owned(), number(last)),
             (":inbound".to_owned(), string("inbound")),
         ]);
-        values.extend(names.iter().cloned().zip(call_ids.iter().map(|id| string(id.to_string()))));
+        values.extend(
+            names
+                .iter()
+                .cloned()
+                .zip(call_ids.iter().map(|id| string(id.to_string()))),
+        );
         let query = self
             .client
             .query()
             .table_name(&self.name)
             .key_condition_expression("tenantShard = :partition AND id BETWEEN :first AND :last")
-            .filter_expression(format!("callId IN ({}) AND direction = :inbound", names.join(", ")))
+            .filter_expression(format!(
+                "callId IN ({}) AND direction = :inbound",
+                names.join(", ")
+            ))
             .set_expression_attribute_values(Some(values));
         let (mut rows, mut start) = (Vec::new(), None::<Item>);
         // A page ends at one megabyte, whatever the filter leaves of it.
         for _ in 0..megabytes {
             let page = query.clone().set_exclusive_start_key(start).send().await;
             let page = page.map_err(StoreError::unavailable("Query history"))?;
-            rows.extend(page.items().iter().map(read_row).collect::<Result<Vec<_>, _>>()?);
+            rows.extend(
+                page.items()
+                    .iter()
+                    .map(read_row)
+                    .collect::<Result<Vec<_>, _>>()?,
+            );
             match page.last_evaluated_key {
-                None => return Ok(Part { rows, read_to: None }),
+                None => {
+                    return Ok(Part {
+                        rows,
+                        read_to: None,
+                    });
+                }
                 Some(key) => start = Some(key),
             }
         }
         let read_to = start.map_or(Ok(first), |key| read_number(&key, "id"));
-        Ok(Part { rows, read_to: Some(read_to?) })
+        Ok(Part {
+            rows,
+            read_to: Some(read_to?),
+        })
     }
 }
 

@@ -6,14 +6,12 @@ use bytes::Bytes;
 use proptest::prelude::*;
 use ringpost::{
     domain::{
-        announcement::Announcement,
-        call::{Call, CallUpdate},
-        owner::Owner,
+        call::{Call, CallUpdate, announcement::Announcement, owner::Owner},
         timestamp::Timestamp,
     },
     providers::{
         elevenlabs::{CallStatusEvent, PostCall},
-        read_occurrence, read_update,
+        read_in_call_event, read_update,
     },
 };
 use serde_json::{Value, json};
@@ -27,7 +25,12 @@ fn at(second: usize) -> Timestamp {
 fn of_status(event_type: &str) -> CallUpdate {
     let body = json!({ "call_id": "CA1", "conversation_id": "conv_1", "event_type": event_type });
     let bytes = Bytes::from(body.to_string());
-    read_update(&CallStatusEvent::parse(&bytes).expect("a status").event(&bytes, at(0))).expect("a call")
+    read_update(
+        &CallStatusEvent::parse(&bytes)
+            .expect("a status")
+            .event(&bytes, at(0)),
+    )
+    .expect("a call")
 }
 
 fn of_conversation(status: &str, result: Option<&str>, transcript: &Value) -> CallUpdate {
@@ -39,14 +42,22 @@ fn of_conversation(status: &str, result: Option<&str>, transcript: &Value) -> Ca
         }
     });
     let bytes = Bytes::from(body.to_string());
-    read_update(&PostCall::parse(&bytes).expect("a webhook").event(&bytes, at(0))).expect("a call")
+    read_update(
+        &PostCall::parse(&bytes)
+            .expect("a webhook")
+            .event(&bytes, at(0)),
+    )
+    .expect("a call")
 }
 
 #[test]
 fn a_conversation_is_announced_only_where_there_was_one() {
     let spoken = json!([{ "role": "user", "message": "Yes?" }]);
-    let (neither, begun, both) =
-        (&[][..], &["conversation.started"][..], &["conversation.started", "conversation.completed"][..]);
+    let (neither, begun, both) = (
+        &[][..],
+        &["conversation.started"][..],
+        &["conversation.started", "conversation.completed"][..],
+    );
     for (told, expected) in [
         (of_status("call.initiated"), neither),
         (of_status("call.ringing"), neither),
@@ -62,9 +73,15 @@ fn a_conversation_is_announced_only_where_there_was_one() {
         (of_conversation("in-progress", None, &json!([])), begun),
     ] {
         let call = Call::begin(&told, None);
-        let announced: Vec<_> = call.announced.keys().map(|type_of| type_of.as_str()).collect();
-        let of_conversation: Vec<_> =
-            announced.into_iter().filter(|name| name.starts_with("conversation.")).collect();
+        let announced: Vec<_> = call
+            .announced
+            .keys()
+            .map(|type_of| type_of.as_str())
+            .collect();
+        let of_conversation: Vec<_> = announced
+            .into_iter()
+            .filter(|name| name.starts_with("conversation."))
+            .collect();
         assert_eq!(of_conversation, expected, "{:?}", told.event);
     }
 }
@@ -78,12 +95,18 @@ fn the_end_of_the_leg_ends_no_conversation() {
     let ended = ringpost::providers::signalwire::event(&bytes, at(9)).expect("a callback");
     call.apply(&read_update(&ended).expect("a call"), None);
     assert!(call.announced.contains_key(&Announcement::Completed));
-    assert!(!call.announced.contains_key(&Announcement::ConversationCompleted));
+    assert!(
+        !call
+            .announced
+            .contains_key(&Announcement::ConversationCompleted)
+    );
 }
 
 fn updates() -> Vec<CallUpdate> {
     let reports = reports("3f").into_iter().enumerate();
-    reports.map(|(index, report)| read_update(&event(&report, at(index))).expect("a call")).collect()
+    reports
+        .map(|(index, report)| read_update(&event(&report, at(index))).expect("a call"))
+        .collect()
 }
 
 fn fold(updates: &[&CallUpdate]) -> Call {
@@ -113,7 +136,10 @@ fn what_two_records_announced_is_asked_again_by_what_both_are() {
     let by = &updates[4].event;
     let mut united = leg.clone();
     united.absorb(&room, by);
-    assert!(united.retold.contains(by), "the leg had neither agent nor outcome");
+    assert!(
+        united.retold.contains(by),
+        "the leg had neither agent nor outcome"
+    );
     let before = united.clone();
     united.absorb(&room, &updates[5].event);
     assert_eq!(united, before, "absorbing again changes nothing");
@@ -157,7 +183,12 @@ proptest! {
 #[test]
 fn only_what_happens_many_times_is_an_occurrence() {
     for report in reports("3f") {
-        assert_eq!(read_occurrence(&event(&report, at(0))), None, "{}", report.body);
+        assert_eq!(
+            read_in_call_event(&event(&report, at(0))),
+            None,
+            "{}",
+            report.body
+        );
     }
     for (event_type, occurs) in [
         ("agent.speaking", true),
@@ -166,7 +197,9 @@ fn only_what_happens_many_times_is_an_occurrence() {
         ("campaign.started", false),
     ] {
         let bytes = Bytes::from(json!({ "event_type": event_type, "call_id": "CA1" }).to_string());
-        let kept = PostCall::parse(&bytes).expect("a webhook").event(&bytes, at(0));
-        assert_eq!(read_occurrence(&kept).is_some(), occurs, "{event_type}");
+        let kept = PostCall::parse(&bytes)
+            .expect("a webhook")
+            .event(&bytes, at(0));
+        assert_eq!(read_in_call_event(&kept).is_some(), occurs, "{event_type}");
     }
 }

@@ -3,33 +3,38 @@
 
 use proptest::{prelude::*, sample::Index};
 use ringpost::domain::{
-    announcement::Announcement,
-    call::{Call, CallStatus, CallUpdate},
-    facts::Facts,
+    call::{Call, CallStatus, CallUpdate, announcement::Announcement, facts::Facts},
     key::{CallKey, EventKey},
 };
 use serde_json::Value;
 
-use crate::support::calls::whole_call;
-use crate::support::folding::{arrival, arriving, fold, owner, updates, view};
+use crate::support::{
+    calls::whole_call,
+    folding::{arrival, arriving, fold, owner, updates, view},
+};
 
 /// A whole call's updates, and an order of all of them with some repeated.
 fn replayed_call() -> impl Strategy<Value = (Vec<CallUpdate>, Vec<usize>)> {
     let with_repetitions = |bodies: Vec<Value>| {
         let count = bodies.len();
-        (Just(updates(&bodies)), prop::collection::vec(0..count, 0..8)).prop_flat_map(
-            move |(updates, again)| {
+        (
+            Just(updates(&bodies)),
+            prop::collection::vec(0..count, 0..8),
+        )
+            .prop_flat_map(move |(updates, again)| {
                 let order: Vec<usize> = (0..count).chain(again).collect();
                 (Just(updates), Just(order).prop_shuffle())
-            },
-        )
+            })
     };
     whole_call().prop_flat_map(with_repetitions)
 }
 
 /// The types that an event announced.
 fn announced_by(call: &Call, event: &EventKey) -> Vec<Announcement> {
-    let by = call.announced.iter().filter(|(_, announced)| announced.by == *event);
+    let by = call
+        .announced
+        .iter()
+        .filter(|(_, announced)| announced.by == *event);
     by.map(|(announcement, _)| *announcement).collect()
 }
 

@@ -2,16 +2,18 @@
 //! repetitions.
 
 use proptest::prelude::*;
-use ringpost::domain::{
+use ringpost::domain::call::{
+    Call, CallStatus,
     announcement::{Announcement, Shown},
-    call::{Call, CallStatus},
     leg::LegOutcome,
     outcome::Outcome,
 };
 
-use crate::support::folding::{arriving, owner, updates};
-use crate::support::room;
-use crate::support::story::{Kind, story};
+use crate::support::{
+    folding::{arriving, owner, updates},
+    room,
+    story::{Kind, story},
+};
 
 /// What a call shows of its end.
 type End = (CallStatus, Option<Outcome>, Option<u64>);
@@ -21,7 +23,11 @@ fn end(call: &Call) -> End {
 }
 
 fn ended(outcome: Outcome, seconds: u64) -> End {
-    let status = if outcome == Outcome::Failed { CallStatus::Failed } else { CallStatus::Ended };
+    let status = if outcome == Outcome::Failed {
+        CallStatus::Failed
+    } else {
+        CallStatus::Ended
+    };
     (status, Some(outcome), Some(seconds))
 }
 

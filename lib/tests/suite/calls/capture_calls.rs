@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 
 use ringpost::{
     domain::{
-        call::{Call, CallStatus, CallUpdate},
+        call::{Call, CallStatus, CallUpdate, outcome::Outcome, owner::Owner},
         contact_id::ContactId,
-        outcome::Outcome,
-        owner::Owner,
         phone::{PhoneNumber, Region},
         timestamp::Timestamp,
     },
@@ -36,22 +34,44 @@ fn body(mut fields: Value) -> Vec<u8> {
 fn update(tenant: &str, fields: Value, received: &str) -> CallUpdate {
     let body = body(fields);
     let submission = Submission::parse(&body).expect("a submission");
-    let sender = Sender { tenant_id: tenant.to_owned(), region: None };
-    let event = capture::event(&submission, &sender, &Identity::Body, at(received), body.into());
+    let sender = Sender {
+        tenant_id: tenant.to_owned(),
+        region: None,
+    };
+    let event = capture::event(
+        &submission,
+        &sender,
+        &Identity::Body,
+        at(received),
+        body.into(),
+    );
     let update = providers::read_update(&event).expect("an update");
-    assert_eq!(capture::read(&submission, &event).as_ref(), Some(&update), "stored and read again");
+    assert_eq!(
+        capture::read(&submission, &event).as_ref(),
+        Some(&update),
+        "stored and read again"
+    );
     update
 }
 
 fn call(fields: Value) -> Call {
-    Call::begin(&update("acme", fields, RECEIVED), Some(&Owner::tenant("acme")))
+    Call::begin(
+        &update("acme", fields, RECEIVED),
+        Some(&Owner::tenant("acme")),
+    )
 }
 
 /// Both orders, for the order of events must not matter.
 fn corrected(first: Value, second: Value) -> Call {
     let owner = Owner::tenant("acme");
-    let (first, second) = (update("acme", first, RECEIVED), update("acme", second, "2025-11-25T10:37:00Z"));
-    let (mut call, mut other) = (Call::begin(&first, Some(&owner)), Call::begin(&second, Some(&owner)));
+    let (first, second) = (
+        update("acme", first, RECEIVED),
+        update("acme", second, "2025-11-25T10:37:00Z"),
+    );
+    let (mut call, mut other) = (
+        Call::begin(&first, Some(&owner)),
+        Call::begin(&second, Some(&owner)),
+    );
     call.apply(&second, Some(&owner));
     other.apply(&first, Some(&owner));
     assert_eq!((call.id, &call.facts), (other.id, &other.facts));
@@ -74,41 +94,118 @@ fn the_documents_complete_record() {
     }));
     let facts = &call.facts;
     assert_eq!(call.status(), CallStatus::Ended);
-    assert_eq!((facts.outcome(), call.duration_seconds()), (Some(Outcome::Completed), Some(320)));
+    assert_eq!(
+        (facts.outcome(), call.duration_seconds()),
+        (Some(Outcome::Completed), Some(320))
+    );
     assert_eq!(call.started_at(), at("2025-11-25T10:30:00Z"));
-    assert_eq!(facts.ending().map(|ending| ending.at), Some(at("2025-11-25T10:35:20Z")));
-    assert_eq!(facts.line_number().map(PhoneNumber::as_str), Some("+919876543210"));
-    assert_eq!(facts.phone_number().map(PhoneNumber::as_str), Some("+919123456789"));
+    assert_eq!(
+        facts.ending().map(|ending| ending.at),
+        Some(at("2025-11-25T10:35:20Z"))
+    );
+    assert_eq!(
+        facts.line_number().map(PhoneNumber::as_str),
+        Some("+919876543210")
+    );
+    assert_eq!(
+        facts.phone_number().map(PhoneNumber::as_str),
+        Some("+919123456789")
+    );
     assert_eq!(
         facts.recording_url.get().map(String::as_str),
         Some("https://your-system.com/recordings/12345.mp3")
     );
-    assert_eq!(facts.lead_id.get().map(ContactId::as_str), Some("234e5678-e89b-12d3-a456-426614174001"));
-    assert_eq!(facts.employee_id.get().map(String::as_str), Some("345e6789-e89b-12d3-a456-426614174002"));
+    assert_eq!(
+        facts.lead_id.get().map(ContactId::as_str),
+        Some("234e5678-e89b-12d3-a456-426614174001")
+    );
+    assert_eq!(
+        facts.employee_id.get().map(String::as_str),
+        Some("345e6789-e89b-12d3-a456-426614174002")
+    );
     assert_eq!(call.campaign_id(), Some("CAMP-001"));
-    assert!(facts.results().is_some_and(|results| results.contains("follow_up") && results.len() == 1));
-    let follow_up = facts.follow_up.get().and_then(Option::as_ref).expect("a follow-up");
-    assert_eq!((follow_up.due_at, follow_up.automatic), (at("2025-11-27T14:00:00Z"), true));
+    assert!(
+        facts
+            .results()
+            .is_some_and(|results| results.contains("follow_up") && results.len() == 1)
+    );
+    let follow_up = facts
+        .follow_up
+        .get()
+        .and_then(Option::as_ref)
+        .expect("a follow-up");
+    assert_eq!(
+        (follow_up.due_at, follow_up.automatic),
+        (at("2025-11-27T14:00:00Z"), true)
+    );
 }
 
 #[test]
 fn the_times_that_are_missing_follow_from_those_that_are_there() {
-    let (start, date, end) = ("2025-11-25T10:30:00Z", "2025-11-25T09:00:00Z", "2025-11-25T10:35:20Z");
+    let (start, date, end) = (
+        "2025-11-25T10:30:00Z",
+        "2025-11-25T09:00:00Z",
+        "2025-11-25T10:35:20Z",
+    );
     for (fields, started, ended, seconds) in [
-        (json!({ "start_time": start, "end_time": end }), start, end, Some(320)),
-        (json!({ "start_time": start, "duration_seconds": 320 }), start, end, Some(320)),
-        (json!({ "end_time": end, "duration_seconds": 320, "call_date": date }), start, end, Some(320)),
-        (json!({ "call_date": start, "duration_seconds": 320 }), start, end, Some(320)),
-        (json!({ "start_time": start, "end_time": end, "duration_seconds": 300 }), start, end, Some(300)),
+        (
+            json!({ "start_time": start, "end_time": end }),
+            start,
+            end,
+            Some(320),
+        ),
+        (
+            json!({ "start_time": start, "duration_seconds": 320 }),
+            start,
+            end,
+            Some(320),
+        ),
+        (
+            json!({ "end_time": end, "duration_seconds": 320, "call_date": date }),
+            start,
+            end,
+            Some(320),
+        ),
+        (
+            json!({ "call_date": start, "duration_seconds": 320 }),
+            start,
+            end,
+            Some(320),
+        ),
+        (
+            json!({ "start_time": start, "end_time": end, "duration_seconds": 300 }),
+            start,
+            end,
+            Some(300),
+        ),
         (json!({ "call_date": date }), date, date, None),
-        (json!({ "start_time": start, "call_date": date }), start, start, None),
-        (json!({ "call_date": date, "end_time": end }), date, end, None),
-        (json!({ "duration_seconds": 60 }), "2025-11-25T10:35:00.250Z", RECEIVED, Some(60)),
+        (
+            json!({ "start_time": start, "call_date": date }),
+            start,
+            start,
+            None,
+        ),
+        (
+            json!({ "call_date": date, "end_time": end }),
+            date,
+            end,
+            None,
+        ),
+        (
+            json!({ "duration_seconds": 60 }),
+            "2025-11-25T10:35:00.250Z",
+            RECEIVED,
+            Some(60),
+        ),
         (json!({}), RECEIVED, RECEIVED, None),
     ] {
         let call = call(fields.clone());
         let ending = call.facts.ending().map(|ending| ending.at);
-        assert_eq!((call.started_at(), ending), (at(started), Some(at(ended))), "{fields}");
+        assert_eq!(
+            (call.started_at(), ending),
+            (at(started), Some(at(ended))),
+            "{fields}"
+        );
         assert_eq!(call.duration_seconds(), seconds, "{fields}");
         assert_ne!(call.status(), CallStatus::Active, "a captured call is over");
     }
@@ -117,16 +214,46 @@ fn the_times_that_are_missing_follow_from_those_that_are_there() {
 #[test]
 fn the_status_decides_then_that_nobody_answered_then_the_duration() {
     for (fields, outcome) in [
-        (json!({ "call_status": "completed", "duration_seconds": 2 }), Some(Outcome::Completed)),
-        (json!({ "call_status": "busy", "duration_seconds": 60 }), Some(Outcome::Busy)),
-        (json!({ "call_status": "no-answer", "duration_seconds": 60 }), Some(Outcome::NoAnswer)),
-        (json!({ "call_status": "NO_ANSWER" }), Some(Outcome::NoAnswer)),
-        (json!({ "call_status": "Not Answered" }), Some(Outcome::NoAnswer)),
-        (json!({ "call_status": "failed", "outcome": "completed" }), Some(Outcome::Failed)),
-        (json!({ "call_status": "canceled" }), Some(Outcome::NoAnswer)),
-        (json!({ "call_status": "gone fishing", "duration_seconds": 60 }), Some(Outcome::Completed)),
-        (json!({ "outcome": "not_answered", "duration_seconds": 60 }), Some(Outcome::NoAnswer)),
-        (json!({ "outcome": "not_answered", "call_status": "busy" }), Some(Outcome::Busy)),
+        (
+            json!({ "call_status": "completed", "duration_seconds": 2 }),
+            Some(Outcome::Completed),
+        ),
+        (
+            json!({ "call_status": "busy", "duration_seconds": 60 }),
+            Some(Outcome::Busy),
+        ),
+        (
+            json!({ "call_status": "no-answer", "duration_seconds": 60 }),
+            Some(Outcome::NoAnswer),
+        ),
+        (
+            json!({ "call_status": "NO_ANSWER" }),
+            Some(Outcome::NoAnswer),
+        ),
+        (
+            json!({ "call_status": "Not Answered" }),
+            Some(Outcome::NoAnswer),
+        ),
+        (
+            json!({ "call_status": "failed", "outcome": "completed" }),
+            Some(Outcome::Failed),
+        ),
+        (
+            json!({ "call_status": "canceled" }),
+            Some(Outcome::NoAnswer),
+        ),
+        (
+            json!({ "call_status": "gone fishing", "duration_seconds": 60 }),
+            Some(Outcome::Completed),
+        ),
+        (
+            json!({ "outcome": "not_answered", "duration_seconds": 60 }),
+            Some(Outcome::NoAnswer),
+        ),
+        (
+            json!({ "outcome": "not_answered", "call_status": "busy" }),
+            Some(Outcome::Busy),
+        ),
         (json!({ "duration_seconds": 180 }), Some(Outcome::Completed)),
         (json!({ "duration_seconds": 9 }), Some(Outcome::NoAnswer)),
         (json!({ "duration_seconds": 2 }), Some(Outcome::Failed)),
@@ -162,10 +289,21 @@ fn a_correction_wins_whichever_is_folded_first() {
             "start_time": "2025-11-25T11:00:00Z"
         }),
     );
-    assert_eq!((call.facts.outcome(), call.duration_seconds()), (Some(Outcome::Completed), Some(180)));
+    assert_eq!(
+        (call.facts.outcome(), call.duration_seconds()),
+        (Some(Outcome::Completed), Some(180))
+    );
     assert_eq!(call.started_at(), at("2025-11-25T11:00:00Z"));
-    assert!(call.facts.results().is_some_and(|results| results.contains("converted") && results.len() == 1));
-    assert_eq!(call.facts.follow_up.get(), Some(&None), "a follow-up that is no longer told is withdrawn");
+    assert!(
+        call.facts
+            .results()
+            .is_some_and(|results| results.contains("converted") && results.len() == 1)
+    );
+    assert_eq!(
+        call.facts.follow_up.get(),
+        Some(&None),
+        "a follow-up that is no longer told is withdrawn"
+    );
 }
 
 #[test]
@@ -177,7 +315,10 @@ fn a_call_is_told_by_tenant_company_system_and_id_and_without_an_id_by_its_body(
     let others = [
         ("other", ours.clone()),
         ("acme", json!({ "external_call_id": "C-1" })),
-        ("acme", json!({ "external_call_id": "C-2", "external_system": "D" })),
+        (
+            "acme",
+            json!({ "external_call_id": "C-2", "external_system": "D" }),
+        ),
         (
             "acme",
             json!({ "external_call_id": "C-1", "external_system": "D", "company_id": "00000000-0000-4000-8000-000000000001" }),
@@ -185,18 +326,37 @@ fn a_call_is_told_by_tenant_company_system_and_id_and_without_an_id_by_its_body(
         ("acme", json!({ "external_system": "D" })),
     ];
     for (tenant, fields) in others {
-        assert_ne!(id("acme", ours.clone()), id(tenant, fields.clone()), "{tenant} {fields}");
+        assert_ne!(
+            id("acme", ours.clone()),
+            id(tenant, fields.clone()),
+            "{tenant} {fields}"
+        );
     }
-    assert_eq!(id("acme", json!({ "notes": "a" })), id("acme", json!({ "notes": "a" })));
-    assert_ne!(id("acme", json!({ "notes": "a" })), id("acme", json!({ "notes": "b" })));
+    assert_eq!(
+        id("acme", json!({ "notes": "a" })),
+        id("acme", json!({ "notes": "a" }))
+    );
+    assert_ne!(
+        id("acme", json!({ "notes": "a" })),
+        id("acme", json!({ "notes": "b" }))
+    );
 }
 
 fn submitted(identity: &Identity, region: Option<Region>, fields: Value) -> CallUpdate {
     let body = body(fields);
     let submission = Submission::parse(&body).expect("a submission");
-    let sender = Sender { tenant_id: "acme".to_owned(), region };
-    providers::read_update(&capture::event(&submission, &sender, identity, at(RECEIVED), body.into()))
-        .expect("an update")
+    let sender = Sender {
+        tenant_id: "acme".to_owned(),
+        region,
+    };
+    providers::read_update(&capture::event(
+        &submission,
+        &sender,
+        identity,
+        at(RECEIVED),
+        body.into(),
+    ))
+    .expect("an update")
 }
 
 #[test]
@@ -212,14 +372,20 @@ fn what_tells_a_submission_from_others_tells_its_event_and_where_it_has_no_id_it
         Identity::After(moment(1)),
         Identity::After(moment(2)),
     ];
-    let updates =
-        |fields: &Value| identities.clone().map(|identity| submitted(&identity, None, fields.clone()));
+    let updates = |fields: &Value| {
+        identities
+            .clone()
+            .map(|identity| submitted(&identity, None, fields.clone()))
+    };
     let named = updates(&json!({ "external_call_id": "C-1" }));
     let nameless = updates(&json!({ "notes": "x" }));
     let events: BTreeSet<_> = named.iter().map(|update| update.event.clone()).collect();
     let call = |update: &CallUpdate| update.keys.first_id();
     let calls = |updates: &[CallUpdate]| updates.iter().map(call).collect::<BTreeSet<_>>().len();
-    assert_eq!((events.len(), calls(&named), calls(&nameless)), (identities.len(), 1, identities.len()));
+    assert_eq!(
+        (events.len(), calls(&named), calls(&nameless)),
+        (identities.len(), 1, identities.len())
+    );
     for update in named.iter().chain(&nameless) {
         assert!(
             !update.event.as_str().contains("C-1") && update.event.as_str().len() < 200,
@@ -236,18 +402,26 @@ fn an_event_of_yesterdays_version_is_still_the_event_and_the_call_that_it_was() 
         update.event.as_str(),
         "call-capture:acme:7c8693c6-976e-4324-9123-2c1d811605f9:fbdb85c292c7057213744deac22cb3de"
     );
-    assert_eq!(update.keys.first_id().to_string(), "b9434f97-8121-5130-9c64-db3d05d819bc");
+    assert_eq!(
+        update.keys.first_id().to_string(),
+        "b9434f97-8121-5130-9c64-db3d05d819bc"
+    );
 }
 
 #[test]
 fn a_national_number_is_one_of_the_tenants_region() {
     let numbers = |region: Option<&str>| {
-        let fields = json!({ "caller_number": "09876543210", "recipient_number": "+1 858 879 6658" });
+        let fields =
+            json!({ "caller_number": "09876543210", "recipient_number": "+1 858 879 6658" });
         let facts = submitted(&Identity::Body, region.and_then(Region::parse), fields).facts;
-        [facts.line_number, facts.phone_number].map(|number| number.get().map(|it| it.as_str().to_owned()))
+        [facts.line_number, facts.phone_number]
+            .map(|number| number.get().map(|it| it.as_str().to_owned()))
     };
     let american = Some("+18588796658".to_owned());
-    assert_eq!(numbers(Some("IN")), [Some("+919876543210".to_owned()), american.clone()]);
+    assert_eq!(
+        numbers(Some("IN")),
+        [Some("+919876543210".to_owned()), american.clone()]
+    );
     assert_eq!(numbers(None), [None, american]);
 }
 
@@ -258,5 +432,12 @@ fn the_same_body_is_the_same_event_and_a_changed_one_is_not() {
     let first = key("acme", fields.clone(), RECEIVED);
     assert_eq!(first, key("acme", fields.clone(), "2026-01-01T00:00:00Z"));
     assert_ne!(first, key("other", fields, RECEIVED));
-    assert_ne!(first, key("acme", json!({ "external_call_id": "C-1", "notes": "x" }), RECEIVED));
+    assert_ne!(
+        first,
+        key(
+            "acme",
+            json!({ "external_call_id": "C-1", "notes": "x" }),
+            RECEIVED
+        )
+    );
 }

@@ -1,12 +1,11 @@
 //! What ElevenLabs' post-call webhooks say of a call: the fixtures, and what the fixtures leave out.
 
 use ringpost::domain::{
-    agent_status::StatusWord,
-    announcement::Announcement,
-    call::{Call, CallUpdate},
-    facts::Direction,
+    call::{
+        Call, CallUpdate, agent_status::StatusWord, announcement::Announcement,
+        direction::Direction, outcome::Outcome,
+    },
     key::CallKey,
-    outcome::Outcome,
     phone::PhoneNumber,
 };
 use serde_json::{Value, json};
@@ -33,7 +32,13 @@ fn number(number: Option<&PhoneNumber>) -> Option<&str> {
 }
 
 fn results(update: &CallUpdate) -> Vec<&str> {
-    update.facts.results().into_iter().flatten().map(String::as_str).collect()
+    update
+        .facts
+        .results()
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect()
 }
 
 /// The first fixture with `change` made to its `data`.
@@ -51,9 +56,17 @@ fn a_transcription_tells_all_of_a_phone_call() {
         (event.event_type.as_str(), event.occurred_at),
         ("post_call_transcription", at(1_767_311_999))
     );
-    assert!(event.key.as_str().starts_with("elevenlabs:post_call_transcription:conv_01jxa3b5c7d9:"));
+    assert!(
+        event
+            .key
+            .as_str()
+            .starts_with("elevenlabs:post_call_transcription:conv_01jxa3b5c7d9:")
+    );
     let conversation = CallKey::Conversation("conv_01jxa3b5c7d9".to_owned());
-    assert_eq!(keys(&update), [conversation, CallKey::CallSid(PHONE_CALL.to_owned())]);
+    assert_eq!(
+        keys(&update),
+        [conversation, CallKey::CallSid(PHONE_CALL.to_owned())]
+    );
     let facts = &update.facts;
     assert_eq!(facts.agent_id().map(String::as_str), Some(AGENT));
     assert_eq!(facts.direction(), Some(Direction::Inbound));
@@ -68,12 +81,18 @@ fn a_transcription_tells_all_of_a_phone_call() {
         (Some(at(1_767_311_930)), Some(at(1_767_311_992)))
     );
     assert_eq!(word(&update), Some(StatusWord::Completed));
-    assert_eq!(facts.agent_status.get().map(|status| &status.event), Some(&event.key));
+    assert_eq!(
+        facts.agent_status.get().map(|status| &status.event),
+        Some(&event.key)
+    );
     assert_eq!(facts.transcript(), Some(&event.key));
     assert_eq!(results(&update), ["call_successful", "resolved"]);
     assert!(facts.verdict_told().is_none() && facts.failure_reason().is_none());
     let call = call(&body);
-    assert_eq!((call.facts.outcome(), call.duration_seconds()), (Some(Outcome::Completed), Some(62)));
+    assert_eq!(
+        (call.facts.outcome(), call.duration_seconds()),
+        (Some(Outcome::Completed), Some(62))
+    );
     assert!(call.announced.contains_key(&Announcement::Completed));
 }
 
@@ -81,11 +100,14 @@ fn a_transcription_tells_all_of_a_phone_call() {
 fn a_conversation_in_a_browser_has_no_numbers() {
     let update = told(&body("03_post_call_transcription_web_no_phone_no_analysis"));
     // `system__call_sid` among its variables may be anybody's words.
-    assert_eq!(keys(&update), [CallKey::Conversation("conv_01jxweb00001".to_owned())]);
+    assert_eq!(
+        keys(&update),
+        [CallKey::Conversation("conv_01jxweb00001".to_owned())]
+    );
     let facts = &update.facts;
     assert!(facts.line_number().is_none() && facts.direction().is_none() && !facts.is_phone_call());
     assert!(facts.results().is_none());
-    assert_eq!(facts.seconds_told(), Some(62));
+    assert_eq!(facts.stated_seconds(), Some(62));
 }
 
 #[test]
@@ -100,7 +122,11 @@ fn a_failed_conversation_is_a_failed_call() {
         body["data"]["metadata"]["error"]["reason"] = json!("LLM is busy");
         call(&body)
     };
-    assert_eq!(busy_model.facts.outcome(), Some(Outcome::Failed), "the model was, nobody else");
+    assert_eq!(
+        busy_model.facts.outcome(),
+        Some(Outcome::Failed),
+        "the model was, nobody else"
+    );
 }
 
 #[test]
@@ -108,7 +134,10 @@ fn a_failure_to_initiate_names_number_carrier_and_reason() {
     let body = body("06_call_initiation_failure_twilio");
     let update = told(&body);
     let sid = CallKey::CallSid("CA8367245817625817632576245724".to_owned());
-    assert_eq!(keys(&update), [CallKey::Conversation("conv_01jxfail0tw".to_owned()), sid]);
+    assert_eq!(
+        keys(&update),
+        [CallKey::Conversation("conv_01jxfail0tw".to_owned()), sid]
+    );
     let facts = &update.facts;
     assert_eq!(facts.direction(), Some(Direction::Outbound));
     assert_eq!(
@@ -144,26 +173,51 @@ fn a_failure_of_a_sip_trunk_is_read_too() {
         ("unknown", Outcome::Failed),
         ("new", Outcome::Failed),
     ] {
-        assert_eq!(call(&body(reason)).facts.outcome(), Some(outcome), "{reason}");
+        assert_eq!(
+            call(&body(reason)).facts.outcome(),
+            Some(outcome),
+            "{reason}"
+        );
     }
 }
 
 #[test]
 fn an_unknown_type_is_kept_and_says_what_it_can() {
     assert_eq!(update(&body("09_unknown_type")), None);
-    assert_eq!(event(&body("09_unknown_type")).event_type, "some_future_type");
-    let detection = json!({ "type": "answering_machine_detection", "data": { "conversation_id": "conv_1" } });
-    assert_eq!(keys(&told(&detection)), [CallKey::Conversation("conv_1".to_owned())]);
-    assert_eq!(event(&detection).occurred_at, at(elevenlabs::RECEIVED), "it tells no time");
-    for data in [json!("text"), json!(7), json!(true), json!(null), json!([1, [2]]), json!(1.5), json!(-1)] {
+    assert_eq!(
+        event(&body("09_unknown_type")).event_type,
+        "some_future_type"
+    );
+    let detection =
+        json!({ "type": "answering_machine_detection", "data": { "conversation_id": "conv_1" } });
+    assert_eq!(
+        keys(&told(&detection)),
+        [CallKey::Conversation("conv_1".to_owned())]
+    );
+    assert_eq!(
+        event(&detection).occurred_at,
+        at(elevenlabs::RECEIVED),
+        "it tells no time"
+    );
+    for data in [
+        json!("text"),
+        json!(7),
+        json!(true),
+        json!(null),
+        json!([1, [2]]),
+        json!(1.5),
+        json!(-1),
+    ] {
         assert_eq!(update(&json!({ "type": "new", "data": data })), None);
     }
 }
 
 #[test]
 fn audio_tells_whose_it_is() {
-    let data = json!({ "agent_id": AGENT, "conversation_id": "conv_1", "full_audio": "SUQzBAAAAAAA" });
-    let update = told(&json!({ "type": "post_call_audio", "event_timestamp": 1_767_311_999, "data": data }));
+    let data =
+        json!({ "agent_id": AGENT, "conversation_id": "conv_1", "full_audio": "SUQzBAAAAAAA" });
+    let update =
+        told(&json!({ "type": "post_call_audio", "event_timestamp": 1_767_311_999, "data": data }));
     assert_eq!(update.facts.agent_id().map(String::as_str), Some(AGENT));
     assert!(update.facts.transcript().is_none() && update.facts.ending().is_none());
 }
@@ -173,15 +227,34 @@ fn the_carriers_result_decides_where_nobody_spoke() {
     for (result, status, outcome, word_told) in [
         ("busy", "done", Some(Outcome::Busy), StatusWord::Completed),
         ("busy", "failed", Some(Outcome::Busy), StatusWord::Busy),
-        ("no_answer", "failed", Some(Outcome::NoAnswer), StatusWord::NoAnswer),
-        ("failed", "failed", Some(Outcome::Failed), StatusWord::Failed),
-        ("voicemail", "done", Some(Outcome::Completed), StatusWord::Completed),
+        (
+            "no_answer",
+            "failed",
+            Some(Outcome::NoAnswer),
+            StatusWord::NoAnswer,
+        ),
+        (
+            "failed",
+            "failed",
+            Some(Outcome::Failed),
+            StatusWord::Failed,
+        ),
+        (
+            "voicemail",
+            "done",
+            Some(Outcome::Completed),
+            StatusWord::Completed,
+        ),
     ] {
         let body = changed(|data| {
             data["status"] = json!(status);
             data["metadata"]["phone_call"]["call_result"] = json!(result);
         });
-        assert_eq!((call(&body).facts.outcome(), word(&told(&body))), (outcome, Some(word_told)), "{result}");
+        assert_eq!(
+            (call(&body).facts.outcome(), word(&told(&body))),
+            (outcome, Some(word_told)),
+            "{result}"
+        );
         assert!(told(&body).facts.answered_at().is_none(), "{result}");
     }
 }
@@ -194,7 +267,10 @@ fn an_outbound_call_by_a_sip_trunk_has_its_keys() {
             "external_number": "+15105550123", "call_id": "sip-1@trunk", "call_sid": "SCL_1"
         });
     }));
-    let others = [CallKey::CallSid("SCL_1".to_owned()), CallKey::SipCall("sip-1@trunk".to_owned())];
+    let others = [
+        CallKey::CallSid("SCL_1".to_owned()),
+        CallKey::SipCall("sip-1@trunk".to_owned()),
+    ];
     assert_eq!(keys(&update)[1..], others);
     assert_eq!(update.facts.direction(), Some(Direction::Outbound));
     assert_eq!(number(update.facts.line_number()), Some("+18005550199"));
@@ -206,8 +282,13 @@ fn a_transcript_that_is_left_out_is_no_transcript() {
         let update = told(&changed(|data| data["transcript"] = transcript));
         assert!(update.facts.transcript().is_none());
     }
-    let bare = json!({ "type": "post_call_transcription", "data": { "conversation_id": "conv_1" } });
-    assert_eq!(word(&told(&bare)), Some(StatusWord::Completed), "the call is over");
+    let bare =
+        json!({ "type": "post_call_transcription", "data": { "conversation_id": "conv_1" } });
+    assert_eq!(
+        word(&told(&bare)),
+        Some(StatusWord::Completed),
+        "the call is over"
+    );
     assert!(told(&bare).facts.ending().is_some());
 }
 
@@ -220,13 +301,27 @@ fn the_documents_event_names_call_agent_and_campaign() {
     });
     let update = told(&documented);
     assert_eq!(event(&documented).occurred_at, at(1_690_643_100));
-    assert_eq!(keys(&update), [CallKey::CallSid("CA123456789abcdef".to_owned())]);
-    assert_eq!(update.facts.agent_id().map(String::as_str), Some("agent-456"));
-    assert_eq!(update.facts.campaign_id.get().map(String::as_str), Some("campaign-123"));
+    assert_eq!(
+        keys(&update),
+        [CallKey::CallSid("CA123456789abcdef".to_owned())]
+    );
+    assert_eq!(
+        update.facts.agent_id().map(String::as_str),
+        Some("agent-456")
+    );
+    assert_eq!(
+        update.facts.campaign_id.get().map(String::as_str),
+        Some("campaign-123")
+    );
     assert_eq!(update.facts.first_event.get(), Some(at(1_690_643_100)));
-    assert!(update.facts.ending().is_none() && update.facts.seconds_told().is_none());
-    for event_type in ["voice.processing", "agent.ready", "agent.speaking", "agent.listening", "agent.error"]
-    {
+    assert!(update.facts.ending().is_none() && update.facts.stated_seconds().is_none());
+    for event_type in [
+        "voice.processing",
+        "agent.ready",
+        "agent.speaking",
+        "agent.listening",
+        "agent.error",
+    ] {
         let mut body = documented.clone();
         body["event_type"] = json!(event_type);
         assert_eq!(event(&body).event_type, event_type);

@@ -10,17 +10,20 @@ use proptest::{
     sample::select,
 };
 use ringpost::domain::{
-    agent_status::{AgentStatus, StatusWord},
     bounded::{Few, FewKeys, Merge},
+    call::{
+        agent_status::{AgentStatus, StatusWord},
+        claims::{Claim, Earliest, EarliestTime, FirstLast, Highest, Latest},
+        direction::Direction,
+        facts::{Facts, Leaving, MAX_LEGS},
+        leg::{Left, Leg, LegKey},
+        outcome::Outcome,
+        report::{ConversationReport, Hangup, Report, RoomSpan},
+    },
     contact_id::ContactId,
-    facts::{Direction, Facts, Hangup, Leaving, MAX_LEGS},
     follow_up::FollowUp,
     key::EventKey,
-    leg::{Left, Leg, LegKey},
-    outcome::Outcome,
     phone::PhoneNumber,
-    register::{Claim, Earliest, EarliestTime, FirstLast, Highest, Latest},
-    report::{Report, RoomSpan, Talk},
     scalar::Scalar,
     timestamp::Timestamp,
 };
@@ -32,7 +35,9 @@ fn moment() -> impl Strategy<Value = Timestamp> {
 }
 
 /// Claims that agree in some of rank, time and value more often than not.
-fn claim<T: Debug + Clone>(value: impl Strategy<Value = T>) -> impl Strategy<Value = Option<Claim<T>>> {
+fn claim<T: Debug + Clone>(
+    value: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Option<Claim<T>>> {
     option::of((0..3_u8, moment(), value).prop_map(|(rank, at, value)| Claim::new(rank, at, value)))
 }
 
@@ -40,11 +45,15 @@ fn word() -> impl Strategy<Value = String> {
     "[ab]{1,2}"
 }
 
-fn latest<T: Ord + Debug + Clone>(value: impl Strategy<Value = T>) -> impl Strategy<Value = Latest<T>> {
+fn latest<T: Ord + Debug + Clone>(
+    value: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Latest<T>> {
     claim(value).prop_map(Latest::claimed)
 }
 
-fn earliest<T: Ord + Debug + Clone>(value: impl Strategy<Value = T>) -> impl Strategy<Value = Earliest<T>> {
+fn earliest<T: Ord + Debug + Clone>(
+    value: impl Strategy<Value = T>,
+) -> impl Strategy<Value = Earliest<T>> {
     claim(value).prop_map(Earliest::claimed)
 }
 
@@ -57,12 +66,21 @@ fn number() -> impl Strategy<Value = PhoneNumber> {
 }
 
 fn leaving() -> impl Strategy<Value = Leaving> {
-    (option::of(word()), option::of(word()), any::<bool>())
-        .prop_map(|(reason, identity, connected)| Leaving { reason, identity, connected })
+    (option::of(word()), option::of(word()), any::<bool>()).prop_map(
+        |(reason, identity, connected)| Leaving {
+            reason,
+            identity,
+            connected,
+        },
+    )
 }
 
 fn status() -> impl Strategy<Value = AgentStatus> {
-    let word = select(vec![StatusWord::Ringing, StatusWord::Completed, StatusWord::Ended]);
+    let word = select(vec![
+        StatusWord::Ringing,
+        StatusWord::Completed,
+        StatusWord::Ended,
+    ]);
     (word, event_key()).prop_map(|(word, event)| AgentStatus { word, event })
 }
 
@@ -75,12 +93,14 @@ fn hangup() -> impl Strategy<Value = Hangup> {
 }
 
 fn follow_up() -> impl Strategy<Value = Option<FollowUp>> {
-    option::of((moment(), option::of(word()), any::<bool>()).prop_map(|(due_at, time, automatic)| FollowUp {
-        due_at,
-        date: "2025-11-27".to_owned(),
-        time,
-        automatic,
-    }))
+    option::of((moment(), option::of(word()), any::<bool>()).prop_map(
+        |(due_at, time, automatic)| FollowUp {
+            due_at,
+            date: "2025-11-27".to_owned(),
+            time,
+            automatic,
+        },
+    ))
 }
 
 fn verdict() -> impl Strategy<Value = Outcome> {
@@ -93,7 +113,8 @@ fn direction() -> impl Strategy<Value = Direction> {
 
 fn left() -> impl Strategy<Value = Highest<Left>> {
     let left = (moment(), option::of(moment()), option::of(word()));
-    option::of(left.prop_map(|(at, joined, reason)| Left::new(at, joined, reason))).prop_map(Highest::told)
+    option::of(left.prop_map(|(at, joined, reason)| Left::new(at, joined, reason)))
+        .prop_map(Highest::told)
 }
 
 fn few(value: impl Strategy<Value = String>) -> impl Strategy<Value = Few<String, 4>> {
@@ -138,8 +159,8 @@ prop_compose! {
     fn talk()(
         agent_id in latest(word()), ended in latest(moment()), transcript in latest(event_key()),
         results in latest(btree_set(word(), 0..3)), report in report(),
-    ) -> Talk {
-        Talk { agent_id, ended, transcript, results, report }
+    ) -> ConversationReport {
+        ConversationReport { agent_id, ended, transcript, results, report }
     }
 }
 
@@ -149,7 +170,8 @@ fn keys<K: Ord + Clone + Debug, V: Merge + Clone + Debug, const N: usize>(
     value: impl Strategy<Value = V> + 'static,
 ) -> impl Strategy<Value = FewKeys<K, V, N>> {
     let short = vec(word(), 0..4);
-    let long = (0..60_usize).prop_map(|from| (from..from + 35).map(|n| format!("n{n:02}")).collect());
+    let long =
+        (0..60_usize).prop_map(|from| (from..from + 35).map(|n| format!("n{n:02}")).collect());
     (prop_oneof![4 => short, 1 => long], vec(value.boxed(), 4)).prop_map(move |(names, values)| {
         let mut map = FewKeys::default();
         for (name, value) in names.iter().zip(values.iter().cycle()) {
@@ -160,11 +182,16 @@ fn keys<K: Ord + Clone + Debug, V: Merge + Clone + Debug, const N: usize>(
 }
 
 fn leg_key(name: &str) -> LegKey {
-    if name.starts_with('a') { LegKey::person(name) } else { LegKey::phone(name) }
+    if name.starts_with('a') {
+        LegKey::person(name)
+    } else {
+        LegKey::phone(name)
+    }
 }
 
 fn room() -> impl Strategy<Value = RoomSpan> {
-    (earliest_time(), earliest_time()).prop_map(|(created, finished)| RoomSpan { created, finished })
+    (earliest_time(), earliest_time())
+        .prop_map(|(created, finished)| RoomSpan { created, finished })
 }
 
 prop_compose! {
@@ -203,7 +230,12 @@ prop_compose! {
 
 fn contact_id() -> impl Strategy<Value = ContactId> {
     (word(), any::<bool>()).prop_map(|(id, is_number)| {
-        (if is_number { Scalar::Number(id.len().to_string()) } else { Scalar::Text(id) }).into()
+        (if is_number {
+            Scalar::Number(id.len().to_string())
+        } else {
+            Scalar::Text(id)
+        })
+        .into()
     })
 }
 
@@ -213,7 +245,7 @@ prop_compose! {
         parts in facts_of_parts().boxed(),
         (call_sid, conversation_id, agent_id) in (latest(word()), latest(word()), latest(word())),
         (started, hangup, conversation_ended) in (latest(moment()), latest(hangup()), latest(moment())),
-        (told_seconds, verdict, agent_status) in (latest(0..9_u64), latest(verdict()), latest(status())),
+        (reported_seconds, verdict, agent_status) in (latest(0..9_u64), latest(verdict()), latest(status())),
         (failure_reason, transcript) in (latest(word()), latest(event_key())),
         results in latest(btree_set(word(), 0..3)),
         (has_lead, lead_id, employee_id) in (any::<bool>(), latest(contact_id()), latest(word())),
@@ -231,7 +263,7 @@ prop_compose! {
             room_name, room_sid, sip_call_id, phone_number, line_number, direction, campaign_id,
             recording_url, first_event, room_created, joined, ringing, answered, has_phone, phone_left,
             standard_left, room_finished, call_sid, conversation_id, agent_id, started, hangup,
-            conversation_ended, told_seconds, verdict, agent_status, failure_reason, transcript, results,
+            conversation_ended, reported_seconds, verdict, agent_status, failure_reason, transcript, results,
             has_lead, lead_id, employee_id, follow_up, legs, crowded, reports, rooms, talks, machine_joined,
             machine_left, submitted, asked, silent_since,
         }
@@ -244,9 +276,17 @@ fn check<T: Clone + Debug + PartialEq + Default>(
     [a, b, c]: [&T; 3],
 ) -> Result<(), TestCaseError> {
     prop_assert_eq!(merge(a, b), merge(b, a), "the order matters");
-    prop_assert_eq!(merge(&merge(a, b), c), merge(a, &merge(b, c)), "the grouping matters");
+    prop_assert_eq!(
+        merge(&merge(a, b), c),
+        merge(a, &merge(b, c)),
+        "the grouping matters"
+    );
     prop_assert_eq!(&merge(a, a), a, "a repetition matters");
-    prop_assert_eq!(&merge(&merge(a, b), b), &merge(a, b), "a later repetition matters");
+    prop_assert_eq!(
+        &merge(&merge(a, b), b),
+        &merge(a, b),
+        "a later repetition matters"
+    );
     prop_assert_eq!(&merge(a, &T::default()), a, "nothing matters");
     prop_assert_eq!(&merge(&T::default(), a), a, "nothing is not empty");
     Ok(())

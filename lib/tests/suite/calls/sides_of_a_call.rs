@@ -2,11 +2,14 @@
 //! rule hides, or that are told of both sides.
 
 use ringpost::{
-    domain::{call::Call, directory::Lead, key::EventKey, owner::Owner, phone::PhoneNumber},
-    http::{
-        call_event::{CallData, More, Order},
-        call_log::CallLog,
+    domain::{
+        call::{Call, owner::Owner},
+        directory::Lead,
+        key::EventKey,
+        phone::PhoneNumber,
     },
+    fan_out::payload::{CallData, More, Order},
+    http::call_log::CallLog,
 };
 use serde_json::{Value, json};
 
@@ -26,8 +29,8 @@ fn call(room: &str, events: &[Value]) -> Call {
         });
         let members = changes.as_object().expect("an object").clone();
         body.as_object_mut().expect("an object").extend(members);
-        let (_, update) =
-            events::read(body.to_string().as_bytes(), time("2026-01-02T00:10:00Z")).expect("a body");
+        let (_, update) = events::read(body.to_string().as_bytes(), time("2026-01-02T00:10:00Z"))
+            .expect("a body");
         let update = update.expect("a call");
         match &mut call {
             Some(call) => call.apply(&update, Some(&Owner::tenant("acme"))),
@@ -43,13 +46,19 @@ fn started() -> Value {
 
 /// The caller joins, whom a dispatch rule let in, with these attributes besides.
 fn joined(identity: &str, attributes: Value) -> Value {
-    let mut all = json!({ "sip.callID": "SCL_1", "sip.ruleID": "SDR_1", "sip.callStatus": "active" });
-    all.as_object_mut().expect("an object").extend(attributes.as_object().expect("an object").clone());
+    let mut all =
+        json!({ "sip.callID": "SCL_1", "sip.ruleID": "SDR_1", "sip.callStatus": "active" });
+    all.as_object_mut()
+        .expect("an object")
+        .extend(attributes.as_object().expect("an object").clone());
     json!({ "event": "participant_joined", "participant": { "identity": identity, "kind": "SIP", "attributes": all } })
 }
 
 fn visible() -> Value {
-    joined(&format!("sip_{CALLER}"), json!({ "sip.phoneNumber": CALLER, "sip.trunkPhoneNumber": LINE }))
+    joined(
+        &format!("sip_{CALLER}"),
+        json!({ "sip.phoneNumber": CALLER, "sip.trunkPhoneNumber": LINE }),
+    )
 }
 
 fn hidden() -> Value {
@@ -78,40 +87,85 @@ fn a_room_that_is_named_after_our_line_knows_no_caller() {
     let left = json!({ "event": "participant_left", "participant": { "identity": "agent" } });
     for events in [vec![started()], vec![left.clone()], vec![started(), left]] {
         let call = call(room, &events);
-        assert_eq!(posted(&call).each_ref().map(Option::as_deref), [None, Some(LINE)]);
+        assert_eq!(
+            posted(&call).each_ref().map(Option::as_deref),
+            [None, Some(LINE)]
+        );
         let owner = Owner::tenant("acme");
         let log = serde_json::to_value(CallLog::of(&call, &owner)).expect("JSON");
-        assert_eq!(log["phoneNumber"], LINE, "the document's `phoneNumber` of such a room");
+        assert_eq!(
+            log["phoneNumber"], LINE,
+            "the document's `phoneNumber` of such a room"
+        );
         assert_eq!((line(&call), lead(call.clone())), (Some(LINE), None));
     }
     let call = call(room, &[started(), visible()]);
-    assert_eq!(posted(&call).each_ref().map(Option::as_deref), [Some(CALLER), Some(LINE)]);
+    assert_eq!(
+        posted(&call).each_ref().map(Option::as_deref),
+        [Some(CALLER), Some(LINE)]
+    );
 }
 
 #[test]
 fn whose_number_a_dispatched_room_bears_is_known_with_its_rule() {
     let by_caller = format!("call-_{CALLER}_Xq7Lw2Zk9TpB");
-    let by_callee = [format!("call-_{LINE}_Xq7Lw2Zk9TpB"), format!("call-_{LINE}"), LINE.to_owned()];
+    let by_callee = [
+        format!("call-_{LINE}_Xq7Lw2Zk9TpB"),
+        format!("call-_{LINE}"),
+        LINE.to_owned(),
+    ];
     for room in by_callee.iter().chain([&by_caller]) {
         let begun = call(room, &[started()]);
-        assert_eq!(posted(&begun).each_ref().map(Option::as_deref), NOBODY, "{room}: it may be either's");
+        assert_eq!(
+            posted(&begun).each_ref().map(Option::as_deref),
+            NOBODY,
+            "{room}: it may be either's"
+        );
         assert_eq!(line(&begun), None, "{room}");
         let call = call(room, &[started(), visible()]);
-        assert_eq!(posted(&call).each_ref().map(Option::as_deref), [Some(CALLER), Some(LINE)], "{room}");
+        assert_eq!(
+            posted(&call).each_ref().map(Option::as_deref),
+            [Some(CALLER), Some(LINE)],
+            "{room}"
+        );
     }
     // A rule that hides numbers names rooms after our whole number or four digits of the caller's.
     for room in &by_callee {
-        for events in [vec![started(), hidden()], vec![hidden()], vec![hidden(), started()]] {
+        for events in [
+            vec![started(), hidden()],
+            vec![hidden()],
+            vec![hidden(), started()],
+        ] {
             let call = call(room, &events);
-            assert_eq!(posted(&call).each_ref().map(Option::as_deref), [None, Some(LINE)], "{room}");
-            assert_eq!((line(&call), lead(call.clone())), (Some(LINE), None), "{room}");
+            assert_eq!(
+                posted(&call).each_ref().map(Option::as_deref),
+                [None, Some(LINE)],
+                "{room}"
+            );
+            assert_eq!(
+                (line(&call), lead(call.clone())),
+                (Some(LINE), None),
+                "{room}"
+            );
         }
     }
     let masked = call("call-_0123_Xq7Lw2Zk9TpB", &[started(), hidden()]);
-    assert_eq!((posted(&masked).each_ref().map(Option::as_deref), line(&masked)), (NOBODY, None));
+    assert_eq!(
+        (
+            posted(&masked).each_ref().map(Option::as_deref),
+            line(&masked)
+        ),
+        (NOBODY, None)
+    );
     // Whoever bears the number of the room is the caller, and no rule hides it.
     let plain = call(&by_caller, &[joined(&format!("sip_{CALLER}"), json!({}))]);
-    assert_eq!((posted(&plain).each_ref().map(Option::as_deref), line(&plain)), ([Some(CALLER), None], None));
+    assert_eq!(
+        (
+            posted(&plain).each_ref().map(Option::as_deref),
+            line(&plain)
+        ),
+        ([Some(CALLER), None], None)
+    );
     // Nor does a leg that no rule let in say whose number it is.
     let dialled = json!({ "event": "participant_joined", "participant": { "identity": "sip_x", "kind": "SIP",
         "attributes": { "sip.trunkID": "ST_1" } } });
@@ -124,8 +178,13 @@ fn whose_number_a_dispatched_room_bears_is_known_with_its_rule() {
 
 #[test]
 fn a_caller_who_shows_our_own_number_is_shown_as_told() {
-    let spoofed =
-        joined(&format!("sip_{LINE}"), json!({ "sip.phoneNumber": LINE, "sip.trunkPhoneNumber": LINE }));
+    let spoofed = joined(
+        &format!("sip_{LINE}"),
+        json!({ "sip.phoneNumber": LINE, "sip.trunkPhoneNumber": LINE }),
+    );
     let call = call("room-1", &[spoofed]);
-    assert_eq!(posted(&call).each_ref().map(Option::as_deref), [Some(LINE), Some(LINE)]);
+    assert_eq!(
+        posted(&call).each_ref().map(Option::as_deref),
+        [Some(LINE), Some(LINE)]
+    );
 }

@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use ringpost::{
     domain::{
-        announcement::Announcement,
-        call::{Call, CallStatus, CallUpdate},
+        call::{
+            Call, CallStatus, CallUpdate, announcement::Announcement, outcome::Outcome,
+            owner::Owner,
+        },
         key::CallKey,
-        outcome::Outcome,
-        owner::Owner,
         phone::PhoneNumber,
         timestamp::Timestamp,
     },
@@ -25,7 +25,9 @@ fn updates() -> Vec<CallUpdate> {
         Timestamp::from_seconds(DIALLED + index).expect("a time")
     };
     let reports = reports("3f").into_iter().enumerate();
-    reports.map(|(index, report)| read_update(&event(&report, at(index))).expect("a call")).collect()
+    reports
+        .map(|(index, report)| read_update(&event(&report, at(index))).expect("a call"))
+        .collect()
 }
 
 fn fold(updates: &[&CallUpdate]) -> Call {
@@ -42,7 +44,10 @@ fn it_tells_what_each_of_them_knows() {
     let updates = updates();
     let call = fold(&updates.iter().collect::<Vec<_>>());
     let facts = &call.facts;
-    assert_eq!((call.status(), facts.outcome()), (CallStatus::Ended, Some(Outcome::Completed)));
+    assert_eq!(
+        (call.status(), facts.outcome()),
+        (CallStatus::Ended, Some(Outcome::Completed))
+    );
     // LiveKit's span, from the room's creation to the phone's leaving.
     assert_eq!(call.duration_seconds(), Some(60));
     assert_eq!(facts.phone_number().map(PhoneNumber::as_str), Some(CALLER));
@@ -50,8 +55,15 @@ fn it_tells_what_each_of_them_knows() {
     assert_eq!(facts.call_sid(), Some(call_sid("3f").as_str()));
     assert_eq!(facts.conversation_id().map(String::as_str), Some("conv_3f"));
     assert_eq!(facts.room_sid(), Some("RM_3f"));
-    assert_eq!(facts.agent_status.get().map(|status| status.word.as_str()), Some("completed"));
-    assert!(facts.results().is_some_and(|results| results.contains("appointment_set")));
+    assert_eq!(
+        facts.agent_status.get().map(|status| status.word.as_str()),
+        Some("completed")
+    );
+    assert!(
+        facts
+            .results()
+            .is_some_and(|results| results.contains("appointment_set"))
+    );
     assert!(facts.transcript().is_some() && facts.has_lead);
     let announced: Vec<_> = call.announced.keys().copied().collect();
     assert_eq!(announced, Announcement::ALL);

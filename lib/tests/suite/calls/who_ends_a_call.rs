@@ -3,21 +3,20 @@
 
 use ringpost::{
     domain::{
-        announcement::Announcement,
-        call::{Call, CallStatus, CallUpdate},
-        cast::Role,
-        facts::{Direction, MAX_LEGS},
-        leg::LegOutcome,
-        outcome::Outcome,
-        owner::Owner,
+        call::{
+            Call, CallStatus, CallUpdate, announcement::Announcement, direction::Direction,
+            facts::MAX_LEGS, leg::LegOutcome, outcome::Outcome, owner::Owner, participants::Role,
+        },
         phone::PhoneNumber,
     },
     providers::{read_update, signalwire},
 };
 use serde_json::{Value, json};
 
-use crate::support::folding::{arrival, arriving, fold, owner, updates};
-use crate::support::room::{self, Room, agent, caller, dialled, web};
+use crate::support::{
+    folding::{arrival, arriving, fold, owner, updates},
+    room::{self, Room, agent, caller, dialled, web},
+};
 
 /// What a call shows of its end.
 type End = (CallStatus, Option<Outcome>, Option<u64>);
@@ -30,7 +29,11 @@ const ACTIVE: End = (CallStatus::Active, None, None);
 
 fn ended(outcome: Outcome, seconds: u64) -> End {
     (
-        if outcome == Outcome::Failed { CallStatus::Failed } else { CallStatus::Ended },
+        if outcome == Outcome::Failed {
+            CallStatus::Failed
+        } else {
+            CallStatus::Ended
+        },
         Some(outcome),
         Some(seconds),
     )
@@ -56,9 +59,17 @@ fn in_any_order(updates: &[CallUpdate], expected: End) {
     for turn in 0..updates.len() {
         let mut order: Vec<usize> = (0..updates.len()).collect();
         order.rotate_left(turn);
-        assert_eq!(end(&fold(&arriving(updates, &order))), expected, "turned by {turn}");
+        assert_eq!(
+            end(&fold(&arriving(updates, &order))),
+            expected,
+            "turned by {turn}"
+        );
         order.reverse();
-        assert_eq!(end(&fold(&arriving(updates, &order))), expected, "turned by {turn} and reversed");
+        assert_eq!(
+            end(&fold(&arriving(updates, &order))),
+            expected,
+            "turned by {turn} and reversed"
+        );
     }
 }
 
@@ -69,7 +80,11 @@ fn last(bodies: &[Value]) -> Call {
 }
 
 fn carrier(sid: &str, status: &str, second: i64, more: &str) -> CallUpdate {
-    let direction = if more.contains("Direction=") { "" } else { "&Direction=outbound-api" };
+    let direction = if more.contains("Direction=") {
+        ""
+    } else {
+        "&Direction=outbound-api"
+    };
     let at = room::CREATED + second;
     let body = format!(
         "AccountSid=x&CallSid={sid}&CallStatus={status}{direction}&From=%2B18588796658&To=%2B15105550999&Timestamp={at}{more}"
@@ -85,23 +100,43 @@ fn a_second_number_that_declines_ends_nothing() {
     room.joined(30, dialled("B", "dialing"));
     room.left(40, dialled("B", "ringing"), "USER_REJECTED");
     room.left(100, dialled("A", "hangup"), "CLIENT_INITIATED");
-    let expected = [ACTIVE, ACTIVE, ACTIVE, ACTIVE, ended(Outcome::Completed, 100)];
+    let expected = [
+        ACTIVE,
+        ACTIVE,
+        ACTIVE,
+        ACTIVE,
+        ended(Outcome::Completed, 100),
+    ];
     assert_eq!(ends(&room.events), expected);
     let call = last(&room.events);
     assert!(call.updates.is_empty(), "it was announced once, and right");
     assert_eq!(call.announced[&Announcement::Completed].at, arrival(4));
-    let legs: Vec<_> = call.facts.legs().into_iter().map(|leg| (leg.role, leg.outcome)).collect();
+    let legs: Vec<_> = call
+        .facts
+        .legs()
+        .into_iter()
+        .map(|leg| (leg.role, leg.outcome))
+        .collect();
     assert_eq!(
         legs,
-        [(Role::Callee, Some(LegOutcome::Connected)), (Role::Colleague, Some(LegOutcome::Declined))]
+        [
+            (Role::Callee, Some(LegOutcome::Connected)),
+            (Role::Colleague, Some(LegOutcome::Declined))
+        ]
     );
 }
 
 #[test]
 fn a_first_number_that_is_busy_decides_only_when_no_other_answers() {
     for (second, expected) in [
-        (("active", "hangup", "CLIENT_INITIATED"), ended(Outcome::Completed, 100)),
-        (("dialing", "ringing", "USER_UNAVAILABLE"), ended(Outcome::NoAnswer, 100)),
+        (
+            ("active", "hangup", "CLIENT_INITIATED"),
+            ended(Outcome::Completed, 100),
+        ),
+        (
+            ("dialing", "ringing", "USER_UNAVAILABLE"),
+            ended(Outcome::NoAnswer, 100),
+        ),
     ] {
         let mut room = Room::new("RM_1");
         room.joined(1, agent());
@@ -114,14 +149,21 @@ fn a_first_number_that_is_busy_decides_only_when_no_other_answers() {
         let shown = ends(&room.events);
         assert_eq!(shown[3], ACTIVE, "the agent is there, and may dial again");
         assert_eq!(*shown.last().expect("an end"), expected, "{second:?}");
-        assert!(last(&room.events).updates.is_empty(), "announced once, and right");
+        assert!(
+            last(&room.events).updates.is_empty(),
+            "announced once, and right"
+        );
     }
     let mut room = Room::new("RM_1");
     room.joined(1, agent());
     room.joined(2, dialled("A", "dialing"));
     room.left(20, dialled("A", "ringing"), "USER_REJECTED");
     room.left(21, agent(), "CLIENT_INITIATED");
-    assert_eq!(ends(&room.events)[4], ended(Outcome::Busy, 20), "nobody dials any more");
+    assert_eq!(
+        ends(&room.events)[4],
+        ended(Outcome::Busy, 20),
+        "nobody dials any more"
+    );
 }
 
 #[test]
@@ -132,8 +174,15 @@ fn the_same_number_dialled_again_is_the_same_leg() {
     room.joined(25, dialled("A", "active"));
     room.left(100, dialled("A", "hangup"), "CLIENT_INITIATED");
     let shown = ends(&room.events);
-    assert_eq!(shown[2], ended(Outcome::Busy, 20), "no agent is known: that may be all");
-    assert_eq!((shown[3], shown[4]), (ACTIVE, ended(Outcome::Completed, 100)));
+    assert_eq!(
+        shown[2],
+        ended(Outcome::Busy, 20),
+        "no agent is known: that may be all"
+    );
+    assert_eq!(
+        (shown[3], shown[4]),
+        (ACTIVE, ended(Outcome::Completed, 100))
+    );
     let call = last(&room.events);
     let told: Vec<_> = call.updates.values().cloned().map(Value::from).collect();
     let expected = [
@@ -157,7 +206,11 @@ fn whoever_takes_over_his_own_connection_has_not_left() {
         room.left(31, who.clone(), reason);
         room.left(200, who, "CLIENT_INITIATED");
         let shown = ends(&room.events);
-        assert_eq!((shown[3], shown[4]), (ACTIVE, ended(Outcome::Completed, 200)), "{reason}");
+        assert_eq!(
+            (shown[3], shown[4]),
+            (ACTIVE, ended(Outcome::Completed, 200)),
+            "{reason}"
+        );
     }
 }
 
@@ -171,7 +224,10 @@ fn a_page_that_is_reloaded_within_a_second_is_still_there() {
     room.joined(30, web("user"));
     room.left(200, web("user"), "CLIENT_INITIATED");
     let shown = ends(&room.events);
-    assert_eq!((shown[3], shown[4]), (ACTIVE, ended(Outcome::Completed, 200)));
+    assert_eq!(
+        (shown[3], shown[4]),
+        (ACTIVE, ended(Outcome::Completed, 200))
+    );
 }
 
 #[test]
@@ -181,12 +237,21 @@ fn a_web_users_aborted_attempt_counts_only_if_he_never_came() {
     room.joined(4, web("user"));
     room.left(604, web("user"), "CLIENT_INITIATED");
     room.finished(620);
-    let expected = [ACTIVE, ACTIVE, ACTIVE, ended(Outcome::Completed, 604), ended(Outcome::Completed, 604)];
+    let expected = [
+        ACTIVE,
+        ACTIVE,
+        ACTIVE,
+        ended(Outcome::Completed, 604),
+        ended(Outcome::Completed, 604),
+    ];
     assert_eq!(ends(&room.events), expected);
     let mut room = Room::new("RM_1");
     room.aborted(2, web("user"), "JOIN_FAILURE");
     room.finished(320);
-    assert_eq!(ends(&room.events), [ACTIVE, ACTIVE, ended(Outcome::Failed, 2)]);
+    assert_eq!(
+        ends(&room.events),
+        [ACTIVE, ACTIVE, ended(Outcome::Failed, 2)]
+    );
 }
 
 #[test]
@@ -203,7 +268,10 @@ fn a_web_call_ends_with_the_last_who_leaves_and_not_with_a_colleague() {
     assert!(shown[..7].iter().all(|end| *end == ACTIVE));
     assert_eq!(shown[7], ended(Outcome::Completed, 100));
     let colleague = last(&room.events).facts.transfers().remove(0).1;
-    assert_eq!((colleague.role, colleague.outcome), (Role::Colleague, Some(LegOutcome::NoAnswer)));
+    assert_eq!(
+        (colleague.role, colleague.outcome),
+        (Role::Colleague, Some(LegOutcome::NoAnswer))
+    );
 }
 
 #[test]
@@ -223,13 +291,29 @@ fn a_colleague_lends_the_caller_neither_leaving_nor_verdict() {
     all.push(carrier("CAb", "busy", 45, ""));
     in_any_order(&all, ended(Outcome::Completed, 200));
     let call = fold(&arriving(&all, &[0, 1, 2, 3, 5, 4]));
-    assert_eq!(call.facts.phone_number().map(PhoneNumber::as_str), Some("+15105550100"));
-    assert_eq!((call.facts.call_sid(), call.facts.direction()), (None, Some(Direction::Inbound)));
-    assert!(call.facts.ringing_at().is_none(), "it was the colleague's phone that rang");
+    assert_eq!(
+        call.facts.phone_number().map(PhoneNumber::as_str),
+        Some("+15105550100")
+    );
+    assert_eq!(
+        (call.facts.call_sid(), call.facts.direction()),
+        (None, Some(Direction::Inbound))
+    );
+    assert!(
+        call.facts.ringing_at().is_none(),
+        "it was the colleague's phone that rang"
+    );
     let (name, leg) = call.facts.transfers().remove(0);
-    assert_eq!((name.as_str(), leg.outcome), ("psip_B", Some(LegOutcome::Busy)), "as the carrier knows");
+    assert_eq!(
+        (name.as_str(), leg.outcome),
+        ("psip_B", Some(LegOutcome::Busy)),
+        "as the carrier knows"
+    );
     let states: Vec<_> = call.transfers.keys().cloned().collect();
-    assert_eq!(states, ["transfer.completed#psip_B", "transfer.initiated#psip_B"]);
+    assert_eq!(
+        states,
+        ["transfer.completed#psip_B", "transfer.initiated#psip_B"]
+    );
 }
 
 #[test]
@@ -242,7 +326,11 @@ fn the_rooms_word_is_waited_for_while_it_shows_the_phone() {
         let hung_up = || carrier("CA1", "completed", 60, "&Direction=inbound&CallDuration=57");
         let mut all = updates(&room.events);
         all.push(hung_up());
-        assert_eq!(fold(&arriving(&all, &[0, 1, 2])).status(), CallStatus::Active, "{name}");
+        assert_eq!(
+            fold(&arriving(&all, &[0, 1, 2])).status(),
+            CallStatus::Active,
+            "{name}"
+        );
         room.left(61, phone, "CLIENT_INITIATED");
         let mut all = updates(&room.events);
         all.push(hung_up());
@@ -254,7 +342,10 @@ fn the_rooms_word_is_waited_for_while_it_shows_the_phone() {
         lost.finished(81);
         let mut all = updates(&lost.events);
         all.push(hung_up());
-        in_any_order(&all, (CallStatus::Ended, Some(Outcome::Completed), Some(60)));
+        in_any_order(
+            &all,
+            (CallStatus::Ended, Some(Outcome::Completed), Some(60)),
+        );
     }
 }
 
@@ -268,9 +359,15 @@ fn of_two_callers_in_one_room_the_first_is_shown_and_the_last_ends_it() {
     room.left(60, caller("A"), "CLIENT_INITIATED");
     room.left(90, second, "CLIENT_INITIATED");
     let shown = ends(&room.events);
-    assert_eq!((shown[3], shown[4]), (ACTIVE, ended(Outcome::Completed, 90)));
+    assert_eq!(
+        (shown[3], shown[4]),
+        (ACTIVE, ended(Outcome::Completed, 90))
+    );
     let call = last(&room.events);
-    assert_eq!(call.facts.phone_number().map(PhoneNumber::as_str), Some("+15105550100"));
+    assert_eq!(
+        call.facts.phone_number().map(PhoneNumber::as_str),
+        Some("+15105550100")
+    );
     assert_eq!(call.facts.sip_call_id(), Some("SCL_A"));
 }
 
@@ -288,7 +385,11 @@ fn a_room_in_which_nobody_ever_was_is_never_completed() {
     let mut left_unseen = Room::new("RM_1");
     left_unseen.joined(1, caller("A"));
     left_unseen.finished(60);
-    assert_eq!(end(&last(&left_unseen.events)), ended(Outcome::Completed, 60), "its leaving was lost");
+    assert_eq!(
+        end(&last(&left_unseen.events)),
+        ended(Outcome::Completed, 60),
+        "its leaving was lost"
+    );
 }
 
 #[test]
@@ -306,7 +407,10 @@ fn the_closing_of_a_consultation_room_does_not_close_the_callers() {
     let by = &updates(&main.events)[0].event;
     call.absorb(&consulted, by);
     assert_eq!(end(&call), ACTIVE);
-    assert!(!call.announced.contains_key(&Announcement::Completed), "the end of a part");
+    assert!(
+        !call.announced.contains_key(&Announcement::Completed),
+        "the end of a part"
+    );
     consult.finished(55);
     for update in updates(&consult.events) {
         call.apply(&update, Some(&owner()));
@@ -322,13 +426,20 @@ fn the_closing_of_a_consultation_room_does_not_close_the_callers() {
 
 #[test]
 fn a_leg_that_was_busy_stays_busy_when_it_is_told_to_be_completed_with_no_seconds() {
-    let all = [carrier("CA1", "busy", 20, ""), carrier("CA1", "completed", 21, "&CallDuration=0")];
+    let all = [
+        carrier("CA1", "busy", 20, ""),
+        carrier("CA1", "completed", 21, "&CallDuration=0"),
+    ];
     for order in [[0, 1], [1, 0]] {
         let call = fold(&arriving(&all, &order));
         assert_eq!(call.facts.outcome(), Some(Outcome::Busy), "{order:?}");
     }
     let alone = fold(&all[1..]);
-    assert_eq!(alone.facts.outcome(), Some(Outcome::Completed), "nobody says anything else");
+    assert_eq!(
+        alone.facts.outcome(),
+        Some(Outcome::Completed),
+        "nobody says anything else"
+    );
 }
 
 /// A conversation of so many seconds, of one phone call.
@@ -356,33 +467,67 @@ fn a_conversation_that_hands_over_does_not_end_the_carriers_call() {
     let all = [
         carrier("CA1", "in-progress", 2, "&Direction=inbound"),
         conversation("conv_1", 62, "transfer_to_number tool was called"),
-        carrier("CA1", "completed", 602, "&Direction=inbound&CallDuration=600"),
+        carrier(
+            "CA1",
+            "completed",
+            602,
+            "&Direction=inbound&CallDuration=600",
+        ),
     ];
     let talking = fold(&arriving(&all, &[0, 1]));
     assert_eq!(talking.status(), CallStatus::Active);
-    assert!(talking.announced.contains_key(&Announcement::ConversationCompleted));
+    assert!(
+        talking
+            .announced
+            .contains_key(&Announcement::ConversationCompleted)
+    );
     assert!(!talking.announced.contains_key(&Announcement::Completed));
     for order in [[0, 1, 2], [1, 2, 0], [2, 1, 0], [2, 0, 1]] {
         let call = fold(&arriving(&all, &order));
-        assert_eq!((call.status(), call.duration_seconds()), (CallStatus::Ended, Some(600)), "{order:?}");
+        assert_eq!(
+            (call.status(), call.duration_seconds()),
+            (CallStatus::Ended, Some(600)),
+            "{order:?}"
+        );
     }
     let without_carrier = fold(&all[1..2]);
-    assert_eq!(without_carrier.duration_seconds(), Some(62), "nobody will tell more");
+    assert_eq!(
+        without_carrier.duration_seconds(),
+        Some(62),
+        "nobody will tell more"
+    );
 }
 
 #[test]
 fn of_two_conversations_of_one_call_the_longer_decides() {
-    let all = [conversation("conv_blank", 3, "done"), conversation("conv_real", 62, "done")];
+    let all = [
+        conversation("conv_blank", 3, "done"),
+        conversation("conv_real", 62, "done"),
+    ];
     for order in [[0, 1], [1, 0]] {
         let call = fold(&arriving(&all, &order));
         assert_eq!(end(&call), ended(Outcome::Completed, 62), "{order:?}");
-        assert_eq!(call.facts.conversation_id().map(String::as_str), Some("conv_real"));
-        assert_eq!(call.facts.agent_id().map(String::as_str), Some("agent_conv_real"));
+        assert_eq!(
+            call.facts.conversation_id().map(String::as_str),
+            Some("conv_real")
+        );
+        assert_eq!(
+            call.facts.agent_id().map(String::as_str),
+            Some("agent_conv_real")
+        );
         assert_eq!(call.facts.transcript(), Some(&all[1].event));
         // Whoever was told of the blank one is told what it really was.
         let expected = json!({ "outcome": "no_answer", "duration": 3 });
         let told: Vec<_> = call.updates.values().cloned().map(Value::from).collect();
-        assert_eq!(told, if order == [0, 1] { vec![expected] } else { Vec::new() }, "{order:?}");
+        assert_eq!(
+            told,
+            if order == [0, 1] {
+                vec![expected]
+            } else {
+                Vec::new()
+            },
+            "{order:?}"
+        );
     }
 }
 
@@ -393,7 +538,11 @@ fn a_call_of_more_legs_than_are_kept_ends_with_its_room() {
         room.joined(1, dialled(&format!("{number:03}"), "active"));
     }
     for number in 0..MAX_LEGS {
-        room.left(50, dialled(&format!("{number:03}"), "hangup"), "CLIENT_INITIATED");
+        room.left(
+            50,
+            dialled(&format!("{number:03}"), "hangup"),
+            "CLIENT_INITIATED",
+        );
     }
     let call = last(&room.events);
     assert!(call.facts.crowded && call.facts.legs().len() == MAX_LEGS);
@@ -412,7 +561,13 @@ fn a_crowd_of_listeners_does_not_displace_the_caller() {
     }
     room.joined(2, caller("A"));
     room.left(60, caller("A"), "CLIENT_INITIATED");
-    assert!(last(&room.events).facts.legs().iter().any(|leg| leg.role == Role::Caller));
+    assert!(
+        last(&room.events)
+            .facts
+            .legs()
+            .iter()
+            .any(|leg| leg.role == Role::Caller)
+    );
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use ringpost::{
     domain::{
-        agent_status::StatusWord,
-        announcement::Announcement,
-        call::{Call, CallUpdate},
+        call::{
+            Call, CallUpdate, agent_status::StatusWord, announcement::Announcement,
+            outcome::Outcome,
+        },
         event::Event,
         key::CallKey,
-        outcome::Outcome,
         timestamp::Timestamp,
     },
     providers::{
@@ -29,7 +29,9 @@ const RECEIVED: i64 = 1_769_760_100;
 
 fn event(body: &Value) -> Event {
     let bytes = Bytes::from(body.to_string());
-    CallStatusEvent::parse(&bytes).expect("a body that is accepted").event(&bytes, at(RECEIVED))
+    CallStatusEvent::parse(&bytes)
+        .expect("a body that is accepted")
+        .event(&bytes, at(RECEIVED))
 }
 
 fn told(body: &Value) -> CallUpdate {
@@ -59,7 +61,11 @@ fn every_event_of_the_document_has_its_status_and_outcome() {
         ("call.answered", "answered", None),
         ("call.completed", "completed", Some(Outcome::Completed)),
         ("call.ended", "ended", None),
-        ("call_initiation_failure", "initiation_failed", Some(Outcome::Failed)),
+        (
+            "call_initiation_failure",
+            "initiation_failed",
+            Some(Outcome::Failed),
+        ),
         ("call.busy", "busy", Some(Outcome::Busy)),
         ("call.no_answer", "no_answer", Some(Outcome::NoAnswer)),
         ("call.failed", "failed", Some(Outcome::Failed)),
@@ -83,13 +89,27 @@ fn every_event_of_the_document_has_its_status_and_outcome() {
             ended.then(|| at(1_769_760_000)),
             "{event_type}"
         );
-        assert_eq!(call.announced.contains_key(&Announcement::Completed), ended, "{event_type}");
+        assert_eq!(
+            call.announced.contains_key(&Announcement::Completed),
+            ended,
+            "{event_type}"
+        );
         let failed = ended && !["completed", "ended"].contains(&word);
-        assert_eq!(update.facts.failure_reason().is_some(), failed, "{event_type}");
+        assert_eq!(
+            update.facts.failure_reason().is_some(),
+            failed,
+            "{event_type}"
+        );
     }
-    assert!(Call::begin(&told(&status("call.ringing")), None).announced.contains_key(&Announcement::Ringing));
     assert!(
-        Call::begin(&told(&status("call.answered")), None).announced.contains_key(&Announcement::Answered)
+        Call::begin(&told(&status("call.ringing")), None)
+            .announced
+            .contains_key(&Announcement::Ringing)
+    );
+    assert!(
+        Call::begin(&told(&status("call.answered")), None)
+            .announced
+            .contains_key(&Announcement::Answered)
     );
 }
 
@@ -104,7 +124,9 @@ fn a_whole_call_may_come_in_any_order() {
         ("call.ended", "2026-01-30T08:01:01Z"),
     ] {
         let mut body = status(event_type);
-        body.as_object_mut().expect("an object").insert("timestamp".to_owned(), json!(time));
+        body.as_object_mut()
+            .expect("an object")
+            .insert("timestamp".to_owned(), json!(time));
         bodies.push(body);
     }
     let fold = |bodies: Vec<&Value>| {
@@ -115,7 +137,10 @@ fn a_whole_call_may_come_in_any_order() {
     };
     let forward = fold(bodies.iter().collect());
     assert_eq!(forward, fold(bodies.iter().rev().collect()));
-    assert_eq!(forward.agent_status.get().map(|status| status.word), Some(StatusWord::Completed));
+    assert_eq!(
+        forward.agent_status.get().map(|status| status.word),
+        Some(StatusWord::Completed)
+    );
     assert_eq!(forward.outcome(), Some(Outcome::Completed));
     assert_eq!(forward.started_at(), Some(at(1_769_760_000)));
 }
@@ -128,10 +153,17 @@ fn a_failure_without_a_reason_has_the_documents_description() {
         ("call.no_answer", "No answer from recipient"),
         ("call.failed", "General call failure"),
         ("call.canceled", "Call was canceled"),
-        ("call.unreachable", "Recipient unreachable (switched off, no signal)"),
+        (
+            "call.unreachable",
+            "Recipient unreachable (switched off, no signal)",
+        ),
         ("call.rejected", "Call rejected by recipient"),
     ] {
-        assert_eq!(reason(&status(event_type)).as_deref(), Some(description), "{event_type}");
+        assert_eq!(
+            reason(&status(event_type)).as_deref(),
+            Some(description),
+            "{event_type}"
+        );
     }
 }
 
@@ -140,32 +172,61 @@ fn the_reason_is_the_first_that_is_given() {
     let mut body = status("call.no_answer");
     assert_eq!(reason(&body).as_deref(), Some("No answer from recipient"));
     let fields = body.as_object_mut().expect("an object");
-    for (field, text) in [("message", "third"), ("error_message", "second"), ("failure_reason", "first")] {
+    for (field, text) in [
+        ("message", "third"),
+        ("error_message", "second"),
+        ("failure_reason", "first"),
+    ] {
         fields.insert(field.to_owned(), json!(text));
-        assert_eq!(reason(&Value::Object(fields.clone())).as_deref(), Some(text));
+        assert_eq!(
+            reason(&Value::Object(fields.clone())).as_deref(),
+            Some(text)
+        );
     }
     fields.insert("failure_reason".to_owned(), json!(""));
-    assert_eq!(reason(&Value::Object(fields.clone())).as_deref(), Some("second"));
+    assert_eq!(
+        reason(&Value::Object(fields.clone())).as_deref(),
+        Some("second")
+    );
     fields.insert("event_type".to_owned(), json!("call.completed"));
-    assert_eq!(reason(&Value::Object(fields.clone())), None, "nothing failed");
+    assert_eq!(
+        reason(&Value::Object(fields.clone())),
+        None,
+        "nothing failed"
+    );
 }
 
 #[test]
 fn the_senders_words_do_not_decide_the_outcome() {
-    for words in ["call failed: nobody there", "line busy elsewhere", "timeout error"] {
+    for words in [
+        "call failed: nobody there",
+        "line busy elsewhere",
+        "timeout error",
+    ] {
         let mut body = status("call.no_answer");
-        body.as_object_mut().expect("an object").insert("failure_reason".to_owned(), json!(words));
-        assert_eq!(Call::begin(&told(&body), None).facts.outcome(), Some(Outcome::NoAnswer), "{words}");
+        body.as_object_mut()
+            .expect("an object")
+            .insert("failure_reason".to_owned(), json!(words));
+        assert_eq!(
+            Call::begin(&told(&body), None).facts.outcome(),
+            Some(Outcome::NoAnswer),
+            "{words}"
+        );
     }
 }
 
 #[test]
 fn either_id_will_do_and_the_time_may_be_missing() {
-    let only_call = json!({ "call_id": "test_call_123", "event_type": "call.no_answer", "status": "failed" });
+    let only_call =
+        json!({ "call_id": "test_call_123", "event_type": "call.no_answer", "status": "failed" });
     let keys: Vec<_> = told(&only_call).keys.iter().cloned().collect();
     assert_eq!(keys, [CallKey::CallSid("test_call_123".to_owned())]);
     assert_eq!(event(&only_call).occurred_at, at(RECEIVED));
-    assert_eq!(event(&only_call).key, event(&only_call).key, "a repetition is one");
+    assert_eq!(
+        event(&only_call).key,
+        event(&only_call).key,
+        "a repetition is one"
+    );
     let only_conversation =
         json!({ "conversation_id": "conv_1", "call_id": null, "event_type": "call.ringing" });
     let keys: Vec<_> = told(&only_conversation).keys.iter().cloned().collect();
@@ -178,21 +239,39 @@ fn either_id_will_do_and_the_time_may_be_missing() {
 fn an_unknown_event_is_kept_and_tells_that_there_is_a_call() {
     let update = told(&status("call.transferred"));
     assert!(update.facts.agent_status.is_empty() && update.facts.ending().is_none());
-    assert_eq!(update.facts.conversation_id().map(String::as_str), Some(CONVERSATION));
-    assert_eq!(event(&status("call.transferred")).event_type, "call.transferred");
+    assert_eq!(
+        update.facts.conversation_id().map(String::as_str),
+        Some(CONVERSATION)
+    );
+    assert_eq!(
+        event(&status("call.transferred")).event_type,
+        "call.transferred"
+    );
 }
 
 #[test]
 fn what_is_missing_or_wrong_is_named() {
     assert_eq!(refused(r#"{"call_id":"x"}"#), PayloadError::NoType);
-    assert_eq!(refused(r#"{"call_id":"x","event_type":""}"#), PayloadError::NoType);
-    assert_eq!(refused(r#"{"call_id":"x","event_type":5}"#), PayloadError::Invalid("event_type"));
-    assert_eq!(refused(r#"{"event_type":"call.busy"}"#), PayloadError::NoCall);
+    assert_eq!(
+        refused(r#"{"call_id":"x","event_type":""}"#),
+        PayloadError::NoType
+    );
+    assert_eq!(
+        refused(r#"{"call_id":"x","event_type":5}"#),
+        PayloadError::Invalid("event_type")
+    );
+    assert_eq!(
+        refused(r#"{"event_type":"call.busy"}"#),
+        PayloadError::NoCall
+    );
     assert_eq!(
         refused(r#"{"event_type":"call.busy","call_id":"","conversation_id":null}"#),
         PayloadError::NoCall
     );
-    assert_eq!(refused(r#"{"event_type":"call.busy","call_id":{}}"#), PayloadError::Invalid("call_id"));
+    assert_eq!(
+        refused(r#"{"event_type":"call.busy","call_id":{}}"#),
+        PayloadError::Invalid("call_id")
+    );
     assert_eq!(
         refused(r#"{"event_type":"call.busy","conversation_id":[1]}"#),
         PayloadError::Invalid("conversation_id")
@@ -203,18 +282,33 @@ fn what_is_missing_or_wrong_is_named() {
     for body in ["[]", "7", "null", r#""text""#, "[1,2]"] {
         assert_eq!(refused(body), PayloadError::NotAnObject, "{body}");
     }
-    assert_eq!(refused("\u{feff}{}"), PayloadError::NoType, "the mark is dropped");
-    assert_eq!(refused(r#"{"event_type":"call.busy","call_id":"\ud83d"}"#), PayloadError::Invalid("call_id"));
+    assert_eq!(
+        refused("\u{feff}{}"),
+        PayloadError::NoType,
+        "the mark is dropped"
+    );
+    assert_eq!(
+        refused(r#"{"event_type":"call.busy","call_id":"\ud83d"}"#),
+        PayloadError::Invalid("call_id")
+    );
     for body in ["", "{", "{} x", "call_id=1"] {
-        assert!(matches!(refused(body), PayloadError::NotJson { .. }), "{body}");
+        assert!(
+            matches!(refused(body), PayloadError::NotJson { .. }),
+            "{body}"
+        );
     }
 }
 
 #[test]
-fn an_id_with_characters_that_nobody_would_choose_is_taken_and_one_that_no_provider_gives_names_no_call() {
+fn an_id_with_characters_that_nobody_would_choose_is_taken_and_one_that_no_provider_gives_names_no_call()
+ {
     for id in ["a\u{1}b", "a\nb", "a\u{7f}", "conv_é", &"x".repeat(512)] {
         let body = json!({ "event_type": "call.answered", "conversation_id": id });
-        assert_eq!(told(&body).facts.conversation_id().map(String::as_str), Some(id), "{id:?}");
+        assert_eq!(
+            told(&body).facts.conversation_id().map(String::as_str),
+            Some(id),
+            "{id:?}"
+        );
     }
     let long = json!({ "event_type": "call.answered", "conversation_id": "x".repeat(600) });
     assert!(providers::read_update(&event(&long)).is_none());

@@ -3,7 +3,10 @@
 
 use proptest::{prelude::*, sample::select};
 use ringpost::{
-    domain::{agent_status::StatusWord, event::Source, facts::Facts},
+    domain::{
+        call::{agent_status::StatusWord, facts::Facts},
+        event::Source,
+    },
     providers::{
         self,
         elevenlabs::{Conversation, ConversationStatus, PayloadError, PostCall},
@@ -73,8 +76,16 @@ fn one_wrong_field_hides_no_other() {
     changed["data"]["metadata"]["call_duration_secs"] = json!("long");
     changed["data"]["analysis"] = json!("none");
     let facts = update(&changed).expect("a call").facts;
-    assert!(facts.line_number().is_none() && facts.seconds_told().is_none() && facts.results().is_none());
-    assert!(facts.phone_number().is_some() && facts.start_told().is_some() && facts.transcript().is_some());
+    assert!(
+        facts.line_number().is_none()
+            && facts.stated_seconds().is_none()
+            && facts.results().is_none()
+    );
+    assert!(
+        facts.phone_number().is_some()
+            && facts.start_told().is_some()
+            && facts.transcript().is_some()
+    );
 }
 
 #[test]
@@ -82,19 +93,36 @@ fn a_duration_may_be_a_text() {
     let mut changed = body(NAMES[0]);
     for (told, seconds) in [(json!("62"), 62), (json!(62.0), 62), (json!("62.9"), 62)] {
         changed["data"]["metadata"]["call_duration_secs"] = told;
-        assert_eq!(update(&changed).expect("a call").facts.seconds_told(), Some(seconds));
+        assert_eq!(
+            update(&changed).expect("a call").facts.stated_seconds(),
+            Some(seconds)
+        );
     }
 }
 
 #[test]
 fn only_a_body_without_a_type_is_refused() {
-    let refused = |body: &str| PostCall::parse(body.as_bytes()).expect_err("a body that is refused");
+    let refused =
+        |body: &str| PostCall::parse(body.as_bytes()).expect_err("a body that is refused");
     assert_eq!(refused("{}"), PayloadError::NoType);
-    assert_eq!(refused(r#"{"type":null,"event_type":""}"#), PayloadError::NoType);
-    assert_eq!(refused(r#"{"type":{}}"#), PayloadError::Invalid("event_type"));
+    assert_eq!(
+        refused(r#"{"type":null,"event_type":""}"#),
+        PayloadError::NoType
+    );
+    assert_eq!(
+        refused(r#"{"type":{}}"#),
+        PayloadError::Invalid("event_type")
+    );
     assert_eq!(refused("[1]"), PayloadError::NotAnObject);
-    assert!(matches!(refused(r#"{"type":"x","data":{"#), PayloadError::NotJson { .. }));
-    let deep = format!(r#"{{"type":"x","data":{}1{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    assert!(matches!(
+        refused(r#"{"type":"x","data":{"#),
+        PayloadError::NotJson { .. }
+    ));
+    let deep = format!(
+        r#"{{"type":"x","data":{}1{}}}"#,
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
     assert!(PostCall::parse(deep.as_bytes()).is_ok());
 }
 
@@ -122,27 +150,66 @@ fn from_api(change: impl FnOnce(&mut Value)) -> (Conversation, Facts) {
     event.source = Source::ElevenLabsApi;
     event.payload = data.to_string().into();
     let facts = providers::read_update(&event).expect("a call").facts;
-    (Conversation::parse(&event.payload).expect("a conversation"), facts)
+    (
+        Conversation::parse(&event.payload).expect("a conversation"),
+        facts,
+    )
 }
 
 #[test]
 fn a_conversation_read_from_the_api_tells_how_far_it_is() {
     for (status, read, word, ended, with_transcript) in [
-        ("initiated", ConversationStatus::Initiated, StatusWord::Initiated, false, false),
-        ("in-progress", ConversationStatus::InProgress, StatusWord::Answered, false, false),
-        ("processing", ConversationStatus::Processing, StatusWord::Ended, true, false),
-        ("done", ConversationStatus::Done, StatusWord::Completed, true, true),
-        ("failed", ConversationStatus::Failed, StatusWord::Failed, true, true),
+        (
+            "initiated",
+            ConversationStatus::Initiated,
+            StatusWord::Initiated,
+            false,
+            false,
+        ),
+        (
+            "in-progress",
+            ConversationStatus::InProgress,
+            StatusWord::Answered,
+            false,
+            false,
+        ),
+        (
+            "processing",
+            ConversationStatus::Processing,
+            StatusWord::Ended,
+            true,
+            false,
+        ),
+        (
+            "done",
+            ConversationStatus::Done,
+            StatusWord::Completed,
+            true,
+            true,
+        ),
+        (
+            "failed",
+            ConversationStatus::Failed,
+            StatusWord::Failed,
+            true,
+            true,
+        ),
     ] {
         let (conversation, facts) = from_api(|data| data["status"] = json!(status));
         assert_eq!(conversation.status, Some(read));
         assert_eq!(conversation.is_final(), with_transcript, "{status}");
-        assert_eq!(facts.agent_status.get().map(|status| status.word), Some(word), "{status}");
+        assert_eq!(
+            facts.agent_status.get().map(|status| status.word),
+            Some(word),
+            "{status}"
+        );
         assert_eq!(facts.ending().is_some(), ended, "{status}");
         assert_eq!(facts.transcript().is_some(), with_transcript, "{status}");
     }
     let (conversation, facts) = from_api(|data| data["status"] = json!("paused"));
     assert_eq!(conversation.status, None);
-    assert!(facts.agent_status.is_empty() && facts.ending().is_none() && facts.start_told().is_some());
+    assert!(
+        facts.agent_status.is_empty() && facts.ending().is_none() && facts.start_told().is_some()
+    );
     assert!(Conversation::parse(b"[]").is_none() && Conversation::parse(b"{").is_none());
 }

@@ -14,7 +14,7 @@ use ringpost::{
     providers::{
         elevenlabs::{CallStatusEvent, Conversation, PostCall},
         livekit::{LiveKitEvent, sip_inbound::InboundCall},
-        read_occurrence, read_update, signalwire,
+        read_in_call_event, read_update, signalwire,
     },
 };
 use serde_json::{Value, json};
@@ -93,17 +93,32 @@ impl Endpoint {
             Self::CallStatus => CallStatusEvent::parse(&bytes)
                 .map(|call| call.event(&bytes, now()))
                 .map_err(|error| error.to_string()),
-            Self::Api => Conversation::parse(&bytes).map(|_| of_api(&bytes)).ok_or_else(|| "none".to_owned()),
+            Self::Api => Conversation::parse(&bytes)
+                .map(|_| of_api(&bytes))
+                .ok_or_else(|| "none".to_owned()),
         }
     }
 
     /// The fields without which there is no event; null is as good as absent.
     fn identifying(self) -> &'static [&'static str] {
         match self {
-            Self::CallCompleted => &["/id", "/event", "/room", "/room/name", "/room/sid", "/egressInfo"],
+            Self::CallCompleted => &[
+                "/id",
+                "/event",
+                "/room",
+                "/room/name",
+                "/room/sid",
+                "/egressInfo",
+            ],
             Self::LiveKitEvents => &["/event"],
             Self::SipInbound => &["/to_number"],
-            Self::SignalWire => &["/event_type", "/call", "/call/call_id", "/params", "/params/call_id"],
+            Self::SignalWire => &[
+                "/event_type",
+                "/call",
+                "/call/call_id",
+                "/params",
+                "/params/call_id",
+            ],
             Self::Api => &[],
             Self::ElevenLabs => &["/type"],
             Self::CallStatus => &["/event_type"],
@@ -135,13 +150,18 @@ fn bodies(folder: &str) -> BTreeMap<String, Value> {
     let path = format!("{}/../tests/fixtures/{folder}", env!("CARGO_MANIFEST_DIR"));
     let read = |file: std::io::Result<fs::DirEntry>| {
         let path = file.expect("a file").path();
-        let fixture: Value = serde_json::from_str(&fs::read_to_string(&path).expect("a text")).expect("JSON");
+        let fixture: Value =
+            serde_json::from_str(&fs::read_to_string(&path).expect("a text")).expect("JSON");
         let body: Value = serde_json::from_str(fixture["body"].as_str().expect("a body")).ok()?;
         // The numbers from 50 on are signed wrongly; their bodies are those of others.
         let name = path.file_stem()?.to_string_lossy().into_owned();
         (!name.starts_with(['5', '6'])).then_some((name, body))
     };
-    fs::read_dir(path).expect("the fixtures").filter_map(read).filter(|(_, body)| body.is_object()).collect()
+    fs::read_dir(path)
+        .expect("the fixtures")
+        .filter_map(read)
+        .filter(|(_, body)| body.is_object())
+        .collect()
 }
 
 /// Every sample with the endpoint to which it is sent.
@@ -151,7 +171,11 @@ fn samples() -> Vec<(Endpoint, Value)> {
         samples.push((Endpoint::LiveKitEvents, body.clone()));
         samples.push((Endpoint::CallCompleted, body));
     }
-    samples.extend(bodies("signalwire").into_values().map(|body| (Endpoint::SignalWire, body)));
+    samples.extend(
+        bodies("signalwire")
+            .into_values()
+            .map(|body| (Endpoint::SignalWire, body)),
+    );
     samples.push((
         Endpoint::SignalWire,
         json!({
@@ -197,9 +221,14 @@ fn with_raw(body: &Value, pointer: &str, raw: &str) -> String {
 
 /// An event that was accepted can be read again and shown.
 fn check_kept(endpoint: Endpoint, body: &str, of: &str) {
-    let event = endpoint.event(body).unwrap_or_else(|error| panic!("{endpoint:?} {of}: {error}"));
-    let _ = (read_update(&event), read_occurrence(&event));
-    assert!(event.key.as_str().len() < 1_024 && event.event_type.len() <= 256, "{endpoint:?} {of}");
+    let event = endpoint
+        .event(body)
+        .unwrap_or_else(|error| panic!("{endpoint:?} {of}: {error}"));
+    let _ = (read_update(&event), read_in_call_event(&event));
+    assert!(
+        event.key.as_str().len() < 1_024 && event.event_type.len() <= 256,
+        "{endpoint:?} {of}"
+    );
     let payload = Payload::whole(event.source.as_str(), &event.payload);
     assert!(!payload.is_cut);
     let shown: Value = serde_json::from_str(payload.json.get()).expect("JSON for any parser");
@@ -217,8 +246,9 @@ fn whatever_a_field_holds_the_event_is_kept() {
                 let changed = with_raw(body, &pointer, raw);
                 if endpoint.is_identifying(&pointer, raw) {
                     // Kept or refused, in any case without a panic.
-                    let _ =
-                        endpoint.event(&changed).map(|event| (read_update(&event), read_occurrence(&event)));
+                    let _ = endpoint
+                        .event(&changed)
+                        .map(|event| (read_update(&event), read_in_call_event(&event)));
                 } else {
                     check_kept(*endpoint, &changed, &format!("{pointer} {raw:.40}"));
                 }
@@ -260,15 +290,24 @@ fn bytes_that_are_no_text_are_kept_and_what_is_no_json_is_not() {
     for (endpoint, body) in samples().iter().filter(|(_, body)| body.is_object()) {
         let whole = body.to_string();
         let members = whole.trim_start_matches('{');
-        for broken in
-            ["", "{", "NaN", "nothing", "{\"a\":NaN}", &whole[..whole.len() - 1], &format!("{whole}}}")]
-        {
+        for broken in [
+            "",
+            "{",
+            "NaN",
+            "nothing",
+            "{\"a\":NaN}",
+            &whole[..whole.len() - 1],
+            &format!("{whole}}}"),
+        ] {
             assert!(endpoint.event(broken).is_err(), "{endpoint:?} {broken:.40}");
         }
         let mut latin: Vec<u8> = b"{\"name\":\"Jos\xe9\",".to_vec();
         latin.extend(members.as_bytes());
         let text = ringpost::json::text(&latin).into_owned();
-        assert_eq!(endpoint.event(&text).is_ok(), endpoint.event(&whole).is_ok());
+        assert_eq!(
+            endpoint.event(&text).is_ok(),
+            endpoint.event(&whole).is_ok()
+        );
         let kept = match endpoint {
             Endpoint::CallCompleted => LiveKitEvent::parse(&latin, now()).is_ok(),
             Endpoint::LiveKitEvents => LiveKitEvent::parse_lenient(&latin, now()).is_ok(),

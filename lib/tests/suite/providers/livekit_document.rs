@@ -2,11 +2,11 @@
 
 use ringpost::{
     domain::{
-        announcement::Announcement,
-        call::{Call, CallStatus, CallUpdate},
+        call::{
+            Call, CallStatus, CallUpdate, announcement::Announcement, outcome::Outcome,
+            owner::Owner,
+        },
         key::CallKey,
-        outcome::Outcome,
-        owner::Owner,
         phone::PhoneNumber,
         timestamp::Timestamp,
     },
@@ -21,7 +21,8 @@ const SAMPLE: &str = include_str!("../support/call_completed.json");
 
 /// What a body says of its call.
 fn update(body: &Value, received_at: Timestamp) -> CallUpdate {
-    let (_, update) = events::read(body.to_string().as_bytes(), received_at).expect("a readable body");
+    let (_, update) =
+        events::read(body.to_string().as_bytes(), received_at).expect("a readable body");
     update.expect("a call")
 }
 
@@ -37,16 +38,28 @@ fn the_sample_is_normalised_as_the_document_does() {
     assert_eq!(event.event_type, "participant_left");
     assert_eq!(event.created_at, time("2025-10-29T15:30:45.123Z"));
     let room = event.room.expect("a room");
-    assert_eq!(room.name.as_deref(), Some("sip-7678189426__1730217045__abc123"));
+    assert_eq!(
+        room.name.as_deref(),
+        Some("sip-7678189426__1730217045__abc123")
+    );
     assert_eq!(room.sid.as_deref(), Some("RM_xyz789abc123"));
     assert_eq!(room.created_at, Some(time("2025-10-29T15:30:00.000Z")));
     assert_eq!(room.campaign_id, None);
     let participant = event.participant.expect("a participant");
     assert_eq!(participant.identity.as_deref(), Some("agent"));
-    assert_eq!(participant.disconnect_reason.as_deref(), Some("CLIENT_INITIATED"));
-    assert_eq!(participant.joined_at, Some(time("2025-10-29T15:30:02.000Z")));
+    assert_eq!(
+        participant.disconnect_reason.as_deref(),
+        Some("CLIENT_INITIATED")
+    );
+    assert_eq!(
+        participant.joined_at,
+        Some(time("2025-10-29T15:30:02.000Z"))
+    );
     let recording = event.recording.expect("a recording");
-    assert_eq!(recording.url, "https://cdn.example.com/recordings/recording.mp3");
+    assert_eq!(
+        recording.url,
+        "https://cdn.example.com/recordings/recording.mp3"
+    );
 }
 
 #[test]
@@ -60,7 +73,11 @@ fn the_sample_tells_of_one_call_under_both_names_of_its_room() {
     let number = update.facts.phone_number().map(PhoneNumber::as_str);
     assert_eq!(number, Some("+17678189426"));
     let line = update.facts.line_number();
-    assert_eq!(line, update.facts.phone_number(), "a room of this name is named after its line");
+    assert_eq!(
+        line,
+        update.facts.phone_number(),
+        "a room of this name is named after its line"
+    );
     assert_eq!(update.facts.duration_millis(), Some(45_123));
 }
 
@@ -77,13 +94,22 @@ fn the_sample_ends_in_the_documents_call_log() {
         "createdAt": "2025-10-29T15:30:00.000Z",
         "room": sample().get("room"),
     });
-    let mut call = Call::begin(&update(&started, time("2025-10-29T15:30:00.500Z")), Some(&owner));
+    let mut call = Call::begin(
+        &update(&started, time("2025-10-29T15:30:00.500Z")),
+        Some(&owner),
+    );
     assert_eq!(call.status(), CallStatus::Active);
-    call.apply(&update(&sample(), time("2025-10-29T15:30:45.500Z")), Some(&owner));
+    call.apply(
+        &update(&sample(), time("2025-10-29T15:30:45.500Z")),
+        Some(&owner),
+    );
 
     assert_eq!(call.facts.outcome(), Some(Outcome::Completed));
-    let announced: Vec<(Announcement, &str)> =
-        call.announced.iter().map(|(announcement, event)| (*announcement, event.by.as_str())).collect();
+    let announced: Vec<(Announcement, &str)> = call
+        .announced
+        .iter()
+        .map(|(announcement, event)| (*announcement, event.by.as_str()))
+        .collect();
     let expected = [
         (Announcement::Created, "livekit:evt_started"),
         (Announcement::Completed, "livekit:evt_abc123def456"),
@@ -123,7 +149,10 @@ fn a_call_of_which_little_is_known_still_has_every_required_field() {
         "id": "e", "event": "room_started", "createdAt": "2025-10-29T15:30:00Z", "room": { "name": "r", "sid": "RM_1" },
     });
     let owner = Owner::tenant("tenant_1");
-    let call = Call::begin(&update(&body, time("2025-10-29T15:30:00.500Z")), Some(&owner));
+    let call = Call::begin(
+        &update(&body, time("2025-10-29T15:30:00.500Z")),
+        Some(&owner),
+    );
     let expected = json!({
         "id": CallKey::RoomSid("RM_1".to_owned()).call_id().to_string(),
         "userId": "tenant_1",
@@ -137,12 +166,18 @@ fn a_call_of_which_little_is_known_still_has_every_required_field() {
         "createdAt": "2025-10-29T15:30:00.500Z",
         "updatedAt": "2025-10-29T15:30:00.500Z"
     });
-    assert_eq!(serde_json::to_value(CallLog::of(&call, &owner)).expect("JSON"), expected);
+    assert_eq!(
+        serde_json::to_value(CallLog::of(&call, &owner)).expect("JSON"),
+        expected
+    );
 }
 
 #[test]
 fn the_campaign_of_the_events_wins_over_that_of_the_number() {
-    let owner = Owner { campaign_id: Some("of-number".to_owned()), ..Owner::tenant("tenant_1") };
+    let owner = Owner {
+        campaign_id: Some("of-number".to_owned()),
+        ..Owner::tenant("tenant_1")
+    };
     let mut body = sample();
     let now = time("2025-10-29T15:30:45.500Z");
     let mut call = Call::begin(&update(&body, now), Some(&owner));

@@ -4,8 +4,10 @@ use proptest::prelude::*;
 use ringpost::providers::livekit::{LiveKitEvent, PayloadError};
 use serde_json::{Value, json};
 
-use crate::support::events::{self, time};
-use crate::support::sample::{SAMPLE, pointers, sample};
+use crate::support::{
+    events::{self, time},
+    sample::{SAMPLE, pointers, sample},
+};
 
 /// Every name that a refusal may show; whatever else it says would be the sender's own words.
 const NAMES: [&str; 37] = [
@@ -85,7 +87,9 @@ fn tells_nothing(error: &PayloadError) -> bool {
         PayloadError::Missing(name) | PayloadError::NoRoom { name, .. } => {
             text == format!("Missing required field: {name}")
         }
-        PayloadError::Invalid(path) => text == format!("Invalid value of field: {path}") && is_known(path),
+        PayloadError::Invalid(path) => {
+            text == format!("Invalid value of field: {path}") && is_known(path)
+        }
     }
 }
 
@@ -103,15 +107,37 @@ fn nesting_of_any_depth_is_read_or_skipped() {
     let lists = format!("{}{}", "[".repeat(levels), "]".repeat(levels));
     let objects = format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
     let unclosed = r#"{"room":"#.repeat(levels);
-    assert_eq!(parse(lists.as_bytes()).err(), Some(PayloadError::NotAnObject));
-    assert_eq!(parse(objects.as_bytes()).err(), Some(PayloadError::Missing("event_id")));
-    assert!(matches!(parse(unclosed.as_bytes()), Err(PayloadError::NotJson { .. })));
+    assert_eq!(
+        parse(lists.as_bytes()).err(),
+        Some(PayloadError::NotAnObject)
+    );
+    assert_eq!(
+        parse(objects.as_bytes()).err(),
+        Some(PayloadError::Missing("event_id"))
+    );
+    assert!(matches!(
+        parse(unclosed.as_bytes()),
+        Err(PayloadError::NotJson { .. })
+    ));
     for nested in [&lists, &objects] {
         let at = |pointer| parse(sample_with_raw(pointer, nested).as_bytes());
         assert!(at("/unknown").is_ok() && at("/participant/unknown").is_ok());
-        assert_eq!(at("/room/metadata").expect("a readable body").room.expect("a room").campaign_id, None);
-        assert_eq!(at("/createdAt").expect("a readable body").created_at, time("2025-10-29T15:30:46Z"));
-        assert_eq!(at("/id").err(), Some(PayloadError::Invalid("id".to_owned())));
+        assert_eq!(
+            at("/room/metadata")
+                .expect("a readable body")
+                .room
+                .expect("a room")
+                .campaign_id,
+            None
+        );
+        assert_eq!(
+            at("/createdAt").expect("a readable body").created_at,
+            time("2025-10-29T15:30:46Z")
+        );
+        assert_eq!(
+            at("/id").err(),
+            Some(PayloadError::Invalid("id".to_owned()))
+        );
         let in_a_text = at_metadata(&json!(nested).to_string());
         assert_eq!(in_a_text.room.expect("a room").campaign_id, None);
     }
@@ -126,18 +152,32 @@ fn ten_megabytes_are_read_like_any_other_body() {
     let long = json!("x".repeat(10 << 20)).to_string();
     let at = |pointer| parse(sample_with_raw(pointer, &long).as_bytes());
     assert!(at("/unknown").is_ok());
-    assert_eq!(at("/id").err(), Some(PayloadError::Invalid("id".to_owned())));
+    assert_eq!(
+        at("/id").err(),
+        Some(PayloadError::Invalid("id".to_owned()))
+    );
     assert!(at("/createdAt").is_ok());
-    let room = at("/room/name").expect("a readable body").room.expect("a room");
-    assert_eq!((room.name, room.sid.as_deref()), (None, Some("RM_xyz789abc123")));
-    let reason = at("/participant/disconnectReason").expect("a readable body").participant;
+    let room = at("/room/name")
+        .expect("a readable body")
+        .room
+        .expect("a room");
+    assert_eq!(
+        (room.name, room.sid.as_deref()),
+        (None, Some("RM_xyz789abc123"))
+    );
+    let reason = at("/participant/disconnectReason")
+        .expect("a readable body")
+        .participant;
     assert_eq!(reason.expect("a participant").disconnect_reason, None);
     assert_eq!(at_metadata(&long).room.expect("a room").campaign_id, None);
 
     let blank = " ".repeat(10 << 20);
     let padded = format!("{blank}{SAMPLE}{blank}");
     assert_eq!(parse(padded.as_bytes()), parse(SAMPLE.as_bytes()));
-    assert!(matches!(parse(blank.as_bytes()), Err(PayloadError::NotJson { .. })));
+    assert!(matches!(
+        parse(blank.as_bytes()),
+        Err(PayloadError::NotJson { .. })
+    ));
     let digits = sample_with_raw("/createdAt", &"9".repeat(10 << 20));
     assert!(parse(digits.as_bytes()).is_ok());
 }
@@ -156,7 +196,10 @@ fn any_json() -> impl Strategy<Value = Value> {
         "20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:00Z".prop_map(Value::from),
     ];
     leaf.prop_recursive(4, 32, 6, |inner| {
-        let name = prop_oneof![prop::sample::select(&NAMES[..]).prop_map(str::to_owned), ".{0,12}"];
+        let name = prop_oneof![
+            prop::sample::select(&NAMES[..]).prop_map(str::to_owned),
+            ".{0,12}"
+        ];
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
             prop::collection::btree_map(name, inner, 0..6).prop_map(|members| json!(members)),

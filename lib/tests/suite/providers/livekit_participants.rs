@@ -1,6 +1,6 @@
 //! Participants in protobuf-JSON: who is a phone, a person or a machine, how it left, and what SIP tells.
 
-use ringpost::domain::{facts::Direction, outcome::Outcome};
+use ringpost::domain::call::{direction::Direction, outcome::Outcome};
 use serde_json::{Value, json};
 
 use crate::support::left::{left, read, time};
@@ -14,20 +14,47 @@ fn outcome_and_millis(changes: Value) -> (Option<Outcome>, Option<u64>) {
 fn the_leaving_of_a_machine_ends_nothing_whatever_the_spelling_of_its_kind() {
     let ends = |participant: Value| {
         let (_, update) = read(&left(json!({ "participant": participant })));
-        (update.facts.ending().is_some(), update.facts.is_phone_call())
+        (
+            update.facts.ending().is_some(),
+            update.facts.is_phone_call(),
+        )
     };
     for phone in [json!("SIP"), json!("sip"), json!(3)] {
         assert_eq!(ends(json!({ "kind": phone })), (true, true), "{phone}");
     }
-    for machine in [json!("INGRESS"), json!("EGRESS"), json!("AGENT"), json!(1), json!(2), json!(4)] {
-        assert_eq!(ends(json!({ "kind": machine })), (false, false), "{machine}");
+    for machine in [
+        json!("INGRESS"),
+        json!("EGRESS"),
+        json!("AGENT"),
+        json!(1),
+        json!(2),
+        json!(4),
+    ] {
+        assert_eq!(
+            ends(json!({ "kind": machine })),
+            (false, false),
+            "{machine}"
+        );
     }
-    let people = [json!("STANDARD"), json!("CONNECTOR"), json!("BRIDGE"), json!("FUTURE")];
-    for person in people.into_iter().chain([0, 7, 8, 99].map(Value::from)).chain([Value::Null]) {
+    let people = [
+        json!("STANDARD"),
+        json!("CONNECTOR"),
+        json!("BRIDGE"),
+        json!("FUTURE"),
+    ];
+    for person in people
+        .into_iter()
+        .chain([0, 7, 8, 99].map(Value::from))
+        .chain([Value::Null])
+    {
         assert_eq!(ends(json!({ "kind": person })), (true, false), "{person}");
     }
     for permission in [json!({ "agent": true }), json!({ "recorder": true })] {
-        assert_eq!(ends(json!({ "permission": permission })), (false, false), "{permission}");
+        assert_eq!(
+            ends(json!({ "permission": permission })),
+            (false, false),
+            "{permission}"
+        );
     }
     let ordinary = json!({ "agent": false, "recorder": false, "hidden": true });
     assert_eq!(ends(json!({ "permission": ordinary })), (true, true));
@@ -55,7 +82,9 @@ fn a_disconnect_reason_may_be_a_number() {
         "AGENT_ERROR",
     ];
     let told = |reason: Value| {
-        let (event, _) = read(&left(json!({ "participant": { "disconnectReason": reason } })));
+        let (event, _) = read(&left(
+            json!({ "participant": { "disconnectReason": reason } }),
+        ));
         event.participant.expect("a participant").disconnect_reason
     };
     for (number, name) in names.into_iter().enumerate() {
@@ -64,7 +93,8 @@ fn a_disconnect_reason_may_be_a_number() {
     }
     assert_eq!(told(json!(17)).as_deref(), Some("17"), "of a later LiveKit");
     assert_eq!(told(json!("")), None);
-    let outcome = |reason: u8| outcome_and_millis(json!({ "participant": { "disconnectReason": reason } })).0;
+    let outcome =
+        |reason: u8| outcome_and_millis(json!({ "participant": { "disconnectReason": reason } })).0;
     assert_eq!(outcome(1), Some(Outcome::Completed));
     assert_eq!(outcome(11), Some(Outcome::NoAnswer));
     assert_eq!(outcome(12), Some(Outcome::Busy));
@@ -90,7 +120,9 @@ fn a_phone_that_leaves_before_it_answered_was_never_connected() {
 fn ringing_and_answered_are_read_from_the_state_of_the_phone() {
     let states = |status: &str| {
         let participant = json!({ "attributes": { "sip.callStatus": status } });
-        let (_, update) = read(&left(json!({ "event": "participant_joined", "participant": participant })));
+        let (_, update) = read(&left(
+            json!({ "event": "participant_joined", "participant": participant }),
+        ));
         let at = Some(time("2026-01-02T00:01:00Z"));
         let known = [update.facts.ringing_at(), update.facts.answered_at()];
         assert!(known.iter().all(|time| time.is_none() || *time == at));
@@ -106,12 +138,17 @@ fn ringing_and_answered_are_read_from_the_state_of_the_phone() {
 #[test]
 fn a_call_with_a_dispatch_rule_is_inbound_and_one_with_a_trunk_alone_outbound() {
     let direction = |attributes: Value| {
-        let (_, update) = read(&left(json!({ "participant": { "attributes": attributes } })));
+        let (_, update) = read(&left(
+            json!({ "participant": { "attributes": attributes } }),
+        ));
         update.facts.direction()
     };
     let rule = json!({ "sip.ruleID": "SDR_1", "sip.trunkID": "ST_1" });
     assert_eq!(direction(rule), Some(Direction::Inbound));
-    assert_eq!(direction(json!({ "sip.trunkID": "ST_1" })), Some(Direction::Outbound));
+    assert_eq!(
+        direction(json!({ "sip.trunkID": "ST_1" })),
+        Some(Direction::Outbound)
+    );
     let defaults = json!({ "sip.ruleID": "", "sip.trunkID": "" });
     assert_eq!(direction(defaults), None);
 }

@@ -3,8 +3,10 @@
 use ringpost::providers::livekit::{LiveKitEvent, PayloadError, Room};
 use serde_json::{Value, json};
 
-use crate::support::events::{self, time};
-use crate::support::sample::{SAMPLE, pointers, sample};
+use crate::support::{
+    events::{self, time},
+    sample::{SAMPLE, pointers, sample},
+};
 
 /// The sample with another value at this pointer, which may be new.
 fn sample_with(pointer: &str, value: Value) -> Value {
@@ -32,18 +34,36 @@ fn invalid(path: &str) -> Option<PayloadError> {
 
 #[test]
 fn a_required_field_that_is_missing_is_named_as_the_document_does() {
-    let required = [("/id", "event_id"), ("/event", "event_type"), ("/createdAt", "event_created_at")];
+    let required = [
+        ("/id", "event_id"),
+        ("/event", "event_type"),
+        ("/createdAt", "event_created_at"),
+    ];
     for (pointer, name) in required {
         let mut body = sample_with(pointer, Value::Null);
-        assert_eq!(refusal(&body), Some(PayloadError::Missing(name)), "null {pointer}");
-        body.as_object_mut().expect("an object").remove(&pointer[1..]);
-        assert_eq!(refusal(&body), Some(PayloadError::Missing(name)), "no {pointer}");
+        assert_eq!(
+            refusal(&body),
+            Some(PayloadError::Missing(name)),
+            "null {pointer}"
+        );
+        body.as_object_mut()
+            .expect("an object")
+            .remove(&pointer[1..]);
+        assert_eq!(
+            refusal(&body),
+            Some(PayloadError::Missing(name)),
+            "no {pointer}"
+        );
         let text = refusal(&body).map(|error| error.to_string());
         assert_eq!(text, Some(format!("Missing required field: {name}")));
     }
     for (pointer, name) in &required[..2] {
         let body = sample_with(pointer, json!(""));
-        assert_eq!(refusal(&body), Some(PayloadError::Missing(name)), "empty {pointer}");
+        assert_eq!(
+            refusal(&body),
+            Some(PayloadError::Missing(name)),
+            "empty {pointer}"
+        );
     }
     assert_eq!(refusal(&json!({})), Some(PayloadError::Missing("event_id")));
 }
@@ -66,8 +86,9 @@ fn an_event_of_a_room_or_a_participant_names_its_room_and_the_rooms_sid() {
     let of_room = |name: &str, created_at: &Value, room: &Value| {
         refusal(&json!({ "id": "e", "event": name, "createdAt": created_at, "room": room }))
     };
-    for (name, created_at) in
-        OF_ROOMS.iter().flat_map(|name| [(name, json!("1")), (name, json!("2025-10-29T15:30:45Z"))])
+    for (name, created_at) in OF_ROOMS
+        .iter()
+        .flat_map(|name| [(name, json!("1")), (name, json!("2025-10-29T15:30:45Z"))])
     {
         let refusal = |room: Value| of_room(name, &created_at, &room);
         assert_eq!(
@@ -84,7 +105,11 @@ fn an_event_of_a_room_or_a_participant_names_its_room_and_the_rooms_sid() {
             json!({ "sid": "RM_1", "name": null }),
             json!({ "sid": "RM_1", "name": "" }),
         ] {
-            assert_eq!(refusal(nameless), no_room("room_name", "room.name"), "{name}");
+            assert_eq!(
+                refusal(nameless),
+                no_room("room_name", "room.name"),
+                "{name}"
+            );
         }
         for sidless in [
             json!({ "name": "room-1" }),
@@ -94,11 +119,19 @@ fn an_event_of_a_room_or_a_participant_names_its_room_and_the_rooms_sid() {
             assert_eq!(refusal(sidless), no_room("room_sid", "room.sid"), "{name}");
         }
     }
-    for name in
-        ["track_published", "track_unpublished", "ingress_started", "agent_job_ended", "of_the_future"]
-    {
+    for name in [
+        "track_published",
+        "track_unpublished",
+        "ingress_started",
+        "agent_job_ended",
+        "of_the_future",
+    ] {
         assert_eq!(of_room(name, &json!(1), &json!(null)), None, "{name}");
-        assert_eq!(of_room(name, &json!(1), &json!({ "name": "room-1" })), None, "{name}");
+        assert_eq!(
+            of_room(name, &json!(1), &json!({ "name": "room-1" })),
+            None,
+            "{name}"
+        );
     }
     let text = no_room("room_sid", "room.sid").map(|error| error.to_string());
     assert_eq!(text.as_deref(), Some("Missing required field: room_sid"));
@@ -117,13 +150,20 @@ fn livekits_own_egress_says_which_room_it_records_if_it_records_one() {
         let livekits = |info: Value| egress(json!("1767312060"), info).map(|event| event.room);
         let room = |sid: Option<&str>, name: Option<&str>| {
             let [sid, name] = [sid, name].map(|text| text.map(str::to_owned));
-            Ok(Some(Room { sid, name, ..Room::default() }))
+            Ok(Some(Room {
+                sid,
+                name,
+                ..Room::default()
+            }))
         };
         assert_eq!(
             livekits(json!({ "roomId": "RM_1", "roomName": "room-1" })),
             room(Some("RM_1"), Some("room-1"))
         );
-        assert_eq!(livekits(json!({ "roomName": "room-1" })), room(None, Some("room-1")));
+        assert_eq!(
+            livekits(json!({ "roomName": "room-1" })),
+            room(None, Some("room-1"))
+        );
         assert_eq!(
             livekits(json!({ "egressId": "EG_1", "web": { "url": "https://page.example" } })),
             Ok(None),
@@ -136,9 +176,21 @@ fn livekits_own_egress_says_which_room_it_records_if_it_records_one() {
         );
         // The document's body has a room, or says both of it here.
         let documented = |info: Value| egress(json!("2025-10-29T15:30:45Z"), info).err();
-        assert_eq!(documented(json!({ "egressId": "EG_1" })), no_room("room_name", "room"), "{name}");
-        assert_eq!(documented(json!({ "roomId": "RM_1" })), no_room("room_name", "room.name"), "{name}");
-        assert_eq!(documented(json!({ "roomId": "RM_1", "roomName": "room-1" })), None, "{name}");
+        assert_eq!(
+            documented(json!({ "egressId": "EG_1" })),
+            no_room("room_name", "room"),
+            "{name}"
+        );
+        assert_eq!(
+            documented(json!({ "roomId": "RM_1" })),
+            no_room("room_name", "room.name"),
+            "{name}"
+        );
+        assert_eq!(
+            documented(json!({ "roomId": "RM_1", "roomName": "room-1" })),
+            None,
+            "{name}"
+        );
     }
 }
 
@@ -146,13 +198,19 @@ fn livekits_own_egress_says_which_room_it_records_if_it_records_one() {
 fn what_the_strict_reading_accepts_the_lenient_one_reads_alike() {
     let received_at = time("2025-10-29T15:30:46Z");
     let strict = parse(SAMPLE.as_bytes()).expect("the sample");
-    assert_eq!(LiveKitEvent::parse_lenient(SAMPLE.as_bytes(), received_at), Ok(strict));
+    assert_eq!(
+        LiveKitEvent::parse_lenient(SAMPLE.as_bytes(), received_at),
+        Ok(strict)
+    );
     // Kept before the sid was required.
     let mut body = sample_with("/room/sid", Value::Null);
     body["egressInfo"] = Value::Null;
     let body = body.to_string();
     let event = LiveKitEvent::parse_lenient(body.as_bytes(), received_at).expect("a readable body");
-    assert_eq!((event.id.as_str(), event.room.map(|room| room.sid)), ("evt_abc123def456", Some(None)));
+    assert_eq!(
+        (event.id.as_str(), event.room.map(|room| room.sid)),
+        ("evt_abc123def456", Some(None))
+    );
 }
 
 #[test]
@@ -170,7 +228,11 @@ fn what_names_the_event_or_its_room_must_be_usable() {
         assert_eq!(refusal(&body), invalid(&pointer[1..]), "{value}");
     }
     let nameless = sample_with("/room", json!({ "sid": false, "name": {} }));
-    assert_eq!(refusal(&nameless), no_room("room_name", "room"), "another's room is not the event's");
+    assert_eq!(
+        refusal(&nameless),
+        no_room("room_name", "room"),
+        "another's room is not the event's"
+    );
     // Half a character would make of two ids one.
     assert_eq!(parse(&with_raw("/id", r#""\ud83d""#)).err(), invalid("id"));
     assert_eq!(parse(&with_raw("/id", "1e400")).err(), invalid("id"));
@@ -178,13 +240,26 @@ fn what_names_the_event_or_its_room_must_be_usable() {
 
 #[test]
 fn a_time_that_cannot_be_read_is_that_of_the_receipt() {
-    for raw in
-        ["true", "{}", "[]", "\"yesterday\"", "-1", "1e400", "\"\\ud83d\"", "\"\"", "99999999999999999999"]
-    {
+    for raw in [
+        "true",
+        "{}",
+        "[]",
+        "\"yesterday\"",
+        "-1",
+        "1e400",
+        "\"\\ud83d\"",
+        "\"\"",
+        "99999999999999999999",
+    ] {
         let event = parse(&with_raw("/createdAt", raw)).expect("a readable body");
         assert_eq!(event.created_at, time("2025-10-29T15:30:46Z"), "{raw}");
     }
-    for raw in ["1761751845", "1761751845.0", "1761751845.9", "\"1761751845\""] {
+    for raw in [
+        "1761751845",
+        "1761751845.0",
+        "1761751845.9",
+        "\"1761751845\"",
+    ] {
         let event = parse(&with_raw("/createdAt", raw)).expect("a readable body");
         assert_eq!(event.created_at, time("2025-10-29T15:30:45Z"), "{raw}");
     }
@@ -192,14 +267,23 @@ fn a_time_that_cannot_be_read_is_that_of_the_receipt() {
 
 /// The sample with this JSON at a pointer.
 fn with_raw(pointer: &str, raw: &str) -> Vec<u8> {
-    sample_with(pointer, json!("<here>")).to_string().replace(r#""<here>""#, raw).into_bytes()
+    sample_with(pointer, json!("<here>"))
+        .to_string()
+        .replace(r#""<here>""#, raw)
+        .into_bytes()
 }
 
 #[test]
 fn an_id_of_absurd_length_is_refused_and_an_absurd_fact_ignored() {
     assert_eq!(refusal(&sample_with("/id", json!("i".repeat(256)))), None);
-    assert_eq!(refusal(&sample_with("/id", json!("i".repeat(257)))), invalid("id"));
-    assert_eq!(refusal(&sample_with("/event", json!("e".repeat(257)))), invalid("event"));
+    assert_eq!(
+        refusal(&sample_with("/id", json!("i".repeat(257)))),
+        invalid("id")
+    );
+    assert_eq!(
+        refusal(&sample_with("/event", json!("e".repeat(257)))),
+        invalid("event")
+    );
     let identity = |length| {
         let body = sample_with("/participant/identity", json!("p".repeat(length)));
         let event = parse(body.to_string().as_bytes()).expect("a readable body");
@@ -237,31 +321,55 @@ fn what_is_no_json_is_told_by_its_place() {
         "the mark is dropped"
     );
     assert_eq!(parse(b"{\"id\":\"\xff\"}").err(), invalid("id"));
-    for body in
-        [b"\xff\xfe".as_slice(), b"{}{}", b"{} x", b"{\"id\":NaN}", b"{\"id\":-Infinity}", b"{\"id\":01}"]
-    {
+    for body in [
+        b"\xff\xfe".as_slice(),
+        b"{}{}",
+        b"{} x",
+        b"{\"id\":NaN}",
+        b"{\"id\":-Infinity}",
+        b"{\"id\":01}",
+    ] {
         let error = parse(body).expect_err("no JSON");
-        assert!(matches!(error, PayloadError::NotJson { .. }), "{error}: {body:?}");
+        assert!(
+            matches!(error, PayloadError::NotJson { .. }),
+            "{error}: {body:?}"
+        );
     }
     for length in 0..SAMPLE.trim_end().len() {
         let error = parse(&SAMPLE.as_bytes()[..length]).expect_err("truncated");
-        assert!(matches!(error, PayloadError::NotJson { .. }), "{error} after {length} bytes");
+        assert!(
+            matches!(error, PayloadError::NotJson { .. }),
+            "{error} after {length} bytes"
+        );
     }
 }
 
 #[test]
 fn json_that_is_no_object_is_refused_even_as_a_list_of_the_right_fields() {
     let list = r#"["evt_1","room_started","2025-10-29T15:30:00Z",{"sid":"RM_1"},null,null]"#;
-    for body in ["[]", "[{}]", "null", "true", "42", "\"text\"", " \n[1]", list] {
-        assert_eq!(parse(body.as_bytes()).err(), Some(PayloadError::NotAnObject), "{body}");
+    for body in [
+        "[]", "[{}]", "null", "true", "42", "\"text\"", " \n[1]", list,
+    ] {
+        assert_eq!(
+            parse(body.as_bytes()).err(),
+            Some(PayloadError::NotAnObject),
+            "{body}"
+        );
     }
 }
 
 #[test]
 fn of_a_field_that_is_told_twice_the_last_counts() {
     let body = SAMPLE.trim_end().trim_end_matches('}');
-    let twice =
-        format!(r#"{body},"id":"evt_2","room":{{"name":"room-1","sid":"RM_1","sid":"RM_2"}},"x":1,"x":2}}"#);
+    let twice = format!(
+        r#"{body},"id":"evt_2","room":{{"name":"room-1","sid":"RM_1","sid":"RM_2"}},"x":1,"x":2}}"#
+    );
     let event = parse(twice.as_bytes()).expect("a readable body");
-    assert_eq!((event.id.as_str(), event.room.expect("a room").sid.as_deref()), ("evt_2", Some("RM_2")));
+    assert_eq!(
+        (
+            event.id.as_str(),
+            event.room.expect("a room").sid.as_deref()
+        ),
+        ("evt_2", Some("RM_2"))
+    );
 }

@@ -46,7 +46,9 @@ type Payload<'a> = &'a dyn Fn(&str) -> Value;
 
 /// Whether a payload, told with this id in every place of an id, names a call by it, or shows it.
 fn names_a_call(source: Source, payload: impl Fn(&str) -> Value, id: &str) -> bool {
-    let Some(update) = read(source, payload(id).to_string().as_bytes()) else { return false };
+    let Some(update) = read(source, payload(id).to_string().as_bytes()) else {
+        return false;
+    };
     let is_ours = |key: &CallKey| match key {
         CallKey::RoomSid(name)
         | CallKey::RoomName(name)
@@ -57,13 +59,27 @@ fn names_a_call(source: Source, payload: impl Fn(&str) -> Value, id: &str) -> bo
         CallKey::Record(_) => false,
     };
     let facts = serde_json::to_value(&update.facts).expect("facts");
-    let of_whole = ["room", "sip", "sid", "conv"].iter().any(|fact| facts[*fact][2] == *id);
-    let of_part = ["rooms", "sids", "talks"].iter().any(|fact| facts[*fact].get(id).is_some());
-    let legs = facts["legs"].as_object().into_iter().flatten().map(|(_, leg)| leg);
-    let ids = legs.flat_map(|leg| [&leg["s"], &leg["c"]]).filter_map(Value::as_array).flatten();
+    let of_whole = ["room", "sip", "sid", "conv"]
+        .iter()
+        .any(|fact| facts[*fact][2] == *id);
+    let of_part = ["rooms", "sids", "talks"]
+        .iter()
+        .any(|fact| facts[*fact].get(id).is_some());
+    let legs = facts["legs"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(_, leg)| leg);
+    let ids = legs
+        .flat_map(|leg| [&leg["s"], &leg["c"]])
+        .filter_map(Value::as_array)
+        .flatten();
     let is_shown = of_whole || of_part || ids.into_iter().any(|known| known == id);
     let is_key = update.keys.iter().any(is_ours);
-    assert!(is_key == is_shown || source == Source::CallCapture, "{source:?} {id}");
+    assert!(
+        is_key == is_shown || source == Source::CallCapture,
+        "{source:?} {id}"
+    );
     is_key
 }
 
@@ -97,11 +113,10 @@ fn a_placeholder_is_no_call_of_any_provider() {
             "data": { "conversation_id": id, "failure_reason": "busy", "metadata": { "body": { "CallSid": id } } }
         })
     };
-    let mention =
-        |id: &str| json!({ "event_type": "voice.processing", "call_id": id, "conversation_id": id });
-    let status = |id: &str| json!({ "event_type": "call.ringing", "call_id": id, "conversation_id": id });
-    let captured =
-        |id: &str| json!({ "company_id": "7c8693c6-976e-4324-9123-2c1d811605f9", "external_call_id": id });
+    let mention = |id: &str| json!({ "event_type": "voice.processing", "call_id": id, "conversation_id": id });
+    let status =
+        |id: &str| json!({ "event_type": "call.ringing", "call_id": id, "conversation_id": id });
+    let captured = |id: &str| json!({ "company_id": "7c8693c6-976e-4324-9123-2c1d811605f9", "external_call_id": id });
     let sources: [(Source, Payload<'_>); 10] = [
         (Source::LiveKit, &livekit),
         (Source::SipInbound, &inbound),
@@ -116,10 +131,20 @@ fn a_placeholder_is_no_call_of_any_provider() {
     ];
     for (number, (source, payload)) in sources.into_iter().enumerate() {
         for id in PLACEHOLDERS {
-            assert!(!names_a_call(source, payload, id), "{number}: {source:?} {id}");
+            assert!(
+                !names_a_call(source, payload, id),
+                "{number}: {source:?} {id}"
+            );
         }
-        for id in ["CA0123456789abcdef0123456789abcdef", "0f3c8d21-9a1b-423e-8b9c-0242ac120002", "C-1"] {
-            assert!(names_a_call(source, payload, id), "{number}: {source:?} {id}");
+        for id in [
+            "CA0123456789abcdef0123456789abcdef",
+            "0f3c8d21-9a1b-423e-8b9c-0242ac120002",
+            "C-1",
+        ] {
+            assert!(
+                names_a_call(source, payload, id),
+                "{number}: {source:?} {id}"
+            );
         }
     }
 }
@@ -129,12 +154,16 @@ fn what_else_an_event_names_is_not_taken_from_a_placeholder() {
     let body = json!({
         "event_type": "call.answered", "call_id": "CA0123", "metadata": { "campaignId": "undefined", "contactId": "null" }
     });
-    let facts = read(Source::SignalWire, body.to_string().as_bytes()).expect("an update").facts;
+    let facts = read(Source::SignalWire, body.to_string().as_bytes())
+        .expect("an update")
+        .facts;
     assert!(facts.campaign_id.is_empty() && facts.lead_id.is_empty());
     let body = json!({
         "type": "post_call_transcription",
         "data": { "agent_id": "{{agent_id}}", "conversation_id": "conv_1", "status": "done" }
     });
-    let facts = read(Source::ElevenLabs, body.to_string().as_bytes()).expect("an update").facts;
+    let facts = read(Source::ElevenLabs, body.to_string().as_bytes())
+        .expect("an update")
+        .facts;
     assert!(facts.agent_id().is_none() && facts.conversation_id().is_some());
 }

@@ -1,15 +1,17 @@
 //! SignalWire's callback of a number, which says less than that of a leg.
 
 use ringpost::domain::{
-    facts::{Direction, Facts},
-    outcome::Outcome,
+    call::{direction::Direction, facts::Facts, outcome::Outcome},
     phone::PhoneNumber,
 };
 
 use crate::support::signalwire::{RECEIVED, read, time};
 
 fn facts(body: &str) -> Facts {
-    read(body).1.unwrap_or_else(|| panic!("about no call: {body}")).facts
+    read(body)
+        .1
+        .unwrap_or_else(|| panic!("about no call: {body}"))
+        .facts
 }
 
 fn numbers(facts: &Facts) -> [Option<&str>; 2] {
@@ -32,25 +34,42 @@ fn a_numbers_own_callback_is_of_an_inbound_call_to_it() {
         ];
         parameters.retain(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
         parameters.extend(changes);
-        form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()
+        form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(parameters)
+            .finish()
     };
     let body = of_number(&[]);
     let (event, told) = (read(&body).0, facts(&body));
     let (created, ended) = (time("2026-01-02T00:00:27Z"), time("2026-01-02T00:05:27Z"));
     assert_eq!(numbers(&told), [Some("+15105550123"), Some("+15559876543")]);
     assert_eq!(told.direction(), Some(Direction::Inbound));
-    assert_eq!((told.started_at(), told.ending().map(|ending| ending.at)), (Some(created), Some(ended)));
-    assert_eq!((event.occurred_at, told.duration_millis()), (ended, Some(300_000)));
+    assert_eq!(
+        (told.started_at(), told.ending().map(|ending| ending.at)),
+        (Some(created), Some(ended))
+    );
+    assert_eq!(
+        (event.occurred_at, told.duration_millis()),
+        (ended, Some(300_000))
+    );
     assert_eq!(told.outcome(), Some(Outcome::Completed));
 
-    let failed = facts(&of_number(&[("CallStatus", "failed"), ("CallDuration", "0")]));
+    let failed = facts(&of_number(&[
+        ("CallStatus", "failed"),
+        ("CallDuration", "0"),
+    ]));
     assert_eq!(failed.ending().map(|ending| ending.at), Some(created));
     let unmeasured = facts(&of_number(&[("CallDuration", "")]));
-    assert_eq!(unmeasured.ending().map(|ending| ending.at), Some(time(RECEIVED)));
+    assert_eq!(
+        unmeasured.ending().map(|ending| ending.at),
+        Some(time(RECEIVED))
+    );
     assert_eq!(unmeasured.started_at(), Some(created));
 
     // What is said of the leg itself decides, whichever comes first.
-    let of_leg = facts(&of_number(&[("Direction", "outbound-api"), ("CallDuration", "300")]));
+    let of_leg = facts(&of_number(&[
+        ("Direction", "outbound-api"),
+        ("CallDuration", "300"),
+    ]));
     let (mut one, mut other) = (told.clone(), of_leg.clone());
     one.merge(of_leg);
     other.merge(told);
@@ -64,6 +83,10 @@ fn a_numbers_own_callback_is_of_an_inbound_call_to_it() {
         &[("CallStatus", "ringing")],
     ] {
         let told = facts(&of_number(of_leg));
-        assert_eq!((numbers(&told), told.direction()), ([None, None], None), "{of_leg:?}");
+        assert_eq!(
+            (numbers(&told), told.direction()),
+            ([None, None], None),
+            "{of_leg:?}"
+        );
     }
 }

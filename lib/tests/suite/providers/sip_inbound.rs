@@ -1,7 +1,11 @@
 //! LiveKit's question which agent answers a call: what is read from it, and what it says of the call.
 
 use ringpost::{
-    domain::{call::CallUpdate, facts::Direction, key::CallKey, timestamp::Timestamp},
+    domain::{
+        call::{CallUpdate, direction::Direction},
+        key::CallKey,
+        timestamp::Timestamp,
+    },
     providers::{
         self,
         livekit::{
@@ -23,19 +27,30 @@ fn update(body: &Value) -> CallUpdate {
 }
 
 fn keys(call_id: &str) -> Vec<CallKey> {
-    let body = json!({ "call_id": call_id, "to_number": "+18588796658", "room_name": "sip-room-abc123" });
+    let body =
+        json!({ "call_id": call_id, "to_number": "+18588796658", "room_name": "sip-room-abc123" });
     update(&body).keys.iter().cloned().collect()
 }
 
 #[test]
 fn an_id_is_known_under_the_names_that_its_form_allows() {
     let room = || CallKey::RoomName("sip-room-abc123".to_owned());
-    let (sip, sid) = (|id: &str| CallKey::SipCall(id.to_owned()), |id: &str| CallKey::CallSid(id.to_owned()));
+    let (sip, sid) = (
+        |id: &str| CallKey::SipCall(id.to_owned()),
+        |id: &str| CallKey::CallSid(id.to_owned()),
+    );
     assert_eq!(keys("SCL_8fP2mQ4sVxTb"), [sip("SCL_8fP2mQ4sVxTb"), room()]);
-    for id in ["CA0123456789abcdef0123456789abcdef", "0f3c8d21-9a1b-423e-8b9c-0242ac120002"] {
+    for id in [
+        "CA0123456789abcdef0123456789abcdef",
+        "0f3c8d21-9a1b-423e-8b9c-0242ac120002",
+    ] {
         assert_eq!(keys(id), [sid(id), room()]);
     }
-    for id in ["unique-call-id", "CA0123", "0f3c8d219a1b423e8b9c0242ac120002"] {
+    for id in [
+        "unique-call-id",
+        "CA0123",
+        "0f3c8d219a1b423e8b9c0242ac120002",
+    ] {
         assert_eq!(keys(id), [sip(id), sid(id), room()]);
     }
 }
@@ -51,17 +66,30 @@ fn the_question_says_that_the_phone_rings_and_whose_it_is() {
     assert_eq!(facts.line_number().unwrap().as_str(), "+18588796658");
     assert_eq!(facts.phone_number().unwrap().as_str(), "+15551234567");
     assert_eq!(facts.direction(), Some(Direction::Inbound));
-    assert_eq!((facts.ringing_at(), facts.first_event.get()), (Some(at()), Some(at())));
-    assert_eq!((facts.is_phone_call(), facts.has_lead, facts.answered_at()), (true, true, None));
+    assert_eq!(
+        (facts.ringing_at(), facts.first_event.get()),
+        (Some(at()), Some(at()))
+    );
+    assert_eq!(
+        (facts.is_phone_call(), facts.has_lead, facts.answered_at()),
+        (true, true, None)
+    );
     assert_eq!(facts.ending(), None);
 }
 
 #[test]
 fn the_trunks_number_stands_in_for_one_that_is_none() {
-    for to_number in [json!(null), json!(""), json!("support"), json!("+1XXXXXXXXXX")] {
-        let body =
-            json!({ "call_id": "SCL_1", "trunk_phone_number": "+18588796658", "to_number": to_number });
-        assert_eq!(update(&body).facts.line_number().unwrap().as_str(), "+18588796658");
+    for to_number in [
+        json!(null),
+        json!(""),
+        json!("support"),
+        json!("+1XXXXXXXXXX"),
+    ] {
+        let body = json!({ "call_id": "SCL_1", "trunk_phone_number": "+18588796658", "to_number": to_number });
+        assert_eq!(
+            update(&body).facts.line_number().unwrap().as_str(),
+            "+18588796658"
+        );
     }
     let body = json!({ "call_id": "SCL_1", "to_number": "support" });
     assert!(update(&body).facts.line_number().is_none());
@@ -69,18 +97,31 @@ fn the_trunks_number_stands_in_for_one_that_is_none() {
 
 #[test]
 fn a_caller_without_a_number_is_no_lead() {
-    for from_number in [json!(null), json!(""), json!("anonymous"), json!("sip:alice@example.com")] {
-        let body = json!({ "call_id": "SCL_1", "to_number": "+18588796658", "from_number": from_number });
+    for from_number in [
+        json!(null),
+        json!(""),
+        json!("anonymous"),
+        json!("sip:alice@example.com"),
+    ] {
+        let body =
+            json!({ "call_id": "SCL_1", "to_number": "+18588796658", "from_number": from_number });
         let facts = update(&body).facts;
-        assert!(!facts.has_lead && facts.phone_number().is_none(), "{from_number}");
+        assert!(
+            !facts.has_lead && facts.phone_number().is_none(),
+            "{from_number}"
+        );
     }
 }
 
 #[test]
 fn asking_again_is_the_same_event_and_another_question_is_not() {
     let event = |room: &str| {
-        let body = json!({ "call_id": "SCL_1", "to_number": "+18588796658", "room_name": room }).to_string();
-        InboundCall::parse(body.as_bytes()).unwrap().event(body.into(), at()).key
+        let body = json!({ "call_id": "SCL_1", "to_number": "+18588796658", "room_name": room })
+            .to_string();
+        InboundCall::parse(body.as_bytes())
+            .unwrap()
+            .event(body.into(), at())
+            .key
     };
     assert_eq!(event("a"), event("a"));
     assert_ne!(event("a"), event("b"));
@@ -96,7 +137,12 @@ fn what_is_wrong_is_named() {
         assert_eq!(error(body), QuestionError::NotAnObject, "{body}");
     }
     let long = json!({ "call_id": "1", "to_number": "5".repeat(2_049) }).to_string();
-    for body in ["{}", r#"{"call_id":"1","to_number":" "}"#, r#"{"call_id":"1","to_number":{}}"#, &long] {
+    for body in [
+        "{}",
+        r#"{"call_id":"1","to_number":" "}"#,
+        r#"{"call_id":"1","to_number":{}}"#,
+        &long,
+    ] {
         assert_eq!(error(body), QuestionError::NoNumber, "{body}");
     }
     assert_eq!(QuestionError::NoNumber.field(), Some("to_number"));
@@ -116,12 +162,24 @@ fn no_field_that_cannot_be_read_costs_the_call() {
         json!({ "a": 1 }),
         json!(long),
     ];
-    for field in ["call_id", "trunk_id", "trunk_phone_number", "from_number", "room_name", "anything"] {
+    for field in [
+        "call_id",
+        "trunk_id",
+        "trunk_phone_number",
+        "from_number",
+        "room_name",
+        "anything",
+    ] {
         for value in &odd {
-            let mut body = json!({ "call_id": "SCL_1", "to_number": "+18588796658", "room_name": "room-1" });
+            let mut body =
+                json!({ "call_id": "SCL_1", "to_number": "+18588796658", "room_name": "room-1" });
             body[field] = value.clone();
             let facts = update(&body).facts;
-            assert_eq!(facts.line_number.get().unwrap().as_str(), "+18588796658", "{field}: {value}");
+            assert_eq!(
+                facts.line_number.get().unwrap().as_str(),
+                "+18588796658",
+                "{field}: {value}"
+            );
         }
     }
     let read = |body: &str| {
@@ -129,8 +187,14 @@ fn no_field_that_cannot_be_read_costs_the_call() {
         (call.call_id.clone(), call.called.as_str().to_owned())
     };
     let number = || "+18588796658".to_owned();
-    assert_eq!(read(r#"{"call_id":42,"to_number":18588796658}"#), (Some("42".to_owned()), number()));
-    assert_eq!(read("\u{feff}{\"to_number\":\"+18588796658\",\"room_name\":\"a\\ud83d\"}"), (None, number()));
+    assert_eq!(
+        read(r#"{"call_id":42,"to_number":18588796658}"#),
+        (Some("42".to_owned()), number())
+    );
+    assert_eq!(
+        read("\u{feff}{\"to_number\":\"+18588796658\",\"room_name\":\"a\\ud83d\"}"),
+        (None, number())
+    );
 }
 
 #[test]
@@ -141,14 +205,32 @@ fn a_question_without_an_id_is_known_by_its_room_and_without_either_is_about_no_
         let later = Timestamp::parse_rfc3339("2025-10-10T15:36:25.931Z").unwrap();
         let events = [at(), later].map(|at| call.event(body.clone().into(), at));
         let is_same = events[0].key == events[1].key;
-        (providers::read_update(&events[0]).map(|it| it.keys.iter().cloned().collect::<Vec<_>>()), is_same)
+        (
+            providers::read_update(&events[0])
+                .map(|it| it.keys.iter().cloned().collect::<Vec<_>>()),
+            is_same,
+        )
     };
-    for call_id in [json!(null), json!("undefined"), json!("%{call.sid}"), json!("-")] {
-        let in_room = json!({ "call_id": call_id, "to_number": "+18588796658", "room_name": "room-1" });
-        assert_eq!(update(in_room), (Some(vec![CallKey::RoomName("room-1".to_owned())]), true), "{call_id}");
+    for call_id in [
+        json!(null),
+        json!("undefined"),
+        json!("%{call.sid}"),
+        json!("-"),
+    ] {
+        let in_room =
+            json!({ "call_id": call_id, "to_number": "+18588796658", "room_name": "room-1" });
+        assert_eq!(
+            update(in_room),
+            (Some(vec![CallKey::RoomName("room-1".to_owned())]), true),
+            "{call_id}"
+        );
     }
     let nameless = json!({ "to_number": "+18588796658", "from_number": "+15551234567" });
-    assert_eq!(update(nameless), (None, false), "two callers, or the same one again");
+    assert_eq!(
+        update(nameless),
+        (None, false),
+        "two callers, or the same one again"
+    );
 }
 
 #[test]
@@ -159,22 +241,34 @@ fn a_lenient_reading_tells_what_a_strict_one_tells() {
     });
     let body = body.to_string();
     let strict = LiveKitEvent::parse(body.as_bytes(), at()).unwrap();
-    assert_eq!(LiveKitEvent::parse_lenient(body.as_bytes(), at()).unwrap(), strict);
+    assert_eq!(
+        LiveKitEvent::parse_lenient(body.as_bytes(), at()).unwrap(),
+        strict
+    );
 }
 
 #[test]
 fn a_lenient_reading_tells_as_much_as_it_can() {
-    let read = |body: Value| LiveKitEvent::parse_lenient(body.to_string().as_bytes(), at()).unwrap();
+    let read =
+        |body: Value| LiveKitEvent::parse_lenient(body.to_string().as_bytes(), at()).unwrap();
     let event = read(json!({
         "event": "participant.left", "id": 5, "createdAt": "yesterday", "participant": { "identity": "p", "kind": [] },
         "room": { "name": "call-1", "creationTime": "yesterday" }
     }));
-    assert_eq!((event.name(), event.created_at), (EventName::ParticipantLeft, at()));
+    assert_eq!(
+        (event.name(), event.created_at),
+        (EventName::ParticipantLeft, at())
+    );
     assert_eq!(event.room.unwrap().name.as_deref(), Some("call-1"));
     assert_eq!(event.participant.unwrap().identity.as_deref(), Some("p"));
     assert!(event.id.starts_with("participant.left:"), "{}", event.id);
-    let flat = read(json!({ "event_type": "room.closed", "room_sid": "RM_1", "timestamp": 1_767_312_000 }));
-    assert_eq!((flat.name(), flat.created_at.as_seconds()), (EventName::RoomFinished, 1_767_312_000));
+    let flat = read(
+        json!({ "event_type": "room.closed", "room_sid": "RM_1", "timestamp": 1_767_312_000 }),
+    );
+    assert_eq!(
+        (flat.name(), flat.created_at.as_seconds()),
+        (EventName::RoomFinished, 1_767_312_000)
+    );
     assert_eq!(flat.room.unwrap().sid.as_deref(), Some("RM_1"));
     assert!(LiveKitEvent::parse_lenient(b"{}", at()).is_err());
 }

@@ -9,25 +9,27 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use proptest::{collection::vec, prelude::*, sample::Index};
 use ringpost::{
+    auth::{
+        allow_list::AllowList,
+        token::{TokenKeys, TokenPolicy},
+    },
     crypto::jwt::Algorithm,
-    delivery::destination::{self, Loopback},
+    delivery::{addresses::Loopback, destination},
     domain::{
+        delivery::signature::SigningSecret,
         event::Event,
         phone::{PhoneNumber, Region},
-        signature::SigningSecret,
         timestamp::Timestamp,
     },
     http::{
-        agent_call::AgentCallQuery,
-        allow_list::AllowList,
+        agent_call,
         call_query::CallQuery,
         event_payload::Payload,
-        event_query::EventQuery,
-        fields::{Fields, path_id},
+        event_query,
         idempotency::idempotency_key,
+        json_body::{Fields, path_id},
         page,
         publication::Publication,
-        token::{TokenKeys, TokenPolicy},
         webhook_config::{change, new_subscription, rotation},
     },
     json,
@@ -35,7 +37,7 @@ use ringpost::{
         capture::Submission,
         elevenlabs::{self, CallStatusEvent, Conversation, PostCall},
         livekit::{self, LiveKitEvent, sip_inbound::InboundCall},
-        read_occurrence, read_update, signalwire,
+        read_in_call_event, read_update, signalwire,
         webhook::{RawWebhook, Refusal, Verifier},
     },
 };
@@ -83,10 +85,21 @@ static CORPUS: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let mut corpus = Vec::new();
     for file in fs::read_dir(folder).expect("the samples") {
         let event: Value =
-            serde_json::from_slice(&fs::read(file.expect("a file").path()).expect("text")).expect("JSON");
+            serde_json::from_slice(&fs::read(file.expect("a file").path()).expect("text"))
+                .expect("JSON");
         let body = event["body"].as_str().unwrap_or_default();
-        corpus.push(STANDARD.decode(body).unwrap_or_else(|_| body.as_bytes().to_vec()));
-        corpus.push(event["rawQueryString"].as_str().unwrap_or_default().as_bytes().to_vec());
+        corpus.push(
+            STANDARD
+                .decode(body)
+                .unwrap_or_else(|_| body.as_bytes().to_vec()),
+        );
+        corpus.push(
+            event["rawQueryString"]
+                .as_str()
+                .unwrap_or_default()
+                .as_bytes()
+                .to_vec(),
+        );
         let headers = event["headers"].as_object().into_iter().flatten();
         corpus.extend(headers.filter_map(|(_, value)| Some(value.as_str()?.as_bytes().to_vec())));
     }
@@ -165,8 +178,11 @@ fn now() -> Timestamp {
 
 /// What is done with an event that was taken.
 fn use_event(event: &Event) {
-    let _ = (read_update(event), read_occurrence(event));
-    let _ = (Payload::whole(event.source.as_str(), &event.payload), format!("{event:?}"));
+    let _ = (read_update(event), read_in_call_event(event));
+    let _ = (
+        Payload::whole(event.source.as_str(), &event.payload),
+        format!("{event:?}"),
+    );
 }
 
 proptest! {
@@ -192,7 +208,7 @@ proptest! {
 
     #[test]
     fn no_body_of_a_user_panics(body in bent()) {
-        let _ = (AgentCallQuery::parse(&body), Publication::parse(&body), Fields::parse_optional(&body));
+        let _ = (agent_call::parse(&body), Publication::parse(&body), Fields::parse_optional(&body));
         if let Ok(fields) = Fields::parse(&body) {
             for loopback in [Loopback::Refused, Loopback::Allowed] {
                 let _ = (new_subscription(&fields, loopback), change(&fields, loopback), rotation(&fields));
@@ -209,7 +225,7 @@ proptest! {
         let _ = (PhoneNumber::of_query(&text, region), path_id("id", &text), page::limit(Some(&text)));
         let _ = (page::from_cursor::<u64>(Some(&text)), page::from_cursor::<String>(Some(&text)));
         let pairs: Vec<(&str, &str)> = text.split('&').filter_map(|pair| pair.split_once('=')).collect();
-        let _ = (EventQuery::parse(pairs.iter().copied()), CallQuery::parse(pairs.iter().copied(), region));
+        let _ = (event_query::parse(pairs.iter().copied()), CallQuery::parse(pairs.iter().copied(), region));
         let _ = (AllowList::parse(&text), SigningSecret::parse(&text), destination::parse(&text, Loopback::Refused));
         let _ = (Timestamp::parse_rfc3339(&text), Timestamp::parse_rfc2822(&text));
         for algorithm in [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256] {

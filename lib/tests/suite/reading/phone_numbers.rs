@@ -48,10 +48,17 @@ fn a_trunk_prefix_that_was_written_along_is_no_part_of_the_number() {
     ] {
         assert_eq!(e164(text).as_deref(), Some("+442079460958"), "{text}");
     }
-    assert_eq!(e164("+7 8 (495) 123-45-67").as_deref(), Some("+74951234567"));
+    assert_eq!(
+        e164("+7 8 (495) 123-45-67").as_deref(),
+        Some("+74951234567")
+    );
     assert_eq!(e164("+36 06 1 234 5678").as_deref(), Some("+3612345678"));
     // In Italy the zero is dialled from abroad too.
-    for text in ["+39 06 1234 5678", "+39 (0)6 1234 5678", "0039 06 1234 5678"] {
+    for text in [
+        "+39 06 1234 5678",
+        "+39 (0)6 1234 5678",
+        "0039 06 1234 5678",
+    ] {
         assert_eq!(e164(text).as_deref(), Some("+390612345678"), "{text}");
     }
 }
@@ -77,7 +84,10 @@ fn a_uri_is_read_by_its_user() {
     ] {
         assert_eq!(e164(text).as_deref(), Some("+15551234567"), "{text}");
     }
-    assert_eq!(e164("tel:020 7946 0958;phone-context=+44").as_deref(), Some("+442079460958"));
+    assert_eq!(
+        e164("tel:020 7946 0958;phone-context=+44").as_deref(),
+        Some("+442079460958")
+    );
     for text in [
         "sip:alice@example.com",
         "sip:1001@pbx.example.com",
@@ -93,13 +103,29 @@ fn a_uri_is_read_by_its_user() {
 
 #[test]
 fn an_extension_is_left_out() {
-    for extension in
-        ["x5", " x 5", "ext. 5", " ext 12", "Ext: 5", " extension 512", "#5", ",,5", ",5", ";ext=5", "w5"]
-    {
+    for extension in [
+        "x5",
+        " x 5",
+        "ext. 5",
+        " ext 12",
+        "Ext: 5",
+        " extension 512",
+        "#5",
+        ",,5",
+        ",5",
+        ";ext=5",
+        "w5",
+    ] {
         let text = format!("+1 555 123 4567{extension}");
         assert_eq!(e164(&text).as_deref(), Some("+15551234567"), "{text}");
     }
-    for text in ["+1XXXXXXXXXX", "+1555123XXXX", "555-123-4567 x", "555-123-4567 or 555-123-4568", "ext. 5"] {
+    for text in [
+        "+1XXXXXXXXXX",
+        "+1555123XXXX",
+        "555-123-4567 x",
+        "555-123-4567 or 555-123-4568",
+        "ext. 5",
+    ] {
         assert_eq!(e164(text), None, "{text}");
     }
 }
@@ -169,14 +195,21 @@ fn a_national_number_is_read_as_it_is_dialled_in_its_region() {
         ("GB", "+1 858 879 6658", "+18588796658"),
         ("GB", "18588796658", "+18588796658"),
     ] {
-        assert_eq!(e164_in(region, text).as_deref(), Some(expected), "{region} {text}");
+        assert_eq!(
+            e164_in(region, text).as_deref(),
+            Some(expected),
+            "{region} {text}"
+        );
     }
     for text in ["", "XX", "USA", "1", "001"] {
         assert!(Region::parse(text).is_none(), "{text}");
     }
     let stored = serde_json::to_string(&Region::parse("in")).expect("json");
     assert_eq!(stored, "\"IN\"");
-    assert_eq!(serde_json::from_str::<Region>(&stored).ok(), Region::parse("IN"));
+    assert_eq!(
+        serde_json::from_str::<Region>(&stored).ok(),
+        Region::parse("IN")
+    );
 }
 
 /// What the table cannot tell, and so what `docs/api/directory.md` says of it.
@@ -202,8 +235,11 @@ fn the_examples_of_every_region_are_read_in_every_spelling() {
     let mut missed = String::new();
     let examples = include_str!("../fixtures/phone/examples.csv");
     for line in examples.lines().skip(1) {
-        let [region, kind, national, international, from_us, number] =
-            line.split(',').collect::<Vec<_>>().try_into().expect("six columns");
+        let [region, kind, national, international, from_us, number] = line
+            .split(',')
+            .collect::<Vec<_>>()
+            .try_into()
+            .expect("six columns");
         let bare = number.trim_start_matches('+');
         let read = [
             ("national", e164_in(region, national)),
@@ -211,7 +247,10 @@ fn the_examples_of_every_region_are_read_in_every_spelling() {
             ("international", e164(international)),
             ("from_us", e164(from_us)),
             ("bare", e164_in(region, bare)),
-            ("uri", e164_in(region, &format!("sip:{number}@example.com;user=phone"))),
+            (
+                "uri",
+                e164_in(region, &format!("sip:{number}@example.com;user=phone")),
+            ),
         ];
         for (spelling, read) in read {
             let case = format!("{region} {kind} {spelling}");
@@ -226,14 +265,25 @@ fn the_examples_of_every_region_are_read_in_every_spelling() {
 
 #[test]
 fn a_room_name_gives_its_number_and_nothing_else() {
-    let of_sip_room = |room| PhoneNumber::of_sip_room(room).map(|number| number.as_str().to_owned());
-    assert_eq!(of_sip_room("sip-7678189426__1730217045__abc123").as_deref(), Some("+17678189426"));
-    assert_eq!(of_sip_room("sip-+15105550123").as_deref(), Some("+15105550123"));
+    let of_sip_room =
+        |room| PhoneNumber::of_sip_room(room).map(|number| number.as_str().to_owned());
+    assert_eq!(
+        of_sip_room("sip-7678189426__1730217045__abc123").as_deref(),
+        Some("+17678189426")
+    );
+    assert_eq!(
+        of_sip_room("sip-+15105550123").as_deref(),
+        Some("+15105550123")
+    );
     for room in ["sip-room-abc123", "standup__1730217045__x", "", "sip-"] {
         assert_eq!(of_sip_room(room), None, "{room}");
     }
-    let of_rule = |room| PhoneNumber::of_dispatched_room(room).map(|number| number.as_str().to_owned());
-    assert_eq!(of_rule("call-_+15105550123_Xq7Lw2Zk9TpB").as_deref(), Some("+15105550123"));
+    let of_rule =
+        |room| PhoneNumber::of_dispatched_room(room).map(|number| number.as_str().to_owned());
+    assert_eq!(
+        of_rule("call-_+15105550123_Xq7Lw2Zk9TpB").as_deref(),
+        Some("+15105550123")
+    );
     assert_eq!(of_rule("+15105550123_Xq7").as_deref(), Some("+15105550123"));
     for room in ["call-_15105550123_x", "standup__1730217045__x", "", "+"] {
         assert_eq!(of_rule(room), None, "{room}");
@@ -251,8 +301,10 @@ const SEPARATORS: [&str; 5] = [" ", "-", ".", "\u{a0}", "\u{2011}"];
 fn region() -> impl Strategy<Value = Option<Region>> {
     prop_oneof![
         Just(None),
-        proptest::sample::select(vec!["US", "IN", "GB", "SG", "DE", "IT", "RU", "HU", "JP", "BR", "DK"])
-            .prop_map(Region::parse)
+        proptest::sample::select(vec![
+            "US", "IN", "GB", "SG", "DE", "IT", "RU", "HU", "JP", "BR", "DK"
+        ])
+        .prop_map(Region::parse)
     ]
 }
 

@@ -23,8 +23,13 @@ impl Room {
             room["creationTimeMs"] = json!(now_millis.to_string());
         }
         room["metadata"] = json!(chance.metadata);
-        let mut this =
-            Self { salt: chance.salt, room, now_millis, pauses: chance.pauses.clone(), events: Vec::new() };
+        let mut this = Self {
+            salt: chance.salt,
+            room,
+            now_millis,
+            pauses: chance.pauses.clone(),
+            events: Vec::new(),
+        };
         this.event("room_started", json!({}));
         this
     }
@@ -64,16 +69,24 @@ impl Room {
     }
 
     fn egress(&mut self, name: &str, status: &str, results: Value) {
-        let mut info = json!({ "roomId": self.room["sid"], "roomName": self.room["name"], "status": status });
+        let mut info =
+            json!({ "roomId": self.room["sid"], "roomName": self.room["name"], "status": status });
         for (name, value) in results.as_object().into_iter().flatten() {
             info[name] = value.clone();
         }
-        self.event(name, json!({ "room": null, "participant": null, "egressInfo": info }));
+        self.event(
+            name,
+            json!({ "room": null, "participant": null, "egressInfo": info }),
+        );
     }
 
     /// The same leaving as the relay of the Call Outcomes document tells it.
     fn relayed_leaving(&mut self, who: &Value, reason: &Value) {
-        let at = |millis: i64| jiff::Timestamp::from_millisecond(millis).expect("a time").to_string();
+        let at = |millis: i64| {
+            jiff::Timestamp::from_millisecond(millis)
+                .expect("a time")
+                .to_string()
+        };
         let participant = json!({ "identity": who["identity"], "disconnectReason": reason });
         let mut room = json!({ "sid": self.room["sid"], "name": self.room["name"] });
         room["creationTime"] = json!(at(self.now_millis - 20_000));
@@ -224,7 +237,11 @@ fn outbound(chance: &Chance) -> Vec<Value> {
     let (first, next) = (phone(1, false), phone(2, false));
     room.participant("participant_joined", &chance.agent, None, reason);
     room.participant("participant_joined", &first, Some("dialing"), reason);
-    let leaving = if aborted { "participant_connection_aborted" } else { "participant_left" };
+    let leaving = if aborted {
+        "participant_connection_aborted"
+    } else {
+        "participant_left"
+    };
     room.participant(leaving, &first, Some("ringing"), reason);
     if second {
         room.participant("participant_joined", &next, Some("dialing"), other);

@@ -16,7 +16,11 @@ pub(crate) fn fixtures() -> BTreeMap<String, Value> {
     let files = fs::read_dir(DIRECTORY).expect("the fixtures");
     let read = |file: std::io::Result<fs::DirEntry>| {
         let path = file.expect("a file").path();
-        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         let text = fs::read_to_string(&path).expect("a fixture");
         (name, serde_json::from_str(&text).expect("JSON"))
     };
@@ -25,7 +29,10 @@ pub(crate) fn fixtures() -> BTreeMap<String, Value> {
 
 /// The text at a path of a fixture.
 pub(crate) fn text<'a>(fixture: &'a Value, path: &str) -> &'a str {
-    fixture.pointer(path).and_then(Value::as_str).unwrap_or_else(|| panic!("no {path}"))
+    fixture
+        .pointer(path)
+        .and_then(Value::as_str)
+        .unwrap_or_else(|| panic!("no {path}"))
 }
 
 /// The body of a fixture.
@@ -44,7 +51,9 @@ pub(crate) const RECEIVED: i64 = 1_767_312_003;
 /// The event that a post-call webhook becomes.
 pub(crate) fn event(body: &Value) -> Event {
     let bytes = Bytes::from(body.to_string());
-    PostCall::parse(&bytes).expect("a body that is accepted").event(&bytes, at(RECEIVED))
+    PostCall::parse(&bytes)
+        .expect("a body that is accepted")
+        .event(&bytes, at(RECEIVED))
 }
 
 /// What the log's reader makes of it.

@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use ringpost::{
     domain::{
-        announcement::Announcement,
-        call::{Call, CallStatus, CallUpdate},
-        facts::Facts,
-        outcome::Outcome,
-        owner::Owner,
+        call::{
+            Call, CallStatus, CallUpdate, announcement::Announcement, facts::Facts,
+            outcome::Outcome, owner::Owner,
+        },
         timestamp::Timestamp,
     },
     http::call_log::CallLog,
@@ -26,7 +25,8 @@ pub(crate) fn arrival(place: usize) -> Timestamp {
 
 pub(crate) fn updates(bodies: &[Value]) -> Vec<CallUpdate> {
     let update = |body: &Value| {
-        let (_, update) = events::read(body.to_string().as_bytes(), arrival(0)).expect("a readable body");
+        let (_, update) =
+            events::read(body.to_string().as_bytes(), arrival(0)).expect("a readable body");
         update.expect("a call")
     };
     bodies.iter().map(update).collect()

@@ -31,14 +31,19 @@ pub(crate) fn rsa_jwk(n: &str, changes: Value) -> Value {
 /// A new key on P-256, and its entry as [`rsa_jwk`] makes it.
 pub(crate) fn ec_key_and_jwk(changes: Value) -> (EncodingKey, Value) {
     let random = SystemRandom::new();
-    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).expect("a key");
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random)
-        .expect("the key again");
+    let document =
+        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).expect("a key");
+    let pair =
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random)
+            .expect("the key again");
     let (x, y) = pair.public_key().as_ref()[1..].split_at(32);
     let point = json!({
         "kty": "EC", "crv": "P-256", "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y),
     });
-    (EncodingKey::from_ec_der(document.as_ref()), changed(point, changes))
+    (
+        EncodingKey::from_ec_der(document.as_ref()),
+        changed(point, changes),
+    )
 }
 
 fn changed(mut jwk: Value, changes: Value) -> Value {

@@ -98,11 +98,26 @@ pub(crate) fn reports(unique: &str) -> Vec<Report> {
         report(Source::SipInbound, &question),
         livekit(1, "room_started", 0, json!({})),
         status("call.initiated", "initiated", "23:59:00"),
-        livekit(2, "participant_joined", 2, json!({ "participant": phone("active") })),
+        livekit(
+            2,
+            "participant_joined",
+            2,
+            json!({ "participant": phone("active") }),
+        ),
         carrier(1, "in-progress", "Thu%2C+01+Jan+2026+23%3A59%3A02", ""),
         status("call.answered", "answered", "23:59:03"),
-        livekit(3, "participant_left", 60, json!({ "participant": phone("hangup") })),
-        carrier(2, "completed", "Fri%2C+02+Jan+2026+00%3A00%3A00", "&CallDuration=58"),
+        livekit(
+            3,
+            "participant_left",
+            60,
+            json!({ "participant": phone("hangup") }),
+        ),
+        carrier(
+            2,
+            "completed",
+            "Fri%2C+02+Jan+2026+00%3A00%3A00",
+            "&CallDuration=58",
+        ),
         status("call.completed", "completed", "23:59:59"),
         livekit(4, "room_finished", 80, json!({})),
         report(Source::ElevenLabs, &transcription),
@@ -115,7 +130,10 @@ pub(crate) fn call_sid(unique: &str) -> String {
 }
 
 fn report(source: Source, body: &Value) -> Report {
-    Report { source, body: body.to_string() }
+    Report {
+        source,
+        body: body.to_string(),
+    }
 }
 
 /// The event that a report becomes, as its endpoint makes it.
@@ -126,9 +144,15 @@ pub(crate) fn event(report: &Report, received_at: Timestamp) -> Event {
             let livekit = LiveKitEvent::parse(&body, received_at).expect("an event of LiveKit");
             livekit.event(body, received_at)
         }
-        Source::SipInbound => InboundCall::parse(&body).expect("a question").event(body.clone(), received_at),
+        Source::SipInbound => InboundCall::parse(&body)
+            .expect("a question")
+            .event(body.clone(), received_at),
         Source::SignalWire => signalwire::event(&body, received_at).expect("a callback"),
-        Source::CallStatus => CallStatusEvent::parse(&body).expect("a status").event(&body, received_at),
-        _ => PostCall::parse(&body).expect("a post-call webhook").event(&body, received_at),
+        Source::CallStatus => CallStatusEvent::parse(&body)
+            .expect("a status")
+            .event(&body, received_at),
+        _ => PostCall::parse(&body)
+            .expect("a post-call webhook")
+            .event(&body, received_at),
     }
 }

@@ -13,7 +13,10 @@ pub(crate) struct Room {
 
 impl Room {
     pub(crate) fn new(sid: &str) -> Self {
-        let mut room = Self { sid: sid.to_owned(), events: Vec::new() };
+        let mut room = Self {
+            sid: sid.to_owned(),
+            events: Vec::new(),
+        };
         room.event("room_started", 0, None);
         room
     }
@@ -41,7 +44,11 @@ impl Room {
     }
 
     pub(crate) fn aborted(&mut self, second: i64, who: Value, reason: &str) {
-        self.event("participant_connection_aborted", second, Some(because(who, reason)));
+        self.event(
+            "participant_connection_aborted",
+            second,
+            Some(because(who, reason)),
+        );
     }
 
     pub(crate) fn finished(&mut self, second: i64) {

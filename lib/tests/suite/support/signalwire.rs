@@ -23,7 +23,11 @@ pub(crate) fn fixtures(folder: &str) -> BTreeMap<String, Value> {
     let files = fs::read_dir(path).expect("the fixtures");
     let fixture = |file: std::io::Result<fs::DirEntry>| {
         let path = file.expect("a file").path();
-        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
         let text = fs::read_to_string(path).expect("a text");
         (name, serde_json::from_str(&text).expect("a JSON document"))
     };
@@ -31,7 +35,10 @@ pub(crate) fn fixtures(folder: &str) -> BTreeMap<String, Value> {
 }
 
 pub(crate) fn text<'a>(fixture: &'a Value, pointer: &str) -> &'a str {
-    fixture.pointer(pointer).and_then(Value::as_str).unwrap_or_else(|| panic!("no {pointer}"))
+    fixture
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_else(|| panic!("no {pointer}"))
 }
 
 pub(crate) fn headers(fields: &[(&str, &str)]) -> HeaderMap {
@@ -43,7 +50,12 @@ pub(crate) fn headers(fields: &[(&str, &str)]) -> HeaderMap {
 }
 
 /// What becomes of a request under these keys.
-pub(crate) fn verify(keys: &[&str], headers: HeaderMap, url: &str, body: &[u8]) -> Result<(), Refusal> {
+pub(crate) fn verify(
+    keys: &[&str],
+    headers: HeaderMap,
+    url: &str,
+    body: &[u8],
+) -> Result<(), Refusal> {
     let keys = Keys::parse(&keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>());
     let webhook = RawWebhook::new(headers, body.to_vec().into()).sent_to(url.to_owned());
     let verified = webhook.verify(&keys, time(RECEIVED))?;
@@ -52,7 +64,10 @@ pub(crate) fn verify(keys: &[&str], headers: HeaderMap, url: &str, body: &[u8]) 
 }
 
 pub(crate) fn hex_signature(algorithm: hmac::Algorithm, key: &str, message: &str) -> String {
-    hex::encode(hmac::sign(&hmac::Key::new(algorithm, key.as_bytes()), message.as_bytes()))
+    hex::encode(hmac::sign(
+        &hmac::Key::new(algorithm, key.as_bytes()),
+        message.as_bytes(),
+    ))
 }
 
 pub(crate) fn base64_signature(key: &str, message: &str) -> String {
@@ -62,7 +77,8 @@ pub(crate) fn base64_signature(key: &str, message: &str) -> String {
 
 /// The event that a body is, and what it says of a call.
 pub(crate) fn read(body: &str) -> (Event, Option<CallUpdate>) {
-    let event = signalwire::event(&body.to_owned().into(), time(RECEIVED)).expect("a readable body");
+    let event =
+        signalwire::event(&body.to_owned().into(), time(RECEIVED)).expect("a readable body");
     let update = providers::read_update(&event);
     (event, update)
 }

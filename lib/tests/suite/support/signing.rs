@@ -7,21 +7,35 @@ use ring::{
     hmac::{self, HMAC_SHA256, HMAC_SHA384, HMAC_SHA512},
     rand::SystemRandom,
     signature::{
-        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512, RSA_PSS_SHA256,
-        RsaEncoding, RsaKeyPair,
+        ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, RSA_PKCS1_SHA256, RSA_PKCS1_SHA512,
+        RSA_PSS_SHA256, RsaEncoding, RsaKeyPair,
     },
 };
 use ringpost::domain::timestamp::Timestamp;
 use serde_json::Value;
 
 /// A token with exactly this header and these claims.
-pub(crate) fn token(header: &Value, claims: &Value, algorithm: Algorithm, key: &EncodingKey) -> String {
+pub(crate) fn token(
+    header: &Value,
+    claims: &Value,
+    algorithm: Algorithm,
+    key: &EncodingKey,
+) -> String {
     token_of_texts(&header.to_string(), &claims.to_string(), algorithm, key)
 }
 
 /// A token of these texts, which need be no JSON.
-pub(crate) fn token_of_texts(header: &str, claims: &str, algorithm: Algorithm, key: &EncodingKey) -> String {
-    let message = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+pub(crate) fn token_of_texts(
+    header: &str,
+    claims: &str,
+    algorithm: Algorithm,
+    key: &EncodingKey,
+) -> String {
+    let message = format!(
+        "{}.{}",
+        URL_SAFE_NO_PAD.encode(header),
+        URL_SAFE_NO_PAD.encode(claims)
+    );
     signed(message, algorithm, key)
 }
 
@@ -32,11 +46,16 @@ pub(crate) fn signed(message: String, algorithm: Algorithm, key: &EncodingKey) -
 }
 
 fn sign(message: &[u8], algorithm: Algorithm, key: &[u8]) -> Vec<u8> {
-    let hmac = |hash| hmac::sign(&hmac::Key::new(hash, key), message).as_ref().to_vec();
+    let hmac = |hash| {
+        hmac::sign(&hmac::Key::new(hash, key), message)
+            .as_ref()
+            .to_vec()
+    };
     let rsa = |encoding: &'static dyn RsaEncoding| {
         let pair = RsaKeyPair::from_der(key).expect("an RSA key");
         let mut signature = vec![0; pair.public().modulus_len()];
-        pair.sign(encoding, &SystemRandom::new(), message, &mut signature).expect("a signature");
+        pair.sign(encoding, &SystemRandom::new(), message, &mut signature)
+            .expect("a signature");
         signature
     };
     match algorithm {
@@ -49,7 +68,11 @@ fn sign(message: &[u8], algorithm: Algorithm, key: &[u8]) -> Vec<u8> {
         Algorithm::ES256 => {
             let random = SystemRandom::new();
             let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, key, &random);
-            pair.expect("a key on P-256").sign(&random, message).expect("a signature").as_ref().to_vec()
+            pair.expect("a key on P-256")
+                .sign(&random, message)
+                .expect("a signature")
+                .as_ref()
+                .to_vec()
         }
         other => unreachable!("no test signs by {other:?}"),
     }

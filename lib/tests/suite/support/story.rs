@@ -2,7 +2,7 @@
 //! somebody who stood beside and knows nothing of events.
 
 use proptest::{collection::vec, prelude::*, sample::select};
-use ringpost::domain::outcome::Outcome;
+use ringpost::domain::call::outcome::Outcome;
 use serde_json::Value;
 
 use super::room::{Room, agent, caller, dialled, web};
@@ -36,14 +36,28 @@ pub(crate) struct Story {
 }
 
 fn missed() -> impl Strategy<Value = &'static str> {
-    select(vec!["USER_REJECTED", "USER_UNAVAILABLE", "CLIENT_INITIATED"])
+    select(vec![
+        "USER_REJECTED",
+        "USER_UNAVAILABLE",
+        "CLIENT_INITIATED",
+    ])
 }
 
 /// Attempts of one person or number, one after another; of persons whose calls came about the last
 /// attempt did, maybe with reloads.
 fn stays(who: usize, kind: Kind) -> impl Strategy<Value = Vec<Stay>> {
-    let misses = if kind == Kind::Inbound { 0..1_usize } else { 0..3 };
-    (1..40_i64, vec((2..30_i64, 1..20_i64, missed()), misses), any::<bool>(), 20..90_i64, 0..3_usize)
+    let misses = if kind == Kind::Inbound {
+        0..1_usize
+    } else {
+        0..3
+    };
+    (
+        1..40_i64,
+        vec((2..30_i64, 1..20_i64, missed()), misses),
+        any::<bool>(),
+        20..90_i64,
+        0..3_usize,
+    )
         .prop_map(move |(start, misses, comes, talks, reloads)| {
             let (mut at, mut stays) = (start, Vec::new());
             for (rings, pause, reason) in misses {
@@ -94,7 +108,11 @@ pub(crate) fn story() -> impl Strategy<Value = Story> {
                 if both {
                     stays.extend(second);
                 }
-                let began = stays.iter().filter(|stay| stay.answered).map(|stay| stay.from).min();
+                let began = stays
+                    .iter()
+                    .filter(|stay| stay.answered)
+                    .map(|stay| stay.from)
+                    .min();
                 // Colleagues are dialled into calls that somebody is in; of an outbound call it is not
                 // known from outside whether one who talks is a colleague, and there are none here.
                 let dialled_in = began.filter(|_| kind != Kind::Outbound);
@@ -113,20 +131,31 @@ pub(crate) fn story() -> impl Strategy<Value = Story> {
                     },
                 );
                 let colleagues: Vec<_> = colleagues.collect();
-                let ends = stays.iter().chain(&colleagues).map(|stay| stay.to).max().unwrap_or_default();
-                Story { kind, stays, colleagues, with_agent, closed: ends + lasts }
+                let ends = stays
+                    .iter()
+                    .chain(&colleagues)
+                    .map(|stay| stay.to)
+                    .max()
+                    .unwrap_or_default();
+                Story {
+                    kind,
+                    stays,
+                    colleagues,
+                    with_agent,
+                    closed: ends + lasts,
+                }
             },
         )
     })
 }
 
 /// When something is told, whether it is a leaving, who it is, and why he left and whether he never came.
-type Told = (i64, u8, Value, Option<(&'static str, bool)>);
+type ParsedEvent = (i64, u8, Value, Option<(&'static str, bool)>);
 
 impl Story {
     /// What LiveKit tells of it.
     pub(crate) fn events(&self) -> Vec<Value> {
-        let mut told: Vec<Told> = Vec::new();
+        let mut told: Vec<ParsedEvent> = Vec::new();
         let who = |stay: &Stay, ends: bool| {
             let status = match (stay.answered, ends) {
                 (true, false) => "active",
@@ -145,7 +174,12 @@ impl Story {
             if stay.answered || !is_web {
                 told.push((stay.from, 0, who(stay, false), None));
             }
-            told.push((stay.to, 1, who(stay, true), Some((stay.reason, is_web && !stay.answered))));
+            told.push((
+                stay.to,
+                1,
+                who(stay, true),
+                Some((stay.reason, is_web && !stay.answered)),
+            ));
         }
         let mut room = Room::new("RM_1");
         if self.with_agent {
@@ -168,7 +202,10 @@ impl Story {
 
     /// When the person was gone for whom the call was, and what became of it.
     pub(crate) fn truth(&self) -> (i64, Outcome) {
-        let talked = self.stays.iter().filter(|stay| stay.answered && !stay.taken_over);
+        let talked = self
+            .stays
+            .iter()
+            .filter(|stay| stay.answered && !stay.taken_over);
         if let Some(end) = talked.map(|stay| stay.to).max() {
             return (
                 end,
@@ -195,6 +232,8 @@ impl Story {
 
     /// Whether anybody for whom the call is is there just after this moment.
     pub(crate) fn is_there(&self, at: i64) -> bool {
-        self.stays.iter().any(|stay| stay.answered && stay.from <= at && at < stay.to)
+        self.stays
+            .iter()
+            .any(|stay| stay.answered && stay.from <= at && at < stay.to)
     }
 }

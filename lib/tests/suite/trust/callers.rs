@@ -4,12 +4,12 @@ use http::HeaderMap;
 use jsonwebtoken::{Algorithm as SignedBy, EncodingKey};
 use proptest::prelude::*;
 use ringpost::{
-    crypto::jwt::{Algorithm, JwtError},
-    domain::owner::Owner,
-    http::{
+    auth::{
         role::Role,
         token::{Caller, TokenKeys, TokenPolicy, Unauthorized},
     },
+    crypto::jwt::{Algorithm, JwtError},
+    domain::call::owner::Owner,
 };
 use serde_json::{Value, json};
 
@@ -36,7 +36,10 @@ fn ask(policy: &TokenPolicy, headers: &HeaderMap) -> Answer {
 }
 
 fn ask_by_header(authorization: &str) -> Answer {
-    ask(&any_issuer(), &headers([("authorization", authorization.as_bytes())]))
+    ask(
+        &any_issuer(),
+        &headers([("authorization", authorization.as_bytes())]),
+    )
 }
 
 fn token(claims: &Value) -> String {
@@ -46,7 +49,10 @@ fn token(claims: &Value) -> String {
 
 fn ask_with(policy: &TokenPolicy, claims: &Value) -> Answer {
     let authorization = format!("Bearer {}", token(claims));
-    ask(policy, &headers([("authorization", authorization.as_bytes())]))
+    ask(
+        policy,
+        &headers([("authorization", authorization.as_bytes())]),
+    )
 }
 
 /// The claims of `user_1` with these added, replaced or, where null, left out.
@@ -55,7 +61,10 @@ fn claims(changes: Value) -> Value {
     for (name, value) in changes.as_object().expect("an object") {
         claims[name] = value.clone();
     }
-    claims.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
+    claims
+        .as_object_mut()
+        .expect("an object")
+        .retain(|_, value| !value.is_null());
     claims
 }
 
@@ -70,58 +79,129 @@ const fn token_refused(error: JwtError) -> Option<Unauthorized> {
 #[test]
 fn a_token_must_expire_and_is_good_for_a_minute_longer() {
     assert_eq!(refusal_of(json!({})), None);
-    assert_eq!(refusal_of(json!({ "exp": null })), token_refused(JwtError::Malformed));
-    assert_eq!(refusal_of(json!({ "exp": "soon" })), token_refused(JwtError::Malformed));
+    assert_eq!(
+        refusal_of(json!({ "exp": null })),
+        token_refused(JwtError::Malformed)
+    );
+    assert_eq!(
+        refusal_of(json!({ "exp": "soon" })),
+        token_refused(JwtError::Malformed)
+    );
     assert_eq!(refusal_of(json!({ "exp": NOW - 60 })), None);
-    assert_eq!(refusal_of(json!({ "exp": NOW - 61 })), token_refused(JwtError::Expired));
+    assert_eq!(
+        refusal_of(json!({ "exp": NOW - 61 })),
+        token_refused(JwtError::Expired)
+    );
     assert_eq!(refusal_of(json!({ "nbf": NOW + 60 })), None);
-    assert_eq!(refusal_of(json!({ "nbf": NOW + 61 })), token_refused(JwtError::NotYetValid));
+    assert_eq!(
+        refusal_of(json!({ "nbf": NOW + 61 })),
+        token_refused(JwtError::NotYetValid)
+    );
 }
 
 #[test]
 fn a_token_names_its_subject() {
-    assert_eq!(refusal_of(json!({ "sub": "" })), Some(Unauthorized::NoSubject));
-    assert_eq!(refusal_of(json!({ "sub": null })), token_refused(JwtError::Malformed));
-    assert_eq!(refusal_of(json!({ "sub": 42 })), token_refused(JwtError::Malformed));
+    assert_eq!(
+        refusal_of(json!({ "sub": "" })),
+        Some(Unauthorized::NoSubject)
+    );
+    assert_eq!(
+        refusal_of(json!({ "sub": null })),
+        token_refused(JwtError::Malformed)
+    );
+    assert_eq!(
+        refusal_of(json!({ "sub": 42 })),
+        token_refused(JwtError::Malformed)
+    );
 }
 
 #[test]
 fn a_configured_issuer_is_required() {
-    let policy = TokenPolicy { issuer: Some("https://login.example".to_owned()), ..any_issuer() };
+    let policy = TokenPolicy {
+        issuer: Some("https://login.example".to_owned()),
+        ..any_issuer()
+    };
     let refusal = |changes| ask_with(&policy, &claims(changes)).err();
     assert_eq!(refusal(json!({ "iss": "https://login.example" })), None);
-    assert_eq!(refusal(json!({ "iss": "https://login.example/" })), Some(Unauthorized::Foreign));
+    assert_eq!(
+        refusal(json!({ "iss": "https://login.example/" })),
+        Some(Unauthorized::Foreign)
+    );
     assert_eq!(refusal(json!({ "iss": "" })), Some(Unauthorized::Foreign));
     assert_eq!(refusal(json!({})), Some(Unauthorized::Foreign));
-    assert_eq!(refusal_of(json!({ "iss": "anybody" })), None, "none is configured");
+    assert_eq!(
+        refusal_of(json!({ "iss": "anybody" })),
+        None,
+        "none is configured"
+    );
 }
 
 #[test]
 fn a_configured_audience_is_required_alone_or_among_others() {
-    let policy = TokenPolicy { audience: Some("ringpost".to_owned()), ..any_issuer() };
+    let policy = TokenPolicy {
+        audience: Some("ringpost".to_owned()),
+        ..any_issuer()
+    };
     let refusal = |changes| ask_with(&policy, &claims(changes)).err();
     assert_eq!(refusal(json!({ "aud": "ringpost" })), None);
     assert_eq!(refusal(json!({ "aud": ["other", "ringpost"] })), None);
-    for audience in [json!("other"), json!("ringpost2"), json!(""), json!(["other"]), json!([]), json!(null)]
-    {
-        assert_eq!(refusal(json!({ "aud": audience })), Some(Unauthorized::Foreign), "{audience}");
+    for audience in [
+        json!("other"),
+        json!("ringpost2"),
+        json!(""),
+        json!(["other"]),
+        json!([]),
+        json!(null),
+    ] {
+        assert_eq!(
+            refusal(json!({ "aud": audience })),
+            Some(Unauthorized::Foreign),
+            "{audience}"
+        );
     }
-    assert_eq!(refusal_of(json!({ "aud": ["anybody"] })), None, "none is configured");
+    assert_eq!(
+        refusal_of(json!({ "aud": ["anybody"] })),
+        None,
+        "none is configured"
+    );
 }
 
 #[test]
 fn a_request_without_a_bearer_token_has_no_caller() {
     let token = token(&claims(json!({})));
-    assert_eq!(ask(&any_issuer(), &HeaderMap::new()).err(), Some(Unauthorized::Missing));
-    for other in ["", "Bearer", &token, &format!("Basic {token}"), &format!("Bearer:{token}")] {
-        assert_eq!(ask_by_header(other).err(), Some(Unauthorized::Missing), "{other}");
+    assert_eq!(
+        ask(&any_issuer(), &HeaderMap::new()).err(),
+        Some(Unauthorized::Missing)
+    );
+    for other in [
+        "",
+        "Bearer",
+        &token,
+        &format!("Basic {token}"),
+        &format!("Bearer:{token}"),
+    ] {
+        assert_eq!(
+            ask_by_header(other).err(),
+            Some(Unauthorized::Missing),
+            "{other}"
+        );
     }
     let unreadable = headers([("authorization", b"Bearer \xff".as_slice())]);
-    assert_eq!(ask(&any_issuer(), &unreadable).err(), Some(Unauthorized::Missing));
+    assert_eq!(
+        ask(&any_issuer(), &unreadable).err(),
+        Some(Unauthorized::Missing)
+    );
     let elsewhere = headers([("x-authorization", format!("Bearer {token}").as_bytes())]);
-    assert_eq!(ask(&any_issuer(), &elsewhere).err(), Some(Unauthorized::Missing));
+    assert_eq!(
+        ask(&any_issuer(), &elsewhere).err(),
+        Some(Unauthorized::Missing)
+    );
     for garbage in ["Bearer ", "Bearer a.b.c", "Bearer e30.e30.e30"] {
-        assert_eq!(ask_by_header(garbage).err(), token_refused(JwtError::Malformed), "{garbage}");
+        assert_eq!(
+            ask_by_header(garbage).err(),
+            token_refused(JwtError::Malformed),
+            "{garbage}"
+        );
     }
 }
 
@@ -129,7 +209,10 @@ fn a_request_without_a_bearer_token_has_no_caller() {
 fn the_case_of_the_scheme_does_not_matter() {
     let token = token(&claims(json!({})));
     for scheme in ["Bearer", "bearer", "BEARER", "bEaReR"] {
-        assert!(ask_by_header(&format!("{scheme} {token}")).is_ok(), "{scheme}");
+        assert!(
+            ask_by_header(&format!("{scheme} {token}")).is_ok(),
+            "{scheme}"
+        );
     }
 }
 
@@ -145,7 +228,10 @@ fn a_wrong_signature_is_told_before_anything_else() {
 fn reads(sub: &str, tenant_id: Option<&str>, role: Option<&str>) -> bool {
     let claims = claims(json!({ "sub": sub, "tenant_id": tenant_id, "role": role }));
     let caller = ask_with(&any_issuer(), &claims).expect("a caller");
-    caller.may_read(&Owner { user_id: Some("user_1".to_owned()), ..Owner::tenant("acme") })
+    caller.may_read(&Owner {
+        user_id: Some("user_1".to_owned()),
+        ..Owner::tenant("acme")
+    })
 }
 
 #[test]
@@ -153,13 +239,21 @@ fn a_user_reads_its_own_calls_and_a_viewer_those_of_its_tenant() {
     let (acme, other) = (Some("acme"), Some("other"));
     for role in Role::ALL {
         let (name, sees_all) = (Some(role.as_str()), role.includes(Role::Viewer));
-        assert_eq!(reads("user_1", acme, name), role != Role::Platform, "{role:?}");
+        assert_eq!(
+            reads("user_1", acme, name),
+            role != Role::Platform,
+            "{role:?}"
+        );
         assert_eq!(reads("user_2", acme, name), sees_all, "{role:?}");
         // The same name in another tenant is somebody else.
         assert!(!reads("user_1", other, name), "{role:?}");
         assert!(!reads("user_2", other, name), "{role:?}");
         // A token without a tenant is good for its own calls in the default tenant, whatever its role.
-        assert_eq!(reads("user_1", None, name), role != Role::Platform, "{role:?}");
+        assert_eq!(
+            reads("user_1", None, name),
+            role != Role::Platform,
+            "{role:?}"
+        );
         assert!(!reads("user_2", None, name), "{role:?}");
         assert!(!reads("acme", None, name), "{role:?}");
     }
@@ -171,10 +265,16 @@ fn a_user_reads_its_own_calls_and_a_viewer_those_of_its_tenant() {
 #[test]
 fn a_token_without_a_tenant_reads_in_the_default_tenant_only() {
     let claims = claims(json!({ "sub": "user_1" }));
-    let owner = |tenant: &str| Owner { user_id: Some("user_1".to_owned()), ..Owner::tenant(tenant) };
+    let owner = |tenant: &str| Owner {
+        user_id: Some("user_1".to_owned()),
+        ..Owner::tenant(tenant)
+    };
     let caller = ask_with(&any_issuer(), &claims).expect("a caller");
     assert!(caller.may_read(&owner("acme")) && !caller.may_read(&owner("other")));
-    let nowhere = TokenPolicy { default_tenant: None, ..any_issuer() };
+    let nowhere = TokenPolicy {
+        default_tenant: None,
+        ..any_issuer()
+    };
     let caller = ask_with(&nowhere, &claims).expect("a caller");
     assert!(!caller.may_read(&owner("acme")) && !caller.may_read(&owner("other")));
 }
@@ -186,7 +286,10 @@ fn names_and_roles_are_compared_to_the_letter() {
     }
     for tenant_id in ["Acme", "acme "] {
         assert!(!reads("user_1", Some(tenant_id), None), "{tenant_id:?}");
-        assert!(!reads("user_1", Some(tenant_id), Some("admin")), "{tenant_id:?}");
+        assert!(
+            !reads("user_1", Some(tenant_id), Some("admin")),
+            "{tenant_id:?}"
+        );
     }
     for sub in ["User_1", "user_1 ", "user_"] {
         assert!(!reads(sub, Some("acme"), None), "{sub:?}");
@@ -200,11 +303,19 @@ fn a_subject_or_tenant_that_is_no_name_is_refused() {
     let long = "x".repeat(257);
     for tenant_id in ["", "user:user_1", "a\nb", &long] {
         let claims = claims(json!({ "sub": "user_1", "tenant_id": tenant_id }));
-        assert_eq!(ask_with(&any_issuer(), &claims), Err(Unauthorized::Unusable), "{tenant_id:?}");
+        assert_eq!(
+            ask_with(&any_issuer(), &claims),
+            Err(Unauthorized::Unusable),
+            "{tenant_id:?}"
+        );
     }
     for sub in ["a\nb", &long] {
         let claims = claims(json!({ "sub": sub }));
-        assert_eq!(ask_with(&any_issuer(), &claims), Err(Unauthorized::Unusable), "{sub:?}");
+        assert_eq!(
+            ask_with(&any_issuer(), &claims),
+            Err(Unauthorized::Unusable),
+            "{sub:?}"
+        );
     }
 }
 

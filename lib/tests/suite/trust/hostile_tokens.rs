@@ -9,8 +9,8 @@ use bytes::Bytes;
 use jsonwebtoken::{Algorithm as SignedBy, EncodingKey};
 use ring::digest;
 use ringpost::{
+    auth::token::{TokenKeys, TokenPolicy, Unauthorized},
     crypto::jwt::{Algorithm, JwtError},
-    http::token::{TokenKeys, TokenPolicy, Unauthorized},
     providers::{
         livekit::Keys,
         webhook::{RawWebhook, Refusal},
@@ -33,7 +33,10 @@ fn claims() -> Value {
 
 fn claims_with(name: &str, value: Value) -> String {
     let mut claims = claims();
-    claims.as_object_mut().expect("claims").insert(name.to_owned(), value);
+    claims
+        .as_object_mut()
+        .expect("claims")
+        .insert(name.to_owned(), value);
     claims.to_string()
 }
 
@@ -76,38 +79,61 @@ fn as_a_user(token: &str) -> Result<(), Unauthorized> {
 fn as_livekit(token: &str) -> Result<(), Refusal> {
     let keys = Keys::parse(&[format!("APIours:{SECRET}")], &[]).expect("a key");
     let headers = headers([("authorization", token.as_bytes())]);
-    RawWebhook::new(headers, Bytes::from_static(BODY)).verify(&keys, at(NOW)).map(|_| ())
+    RawWebhook::new(headers, Bytes::from_static(BODY))
+        .verify(&keys, at(NOW))
+        .map(|_| ())
 }
 
 #[track_caller]
 fn refused(token: &str, why: JwtError) {
-    assert_eq!(as_a_user(token), Err(Unauthorized::Token(why)), "as a user: {token}");
-    assert_eq!(as_livekit(token), Err(Refusal::from(why)), "as LiveKit: {token}");
+    assert_eq!(
+        as_a_user(token),
+        Err(Unauthorized::Token(why)),
+        "as a user: {token}"
+    );
+    assert_eq!(
+        as_livekit(token),
+        Err(Refusal::from(why)),
+        "as LiveKit: {token}"
+    );
 }
 
 #[test]
 fn the_token_that_the_others_are_made_of_is_believed_at_both_doors() {
     assert_eq!((as_a_user(&good()), as_livekit(&good())), (Ok(()), Ok(())));
-    let kind = signed(r#"{"typ":"JWT","alg":"HS256","kid":"any"}"#, &claims().to_string());
+    let kind = signed(
+        r#"{"typ":"JWT","alg":"HS256","kid":"any"}"#,
+        &claims().to_string(),
+    );
     assert_eq!((as_a_user(&kind), as_livekit(&kind)), (Ok(()), Ok(())));
 }
 
 #[test]
 fn no_header_talks_the_verifier_out_of_hs256() {
     let claims = claims().to_string();
-    for name in
-        ["none", "None", "NONE", "nOnE", "", "hs256", "HS256 ", "HS384", "HS512", "RS256", "ES256", "EdDSA"]
-    {
+    for name in [
+        "none", "None", "NONE", "nOnE", "", "hs256", "HS256 ", "HS384", "HS512", "RS256", "ES256",
+        "EdDSA",
+    ] {
         let header = json!({ "alg": name }).to_string();
         refused(&signed(&header, &claims), JwtError::Algorithm);
-        let (unsigned, _) = signed(&header, &claims).rsplit_once('.').map(own).expect("a token");
+        let (unsigned, _) = signed(&header, &claims)
+            .rsplit_once('.')
+            .map(own)
+            .expect("a token");
         refused(&format!("{unsigned}."), JwtError::Algorithm);
     }
     for (name, algorithm) in [("HS384", SignedBy::HS384), ("HS512", SignedBy::HS512)] {
         let header = json!({ "alg": name }).to_string();
-        refused(&signing::token_of_texts(&header, &claims, algorithm, &secret()), JwtError::Algorithm);
+        refused(
+            &signing::token_of_texts(&header, &claims, algorithm, &secret()),
+            JwtError::Algorithm,
+        );
         // The longer HMAC under the pinned name.
-        refused(&signing::token_of_texts(HEADER, &claims, algorithm, &secret()), JwtError::Signature);
+        refused(
+            &signing::token_of_texts(HEADER, &claims, algorithm, &secret()),
+            JwtError::Signature,
+        );
     }
     for header in [
         r"{}",
@@ -130,18 +156,30 @@ fn no_header_talks_the_verifier_out_of_hs256() {
 #[test]
 fn no_extension_is_believed_to_be_understood() {
     let claims = claims().to_string();
-    for crit in
-        [json!(["b64"]), json!(["exp"]), json!(["unknown"]), json!([]), json!("b64"), json!(7), json!({})]
-    {
+    for crit in [
+        json!(["b64"]),
+        json!(["exp"]),
+        json!(["unknown"]),
+        json!([]),
+        json!("b64"),
+        json!(7),
+        json!({}),
+    ] {
         for b64 in [json!(true), json!(false)] {
             let header = json!({ "alg": "HS256", "crit": crit, "b64": b64 }).to_string();
             refused(&signed(&header, &claims), JwtError::Malformed);
         }
     }
     // Claims that are not in base64 (RFC 7797), signed as they stand.
-    for header in [r#"{"alg":"HS256","b64":false}"#, r#"{"alg":"HS256","b64":false,"crit":["b64"]}"#] {
+    for header in [
+        r#"{"alg":"HS256","b64":false}"#,
+        r#"{"alg":"HS256","b64":false,"crit":["b64"]}"#,
+    ] {
         let message = format!("{}.{claims}", URL_SAFE_NO_PAD.encode(header));
-        refused(&signing::signed(message, SignedBy::HS256, &secret()), JwtError::Malformed);
+        refused(
+            &signing::signed(message, SignedBy::HS256, &secret()),
+            JwtError::Malformed,
+        );
     }
 }
 
@@ -156,7 +194,10 @@ fn a_key_that_the_token_brings_along_verifies_nothing() {
         json!({ "alg": "HS256", "kid": "../../dev/null" }),
         json!({ "alg": "HS256", "kid": "" }),
     ] {
-        refused(&signing::token(&header, &claims(), SignedBy::HS256, &mallory), JwtError::Signature);
+        refused(
+            &signing::token(&header, &claims(), SignedBy::HS256, &mallory),
+            JwtError::Signature,
+        );
     }
     for secret in [b"".as_slice(), b"\0", &[0; 32], &[0; 64]] {
         let key = EncodingKey::from_secret(secret);
@@ -174,24 +215,41 @@ fn a_signature_is_whole_and_of_these_very_bytes() {
     for length in 0..bytes.len() {
         let (left, right) = (&bytes[..length], &bytes[bytes.len() - length..]);
         for cut in [left, right] {
-            refused(&format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode(cut)), JwtError::Signature);
+            refused(
+                &format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode(cut)),
+                JwtError::Signature,
+            );
         }
     }
-    for longer in
-        [[&bytes[..], &[0]].concat(), [&[0], &bytes[..]].concat(), [&bytes[..], &bytes[..]].concat()]
-    {
-        refused(&format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode(longer)), JwtError::Signature);
+    for longer in [
+        [&bytes[..], &[0]].concat(),
+        [&[0], &bytes[..]].concat(),
+        [&bytes[..], &bytes[..]].concat(),
+    ] {
+        refused(
+            &format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode(longer)),
+            JwtError::Signature,
+        );
     }
     refused(
-        &format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode(hex::encode(&bytes))),
+        &format!(
+            "{header}.{claims}.{}",
+            URL_SAFE_NO_PAD.encode(hex::encode(&bytes))
+        ),
         JwtError::Signature,
     );
     // The signature of the same words in other bytes.
     let spaced = signed(r#"{ "alg": "HS256" }"#, &self::claims().to_string());
     let (_, of_spaced) = spaced.rsplit_once('.').expect("a token");
-    refused(&format!("{header}.{claims}.{of_spaced}"), JwtError::Signature);
+    refused(
+        &format!("{header}.{claims}.{of_spaced}"),
+        JwtError::Signature,
+    );
     let admin = URL_SAFE_NO_PAD.encode(claims_with("role", json!("admin")));
-    refused(&format!("{header}.{admin}.{signature}"), JwtError::Signature);
+    refused(
+        &format!("{header}.{admin}.{signature}"),
+        JwtError::Signature,
+    );
 }
 
 #[test]
@@ -203,7 +261,10 @@ fn a_token_has_three_parts_of_strict_base64url_and_one_spelling() {
         format!(".{claims}.{signature}"),
         format!("{header}..{signature}"),
     ] {
-        assert!(as_a_user(&text).is_err() && as_livekit(&text).is_err(), "{text}");
+        assert!(
+            as_a_user(&text).is_err() && as_livekit(&text).is_err(),
+            "{text}"
+        );
     }
     for text in [
         format!("{header}.{claims}.{signature}."),
@@ -226,12 +287,18 @@ fn a_token_has_three_parts_of_strict_base64url_and_one_spelling() {
         format!("{header}.{claims} "),
         format!("{header} .{claims}"),
         format!("{header}.{}", URL_SAFE_NO_PAD.encode("no JSON")),
-        format!("{header}.{}", URL_SAFE_NO_PAD.encode(b"{\"iss\":\"APIours\",\"sub\":\"\xff\"}")),
+        format!(
+            "{header}.{}",
+            URL_SAFE_NO_PAD.encode(b"{\"iss\":\"APIours\",\"sub\":\"\xff\"}")
+        ),
         format!("{header}."),
         format!("{header}.{claims}.{claims}"),
     ];
     for message in messages {
-        refused(&signing::signed(message, SignedBy::HS256, &secret()), JwtError::Malformed);
+        refused(
+            &signing::signed(message, SignedBy::HS256, &secret()),
+            JwtError::Malformed,
+        );
     }
 }
 
@@ -240,30 +307,48 @@ fn the_last_character_of_a_signature_leaves_no_choice() {
     // 32 bytes are 43 characters, of whose last one two bits say nothing.
     let [header, claims, signature] = parts();
     let last = signature.chars().last().expect("a character");
-    for other in
-        ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(['-', '_']).filter(|other| *other != last)
+    for other in ('A'..='Z')
+        .chain('a'..='z')
+        .chain('0'..='9')
+        .chain(['-', '_'])
+        .filter(|other| *other != last)
     {
         let text = format!("{header}.{claims}.{}{other}", &signature[..42]);
-        assert!(as_a_user(&text).is_err() && as_livekit(&text).is_err(), "{other} for {last}");
+        assert!(
+            as_a_user(&text).is_err() && as_livekit(&text).is_err(),
+            "{other} for {last}"
+        );
     }
     // The other alphabet of base64, where the signature shows the difference.
-    let shows =
-        |token: &String| token.rsplit_once('.').is_some_and(|(_, signature)| signature.contains(['-', '_']));
+    let shows = |token: &String| {
+        token
+            .rsplit_once('.')
+            .is_some_and(|(_, signature)| signature.contains(['-', '_']))
+    };
     let mut tokens = (0..).map(|turn| signed(HEADER, &claims_with("jti", json!(turn))));
     let token = tokens.find(shows).expect("soon");
     assert_eq!((as_a_user(&token), as_livekit(&token)), (Ok(()), Ok(())));
     let (message, signature) = token.rsplit_once('.').expect("a token");
     let bytes = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
-    refused(&format!("{message}.{}", STANDARD_NO_PAD.encode(bytes)), JwtError::Malformed);
+    refused(
+        &format!("{message}.{}", STANDARD_NO_PAD.encode(bytes)),
+        JwtError::Malformed,
+    );
 }
 
 #[test]
 fn a_token_must_say_until_when_it_is_good_as_a_number() {
     let without = claims().as_object().map(|all| {
         let rest = all.iter().filter(|(name, _)| *name != "exp");
-        Value::Object(rest.map(|(name, value)| (name.clone(), value.clone())).collect())
+        Value::Object(
+            rest.map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+        )
     });
-    refused(&signed(HEADER, &without.expect("claims").to_string()), JwtError::Malformed);
+    refused(
+        &signed(HEADER, &without.expect("claims").to_string()),
+        JwtError::Malformed,
+    );
     for exp in [
         json!(null),
         json!((NOW + 60).to_string()),
@@ -272,7 +357,10 @@ fn a_token_must_say_until_when_it_is_good_as_a_number() {
         json!([NOW + 60]),
         json!({}),
     ] {
-        refused(&signed(HEADER, &claims_with("exp", exp)), JwtError::Malformed);
+        refused(
+            &signed(HEADER, &claims_with("exp", exp)),
+            JwtError::Malformed,
+        );
     }
     for text in [
         r#""exp":99999999999"#,
@@ -283,7 +371,9 @@ fn a_token_must_say_until_when_it_is_good_as_a_number() {
     ] {
         refused(&signed(HEADER, &claims_and(text)), JwtError::Malformed);
     }
-    let huge = claims().to_string().replace(&(NOW + 60).to_string(), "1e999");
+    let huge = claims()
+        .to_string()
+        .replace(&(NOW + 60).to_string(), "1e999");
     refused(&signed(HEADER, &huge), JwtError::Malformed);
 }
 
@@ -295,7 +385,11 @@ fn a_minute_of_leeway_is_a_minute_in_whole_and_broken_seconds() {
         assert_eq!(answers.0, answers.1, "the doors disagree");
         answers.0
     };
-    for exp in [json!(NOW - 60), json!(NOW as f64 - 59.5), json!(NOW + 3_600)] {
+    for exp in [
+        json!(NOW - 60),
+        json!(NOW as f64 - 59.5),
+        json!(NOW + 3_600),
+    ] {
         assert!(door("exp", exp.clone()), "exp {exp}");
     }
     // A user's token may not live for ever; LiveKit's own are bound to one body.
@@ -304,20 +398,42 @@ fn a_minute_of_leeway_is_a_minute_in_whole_and_broken_seconds() {
         assert_eq!(as_a_user(&token), Err(Unauthorized::TooLong));
         assert_eq!(as_livekit(&token), Ok(()));
     }
-    for exp in
-        [json!(NOW - 61), json!(NOW as f64 - 60.5), json!(0), json!(-1), json!(-1e300), json!(i64::MIN)]
-    {
+    for exp in [
+        json!(NOW - 61),
+        json!(NOW as f64 - 60.5),
+        json!(0),
+        json!(-1),
+        json!(-1e300),
+        json!(i64::MIN),
+    ] {
         assert!(!door("exp", exp.clone()), "exp {exp}");
         refused(&signed(HEADER, &claims_with("exp", exp)), JwtError::Expired);
     }
-    for nbf in [json!(NOW + 60), json!(NOW as f64 + 59.5), json!(0), json!(-1), json!(null)] {
+    for nbf in [
+        json!(NOW + 60),
+        json!(NOW as f64 + 59.5),
+        json!(0),
+        json!(-1),
+        json!(null),
+    ] {
         assert!(door("nbf", nbf.clone()), "nbf {nbf}");
     }
-    for nbf in [json!(NOW + 61), json!(NOW as f64 + 60.5), json!(1e300), json!(u64::MAX)] {
-        refused(&signed(HEADER, &claims_with("nbf", nbf)), JwtError::NotYetValid);
+    for nbf in [
+        json!(NOW + 61),
+        json!(NOW as f64 + 60.5),
+        json!(1e300),
+        json!(u64::MAX),
+    ] {
+        refused(
+            &signed(HEADER, &claims_with("nbf", nbf)),
+            JwtError::NotYetValid,
+        );
     }
     for nbf in [json!(NOW.to_string()), json!([NOW]), json!(true), json!({})] {
-        refused(&signed(HEADER, &claims_with("nbf", nbf)), JwtError::Malformed);
+        refused(
+            &signed(HEADER, &claims_with("nbf", nbf)),
+            JwtError::Malformed,
+        );
     }
 }
 
@@ -326,16 +442,31 @@ fn claims_are_an_object_of_the_types_that_they_have() {
     for text in ["null", "7", "\"claims\"", "", "{", "{}{}"] {
         refused(&signed(HEADER, text), JwtError::Malformed);
     }
-    refused(&signed(HEADER, &format!("{} {{}}", claims())), JwtError::Malformed);
-    for iss in [json!(["APIours"]), json!({ "APIours": 1 }), json!(7), json!(true)] {
-        refused(&signed(HEADER, &claims_with("iss", iss)), JwtError::Malformed);
+    refused(
+        &signed(HEADER, &format!("{} {{}}", claims())),
+        JwtError::Malformed,
+    );
+    for iss in [
+        json!(["APIours"]),
+        json!({ "APIours": 1 }),
+        json!(7),
+        json!(true),
+    ] {
+        refused(
+            &signed(HEADER, &claims_with("iss", iss)),
+            JwtError::Malformed,
+        );
     }
 }
 
 #[test]
 fn a_user_s_issuer_and_audience_are_the_configured_ones_to_the_letter() {
     let user = |name: &str, value: Value| as_a_user(&signed(HEADER, &claims_with(name, value)));
-    for aud in [json!("ringpost"), json!(["ringpost"]), json!(["other", "ringpost"])] {
+    for aud in [
+        json!("ringpost"),
+        json!(["ringpost"]),
+        json!(["other", "ringpost"]),
+    ] {
         assert_eq!(user("aud", aud.clone()), Ok(()), "{aud}");
     }
     for aud in [
@@ -347,31 +478,73 @@ fn a_user_s_issuer_and_audience_are_the_configured_ones_to_the_letter() {
         json!([""]),
         json!(null),
     ] {
-        assert_eq!(user("aud", aud.clone()), Err(Unauthorized::Foreign), "{aud}");
+        assert_eq!(
+            user("aud", aud.clone()),
+            Err(Unauthorized::Foreign),
+            "{aud}"
+        );
     }
-    for aud in [json!([["ringpost"]]), json!([7, "ringpost"]), json!(7), json!({ "ringpost": true })] {
-        assert_eq!(user("aud", aud.clone()), Err(Unauthorized::Token(JwtError::Malformed)), "{aud}");
+    for aud in [
+        json!([["ringpost"]]),
+        json!([7, "ringpost"]),
+        json!(7),
+        json!({ "ringpost": true }),
+    ] {
+        assert_eq!(
+            user("aud", aud.clone()),
+            Err(Unauthorized::Token(JwtError::Malformed)),
+            "{aud}"
+        );
     }
-    for iss in [json!("apiours"), json!("APIours "), json!("APIours/"), json!(""), json!(null)] {
-        assert_eq!(user("iss", iss.clone()), Err(Unauthorized::Foreign), "{iss}");
+    for iss in [
+        json!("apiours"),
+        json!("APIours "),
+        json!("APIours/"),
+        json!(""),
+        json!(null),
+    ] {
+        assert_eq!(
+            user("iss", iss.clone()),
+            Err(Unauthorized::Foreign),
+            "{iss}"
+        );
     }
-    for text in
-        [r#""aud":"ringpost""#, r#""role":"user","role":"admin""#, r#""tenant_id":"a","tenant_id":"b""#]
-    {
+    for text in [
+        r#""aud":"ringpost""#,
+        r#""role":"user","role":"admin""#,
+        r#""tenant_id":"a","tenant_id":"b""#,
+    ] {
         let answer = as_a_user(&signed(HEADER, &claims_and(text)));
-        assert_eq!(answer, Err(Unauthorized::Token(JwtError::Malformed)), "{text}");
+        assert_eq!(
+            answer,
+            Err(Unauthorized::Token(JwtError::Malformed)),
+            "{text}"
+        );
     }
 }
 
 #[test]
 fn a_user_s_token_is_no_webhook_and_a_webhook_s_no_user_s() {
-    let user = json!({ "sub": "user_1", "iss": "APIours", "aud": "ringpost", "exp": NOW + 60 }).to_string();
-    assert_eq!(as_livekit(&signed(HEADER, &user)), Err(Refusal::Missing), "a room token is signed alike");
+    let user = json!({ "sub": "user_1", "iss": "APIours", "aud": "ringpost", "exp": NOW + 60 })
+        .to_string();
+    assert_eq!(
+        as_livekit(&signed(HEADER, &user)),
+        Err(Refusal::Missing),
+        "a room token is signed alike"
+    );
     assert_eq!(as_a_user(&signed(HEADER, &user)), Ok(()));
-    assert_eq!(as_livekit(&format!("Bearer {}", good())), Err(Refusal::Malformed));
+    assert_eq!(
+        as_livekit(&format!("Bearer {}", good())),
+        Err(Refusal::Malformed)
+    );
     let twice = claims_and(r#""sha256":"""#);
     assert_eq!(as_livekit(&signed(HEADER, &twice)), Err(Refusal::Malformed));
-    for foreign in [json!("APIother"), json!("apiours"), json!("APIours "), json!("")] {
+    for foreign in [
+        json!("APIother"),
+        json!("apiours"),
+        json!("APIours "),
+        json!(""),
+    ] {
         let token = signed(HEADER, &claims_with("iss", foreign.clone()));
         assert_eq!(as_livekit(&token), Err(Refusal::UnknownKey), "{foreign}");
     }

@@ -15,14 +15,24 @@ use serde_json::{Value, json};
 #[test]
 fn sha256_is_that_of_fips_180() {
     for (text, expected) in [
-        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+        (
+            "",
+            "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ),
+        (
+            "abc",
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        ),
         (
             "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
             "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
         ),
     ] {
-        assert_eq!(hex::encode(crypto::sha256(text.as_bytes())), expected, "{text}");
+        assert_eq!(
+            hex::encode(crypto::sha256(text.as_bytes())),
+            expected,
+            "{text}"
+        );
     }
 }
 
@@ -59,11 +69,29 @@ fn hmac_is_that_of_rfc_4231_and_rfc_2202() {
     for (key, message, sha256, sha1) in cases {
         let signed = [message.as_bytes()];
         let [sha256, sha1] = [sha256, sha1].map(|text| hex::decode(text).expect("hex"));
-        assert_eq!(HmacSha256::new(&key).expect("a key").sign(&signed), *sha256, "{message}");
-        assert!(HmacSha256::new(&key).expect("a key").signed(&signed, &sha256), "{message}");
-        assert!(HmacSha1::new(&key).expect("a key").signed(&signed, &sha1), "{message}");
-        assert!(!HmacSha256::new(&key).expect("a key").signed(&signed, &sha1), "another hash");
-        assert!(!HmacSha1::new(&key).expect("a key").signed(&signed, &sha256), "another hash");
+        assert_eq!(
+            HmacSha256::new(&key).expect("a key").sign(&signed),
+            *sha256,
+            "{message}"
+        );
+        assert!(
+            HmacSha256::new(&key)
+                .expect("a key")
+                .signed(&signed, &sha256),
+            "{message}"
+        );
+        assert!(
+            HmacSha1::new(&key).expect("a key").signed(&signed, &sha1),
+            "{message}"
+        );
+        assert!(
+            !HmacSha256::new(&key).expect("a key").signed(&signed, &sha1),
+            "another hash"
+        );
+        assert!(
+            !HmacSha1::new(&key).expect("a key").signed(&signed, &sha256),
+            "another hash"
+        );
     }
 }
 
@@ -71,23 +99,33 @@ fn hmac_is_that_of_rfc_4231_and_rfc_2202() {
 fn no_key_is_made_of_nothing_and_none_is_shown() {
     assert!(HmacSha256::new(b"").is_none() && HmacSha1::new(b"").is_none());
     assert!(Key::hs256(b"").is_none());
-    let shown = format!("{:?} {:?}", HmacSha256::new(b"secret"), Key::hs256(b"secret"));
-    assert!(!shown.contains("secret") && !shown.contains("115, 101, 99"), "{shown}");
+    let shown = format!(
+        "{:?} {:?}",
+        HmacSha256::new(b"secret"),
+        Key::hs256(b"secret")
+    );
+    assert!(
+        !shown.contains("secret") && !shown.contains("115, 101, 99"),
+        "{shown}"
+    );
 }
 
 #[test]
 fn hex_of_a_signature_is_lower_case_and_whole() {
     assert_eq!(crypto::lowercase_hex("00ff9a"), Some([0, 255, 0x9a]));
-    for text in ["00ff9A", "00FF9a", "00ff9", "00ff9a0", "00ff9a00", "00ff", "", "00ff9g", " 00ff9", "0x00ff"]
-    {
+    for text in [
+        "00ff9A", "00FF9a", "00ff9", "00ff9a0", "00ff9a00", "00ff", "", "00ff9g", " 00ff9",
+        "0x00ff",
+    ] {
         assert_eq!(crypto::lowercase_hex::<3>(text), None, "{text}");
     }
 }
 
-const JOE: &str =
-    "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
-const HS256: (&str, &str) =
-    ("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+const JOE: &str = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+const HS256: (&str, &str) = (
+    "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9",
+    "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk",
+);
 const RS256: (&str, &str) = (
     "eyJhbGciOiJSUzI1NiJ9",
     "cC4hiUPoj9Eetdgtv3hF80EGrhuB__dzERat0XF9g2VtQgr9PJbu3XOiZj5RZmh7AAuHIm4Bh-0Qc_lF5YKt_O8W2Fp5jujGbds9uJdbF9CUAr7t1dnZcAcQjbKBYNX4BAynRFdiuB--f_nZLgrnbyTyWzO75vRK5h6xBArLIARNPvkSjtQBMHlb1L07Qe7K0GarZRmB_eSN9383LcOLn6_dO--xi12jzDwusC-eOkHWEsqtFZESc6BfI7noOPqvhJ1phCnvWh6IeYI2w9QOYEUipUTI8np6LbgGY9Fs98rqVt5AXLIhWkWywlVmtVrBp0igcN_IoypGlUPQGe77Rw",
@@ -99,14 +137,20 @@ const ES256: (&str, &str) = (
 
 /// The keys of RFC 7515's appendices A.1 to A.3.
 fn keys_of_rfc_7515() -> [(Algorithm, Key); 3] {
-    let secret = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+    let secret =
+        "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
     let n = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
-    let (x, y) =
-        ("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0");
+    let (x, y) = (
+        "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    );
     let secret = URL_SAFE_NO_PAD.decode(secret).expect("base64url");
     [
         (Algorithm::Hs256, Key::hs256(&secret).expect("a secret")),
-        (Algorithm::Rs256, Key::rs256(None, n, "AQAB").expect("an RSA key")),
+        (
+            Algorithm::Rs256,
+            Key::rs256(None, n, "AQAB").expect("an RSA key"),
+        ),
         (Algorithm::Es256, Key::es256(None, x, y).expect("a point")),
     ]
 }
@@ -121,12 +165,19 @@ fn the_tokens_of_rfc_7515_are_verified_each_by_its_own_key() {
     let keys = keys_of_rfc_7515();
     for ((header, signature), (algorithm, _)) in [HS256, RS256, ES256].iter().zip(&keys) {
         let token = format!("{header}.{JOE}.{signature}");
-        let claims = json!({ "iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true });
-        assert_eq!(verify(&token, *algorithm, &keys), Ok(claims), "{algorithm:?}");
+        let claims =
+            json!({ "iss": "joe", "exp": 1_300_819_380, "http://example.com/is_root": true });
+        assert_eq!(
+            verify(&token, *algorithm, &keys),
+            Ok(claims),
+            "{algorithm:?}"
+        );
         for other in [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256] {
             if other != *algorithm {
                 assert_eq!(verify(&token, other, &keys), Err(JwtError::Algorithm));
-                let others = keys_of_rfc_7515().into_iter().filter(|(key, _)| key == &other);
+                let others = keys_of_rfc_7515()
+                    .into_iter()
+                    .filter(|(key, _)| key == &other);
                 let others: Vec<_> = others.collect();
                 assert_eq!(verify(&token, *algorithm, &others), Err(JwtError::NoKey));
             }
@@ -141,7 +192,11 @@ fn every_bit_of_a_signature_counts() {
         let bytes = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
         let refused = |bytes: &[u8]| {
             let token = format!("{header}.{JOE}.{}", URL_SAFE_NO_PAD.encode(bytes));
-            assert_eq!(verify(&token, *algorithm, &keys), Err(JwtError::Signature), "{algorithm:?}");
+            assert_eq!(
+                verify(&token, *algorithm, &keys),
+                Err(JwtError::Signature),
+                "{algorithm:?}"
+            );
         };
         for bit in 0..bytes.len() * 8 {
             let mut changed = bytes.clone();

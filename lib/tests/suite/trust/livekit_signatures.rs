@@ -38,7 +38,9 @@ fn claims() -> Value {
 
 fn claims_with(changes: Value) -> Value {
     let mut claims = claims();
-    let Value::Object(changes) = changes else { panic!("no object of claims") };
+    let Value::Object(changes) = changes else {
+        panic!("no object of claims")
+    };
     for (name, value) in changes {
         claims[name.as_str()] = value;
     }
@@ -47,7 +49,9 @@ fn claims_with(changes: Value) -> Value {
 
 fn claims_without(name: &str) -> Value {
     let mut claims = claims();
-    let removed = claims.as_object_mut().and_then(|claims| claims.remove(name));
+    let removed = claims
+        .as_object_mut()
+        .and_then(|claims| claims.remove(name));
     assert!(removed.is_some(), "{name} was there");
     claims
 }
@@ -58,11 +62,19 @@ fn hs256(claims: &Value) -> String {
 
 fn by(secret: &str, claims: &Value) -> String {
     let key = EncodingKey::from_secret(secret.as_bytes());
-    signing::token(&json!({ "alg": "HS256", "typ": "JWT" }), claims, Algorithm::HS256, &key)
+    signing::token(
+        &json!({ "alg": "HS256", "typ": "JWT" }),
+        claims,
+        Algorithm::HS256,
+        &key,
+    )
 }
 
 fn verify_at(keys: &Keys, authorization: &[u8], body: &[u8], now: i64) -> Result<(), Refusal> {
-    let webhook = RawWebhook::new(headers([("authorization", authorization)]), Bytes::copy_from_slice(body));
+    let webhook = RawWebhook::new(
+        headers([("authorization", authorization)]),
+        Bytes::copy_from_slice(body),
+    );
     let verified = webhook.verify(keys, at(now))?;
     assert_eq!(verified.body(), body);
     Ok(())
@@ -85,11 +97,17 @@ fn no_algorithm_but_hs256_is_believed_even_when_the_secret_signed() {
         assert_eq!(verify(&token), Err(Refusal::Algorithm), "{name}");
     }
     // A true HS256 signature under a header that says something else.
-    for name in ["none", "None", "", "hs256", "HS512", "RS256", "ES256", "EdDSA"] {
+    for name in [
+        "none", "None", "", "hs256", "HS512", "RS256", "ES256", "EdDSA",
+    ] {
         let token = signing::token(&json!({ "alg": name }), &claims(), Algorithm::HS256, &key);
         assert_eq!(verify(&token), Err(Refusal::Algorithm), "{name}");
         let (unsigned, _) = token.rsplit_once('.').expect("a token");
-        assert_eq!(verify(&format!("{unsigned}.")), Err(Refusal::Algorithm), "{name}");
+        assert_eq!(
+            verify(&format!("{unsigned}.")),
+            Err(Refusal::Algorithm),
+            "{name}"
+        );
     }
     let token = signing::token(&json!({ "typ": "JWT" }), &claims(), Algorithm::HS256, &key);
     assert_eq!(verify(&token), Err(Refusal::Malformed), "no alg at all");
@@ -97,8 +115,18 @@ fn no_algorithm_but_hs256_is_believed_even_when_the_secret_signed() {
 
 #[test]
 fn another_secret_signs_nothing() {
-    for secret in ["", "lkSecret", &SECRET[1..], &format!("{SECRET} "), "APIours"] {
-        assert_eq!(verify(&by(secret, &claims())), Err(Refusal::Wrong), "{secret:?}");
+    for secret in [
+        "",
+        "lkSecret",
+        &SECRET[1..],
+        &format!("{SECRET} "),
+        "APIours",
+    ] {
+        assert_eq!(
+            verify(&by(secret, &claims())),
+            Err(Refusal::Wrong),
+            "{secret:?}"
+        );
     }
     let token = hs256(&claims());
     let (unsigned, _) = token.rsplit_once('.').expect("a token");
@@ -117,7 +145,10 @@ fn critical_extensions_that_nobody_here_understands_are_refused() {
 
 #[test]
 fn a_token_that_never_expires_is_refused() {
-    assert_eq!(verify(&hs256(&claims_without("exp"))), Err(Refusal::Malformed));
+    assert_eq!(
+        verify(&hs256(&claims_without("exp"))),
+        Err(Refusal::Malformed)
+    );
     for exp in [Value::Null, json!("1767312300"), json!({}), json!(true)] {
         let token = hs256(&claims_with(json!({ "exp": exp })));
         assert_eq!(verify(&token), Err(Refusal::Malformed), "{exp}");
@@ -141,7 +172,11 @@ fn a_token_is_good_for_exactly_a_minute_beyond_its_times() {
 
 #[test]
 fn several_keys_are_valid_at_once_each_under_its_own_name() {
-    let keys = keys(&["APIa:alpha-secret", " APIb : beta:with:colons ", "APIa:alpha-rotated"]);
+    let keys = keys(&[
+        "APIa:alpha-secret",
+        " APIb : beta:with:colons ",
+        "APIa:alpha-rotated",
+    ]);
     let answer = |issuer: &str, secret: &str| {
         let token = by(secret, &claims_with(json!({ "iss": issuer })));
         verify_at(&keys, token.as_bytes(), BODY, NOW)
@@ -159,7 +194,10 @@ fn a_token_of_an_unknown_or_unnamed_key_is_refused() {
         let token = hs256(&claims_with(json!({ "iss": issuer })));
         assert_eq!(verify(&token), Err(Refusal::UnknownKey), "{issuer:?}");
     }
-    assert_eq!(verify(&hs256(&claims_without("iss"))), Err(Refusal::UnknownKey));
+    assert_eq!(
+        verify(&hs256(&claims_without("iss"))),
+        Err(Refusal::UnknownKey)
+    );
     let many = hs256(&claims_with(json!({ "iss": ["APIours"] })));
     assert_eq!(verify(&many), Err(Refusal::Malformed));
     let nobody = verify_at(&keys(&[]), hs256(&claims()).as_bytes(), BODY, NOW);
@@ -179,9 +217,15 @@ fn only_the_whole_hash_of_the_body_in_padded_base64_is_its_hash() {
     let hash = digest::digest(&digest::SHA256, BODY);
     let answer = |told: Value| verify(&hs256(&claims_with(json!({ "sha256": told }))));
     assert_eq!(answer(json!("")), Err(Refusal::Missing));
-    assert_eq!(answer(json!(sha256(BODY).trim_end_matches('='))), Err(Refusal::Malformed));
+    assert_eq!(
+        answer(json!(sha256(BODY).trim_end_matches('='))),
+        Err(Refusal::Malformed)
+    );
     assert_eq!(answer(json!(hex::encode(hash))), Err(Refusal::Wrong));
-    assert_eq!(answer(json!(STANDARD.encode(&hash.as_ref()[..31]))), Err(Refusal::Wrong));
+    assert_eq!(
+        answer(json!(STANDARD.encode(&hash.as_ref()[..31]))),
+        Err(Refusal::Wrong)
+    );
     assert_eq!(answer(json!(sha256(b"another body"))), Err(Refusal::Wrong));
     assert_eq!(answer(json!(42)), Err(Refusal::Malformed));
 }
@@ -190,21 +234,43 @@ fn only_the_whole_hash_of_the_body_in_padded_base64_is_its_hash() {
 fn an_empty_body_is_signed_like_any_other() {
     let token = hs256(&claims_with(json!({ "sha256": sha256(b"") })));
     assert_eq!(verify_at(&our_keys(), token.as_bytes(), b"", NOW), Ok(()));
-    assert_eq!(verify_at(&our_keys(), token.as_bytes(), BODY, NOW), Err(Refusal::Wrong));
-    assert_eq!(verify_at(&our_keys(), hs256(&claims()).as_bytes(), b"", NOW), Err(Refusal::Wrong));
+    assert_eq!(
+        verify_at(&our_keys(), token.as_bytes(), BODY, NOW),
+        Err(Refusal::Wrong)
+    );
+    assert_eq!(
+        verify_at(&our_keys(), hs256(&claims()).as_bytes(), b"", NOW),
+        Err(Refusal::Wrong)
+    );
 }
 
 #[test]
 fn what_is_no_token_is_refused_whatever_its_size() {
     let huge = ["A".repeat(1 << 20), ".".repeat(1 << 20)];
-    let texts = ["", ".", "..", "...", "a.b.c", "e30.e30.", "bnVsbA.bnVsbA.", &huge[0], &huge[1]];
+    let texts = [
+        "",
+        ".",
+        "..",
+        "...",
+        "a.b.c",
+        "e30.e30.",
+        "bnVsbA.bnVsbA.",
+        &huge[0],
+        &huge[1],
+    ];
     for text in texts {
         assert_eq!(verify(text), Err(Refusal::Malformed), "{text:.20}");
     }
     let spaced = format!("{} ", hs256(&claims()));
     assert_eq!(verify(&spaced), Err(Refusal::Malformed));
-    assert_eq!(verify_at(&our_keys(), b"\xff\xfe", BODY, NOW), Err(Refusal::Missing));
-    assert_eq!(verify_at(&our_keys(), "é.é.é".as_bytes(), BODY, NOW), Err(Refusal::Missing));
+    assert_eq!(
+        verify_at(&our_keys(), b"\xff\xfe", BODY, NOW),
+        Err(Refusal::Missing)
+    );
+    assert_eq!(
+        verify_at(&our_keys(), "é.é.é".as_bytes(), BODY, NOW),
+        Err(Refusal::Missing)
+    );
 }
 
 #[test]
@@ -212,7 +278,10 @@ fn an_unverified_webhook_shows_neither_its_body_nor_its_headers() {
     let token = hs256(&claims());
     let webhook = RawWebhook::new(headers([("authorization", token.as_bytes())]), BODY.into());
     let shown = format!("{webhook:?}");
-    assert!(!shown.contains("room_started") && !shown.contains(&token), "{shown}");
+    assert!(
+        !shown.contains("room_started") && !shown.contains(&token),
+        "{shown}"
+    );
 }
 
 proptest! {

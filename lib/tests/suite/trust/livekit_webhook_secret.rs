@@ -19,7 +19,10 @@ const SECRET: &str = "whsec-of-the-relay";
 
 /// Hex HMAC-SHA256 of the body, lower case.
 fn signature(secret: &str, body: &[u8]) -> String {
-    hex::encode(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()), body))
+    hex::encode(hmac::sign(
+        &hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
+        body,
+    ))
 }
 
 /// A token as LiveKit sends it.
@@ -31,7 +34,10 @@ fn token(api_secret: &str, body: &[u8]) -> String {
 }
 
 fn keys(webhook_secrets: &[&str]) -> Keys {
-    let secrets: Vec<String> = webhook_secrets.iter().map(|text| (*text).to_owned()).collect();
+    let secrets: Vec<String> = webhook_secrets
+        .iter()
+        .map(|text| (*text).to_owned())
+        .collect();
     Keys::parse(&["APIours:api-secret".to_owned()], &secrets).expect("lines of key and secret")
 }
 
@@ -44,13 +50,21 @@ fn verify(keys: &Keys, fields: &[(&'static str, &str)], body: &[u8]) -> Result<(
 }
 
 fn verify_signature(signature: &str) -> Result<(), Refusal> {
-    verify(&keys(&[SECRET]), &[("x-livekit-signature", signature)], BODY)
+    verify(
+        &keys(&[SECRET]),
+        &[("x-livekit-signature", signature)],
+        BODY,
+    )
 }
 
 #[test]
 fn the_known_answer_of_rfc_4231_is_accepted() {
     let known = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
-    let answer = verify(&keys(&["Jefe"]), &[("x-livekit-signature", known)], b"what do ya want for nothing?");
+    let answer = verify(
+        &keys(&["Jefe"]),
+        &[("x-livekit-signature", known)],
+        b"what do ya want for nothing?",
+    );
     assert_eq!(answer, Ok(()));
 }
 
@@ -61,16 +75,27 @@ fn the_hex_digits_may_be_of_either_case() {
     assert_ne!(lower, upper);
     assert_eq!(verify_signature(&lower), Ok(()));
     assert_eq!(verify_signature(&upper), Ok(()));
-    assert_eq!(verify_signature(&format!("{}{}", &lower[..31], &upper[31..])), Ok(()));
+    assert_eq!(
+        verify_signature(&format!("{}{}", &lower[..31], &upper[31..])),
+        Ok(())
+    );
 }
 
 #[test]
 fn a_signature_of_another_length_is_refused() {
     let whole = signature(SECRET, BODY);
     for length in [0, 2, 32, 62] {
-        assert_eq!(verify_signature(&whole[..length]), Err(Refusal::Wrong), "{length}");
+        assert_eq!(
+            verify_signature(&whole[..length]),
+            Err(Refusal::Wrong),
+            "{length}"
+        );
     }
-    for longer in [format!("{whole}00"), format!("00{whole}"), format!("{whole}{whole}")] {
+    for longer in [
+        format!("{whole}00"),
+        format!("00{whole}"),
+        format!("{whole}{whole}"),
+    ] {
         assert_eq!(verify_signature(&longer), Err(Refusal::Wrong), "{longer}");
     }
     assert_eq!(verify_signature(&whole[..63]), Err(Refusal::Malformed));
@@ -81,17 +106,35 @@ fn what_is_no_hex_is_refused() {
     let whole = signature(SECRET, BODY);
     let base64 = STANDARD.encode(hex::decode(&whole).expect("hex"));
     let huge = "g".repeat(1 << 20);
-    for text in [&base64, &huge, &format!("sha256={whole}"), &format!("{}zz", &whole[..62])] {
-        assert_eq!(verify_signature(text), Err(Refusal::Malformed), "{text:.80}");
+    for text in [
+        &base64,
+        &huge,
+        &format!("sha256={whole}"),
+        &format!("{}zz", &whole[..62]),
+    ] {
+        assert_eq!(
+            verify_signature(text),
+            Err(Refusal::Malformed),
+            "{text:.80}"
+        );
     }
 }
 
 #[test]
 fn another_secret_or_another_body_is_refused() {
-    assert_eq!(verify_signature(&signature("whsec-of-another", BODY)), Err(Refusal::Wrong));
-    assert_eq!(verify_signature(&signature("api-secret", BODY)), Err(Refusal::Wrong));
+    assert_eq!(
+        verify_signature(&signature("whsec-of-another", BODY)),
+        Err(Refusal::Wrong)
+    );
+    assert_eq!(
+        verify_signature(&signature("api-secret", BODY)),
+        Err(Refusal::Wrong)
+    );
     assert_eq!(verify_signature(&signature("", BODY)), Err(Refusal::Wrong));
-    assert_eq!(verify_signature(&signature(SECRET, b"{}")), Err(Refusal::Wrong));
+    assert_eq!(
+        verify_signature(&signature(SECRET, b"{}")),
+        Err(Refusal::Wrong)
+    );
 }
 
 #[test]
@@ -99,7 +142,11 @@ fn both_secrets_are_valid_during_a_rotation() {
     let keys = keys(&["new-secret", SECRET]);
     for secret in ["new-secret", SECRET] {
         let signature = signature(secret, BODY);
-        assert_eq!(verify(&keys, &[("x-livekit-signature", &signature)], BODY), Ok(()), "{secret}");
+        assert_eq!(
+            verify(&keys, &[("x-livekit-signature", &signature)], BODY),
+            Ok(()),
+            "{secret}"
+        );
     }
 }
 
@@ -111,7 +158,10 @@ fn without_a_webhook_secret_the_header_is_no_signature() {
         let answer = verify(&keys, &[("x-livekit-signature", &signature)], BODY);
         assert_eq!(answer, Err(Refusal::Missing), "{secret:?}");
     }
-    let both = [("authorization", token("api-secret", BODY)), ("x-livekit-signature", "garbage".to_owned())];
+    let both = [
+        ("authorization", token("api-secret", BODY)),
+        ("x-livekit-signature", "garbage".to_owned()),
+    ];
     let both = both.each_ref().map(|(name, value)| (*name, value.as_str()));
     assert_eq!(verify(&keys, &both, BODY), Ok(()));
 }
@@ -145,8 +195,14 @@ fn where_keys_are_optional_the_first_one_ends_believing_everything() {
         assert_eq!(answer(keys, &[]), Err(Refusal::Missing));
     }
     let (right, wrong) = (signature(SECRET, BODY), signature("another", BODY));
-    assert_eq!(answer(secret_only(), &[("x-livekit-signature", &right)]), Ok(()));
-    assert_eq!(answer(secret_only(), &[("x-livekit-signature", &wrong)]), Err(Refusal::Wrong));
+    assert_eq!(
+        answer(secret_only(), &[("x-livekit-signature", &right)]),
+        Ok(())
+    );
+    assert_eq!(
+        answer(secret_only(), &[("x-livekit-signature", &wrong)]),
+        Err(Refusal::Wrong)
+    );
 }
 
 #[test]
@@ -170,7 +226,8 @@ fn either_valid_signature_is_enough_and_two_wrong_ones_are_not() {
 fn a_webhook_without_any_signature_is_refused() {
     assert_eq!(verify(&keys(&[SECRET]), &[], BODY), Err(Refusal::Missing));
     let unreadable = headers([("x-livekit-signature", b"\xff\xfe".as_slice())]);
-    let answer = RawWebhook::new(unreadable, Bytes::from_static(BODY)).verify(&keys(&[SECRET]), at(NOW));
+    let answer =
+        RawWebhook::new(unreadable, Bytes::from_static(BODY)).verify(&keys(&[SECRET]), at(NOW));
     assert_eq!(answer.err(), Some(Refusal::Missing));
 }
 
@@ -181,7 +238,11 @@ fn an_empty_body_is_signed_like_any_other() {
     assert_eq!(answer(b""), Ok(()));
     assert_eq!(answer(BODY), Err(Refusal::Wrong));
     assert_eq!(
-        verify(&keys(&[SECRET]), &[("x-livekit-signature", &signature(SECRET, BODY))], b""),
+        verify(
+            &keys(&[SECRET]),
+            &[("x-livekit-signature", &signature(SECRET, BODY))],
+            b""
+        ),
         Err(Refusal::Wrong)
     );
 }

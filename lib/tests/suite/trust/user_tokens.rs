@@ -3,13 +3,15 @@
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm as SignedBy, EncodingKey};
 use ringpost::{
+    auth::token::{Caller, TokenKeys, TokenKeysError, TokenPolicy, Unauthorized},
     crypto::jwt::{Algorithm, JwtError},
-    http::token::{Caller, TokenKeys, TokenKeysError, TokenPolicy, Unauthorized},
 };
 use serde_json::{Value, json};
 
-use crate::support::keys::{OTHER_RSA_N, RSA_N, ec_key_and_jwk, rsa_jwk, rsa_key};
-use crate::support::signing::{self, at, headers};
+use crate::support::{
+    keys::{OTHER_RSA_N, RSA_N, ec_key_and_jwk, rsa_jwk, rsa_key},
+    signing::{self, at, headers},
+};
 
 const NOW: i64 = 1_767_312_000;
 const SECRET: &str = "a-shared-secret-of-thirty-two-bytes!";
@@ -21,7 +23,13 @@ fn refused(error: JwtError) -> Option<Unauthorized> {
 }
 
 fn policy(algorithm: Algorithm) -> TokenPolicy {
-    TokenPolicy { algorithm, issuer: None, audience: None, longest_seconds: 3_600, default_tenant: None }
+    TokenPolicy {
+        algorithm,
+        issuer: None,
+        audience: None,
+        longest_seconds: 3_600,
+        default_tenant: None,
+    }
 }
 
 fn ask(policy: &TokenPolicy, keys: &TokenKeys, authorization: &str) -> Answer {
@@ -47,7 +55,12 @@ fn jwks(keys: &[Value], algorithm: Algorithm) -> Result<TokenKeys, TokenKeysErro
 }
 
 /// Asks with a token that `key` signed, under the keys of a JWKS document.
-fn ask_signed(kid: Option<&str>, key: &EncodingKey, signed_by: SignedBy, published: &[Value]) -> Answer {
+fn ask_signed(
+    kid: Option<&str>,
+    key: &EncodingKey,
+    signed_by: SignedBy,
+    published: &[Value],
+) -> Answer {
     let (algorithm, name) = match signed_by {
         SignedBy::ES256 => (Algorithm::Es256, "ES256"),
         _ => (Algorithm::Rs256, "RS256"),
@@ -67,9 +80,17 @@ fn every_configured_secret_signs_and_no_other() {
     let keys = secrets(&format!("{old}\r\n  {new}  \n\n"));
     for secret in [&old, &new] {
         let token = format!("Bearer {}", hs256(secret, &claims()));
-        assert!(ask(&policy(Algorithm::Hs256), &keys, &token).is_ok(), "{secret}");
+        assert!(
+            ask(&policy(Algorithm::Hs256), &keys, &token).is_ok(),
+            "{secret}"
+        );
     }
-    for secret in [String::new(), format!("{old}\r"), format!("  {new}  "), format!("{old}\n{new}")] {
+    for secret in [
+        String::new(),
+        format!("{old}\r"),
+        format!("  {new}  "),
+        format!("{old}\n{new}"),
+    ] {
         let token = format!("Bearer {}", hs256(&secret, &claims()));
         let answer = ask(&policy(Algorithm::Hs256), &keys, &token);
         assert_eq!(answer.err(), refused(JwtError::Signature), "{secret:?}");
@@ -78,9 +99,16 @@ fn every_configured_secret_signs_and_no_other() {
 
 #[test]
 fn a_secret_that_can_be_guessed_stops_the_start() {
-    for text in ["x".repeat(31), format!("{SECRET}\n{}", "x".repeat(31)), "a".to_owned()] {
+    for text in [
+        "x".repeat(31),
+        format!("{SECRET}\n{}", "x".repeat(31)),
+        "a".to_owned(),
+    ] {
         let answer = TokenKeys::parse(&text, Algorithm::Hs256);
-        assert!(matches!(answer, Err(TokenKeysError::WeakSecret)), "{text:?}");
+        assert!(
+            matches!(answer, Err(TokenKeysError::WeakSecret)),
+            "{text:?}"
+        );
     }
     assert!(TokenKeys::parse(&"x".repeat(32), Algorithm::Hs256).is_ok());
 }
@@ -90,17 +118,27 @@ fn a_token_lives_as_long_as_the_policy_allows_and_those_of_the_samples_as_the_fi
     let sample = "local-stack-jwt-secret-0123456789abcdef";
     let keys = secrets(&format!("{SECRET}\n{sample}"));
     let ask = |secret: &str, exp: i64| {
-        let token = format!("Bearer {}", hs256(secret, &json!({ "sub": "user_1", "exp": exp })));
+        let token = format!(
+            "Bearer {}",
+            hs256(secret, &json!({ "sub": "user_1", "exp": exp }))
+        );
         ask(&policy(Algorithm::Hs256), &keys, &token)
     };
     // An hour, and the minute by which clocks may differ.
     assert!(ask(SECRET, NOW + 3_660).is_ok());
     for beyond in [NOW + 3_661, NOW + 20 * 365 * 86_400, i64::MAX] {
-        assert_eq!(ask(SECRET, beyond).err(), Some(Unauthorized::TooLong), "{beyond}");
+        assert_eq!(
+            ask(SECRET, beyond).err(),
+            Some(Unauthorized::TooLong),
+            "{beyond}"
+        );
     }
     assert!(ask(sample, NOW + 20 * 365 * 86_400).is_ok());
     assert_eq!(ask(sample, NOW - 61).err(), refused(JwtError::Expired));
-    assert_eq!(ask(&format!("{sample}0"), NOW + 60).err(), refused(JwtError::Signature));
+    assert_eq!(
+        ask(&format!("{sample}0"), NOW + 60).err(),
+        refused(JwtError::Signature)
+    );
 }
 
 #[test]
@@ -113,12 +151,18 @@ fn keys_that_could_verify_nothing_are_refused_at_the_start() {
         let answer = TokenKeys::parse(text, Algorithm::Rs256);
         assert!(matches!(answer, Err(TokenKeysError::NotJwks)), "{text:?}");
     }
-    assert!(matches!(jwks(&[], Algorithm::Rs256), Err(TokenKeysError::NoKey)));
+    assert!(matches!(
+        jwks(&[], Algorithm::Rs256),
+        Err(TokenKeysError::NoKey)
+    ));
 }
 
 #[test]
 fn an_rsa_key_is_found_with_and_without_its_name() {
-    let published = [rsa_jwk(OTHER_RSA_N, json!({ "kid": "old" })), rsa_jwk(RSA_N, json!({ "kid": "new" }))];
+    let published = [
+        rsa_jwk(OTHER_RSA_N, json!({ "kid": "old" })),
+        rsa_jwk(RSA_N, json!({ "kid": "new" })),
+    ];
     let answer = |kid| ask_signed(kid, &rsa_key(), SignedBy::RS256, &published);
     assert!(answer(Some("new")).is_ok());
     assert!(answer(None).is_ok(), "every key is tried");
@@ -178,7 +222,12 @@ fn keys_for_another_purpose_or_algorithm_are_left_out() {
         let answer = jwks(std::slice::from_ref(&jwk), Algorithm::Es256);
         assert!(matches!(answer, Err(TokenKeysError::NoKey)), "{changes}");
         // Beside one that is good, it still verifies nothing.
-        let answer = ask_signed(None, &key, SignedBy::ES256, &[jwk, ec_key_and_jwk(json!({})).1]);
+        let answer = ask_signed(
+            None,
+            &key,
+            SignedBy::ES256,
+            &[jwk, ec_key_and_jwk(json!({})).1],
+        );
         assert_eq!(answer.err(), refused(JwtError::Signature), "{changes}");
     }
 }
@@ -187,9 +236,19 @@ fn keys_for_another_purpose_or_algorithm_are_left_out() {
 fn a_key_of_which_parts_are_wrong_verifies_nothing_and_panics_nowhere() {
     let (key, jwk) = ec_key_and_jwk(json!({}));
     let (x, y) = (jwk["x"].as_str().expect("x"), jwk["y"].as_str().expect("y"));
-    for (x, y) in [(y, x), (x, x), (x, ""), ("", ""), (x, "AAAA"), ("AAAA", y), (x, &y[..42])] {
-        let Ok(keys) = jwks(&[json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y })], Algorithm::Es256)
-        else {
+    for (x, y) in [
+        (y, x),
+        (x, x),
+        (x, ""),
+        ("", ""),
+        (x, "AAAA"),
+        ("AAAA", y),
+        (x, &y[..42]),
+    ] {
+        let Ok(keys) = jwks(
+            &[json!({ "kty": "EC", "crv": "P-256", "x": x, "y": y })],
+            Algorithm::Es256,
+        ) else {
             continue;
         };
         let token = signing::token(&json!({ "alg": "ES256" }), &claims(), SignedBy::ES256, &key);
@@ -240,9 +299,18 @@ fn only_the_very_scheme_of_the_algorithm_signs() {
     let bytes = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
     let (r, s) = bytes.split_at(32);
     let der = [&[0x30, 70, 2, 33, 0][..], r, &[2, 33, 0], s].concat();
-    for wrong in [der, vec![0; 64], [s, r].concat(), bytes[..63].to_vec(), [&bytes[..], &[0]].concat()] {
+    for wrong in [
+        der,
+        vec![0; 64],
+        [s, r].concat(),
+        bytes[..63].to_vec(),
+        [&bytes[..], &[0]].concat(),
+    ] {
         let token = format!("Bearer {message}.{}", URL_SAFE_NO_PAD.encode(wrong));
-        assert_eq!(ask(&policy(Algorithm::Es256), &keys, &token).err(), refused(JwtError::Signature));
+        assert_eq!(
+            ask(&policy(Algorithm::Es256), &keys, &token).err(),
+            refused(JwtError::Signature)
+        );
     }
 }
 
@@ -266,11 +334,25 @@ fn a_public_key_is_no_shared_secret() {
 #[test]
 fn the_algorithm_is_pinned_whatever_the_token_says() {
     let (ec, ec_jwk) = ec_key_and_jwk(json!({}));
-    let rs256 = jwks(&[rsa_jwk(RSA_N, json!({})), ec_jwk.clone()], Algorithm::Rs256).expect("a key");
+    let rs256 = jwks(
+        &[rsa_jwk(RSA_N, json!({})), ec_jwk.clone()],
+        Algorithm::Rs256,
+    )
+    .expect("a key");
     let es256 = jwks(&[rsa_jwk(RSA_N, json!({})), ec_jwk], Algorithm::Es256).expect("a key");
     let by_ec = signing::token(&json!({ "alg": "ES256" }), &claims(), SignedBy::ES256, &ec);
-    let by_rsa = signing::token(&json!({ "alg": "RS256" }), &claims(), SignedBy::RS256, &rsa_key());
-    let by_rs512 = signing::token(&json!({ "alg": "RS512" }), &claims(), SignedBy::RS512, &rsa_key());
+    let by_rsa = signing::token(
+        &json!({ "alg": "RS256" }),
+        &claims(),
+        SignedBy::RS256,
+        &rsa_key(),
+    );
+    let by_rs512 = signing::token(
+        &json!({ "alg": "RS512" }),
+        &claims(),
+        SignedBy::RS512,
+        &rsa_key(),
+    );
     let by_secret = hs256(SECRET, &claims());
     let refusals = [
         (Algorithm::Rs256, &rs256, &by_ec),
@@ -292,21 +374,35 @@ fn the_algorithm_is_pinned_whatever_the_token_says() {
             SignedBy::HS256,
             &EncodingKey::from_secret(b""),
         );
-        let answer = ask(&policy(Algorithm::Hs256), &secrets(SECRET), &format!("Bearer {none}"));
+        let answer = ask(
+            &policy(Algorithm::Hs256),
+            &secrets(SECRET),
+            &format!("Bearer {none}"),
+        );
         assert_eq!(answer.err(), refused(JwtError::Algorithm), "{name}");
     }
-    let answer = ask(&policy(Algorithm::Hs256), &secrets(SECRET), &format!("Bearer {unsigned}."));
+    let answer = ask(
+        &policy(Algorithm::Hs256),
+        &secrets(SECRET),
+        &format!("Bearer {unsigned}."),
+    );
     assert_eq!(answer.err(), refused(JwtError::Signature));
 }
 
 #[test]
 fn public_keys_are_never_taken_for_shared_secrets() {
-    for text in [r#"{"keys": []}"#, "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----"] {
+    for text in [
+        r#"{"keys": []}"#,
+        "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----",
+    ] {
         let keys = TokenKeys::parse(text, Algorithm::Hs256);
         assert!(matches!(keys, Err(TokenKeysError::NotSecrets)), "{text}");
     }
     let random = "-pV3cQ8mWn2RtKz3vQ8mWn2RtKz3vQ8mWn2RtKz3vQ8";
-    assert!(TokenKeys::parse(random, Algorithm::Hs256).is_ok(), "base64url may begin with a dash");
+    assert!(
+        TokenKeys::parse(random, Algorithm::Hs256).is_ok(),
+        "base64url may begin with a dash"
+    );
 }
 
 #[test]
@@ -323,9 +419,10 @@ fn a_jwks_key_that_is_not_understood_is_ignored() {
         json!({ "kty": "EC", "crv": "P-521", "x": "AA", "y": "AA" }),
     ];
     for member in strange {
-        for published in
-            [[member.clone(), rsa_jwk(RSA_N, json!({}))], [rsa_jwk(RSA_N, json!({})), member.clone()]]
-        {
+        for published in [
+            [member.clone(), rsa_jwk(RSA_N, json!({}))],
+            [rsa_jwk(RSA_N, json!({})), member.clone()],
+        ] {
             let answer = ask_signed(None, &rsa_key(), SignedBy::RS256, &published);
             assert!(answer.is_ok(), "{member} spoils the set");
         }

@@ -7,25 +7,35 @@ use super::{LiveKitEvent, MAX_ID_BYTES, Participant, PayloadError, Room, Sip, wi
 use crate::{
     domain::{key::EventKey, placeholder::is_placeholder, timestamp::Timestamp},
     json::{self, Object},
-    providers::fact::fact,
+    providers::values::fact,
 };
 
 pub(super) fn read(body: &[u8], received_at: Timestamp) -> Result<LiveKitEvent, PayloadError> {
     let text = json::text(body);
     let fields = Object::parse(&text)?;
-    let names = ["event", "event_type", "type"].into_iter().map(|name| fields.get(name).string());
-    let event_type = names.flatten().find(|name| !name.is_empty()).ok_or(PayloadError::Missing("event"))?;
+    let names = ["event", "event_type", "type"]
+        .into_iter()
+        .map(|name| fields.get(name).string());
+    let event_type = names
+        .flatten()
+        .find(|name| !name.is_empty())
+        .ok_or(PayloadError::Missing("event"))?;
     if event_type.len() > MAX_ID_BYTES {
         return Err(PayloadError::Invalid("event".to_owned()));
     }
     let egress = fields.get("egressInfo").object();
     let times = ["createdAt", "created_at", "timestamp"].into_iter();
     let created_at = times.map(|name| fields.get(name)).find_map(wire::time);
-    let ids = ["id", "event_id"].into_iter().filter_map(|name| fields.get(name).string());
+    let ids = ["id", "event_id"]
+        .into_iter()
+        .filter_map(|name| fields.get(name).string());
     let mut ids = ids.filter(|id| super::is_id(id) && !is_placeholder(id));
     Ok(LiveKitEvent {
         // Without the room, whose name may hold a phone number: keys are logged. The digest covers it.
-        id: ids.next().map_or_else(|| EventKey::natural_id(&[event_type.as_ref()], body), Cow::into_owned),
+        id: ids.next().map_or_else(
+            || EventKey::natural_id(&[event_type.as_ref()], body),
+            Cow::into_owned,
+        ),
         event_type: event_type.into_owned(),
         created_at: created_at.unwrap_or(received_at),
         room: super::known(room(&fields), &egress),
@@ -41,7 +51,9 @@ fn room(fields: &Object<'_>) -> Room {
     let flat = |names: &[&str]| fact(fields.first(names).map(Cow::into_owned));
     Room {
         sid: nested.sid.or_else(|| flat(&["room_sid", "roomSid"])),
-        name: nested.name.or_else(|| flat(&["room", "room_name", "roomName"])),
+        name: nested
+            .name
+            .or_else(|| flat(&["room", "room_name", "roomName"])),
         ..nested
     }
 }
@@ -52,7 +64,9 @@ fn participant(fields: &Object<'_>) -> Option<Participant> {
         return Some(wire::participant(&nested.object()));
     }
     let identity = fields.first(&["participant_identity", "participantIdentity", "participant"])?;
-    let reasons = ["disconnect_reason", "reason"].into_iter().map(|name| fields.get(name));
+    let reasons = ["disconnect_reason", "reason"]
+        .into_iter()
+        .map(|name| fields.get(name));
     Some(Participant {
         role: wire::role_by_name(Some(&identity)),
         identity: fact(Some(identity.into_owned())),

@@ -7,7 +7,7 @@ use super::{Participant, Recording, Role, Room, Sip};
 use crate::{
     domain::timestamp::Timestamp,
     json::{Json, Object},
-    providers::fact::fact,
+    providers::values::fact,
 };
 
 /// A text or number of a member, if it says something and is no longer than a fact.
@@ -29,18 +29,26 @@ pub(super) fn room(room: &Object<'_>) -> Room {
 /// The room that is recorded.
 pub(super) fn recorded_room(egress: &Object<'_>) -> Room {
     let sid = fact(egress.get("roomId").id().map(Cow::into_owned));
-    Room { sid, name: text(egress, "roomName"), ..Room::default() }
+    Room {
+        sid,
+        name: text(egress, "roomName"),
+        ..Room::default()
+    }
 }
 
 /// The campaign in a room's metadata: a JSON object, usually inside a string.
 fn campaign_id(metadata: Json<'_>) -> Option<String> {
     let unwrapped = metadata.unwrapped();
     let object = Object::parse(&unwrapped).ok()?;
-    ["campaign_id", "campaignId", "campaign"].into_iter().find_map(|name| {
-        let id = object.get(name);
-        // The first that is there counts, also when it is empty.
-        id.string().or_else(|| id.number().map(Cow::Borrowed)).map(Cow::into_owned)
-    })
+    ["campaign_id", "campaignId", "campaign"]
+        .into_iter()
+        .find_map(|name| {
+            let id = object.get(name);
+            // The first that is there counts, also when it is empty.
+            id.string()
+                .or_else(|| id.number().map(Cow::Borrowed))
+                .map(Cow::into_owned)
+        })
 }
 
 /// A participant, of whom at least an object is there.
@@ -74,7 +82,11 @@ pub(super) fn participant(participant: &Object<'_>) -> Participant {
 /// `ParticipantInfo.Kind`: STANDARD, INGRESS, EGRESS, SIP, AGENT, CONNECTOR (7) and BRIDGE (8). Connectors
 /// and bridges carry people; a kind of the future is taken for a person too.
 fn role(kind: Json<'_>, identity: Option<&str>) -> Role {
-    match kind.scalar().map(|kind| kind.to_ascii_uppercase()).as_deref() {
+    match kind
+        .scalar()
+        .map(|kind| kind.to_ascii_uppercase())
+        .as_deref()
+    {
         Some("SIP" | "3") => Role::Phone,
         Some("INGRESS" | "EGRESS" | "AGENT" | "1" | "2" | "4") => Role::Machine,
         None if !kind.is_null() => role_by_name(identity),
@@ -88,7 +100,11 @@ const CALLER_PREFIX: &str = "sip_";
 /// What a participant is, where nothing says it but its identity.
 pub(super) fn role_by_name(identity: Option<&str>) -> Role {
     let is_caller = identity.is_some_and(|identity| identity.starts_with(CALLER_PREFIX));
-    if is_caller { Role::Phone } else { Role::Standard }
+    if is_caller {
+        Role::Phone
+    } else {
+        Role::Standard
+    }
 }
 
 /// A time: RFC 3339, or Unix seconds as a number or as a decimal string. A fraction is dropped.
@@ -114,7 +130,11 @@ fn known_time(json: Json<'_>) -> Option<Timestamp> {
 /// A whole number, also as `45.0`.
 fn whole(text: &str) -> Option<i64> {
     let (digits, fraction) = text.split_once('.').unwrap_or((text, ""));
-    fraction.bytes().all(|digit| digit.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+    fraction
+        .bytes()
+        .all(|digit| digit.is_ascii_digit())
+        .then(|| digits.parse().ok())
+        .flatten()
 }
 
 const DISCONNECT_REASONS: [&str; 17] = [
@@ -155,18 +175,35 @@ pub(super) fn egress_id(egress: &Object<'_>) -> Option<String> {
 pub(super) fn recording(egress: &Object<'_>) -> Option<Recording> {
     let status = egress.get("status").scalar()?;
     let number = whole(&status);
-    if !matches!(number, Some(3 | 6)) && !matches!(&*status, "EGRESS_COMPLETE" | "EGRESS_LIMIT_REACHED") {
+    if !matches!(number, Some(3 | 6))
+        && !matches!(&*status, "EGRESS_COMPLETE" | "EGRESS_LIMIT_REACHED")
+    {
         return None;
     }
     // The last is deprecated by LiveKit, and still sent by older servers.
-    let files = egress.get("fileResults").list().into_iter().chain([egress.get("file")]);
+    let files = egress
+        .get("fileResults")
+        .list()
+        .into_iter()
+        .chain([egress.get("file")]);
     // The document's download link, else LiveKit's location.
-    let url = |file: Json<'_>| file.object().first(&["downloadUrl", "location"]).map(Cow::into_owned);
+    let url = |file: Json<'_>| {
+        file.object()
+            .first(&["downloadUrl", "location"])
+            .map(Cow::into_owned)
+    };
     if let Some(url) = fact(files.into_iter().find_map(url)) {
         return Some(Recording { url, is_file: true });
     }
     let segments = egress.get("segmentResults").list();
-    let playlist = |info: Json<'_>| info.object().first(&["playlistLocation"]).map(Cow::into_owned);
+    let playlist = |info: Json<'_>| {
+        info.object()
+            .first(&["playlistLocation"])
+            .map(Cow::into_owned)
+    };
     let url = fact(segments.into_iter().find_map(playlist))?;
-    Some(Recording { url, is_file: false })
+    Some(Recording {
+        url,
+        is_file: false,
+    })
 }

@@ -14,7 +14,8 @@ use crate::domain::timestamp::Timestamp;
 /// `None` when the body is no form: forms are encoded, so that no space or control is in them.
 pub(super) fn parse(body: &[u8]) -> Option<Callback> {
     let body = body.trim_ascii();
-    let is_encoded = body.contains(&b'=') && !body.iter().any(|byte| *byte <= b' ' || *byte == 0x7f);
+    let is_encoded =
+        body.contains(&b'=') && !body.iter().any(|byte| *byte <= b' ' || *byte == 0x7f);
     if !is_encoded || std::str::from_utf8(body).is_err() {
         return None;
     }
@@ -47,7 +48,9 @@ pub(in super::super) fn unique_parameters(body: &[u8]) -> String {
 }
 
 fn run_together(parameters: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> String {
-    parameters.into_iter().fold(String::new(), |text, (name, value)| text + &name + &value)
+    parameters
+        .into_iter()
+        .fold(String::new(), |text, (name, value)| text + &name + &value)
 }
 
 /// Whether a form is one that a callback may be: its signature can only be checked by sorting it.
@@ -70,7 +73,12 @@ pub(super) const IDS: [&str; 8] = [
 /// What every callback of a leg has one of. A number's own callback has none of them: it is sent once an
 /// inbound call to that number is over, and its `Timestamp` is the call's creation (SignalWire, "Inbound
 /// Call Status Callback").
-const OF_LEGS: [&str; 4] = ["Direction", "ParentCallSid", "CallbackSource", "SequenceNumber"];
+const OF_LEGS: [&str; 4] = [
+    "Direction",
+    "ParentCallSid",
+    "CallbackSource",
+    "SequenceNumber",
+];
 
 /// Reads a callback from its parameters, which JSON may hold as well.
 pub(super) fn read(parameter: impl Fn(&str) -> Option<String>) -> Callback {
@@ -83,7 +91,8 @@ pub(super) fn read(parameter: impl Fn(&str) -> Option<String>) -> Callback {
     let timestamp = get("Timestamp").as_deref().and_then(time);
     let length = get("CallDuration").as_deref().and_then(seconds);
     let is_of_number = ended.is_some() && OF_LEGS.iter().all(|name| get(name).is_none());
-    let over = |(created, length): (Timestamp, u64)| created.plus_millis(length.saturating_mul(1_000));
+    let over =
+        |(created, length): (Timestamp, u64)| created.plus_millis(length.saturating_mul(1_000));
     let (occurred_at, started_at) = match is_of_number {
         true => (timestamp.zip(length).map(over), timestamp),
         false => (timestamp, None),
@@ -110,8 +119,11 @@ pub(super) fn read(parameter: impl Fn(&str) -> Option<String>) -> Callback {
         recording_id: get("RecordingSid"),
         recording_seconds: get("RecordingDuration").as_deref().and_then(seconds),
         // While a recording goes on, its URL leads nowhere yet.
-        recording_url: get("RecordingUrl")
-            .filter(|_| recording.as_deref().is_none_or(|status| status == "completed")),
+        recording_url: get("RecordingUrl").filter(|_| {
+            recording
+                .as_deref()
+                .is_none_or(|status| status == "completed")
+        }),
         state: call.or(recording).or_else(|| get("TranscriptionStatus")),
         ..Callback::default()
     }

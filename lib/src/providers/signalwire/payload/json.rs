@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::timestamp::Timestamp,
     json::{Json, Object},
-    providers::fact::scalar,
+    providers::values::scalar,
 };
 
 pub(super) fn parse(body: &str) -> Result<Callback, Fault> {
@@ -20,17 +20,24 @@ pub(super) fn parse(body: &str) -> Result<Callback, Fault> {
     Ok(Callback {
         occurred_at: callback.occurred_at.or(moment(&event, "timestamp")),
         // SWML asks for a document for messages too.
-        subject: callback.subject.or_else(|| first(&event, &["message/message_id", "message/id"])),
+        subject: callback
+            .subject
+            .or_else(|| first(&event, &["message/message_id", "message/id"])),
         ..callback
     })
 }
 
 fn read(name: Option<&str>, event: &Object<'_>) -> Callback {
     // Some senders write the JSON of a member into a string.
-    let [params, call, data] = ["params", "call", "data"].map(|member| event.get(member).unwrapped());
+    let [params, call, data] =
+        ["params", "call", "data"].map(|member| event.get(member).unwrapped());
     match name {
-        Some(name) if name.starts_with("calling.") => relay(name, &inner(&params).unwrap_or_default()),
-        Some(kind) if kind.starts_with("call.") || kind.starts_with("recording.") => documented(name, event),
+        Some(name) if name.starts_with("calling.") => {
+            relay(name, &inner(&params).unwrap_or_default())
+        }
+        Some(kind) if kind.starts_with("call.") || kind.starts_with("recording.") => {
+            documented(name, event)
+        }
         _ => {
             let mut parameters = [Some(event.clone()), inner(&data)].into_iter().flatten();
             let is_named = |parameters: &Object<'_>| first(parameters, &form::IDS).is_some();
@@ -65,10 +72,15 @@ fn documented(name: Option<&str>, event: &Object<'_>) -> Callback {
     let answered_at = moment(event, "answer_time");
     let answered = answered_at.is_some() || length.is_some_and(|length| length > 0);
     // `call.completed` covers every end: of itself it says nothing of the outcome.
-    let kind = name.and_then(|name| name.strip_prefix("call.")).filter(|kind| *kind != "completed");
+    let kind = name
+        .and_then(|name| name.strip_prefix("call."))
+        .filter(|kind| *kind != "completed");
     let words = [told.as_deref(), state.as_deref(), kind];
     let ended = progress == Some(Progress::Ended);
-    let verdict = words.into_iter().flatten().find_map(|word| verdict(word, answered));
+    let verdict = words
+        .into_iter()
+        .flatten()
+        .find_map(|word| verdict(word, answered));
     let recorded = event_type == Some("recording.completed") || ended;
     let metadata = event.get("metadata").unwrapped();
     let metadata = inner(&metadata).unwrap_or_default();
@@ -85,10 +97,21 @@ fn documented(name: Option<&str>, event: &Object<'_>) -> Callback {
         verdict: verdict.filter(|_| ended),
         reason: told.or_else(|| state.clone()).filter(|_| ended),
         seconds: length.filter(|_| ended),
-        recording_url: first(event, &["recording_url", "recordingUrl", "recording/url", "url"])
-            .filter(|_| recorded),
-        recording_id: first(event, &["recording_id", "recordingId", "recording_sid", "recording/id"])
-            .filter(|_| recording.is_some()),
+        recording_url: first(
+            event,
+            &["recording_url", "recordingUrl", "recording/url", "url"],
+        )
+        .filter(|_| recorded),
+        recording_id: first(
+            event,
+            &[
+                "recording_id",
+                "recordingId",
+                "recording_sid",
+                "recording/id",
+            ],
+        )
+        .filter(|_| recording.is_some()),
         recording_seconds: length.filter(|_| recording.is_some()),
         campaign_id: first(&metadata, &["campaignId", "campaign_id"]),
         contact_id: ["contactId", "contact_id"]
@@ -105,16 +128,30 @@ fn documented(name: Option<&str>, event: &Object<'_>) -> Callback {
 fn relay(name: &str, params: &Object<'_>) -> Callback {
     let call_state = text(params, "call_state");
     let is_state = matches!(name, "calling.call.state" | "calling.call.receive");
-    let progress = call_state.as_deref().filter(|_| is_state).and_then(Progress::parse);
-    let state = call_state.or_else(|| text(params, "state")).or_else(|| text(params, "connect_state"));
-    let recording = state.as_deref().filter(|_| name == "calling.call.record").and_then(recording_event_type);
+    let progress = call_state
+        .as_deref()
+        .filter(|_| is_state)
+        .and_then(Progress::parse);
+    let state = call_state
+        .or_else(|| text(params, "state"))
+        .or_else(|| text(params, "connect_state"));
+    let recording = state
+        .as_deref()
+        .filter(|_| name == "calling.call.record")
+        .and_then(recording_event_type);
     let [started_at, answered_at, ended_at] =
         ["start_time", "answer_time", "end_time"].map(|field| moment(params, field));
     let ended = progress == Some(Progress::Ended);
     let reason = text(params, "end_reason").filter(|_| ended);
-    let talked = answered_at.zip(ended_at).map(|(from, to)| to.millis_since(from) / 1_000);
+    let talked = answered_at
+        .zip(ended_at)
+        .map(|(from, to)| to.millis_since(from) / 1_000);
     Callback {
-        event_type: progress.map(Progress::event_type).or(recording).unwrap_or(name).to_owned(),
+        event_type: progress
+            .map(Progress::event_type)
+            .or(recording)
+            .unwrap_or(name)
+            .to_owned(),
         call_sid: text(params, "call_id"),
         progress,
         direction: text(params, "direction").as_deref().and_then(direction),
@@ -125,7 +162,9 @@ fn relay(name: &str, params: &Object<'_>) -> Callback {
         started_at,
         answered_at,
         ended_at,
-        verdict: reason.as_deref().and_then(|reason| verdict(reason, answered_at.is_some())),
+        verdict: reason
+            .as_deref()
+            .and_then(|reason| verdict(reason, answered_at.is_some())),
         reason,
         seconds: talked.filter(|_| ended),
         recording_url: first(params, &["record/url", "url"])
@@ -144,7 +183,10 @@ fn relay(name: &str, params: &Object<'_>) -> Callback {
 fn document_request(call: &Object<'_>) -> Callback {
     let call_sid = text(call, "call_id");
     Callback {
-        event_type: call_sid.as_ref().map(|_| "swml.request".to_owned()).unwrap_or_default(),
+        event_type: call_sid
+            .as_ref()
+            .map(|_| "swml.request".to_owned())
+            .unwrap_or_default(),
         call_sid,
         state: text(call, "call_state"),
         direction: text(call, "direction").as_deref().and_then(direction),
@@ -159,7 +201,10 @@ fn document_request(call: &Object<'_>) -> Callback {
 fn compatibility(name: Option<&str>, parameters: &Object<'_>) -> Callback {
     let callback = form::read(|name| text(parameters, name));
     match name {
-        Some(name) if callback.event_type.is_empty() => Callback { event_type: name.to_owned(), ..callback },
+        Some(name) if callback.event_type.is_empty() => Callback {
+            event_type: name.to_owned(),
+            ..callback
+        },
         _ => callback,
     }
 }

@@ -1,7 +1,10 @@
 //! The words of SignalWire's APIs, each of which has its own for the same things.
 
 use super::Progress;
-use crate::domain::{facts::Direction, outcome::Outcome, timestamp::Timestamp};
+use crate::domain::{
+    call::{direction::Direction, outcome::Outcome},
+    timestamp::Timestamp,
+};
 
 impl Progress {
     /// Reads the state of a call: `CallStatus`, `call_state`, or what follows `call.` in a type. `None`
@@ -76,7 +79,11 @@ const UTC_NAMES: [&str; 5] = [" Etc/UTC", " Etc/GMT", " UTC", " GMT", " Z"];
 /// A time with a name for UTC, or with a day of the week that is not cut to three letters.
 fn sloppy_time(text: &str) -> Option<Timestamp> {
     let utc = UTC_NAMES.iter().find_map(|name| text.strip_suffix(name));
-    let date = utc.unwrap_or(text).split_once(',').map_or(utc.unwrap_or(text), |(_, date)| date).trim();
+    let date = utc
+        .unwrap_or(text)
+        .split_once(',')
+        .map_or(utc.unwrap_or(text), |(_, date)| date)
+        .trim();
     match utc {
         Some(_) => Timestamp::parse_rfc3339(&format!("{date}Z"))
             .or_else(|| Timestamp::parse_rfc2822(&format!("{date} +0000"))),
@@ -90,9 +97,15 @@ fn decimal_time(text: &str) -> Option<Timestamp> {
     match whole {
         ..100_000_000_000 => {
             // By its digits: a float of such a size has no exact milliseconds.
-            let millis = fraction.bytes().chain(*b"000").take(3).try_fold(0, |millis, digit| {
-                digit.is_ascii_digit().then(|| millis * 10 + i64::from(digit - b'0'))
-            })?;
+            let millis = fraction
+                .bytes()
+                .chain(*b"000")
+                .take(3)
+                .try_fold(0, |millis, digit| {
+                    digit
+                        .is_ascii_digit()
+                        .then(|| millis * 10 + i64::from(digit - b'0'))
+                })?;
             Timestamp::from_millis(whole.checked_mul(1_000)?.checked_add(millis)?)
         }
         100_000_000_000..100_000_000_000_000 => Timestamp::from_millis(whole),
@@ -146,7 +159,10 @@ mod tests {
         ] {
             assert_eq!(time(text), whole, "{text}");
         }
-        assert_eq!(time("1767312000.5"), Timestamp::from_millis(1_767_312_000_500));
+        assert_eq!(
+            time("1767312000.5"),
+            Timestamp::from_millis(1_767_312_000_500)
+        );
     }
 
     #[test]
@@ -171,7 +187,14 @@ mod tests {
 
     #[test]
     fn the_apis_spell_the_same_reason_differently() {
-        for word in ["no-answer", "no_answer", "noAnswer", "canceled", "cancel", "abandoned"] {
+        for word in [
+            "no-answer",
+            "no_answer",
+            "noAnswer",
+            "canceled",
+            "cancel",
+            "abandoned",
+        ] {
             assert_eq!(verdict(word, false), Some(Outcome::NoAnswer), "{word}");
         }
         for word in ["busy", "decline", "declined"] {
@@ -193,7 +216,13 @@ mod tests {
 
     #[test]
     fn seconds_are_whole_and_never_negative() {
-        assert_eq!([seconds("94"), seconds("15.9"), seconds("0")], [Some(94), Some(15), Some(0)]);
-        assert_eq!([seconds("-1"), seconds(""), seconds("1e3")], [None, None, None]);
+        assert_eq!(
+            [seconds("94"), seconds("15.9"), seconds("0")],
+            [Some(94), Some(15), Some(0)]
+        );
+        assert_eq!(
+            [seconds("-1"), seconds(""), seconds("1e3")],
+            [None, None, None]
+        );
     }
 }

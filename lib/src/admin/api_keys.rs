@@ -1,0 +1,125 @@
+//! Keys of the Call Capture API: making, listing and revoking them.
+//!
+//! A key is stored under its hash, for that is what a caller's key is looked up by. Its id is found by
+//! listing the tenant's keys, which are few by rule: a second item under the id would have to be kept
+//! in step with the first, and what a revocation depends on should stand in one place.
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::{
+    crypto::random,
+    domain::{directory::ApiKey, timestamp::Timestamp},
+    store::{StoreError, directory::DirectoryTable},
+};
+
+/// Keys that a tenant may have. Makers that race may exceed it by their number.
+pub const MAX_KEYS: u32 = 100;
+
+/// A request for a key.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Whose it shall be.
+    pub tenant_id: String,
+    /// The company that it shall write for.
+    pub company_id: Uuid,
+    /// The tenant's name for it.
+    pub name: String,
+}
+
+/// What became of an order.
+#[derive(Debug)]
+pub enum Issued {
+    /// The key as it is known from now on, and the key itself, which nobody can read again.
+    Made(ApiKey, String),
+    /// The tenant has as many as it may have.
+    Full,
+}
+
+/// Why a key could not be made.
+#[derive(Debug, Error)]
+pub enum IssueError {
+    /// The database fails.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The machine has no random bytes.
+    #[error("no random bytes")]
+    NoRandomness,
+}
+
+/// The keys in the directory.
+#[derive(Debug, Clone)]
+pub struct ApiKeys {
+    directory: DirectoryTable,
+}
+
+impl ApiKeys {
+    /// Keeps keys in this table.
+    #[must_use]
+    pub fn new(directory: DirectoryTable) -> Self {
+        Self { directory }
+    }
+
+    /// Makes a key of 256 random bits.
+    ///
+    /// # Errors
+    /// When it could not be stored: it is then good for nothing, and another may be made.
+    pub async fn issue(&self, order: Order, now: Timestamp) -> Result<Issued, IssueError> {
+        let held = self
+            .directory
+            .list::<ApiKey>(&order.tenant_id, MAX_KEYS, None)
+            .await?;
+        if held.entries.len() >= MAX_KEYS as usize {
+            return Ok(Issued::Full);
+        }
+        let random = random::<32>().ok_or(IssueError::NoRandomness)?;
+        let key = format!("{}{}", ApiKey::PREFIX, URL_SAFE_NO_PAD.encode(random));
+        let entry = ApiKey {
+            id: Uuid::new_v4(),
+            sha256: ApiKey::hash(&key),
+            tenant_id: order.tenant_id,
+            company_id: order.company_id,
+            name: order.name,
+            created_at: now,
+        };
+        self.directory.put(&entry).await?;
+        Ok(Issued::Made(entry, key))
+    }
+
+    /// The tenant's key of this id.
+    ///
+    /// # Errors
+    /// When the database fails or an entry cannot be read.
+    pub async fn find(&self, tenant_id: &str, id: Uuid) -> Result<Option<ApiKey>, StoreError> {
+        let mut after = None;
+        loop {
+            let page = self
+                .directory
+                .list::<ApiKey>(tenant_id, MAX_KEYS, after.as_ref())
+                .await?;
+            if let Some(found) = page.entries.into_iter().find(|key| key.id == id) {
+                return Ok(Some(found));
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(None),
+            }
+        }
+    }
+
+    /// Revokes the tenant's key of this id. Tells whether the tenant had it.
+    ///
+    /// # Errors
+    /// When the database fails; revoking again is safe.
+    pub async fn revoke(&self, tenant_id: &str, id: Uuid) -> Result<bool, StoreError> {
+        match self.find(tenant_id, id).await? {
+            Some(key) => {
+                self.directory
+                    .delete::<ApiKey>(tenant_id, &key.sha256)
+                    .await
+            }
+            None => Ok(false),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Subscriptions: making, changing and rotating them. A change is made on what is stored at that
+//! moment, and made again when somebody else was faster.
+
+use thiserror::Error;
+
+use crate::{
+    crypto::random,
+    domain::{
+        delivery::signature::{GENERATED_BYTES, SigningSecret},
+        subscription::{
+            SigningSecrets, Subscription,
+            change::{NewSubscription, SubscriptionChange},
+            endpoint_proof::EndpointProof,
+        },
+        timestamp::Timestamp,
+    },
+    store::{
+        StoreError,
+        subscriptions::{MAX_PER_TENANT, SubscriptionTable},
+    },
+};
+
+/// How often a change is tried on what others keep changing.
+const TRIES: usize = 10;
+
+/// What became of the wish for a subscription.
+#[derive(Debug)]
+pub enum Created {
+    /// It is there, and this signs its deliveries.
+    Made(Box<(Subscription, SigningSecrets)>),
+    /// The tenant has as many as it may have.
+    Full,
+}
+
+/// Why a subscription could not be made or rotated.
+#[derive(Debug, Error)]
+pub enum SubscriptionError {
+    /// The database fails.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The machine has no random bytes.
+    #[error("no random bytes")]
+    NoRandomness,
+}
+
+/// Which secret a rotation is to, and how long the old one stays.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rotation {
+    /// The new secret; `None` for a generated one.
+    pub secret: Option<SigningSecret>,
+    /// For so many seconds the present one signs along.
+    pub overlap_seconds: u32,
+}
+
+/// The tenants' subscriptions.
+#[derive(Debug, Clone)]
+pub struct Subscriptions {
+    table: SubscriptionTable,
+    proof: EndpointProof,
+}
+
+impl Subscriptions {
+    /// Keeps them in this table, and holds those back whose endpoints lack this proof.
+    #[must_use]
+    pub fn new(table: SubscriptionTable, proof: EndpointProof) -> Self {
+        Self { table, proof }
+    }
+
+    /// Makes a subscription, with a generated secret unless its owner chose one. Makers that race may
+    /// exceed [`MAX_PER_TENANT`] by their number.
+    ///
+    /// # Errors
+    /// When the database fails, it may have been made.
+    pub async fn create(
+        &self,
+        tenant_id: String,
+        new: NewSubscription,
+        now: Timestamp,
+    ) -> Result<Created, SubscriptionError> {
+        if self.table.list(&tenant_id).await?.len() >= MAX_PER_TENANT {
+            return Ok(Created::Full);
+        }
+        let id = self.table.next_id(&tenant_id).await?;
+        let (mut subscription, secrets) = new.begin(tenant_id, id, generated()?, now);
+        self.proof.hold_back(&mut subscription, None, now);
+        self.table.create(&subscription, &secrets).await?;
+        Ok(Created::Made(Box::new((subscription, secrets))))
+    }
+
+    /// Changes a subscription and returns it; `None` when the tenant has none of this id. A change that
+    /// changes nothing writes nothing.
+    ///
+    /// # Errors
+    /// When the database fails or others keep changing it; repeating the change is safe.
+    pub async fn change(
+        &self,
+        tenant_id: &str,
+        id: u64,
+        change: &SubscriptionChange,
+        now: Timestamp,
+    ) -> Result<Option<(Subscription, SigningSecrets)>, StoreError> {
+        let changed = self.edit(tenant_id, id, now, |subscription, secrets| {
+            let before = subscription.clone();
+            change.apply(subscription, secrets);
+            self.proof
+                .hold_back(subscription, before.disabled.as_ref(), now);
+            if change.is_a_fresh_start() && *subscription != before {
+                subscription.routed_at = Some(now);
+            }
+        });
+        let changed = changed.await?;
+        if let Some((changed, _)) = changed.as_ref().filter(|_| change.is_a_fresh_start()) {
+            self.table.start_afresh(changed).await?;
+        }
+        Ok(changed)
+    }
+
+    /// Rotates the secret of a subscription and returns it; `None` when the tenant has none of this id.
+    ///
+    /// # Errors
+    /// When the database fails or others keep changing it. A rotation to a generated secret may then
+    /// have happened, and nobody knows it: rotate again.
+    pub async fn rotate(
+        &self,
+        tenant_id: &str,
+        id: u64,
+        rotation: Rotation,
+        now: Timestamp,
+    ) -> Result<Option<(Subscription, SigningSecrets)>, SubscriptionError> {
+        let secret = rotation.secret.map_or_else(generated, Ok)?;
+        let rotated = self.edit(tenant_id, id, now, |_, secrets| {
+            secrets.rotate(&secret, rotation.overlap_seconds, now);
+        });
+        Ok(rotated.await?)
+    }
+
+    /// Remembers that this URL has proven itself, and sets a subscription active that waited for that. One
+    /// that has another URL meanwhile stays as it is.
+    ///
+    /// # Errors
+    /// When the database fails or others keep changing it; the endpoint may be tested again.
+    pub async fn prove(
+        &self,
+        tenant_id: &str,
+        id: u64,
+        url: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.edit(tenant_id, id, now, |subscription, _| {
+            subscription.prove(url)
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn edit(
+        &self,
+        tenant_id: &str,
+        id: u64,
+        now: Timestamp,
+        edit: impl Fn(&mut Subscription, &mut SigningSecrets),
+    ) -> Result<Option<(Subscription, SigningSecrets)>, StoreError> {
+        for _ in 0..TRIES {
+            let Some(read) = self.table.find_with_secrets(tenant_id, id).await? else {
+                return Ok(None);
+            };
+            let (mut edited, mut secrets) = (read.subscription.clone(), read.secrets.clone());
+            edit(&mut edited, &mut secrets);
+            if edited == read.subscription && secrets == read.secrets {
+                return Ok(Some((edited, secrets)));
+            }
+            edited.updated_at = now;
+            if self.table.replace(&read, &edited, &secrets).await? {
+                return Ok(Some((edited, secrets)));
+            }
+        }
+        Err(StoreError::Contended)
+    }
+}
+
+/// A secret that nobody can guess.
+fn generated() -> Result<SigningSecret, SubscriptionError> {
+    let random = random::<GENERATED_BYTES>().ok_or(SubscriptionError::NoRandomness)?;
+    Ok(SigningSecret::of_random(&random))
+}

@@ -1,0 +1,92 @@
+//! Source addresses from which a provider's webhooks may come. The address is the one that API
+//! Gateway saw, never one that a header claims.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use thiserror::Error;
+
+/// Networks that may send; without any, every address may.
+#[derive(Debug, Clone, Default)]
+pub struct AllowList(Vec<IpNet>);
+
+/// An entry that is neither an address nor a network in CIDR notation.
+#[derive(Debug, Error)]
+#[error("{0:?} is neither an address nor a network like 203.0.113.0/24")]
+pub struct NoNetwork(String);
+
+impl AllowList {
+    /// Reads addresses and networks, separated by commas.
+    ///
+    /// # Errors
+    /// The first entry that is neither.
+    pub fn parse(text: &str) -> Result<Self, NoNetwork> {
+        let entries = text
+            .split(',')
+            .map(str::trim)
+            .filter(|entry| !entry.is_empty());
+        let networks = entries.map(|entry| {
+            let network = entry
+                .parse()
+                .or_else(|_| entry.parse::<IpAddr>().map(IpNet::from));
+            network.map_err(|_| NoNetwork(entry.to_owned()))
+        });
+        Ok(Self(networks.collect::<Result<_, _>>()?))
+    }
+
+    /// Whether no network is on it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether a request from `source` may be looked at. An unknown source may only if all may.
+    #[must_use]
+    pub fn admits(&self, source: Option<IpAddr>) -> bool {
+        // An IPv4 address may come mapped into IPv6.
+        let source = source.map(|source| source.to_canonical());
+        self.0.is_empty()
+            || source.is_some_and(|source| self.0.iter().any(|network| network.contains(&source)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admits(list: &str, source: &str) -> bool {
+        AllowList::parse(list).unwrap().admits(source.parse().ok())
+    }
+
+    #[test]
+    fn an_empty_list_admits_all_and_any_other_only_its_networks() {
+        assert!(admits("", "203.0.113.9") && admits(" , ", "nowhere"));
+        let list = "203.0.113.0/24, 198.51.100.7,2001:db8::/32";
+        for source in [
+            "203.0.113.9",
+            "198.51.100.7",
+            "2001:db8::1",
+            "::ffff:203.0.113.9",
+        ] {
+            assert!(admits(list, source), "{source}");
+        }
+        for source in [
+            "203.0.114.9",
+            "198.51.100.8",
+            "2001:db9::1",
+            "::ffff:203.0.114.9",
+            "nowhere",
+        ] {
+            assert!(!admits(list, source), "{source}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_entry_is_named() {
+        let error = AllowList::parse("203.0.113.0/24,example.com").unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "\"example.com\" is neither an address nor a network like 203.0.113.0/24"
+        );
+    }
+}

@@ -1,0 +1,8 @@
+//! Headers of requests.
+
+use http::HeaderMap;
+
+/// The text of a header; `None` when it is absent or not visible ASCII.
+pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}

@@ -1,0 +1,7 @@
+//! Who sends a request, from where, and how often.
+
+pub mod allow_list;
+pub(crate) mod header;
+pub mod limiter;
+pub mod role;
+pub mod token;

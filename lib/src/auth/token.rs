@@ -1,0 +1,349 @@
+//! User tokens: who is asking, and what it may read.
+
+use http::HeaderMap;
+use serde::Deserialize;
+use thiserror::Error;
+
+use super::role::Role;
+use crate::{
+    auth::header::header,
+    crypto::jwt::{Algorithm, JwtError, Key, Token},
+    domain::{call::owner::Owner, name::is_name, timestamp::Timestamp},
+    secrets::is_sample,
+};
+
+/// What the tenant of a user begins with who has none.
+const NO_TENANT: &str = "user:";
+/// The fewest bytes of an HS256 secret.
+const LEAST_SECRET_BYTES: usize = 32;
+/// Seconds by which the issuer's clock may differ.
+const LEEWAY_SECONDS: i64 = 60;
+
+/// What a token must be, besides signed: the algorithm is pinned here, not in the token.
+#[derive(Debug, Clone)]
+pub struct TokenPolicy {
+    /// The only algorithm that is accepted.
+    pub algorithm: Algorithm,
+    /// The required `iss`, if any.
+    pub issuer: Option<String>,
+    /// The audience that `aud` must name, if any.
+    pub audience: Option<String>,
+    /// How many seconds ahead `exp` may lie at most.
+    pub longest_seconds: i64,
+    /// The tenant in which a token that names none reads the calls of its user, if any.
+    pub default_tenant: Option<String>,
+}
+
+/// The keys that sign user tokens.
+#[derive(Debug)]
+pub struct TokenKeys {
+    keys: Vec<Key>,
+    /// What signs the sample events, whose tokens live as long as the files: no stage but the local one
+    /// takes it ([`Samples`](crate::secrets::Samples)).
+    sample_keys: Vec<Key>,
+}
+
+/// Why the configured keys cannot be used.
+#[derive(Debug, Error)]
+pub enum TokenKeysError {
+    /// RS256 and ES256 want a JWKS document (RFC 7517).
+    #[error("not a JWKS document")]
+    NotJwks,
+    /// HS256 wants secrets; a public key as a secret would let anyone sign.
+    #[error("public keys where HS256 wants secrets")]
+    NotSecrets,
+    /// No key in it can verify the configured algorithm.
+    #[error("no key of the configured algorithm")]
+    NoKey,
+    /// An HS256 secret with fewer bytes than its digest can be guessed (RFC 7518, section 3.2).
+    #[error("an HS256 secret has fewer than {LEAST_SECRET_BYTES} bytes")]
+    WeakSecret,
+}
+
+#[derive(Deserialize)]
+struct Jwks {
+    keys: Vec<serde_json::Value>,
+}
+
+#[derive(Deserialize)]
+struct Jwk {
+    kty: String,
+    kid: Option<String>,
+    #[serde(rename = "use")]
+    used_for: Option<String>,
+    alg: Option<String>,
+    crv: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
+}
+
+impl Jwk {
+    /// The key, if it is a complete one for verifying signatures of this algorithm.
+    fn key(self, algorithm: Algorithm) -> Option<Key> {
+        let named = self
+            .alg
+            .as_deref()
+            .is_none_or(|alg| Algorithm::parse(alg) == Some(algorithm));
+        let for_signatures = self
+            .used_for
+            .as_deref()
+            .is_none_or(|used_for| used_for == "sig");
+        if !named || !for_signatures {
+            return None;
+        }
+        match (algorithm, self.kty.as_str()) {
+            (Algorithm::Rs256, "RSA") => Key::rs256(self.kid, &self.n?, &self.e?),
+            (Algorithm::Es256, "EC") if self.crv.as_deref() == Some("P-256") => {
+                Key::es256(self.kid, &self.x?, &self.y?)
+            }
+            _ => None,
+        }
+    }
+}
+
+impl TokenKeys {
+    /// Reads HS256 secrets, one a line, or a JWKS document, as the algorithm wants.
+    ///
+    /// # Errors
+    /// What is wrong with the configured keys; never a part of them.
+    pub fn parse(text: &str, algorithm: Algorithm) -> Result<Self, TokenKeysError> {
+        let keys: Vec<Key> = match algorithm {
+            Algorithm::Hs256 if text.starts_with('{') || text.starts_with("-----BEGIN") => {
+                return Err(TokenKeysError::NotSecrets);
+            }
+            Algorithm::Hs256 => {
+                let secrets = || text.lines().map(str::trim).filter(|line| !line.is_empty());
+                if secrets().any(|secret| secret.len() < LEAST_SECRET_BYTES) {
+                    return Err(TokenKeysError::WeakSecret);
+                }
+                let (samples, own): (Vec<&str>, Vec<&str>) =
+                    secrets().partition(|secret| is_sample(secret));
+                let [keys, sample_keys] = [own, samples].map(|secrets| {
+                    secrets
+                        .into_iter()
+                        .filter_map(|secret| Key::hs256(secret.as_bytes()))
+                        .collect()
+                });
+                return Self { keys, sample_keys }.if_any();
+            }
+            Algorithm::Rs256 | Algorithm::Es256 => {
+                let jwks: Jwks = serde_json::from_str(text).map_err(|_| TokenKeysError::NotJwks)?;
+                // Keys that are not understood are to be ignored (RFC 7517, section 5).
+                let understood = jwks
+                    .keys
+                    .into_iter()
+                    .filter_map(|key| serde_json::from_value(key).ok());
+                understood
+                    .filter_map(|jwk: Jwk| jwk.key(algorithm))
+                    .collect()
+            }
+        };
+        Self {
+            keys,
+            sample_keys: Vec::new(),
+        }
+        .if_any()
+    }
+
+    fn if_any(self) -> Result<Self, TokenKeysError> {
+        if self.keys.is_empty() && self.sample_keys.is_empty() {
+            return Err(TokenKeysError::NoKey);
+        }
+        Ok(self)
+    }
+}
+
+/// Who is asking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    user_id: String,
+    tenant_id: Option<String>,
+    role: Role,
+    default_tenant: Option<String>,
+}
+
+impl Caller {
+    /// The tenant that the caller acts in. Without one it is a tenant by itself: nobody may choose a
+    /// tenant by choosing a name.
+    #[must_use]
+    pub fn tenant_id(&self) -> String {
+        self.tenant_id
+            .clone()
+            .unwrap_or_else(|| format!("{NO_TENANT}{}", self.user_id))
+    }
+
+    /// What nobody but this user of this tenant is counted under.
+    #[must_use]
+    pub fn name(&self) -> String {
+        // As JSON, so that no other tenant and user make the same text.
+        serde_json::json!([self.tenant_id(), self.user_id]).to_string()
+    }
+
+    /// The caller's user id.
+    #[must_use]
+    pub fn user_id(&self) -> &str {
+        &self.user_id
+    }
+
+    /// What the caller may do.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether the caller may see all that belongs to its tenant, and not only what is its user's.
+    #[must_use]
+    pub fn sees_tenant(&self) -> bool {
+        self.role.includes(Role::Viewer)
+    }
+
+    /// Whether the caller may read what belongs to `owner`: its user's, or from `viewer` on its tenant's.
+    /// A token that names a tenant is good in that tenant only, one that names none in the default tenant.
+    #[must_use]
+    pub fn may_read(&self, owner: &Owner) -> bool {
+        let tenant_id = self.tenant_id.as_ref().or(self.default_tenant.as_ref());
+        if self.role == Role::Platform || tenant_id != Some(&owner.tenant_id) {
+            return false;
+        }
+        match &self.tenant_id {
+            Some(_) => self.sees_tenant() || self.user_id == owner.user_id(),
+            // Nobody may choose a tenant by choosing a name: only a user that is known as one counts.
+            None => owner.user_id.as_deref() == Some(&self.user_id),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+struct Claims {
+    sub: String,
+    tenant_id: Option<String>,
+    role: Option<String>,
+    iss: Option<String>,
+    aud: Option<Audience>,
+    exp: f64,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Audience {
+    fn names(&self, audience: &str) -> bool {
+        match self {
+            Self::One(one) => one == audience,
+            Self::Many(many) => many.iter().any(|one| one == audience),
+        }
+    }
+}
+
+/// Why a caller is not believed. Logged; the caller learns only that it is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Unauthorized {
+    /// No `Authorization: Bearer` header.
+    #[error("no bearer token")]
+    Missing,
+    /// The token is refused.
+    #[error("token refused: {0}")]
+    Token(#[from] JwtError),
+    /// No key is configured any more: whoever holds an old one is refused.
+    #[error("no usable token keys")]
+    NoKeys,
+    /// `iss` or `aud` is not the configured one.
+    #[error("token of another issuer or for another audience")]
+    Foreign,
+    /// `exp` lies further ahead than tokens may live.
+    #[error("token that lives too long")]
+    TooLong,
+    /// `sub` is empty.
+    #[error("token without a subject")]
+    NoSubject,
+    /// `sub` or `tenant_id` is empty, too long, or no name of one.
+    #[error("token whose sub or tenant_id is no name")]
+    Unusable,
+}
+
+impl TokenPolicy {
+    /// Who the bearer of the request's token is.
+    ///
+    /// # Errors
+    /// Why nobody is believed.
+    pub fn caller(
+        &self,
+        keys: &TokenKeys,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Caller, Unauthorized> {
+        let token = header(headers, "authorization")
+            .and_then(bearer)
+            .ok_or(Unauthorized::Missing)?;
+        let claims = self.claims(&Token::parse(token)?, keys, now)?;
+        let issued = self.issuer.is_none() || claims.iss == self.issuer;
+        let meant = self.audience.as_deref().is_none_or(|audience| {
+            claims
+                .aud
+                .as_ref()
+                .is_some_and(|named| named.names(audience))
+        });
+        if !issued || !meant {
+            return Err(Unauthorized::Foreign);
+        }
+        if claims.sub.is_empty() {
+            return Err(Unauthorized::NoSubject);
+        }
+        // What begins like that is the tenant of a user without one.
+        let is_tenant = |name: &String| is_name(name) && !name.starts_with(NO_TENANT);
+        if !is_name(&claims.sub) || !claims.tenant_id.as_ref().is_none_or(is_tenant) {
+            return Err(Unauthorized::Unusable);
+        }
+        Ok(Caller {
+            user_id: claims.sub,
+            tenant_id: claims.tenant_id,
+            role: claims
+                .role
+                .as_deref()
+                .and_then(Role::parse)
+                .unwrap_or_default(),
+            default_tenant: self.default_tenant.clone(),
+        })
+    }
+
+    fn claims(
+        &self,
+        token: &Token<'_>,
+        keys: &TokenKeys,
+        now: Timestamp,
+    ) -> Result<Claims, Unauthorized> {
+        let by = |keys: &[Key]| token.verify(self.algorithm, keys.iter(), now, LEEWAY_SECONDS);
+        let claims: Result<Claims, _> = by(&keys.keys);
+        match claims {
+            Ok(claims) if self.ends_in_time(claims.exp, now) => Ok(claims),
+            Ok(_) => Err(Unauthorized::TooLong),
+            Err(error) if keys.sample_keys.is_empty() => Err(error.into()),
+            Err(_) => Ok(by(&keys.sample_keys)?),
+        }
+    }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "seconds of four-digit years are exact in f64"
+    )]
+    fn ends_in_time(&self, expires: f64, now: Timestamp) -> bool {
+        expires
+            <= now
+                .as_seconds()
+                .saturating_add(self.longest_seconds + LEEWAY_SECONDS) as f64
+    }
+}
+
+/// The token of a `Bearer` header; the scheme's case does not matter (RFC 7235).
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.split_once(' ')?;
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
+}

@@ -1,0 +1,255 @@
+//! What follows from an attempt: for its delivery, its endpoint and its subscription. Following it again
+//! changes nothing.
+
+use super::{
+    deliver::{Deliver, DeliverError, Endpoint},
+    delivery_events,
+};
+use crate::{
+    domain::{
+        delivery::{
+            Attempt, Delivery, DeliveryRef, DeliveryStatus,
+            endpoint_health::Health,
+            pace::{FIRST_MICROS, Learned, SLOW_MILLIS, Slow, pause_until},
+        },
+        due::Due,
+        event::Event,
+        key::EventKey,
+        subscription::{Disabled, DisabledReason, Subscription, SubscriptionStatus},
+        timestamp::Timestamp,
+    },
+    queue::deliveries::{DeliveryMessage, LONGEST_DELAY_SECONDS},
+    store::{
+        StoreError,
+        endpoints::{Refusal, SubscriptionRef},
+    },
+    telemetry,
+};
+
+/// The failed attempt at which a tenant is told that a delivery is failing.
+const FAILING_AT: u32 = 4;
+/// Every conflict means that another writer got through.
+const MAX_CONFLICTS: usize = 16;
+/// So many slow endpoints are known to one function at once.
+const MAX_NOTED: usize = 1_000;
+
+impl Deliver {
+    /// Notes how the endpoint does. Written only when it changes, never per success.
+    pub(super) async fn note_health(
+        &self,
+        attempt: &Attempt,
+        endpoint: &Endpoint<'_>,
+    ) -> Result<(), DeliverError> {
+        let (now, tried) = (self.clock.now(), endpoint.tried(attempt.at));
+        self.note_slowness(endpoint, attempt.at, attempt.timing)
+            .await;
+        let known = endpoint.health.as_ref();
+        if attempt.succeeded() {
+            if known.is_some_and(|health| health.changes_by_success(now)) {
+                let was_down = known.is_some_and(Health::is_open);
+                let release = was_down.then_some(Learned {
+                    micros: FIRST_MICROS,
+                    at: now,
+                });
+                self.endpoints.clear_failures(&tried, release).await?;
+            }
+            return Ok(());
+        }
+        let health = if attempt.is_refusal() {
+            let refusal = Refusal {
+                learned: Learned::refused(endpoint.load.learned, attempt.at, now),
+                pause_until: pause_until(attempt.retry_after, now),
+            };
+            self.endpoints.refuse(&tried, known, refusal, now).await?
+        } else {
+            self.endpoints.fail(&tried, known, now).await?
+        };
+        if health.is_some_and(|health| health.is_abandoned()) {
+            self.disable(
+                &endpoint.at,
+                DisabledReason::Failing,
+                endpoint.subscription.updated_at,
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Remembers that an endpoint is slow, if that is news. While it is waited for, so that others learn of
+    /// it soon; if it fails, the next slow attempt tells it.
+    pub(super) async fn note_slowness(
+        &self,
+        endpoint: &Endpoint<'_>,
+        began: Timestamp,
+        millis: u64,
+    ) {
+        if millis < SLOW_MILLIS {
+            return;
+        }
+        let now = self.clock.now();
+        let slow = {
+            let mut noted = self
+                .noted
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            // What the others of this function have noted is news to none of them.
+            let known = noted.get(&endpoint.at).copied().or(endpoint.load.slow);
+            let Some(slow) = Slow::seen(known, millis, now) else {
+                return;
+            };
+            if noted.len() >= MAX_NOTED {
+                noted.clear();
+            }
+            noted.insert(endpoint.at.clone(), slow);
+            slow
+        };
+        if let Err(error) = self.endpoints.slow_down(&endpoint.tried(began), slow).await {
+            tracing::warn!(cause = telemetry::chain(&error), "slowness not noted");
+        }
+    }
+
+    /// Everything that follows from how a delivery stands.
+    pub(super) async fn follow(
+        &self,
+        delivery: &Delivery,
+        subscription: &Subscription,
+    ) -> Result<(), DeliverError> {
+        let failed = delivery.failures();
+        let gone = delivery.last.as_ref().filter(|last| last.is_gone());
+        match (delivery.status, gone) {
+            (DeliveryStatus::Pending, _) if delivery.attempts > delivery.earlier_attempts => {
+                if failed == FAILING_AT {
+                    self.tell(delivery_events::failing(
+                        delivery,
+                        subscription,
+                        self.clock.now(),
+                    ))
+                    .await?;
+                }
+                self.schedule(delivery, self.clock.now()).await
+            }
+            (DeliveryStatus::Failed, Some(gone)) => {
+                let at = SubscriptionRef {
+                    tenant_id: subscription.tenant_id.clone(),
+                    id: subscription.id,
+                };
+                let configured_at = gone.configured_at.unwrap_or(subscription.updated_at);
+                self.disable(&at, DisabledReason::Gone, configured_at).await
+            }
+            (DeliveryStatus::Failed, None) if failed >= subscription.retry_config.max_attempts => {
+                self.tell(delivery_events::exhausted(
+                    delivery,
+                    subscription,
+                    self.clock.now(),
+                ))
+                .await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Queues the next attempt for its time.
+    pub(super) async fn schedule(
+        &self,
+        delivery: &Delivery,
+        now: Timestamp,
+    ) -> Result<(), DeliverError> {
+        let message = DeliveryMessage::next_of(delivery);
+        let at = delivery.next_attempt_at.unwrap_or(now);
+        let seconds = at.millis_since(now).div_ceil(1_000);
+        if seconds <= LONGEST_DELAY_SECONDS {
+            return Ok(self.queue.send(&[(message, seconds)]).await?);
+        }
+        Ok(self
+            .due
+            .file(&Due::delivery(message.to_json()?, at), now)
+            .await?)
+    }
+
+    /// Sets a subscription inactive, unless its owner has changed it since `configured_at`, and then tells
+    /// its tenant. Whoever dies between the two is made up for by whoever repeats the message.
+    pub(super) async fn disable(
+        &self,
+        at: &SubscriptionRef,
+        reason: DisabledReason,
+        configured_at: Timestamp,
+    ) -> Result<(), DeliverError> {
+        for _ in 0..MAX_CONFLICTS {
+            let found = self
+                .subscriptions
+                .find_with_secrets(&at.tenant_id, at.id)
+                .await?;
+            let Some(stored) = found else { return Ok(()) };
+            if stored.subscription.status == SubscriptionStatus::Inactive {
+                return self.report_disabled(&stored.subscription).await;
+            }
+            if stored.subscription.updated_at != configured_at {
+                return Ok(());
+            }
+            let now = self.clock.now();
+            let disabled = Subscription {
+                status: SubscriptionStatus::Inactive,
+                disabled: Some(Disabled { at: now, reason }),
+                updated_at: now,
+                ..stored.subscription.clone()
+            };
+            if self
+                .subscriptions
+                .replace(&stored, &disabled, &stored.secrets)
+                .await?
+            {
+                tracing::warn!(subscription = %at.id, reason = delivery_events::word(reason), "subscription disabled");
+                return self.report_disabled(&disabled).await;
+            }
+        }
+        Err(StoreError::Contended.into())
+    }
+
+    /// Tells a tenant that we have set its subscription inactive, once however often this is asked for.
+    pub(super) async fn report_disabled(
+        &self,
+        subscription: &Subscription,
+    ) -> Result<(), DeliverError> {
+        self.tell(delivery_events::disabled(subscription, self.clock.now()))
+            .await
+    }
+
+    /// Appends one of the platform's own events to the log, from where it reaches whoever subscribed to it.
+    async fn tell(&self, event: Option<Event>) -> Result<(), DeliverError> {
+        if let Some(event) = event {
+            self.events.append(&event).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Where an attempt leaves a delivery, and when the next one is due.
+pub(super) fn verdict(
+    delivery: &Delivery,
+    subscription: &Subscription,
+    attempt: &Attempt,
+) -> (DeliveryStatus, Option<Timestamp>) {
+    if attempt.succeeded() {
+        return (DeliveryStatus::Delivered, None);
+    }
+    if attempt.is_gone() {
+        return (DeliveryStatus::Failed, None);
+    }
+    // From what is known for ever, so that whoever computes it again gets the same.
+    let DeliveryRef { id, .. } = delivery.at;
+    let random =
+        EventKey::of(&delivery.message_id, &format!("{id}#{}", delivery.attempts)).digest();
+    let (schedule, asked) = (&subscription.retry_config, attempt.retry_after);
+    let delay = if delivery.refused_after(attempt) > delivery.refused {
+        Some(schedule.refused_delay_millis(random, asked))
+    } else {
+        schedule.delay_millis(delivery.failures() + 1, random, asked)
+    };
+    match delay {
+        Some(delay) => (
+            DeliveryStatus::Pending,
+            Some(attempt.at.plus_millis(attempt.timing).plus_millis(delay)),
+        ),
+        None => (DeliveryStatus::Failed, None),
+    }
+}

@@ -1,0 +1,132 @@
+//! Sending a failed delivery once more, because its tenant asks for it.
+//!
+//! ```text
+//! due ← the attempt, in a minute        a net: whoever dies below is made up for by sweep
+//! history: failed → pending             conditional; of two who ask, one goes on
+//! queue ← the attempt, now
+//! ```
+//!
+//! The net's message is harmless where it comes second: an attempt that is recorded is not made again.
+
+use thiserror::Error;
+
+use crate::{
+    clock::Clock,
+    domain::{
+        delivery::{Delivery, DeliveryRef, DeliveryStatus},
+        due::Due,
+        subscription::SubscriptionStatus,
+        timestamp::Timestamp,
+    },
+    queue::{
+        SendError,
+        deliveries::{DeliveryMessage, DeliveryQueue},
+    },
+    store::{
+        StoreError,
+        due::DueTable,
+        history::{HistoryTable, Row},
+        subscriptions::SubscriptionTable,
+    },
+    telemetry,
+};
+
+/// After so long the net is drawn in.
+const NET_MILLIS: u64 = 60_000;
+
+/// Queues failed deliveries again.
+#[derive(Debug, Clone)]
+pub struct ManualRetry {
+    /// The deliveries.
+    pub rows: HistoryTable,
+    /// Where they go.
+    pub subscriptions: SubscriptionTable,
+    /// Where the net is.
+    pub due: DueTable,
+    /// Who delivers.
+    pub queue: DeliveryQueue,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// What became of the request.
+#[derive(Debug)]
+pub enum ManualRetryResult {
+    /// The next attempt is queued.
+    Queued(Box<Delivery>),
+    /// The tenant has no such event.
+    Unknown,
+    /// It was received, not sent.
+    Inbound,
+    /// It is not a failed one.
+    NotFailed(DeliveryStatus),
+    /// Its subscription was deleted.
+    Deleted,
+    /// Its subscription is inactive.
+    Inactive,
+}
+
+/// Why it is not known what became of the request; asking again is safe.
+#[derive(Debug, Error)]
+pub enum ManualRetryError {
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The attempt is not queued; it will be made up for.
+    #[error(transparent)]
+    Queue(#[from] SendError),
+}
+
+impl ManualRetry {
+    /// Queues the next attempt of a failed delivery. If that fails half-way, it will come to pass.
+    ///
+    /// # Errors
+    /// When the database or the queue fails.
+    pub async fn redeliver(&self, at: &DeliveryRef) -> Result<ManualRetryResult, ManualRetryError> {
+        let delivery = match self.rows.find_row(at).await? {
+            None => return Ok(ManualRetryResult::Unknown),
+            Some(Row::Inbound(_)) => return Ok(ManualRetryResult::Inbound),
+            Some(Row::Outbound(delivery)) => delivery,
+        };
+        if delivery.status != DeliveryStatus::Failed {
+            return Ok(ManualRetryResult::NotFailed(delivery.status));
+        }
+        let found = self
+            .subscriptions
+            .find(&at.tenant_id, delivery.subscription_id)
+            .await?;
+        match found.map(|subscription| subscription.status) {
+            None => return Ok(ManualRetryResult::Deleted),
+            Some(SubscriptionStatus::Inactive) => return Ok(ManualRetryResult::Inactive),
+            Some(SubscriptionStatus::Active) => {}
+        }
+        let (message, now) = (DeliveryMessage::next_of(&delivery), self.clock.now());
+        let net = Due::delivery(message.to_json()?, now.plus_millis(NET_MILLIS));
+        self.due.file(&net, now).await?;
+        let reopened = match self.rows.reopen_delivery(&delivery, None, now).await? {
+            Some(reopened) => reopened,
+            None => match self.rows.find_delivery(at).await? {
+                None => return Ok(ManualRetryResult::Unknown),
+                Some(found) if is_ours(&found, &delivery, now) => found,
+                Some(found) => return Ok(ManualRetryResult::NotFailed(found.status)),
+            },
+        };
+        self.queue.send(&[(message, 0)]).await?;
+        // Harmless if it stays: it would queue what is queued.
+        if let Err(error) = self.due.withdraw(&net, now).await {
+            tracing::warn!(
+                id = at.id,
+                cause = telemetry::chain(&error),
+                "net not withdrawn"
+            );
+        }
+        Ok(ManualRetryResult::Queued(Box::new(reopened)))
+    }
+}
+
+/// Whether we reopened it ourselves: the answer was lost, and the SDK tried again.
+fn is_ours(found: &Delivery, read: &Delivery, now: Timestamp) -> bool {
+    found.status == DeliveryStatus::Pending
+        && found.attempts == read.attempts
+        && found.updated_at == now
+}

@@ -1,0 +1,183 @@
+//! When the deliveries of a batch may go, where their endpoints do not take them as they come: one
+//! booking per subscription, and one message to the queue for all that must wait.
+//!
+//! ```text
+//! has a good place, or gets one ─┬─ its time is near ── the batch posts it
+//!                                ├─ its time is later ── back into its queue until then
+//!                                ├─ the endpoint is slow ── into the slow lane until then
+//!                                └─ no place is left ── back into its queue, without one
+//! ```
+
+use std::collections::HashMap;
+
+use futures::future::join_all;
+
+use super::deliver::{Deliver, Endpoint};
+use crate::{
+    domain::{
+        delivery::{DeliveryRef, pace::Pace},
+        timestamp::Timestamp,
+    },
+    queue::{
+        SendError,
+        deliveries::{DeliveryMessage, Place},
+    },
+    telemetry,
+};
+
+/// A place is good for so much longer. A queue may be late, and who books anew would be later still: one
+/// that is steadily late would deliver nothing.
+const LATE_MICROS: u64 = 60_000_000;
+
+/// An attempt: the delivery and its number.
+pub(super) type AttemptRef = (DeliveryRef, u32);
+
+/// When a delivery may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// At this moment, in microseconds since 1970, which is near or past.
+    At(u64),
+    /// Later: its message is in a queue again.
+    Later,
+    /// That is not known: the database or the queue failed.
+    Unknown,
+}
+
+impl Deliver {
+    /// The turns of those messages of a batch that may not go as they come.
+    pub(super) async fn assign_slots(
+        &self,
+        ready: &[(&DeliveryMessage, Endpoint<'_>)],
+        now: Timestamp,
+    ) -> HashMap<AttemptRef, Turn> {
+        let mut by_endpoint: HashMap<_, (&Endpoint<'_>, Vec<&DeliveryMessage>)> = HashMap::new();
+        for (message, endpoint) in ready {
+            by_endpoint
+                .entry(&endpoint.at)
+                .or_insert((endpoint, Vec::new()))
+                .1
+                .push(message);
+        }
+        let turns = join_all(by_endpoint.into_values().map(async |(endpoint, messages)| {
+            let pace = endpoint.load.pace(endpoint.subscription.rate_limit, now)?;
+            Some(self.assign_slots_at(endpoint, &pace, &messages, now).await)
+        }));
+        turns.await.into_iter().flatten().flatten().collect()
+    }
+
+    async fn assign_slots_at(
+        &self,
+        endpoint: &Endpoint<'_>,
+        pace: &Pace,
+        messages: &[&DeliveryMessage],
+        now: Timestamp,
+    ) -> Vec<(AttemptRef, Turn)> {
+        let is_slow = endpoint.load.is_slow(now);
+        let good = |place: &Place| {
+            // Whoever is in the slow lane waited there for others, not because there are too many of it.
+            let is_late = !is_slow && place.micros.saturating_add(LATE_MICROS) < micros(now);
+            !is_late && endpoint.load.honours(place.given, now)
+        };
+        let (mut placed, unplaced): (Vec<&DeliveryMessage>, Vec<&DeliveryMessage>) = messages
+            .iter()
+            .partition(|message| message.place().is_some_and(|place| good(&place)));
+        placed.sort_by_key(|message| message.place().map(|place| place.micros));
+        let first = match unplaced.len() as u64 {
+            0 => Ok(None),
+            count => {
+                self.endpoints
+                    .book(&endpoint.at, count, pace, endpoint.load.next_place)
+                    .await
+            }
+        };
+        let all_of = |turn| {
+            messages
+                .iter()
+                .map(|message| (attempt_of(message), turn))
+                .collect()
+        };
+        let first = match first {
+            Ok(first) => first,
+            Err(error) => {
+                tracing::error!(cause = telemetry::chain(&error), "no places");
+                return all_of(Turn::Unknown);
+            }
+        };
+        let booked = unplaced.into_iter().zip(0_u64..).map(|(message, number)| {
+            let place = first.map(|first| first.saturating_add(pace.micros.saturating_mul(number)));
+            (message, place.map(|micros| Place { micros, given: now }))
+        });
+        let placed = placed.into_iter().map(|message| (message, message.place()));
+        let (mut turns, mut waits, mut earliest) = (Vec::new(), Vec::new(), micros(now));
+        for (message, place) in placed.chain(booked) {
+            // Those that are late go one after the other all the same.
+            let place = place.map(|place| Place {
+                micros: place.micros.max(earliest),
+                ..place
+            });
+            earliest = place.map_or(earliest, |place| place.micros.saturating_add(pace.micros));
+            let wait = place.map(|place| place.micros.saturating_sub(micros(now)));
+            let is_in_lane = message.is_in_slow_lane() || !is_slow;
+            match (place, wait) {
+                (Some(place), Some(wait)) if is_in_lane && wait <= pace.hold_micros() => {
+                    turns.push((attempt_of(message), Turn::At(place.micros)));
+                }
+                _ => {
+                    let delay = wait.map_or(pace.until.millis_since(now) / 1_000, |wait| {
+                        seconds(wait, pace)
+                    });
+                    waits.push((
+                        message.placed(place, message.is_in_slow_lane() || is_slow),
+                        delay,
+                    ));
+                    turns.push((attempt_of(message), Turn::Later));
+                }
+            }
+        }
+        match self.queue_again(&waits).await {
+            Ok(()) => turns,
+            Err(error) => {
+                tracing::error!(cause = telemetry::chain(&error), "not queued again");
+                let unless_near = |turn| {
+                    if turn == Turn::Later {
+                        Turn::Unknown
+                    } else {
+                        turn
+                    }
+                };
+                turns
+                    .into_iter()
+                    .map(|(attempt, turn)| (attempt, unless_near(turn)))
+                    .collect()
+            }
+        }
+    }
+
+    async fn queue_again(&self, waits: &[(DeliveryMessage, u64)]) -> Result<(), SendError> {
+        let (slow, usual): (Vec<_>, Vec<_>) = waits
+            .iter()
+            .cloned()
+            .partition(|(message, _)| message.is_in_slow_lane());
+        self.queue.send(&usual).await?;
+        self.slow_lane.send(&slow).await
+    }
+}
+
+pub(super) fn attempt_of(message: &DeliveryMessage) -> AttemptRef {
+    (message.delivery(), message.number())
+}
+
+pub(super) fn micros(moment: Timestamp) -> u64 {
+    moment.millis_since(Timestamp::EPOCH).saturating_mul(1_000)
+}
+
+/// How many seconds a message is in its queue. The rest of a second is waited for in the function, if it
+/// may be; else it comes a little late rather than early.
+fn seconds(wait_micros: u64, pace: &Pace) -> u64 {
+    const SECOND: u64 = 1_000_000;
+    if pace.hold_micros() < SECOND {
+        wait_micros.div_ceil(SECOND)
+    } else {
+        wait_micros / SECOND
+    }
+}

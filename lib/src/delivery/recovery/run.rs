@@ -1,0 +1,266 @@
+//! Working on a recovery, page by page:
+//!
+//! ```text
+//! read a page ── reopen its deliveries ── queue them ── save the place and the counts
+//! ```
+//!
+//! A crash anywhere repeats the page. A delivery that the recovery reopened bears its id: it counts again
+//! as before, and is queued again unless an attempt was made since. Before the time is up the recovery
+//! queues itself, so that its length is not bound by that of an invocation.
+//!
+//! Deliveries are queued for one moment after the other, so that a tenant with much to recover has only so
+//! many on their way at once.
+
+use std::time::{Duration, Instant};
+
+use futures::{StreamExt, TryStreamExt, stream};
+use thiserror::Error;
+
+use crate::{
+    clock::Clock,
+    domain::{
+        delivery::{
+            Delivery, DeliveryStatus,
+            recovery::{FailureReason, Recoverable, Recovery, RecoveryId, RecoveryStatus},
+        },
+        subscription::SubscriptionStatus,
+    },
+    queue::{
+        SendError,
+        deliveries::{DeliveryMessage, DeliveryQueue},
+        recoveries::RecoveryQueue,
+    },
+    store::{
+        StoreError,
+        history::HistoryTable,
+        recoveries::{RecoveryTable, StoredRecovery},
+        subscriptions::SubscriptionTable,
+    },
+};
+
+/// Deliveries reopened at once.
+const CONCURRENCY: usize = 16;
+
+/// Works on recoveries.
+#[derive(Debug, Clone)]
+pub struct Recover {
+    /// Who is delivered to.
+    pub subscriptions: SubscriptionTable,
+    /// Where recoveries are.
+    pub recoveries: RecoveryTable,
+    /// Where deliveries are.
+    pub history: HistoryTable,
+    /// Where they are queued.
+    pub deliveries: DeliveryQueue,
+    /// Where recoveries are queued.
+    pub queue: RecoveryQueue,
+    /// How much is done at once.
+    pub portion: Portion,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+/// How much is done at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Portion {
+    /// Rows of the history that are looked through between two savings.
+    pub rows: i32,
+    /// After so long the recovery queues itself and rests; one page is done in any case.
+    pub time: Duration,
+}
+
+/// What became of a recovery.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ran {
+    /// It ended.
+    Ended(Recovery),
+    /// It went on, and is queued again.
+    Resting(Recovery),
+    /// It had ended before, or is no longer kept.
+    Over,
+    /// Somebody else is at work on it.
+    Elsewhere,
+}
+
+/// Why a recovery did not go on. Repeating is safe.
+#[derive(Debug, Error)]
+pub enum RecoverError {
+    /// The database failed.
+    #[error("the database failed")]
+    Store(#[from] StoreError),
+    /// The queue failed.
+    #[error("the queue failed")]
+    Queue(#[from] SendError),
+}
+
+impl Recover {
+    /// Goes on with a recovery.
+    ///
+    /// # Errors
+    /// When the database or a queue fails: whoever calls must not acknowledge the message.
+    pub async fn run(&self, tenant_id: &str, id: RecoveryId) -> Result<Ran, RecoverError> {
+        let started = Instant::now();
+        let Some(mut stored) = self.find_open(tenant_id, id).await? else {
+            return Ok(Ran::Over);
+        };
+        if let Some(reason) = self.obstacle(tenant_id, id.subscription_id).await? {
+            let given_up = self.end(&stored, RecoveryStatus::Failed(reason)).await?;
+            return Ok(given_up.map_or(Ran::Elsewhere, Ran::Ended));
+        }
+        loop {
+            let Some(saved) = self.page(&stored).await? else {
+                return Ok(Ran::Elsewhere);
+            };
+            if !saved.recovery.is_open() {
+                return Ok(Ran::Ended(saved.recovery));
+            }
+            let rests = saved.recovery.rests_seconds(self.clock.now());
+            if started.elapsed() >= self.portion.time || rests.is_some() {
+                self.queue.send(&saved.recovery, rests.unwrap_or(0)).await?;
+                return Ok(Ran::Resting(saved.recovery));
+            }
+            stored = saved;
+        }
+    }
+
+    /// Gives up a recovery that failed again and again.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn give_up(&self, tenant_id: &str, id: RecoveryId) -> Result<Ran, RecoverError> {
+        let Some(stored) = self.find_open(tenant_id, id).await? else {
+            return Ok(Ran::Over);
+        };
+        let given_up = self
+            .end(&stored, RecoveryStatus::Failed(FailureReason::Fault))
+            .await?;
+        Ok(given_up.map_or(Ran::Elsewhere, Ran::Ended))
+    }
+
+    async fn find_open(
+        &self,
+        tenant_id: &str,
+        id: RecoveryId,
+    ) -> Result<Option<StoredRecovery>, StoreError> {
+        let found = self.recoveries.find(tenant_id, id).await?;
+        Ok(found.filter(|stored| stored.recovery.is_open()))
+    }
+
+    /// What has become of the subscription, if nothing can be delivered to it any more.
+    async fn obstacle(
+        &self,
+        tenant_id: &str,
+        id: u64,
+    ) -> Result<Option<FailureReason>, StoreError> {
+        let found = self.subscriptions.find(tenant_id, id).await?;
+        Ok(match found.map(|subscription| subscription.status) {
+            None => Some(FailureReason::Deleted),
+            Some(SubscriptionStatus::Inactive) => Some(FailureReason::Inactive),
+            Some(SubscriptionStatus::Active) => None,
+        })
+    }
+
+    async fn end(
+        &self,
+        stored: &StoredRecovery,
+        status: RecoveryStatus,
+    ) -> Result<Option<Recovery>, StoreError> {
+        let ended = Recovery {
+            status,
+            updated_at: self.clock.now(),
+            ..stored.recovery.clone()
+        };
+        let saved = self.recoveries.replace(stored, ended).await?;
+        Ok(saved.map(|saved| saved.recovery))
+    }
+
+    /// Does one page and saves that; `None` when somebody else was faster.
+    async fn page(&self, stored: &StoredRecovery) -> Result<Option<StoredRecovery>, RecoverError> {
+        let recovery = &stored.recovery;
+        let page = self
+            .history
+            .recoverable(recovery, self.portion.rows)
+            .await?;
+        let taken_up: Vec<Delivery> = stream::iter(page.deliveries)
+            .map(|delivery| self.take_up(recovery, delivery))
+            .buffer_unordered(CONCURRENCY)
+            .try_filter_map(async |taken_up| Ok(taken_up))
+            .try_collect()
+            .await?;
+        let now = self.clock.now();
+        let waiting: Vec<_> = taken_up
+            .iter()
+            .filter(|delivery| waits(recovery, delivery))
+            .collect();
+        let (first, released_until) = recovery.release(waiting.len(), now);
+        let messages: Vec<_> = waiting
+            .into_iter()
+            .zip(0..)
+            .map(|(delivery, number)| {
+                (
+                    DeliveryMessage::next_of(delivery),
+                    Recovery::delay_seconds(first, number, now),
+                )
+            })
+            .collect();
+        self.deliveries.send(&messages).await?;
+        let saved = Recovery {
+            status: page
+                .next
+                .map_or(RecoveryStatus::Done, |_| RecoveryStatus::Running),
+            requeued: recovery.requeued + taken_up.len() as u64,
+            examined: recovery.examined + page.examined,
+            place: page.next.unwrap_or(recovery.place),
+            released_until,
+            updated_at: self.clock.now(),
+            ..recovery.clone()
+        };
+        Ok(self.recoveries.replace(stored, saved).await?)
+    }
+
+    /// The delivery as the recovery leaves it, if it is one of those that it queues again.
+    async fn take_up(
+        &self,
+        recovery: &Recovery,
+        delivery: Delivery,
+    ) -> Result<Option<Delivery>, StoreError> {
+        match recovery.order.status {
+            Recoverable::Pending => {
+                let due = delivery.next_attempt_at.unwrap_or(delivery.updated_at);
+                Ok(Some(delivery).filter(|_| recovery.finds_overdue(due)))
+            }
+            Recoverable::Failed
+                if is_of(recovery, &delivery) || delivery.status == DeliveryStatus::Pending =>
+            {
+                Ok(Some(delivery))
+            }
+            Recoverable::Failed => {
+                let id = recovery.id.to_string();
+                let reopened = self
+                    .history
+                    .reopen_delivery(&delivery, Some(&id), self.clock.now())
+                    .await?;
+                if reopened.is_some() {
+                    return Ok(reopened);
+                }
+                // Somebody else has changed it: this recovery too, if the answer was lost.
+                let found = self.history.find_delivery(&delivery.at).await?;
+                Ok(found.filter(|found| is_of(recovery, found)))
+            }
+        }
+    }
+}
+
+/// Whether the recovery has reopened it.
+fn is_of(recovery: &Recovery, delivery: &Delivery) -> bool {
+    delivery.recovery.as_deref() == Some(recovery.id.to_string().as_str())
+}
+
+/// Whether a delivery that was taken up has no attempt behind it yet, so that its message may be lost.
+fn waits(recovery: &Recovery, delivery: &Delivery) -> bool {
+    delivery.status == DeliveryStatus::Pending
+        && match recovery.order.status {
+            Recoverable::Pending => true,
+            Recoverable::Failed => delivery.attempts == delivery.earlier_attempts,
+        }
+}

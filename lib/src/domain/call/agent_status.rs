@@ -1,0 +1,84 @@
+//! The status of an agent's call, in the words of the ElevenLabs call status document.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::key::EventKey;
+
+/// A status, and the event that tells it: its payload is the `rawResponse` of a status query.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct AgentStatus {
+    /// The status.
+    pub word: StatusWord,
+    /// The event.
+    pub event: EventKey,
+}
+
+/// The statuses of the document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StatusWord {
+    /// The call has been initiated.
+    Initiated,
+    /// It rings.
+    Ringing,
+    /// It was answered.
+    Answered,
+    /// It completed successfully.
+    Completed,
+    /// It has ended.
+    Ended,
+    /// It failed to initiate.
+    InitiationFailed,
+    /// The recipient is busy.
+    Busy,
+    /// Nobody answered.
+    NoAnswer,
+    /// It failed.
+    Failed,
+    /// It was canceled.
+    Canceled,
+    /// The recipient cannot be reached.
+    Unreachable,
+    /// The recipient rejected it.
+    Rejected,
+}
+
+impl StatusWord {
+    /// The word of the document.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Initiated => "initiated",
+            Self::Ringing => "ringing",
+            Self::Answered => "answered",
+            Self::Completed => "completed",
+            Self::Ended => "ended",
+            Self::InitiationFailed => "initiation_failed",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no_answer",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+            Self::Unreachable => "unreachable",
+            Self::Rejected => "rejected",
+        }
+    }
+
+    /// Whether nothing follows it.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        !matches!(self, Self::Initiated | Self::Ringing | Self::Answered)
+    }
+
+    /// How far a call with this status has come: a claim's rank, so that a status that arrives late
+    /// does not take back a later one, and that `ended` does not hide how it ended.
+    #[must_use]
+    pub fn progress(self) -> u8 {
+        match self {
+            Self::Initiated => 0,
+            Self::Ringing => 1,
+            Self::Answered => 2,
+            Self::Ended => 3,
+            _ => 4,
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What of a call's life is announced to customers, and which event did so.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{agent_status::StatusWord, facts::Facts, outcome::Outcome};
+use crate::domain::{key::EventKey, timestamp::Timestamp};
+
+/// The lifecycle of a call as it is announced to customers, each type once per call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Announcement {
+    /// The call exists.
+    Created,
+    /// It rings.
+    Ringing,
+    /// It was answered.
+    Answered,
+    /// Its agent's conversation began.
+    ConversationStarted,
+    /// Its agent's conversation ended; the call may go on without it.
+    ConversationCompleted,
+    /// It ended, however it ended.
+    Completed,
+}
+
+impl Announcement {
+    /// All of them, in the order in which they happen.
+    pub const ALL: [Self; 6] = [
+        Self::Created,
+        Self::Ringing,
+        Self::Answered,
+        Self::ConversationStarted,
+        Self::ConversationCompleted,
+        Self::Completed,
+    ];
+
+    /// The event type that customers subscribe to.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "call.created",
+            Self::Ringing => "call.ringing",
+            Self::Answered => "call.answered",
+            Self::ConversationStarted => "conversation.started",
+            Self::ConversationCompleted => "conversation.completed",
+            Self::Completed => "call.completed",
+        }
+    }
+
+    /// Reads a stored type.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|announcement| announcement.as_str() == text)
+    }
+
+    pub(super) fn is_due(self, facts: &Facts) -> bool {
+        match self {
+            Self::Created => true,
+            Self::Ringing => facts.ringing_at().is_some(),
+            Self::Answered => facts.answered_at().is_some(),
+            Self::ConversationStarted => is_in_conversation(facts),
+            Self::ConversationCompleted => is_in_conversation(facts) && has_conversed(facts),
+            Self::Completed => facts.ending().is_some(),
+        }
+    }
+
+    /// When it happened, as far as the facts tell.
+    #[must_use]
+    pub fn occurred_at(self, facts: &Facts) -> Option<Timestamp> {
+        let ended_at = || facts.ending().map(|ending| ending.at);
+        match self {
+            Self::Created => facts.started_at().or(facts.first_event.get()),
+            Self::Ringing => facts.ringing_at(),
+            Self::Answered => facts.answered_at(),
+            Self::ConversationStarted => facts.answered_at().or_else(|| facts.started_at()),
+            Self::ConversationCompleted => facts.conversation_ended_at().or_else(ended_at),
+            Self::Completed => ended_at(),
+        }
+    }
+}
+
+/// A conversation has its name before anybody answers, and keeps it when nobody does.
+fn is_in_conversation(facts: &Facts) -> bool {
+    let told = facts.agent_status.get().map(|status| status.word);
+    facts.conversation_id().is_some()
+        && (facts.answered_at().is_some()
+            || told == Some(StatusWord::Answered)
+            || has_conversed(facts))
+}
+
+/// Only ElevenLabs knows the end of its conversation: the leg of the call may be another one's.
+fn has_conversed(facts: &Facts) -> bool {
+    let told = facts.agent_status.get().map(|status| status.word);
+    facts.conversation_ended_at().is_some()
+        || facts.transcript().is_some()
+        || matches!(told, Some(StatusWord::Completed | StatusWord::Ended))
+}
+
+/// How far a call has come, in the word that customers are told.
+#[must_use]
+pub fn progress(facts: &Facts) -> &'static str {
+    if facts.ending().is_some() {
+        "completed"
+    } else if facts.answered_at().is_some() {
+        "answered"
+    } else if facts.ringing_at().is_some() {
+        "ringing"
+    } else {
+        "created"
+    }
+}
+
+/// What customers go by when they are told that a call has ended: when it changes afterwards, they are
+/// told again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    status: &'static str,
+    outcome: Option<Outcome>,
+    duration: Option<u64>,
+    recording_url: Option<String>,
+}
+
+impl Shown {
+    /// What these facts show.
+    #[must_use]
+    pub fn of(facts: &Facts) -> Self {
+        Self {
+            status: progress(facts),
+            outcome: facts.outcome(),
+            duration: facts.duration_millis().map(|millis| millis / 1_000),
+            recording_url: facts.recording_url.get().cloned(),
+        }
+    }
+
+    /// The values that are others now, under the names that customers know them by; one that was not
+    /// known is null.
+    #[must_use]
+    pub fn changed_to(&self, now: &Self) -> Map<String, Value> {
+        let outcome = |shown: &Self| Value::from(shown.outcome.map(Outcome::as_str));
+        let recording = |shown: &Self| Value::from(shown.recording_url.clone());
+        let values = [
+            ("status", self.status.into(), now.status.into()),
+            ("outcome", outcome(self), outcome(now)),
+            ("duration", self.duration.into(), now.duration.into()),
+            ("recordingUrl", recording(self), recording(now)),
+        ];
+        let changed = values.into_iter().filter(|(_, was, is)| was != is);
+        changed
+            .map(|(name, was, _): (&str, Value, Value)| (name.to_owned(), was))
+            .collect()
+    }
+}
+
+/// The event that announced something, for ever. Stored as the array `[by, at]`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(EventKey, Timestamp)", into = "(EventKey, Timestamp)")]
+pub struct Announced {
+    /// The event.
+    pub by: EventKey,
+    /// When it was received.
+    pub at: Timestamp,
+}
+
+impl From<(EventKey, Timestamp)> for Announced {
+    fn from((by, at): (EventKey, Timestamp)) -> Self {
+        Self { by, at }
+    }
+}
+
+impl From<Announced> for (EventKey, Timestamp) {
+    fn from(announced: Announced) -> Self {
+        (announced.by, announced.at)
+    }
+}

@@ -1,0 +1,232 @@
+//! The kinds of fact a call is made of. Each merges commutatively, associatively and idempotently, so
+//! events may arrive in any order, repeatedly and in any grouping.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::timestamp::Timestamp;
+
+/// A value that some event claimed, with what decides between claims: a better source first, then
+/// time, then the value itself, so that no two claims are ever equal without being the same.
+///
+/// Stored as the array `[rank, at, value]`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Claim<T>(u8, Timestamp, T);
+
+impl<T> Claim<T> {
+    /// `value` as told at `at` by a source of this rank; higher is better.
+    pub fn new(rank: u8, at: Timestamp, value: T) -> Self {
+        Self(rank, at, value)
+    }
+
+    /// How good the source is; higher is better.
+    pub fn rank(&self) -> u8 {
+        self.0
+    }
+
+    /// When the claiming event happened.
+    pub fn at(&self) -> Timestamp {
+        self.1
+    }
+
+    /// What is claimed.
+    pub fn value(&self) -> &T {
+        &self.2
+    }
+}
+
+/// The claim of the best source, the latest among equals.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Latest<T>(Option<Claim<T>>);
+
+/// The earliest claim.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Earliest<T>(Option<Claim<T>>);
+
+/// The highest of the values told: of times, the latest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Highest<T>(Option<T>);
+
+/// The first and the last of the times told. Stored as an array of both, or of the one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Timestamp>", into = "Vec<Timestamp>")]
+pub struct FirstLast(Option<(Timestamp, Timestamp)>);
+
+/// The earliest of the times told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EarliestTime(Option<Timestamp>);
+
+macro_rules! register {
+    ($name:ident, $wins:expr) => {
+        impl<T> Default for $name<T> {
+            fn default() -> Self {
+                Self(None)
+            }
+        }
+
+        impl<T: Ord> $name<T> {
+            /// A register that holds this claim.
+            pub fn claimed(claim: Option<Claim<T>>) -> Self {
+                Self(claim)
+            }
+
+            /// Keeps the winner of both registers.
+            pub fn merge(&mut self, other: Self) {
+                let wins: fn(&Claim<T>, &Claim<T>) -> bool = $wins;
+                if let Some(theirs) = other.0
+                    && self.0.as_ref().is_none_or(|ours| wins(&theirs, ours))
+                {
+                    self.0 = Some(theirs);
+                }
+            }
+        }
+
+        impl<T> $name<T> {
+            /// The winning claim, if anything was claimed.
+            pub fn claim(&self) -> Option<&Claim<T>> {
+                self.0.as_ref()
+            }
+
+            /// The winning value, if anything was claimed.
+            pub fn get(&self) -> Option<&T> {
+                self.0.as_ref().map(Claim::value)
+            }
+
+            /// True before the first claim; such a register is not stored.
+            pub fn is_empty(&self) -> bool {
+                self.0.is_none()
+            }
+        }
+    };
+}
+
+register!(Latest, |theirs, ours| theirs > ours);
+register!(Earliest, |theirs, ours| {
+    (theirs.1, &theirs.2, theirs.0) < (ours.1, &ours.2, ours.0)
+});
+
+impl<T> Latest<T> {
+    /// The register, if `keeps` its value; else an empty one.
+    #[must_use]
+    pub fn filter(self, keeps: impl FnOnce(&T) -> bool) -> Self {
+        Self(self.0.filter(|claim| keeps(claim.value())))
+    }
+}
+
+/// The best of these claims, by what decides between claims.
+pub fn best<'a, T: Ord + 'a>(
+    registers: impl IntoIterator<Item = &'a Latest<T>>,
+) -> Option<&'a Claim<T>> {
+    registers.into_iter().filter_map(Latest::claim).max()
+}
+
+impl<T> Default for Highest<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<T: Ord> Highest<T> {
+    /// A register that holds this value.
+    pub fn told(value: Option<T>) -> Self {
+        Self(value)
+    }
+
+    /// Keeps the higher of both.
+    pub fn merge(&mut self, other: Self) {
+        self.0 = self.0.take().max(other.0);
+    }
+}
+
+impl<T> Highest<T> {
+    /// The highest value told, if any was.
+    pub fn get(&self) -> Option<&T> {
+        self.0.as_ref()
+    }
+
+    /// True before a value was told; such a register is not stored.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl FirstLast {
+    /// A register that holds this time.
+    #[must_use]
+    pub fn told(time: Option<Timestamp>) -> Self {
+        Self(time.map(|time| (time, time)))
+    }
+
+    /// Keeps the earlier and the later of both.
+    pub fn merge(&mut self, other: Self) {
+        self.0 = match (self.0, other.0) {
+            (Some(ours), Some(theirs)) => Some((ours.0.min(theirs.0), ours.1.max(theirs.1))),
+            (ours, theirs) => ours.or(theirs),
+        };
+    }
+
+    /// The first time told, if any was.
+    #[must_use]
+    pub fn first(&self) -> Option<Timestamp> {
+        self.0.map(|(first, _)| first)
+    }
+
+    /// The last time told, if any was.
+    #[must_use]
+    pub fn last(&self) -> Option<Timestamp> {
+        self.0.map(|(_, last)| last)
+    }
+
+    /// True before a time was told; such a register is not stored.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl From<Vec<Timestamp>> for FirstLast {
+    fn from(times: Vec<Timestamp>) -> Self {
+        Self(times.iter().min().copied().zip(times.iter().max().copied()))
+    }
+}
+
+impl From<FirstLast> for Vec<Timestamp> {
+    fn from(FirstLast(times): FirstLast) -> Self {
+        match times {
+            None => Self::new(),
+            Some((first, last)) if first == last => vec![first],
+            Some((first, last)) => vec![first, last],
+        }
+    }
+}
+
+impl EarliestTime {
+    /// A register that holds this time.
+    #[must_use]
+    pub fn claimed(time: Option<Timestamp>) -> Self {
+        Self(time)
+    }
+
+    /// Keeps the earlier of both.
+    pub fn merge(&mut self, other: Self) {
+        self.0 = match (self.0, other.0) {
+            (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
+            (ours, theirs) => ours.or(theirs),
+        };
+    }
+
+    /// The earliest time told, if any was.
+    #[must_use]
+    pub fn get(&self) -> Option<Timestamp> {
+        self.0
+    }
+
+    /// True before a time was told; such a register is not stored.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+}

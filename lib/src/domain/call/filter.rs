@@ -1,0 +1,264 @@
+//! Which calls a list shows. A status is asked for in any document's words; docs/api/calls.md has the
+//! table of what each means.
+
+use super::{Call, CallStatus, agent_status::StatusWord, outcome::Outcome};
+use crate::domain::{call::direction::Direction, phone::PhoneNumber, timestamp::Timestamp};
+
+/// What a call must be to be shown; what is not given does not matter.
+#[derive(Debug, Clone, Default)]
+pub struct CallFilter {
+    /// Any of these statuses; empty for any at all.
+    pub statuses: Vec<StatusFilter>,
+    /// Any of these outcomes, business outcomes included; empty for any at all.
+    pub outcomes: Vec<String>,
+    /// Which way it went.
+    pub direction: Option<Direction>,
+    /// Its campaign.
+    pub campaign_id: Option<String>,
+    /// The number of the other side.
+    pub phone_number: Option<PhoneNumber>,
+    /// Its follow-up is due from this moment on.
+    pub follow_up_from: Option<Timestamp>,
+    /// Its follow-up is due up to this moment.
+    pub follow_up_to: Option<Timestamp>,
+    /// The lead that a dialer named.
+    pub lead_id: Option<String>,
+    /// The employee that a dialer named.
+    pub employee_id: Option<String>,
+}
+
+/// A status as any of the documents spells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatusFilter {
+    /// It goes on.
+    Active,
+    /// A status that `status` or `agentStatus` shows, or what is the same of a call that nobody
+    /// reported in those words.
+    Word(StatusWord),
+}
+
+impl StatusFilter {
+    /// Reads a word of the Call Outcomes, inbound call, ElevenLabs or Call Capture document, or of a
+    /// carrier: `no_answer`, `no-answer`, `No Answer`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let word = match to_snake_case(text).as_str() {
+            "active" => return Some(Self::Active),
+            "initiated" | "queued" => StatusWord::Initiated,
+            "ringing" => StatusWord::Ringing,
+            "answered" | "in_progress" => StatusWord::Answered,
+            "completed" => StatusWord::Completed,
+            "ended" => StatusWord::Ended,
+            "initiation_failed" => StatusWord::InitiationFailed,
+            "busy" => StatusWord::Busy,
+            "no_answer" => StatusWord::NoAnswer,
+            "failed" => StatusWord::Failed,
+            "canceled" | "cancelled" => StatusWord::Canceled,
+            "unreachable" => StatusWord::Unreachable,
+            "rejected" => StatusWord::Rejected,
+            _ => return None,
+        };
+        Some(Self::Word(word))
+    }
+
+    /// Whether a call has this status.
+    #[must_use]
+    pub fn matches(self, call: &Call) -> bool {
+        let status = call.status();
+        let Self::Word(word) = self else {
+            return status == CallStatus::Active;
+        };
+        let facts = &call.facts;
+        if facts
+            .agent_status
+            .get()
+            .is_some_and(|told| told.word == word)
+        {
+            return true;
+        }
+        let (rang, answered) = (facts.ringing_at().is_some(), facts.answered_at().is_some());
+        let goes_on = status == CallStatus::Active;
+        match word {
+            StatusWord::Initiated => goes_on && !rang && !answered,
+            StatusWord::Ringing => goes_on && rang && !answered,
+            StatusWord::Answered => goes_on && answered,
+            StatusWord::Ended => status == CallStatus::Ended,
+            StatusWord::Failed => status == CallStatus::Failed,
+            StatusWord::Completed => {
+                !goes_on
+                    && facts
+                        .outcome()
+                        .is_none_or(|outcome| outcome == Outcome::Completed)
+            }
+            StatusWord::Busy => facts.outcome() == Some(Outcome::Busy),
+            StatusWord::NoAnswer => facts.outcome() == Some(Outcome::NoAnswer),
+            // Only those who report in these words know.
+            StatusWord::InitiationFailed
+            | StatusWord::Canceled
+            | StatusWord::Unreachable
+            | StatusWord::Rejected => false,
+        }
+    }
+}
+
+impl CallFilter {
+    /// Whether the list shows this call.
+    #[must_use]
+    pub fn matches(&self, call: &Call) -> bool {
+        let facts = &call.facts;
+        let is = |wanted: &Option<String>, known: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| known == Some(wanted))
+        };
+        let direction = facts.direction().unwrap_or(Direction::Inbound);
+        (self.statuses.is_empty() || self.statuses.iter().any(|status| status.matches(call)))
+            && (self.outcomes.is_empty()
+                || self
+                    .outcomes
+                    .iter()
+                    .any(|outcome| has_outcome(call, outcome)))
+            && self.direction.is_none_or(|wanted| wanted == direction)
+            && self
+                .phone_number
+                .as_ref()
+                .is_none_or(|wanted| facts.phone_number() == Some(wanted))
+            && is(&self.campaign_id, call.campaign_id())
+            && self
+                .lead_id
+                .as_deref()
+                .is_none_or(|id| call.lead_id().is_some_and(|lead| lead.as_str() == id))
+            && is(
+                &self.employee_id,
+                facts.employee_id.get().map(String::as_str),
+            )
+            && self.has_wanted_follow_up(call)
+    }
+
+    fn has_wanted_follow_up(&self, call: &Call) -> bool {
+        if self.follow_up_from.is_none() && self.follow_up_to.is_none() {
+            return true;
+        }
+        let follow_up = call.facts.follow_up.get().and_then(Option::as_ref);
+        follow_up.is_some_and(|follow_up| {
+            self.follow_up_from
+                .is_none_or(|from| from <= follow_up.due_at)
+                && self.follow_up_to.is_none_or(|to| follow_up.due_at <= to)
+        })
+    }
+}
+
+fn has_outcome(call: &Call, wanted: &str) -> bool {
+    call.facts
+        .outcome()
+        .is_some_and(|outcome| outcome.as_str() == wanted)
+        || call
+            .facts
+            .results()
+            .is_some_and(|results| results.contains(wanted))
+}
+
+/// `No Answer` and `no-answer` as `no_answer`.
+#[must_use]
+pub fn to_snake_case(text: &str) -> String {
+    text.trim().to_lowercase().replace(['-', ' '], "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        call::{
+            CallKeys, CallUpdate,
+            agent_status::AgentStatus,
+            claims::{Claim, Latest},
+            facts::Facts,
+            report::Hangup,
+        },
+        key::{CallKey, EventKey},
+    };
+
+    fn call(facts: Facts) -> Call {
+        let update = CallUpdate {
+            event: EventKey::of("livekit", "EV_1"),
+            received_at: Timestamp::EPOCH,
+            tenant_id: None,
+            keys: CallKeys::new([CallKey::RoomSid("RM_1".to_owned())]).unwrap(),
+            facts,
+            recording: None,
+        };
+        Call::begin(&update, None)
+    }
+
+    fn claimed<T: Ord>(value: T) -> Latest<T> {
+        Latest::claimed(Some(Claim::new(0, Timestamp::EPOCH, value)))
+    }
+
+    fn matching(call: &Call) -> Vec<&'static str> {
+        let words = [
+            "active",
+            "initiated",
+            "ringing",
+            "answered",
+            "completed",
+            "ended",
+            "initiation_failed",
+            "busy",
+            "no_answer",
+            "failed",
+            "canceled",
+            "unreachable",
+            "rejected",
+        ];
+        words
+            .into_iter()
+            .filter(|word| StatusFilter::parse(word).unwrap().matches(call))
+            .collect()
+    }
+
+    #[test]
+    fn a_call_is_found_by_what_it_shows_and_by_what_that_means_elsewhere() {
+        let told = |word| {
+            claimed(AgentStatus {
+                word,
+                event: EventKey::of("x", "1"),
+            })
+        };
+        let hangup = || {
+            claimed(Hangup {
+                at: Timestamp::EPOCH,
+                reason: None,
+            })
+        };
+        let rejected = Facts {
+            agent_status: told(StatusWord::Rejected),
+            hangup: hangup(),
+            verdict: claimed(Outcome::Busy),
+            ..Facts::default()
+        };
+        assert_eq!(matching(&call(rejected)), ["ended", "busy", "rejected"]);
+        let hung_up = Facts {
+            agent_status: told(StatusWord::Answered),
+            hangup: hangup(),
+            ..Facts::default()
+        };
+        assert_eq!(matching(&call(hung_up)), ["answered", "completed", "ended"]);
+        assert_eq!(matching(&call(Facts::default())), ["active", "initiated"]);
+    }
+
+    #[test]
+    fn every_documents_spelling_is_read_and_no_other_word() {
+        for text in ["no_answer", "no-answer", "No Answer", " NO-ANSWER "] {
+            assert_eq!(
+                StatusFilter::parse(text),
+                Some(StatusFilter::Word(StatusWord::NoAnswer)),
+                "{text}"
+            );
+        }
+        assert_eq!(
+            StatusFilter::parse("cancelled"),
+            Some(StatusFilter::Word(StatusWord::Canceled))
+        );
+        for text in ["", "noanswer", "complete", "inactive"] {
+            assert_eq!(StatusFilter::parse(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! How a call ended, in the four words of the Call Outcomes document.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The outcome of an ended call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A conversation of ten seconds or more.
+    Completed,
+    /// Nobody answered, or the line was held for less than ten seconds.
+    NoAnswer,
+    /// The called party was busy or declined.
+    Busy,
+    /// The call failed, or ended within three seconds.
+    Failed,
+}
+
+/// What is known of the end of a call when its outcome is decided.
+#[derive(Debug, Clone, Copy)]
+pub struct End<'a> {
+    /// The provider's reason for the disconnection, as it spells it.
+    pub reason: Option<&'a str>,
+    /// What a provider that judges calls itself says; it wins over the duration.
+    pub verdict: Option<Outcome>,
+    /// From the room's creation to the end, in milliseconds; `None` when the start is unknown.
+    pub duration_millis: Option<u64>,
+    /// False when the phone's participant is known never to have been connected.
+    pub connected: bool,
+}
+
+/// Below this a call failed.
+const FAILED_BELOW_MILLIS: u64 = 3_000;
+/// Below this a call was not answered.
+const NO_ANSWER_BELOW_MILLIS: u64 = 10_000;
+
+impl Outcome {
+    /// Decides the outcome; the first rule that matches wins: the reason says busy, the reason is
+    /// an error, nobody was available, then a provider's own verdict, then the duration. `None` when neither the reason nor a
+    /// duration decides. A call that never connected is never `completed`, however long it rang.
+    #[must_use]
+    pub fn decide(end: End<'_>) -> Option<Self> {
+        if let Some(verdict) = end.reason.and_then(Self::of_reason).or(end.verdict) {
+            return Some(verdict);
+        }
+        let Some(duration_millis) = end.duration_millis else {
+            return (!end.connected).then_some(Self::NoAnswer);
+        };
+        match duration_millis {
+            ..FAILED_BELOW_MILLIS => Some(Self::Failed),
+            FAILED_BELOW_MILLIS..NO_ANSWER_BELOW_MILLIS => Some(Self::NoAnswer),
+            _ if end.connected => Some(Self::Completed),
+            _ => Some(Self::NoAnswer),
+        }
+    }
+
+    /// What a reason says by itself: LiveKit's `DisconnectReason`, or the free words of other senders.
+    #[must_use]
+    pub fn of_reason(reason: &str) -> Option<Self> {
+        let reason = reason.to_ascii_uppercase();
+        match reason.as_str() {
+            "USER_REJECTED" => Some(Self::Busy),
+            "USER_UNAVAILABLE" => Some(Self::NoAnswer),
+            "SIP_TRUNK_FAILURE" | "MEDIA_FAILURE" | "JOIN_FAILURE" | "CONNECTION_TIMEOUT"
+            | "AGENT_ERROR" | "STATE_MISMATCH" => Some(Self::Failed),
+            words if words.contains("BUSY") => Some(Self::Busy),
+            words if words.contains("ERROR") || words.contains("FAIL") => Some(Self::Failed),
+            _ => None,
+        }
+    }
+
+    /// The word of the document.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::NoAnswer => "no_answer",
+            Self::Busy => "busy",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(reason: Option<&str>, duration_millis: Option<u64>) -> Option<Outcome> {
+        Outcome::decide(End {
+            reason,
+            verdict: None,
+            duration_millis,
+            connected: true,
+        })
+    }
+
+    #[test]
+    fn duration_decides_at_exactly_three_and_ten_seconds() {
+        let by_duration = |millis| outcome(Some("CLIENT_INITIATED"), Some(millis));
+        assert_eq!(by_duration(0), Some(Outcome::Failed));
+        assert_eq!(by_duration(2_999), Some(Outcome::Failed));
+        assert_eq!(by_duration(3_000), Some(Outcome::NoAnswer));
+        assert_eq!(by_duration(9_999), Some(Outcome::NoAnswer));
+        assert_eq!(by_duration(10_000), Some(Outcome::Completed));
+    }
+
+    #[test]
+    fn every_reason_of_livekit_has_its_outcome() {
+        let by_duration = [
+            "UNKNOWN_REASON",
+            "CLIENT_INITIATED",
+            "DUPLICATE_IDENTITY",
+            "SERVER_SHUTDOWN",
+            "PARTICIPANT_REMOVED",
+            "ROOM_DELETED",
+            "MIGRATION",
+            "SIGNAL_CLOSE",
+            "ROOM_CLOSED",
+        ];
+        for reason in by_duration {
+            assert_eq!(
+                outcome(Some(reason), Some(60_000)),
+                Some(Outcome::Completed),
+                "{reason}"
+            );
+            assert_eq!(
+                outcome(Some(reason), Some(5_000)),
+                Some(Outcome::NoAnswer),
+                "{reason}"
+            );
+            assert_eq!(outcome(Some(reason), None), None, "{reason}");
+        }
+        let failed = [
+            "STATE_MISMATCH",
+            "JOIN_FAILURE",
+            "SIP_TRUNK_FAILURE",
+            "CONNECTION_TIMEOUT",
+            "MEDIA_FAILURE",
+            "AGENT_ERROR",
+        ];
+        for reason in failed {
+            assert_eq!(
+                outcome(Some(reason), Some(60_000)),
+                Some(Outcome::Failed),
+                "{reason}"
+            );
+        }
+        assert_eq!(
+            outcome(Some("USER_REJECTED"), Some(60_000)),
+            Some(Outcome::Busy)
+        );
+        assert_eq!(
+            outcome(Some("USER_UNAVAILABLE"), Some(60_000)),
+            Some(Outcome::NoAnswer)
+        );
+    }
+
+    #[test]
+    fn busy_wins_over_error_and_error_over_duration() {
+        assert_eq!(
+            outcome(Some("line busy: error 486"), Some(60_000)),
+            Some(Outcome::Busy)
+        );
+        assert_eq!(
+            outcome(Some("media error"), Some(60_000)),
+            Some(Outcome::Failed)
+        );
+        assert_eq!(outcome(None, Some(60_000)), Some(Outcome::Completed));
+    }
+
+    #[test]
+    fn a_long_ring_is_no_conversation() {
+        let rang = End {
+            reason: Some("CLIENT_INITIATED"),
+            verdict: None,
+            duration_millis: Some(40_000),
+            connected: false,
+        };
+        assert_eq!(Outcome::decide(rang), Some(Outcome::NoAnswer));
+        let judged = End {
+            verdict: Some(Outcome::Completed),
+            ..rang
+        };
+        assert_eq!(Outcome::decide(judged), Some(Outcome::Completed));
+        let rejected = End {
+            reason: Some("USER_REJECTED"),
+            ..judged
+        };
+        assert_eq!(Outcome::decide(rejected), Some(Outcome::Busy));
+    }
+}

@@ -1,0 +1,176 @@
+//! Who a call belongs to.
+
+use serde::{Deserialize, Serialize};
+
+/// How sure it is what is told of an owner: the line that was called or calls is nearest to the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(from = "u8", into = "u8")]
+pub enum Certainty {
+    /// The metadata names the campaign.
+    Campaign,
+    /// ElevenLabs names the agent.
+    Agent,
+    /// The line from which somebody was dialled, maybe a colleague.
+    Dialling,
+    /// The line of the call; older records do not say.
+    #[default]
+    OurNumber,
+}
+
+/// The tenant to whom a call, its events and its deliveries belong, and what is known beyond that.
+/// The tenant is pinned when the call gets its first owner: nothing that happens later moves a call
+/// to another tenant. What is known of the tenant's user, agent and campaign is what the surest of all
+/// tell, whoever told it first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Owner {
+    /// The tenant.
+    pub tenant_id: String,
+    /// The tenant's user, if one is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+    /// The agent configuration that the number is assigned to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_config_id: Option<String>,
+    /// The campaign that the number belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign_id: Option<String>,
+    /// How sure each of these three is.
+    #[serde(default, rename = "sure", skip_serializing_if = "is_certain")]
+    pub certainty: [Certainty; 3],
+}
+
+fn is_certain(certainty: &[Certainty; 3]) -> bool {
+    *certainty == [Certainty::OurNumber; 3]
+}
+
+impl From<u8> for Certainty {
+    fn from(rank: u8) -> Self {
+        match rank {
+            0 => Self::Campaign,
+            1 => Self::Agent,
+            2 => Self::Dialling,
+            _ => Self::OurNumber,
+        }
+    }
+}
+
+impl From<Certainty> for u8 {
+    fn from(certainty: Certainty) -> Self {
+        certainty as Self
+    }
+}
+
+impl Owner {
+    /// A tenant of which nothing more is known: single-tenant use, without a directory.
+    #[must_use]
+    pub fn tenant(tenant_id: &str) -> Self {
+        Self {
+            tenant_id: tenant_id.to_owned(),
+            user_id: None,
+            agent_config_id: None,
+            campaign_id: None,
+            certainty: [Certainty::OurNumber; 3],
+        }
+    }
+
+    /// As one who tells is at most this sure.
+    #[must_use]
+    pub fn at_most(mut self, certainty: Certainty) -> Self {
+        self.certainty = self.certainty.map(|sure| sure.min(certainty));
+        self
+    }
+
+    /// Whether the campaign of this id may add something: nothing where the user and the campaign are known as
+    /// surely, or by this very campaign.
+    #[must_use]
+    pub fn may_learn_from(&self, campaign_id: &str) -> bool {
+        let [of_user, _, of_campaign] = self.certainty;
+        let by_this_one = self.campaign_id.as_deref() == Some(campaign_id);
+        let is_settled = |sure| by_this_one || sure > Certainty::Campaign;
+        let knows_user = self.user_id.is_some() && is_settled(of_user);
+        let knows_campaign = self.campaign_id.is_some() && is_settled(of_campaign);
+        !(knows_user && knows_campaign)
+    }
+
+    /// The user, or the tenant itself where no user is known.
+    #[must_use]
+    pub fn user_id(&self) -> &str {
+        self.user_id.as_deref().unwrap_or(&self.tenant_id)
+    }
+
+    /// Adds what another source knows of the same tenant; of two that are as sure the lesser text stays,
+    /// so that the order does not matter. What another tenant is said to own is not believed.
+    pub fn fill_in(&mut self, other: &Self) {
+        if self.tenant_id != other.tenant_id {
+            return;
+        }
+        let ours = [
+            &mut self.user_id,
+            &mut self.agent_config_id,
+            &mut self.campaign_id,
+        ];
+        let theirs = [&other.user_id, &other.agent_config_id, &other.campaign_id];
+        let certainty = self.certainty.iter_mut().zip(other.certainty);
+        for ((ours, theirs), (sure, told)) in ours.into_iter().zip(theirs).zip(certainty) {
+            let wins = match (&ours, theirs) {
+                (_, None) => false,
+                (None, Some(_)) => true,
+                (Some(known), Some(new)) => (*sure, new) < (told, known),
+            };
+            if wins {
+                ours.clone_from(theirs);
+                *sure = told;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_never_changes_hands() {
+        let mut owner = Owner::tenant("acme");
+        let user = |tenant: &str, user: &str| Owner {
+            user_id: Some(user.to_owned()),
+            ..Owner::tenant(tenant)
+        };
+        owner.fill_in(&user("other", "mallory"));
+        assert_eq!(owner.user_id(), "acme");
+        owner.fill_in(&user("acme", "alice"));
+        owner.fill_in(&user("acme", "bob"));
+        assert_eq!(owner.user_id(), "alice");
+    }
+
+    #[test]
+    fn the_surest_tells_the_user_whoever_came_first() {
+        let told = |user: &str, certainty| {
+            Owner {
+                user_id: Some(user.to_owned()),
+                ..Owner::tenant("acme")
+            }
+            .at_most(certainty)
+        };
+        let reporters = [
+            told("of-campaign", Certainty::Campaign),
+            told("of-agent", Certainty::Agent),
+            told("of-colleague", Certainty::Dialling),
+            told("of-line", Certainty::OurNumber),
+            told("of-other-line", Certainty::OurNumber),
+        ];
+        for first in 0..reporters.len() {
+            for second in 0..reporters.len() {
+                let mut order = reporters.clone();
+                order.swap(0, first);
+                order.swap(1, second);
+                let mut owner = Owner::tenant("acme");
+                order.iter().for_each(|told| owner.fill_in(told));
+                assert_eq!(owner.user_id(), "of-line", "{first}, {second}");
+                let stored = serde_json::to_string(&owner).unwrap();
+                assert_eq!(serde_json::from_str::<Owner>(&stored).unwrap(), owner);
+            }
+        }
+    }
+}

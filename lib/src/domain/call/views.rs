@@ -1,0 +1,354 @@
+//! What a call shows: each fact as all who told of the call tell it together.
+
+use crate::domain::{
+    call::{agent_status::StatusWord, direction::Direction, outcome::Outcome},
+    key::EventKey,
+    phone::PhoneNumber,
+    timestamp::Timestamp,
+};
+use std::collections::BTreeSet;
+
+use super::{
+    claims::{Claim, Latest, best},
+    facts::{FROM_ROOM_NAME, Facts},
+    participants::{Member, Participants},
+};
+
+impl Facts {
+    /// LiveKit's sid of the room: of the first one, if the call was in several.
+    #[must_use]
+    pub fn room_sid(&self) -> Option<&str> {
+        let first = self
+            .rooms
+            .iter()
+            .min_by_key(|(sid, room)| (room.created.is_empty(), room.created.get(), *sid));
+        first
+            .map(|(sid, _)| sid)
+            .or(self.room_sid.get())
+            .map(String::as_str)
+    }
+
+    /// Whether the call was in this room.
+    #[must_use]
+    pub fn was_in(&self, room_sid: &str) -> bool {
+        self.rooms.get(room_sid).is_some()
+            || self.room_sid.get().is_some_and(|known| known == room_sid)
+    }
+
+    /// Whether both know the sids of their rooms, and have none in common: then they are two calls.
+    #[must_use]
+    pub fn are_in_other_rooms(&self, other: &Self) -> bool {
+        let sids = |facts: &'_ Self| -> Vec<String> {
+            facts
+                .rooms
+                .iter()
+                .map(|(sid, _)| sid)
+                .chain(facts.room_sid.get())
+                .cloned()
+                .collect()
+        };
+        let (ours, theirs) = (sids(self), sids(other));
+        !ours.is_empty() && !theirs.is_empty() && !ours.iter().any(|sid| theirs.contains(sid))
+    }
+
+    /// When the room was created.
+    #[must_use]
+    pub fn room_created(&self) -> Option<Timestamp> {
+        let rooms = self.rooms.iter().filter_map(|(_, room)| room.created.get());
+        rooms.chain(self.room_created.get()).min()
+    }
+
+    /// Whether only a room is known, in which nobody has been yet: whoever comes may tell whose call it is.
+    #[must_use]
+    pub fn may_learn_owner(&self) -> bool {
+        let nobody = self.legs.is_empty() && self.reports.is_empty() && self.talks.is_empty();
+        let nothing = self.conversation_id.is_empty() && self.call_sid.is_empty();
+        nobody && nothing && !self.has_phone && self.ending().is_none()
+    }
+
+    /// Whether something is told by which the directory may know whose call it is.
+    #[must_use]
+    pub fn names_owner(&self) -> bool {
+        self.line_number().is_some() || self.agent_id().is_some()
+    }
+
+    /// Which way the call went.
+    #[must_use]
+    pub fn direction(&self) -> Option<Direction> {
+        Participants::of(self).direction
+    }
+
+    /// The number of the other side.
+    #[must_use]
+    pub fn phone_number(&self) -> Option<&PhoneNumber> {
+        self.number(&self.phone_number, Member::number, |report| &report.number)
+            .map(|(_, number)| number)
+    }
+
+    /// The number of the other side, where more is known than the name of a room: one that is named
+    /// after our line shows that as the call's number.
+    #[must_use]
+    pub fn other_side(&self) -> Option<&PhoneNumber> {
+        let (rank, number) =
+            self.number(&self.phone_number, Member::number, |report| &report.number)?;
+        let is_ours = rank == FROM_ROOM_NAME && self.line_number() == Some(number);
+        (!is_ours).then_some(number)
+    }
+
+    /// Our own number, by which the directory knows whose call it is.
+    #[must_use]
+    pub fn line_number(&self) -> Option<&PhoneNumber> {
+        self.number(&self.line_number, Member::line, |report| &report.line)
+            .map(|(_, number)| number)
+    }
+
+    fn number<'a>(
+        &'a self,
+        whole: &'a Latest<PhoneNumber>,
+        of_member: impl Fn(&Member<'a>) -> Option<&'a PhoneNumber>,
+        of_report: impl Fn(&'a super::report::Report) -> &'a Latest<PhoneNumber>,
+    ) -> Option<(u8, &'a PhoneNumber)> {
+        let cast = Participants::of(self);
+        let told = best(
+            self.reporters(&cast)
+                .into_iter()
+                .map(of_report)
+                .chain([whole]),
+        );
+        let known = cast
+            .principal()
+            .and_then(|member| Some((member.rank(), of_member(member)?)));
+        match (known, told) {
+            (Some(known), Some(claim)) if known.0 >= claim.rank() => Some(known),
+            (Some(known), None) => Some(known),
+            (_, told) => told.map(|claim| (claim.rank(), claim.value())),
+        }
+    }
+
+    /// The SIP call id of the phone whose call it is.
+    #[must_use]
+    pub fn sip_call_id(&self) -> Option<&str> {
+        let cast = Participants::of(self);
+        cast.principal()
+            .and_then(Member::sip_call)
+            .or(self.sip_call_id.get())
+            .map(String::as_str)
+    }
+
+    /// The carrier's call SID of the phone whose call it is.
+    #[must_use]
+    pub fn call_sid(&self) -> Option<&str> {
+        let cast = Participants::of(self);
+        let is_linked = |sid: &String| self.legs.iter().any(|(_, leg)| leg.call_sids.contains(sid));
+        let unlinked = || {
+            let sids = self.reports.iter().filter(|(sid, _)| !is_linked(sid));
+            sids.max_by_key(|(sid, report)| (report.is_answered(), std::cmp::Reverse(*sid)))
+                .map(|(sid, _)| sid)
+        };
+        let told = || self.call_sid.get().filter(|sid| !is_linked(sid));
+        cast.principal()
+            .and_then(Member::call_sid)
+            .or_else(told)
+            .or_else(unlinked)
+            .map(String::as_str)
+    }
+
+    /// Whether an id names one of the call's legs.
+    #[must_use]
+    pub fn names_leg(&self, id: &str) -> bool {
+        let of_legs =
+            |ids: &super::leg::Leg| ids.sip_calls.contains(id) || ids.call_sids.contains(id);
+        let whole = [&self.sip_call_id, &self.call_sid]
+            .into_iter()
+            .filter_map(Latest::get);
+        self.legs.iter().any(|(_, leg)| of_legs(leg))
+            || self.reports.get(id).is_some()
+            || whole.into_iter().any(|known| known == id)
+    }
+
+    /// Whether the id of any leg is known.
+    #[must_use]
+    pub fn has_leg_ids(&self) -> bool {
+        let of_leg = |leg: &super::leg::Leg| !leg.sip_calls.is_empty() || !leg.call_sids.is_empty();
+        !(self.sip_call_id.is_empty() && self.call_sid.is_empty() && self.reports.is_empty())
+            || self.legs.iter().any(|(_, leg)| of_leg(leg))
+    }
+
+    /// ElevenLabs' id of the conversation.
+    #[must_use]
+    pub fn conversation_id(&self) -> Option<&String> {
+        self.talk().map(|(id, _)| id).or(self.conversation_id.get())
+    }
+
+    /// ElevenLabs' id of the agent.
+    #[must_use]
+    pub fn agent_id(&self) -> Option<&String> {
+        self.talk()
+            .and_then(|(_, talk)| talk.agent_id.get())
+            .or(self.agent_id.get())
+    }
+
+    /// The event that holds the transcript.
+    #[must_use]
+    pub fn transcript(&self) -> Option<&EventKey> {
+        self.talk()
+            .and_then(|(_, talk)| talk.transcript.get())
+            .or(self.transcript.get())
+    }
+
+    /// What the call achieved, in snake case: of those who tell it, the latest.
+    #[must_use]
+    pub fn results(&self) -> Option<&BTreeSet<String>> {
+        let talk = self.talk().map(|(_, talk)| &talk.results);
+        best(talk.into_iter().chain([&self.results])).map(Claim::value)
+    }
+
+    /// When the agent's conversation ended; the call may go on without it.
+    #[must_use]
+    pub fn conversation_ended_at(&self) -> Option<Timestamp> {
+        let talk = self.talk().and_then(|(_, talk)| talk.ended.get());
+        talk.or(self.conversation_ended.get()).copied()
+    }
+
+    /// When the phone whose call it is was first seen ringing.
+    #[must_use]
+    pub fn ringing_at(&self) -> Option<Timestamp> {
+        let cast = Participants::of(self);
+        let phones = cast.deciding_phones().filter_map(Member::ringing_at);
+        let told = self.reporters(&cast);
+        let told = told.iter().filter_map(|report| report.ringing.get());
+        phones.chain(told).chain(self.ringing.get()).min()
+    }
+
+    /// When a phone whose call it is was first seen answered.
+    #[must_use]
+    pub fn answered_at(&self) -> Option<Timestamp> {
+        let cast = Participants::of(self);
+        let phones = cast.deciding_phones().filter_map(Member::answered_at);
+        let told = self.reporters(&cast);
+        let told = told.iter().filter_map(|report| report.answered.get());
+        phones.chain(told).chain(self.answered.get()).min()
+    }
+
+    /// Why the call failed, in the provider's words.
+    #[must_use]
+    pub fn failure_reason(&self) -> Option<&str> {
+        let cast = Participants::of(self);
+        let told = self
+            .reporters(&cast)
+            .into_iter()
+            .map(|report| &report.failure)
+            .chain([&self.failure_reason]);
+        let told = best(told).map(|claim| claim.value().as_str());
+        told.or_else(|| self.ending()?.failure())
+    }
+
+    /// The status in the words of the call status document: ElevenLabs' own, unless other reports show that
+    /// the call went on from there.
+    #[must_use]
+    pub fn status_word(&self) -> StatusWord {
+        let (reported, observed) = (
+            self.agent_status.get().map(|status| status.word),
+            self.observed_status(),
+        );
+        reported
+            .filter(|word| word.is_terminal() || word.progress() >= observed.progress())
+            .unwrap_or(observed)
+    }
+
+    /// The status as the carrier, the room and the dialer show it.
+    fn observed_status(&self) -> StatusWord {
+        if self.ending().is_some() {
+            return match self.outcome() {
+                Some(Outcome::Completed) => StatusWord::Completed,
+                Some(Outcome::NoAnswer) => StatusWord::NoAnswer,
+                Some(Outcome::Busy) => StatusWord::Busy,
+                Some(Outcome::Failed) => StatusWord::Failed,
+                None => StatusWord::Ended,
+            };
+        }
+        if self.answered_at().is_some() {
+            StatusWord::Answered
+        } else if self.ringing_at().is_some() {
+            StatusWord::Ringing
+        } else {
+            StatusWord::Initiated
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        call::{
+            agent_status::AgentStatus,
+            claims::{Claim, EarliestTime, Latest},
+            report::Hangup,
+        },
+        timestamp::Timestamp,
+    };
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds).unwrap()
+    }
+
+    fn reported(word: StatusWord) -> Facts {
+        let status = AgentStatus {
+            word,
+            event: EventKey::of("elevenlabs-call-status", "1"),
+        };
+        let agent_status = Latest::claimed(Some(Claim::new(word.progress(), at(100), status)));
+        Facts {
+            agent_status,
+            ..Facts::default()
+        }
+    }
+
+    fn hung_up(verdict: Option<Outcome>) -> Facts {
+        let hangup = Hangup {
+            at: at(160),
+            reason: None,
+        };
+        Facts {
+            hangup: Latest::claimed(Some(Claim::new(3, at(160), hangup))),
+            verdict: Latest::claimed(verdict.map(|verdict| Claim::new(3, at(160), verdict))),
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn without_elevenlabs_the_call_itself_shows_its_status() {
+        let mut facts = Facts::default();
+        assert_eq!(facts.status_word(), StatusWord::Initiated);
+        facts.ringing = EarliestTime::claimed(Some(at(101)));
+        assert_eq!(facts.status_word(), StatusWord::Ringing);
+        facts.answered = EarliestTime::claimed(Some(at(105)));
+        assert_eq!(facts.status_word(), StatusWord::Answered);
+        for (verdict, word) in [
+            (None, StatusWord::Ended),
+            (Some(Outcome::Completed), StatusWord::Completed),
+            (Some(Outcome::NoAnswer), StatusWord::NoAnswer),
+            (Some(Outcome::Busy), StatusWord::Busy),
+            (Some(Outcome::Failed), StatusWord::Failed),
+        ] {
+            assert_eq!(hung_up(verdict).status_word(), word);
+        }
+    }
+
+    #[test]
+    fn a_report_of_elevenlabs_counts_until_later_reports() {
+        let mut facts = reported(StatusWord::Ringing);
+        assert_eq!(facts.status_word(), StatusWord::Ringing);
+        facts.answered = EarliestTime::claimed(Some(at(105)));
+        assert_eq!(facts.status_word(), StatusWord::Answered);
+        facts.merge(hung_up(Some(Outcome::Completed)));
+        assert_eq!(facts.status_word(), StatusWord::Completed);
+        let mut unreachable = reported(StatusWord::Unreachable);
+        unreachable.merge(hung_up(Some(Outcome::NoAnswer)));
+        assert_eq!(unreachable.status_word(), StatusWord::Unreachable);
+        let mut ended = reported(StatusWord::Ended);
+        ended.merge(hung_up(Some(Outcome::Completed)));
+        assert_eq!(ended.status_word(), StatusWord::Ended);
+    }
+}

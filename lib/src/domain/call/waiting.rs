@@ -1,0 +1,139 @@
+//! The events of a call that has no owner yet.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::key::EventKey;
+
+/// Events that wait for their call to have an owner before they enter the history. The list lives in
+/// the call's item, which DynamoDB ends at 400 KB, so it is bounded. An event that does not fit stays
+/// in the log: a replay of its time processes it again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Waiting(BTreeSet<EventKey>);
+
+impl Waiting {
+    /// How many bytes the stored list may have: some two thousand keys of the usual length.
+    pub const MAX_BYTES: usize = 64 * 1_024;
+
+    /// Adds an event, if there is room for it.
+    pub fn insert(&mut self, event: EventKey) {
+        self.extend([event]);
+    }
+
+    /// Adds those of the events for which there is room.
+    pub fn extend(&mut self, events: impl IntoIterator<Item = EventKey>) {
+        // The list's brackets take the place of a comma and one byte more.
+        let mut bytes = 1 + self.0.iter().map(stored_bytes).sum::<usize>();
+        for event in events {
+            let with_event = bytes + stored_bytes(&event);
+            if with_event <= Self::MAX_BYTES && self.0.insert(event) {
+                bytes = with_event;
+            }
+        }
+    }
+
+    /// Removes events that are queued to be processed again.
+    pub fn remove(&mut self, queued: &BTreeSet<EventKey>) {
+        self.0.retain(|event| !queued.contains(event));
+    }
+
+    /// Up to `count` events: those that follow `start`, then those before it. Several workers that
+    /// start from different events take different ones.
+    #[must_use]
+    pub fn next_after(&self, start: &EventKey, count: usize) -> BTreeSet<EventKey> {
+        let before = self.0.range::<EventKey, _>(..start);
+        self.0
+            .range::<EventKey, _>(start..)
+            .chain(before)
+            .take(count)
+            .cloned()
+            .collect()
+    }
+
+    /// Whether the event waits.
+    #[must_use]
+    pub fn contains(&self, event: &EventKey) -> bool {
+        self.0.contains(event)
+    }
+
+    /// All events, in the order of their keys.
+    pub fn iter(&self) -> impl Iterator<Item = &EventKey> {
+        self.0.iter()
+    }
+
+    /// Whether none waits; such a list is not stored.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl FromIterator<EventKey> for Waiting {
+    fn from_iter<I: IntoIterator<Item = EventKey>>(events: I) -> Self {
+        let mut waiting = Self::default();
+        waiting.extend(events);
+        waiting
+    }
+}
+
+/// What a key costs in the stored list: a JSON text and its comma. A key may hold what JSON escapes,
+/// at most sixfold.
+fn stored_bytes(event: &EventKey) -> usize {
+    let escaped = |c: char| match c {
+        '"' | '\\' => 2,
+        c if c.is_control() => 6,
+        c => c.len_utf8(),
+    };
+    event.as_str().chars().map(escaped).sum::<usize>() + 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(number: usize) -> EventKey {
+        EventKey::of("livekit", &format!("EV_{number:05}"))
+    }
+
+    #[test]
+    fn the_list_ends_at_its_bound_however_it_is_filled() {
+        for text in ["EV_", "\"\\\u{1}", &"long ".repeat(100)] {
+            let keys = (0..30_000).map(|number| EventKey::of("x", &format!("{text}{number}")));
+            let mut waiting = Waiting::default();
+            keys.clone().for_each(|key| waiting.insert(key));
+            let json = serde_json::to_string(&waiting).unwrap();
+            assert!(json.len() <= Waiting::MAX_BYTES, "{} bytes", json.len());
+            assert!(
+                json.len() > Waiting::MAX_BYTES * 9 / 10,
+                "{} bytes",
+                json.len()
+            );
+            let mut united: Waiting = keys.clone().rev().collect();
+            united.extend(waiting.iter().cloned());
+            assert!(serde_json::to_string(&united).unwrap().len() <= Waiting::MAX_BYTES);
+        }
+    }
+
+    #[test]
+    fn an_event_that_waits_already_takes_no_room() {
+        let mut waiting: Waiting = (0..30_000).map(key).collect();
+        let full = waiting.clone();
+        waiting.extend(full.iter().cloned());
+        assert_eq!(waiting, full);
+        waiting.remove(&BTreeSet::from([key(0), key(1)]));
+        waiting.insert(key(29_999));
+        assert!(waiting.contains(&key(29_999)) && !waiting.contains(&key(0)));
+    }
+
+    #[test]
+    fn workers_that_start_elsewhere_take_other_events() {
+        let waiting: Waiting = (0..6).map(key).collect();
+        let numbers = |start, count| waiting.next_after(&key(start), count);
+        assert_eq!(numbers(0, 2), BTreeSet::from([key(0), key(1)]));
+        assert_eq!(numbers(4, 3), BTreeSet::from([key(4), key(5), key(0)]));
+        assert_eq!(numbers(9, 2), BTreeSet::from([key(0), key(1)]));
+        assert_eq!(numbers(3, 100).len(), 6, "each once");
+    }
+}

@@ -1,0 +1,312 @@
+//! How fast deliveries may go to an endpoint: what its owner allows, what it has refused (429 says
+//! *later*, not *broken*), and how slow it is. All of them become one distance between two deliveries.
+
+use crate::domain::timestamp::Timestamp;
+
+/// Whoever answers later than this is slow: its deliveries wait beside the others, not among them.
+pub const SLOW_MILLIS: u64 = 2_000;
+/// So many deliveries of one slow subscription are on their way at once: a fifth of the slow lane.
+const SLOW_IN_FLIGHT: u64 = 50;
+/// Slowness is remembered for so long after it was last seen.
+const SLOW_REMEMBERED_MILLIS: u64 = 10 * 60_000;
+/// How slow an endpoint is, is rounded up to this, twice or four times as much. None is slower, for then it
+/// is given up.
+const SLOW_STEP_MILLIS: u64 = 4_000;
+const SLOWEST_STEPS: u64 = 4;
+
+/// A second of places is this much longer than a second: on its way to the endpoint a delivery may be
+/// some milliseconds late, and the one after it not.
+const SLACK_PERCENT: u64 = 101;
+
+/// The distance after the first refusal, and after an outage: ten a second.
+pub const FIRST_MICROS: u64 = 100_000;
+/// One a minute is the least that is tried.
+const LONGEST_MICROS: u64 = 60_000_000;
+/// Without a refusal the rate doubles in this time.
+const DOUBLES_MILLIS: f64 = 60_000.0;
+/// A shorter distance says nothing any more.
+const FORGOTTEN_MICROS: u64 = 500;
+/// An endpoint that asks for more time is asked again after this.
+const LONGEST_PAUSE_SECONDS: u64 = 900;
+
+/// So far ahead places under an owner's limit are given away: no message waits longer in its queue.
+const AHEAD_MILLIS: u64 = 900_000;
+/// What was learned may soon be otherwise, so that its places are not given away as far ahead.
+const LEARNED_AHEAD_MILLIS: u64 = 120_000;
+/// Who has a place waits in a function for at most so long; the rest of the time it is in the queue.
+const HOLD_MICROS: u64 = 1_500_000;
+/// So many deliveries of one subscription wait in functions at once.
+const HELD_AT_ONCE: u64 = 50;
+
+/// What an endpoint has shown of how much it takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct EndpointLoad {
+    /// That it is slow.
+    pub slow: Option<Slow>,
+    /// That it refused deliveries for being too many, or was down.
+    pub learned: Option<Learned>,
+    /// Nothing is sent before.
+    pub paused_until: Option<Timestamp>,
+    /// The first moment that is not given away yet, in microseconds since 1970.
+    pub next_place: Option<u64>,
+}
+
+/// That an endpoint is slow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Slow {
+    /// Until when that is believed.
+    pub until: Timestamp,
+    /// How slow, rounded up, so that it seldom changes.
+    pub millis: u64,
+}
+
+/// The distance between two deliveries that an endpoint has taught us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Learned {
+    /// Microseconds from one delivery to the next, at that moment.
+    pub micros: u64,
+    /// When it was learned.
+    pub at: Timestamp,
+}
+
+impl Slow {
+    /// What is to be remembered of an attempt that has taken so long, if it is not known yet.
+    #[must_use]
+    pub fn seen(known: Option<Self>, millis: u64, now: Timestamp) -> Option<Self> {
+        if millis < SLOW_MILLIS {
+            return None;
+        }
+        let steps = millis
+            .div_ceil(SLOW_STEP_MILLIS)
+            .min(SLOWEST_STEPS)
+            .next_power_of_two();
+        let millis = steps * SLOW_STEP_MILLIS;
+        let until = now.plus_millis(SLOW_REMEMBERED_MILLIS);
+        let is_known = known.is_some_and(|known| {
+            // Renewed so seldom that it costs nothing.
+            millis <= known.millis && now.plus_millis(SLOW_REMEMBERED_MILLIS / 2) < known.until
+        });
+        (!is_known).then_some(Self { until, millis })
+    }
+}
+
+impl Learned {
+    /// What a refusal teaches: half of the rate at which its attempt was made.
+    #[must_use]
+    pub fn refused(known: Option<Self>, began: Timestamp, now: Timestamp) -> Self {
+        let micros = known.and_then(|known| known.micros_at(began));
+        let micros = micros.map_or(FIRST_MICROS, |micros| {
+            (micros * 2).clamp(FIRST_MICROS / 50, LONGEST_MICROS)
+        });
+        Self { micros, at: now }
+    }
+
+    /// The distance at a moment: it becomes shorter as long as nothing is refused.
+    fn micros_at(self, now: Timestamp) -> Option<u64> {
+        let doublings = now.millis_since(self.at) as f64 / DOUBLES_MILLIS;
+        let micros = (self.micros as f64 / doublings.exp2()) as u64;
+        (micros >= FORGOTTEN_MICROS).then_some(micros)
+    }
+}
+
+/// When an endpoint that refuses a delivery at `now` may get the next one.
+#[must_use]
+pub fn pause_until(retry_after: Option<u64>, now: Timestamp) -> Timestamp {
+    now.plus_millis(retry_after.unwrap_or(1).clamp(1, LONGEST_PAUSE_SECONDS) * 1_000)
+}
+
+/// How fast deliveries may go to an endpoint at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Microseconds from one delivery to the next.
+    pub micros: u64,
+    /// None goes before that.
+    pub from: Timestamp,
+    /// None gets a place after that.
+    pub until: Timestamp,
+}
+
+impl EndpointLoad {
+    /// Whether its deliveries go by the slow lane.
+    #[must_use]
+    pub fn is_slow(&self, now: Timestamp) -> bool {
+        self.slow.is_some_and(|slow| now < slow.until)
+    }
+
+    /// The pace, if deliveries may not go as they come.
+    #[must_use]
+    pub fn pace(&self, rate_limit: Option<u32>, now: Timestamp) -> Option<Pace> {
+        let from = self.paused_until.unwrap_or(now).max(now);
+        // As fast as it will be by then: where many wait, their places are far ahead.
+        let place = self
+            .next_place
+            .and_then(|micros| Timestamp::from_millis(i64::try_from(micros / 1_000).ok()?));
+        let learned = self
+            .learned
+            .and_then(|learned| learned.micros_at(place.unwrap_or(from).max(from)));
+        let slow = self
+            .slow
+            .filter(|slow| now < slow.until)
+            .map(|slow| slow.millis * 1_000 / SLOW_IN_FLIGHT);
+        let limit =
+            rate_limit.map(|limit| (10_000 * SLACK_PERCENT).div_ceil(u64::from(limit.max(1))));
+        let is_unsure = learned.is_some() || now < from;
+        let ahead = if is_unsure {
+            LEARNED_AHEAD_MILLIS
+        } else {
+            AHEAD_MILLIS
+        };
+        let micros = [limit, learned, slow].into_iter().flatten().max();
+        let micros = micros.or((now < from).then_some(FORGOTTEN_MICROS))?;
+        Some(Pace {
+            micros,
+            from,
+            until: now.plus_millis(ahead),
+        })
+    }
+
+    /// Whether a place that was booked at that moment is still good: a refusal since then made all
+    /// places void, and a pause lets nobody through.
+    #[must_use]
+    pub fn honours(&self, booked_at: Timestamp, now: Timestamp) -> bool {
+        self.learned.is_none_or(|learned| learned.at < booked_at)
+            && self.paused_until.is_none_or(|until| until <= now)
+    }
+}
+
+impl Pace {
+    /// Who has a place waits in a function for at most so many microseconds.
+    #[must_use]
+    pub fn hold_micros(&self) -> u64 {
+        self.micros.saturating_mul(HELD_AT_ONCE).min(HOLD_MICROS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_seconds(seconds).unwrap()
+    }
+
+    #[test]
+    fn an_endpoint_at_ease_has_no_pace() {
+        assert_eq!(EndpointLoad::default().pace(None, at(100)), None);
+        let old = EndpointLoad {
+            slow: Some(Slow {
+                until: at(1_000),
+                millis: 16_000,
+            }),
+            learned: Some(Learned {
+                micros: FIRST_MICROS,
+                at: at(400),
+            }),
+            paused_until: Some(at(999)),
+            next_place: Some(999_000_000),
+        };
+        assert_eq!(
+            old.pace(None, at(1_000)),
+            None,
+            "what is long ago says nothing"
+        );
+    }
+
+    #[test]
+    fn a_second_has_no_more_places_than_the_limit() {
+        for limit in [1, 3, 5, 7, 50, 999, 1_000] {
+            let pace = EndpointLoad::default().pace(Some(limit), at(100)).unwrap();
+            assert!(pace.micros * u64::from(limit) > 1_000_000, "{limit}");
+            assert!(
+                pace.micros * u64::from(limit) < 1_012_000,
+                "and hardly fewer: {limit}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_refusal_halves_the_rate_and_every_minute_without_one_doubles_it() {
+        let first = Learned::refused(None, at(99), at(100));
+        assert_eq!(
+            first,
+            Learned {
+                micros: 100_000,
+                at: at(100)
+            }
+        );
+        let second = Learned::refused(Some(first), at(100), at(101));
+        assert_eq!(second.micros, 200_000);
+        assert_eq!(second.micros_at(at(161)), Some(100_000));
+        assert_eq!(second.micros_at(at(221)), Some(50_000));
+        assert_eq!(second.micros_at(at(101 + 600)), None, "forgotten");
+        let mut slower = second;
+        for _ in 0..20 {
+            slower = Learned::refused(Some(slower), slower.at, slower.at);
+        }
+        assert_eq!(slower.micros, LONGEST_MICROS);
+    }
+
+    #[test]
+    fn a_pause_and_a_refusal_make_places_void() {
+        let load = EndpointLoad {
+            learned: Some(Learned {
+                micros: 100_000,
+                at: at(100),
+            }),
+            paused_until: Some(at(103)),
+            ..EndpointLoad::default()
+        };
+        assert!(!load.honours(at(99), at(110)) && !load.honours(at(100), at(110)));
+        assert!(!load.honours(at(101), at(102)) && load.honours(at(101), at(103)));
+        let pace = load.pace(None, at(101)).unwrap();
+        assert_eq!((pace.from, pace.until), (at(103), at(101 + 120)));
+        assert_eq!(pause_until(None, at(100)), at(101));
+        assert_eq!(pause_until(Some(0), at(100)), at(101));
+        assert_eq!(pause_until(Some(u64::MAX), at(100)), at(1_000));
+    }
+
+    #[test]
+    fn the_slower_an_endpoint_the_fewer_go_to_it_at_once() {
+        let slow = |millis| Slow::seen(None, millis, at(100));
+        assert_eq!(slow(1_999), None);
+        for (millis, rounded) in [
+            (2_000, 4_000),
+            (4_500, 8_000),
+            (9_000, 16_000),
+            (15_100, 16_000),
+        ] {
+            let load = EndpointLoad {
+                slow: slow(millis),
+                ..EndpointLoad::default()
+            };
+            assert_eq!(load.slow.unwrap().millis, rounded);
+            let in_flight = millis * 1_000 / load.pace(None, at(101)).unwrap().micros;
+            assert!((20..=50).contains(&in_flight), "{millis}: {in_flight}");
+            assert!(load.is_slow(at(699)) && !load.is_slow(at(700)));
+        }
+    }
+
+    #[test]
+    fn slowness_that_is_known_is_not_written_again() {
+        let known = Slow::seen(None, 14_000, at(100));
+        assert_eq!(Slow::seen(known, 14_000, at(101)), None);
+        assert_eq!(Slow::seen(known, 3_000, at(101)), None);
+        assert!(Slow::seen(known, 14_000, at(401)).is_some(), "renewed");
+        let little = Slow::seen(None, 3_000, at(100));
+        assert!(
+            Slow::seen(little, 14_000, at(101)).is_some(),
+            "slower than that"
+        );
+    }
+
+    #[test]
+    fn few_wait_in_functions() {
+        let held = |limit| {
+            EndpointLoad::default()
+                .pace(Some(limit), at(100))
+                .unwrap()
+                .hold_micros()
+        };
+        assert_eq!((held(1), held(1_000)), (HOLD_MICROS, 50_500));
+    }
+}

@@ -1,0 +1,340 @@
+//! What customers are told of a call: the payload of the Webhook API document, in the envelope
+//! `{type, timestamp, data}`.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::domain::{
+    call::{
+        Call,
+        announcement::{Announcement, progress},
+        direction::Direction,
+        facts::Facts,
+        outcome::Outcome,
+        participants::LegView,
+        shown_leg::{self, ShownLeg},
+    },
+    directory::{Lead, LeadStatus},
+    key::CallId,
+    phone::PhoneNumber,
+    scalar::Scalar,
+    timestamp::Timestamp,
+};
+
+/// When something was announced and when it happened: what a receiver puts its events in order by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Order {
+    sequence: i64,
+    #[serde(serialize_with = "shown")]
+    occurred_at: Timestamp,
+}
+
+/// Places within one millisecond, in which one event may announce several types.
+const PLACES: i64 = 16;
+
+impl Order {
+    /// Of what was announced at this moment, in this `place` among what one event announces (0 to 15).
+    #[must_use]
+    pub fn new(announced_at: Timestamp, place: u8, occurred_at: Timestamp) -> Self {
+        let place = i64::from(place).min(PLACES - 1);
+        Self {
+            sequence: announced_at.as_millis() * PLACES + place,
+            occurred_at,
+        }
+    }
+}
+
+/// What is told besides of something that happened in a call, under the name of its family.
+pub type More = BTreeMap<String, BTreeMap<&'static str, Scalar>>;
+
+/// A call as it stands, `data` of every event about it. What is not known is left out. `callId` is the
+/// document's, the carrier's; `callLogId` is the one that never changes.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CallData<'a> {
+    call_id: String,
+    call_log_id: CallId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    direction: Option<Direction>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<&'a str>,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration: Option<u64>,
+    #[serde(serialize_with = "shown")]
+    start_time: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contact_id: Option<Scalar>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent_config_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<Outcome>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failure_reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    outcomes: BTreeMap<String, bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Metadata>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversation_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    room_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    legs: Vec<ShownLeg>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer: Option<ShownLeg>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<&'a Map<String, Value>>,
+    #[serde(flatten)]
+    order: Order,
+    #[serde(flatten)]
+    more: More,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Metadata {
+    transferred_to_agent: bool,
+    voicemail_left: bool,
+}
+
+impl<'a> CallData<'a> {
+    /// The payload of an event about this call: of its lifecycle, or of something else that happened in
+    /// it, of which `more` tells.
+    #[must_use]
+    pub fn of(
+        call: &'a Call,
+        announcement: Option<Announcement>,
+        order: Order,
+        more: More,
+    ) -> Self {
+        let (facts, ending) = (&call.facts, call.facts.ending());
+        let direction = facts.direction();
+        let [other_side, line] =
+            [facts.other_side(), facts.line_number()].map(|number| number.map(PhoneNumber::as_str));
+        let (from, to) = match direction {
+            Some(Direction::Outbound) => (line, other_side),
+            Some(Direction::Inbound) => (other_side, line),
+            // Only a room's name tells numbers and no direction. One that is named after our line was
+            // called on it; whose another number is, the caller's or ours, depends on the dispatch rule.
+            None => (None, line),
+        };
+        let results = facts.results();
+        let achieved = |words: &[&str]| {
+            results.is_some_and(|results| words.iter().any(|word| results.contains(*word)))
+        };
+        Self {
+            call_id: call_id(call),
+            call_log_id: call.id,
+            direction,
+            from,
+            to,
+            status: status(announcement, facts),
+            duration: call.duration_seconds(),
+            start_time: call.started_at(),
+            end_time: ending.map(|ending| ending.at.to_string()),
+            campaign_id: call.campaign_id(),
+            contact_id: call.lead_id().map(|id| id.scalar().clone()),
+            agent_id: facts.agent_id().map(String::as_str),
+            agent_config_id: call
+                .owner
+                .as_ref()
+                .and_then(|owner| owner.agent_config_id.as_deref()),
+            recording_url: facts.recording_url.get().map(String::as_str),
+            outcome: facts.outcome(),
+            failure_reason: call.failure_reason(),
+            outcomes: results
+                .into_iter()
+                .flatten()
+                .map(|name| (camel_case(name), true))
+                .collect(),
+            metadata: ending.map(|_| Metadata {
+                transferred_to_agent: achieved(&["transferred_to_agent", "transferred"]),
+                voicemail_left: achieved(&["voicemail_left", "voicemail"]),
+            }),
+            conversation_id: facts.conversation_id().map(String::as_str),
+            room_name: facts.room_name.get().map(String::as_str),
+            legs: if announcement == Some(Announcement::Completed) {
+                shown_leg::of(facts)
+            } else {
+                Vec::new()
+            },
+            transfer: None,
+            previous: None,
+            order,
+            more,
+        }
+    }
+
+    /// The payload of `call.updated`: the call as it stands, and what had been told of it before.
+    #[must_use]
+    pub fn updated(call: &'a Call, order: Order, previous: &'a Map<String, Value>) -> Self {
+        let legs = shown_leg::of(&call.facts);
+        Self {
+            legs,
+            previous: Some(previous),
+            ..Self::of(call, None, order, More::new())
+        }
+    }
+
+    /// The payload of `transfer.*`: the call as it stands, and the leg that is called into it.
+    #[must_use]
+    pub fn of_transfer(call: &'a Call, order: Order, leg: LegView) -> Self {
+        Self {
+            transfer: Some(leg.into()),
+            ..Self::of(call, None, order, More::new())
+        }
+    }
+}
+
+/// `data` of `call.merged`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Merged {
+    /// The call that is no more: its id leads to the other one.
+    pub from: CallId,
+    /// The call that remains.
+    pub into: CallId,
+    /// Its place among the events.
+    #[serde(flatten)]
+    pub order: Order,
+}
+
+/// `data` of `contact.created`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContactData<'a> {
+    id: String,
+    name: &'a str,
+    phone_number: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    campaign_id: Option<&'a str>,
+    status: LeadStatus,
+    #[serde(serialize_with = "shown")]
+    created_at: Timestamp,
+    call_id: String,
+    call_log_id: CallId,
+    #[serde(flatten)]
+    order: Order,
+}
+
+impl<'a> ContactData<'a> {
+    /// The payload about this lead, which a call created.
+    #[must_use]
+    pub fn of(lead: &'a Lead, call: &Call, order: Order) -> Self {
+        Self {
+            id: lead.id().to_string(),
+            name: &lead.name,
+            phone_number: lead.phone_number.as_str(),
+            campaign_id: lead.campaign_id.as_deref(),
+            status: lead.status,
+            created_at: lead.created_at,
+            call_id: call_id(call),
+            call_log_id: call.id,
+            order,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Envelope<'a, T> {
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    #[serde(serialize_with = "shown")]
+    timestamp: Timestamp,
+    data: &'a T,
+}
+
+/// What is posted: the event's type, when it happened, and its payload.
+#[must_use]
+pub fn body(event_type: &str, occurred_at: Timestamp, data: &impl Serialize) -> Bytes {
+    let envelope = Envelope {
+        event_type,
+        timestamp: occurred_at,
+        data,
+    };
+    // String keys only, so it always serialises.
+    serde_json::to_vec(&envelope).unwrap_or_default().into()
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde's serialize_with passes a reference"
+)]
+fn shown<S: serde::Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(time)
+}
+
+/// The carrier's id of a call, where it is known.
+fn call_id(call: &Call) -> String {
+    call.facts
+        .call_sid()
+        .map_or_else(|| call.id.to_string(), str::to_owned)
+}
+
+/// The document's word for how far the call has come: as announced, else as it stands.
+fn status(announcement: Option<Announcement>, facts: &Facts) -> &'static str {
+    match announcement {
+        Some(Announcement::Created) => "created",
+        Some(Announcement::Ringing) => "ringing",
+        Some(Announcement::Answered) => "answered",
+        Some(Announcement::Completed) => "completed",
+        Some(Announcement::ConversationStarted | Announcement::ConversationCompleted) | None => {
+            progress(facts)
+        }
+    }
+}
+
+/// `appointment_set` is `appointmentSet`.
+fn camel_case(name: &str) -> String {
+    let mut words = name.split('_');
+    let mut camel = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        camel.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        camel.push_str(letters.as_str());
+    }
+    camel
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_camel_case() {
+        for (name, camel) in [
+            ("appointment_set", "appointmentSet"),
+            ("converted", "converted"),
+            ("kyc2_passed", "kyc2Passed"),
+            ("a_é", "aÉ"),
+        ] {
+            assert_eq!(camel_case(name), camel);
+        }
+    }
+
+    #[test]
+    fn what_was_announced_later_has_a_higher_number() {
+        let at = |millis| Timestamp::from_millis(millis).unwrap();
+        let sequence = |millis, place| Order::new(at(millis), place, Timestamp::EPOCH).sequence;
+        assert!(sequence(5, 0) < sequence(5, 15) && sequence(5, 15) < sequence(6, 0));
+        assert!(
+            sequence(4_000_000_000_000, 15) < 1 << 53,
+            "exact in every JSON reader"
+        );
+    }
+}

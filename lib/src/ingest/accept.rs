@@ -1,0 +1,75 @@
+//! Accepting a webhook whose answer names its call: the event becomes durable and its call is read
+//! in one trip; whoever won the put folds the event in a second one.
+
+use crate::{
+    domain::{
+        call::{Call, CallUpdate},
+        event::Event,
+    },
+    store::{
+        StoreError,
+        events::{Accepted, EventTable},
+        lookup::Lookup,
+    },
+};
+
+use super::fold::Fold;
+
+/// The largest body that is accepted: what Lambda can receive at all. It is kept whole.
+pub const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
+
+/// Accepts events.
+#[derive(Debug, Clone)]
+pub struct Accept {
+    events: EventTable,
+    lookup: Lookup,
+    fold: Fold,
+}
+
+/// What became of an event.
+#[derive(Debug)]
+pub enum Kept {
+    /// It is in the log and in its call, by this very request.
+    Folded(Box<Call>),
+    /// It was in the log before; `fan-out` sees to its call.
+    Duplicate,
+}
+
+impl Accept {
+    /// Accepts into these tables.
+    #[must_use]
+    pub fn new(events: EventTable, lookup: Lookup, fold: Fold) -> Self {
+        Self {
+            events,
+            lookup,
+            fold,
+        }
+    }
+
+    /// Keeps an event that needs no answer from its call: one write.
+    ///
+    /// # Errors
+    /// When it is not known whether the event was kept.
+    pub async fn keep(&self, event: &Event) -> Result<Accepted, StoreError> {
+        self.events.append(event).await
+    }
+
+    /// Keeps an event and folds it into its call.
+    ///
+    /// # Errors
+    /// When the database failed. If the event was kept before that, `fan-out` folds it, and a
+    /// repetition is answered as the duplicate it is.
+    pub async fn append_and_load(
+        &self,
+        event: &Event,
+        update: &CallUpdate,
+    ) -> Result<Kept, StoreError> {
+        let (accepted, found) = futures::join!(self.events.append(event), self.lookup.find(update));
+        match accepted? {
+            Accepted::Duplicate => Ok(Kept::Duplicate),
+            Accepted::New => Ok(Kept::Folded(Box::new(
+                self.fold.fold(update, &found?).await?,
+            ))),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Answering an inbound call. Whatever fails or is slow, the caller gets an agent in time:
+//!
+//! ```text
+//! choose the agent ── fails or is slow: the default agent ──────────────┐
+//! append the event ── fails or is slow: into the queue deferred-events ─┴─ answer
+//! ```
+
+use std::{future::Future, time::Duration};
+
+use thiserror::Error;
+use tokio::time::{Instant, timeout_at};
+
+use super::agent_choice::{AgentChoice, Assignment};
+use crate::{
+    domain::event::Event,
+    providers::livekit::sip_inbound::InboundCall,
+    queue::{SendError, deferred_events::DeferredEventQueue},
+    store::{StoreError, events::EventTable},
+    telemetry,
+};
+
+/// LiveKit waits for two seconds. The database has this long from the request on,
+const DATABASE: Duration = Duration::from_millis(1_000);
+/// and the queue, if it is needed, until here.
+const QUEUE: Duration = Duration::from_millis(1_500);
+/// Each has at least this, however long the request waited for something else.
+const AT_LEAST: Duration = Duration::from_millis(250);
+
+/// Answers inbound calls.
+#[derive(Debug, Clone)]
+pub struct Dispatch {
+    events: EventTable,
+    deferred: DeferredEventQueue,
+    /// How an agent is chosen.
+    pub agents: AgentChoice,
+}
+
+/// A call's agent, and whether everything went as it should.
+#[derive(Debug)]
+pub struct Dispatched {
+    /// The agent.
+    pub assignment: Assignment,
+    /// The directory or the log did not answer, or not in time.
+    pub degraded: bool,
+}
+
+#[derive(Debug, Error)]
+enum Failure {
+    #[error("not in time")]
+    Late,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Queue(#[from] SendError),
+}
+
+impl Dispatch {
+    /// Answers with these.
+    #[must_use]
+    pub fn new(events: EventTable, deferred: DeferredEventQueue, agents: AgentChoice) -> Self {
+        Self {
+            events,
+            deferred,
+            agents,
+        }
+    }
+
+    /// The agent of a call that was asked about at `asked`, and its event kept: in the log, or on its
+    /// way there.
+    pub async fn answer(&self, call: &InboundCall, event: &Event, asked: Instant) -> Dispatched {
+        let deadline = deadline(asked + DATABASE);
+        let (assigned, kept) = futures::join!(
+            in_time(
+                deadline,
+                self.agents
+                    .of(call.called.number(), event.tenant_id.as_deref())
+            ),
+            in_time(deadline, self.events.append(event)),
+        );
+        let mut degraded = false;
+        let event_key = event.key.as_str();
+        let assignment = assigned.unwrap_or_else(|error| {
+            degraded = true;
+            tracing::warn!(
+                event_key,
+                cause = telemetry::chain(&error),
+                "directory not read, default agent"
+            );
+            self.agents.by_default()
+        });
+        if let Err(error) = kept {
+            degraded = true;
+            tracing::warn!(
+                event_key,
+                cause = telemetry::chain(&error),
+                "event not appended, deferred"
+            );
+            let queued = in_time(self::deadline(asked + QUEUE), self.deferred.send(event));
+            if let Err(error) = queued.await {
+                // The caller gets an agent all the same; of the call only LiveKit's own events will tell.
+                tracing::error!(
+                    event_key,
+                    cause = telemetry::chain(&error),
+                    "event not deferred: it is lost"
+                );
+            }
+        }
+        Dispatched {
+            assignment,
+            degraded,
+        }
+    }
+}
+
+fn deadline(wanted: Instant) -> Instant {
+    wanted.max(Instant::now() + AT_LEAST)
+}
+
+async fn in_time<T, E: Into<Failure>>(
+    deadline: Instant,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, Failure> {
+    timeout_at(deadline, work)
+        .await
+        .map_err(|_| Failure::Late)?
+        .map_err(Into::into)
+}

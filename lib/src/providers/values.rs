@@ -1,0 +1,27 @@
+//! Which texts of a payload enter a call.
+
+use std::borrow::Cow;
+
+use crate::{domain::scalar::Scalar, json::Json};
+
+/// A longer text is no name, number or URL; it stays in the log but does not enter the call.
+pub(super) const MAX_BYTES: usize = 2_048;
+
+/// A text that says something: the empty and the absurdly long say nothing.
+pub(super) fn fact(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty() && text.len() <= MAX_BYTES)
+}
+
+/// A text or number that says something, as it was written. A number that no reader of ours could have is
+/// a text.
+pub(super) fn scalar(json: Json<'_>) -> Option<Scalar> {
+    let is_number = json
+        .number()
+        .is_some_and(|digits| digits.parse().is_ok_and(f64::is_finite));
+    let text = fact(json.scalar().map(Cow::into_owned))?;
+    Some(if is_number {
+        Scalar::Number(text)
+    } else {
+        Scalar::Text(text)
+    })
+}

@@ -198,7 +198,7 @@ class Search:
         """What fan-out logs of each event has what it announced, also what had no subscription."""
         windows = self._windows()
         with step(f"comparing it with what fan-out announced {_shown(windows)}"):
-            lines = self._logs.lines(["driven"], windows, ["fan-out", "fan-out-retry"])
+            lines = self._logs.lines(["event processed"], windows, ["fan-out", "fan-out-retry"])
         for line in lines:
             key = line.field("event_key")
             # What the platform and tenants publish announces itself.

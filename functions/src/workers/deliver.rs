@@ -117,7 +117,7 @@ impl Deps {
                     status_code,
                     since_received_ms,
                     duration_ms,
-                    "worked on"
+                    "delivery attempted"
                 );
                 Ok(())
             }
@@ -133,7 +133,7 @@ impl Deps {
                     call_id,
                     cause,
                     duration_ms,
-                    "not worked on"
+                    "delivery not attempted"
                 );
                 Err(Unsettled)
             }

@@ -195,7 +195,7 @@ impl Deps {
     /// Tells the place of an event that could not be put aside.
     async fn queue_for_retry(&self, place: usize, key: EventKey) -> Option<usize> {
         let error = self.fan_out.queue_for_retry(&key).await.err()?;
-        tracing::error!(cause = telemetry::chain(&error), "not put aside");
+        tracing::error!(cause = telemetry::chain(&error), "not queued for retry");
         Some(place)
     }
 }

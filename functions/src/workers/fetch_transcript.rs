@@ -130,15 +130,15 @@ impl Deps {
             }
             Ok(Fetched::Early) => {
                 let result = "conversation is not over";
-                tracing::info!(%call_id, conversation_id, received, result, "put off");
+                tracing::info!(%call_id, conversation_id, received, result, "transcript postponed");
             }
             Ok(Fetched::Failed(error)) => {
                 let cause = telemetry::chain(&error);
-                tracing::warn!(%call_id, conversation_id, received, cause, "put off");
+                tracing::warn!(%call_id, conversation_id, received, cause, "transcript postponed");
             }
             Err(error) => {
                 let cause = telemetry::chain(&error);
-                tracing::error!(%call_id, conversation_id, received, cause, "put off");
+                tracing::error!(%call_id, conversation_id, received, cause, "transcript postponed");
             }
         }
         self.postpone(message, received).await;

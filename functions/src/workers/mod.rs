@@ -109,12 +109,18 @@ async fn process(
                 outcome,
                 result,
                 duration_ms,
-                "driven"
+                "event processed"
             );
         }
         Err(error) => {
             let cause = telemetry::chain(error);
-            tracing::error!(event_key, event_type, cause, duration_ms, "not driven");
+            tracing::error!(
+                event_key,
+                event_type,
+                cause,
+                duration_ms,
+                "event not processed"
+            );
         }
     }
     processed

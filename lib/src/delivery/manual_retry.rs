@@ -117,7 +117,7 @@ impl ManualRetry {
             tracing::warn!(
                 id = at.id,
                 cause = telemetry::chain(&error),
-                "net not withdrawn"
+                "safety entry not removed"
             );
         }
         Ok(ManualRetryResult::Queued(Box::new(reopened)))

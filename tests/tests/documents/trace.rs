@@ -158,7 +158,7 @@ async fn one_call_is_printed_from_any_of_its_names() {
             "attempt 2 of call.completed to subscription 1 (CRM of +…34): 200",
             "to 127.0.0.1, active",
             "announced call.created to nobody",
-            "driven: ",
+            "event processed: ",
             "answered: ",
         ] {
             assert!(

@@ -147,7 +147,7 @@ impl Subscriptions {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         self.edit(tenant_id, id, now, |subscription, _| {
-            subscription.prove(url)
+            subscription.prove(url);
         })
         .await
         .map(drop)

@@ -57,7 +57,7 @@ impl Lead {
             // Within a call the end is told last, however late the start is.
             match (self.status, told.status) {
                 (LeadStatus::Calling, LeadStatus::Completed) => {
-                    self.last_call_at = told.last_call_at
+                    self.last_call_at = told.last_call_at;
                 }
                 (LeadStatus::Completed, LeadStatus::Calling) => {}
                 (LeadStatus::Completed, LeadStatus::Completed) => {

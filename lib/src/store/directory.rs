@@ -221,7 +221,7 @@ impl DirectoryTable {
         for item in items {
             match read_string(item, "key")?.split('#').next() {
                 Some(PhoneNumberEntry::KIND) => {
-                    line = Some(read_entry::<PhoneNumberEntry>(item)?.owner())
+                    line = Some(read_entry::<PhoneNumberEntry>(item)?.owner());
                 }
                 _ => agent = Some(read_entry::<Agent>(item)?.owner()),
             }

@@ -282,7 +282,7 @@ fn slot(minute: Minute, shard: u8) -> String {
 fn readable(item: &Item) -> Option<Filed> {
     read_entry(item)
         .inspect_err(|error| {
-            tracing::error!(cause = telemetry::chain(error), "unreadable due entry")
+            tracing::error!(cause = telemetry::chain(error), "unreadable due entry");
         })
         .ok()
 }

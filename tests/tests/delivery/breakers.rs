@@ -226,7 +226,7 @@ async fn a_rate_limit_is_kept_by_several_workers_at_once() {
     let (world, receiver) = (World::new(None).await, Receiver::start());
     let acme = world
         .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
-            acme.rate_limit = Some(5)
+            acme.rate_limit = Some(5);
         })
         .await;
     let mut messages = Vec::new();

@@ -406,7 +406,7 @@ async fn a_worker_that_dies_leaves_nothing_behind() {
             let receiver = Receiver::answering(Answer::Status(500));
             let acme = world
                 .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
-                    acme.retry_config = schedule
+                    acme.retry_config = schedule;
                 })
                 .await;
             let first = world.deliverable(&acme, "evt_1", TYPE).await;

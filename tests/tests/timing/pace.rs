@@ -141,7 +141,7 @@ async fn fifty_workers_do_not_fight_for_places() {
     let (world, receiver) = (World::new(None).await, Receiver::start());
     let acme = world
         .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
-            acme.rate_limit = Some(1_000)
+            acme.rate_limit = Some(1_000);
         })
         .await;
     let messages = deliverables(&world, &acme, 500).await;
@@ -172,7 +172,7 @@ async fn an_endpoint_never_sees_more_than_its_limit_in_a_second() {
     let (world, receiver) = (World::new(None).await, Receiver::start());
     let acme = world
         .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
-            acme.rate_limit = Some(2)
+            acme.rate_limit = Some(2);
         })
         .await;
     let deliver = world.deliver(&Faults::none(), Clock::system());

@@ -135,10 +135,10 @@ async fn nothing_but_a_failed_delivery_to_an_active_subscription_is_queued() {
                 );
             }
             DeliveryStatus::Failed => {
-                drop(world.attempt(&pending, &answered(at(1), 500), status).await)
+                drop(world.attempt(&pending, &answered(at(1), 500), status).await);
             }
             DeliveryStatus::Delivered => {
-                drop(world.attempt(&pending, &answered(at(1), 200), status).await)
+                drop(world.attempt(&pending, &answered(at(1), 200), status).await);
             }
         }
         pending.at.id

@@ -68,7 +68,7 @@ pub(super) fn read(stored: Stored, call: &mut Call) -> Result<(), StoreError> {
         for mark in marks {
             match mark {
                 Value::Number(millis) => {
-                    at = later(call.created_at, millis.as_i64()).ok_or(CORRUPT)?
+                    at = later(call.created_at, millis.as_i64()).ok_or(CORRUPT)?;
                 }
                 Value::String(name) => note(call, Announced { by: by.clone(), at }, name),
                 Value::Object(previous) => drop(call.updates.insert(by.clone(), previous)),

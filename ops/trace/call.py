@@ -151,7 +151,7 @@ def _names(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _claimed(facts: dict[str, Any], name: str) -> Any:
-    """The value of a fact that is stored as `[rank, at, value]` (lib/src/domain/register.rs)."""
+    """The value of a fact that is stored as `[rank, at, value]` (lib/src/domain/call/claims.rs)."""
     claim = facts.get(name)
     return claim[2] if claim else None
 

@@ -13,7 +13,7 @@ from . import identities, masking
 from .logs import ACCESS, Line
 from .result import Result
 
-FAILURES_THAT_OPEN = 5  # lib/src/domain/health.rs
+FAILURES_THAT_OPEN = 5  # lib/src/domain/delivery/endpoint_health.rs
 MARK = "»"
 SHOWN_NAMES = 20
 # What every line has, or what is said already.

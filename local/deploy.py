@@ -102,4 +102,4 @@ def _await_stack(cloudformation: Any) -> None:
         for event in events
         if event["ResourceStatus"].endswith("FAILED") and event.get("ResourceStatusReason")
     ]
-    raise Failure("\n".join([f"The stack ended as {status}. Mend template.yaml, then make up again:", *reasons]))
+    raise Failure("\n".join([f"The stack ended as {status}. Fix template.yaml, then run make up again:", *reasons]))

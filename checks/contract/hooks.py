@@ -90,8 +90,8 @@ def filter_body(_context: Any, body: Any) -> bool:
 
 @schemathesis.hook
 def before_call(_context: Any, case: schemathesis.Case, _kwargs: Any) -> None:
-    """Mends what no schema can say and is right in itself, so that the request is possible."""
-    _mend_query(case.query or {})
+    """Corrects what no schema can express, so that the request is possible."""
+    _correct_query(case.query or {})
     body = case.body
     if case.operation.path.startswith(ASSIGNED):
         # The platform names the tenant, in the body or, where there is none, in the query.
@@ -122,7 +122,7 @@ def before_call(_context: Any, case: schemathesis.Case, _kwargs: Any) -> None:
         body["eventTypes"] = types
 
 
-def _mend_query(query: dict[str, Any]) -> None:
+def _correct_query(query: dict[str, Any]) -> None:
     for first, last in WINDOWS:
         times = [str(query.get(name, "")) for name in (first, last)]
         if all(TIME.fullmatch(time) for time in times) and times[0] > times[1]:

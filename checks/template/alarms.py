@@ -1,4 +1,4 @@
-"""Whether an alarm rings for what goes wrong, and notifies the operator."""
+"""Whether an alarm fires for each kind of failure, and notifies the operator."""
 
 from collections.abc import Iterator
 from typing import Any

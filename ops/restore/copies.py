@@ -29,7 +29,7 @@ SCAN: dict[str, Any] = {"ConsistentRead": True}
 
 @dataclass(frozen=True)
 class Copying:
-    """What is copied where. `adapt` says what becomes of an item; None leaves it out."""
+    """What is copied where. `adapt` returns the item to write; None leaves it out."""
 
     source: str
     target: str

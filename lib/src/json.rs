@@ -30,10 +30,8 @@ use same::same;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// Why a body is no object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Fault {
-    /// It is not JSON.
     #[error("not JSON (line {line}, column {column})")]
     NotJson {
         /// Line of the fault, from 1.
@@ -52,16 +50,12 @@ pub struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
 /// A body as text: without its byte order mark, and with U+FFFD for what is no UTF-8. A carrier passes on
 /// what stood in somebody's SIP header, and does not send again what is refused.
-#[must_use]
 pub fn text(body: &[u8]) -> Cow<'_, str> {
     String::from_utf8_lossy(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body))
 }
 
 /// A body as a tree, for those who need one. What no tree can hold is as [`shown`] shows it; whole numbers
 /// beyond 64 bits are rounded.
-///
-/// # Errors
-/// When the body is not JSON.
 pub fn value(body: &[u8]) -> Result<Value, Fault> {
     serde_json::from_slice(body).or_else(|_| {
         let text = text(body);
@@ -71,7 +65,6 @@ pub fn value(body: &[u8]) -> Result<Value, Fault> {
 }
 
 /// A body as it is [`shown`]; `None` when it is not JSON.
-#[must_use]
 pub fn shown_body(body: &[u8]) -> Option<Box<RawValue>> {
     let text = text(body);
     let json: &RawValue = serde_json::from_str(&text).ok()?;
@@ -83,7 +76,6 @@ pub fn shown_body(body: &[u8]) -> Option<Box<RawValue>> {
 
 /// Whether two bodies are JSON that says the same: the order of members does not matter, nor how a number or
 /// a character is written. `1` is `1.0` and `1e0`.
-#[must_use]
 pub fn same_bodies(one: &[u8], other: &[u8]) -> bool {
     let (one, other) = (text(one), text(other));
     match (serde_json::from_str(&one), serde_json::from_str(&other)) {
@@ -103,9 +95,6 @@ impl Fault {
 
 impl<'a> Object<'a> {
     /// Reads the whole of a text, which [`text`] made of a body.
-    ///
-    /// # Errors
-    /// When it is no JSON object.
     pub fn parse(text: &'a str) -> Result<Self, Fault> {
         serde_json::from_str(text).map_err(|error| {
             // Of another kind, it must still be JSON to its end.
@@ -117,7 +106,6 @@ impl<'a> Object<'a> {
     }
 
     /// What a member holds; `null` where there is none of this name, the last one where there are several.
-    #[must_use]
     pub fn get(&self, name: &str) -> Json<'a> {
         self.0
             .iter()
@@ -127,12 +115,10 @@ impl<'a> Object<'a> {
     }
 
     /// What holds the first of these members that says something.
-    #[must_use]
     pub fn first(&self, names: &[&str]) -> Option<Cow<'a, str>> {
         names.iter().find_map(|name| self.get(name).scalar())
     }
 
-    /// The members, in their order.
     pub fn members(&self) -> impl Iterator<Item = (&str, Json<'a>)> {
         self.0.iter().map(|(name, json)| (name.as_ref(), *json))
     }

@@ -14,20 +14,16 @@ use thiserror::Error;
 use super::jwt_provider;
 use crate::domain::timestamp::Timestamp;
 
-/// The algorithms that can be pinned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
-    /// HMAC with SHA-256 and a shared secret.
     Hs256,
     /// RSA PKCS#1 v1.5 with SHA-256, keys of 2,048 bits and more.
     Rs256,
-    /// ECDSA on P-256 with SHA-256.
     Es256,
 }
 
 impl Algorithm {
     /// Reads the name that a token's header and the configuration use.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Hs256, Self::Rs256, Self::Es256]
             .into_iter()
@@ -66,21 +62,18 @@ pub struct Key {
 
 impl Key {
     /// A shared secret. An empty one is none: under it anyone could sign.
-    #[must_use]
     pub fn hs256(secret: &[u8]) -> Option<Self> {
         let key = DecodingKey::from_secret(secret);
         (!secret.is_empty()).then(|| Self::new(None, Algorithm::Hs256, key))
     }
 
     /// A public RSA key: modulus and exponent as a JWK has them.
-    #[must_use]
     pub fn rs256(id: Option<String>, n: &str, e: &str) -> Option<Self> {
         let key = DecodingKey::from_rsa_components(n, e).ok()?;
         Some(Self::new(id, Algorithm::Rs256, key))
     }
 
     /// A public point on P-256, as a JWK has it.
-    #[must_use]
     pub fn es256(id: Option<String>, x: &str, y: &str) -> Option<Self> {
         let key = DecodingKey::from_ec_components(x, y).ok()?;
         Some(Self::new(id, Algorithm::Es256, key))
@@ -97,25 +90,19 @@ impl Key {
     }
 }
 
-/// Why a token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum JwtError {
     /// Not three parts of base64url around two JSON objects, or with `crit`, or without `exp`.
     #[error("malformed token")]
     Malformed,
-    /// Another algorithm than the pinned one.
     #[error("algorithm not allowed")]
     Algorithm,
-    /// No key of that name and algorithm.
     #[error("no key for the token")]
     NoKey,
-    /// No key made this signature.
     #[error("wrong signature")]
     Signature,
-    /// `exp` has passed.
     #[error("expired")]
     Expired,
-    /// `nbf` has not come.
     #[error("not yet valid")]
     NotYetValid,
 }
@@ -152,9 +139,6 @@ pub struct Token<'a> {
 
 impl<'a> Token<'a> {
     /// Reads the header of a compact token.
-    ///
-    /// # Errors
-    /// [`JwtError::Malformed`].
     pub fn parse(text: &'a str) -> Result<Self, JwtError> {
         let (header, _) = text.split_once('.').ok_or(JwtError::Malformed)?;
         let header = URL_SAFE_NO_PAD
@@ -168,18 +152,12 @@ impl<'a> Token<'a> {
     }
 
     /// The claims of a token that anyone may have made: only for finding the key to verify it.
-    ///
-    /// # Errors
-    /// [`JwtError::Malformed`].
     pub fn unverified_claims<C: DeserializeOwned>(&self) -> Result<C, JwtError> {
         Ok(dangerous::insecure_decode_claims(self.text)?)
     }
 
     /// The claims, once one of `keys` is found to have signed them with the pinned algorithm and
     /// their time has come and not passed, give or take `leeway_seconds`.
-    ///
-    /// # Errors
-    /// Why the token is refused.
     pub fn verify<'k, C: DeserializeOwned>(
         &self,
         algorithm: Algorithm,

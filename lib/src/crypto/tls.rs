@@ -6,9 +6,6 @@ use std::sync::Arc;
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
 
 /// How a client makes TLS connections.
-///
-/// # Errors
-/// When ring knew no version of TLS, which it does.
 pub fn client_config() -> Result<ClientConfig, rustls::Error> {
     let roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),

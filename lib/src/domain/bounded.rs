@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 /// What merges commutatively, associatively and idempotently.
 pub trait Merge: Default {
-    /// Adds what the other tells.
     fn merge(&mut self, other: Self);
 }
 
@@ -35,8 +34,6 @@ impl<K, V, const N: usize> Default for FewKeys<K, V, N> {
 }
 
 impl<K: Ord, V: Merge, const N: usize> FewKeys<K, V, N> {
-    /// A map of one key.
-    #[must_use]
     pub fn of(key: K, value: V) -> Self {
         Self(BTreeMap::from([(key, value)]))
     }
@@ -55,13 +52,11 @@ impl<K: Ord, V: Merge, const N: usize> FewKeys<K, V, N> {
     }
 
     /// The map without the keys that `keeps` does not.
-    #[must_use]
     pub fn filter(self, keeps: impl Fn(&K) -> bool) -> Self {
         Self(self.0.into_iter().filter(|(key, _)| keeps(key)).collect())
     }
 
     /// The map with each value as `change` leaves it.
-    #[must_use]
     pub fn map(self, change: impl Fn(V) -> V) -> Self {
         Self(
             self.0
@@ -71,7 +66,6 @@ impl<K: Ord, V: Merge, const N: usize> FewKeys<K, V, N> {
         )
     }
 
-    /// What is known of a key.
     pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
@@ -107,12 +101,10 @@ impl<T: Ord, const N: usize> Few<T, N> {
     }
 
     /// The set without the values that `keeps` does not.
-    #[must_use]
     pub fn filter(self, keeps: impl Fn(&T) -> bool) -> Self {
         Self(self.0.into_iter().filter(keeps).collect())
     }
 
-    /// Adds the values of the other set.
     pub fn merge(&mut self, other: Self) {
         self.0.extend(other.0);
         while self.0.len() > N {
@@ -120,7 +112,6 @@ impl<T: Ord, const N: usize> Few<T, N> {
         }
     }
 
-    /// Whether a value is among them.
     pub fn contains<Q: Ord + ?Sized>(&self, value: &Q) -> bool
     where
         T: Borrow<Q>,
@@ -130,7 +121,6 @@ impl<T: Ord, const N: usize> Few<T, N> {
 }
 
 impl<T, const N: usize> Few<T, N> {
-    /// The values, the smallest first.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter()
     }

@@ -48,20 +48,14 @@ const MAX_RECORDINGS: usize = 100;
 /// A call that was announced as ended changes a few times; who changes it without end is not followed.
 const MAX_UPDATES: usize = 50;
 
-/// Whether a call goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CallStatus {
-    /// It goes on.
     Active,
-    /// It ended.
     Ended,
-    /// It ended, and its outcome is `failed`.
     Failed,
 }
 
 impl CallStatus {
-    /// The word of the Call Outcomes document.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -71,7 +65,6 @@ impl CallStatus {
     }
 }
 
-/// One call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// Fixed at creation.
@@ -82,7 +75,6 @@ pub struct Call {
     pub updated_at: Timestamp,
     /// Whom it belongs to; the tenant never changes once set.
     pub owner: Option<Owner>,
-    /// What the events told.
     pub facts: Facts,
     /// Which event announced which type. A repeated event announces exactly what it announced
     /// before.
@@ -98,7 +90,6 @@ pub struct Call {
     pub retold: BTreeSet<EventKey>,
     /// Events that wait for the call to have an owner before they enter the history.
     pub waiting: Waiting,
-    /// Between these moments its events were received.
     pub seen: Seen,
     /// The records that were found to be this call.
     pub absorbed: BTreeMap<CallId, Absorption>,
@@ -108,7 +99,6 @@ pub struct Call {
 /// nothing new needs no write for it: it may be up to [`Seen::SLACK_MILLIS`] too early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
-    /// When the first event was received.
     pub from: Timestamp,
     /// When the last one was, or up to ten minutes before that.
     pub to: Timestamp,
@@ -118,7 +108,6 @@ impl Seen {
     /// How much too early the end may be.
     pub const SLACK_MILLIS: u64 = 10 * 60 * 1_000;
 
-    /// Widens the span by an event.
     pub fn include(&mut self, at: Timestamp) {
         self.from = self.from.min(at);
         if at.millis_since(self.to) > Self::SLACK_MILLIS {
@@ -131,7 +120,6 @@ impl Seen {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Absorption {
-    /// The event that brought them together.
     pub by: EventKey,
     /// Both had announced their end: whoever was told twice is to be told why.
     pub both_ended: bool,
@@ -139,7 +127,6 @@ pub struct Absorption {
 
 impl Call {
     /// The call as the first event about it leaves it.
-    #[must_use]
     pub fn begin(update: &CallUpdate, owner: Option<&Owner>) -> Self {
         let mut call = Self {
             id: update.keys.first_id(),
@@ -296,7 +283,6 @@ impl Call {
     }
 
     /// Whether another record may be the same call: records of different tenants never are.
-    #[must_use]
     pub fn may_absorb(&self, other: &Self) -> bool {
         match (&self.owner, &other.owner) {
             (Some(ours), Some(theirs)) => ours.tenant_id == theirs.tenant_id,
@@ -306,7 +292,6 @@ impl Call {
 
     /// Whether this record stays when it and `other` are one call: the older one does, so that two
     /// writers choose alike and no chain of records ever closes to a ring.
-    #[must_use]
     pub fn is_elder_of(&self, other: &Self) -> bool {
         (self.created_at, self.id) < (other.created_at, other.id)
     }
@@ -319,8 +304,6 @@ impl Call {
         }
     }
 
-    /// Whether the call goes on.
-    #[must_use]
     pub fn status(&self) -> CallStatus {
         match (self.facts.ending(), self.facts.outcome()) {
             (None, _) => CallStatus::Active,
@@ -330,14 +313,12 @@ impl Call {
     }
 
     /// Why the call failed, as its provider says; a call that succeeded after all has no such reason.
-    #[must_use]
     pub fn failure_reason(&self) -> Option<&str> {
         let succeeded = self.facts.outcome() == Some(Outcome::Completed);
         self.facts.failure_reason().filter(|_| !succeeded)
     }
 
     /// Its start, or its first event where no start is known.
-    #[must_use]
     pub fn started_at(&self) -> Timestamp {
         self.facts
             .started_at()
@@ -345,33 +326,26 @@ impl Call {
             .unwrap_or(self.created_at)
     }
 
-    /// Whole seconds from start to end.
-    #[must_use]
     pub fn duration_seconds(&self) -> Option<u64> {
         Some(self.facts.duration_millis()? / 1_000)
     }
 
     /// Whether `id` is the record's own or that of one it absorbed.
-    #[must_use]
     pub fn is_known_as(&self, id: CallId) -> bool {
         self.id == id || self.absorbed.contains_key(&id)
     }
 
     /// The lead that the other side is: the one that a dialer names, else the caller of an inbound call.
-    #[must_use]
     pub fn lead_id(&self) -> Option<ContactId> {
         let named = self.facts.lead_id.get().cloned();
         named.or_else(|| Some(Scalar::from(Lead::id_of_caller(self)?.to_string()).into()))
     }
 
     /// The campaign: the one that the events name, else the one of the number.
-    #[must_use]
     pub fn campaign_id(&self) -> Option<&str> {
         campaign_id(&self.facts, self.owner.as_ref())
     }
 
-    /// What the filters of subscriptions look at.
-    #[must_use]
     pub fn traits(&self) -> Traits {
         traits(&self.facts, self.owner.as_ref())
     }

@@ -20,14 +20,10 @@ enum Stored {
 }
 
 impl ContactId {
-    /// The characters or digits.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The text or number that it is.
-    #[must_use]
     pub fn scalar(&self) -> &Scalar {
         &self.0
     }

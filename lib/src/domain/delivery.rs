@@ -24,19 +24,13 @@ pub struct Message {
     /// `webhook-id`: the same whenever and to whomever it is posted. It has no dot, which would blur
     /// what is signed.
     pub id: String,
-    /// Whose event it is.
     pub tenant_id: String,
-    /// The type.
     pub event_type: String,
-    /// When it happened.
     pub occurred_at: Timestamp,
     /// When Ringpost learned of it: the place of its deliveries in the history.
     pub announced_at: Timestamp,
-    /// The call that it is about.
     pub call_id: Option<CallId>,
-    /// The tenant's user whose call it is.
     pub user_id: Option<String>,
-    /// What filters look at.
     pub traits: Traits,
     /// What is posted: `{type, timestamp, data}` in JSON.
     pub body: Bytes,
@@ -46,7 +40,6 @@ pub struct Message {
 pub const TEST_PREFIX: &str = "evt_test_";
 
 /// The id of the message that follows from these names, which say for ever what it is about.
-#[must_use]
 pub fn message_id(names: &[&str]) -> String {
     // As JSON, so that no two lists of names make the same text.
     let text = serde_json::json!(names).to_string();
@@ -55,7 +48,6 @@ pub fn message_id(names: &[&str]) -> String {
 
 /// The id of the message of this type that an event of the tenant announces: it follows from what
 /// announced it, which never changes. `about` tells apart several of one type.
-#[must_use]
 pub fn announced_id(tenant_id: &str, by: &EventKey, event_type: &str, about: &[&str]) -> String {
     message_id(&[&[tenant_id, by.as_str(), event_type], about].concat())
 }
@@ -63,32 +55,22 @@ pub fn announced_id(tenant_id: &str, by: &EventKey, event_type: &str, about: &[&
 /// Names a delivery: its place in the tenant's history.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DeliveryRef {
-    /// The tenant.
     pub tenant_id: String,
-    /// The id of its row.
     pub id: u64,
 }
 
-/// A delivery as it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     /// Its place in the history.
     pub at: DeliveryRef,
-    /// Where it goes.
     pub subscription_id: u64,
-    /// The message's id.
     pub message_id: String,
-    /// The message's type.
     pub event_type: String,
-    /// The call that it is about.
     pub call_id: Option<CallId>,
-    /// The tenant's user whose call it is.
     pub user_id: Option<String>,
     /// What is posted, byte for byte. `None` if it was not read, or is not kept any more.
     pub body: Option<Bytes>,
-    /// Whether it is on its way.
     pub status: DeliveryStatus,
-    /// How many attempts are recorded.
     pub attempts: u32,
     /// How many of them came before the present run of the retry schedule: it begins anew with every
     /// manual retry.
@@ -98,15 +80,11 @@ pub struct Delivery {
     pub refused: u32,
     /// When the next attempt is to be made; `None` for at once, or when nothing follows.
     pub next_attempt_at: Option<Timestamp>,
-    /// What came of the last attempt.
     pub last: Option<Attempt>,
     /// The recovery that queued it again, if one did.
     pub recovery: Option<String>,
-    /// When it happened.
     pub occurred_at: Timestamp,
-    /// When it was announced.
     pub created_at: Timestamp,
-    /// When the row was last changed.
     pub updated_at: Timestamp,
 }
 
@@ -115,7 +93,6 @@ const REFUSALS: u32 = 20;
 
 impl Delivery {
     /// How many attempts of the present run have failed: those that count against the schedule.
-    #[must_use]
     pub fn failures(&self) -> u32 {
         self.attempts
             .saturating_sub(self.earlier_attempts)
@@ -123,28 +100,21 @@ impl Delivery {
     }
 
     /// How many attempts of the present run are refusals once this one is recorded.
-    #[must_use]
     pub fn refused_after(&self, attempt: &Attempt) -> u32 {
         self.refused + u32::from(attempt.is_refusal() && self.refused < REFUSALS)
     }
 }
 
-/// How a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeliveryStatus {
-    /// It is on its way.
     Pending,
-    /// The endpoint took it.
     Delivered,
     /// Nothing more is tried, until somebody asks for it.
     Failed,
-    /// Its subscription was deleted.
     Cancelled,
 }
 
 impl DeliveryStatus {
-    /// The word in the history.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -154,8 +124,6 @@ impl DeliveryStatus {
         }
     }
 
-    /// Reads a stored word.
-    #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         [
             Self::Pending,
@@ -172,7 +140,6 @@ impl DeliveryStatus {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
-    /// When it began.
     pub at: Timestamp,
     /// The HTTP status, if there was an answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -180,7 +147,6 @@ pub struct Attempt {
     /// The beginning of the answer's body.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub body: String,
-    /// Headers of the answer.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
     /// How long it took, in milliseconds.
@@ -198,15 +164,12 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Whether the endpoint took the delivery.
-    #[must_use]
     pub fn succeeded(&self) -> bool {
         self.status_code
             .is_some_and(|code| (200..300).contains(&code))
     }
 
     /// Whether the endpoint says that this was too much at once: later, not never.
-    #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self.status_code {
             Some(429) => true,
@@ -215,8 +178,6 @@ impl Attempt {
         }
     }
 
-    /// Whether the endpoint wants no more deliveries.
-    #[must_use]
     pub fn is_gone(&self) -> bool {
         self.status_code == Some(410)
     }

@@ -14,23 +14,18 @@ use crate::crypto::sha256;
 
 /// An entry of the directory: it belongs to one tenant and has a key that is unique for its kind.
 pub trait Entry: Serialize + for<'de> Deserialize<'de> + Send + Sync {
-    /// The kind, as it stands in keys.
     const KIND: &'static str;
 
     /// The key among all entries of the kind, of all tenants.
     fn key(&self) -> String;
 
-    /// The tenant.
     fn tenant_id(&self) -> &str;
 }
 
-/// A number of ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PhoneNumberEntry {
-    /// The number.
     pub number: PhoneNumber,
-    /// Whose it is.
     pub tenant_id: String,
     /// `LOCAL`, `TOLL_FREE`, …: the tenant's own word.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -38,7 +33,6 @@ pub struct PhoneNumberEntry {
     /// The user that its calls belong to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// The campaign that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<String>,
     /// The agent configuration that it is assigned to.
@@ -48,13 +42,10 @@ pub struct PhoneNumberEntry {
 
 impl PhoneNumberEntry {
     /// The id of a number, which outlives its being replaced.
-    #[must_use]
     pub fn id(&self) -> Uuid {
         id_of("line", &[self.number.as_str()])
     }
 
-    /// Whom its calls belong to.
-    #[must_use]
     pub fn owner(&self) -> Owner {
         Owner {
             user_id: self.user_id.clone(),
@@ -77,15 +68,12 @@ impl Entry for PhoneNumberEntry {
     }
 }
 
-/// A campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Campaign {
     /// The tenant's id of it; another tenant may have the same.
     pub id: String,
-    /// Whose it is.
     pub tenant_id: String,
-    /// Its name.
     pub name: String,
     /// The agent that answers its calls.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,14 +85,12 @@ pub struct Campaign {
 
 impl Campaign {
     /// The key of a tenant's campaign: those of two tenants never meet.
-    #[must_use]
     pub fn key_of(tenant_id: &str, id: &str) -> String {
         // The length says where the tenant ends: one whose id has a # gets at nobody else's.
         format!("{}:{tenant_id}#{id}", tenant_id.len())
     }
 
     /// What it adds to the owner of its calls: it says whose user's they are, never whose tenant's.
-    #[must_use]
     pub fn owner(&self) -> Owner {
         Owner {
             user_id: self.user_id.clone(),
@@ -127,15 +113,11 @@ impl Entry for Campaign {
     }
 }
 
-/// An agent of ElevenLabs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Agent {
-    /// ElevenLabs' id of it.
     pub agent_id: String,
-    /// Whose it is.
     pub tenant_id: String,
-    /// Its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The user that its calls belong to.
@@ -144,8 +126,6 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Whom its calls belong to.
-    #[must_use]
     pub fn owner(&self) -> Owner {
         Owner {
             user_id: self.user_id.clone(),
@@ -167,13 +147,10 @@ impl Entry for Agent {
     }
 }
 
-/// A tenant's defaults.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
-    /// Whose they are.
     pub tenant_id: String,
-    /// The tenant's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The agent that answers calls to numbers whose campaign names none.
@@ -200,26 +177,19 @@ impl Entry for Settings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiKey {
-    /// Names the key to its tenant.
     pub id: Uuid,
-    /// The hex SHA-256 of the key.
     pub sha256: String,
-    /// Whose it is.
     pub tenant_id: String,
     /// The company that it writes for, and no other.
     pub company_id: Uuid,
-    /// The tenant's name for it.
     pub name: String,
-    /// When it was made.
     pub created_at: Timestamp,
 }
 
 impl ApiKey {
-    /// What every key begins with.
     pub const PREFIX: &'static str = "rpk_";
 
     /// Whether a text looks like a key: nothing else is worth a look into the directory.
-    #[must_use]
     pub fn may_be(text: &str) -> bool {
         let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         // 256 bits in base64url.
@@ -228,7 +198,6 @@ impl ApiKey {
     }
 
     /// The hash under which a key is known. Keys have 256 random bits, so that a plain hash hides them.
-    #[must_use]
     pub fn hash(key: &str) -> String {
         hex::encode(sha256(key.as_bytes()))
     }
@@ -246,47 +215,36 @@ impl Entry for ApiKey {
     }
 }
 
-/// Where a lead stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeadStatus {
-    /// Its last call goes on.
     Calling,
-    /// Its last call has ended.
     Completed,
 }
 
-/// Somebody who called a campaign's number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lead {
-    /// Whose it is.
     pub tenant_id: String,
     /// The campaign of the number that was called, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<String>,
-    /// The caller's number.
     pub phone_number: PhoneNumber,
     /// `Inbound Caller +15551234567`.
     pub name: String,
-    /// Where it stands.
     pub status: LeadStatus,
-    /// When it was first seen.
     pub created_at: Timestamp,
     /// When its last call ended or, while that goes on, started.
     pub last_call_at: Timestamp,
-    /// Its last call.
     pub last_call_id: CallId,
     /// When its last call started: what decides which call is the last.
     pub last_call_started_at: Timestamp,
-    /// The event that created it.
     pub created_by: EventKey,
 }
 
 impl Lead {
     /// The id of the lead that a number is to a campaign: whoever knows both knows the lead, so that
     /// no two writers can create it twice.
-    #[must_use]
     pub fn id_of(tenant_id: &str, campaign_id: Option<&str>, number: &PhoneNumber) -> Uuid {
         id_of(
             "lead",
@@ -294,8 +252,6 @@ impl Lead {
         )
     }
 
-    /// Its id.
-    #[must_use]
     pub fn id(&self) -> Uuid {
         Self::id_of(
             &self.tenant_id,
@@ -317,7 +273,6 @@ impl Entry for Lead {
     }
 }
 
-/// The UUIDv5 namespace of the directory's ids.
 const NAMESPACE: Uuid = Uuid::from_u128(0x1c5e_93a7_4d0b_4e0e_8f5b_5e7a_8d02_6b41);
 
 fn id_of(kind: &str, names: &[&str]) -> Uuid {

@@ -9,11 +9,9 @@ use super::{key::CallId, timestamp::Timestamp};
 /// Something that is to be done at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
-    /// The moment.
     pub at: Timestamp,
     /// What kind of thing: it says what the reference names and what is to be done.
     pub kind: String,
-    /// What it is about.
     pub reference: String,
 }
 
@@ -32,7 +30,6 @@ impl Due {
     pub const UNFINISHED_CALL: &'static str = "unfinished-call";
 
     /// A look at a call that goes on.
-    #[must_use]
     pub fn unfinished_call(call_id: CallId, at: Timestamp) -> Self {
         Self {
             at,
@@ -42,7 +39,6 @@ impl Due {
     }
 
     /// A delivery's next attempt, which `message` asks for.
-    #[must_use]
     pub fn delivery(message: String, at: Timestamp) -> Self {
         Self {
             at,
@@ -52,7 +48,6 @@ impl Due {
     }
 
     /// A look at a subscription's breaker in the minute after `now`: however many ask for it, it is one.
-    #[must_use]
     pub fn breaker(subscription: String, now: Timestamp) -> Self {
         let at = Minute::of(now).plus(1).start().unwrap_or(Timestamp::LATEST);
         Self {
@@ -63,7 +58,6 @@ impl Due {
     }
 
     /// A follow-up of this call at this moment.
-    #[must_use]
     pub fn follow_up(call_id: CallId, at: Timestamp) -> Self {
         Self {
             at,
@@ -86,7 +80,6 @@ impl Begun {
     const MILLIS: i64 = 10 * MILLIS;
 
     /// The span in which a call of this tenant began at this moment.
-    #[must_use]
     pub fn of(tenant_id: &str, moment: Timestamp) -> Self {
         Self {
             tenant_id: tenant_id.to_owned(),
@@ -95,25 +88,18 @@ impl Begun {
     }
 
     /// Reads what [`Begun::due`] wrote.
-    #[must_use]
     pub fn parse(reference: &str) -> Option<Self> {
         serde_json::from_str(reference).ok()
     }
 
-    /// The tenant.
-    #[must_use]
     pub fn tenant_id(&self) -> &str {
         &self.tenant_id
     }
 
-    /// Its first moment.
-    #[must_use]
     pub fn from(&self) -> Timestamp {
         Self::moment(self.span).unwrap_or(Timestamp::EPOCH)
     }
 
-    /// Its last moment.
-    #[must_use]
     pub fn until(&self) -> Timestamp {
         let next = self.span.checked_add(1).and_then(Self::moment);
         next.and_then(|next| Timestamp::from_millis(next.as_millis() - 1))
@@ -121,7 +107,6 @@ impl Begun {
     }
 
     /// A look at these calls at this moment.
-    #[must_use]
     pub fn due(&self, at: Timestamp) -> Due {
         // A text and a number, so it always serialises.
         let reference = serde_json::to_string(self).unwrap_or_default();
@@ -140,43 +125,33 @@ impl Begun {
 
 const MILLIS: i64 = 60_000;
 
-/// A minute of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Minute(i64);
 
 impl Minute {
-    /// The minute in which a moment lies.
-    #[must_use]
     pub fn of(moment: Timestamp) -> Self {
         Self(moment.as_millis().div_euclid(MILLIS))
     }
 
-    /// The minute so many minutes later.
-    #[must_use]
     pub fn plus(self, minutes: i64) -> Self {
         Self(self.0.saturating_add(minutes))
     }
 
-    /// The minute so many minutes earlier.
-    #[must_use]
     pub fn minus(self, minutes: i64) -> Self {
         Self(self.0.saturating_sub(minutes))
     }
 
     /// Minutes since the epoch.
-    #[must_use]
     pub fn as_number(self) -> i64 {
         self.0
     }
 
     /// The minute so many minutes after the epoch.
-    #[must_use]
     pub fn from_number(minutes: i64) -> Self {
         Self(minutes)
     }
 
     /// Its first moment; `None` beyond the calendar's end.
-    #[must_use]
     pub fn start(self) -> Option<Timestamp> {
         self.0.checked_mul(MILLIS).and_then(Timestamp::from_millis)
     }

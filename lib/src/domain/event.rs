@@ -13,17 +13,13 @@ pub enum Source {
     LiveKit,
     /// LiveKit's question which agent answers an inbound call.
     SipInbound,
-    /// SignalWire's callbacks.
     SignalWire,
     /// ElevenLabs' post-call webhooks, or the events of the Webhook API document.
     ElevenLabs,
     /// The events of the ElevenLabs call status document.
     CallStatus,
-    /// Conversations read from ElevenLabs' API.
     ElevenLabsApi,
-    /// Calls that a company's dialer submitted.
     CallCapture,
-    /// What the platform itself reports.
     Platform,
 }
 
@@ -40,7 +36,6 @@ impl Source {
     ];
 
     /// Whether tenants may have accounts of their own there, whose events name the tenant.
-    #[must_use]
     pub fn has_accounts(self) -> bool {
         match self {
             Self::LiveKit
@@ -53,7 +48,6 @@ impl Source {
     }
 
     /// The name in keys and in the log.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::LiveKit => "livekit",
@@ -68,7 +62,6 @@ impl Source {
     }
 
     /// The name that customers see: who reported.
-    #[must_use]
     pub fn provider(self) -> &'static str {
         match self {
             Self::LiveKit | Self::SipInbound => "livekit",
@@ -79,19 +72,15 @@ impl Source {
         }
     }
 
-    /// Reads a stored name.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|source| source.as_str() == name)
     }
 }
 
-/// One entry of the event log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Event {
     /// Unique for ever; the idempotency key.
     pub key: EventKey,
-    /// How it came.
     pub source: Source,
     /// The tenant, where the sender's own key says whose it is; otherwise its call tells.
     pub tenant_id: Option<String>,
@@ -102,7 +91,6 @@ pub struct Event {
     pub event_type: String,
     /// When it happened, as the provider says.
     pub occurred_at: Timestamp,
-    /// When it was received.
     pub received_at: Timestamp,
     /// The body of the webhook, byte for byte.
     pub payload: Bytes,

@@ -10,7 +10,6 @@ use super::timestamp::Timestamp;
 pub struct FollowUp {
     /// The moment that date and time name; the start of the day where no time was given.
     pub due_at: Timestamp,
-    /// The date, as it was given.
     pub date: String,
     /// The time of day, as it was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]

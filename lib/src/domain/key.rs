@@ -15,7 +15,6 @@ pub struct EventKey(String);
 
 impl EventKey {
     /// The key of the event that `source` itself calls `id`.
-    #[must_use]
     pub fn of(source: &str, id: &str) -> Self {
         if shows_a_number(id) {
             // Keys stand in the log.
@@ -26,13 +25,11 @@ impl EventKey {
 
     /// The key of an event to which `source` gives no id: what is natural to it (call, type, state,
     /// sequence, time), and a digest of its body. Rather one entry too many than an event lost.
-    #[must_use]
     pub fn natural(source: &str, parts: &[&str], body: &[u8]) -> Self {
         Self::of(source, &Self::natural_id(parts, body))
     }
 
     /// What stands in for the id of an event that has none, as [`EventKey::natural`] has it.
-    #[must_use]
     pub fn natural_id(parts: &[&str], body: &[u8]) -> String {
         let hash = sha256(body);
         let mut natural = parts.join(":");
@@ -43,7 +40,6 @@ impl EventKey {
 
     /// The key of the same event in a tenant's own account with the provider: what such an account names meets
     /// nobody else's events.
-    #[must_use]
     pub fn in_account_of(&self, tenant_id: &str) -> Self {
         let (source, id) = self.0.split_once(':').unwrap_or_default();
         // With its length, so that no account and id read as another account's.
@@ -51,19 +47,15 @@ impl EventKey {
     }
 
     /// A key that was made by [`EventKey::of`] or [`EventKey::natural`] and stored.
-    #[must_use]
     pub fn from_stored(key: String) -> Self {
         Self(key)
     }
 
-    /// The key as it is stored.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
     /// 64 bits of the key's SHA-256: what spreads events over shards and slots.
-    #[must_use]
     pub fn digest(&self) -> u64 {
         sha256(self.0.as_bytes())
             .iter()
@@ -89,7 +81,6 @@ pub enum CallKey {
     SipCall(String),
     /// The call SID of Twilio or SignalWire.
     CallSid(String),
-    /// ElevenLabs' id of a conversation.
     Conversation(String),
     /// The record itself: the platform's own events know calls by their ids.
     Record(CallId),
@@ -97,7 +88,6 @@ pub enum CallKey {
     Captured {
         /// The tenant whose API key submitted it: nobody reaches another tenant's call by its name.
         tenant_id: String,
-        /// The company.
         company_id: String,
         /// The company's calling system, if it named one.
         system: Option<String>,
@@ -108,7 +98,6 @@ pub enum CallKey {
 
 impl CallKey {
     /// Whether it names a call: a placeholder names none, and would unite all calls that bear it.
-    #[must_use]
     pub fn names_a_call(&self) -> bool {
         match self {
             Self::RoomSid(id) | Self::SipCall(id) | Self::CallSid(id) | Self::Conversation(id) => {
@@ -122,7 +111,6 @@ impl CallKey {
 
     /// The id of the item that this key leads to. Everyone who knows a key of a call computes the
     /// same id, so a call needs no index and two writers cannot create it twice.
-    #[must_use]
     pub fn call_id(&self) -> CallId {
         let (kind, name) = match self {
             Self::RoomSid(sid) => ("room-sid", sid),
@@ -160,7 +148,6 @@ const MAX_CALL_NAME_BYTES: usize = 512;
 
 /// Whether a text may be an id that a provider gives to a call. None has a single character, and one
 /// that was cut within a character could be that of two calls.
-#[must_use]
 pub fn is_call_name(text: &str) -> bool {
     let is_whole = !text.contains(char::REPLACEMENT_CHARACTER) && text.len() <= MAX_CALL_NAME_BYTES;
     text.trim().chars().nth(1).is_some() && is_whole && !is_placeholder(text)
@@ -169,7 +156,6 @@ pub fn is_call_name(text: &str) -> bool {
 /// The UUIDv5 namespace of call keys; changing it would orphan every stored call.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6e1f_5f0a_52b1_4a53_9a8e_1f0c_27d4_93b6);
 
-/// A call's id: the `id` of `CallLog`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(Uuid);
 
@@ -193,19 +179,15 @@ impl CallId {
 
     /// The id of this tenant's own call where the item of this id is another tenant's: what names both
     /// must not lead from the one to the other.
-    #[must_use]
     pub fn owned_by(self, tenant_id: &str) -> Self {
         Self::of(&format!("owned:{tenant_id}:{self}"))
     }
 
     /// Reads an id as it stands in a URL.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
     }
 
-    /// Spreads ids evenly over `shards` partitions.
-    #[must_use]
     pub fn shard(self, shards: u8) -> u8 {
         let [first, ..] = self.0.into_bytes();
         first % shards

@@ -11,7 +11,6 @@ use super::{
 
 impl Lead {
     /// The id of the lead that the caller of an owned inbound call is.
-    #[must_use]
     pub fn id_of_caller(call: &Call) -> Option<Uuid> {
         let owner = call.owner.as_ref().filter(|_| call.facts.has_lead)?;
         let phone_number = call.facts.other_side()?;
@@ -24,7 +23,6 @@ impl Lead {
 
     /// The lead that the caller of an owned inbound call is, as this call leaves it; `reporter` is the
     /// event that tells, and creates the lead if nobody did.
-    #[must_use]
     pub fn of(call: &Call, reporter: &EventKey) -> Option<Self> {
         let owner = call.owner.as_ref().filter(|_| call.facts.has_lead)?;
         let phone_number = call.facts.other_side()?.clone();

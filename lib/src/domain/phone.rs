@@ -29,14 +29,11 @@ pub struct Region {
 
 impl Region {
     /// The country of this code, in upper or lower case; `None` when there is none.
-    #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
         let (plan, code) = Plan::of_region(&code.to_ascii_uppercase())?;
         Some(Self { code, plan })
     }
 
-    /// The code, in upper case.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.code
     }
@@ -46,19 +43,16 @@ impl PhoneNumber {
     /// Reads a number as a person, a provider or a SIP header writes it: `+17678189426`,
     /// `(858) 879-6658`, `0044 (0)20 7946 0958`, `sip:+17678189426@host`. National numbers are read as
     /// North American, as the Call Outcomes document does. `None` when it cannot be a number.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::read(text, Plan::of_code(NORTH_AMERICA)?)
     }
 
     /// As [`PhoneNumber::parse`], with national numbers as they are dialled in a region, if one is known.
-    #[must_use]
     pub fn parse_in(text: &str, region: Option<Region>) -> Option<Self> {
         region.map_or_else(|| Self::parse(text), |region| Self::read(text, region.plan))
     }
 
     /// A number as it stands in a query, where a `+` that nobody encoded has become a space.
-    #[must_use]
     pub fn of_query(text: &str, region: Option<Region>) -> Option<Self> {
         let after_space = text
             .strip_prefix(' ')
@@ -69,7 +63,6 @@ impl PhoneNumber {
     }
 
     /// Whether it takes a region to read this text: it may be a number, and says no country.
-    #[must_use]
     pub fn is_national(text: &str) -> bool {
         Written::read(text)
             .is_some_and(|written| !written.is_international && written.context.is_none())
@@ -96,20 +89,16 @@ impl PhoneNumber {
 
     /// The number after the `sip-` of a room name as the Call Outcomes document has it:
     /// `sip-7678189426__1730217045__abc123`.
-    #[must_use]
     pub fn of_sip_room(room_name: &str) -> Option<Self> {
         Self::parse(room_name.strip_prefix("sip-")?.split('_').next()?)
     }
 
     /// The caller's number in a room name that a LiveKit dispatch rule made:
     /// `call-_+15105550123_Xq7Lw2Zk9TpB`. Digits without a `+`, such as a start time, are no number.
-    #[must_use]
     pub fn of_dispatched_room(room_name: &str) -> Option<Self> {
         Self::parse(room_name.split('_').find(|part| part.starts_with('+'))?)
     }
 
-    /// The number in E.164.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -39,7 +39,6 @@ const ENCLOSED: [(char, char); 4] = [('<', '>'), ('{', '}'), ('%', '%'), ('$', '
 
 /// Whether a text names nothing: it is empty, has nothing but zeros and punctuation, is a word for
 /// nothing, or a template.
-#[must_use]
 pub fn is_placeholder(text: &str) -> bool {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`'));
     let says_something = text.chars().any(|c| c.is_alphanumeric() && !is_zero(c));

@@ -5,7 +5,6 @@ const MAX_BYTES: usize = 64;
 
 /// The name of a result: `Appointment set`, `appointmentSet` and `appointment-set` are all
 /// `appointment_set`. `None` for what is no name.
-#[must_use]
 pub fn snake_case(name: &str) -> Option<String> {
     if name.len() > MAX_BYTES {
         return None;

@@ -3,18 +3,14 @@
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// A text or a number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scalar {
-    /// The characters.
     Text(String),
     /// The digits, as JSON writes them.
     Number(String),
 }
 
 impl Scalar {
-    /// The characters or digits.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Text(text) | Self::Number(text) => text,

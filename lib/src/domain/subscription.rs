@@ -20,39 +20,29 @@ use super::{
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subscription {
-    /// Whose it is.
     pub tenant_id: String,
     /// Counted from 1 within the tenant.
     pub id: u64,
-    /// What its owner calls it.
     pub name: String,
-    /// Where events are posted.
     pub url: String,
     /// Which types are wanted, in the order in which they were given.
     pub event_types: Vec<String>,
-    /// Whether anything is posted.
     pub status: SubscriptionStatus,
-    /// Headers that go with every request.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// When failed deliveries are tried again.
     #[serde(default)]
     pub retry_config: RetryConfig,
-    /// Which events of these types are wanted.
     #[serde(default)]
     pub filters: Filters,
     /// How many deliveries a second at most; `None` is no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<u32>,
-    /// What its owner notes with it.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
     /// Why it was set inactive by Ringpost, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<Disabled>,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// When it was last changed.
     pub updated_at: Timestamp,
     /// When where or how deliveries are posted was last changed, if ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -69,11 +59,9 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// Whether a subscription's events are posted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubscriptionStatus {
-    /// They are.
     #[default]
     Active,
     /// They are not, and none are kept for it.
@@ -85,7 +73,6 @@ pub enum SubscriptionStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SigningSecrets {
-    /// The present one.
     #[serde(rename = "secret")]
     pub present: SigningSecret,
     /// The one before that, while it still signs along.
@@ -97,13 +84,10 @@ pub struct SigningSecrets {
     pub retired: Option<RetiredSecret>,
 }
 
-/// A secret that was rotated out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RetiredSecret {
-    /// The secret.
     pub secret: SigningSecret,
-    /// Until then it signs along.
     pub valid_until: Timestamp,
 }
 
@@ -111,13 +95,10 @@ pub struct RetiredSecret {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Disabled {
-    /// When.
     pub at: Timestamp,
-    /// Why.
     pub reason: DisabledReason,
 }
 
-/// Why Ringpost set a subscription inactive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisabledReason {
@@ -134,10 +115,8 @@ pub enum DisabledReason {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Filters {
-    /// Of these campaigns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub campaigns: Vec<String>,
-    /// With these agents.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<String>,
     /// With one of these outcomes: of the call, or of the business in snake case.
@@ -145,26 +124,20 @@ pub struct Filters {
     pub outcomes: Vec<String>,
 }
 
-/// What filters look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Traits {
-    /// The campaign.
     pub campaign_id: Option<String>,
-    /// The agents.
     pub agents: BTreeSet<String>,
     /// The call's outcome and all business outcomes, in snake case.
     pub outcomes: BTreeSet<String>,
 }
 
 impl Filters {
-    /// Whether nothing is filtered.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.campaigns.is_empty() && self.agents.is_empty() && self.outcomes.is_empty()
     }
 
     /// Whether an event with these traits passes every filter.
-    #[must_use]
     pub fn pass(&self, traits: &Traits) -> bool {
         let any = |wanted: &[String], has: &dyn Fn(&String) -> bool| {
             wanted.is_empty() || wanted.iter().any(has)
@@ -178,7 +151,6 @@ impl Filters {
 
 impl Subscription {
     /// Whether an event of this type with these traits is to be posted.
-    #[must_use]
     pub fn wants(&self, event_type: &str, traits: &Traits) -> bool {
         self.status == SubscriptionStatus::Active
             && self.event_types.iter().any(|wanted| wanted == event_type)
@@ -187,8 +159,6 @@ impl Subscription {
 }
 
 impl SigningSecrets {
-    /// This one alone.
-    #[must_use]
     pub fn new(present: SigningSecret) -> Self {
         Self {
             present,

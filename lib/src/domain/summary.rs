@@ -5,7 +5,6 @@
 const MAX_CHARS: usize = 80;
 
 /// `LiveKit: participant left`, of `livekit` and `participant_left`.
-#[must_use]
 pub fn summary(provider: &str, event_type: &str) -> String {
     let reporter = match provider {
         "livekit" => "LiveKit",

@@ -13,19 +13,16 @@ pub(super) const MAX_DEPTH: usize = 100;
 
 /// This JSON as it is shown: half a character is U+FFFD, a number beyond every double the string of its
 /// digits, and what lies deeper than 100 levels `null`. All else stays as it was written.
-#[must_use]
 pub fn shown(json: &str) -> Cow<'_, str> {
     rewritten(json, |number| number.parse().is_ok_and(f64::is_infinite))
 }
 
 /// This JSON as it is posted: as [`shown`], but for numbers, which all stay as they were written.
-#[must_use]
 pub fn posted(json: &str) -> Cow<'_, str> {
     rewritten(json, |_| false)
 }
 
 /// This JSON without the space between its parts.
-#[must_use]
 pub fn compact(json: &str) -> String {
     tokens(json)
         .filter(|token| !matches!(token, Token::Space(_)))
@@ -34,7 +31,6 @@ pub fn compact(json: &str) -> String {
 }
 
 /// Whether it is nested deeper than is shown.
-#[must_use]
 pub fn is_deep(json: &str) -> bool {
     let mut depth = 0_usize;
     tokens(json).any(|token| {

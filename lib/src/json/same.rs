@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use super::{Json, is_deep};
 
-/// A value as it is compared.
 #[derive(PartialEq, Eq)]
 enum Meaning<'a> {
     /// `null`, `true`, `false`.
     Word(&'a str),
     /// Sign, digits without zeros at either end, and the power of ten of the last one.
     Number(bool, String, i64),
-    /// A string.
     Text(std::borrow::Cow<'a, str>),
     List(Vec<Self>),
     Object(BTreeMap<String, Self>),

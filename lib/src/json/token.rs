@@ -1,24 +1,18 @@
 //! The pieces of a JSON text, none of which is looked into.
 
-/// A piece of a JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
-    /// Between the others.
     Space(&'a str),
-    /// A string with its quotation marks.
     String(&'a str),
-    /// A number.
     Number(&'a str),
     /// `[` or `{`.
     Open(&'a str),
-    /// `]` or `}`.
     Close(&'a str),
     /// A comma, a colon, or a word.
     Other(&'a str),
 }
 
 impl<'a> Token<'a> {
-    /// The piece as it was written.
     pub(super) fn as_str(self) -> &'a str {
         match self {
             Self::Space(text)

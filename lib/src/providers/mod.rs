@@ -15,7 +15,6 @@ use crate::domain::{
 
 /// What a stored event says of a call; `None` when it is about no call, or when nothing in it can
 /// be read (the event is kept all the same).
-#[must_use]
 pub fn read_update(event: &Event) -> Option<CallUpdate> {
     let update = match event.source {
         Source::LiveKit => livekit::read_update(event),
@@ -43,7 +42,6 @@ pub fn read_update(event: &Event) -> Option<CallUpdate> {
 }
 
 /// What a stored event tells that may happen many times in a call; `None` when it is none of these.
-#[must_use]
 pub fn read_in_call_event(event: &Event) -> Option<InCallEvent> {
     match event.source {
         Source::LiveKit => livekit::read_in_call_event(event),

@@ -50,7 +50,6 @@ struct OfCall {
 
 /// The event that a call's follow-up is due. Its key follows from the call and the moment, so that it
 /// happens once.
-#[must_use]
 pub fn follow_up_due(call: &Call, tenant_id: &str, follow_up: &FollowUp, now: Timestamp) -> Event {
     let facts = &call.facts;
     let payload = FollowUpDue {
@@ -83,7 +82,6 @@ pub fn follow_up_due(call: &Call, tenant_id: &str, follow_up: &FollowUp, now: Ti
 
 /// The event that nobody reported the end of a call. Its key follows from the call, so that it happens
 /// once.
-#[must_use]
 pub fn unfinished(call: &Call, tenant_id: &str, now: Timestamp) -> Event {
     let payload = Unfinished {
         call_id: call.id,
@@ -136,7 +134,6 @@ pub(crate) fn call_of(event: &Event) -> Option<CallId> {
 
 /// An event with this JSON that a tenant publishes under a key of its own choice: the same key, the same event. A
 /// digest stands in for the key, which may be long or personal, and binds the tenant.
-#[must_use]
 pub fn published(
     tenant_id: &str,
     idempotency_key: &str,

@@ -15,7 +15,6 @@ pub struct RawWebhook {
     body: Bytes,
 }
 
-/// What a signature may cover.
 #[derive(Clone, Copy)]
 pub struct Signed<'a> {
     /// The headers; the signature is one of them.
@@ -32,7 +31,6 @@ pub struct VerifiedWebhook {
     signer: Signer,
 }
 
-/// Whose key signed a webhook.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Signer {
     /// The tenant whose own account with the provider it is; `None` for the platform's, which may have the
@@ -52,7 +50,6 @@ pub enum Refusal {
     /// The signature has not the form of one.
     #[error("malformed signature")]
     Malformed,
-    /// An algorithm other than the pinned one.
     #[error("algorithm not allowed")]
     Algorithm,
     /// The key that signed is not one of ours.
@@ -69,19 +66,14 @@ pub enum Refusal {
     Stale,
 }
 
-/// A provider's way of signing.
 pub trait Verifier {
     /// Checks the signature over the raw bytes, in constant time, before anything is parsed, and returns whose
     /// key made it.
-    ///
-    /// # Errors
-    /// Why the webhook must be refused.
     fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<Signer, Refusal>;
 }
 
 impl RawWebhook {
     /// Wraps a request's headers and the exact bytes of its body.
-    #[must_use]
     pub fn new(headers: HeaderMap, body: Bytes) -> Self {
         Self {
             headers,
@@ -91,21 +83,15 @@ impl RawWebhook {
     }
 
     /// Adds the URL that the sender was given, where its signature covers that.
-    #[must_use]
     pub fn sent_to(self, url: String) -> Self {
         Self { url, ..self }
     }
 
-    /// The size of the body in bytes.
-    #[must_use]
     pub fn size(&self) -> usize {
         self.body.len()
     }
 
     /// Gives up the body to a caller that can verify it.
-    ///
-    /// # Errors
-    /// Why the webhook must be refused.
     pub fn verify(
         self,
         verifier: &impl Verifier,
@@ -131,7 +117,6 @@ impl fmt::Debug for RawWebhook {
     }
 }
 
-/// As [`RawWebhook`]'s.
 impl fmt::Debug for VerifiedWebhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "VerifiedWebhook({} bytes)", self.body.len())
@@ -140,19 +125,16 @@ impl fmt::Debug for VerifiedWebhook {
 
 impl VerifiedWebhook {
     /// The body, byte for byte.
-    #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
     /// The tenant whose own account sent it; `None` for the platform's account.
-    #[must_use]
     pub fn account(&self) -> Option<&str> {
         self.signer.tenant_id.as_deref()
     }
 
     /// The event that was read from it, as the signer's: a tenant's own key makes no event of another tenant.
-    #[must_use]
     pub fn signed(&self, event: Event) -> Event {
         match &self.signer.tenant_id {
             Some(tenant_id) => Event {

@@ -7,45 +7,28 @@ use crate::domain::key::EventKey;
 /// A status, and the event that tells it: its payload is the `rawResponse` of a status query.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AgentStatus {
-    /// The status.
     pub word: StatusWord,
-    /// The event.
     pub event: EventKey,
 }
 
-/// The statuses of the document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StatusWord {
-    /// The call has been initiated.
     Initiated,
-    /// It rings.
     Ringing,
-    /// It was answered.
     Answered,
-    /// It completed successfully.
     Completed,
-    /// It has ended.
     Ended,
-    /// It failed to initiate.
     InitiationFailed,
-    /// The recipient is busy.
     Busy,
-    /// Nobody answered.
     NoAnswer,
-    /// It failed.
     Failed,
-    /// It was canceled.
     Canceled,
-    /// The recipient cannot be reached.
     Unreachable,
-    /// The recipient rejected it.
     Rejected,
 }
 
 impl StatusWord {
-    /// The word of the document.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Initiated => "initiated",
@@ -63,15 +46,12 @@ impl StatusWord {
         }
     }
 
-    /// Whether nothing follows it.
-    #[must_use]
     pub fn is_terminal(self) -> bool {
         !matches!(self, Self::Initiated | Self::Ringing | Self::Answered)
     }
 
     /// How far a call with this status has come: a claim's rank, so that a status that arrives late
     /// does not take back a later one, and that `ended` does not hide how it ended.
-    #[must_use]
     pub fn progress(self) -> u8 {
         match self {
             Self::Initiated => 0,

@@ -9,17 +9,12 @@ use crate::domain::{key::EventKey, timestamp::Timestamp};
 /// The lifecycle of a call as it is announced to customers, each type once per call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Announcement {
-    /// The call exists.
     Created,
-    /// It rings.
     Ringing,
-    /// It was answered.
     Answered,
-    /// Its agent's conversation began.
     ConversationStarted,
     /// Its agent's conversation ended; the call may go on without it.
     ConversationCompleted,
-    /// It ended, however it ended.
     Completed,
 }
 
@@ -34,8 +29,6 @@ impl Announcement {
         Self::Completed,
     ];
 
-    /// The event type that customers subscribe to.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Created => "call.created",
@@ -47,8 +40,6 @@ impl Announcement {
         }
     }
 
-    /// Reads a stored type.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
@@ -67,7 +58,6 @@ impl Announcement {
     }
 
     /// When it happened, as far as the facts tell.
-    #[must_use]
     pub fn occurred_at(self, facts: &Facts) -> Option<Timestamp> {
         let ended_at = || facts.ending().map(|ending| ending.at);
         match self {
@@ -99,7 +89,6 @@ fn has_conversed(facts: &Facts) -> bool {
 }
 
 /// How far a call has come, in the word that customers are told.
-#[must_use]
 pub fn progress(facts: &Facts) -> &'static str {
     if facts.ending().is_some() {
         "completed"
@@ -123,8 +112,6 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// What these facts show.
-    #[must_use]
     pub fn of(facts: &Facts) -> Self {
         Self {
             status: progress(facts),
@@ -136,7 +123,6 @@ impl Shown {
 
     /// The values that are others now, under the names that customers know them by; one that was not
     /// known is null.
-    #[must_use]
     pub fn changed_to(&self, now: &Self) -> Map<String, Value> {
         let outcome = |shown: &Self| Value::from(shown.outcome.map(Outcome::as_str));
         let recording = |shown: &Self| Value::from(shown.recording_url.clone());
@@ -157,9 +143,7 @@ impl Shown {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(EventKey, Timestamp)", into = "(EventKey, Timestamp)")]
 pub struct Announced {
-    /// The event.
     pub by: EventKey,
-    /// When it was received.
     pub at: Timestamp,
 }
 

@@ -23,12 +23,10 @@ impl<T> Claim<T> {
         self.0
     }
 
-    /// When the claiming event happened.
     pub fn at(&self) -> Timestamp {
         self.1
     }
 
-    /// What is claimed.
     pub fn value(&self) -> &T {
         &self.2
     }
@@ -39,7 +37,6 @@ impl<T> Claim<T> {
 #[serde(transparent)]
 pub struct Latest<T>(Option<Claim<T>>);
 
-/// The earliest claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Earliest<T>(Option<Claim<T>>);
@@ -54,7 +51,6 @@ pub struct Highest<T>(Option<T>);
 #[serde(from = "Vec<Timestamp>", into = "Vec<Timestamp>")]
 pub struct FirstLast(Option<(Timestamp, Timestamp)>);
 
-/// The earliest of the times told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EarliestTime(Option<Timestamp>);
@@ -68,12 +64,10 @@ macro_rules! register {
         }
 
         impl<T: Ord> $name<T> {
-            /// A register that holds this claim.
             pub fn claimed(claim: Option<Claim<T>>) -> Self {
                 Self(claim)
             }
 
-            /// Keeps the winner of both registers.
             pub fn merge(&mut self, other: Self) {
                 let wins: fn(&Claim<T>, &Claim<T>) -> bool = $wins;
                 if let Some(theirs) = other.0
@@ -85,12 +79,10 @@ macro_rules! register {
         }
 
         impl<T> $name<T> {
-            /// The winning claim, if anything was claimed.
             pub fn claim(&self) -> Option<&Claim<T>> {
                 self.0.as_ref()
             }
 
-            /// The winning value, if anything was claimed.
             pub fn get(&self) -> Option<&T> {
                 self.0.as_ref().map(Claim::value)
             }
@@ -110,7 +102,6 @@ register!(Earliest, |theirs, ours| {
 
 impl<T> Latest<T> {
     /// The register, if `keeps` its value; else an empty one.
-    #[must_use]
     pub fn filter(self, keeps: impl FnOnce(&T) -> bool) -> Self {
         Self(self.0.filter(|claim| keeps(claim.value())))
     }
@@ -130,19 +121,16 @@ impl<T> Default for Highest<T> {
 }
 
 impl<T: Ord> Highest<T> {
-    /// A register that holds this value.
     pub fn told(value: Option<T>) -> Self {
         Self(value)
     }
 
-    /// Keeps the higher of both.
     pub fn merge(&mut self, other: Self) {
         self.0 = self.0.take().max(other.0);
     }
 }
 
 impl<T> Highest<T> {
-    /// The highest value told, if any was.
     pub fn get(&self) -> Option<&T> {
         self.0.as_ref()
     }
@@ -154,8 +142,6 @@ impl<T> Highest<T> {
 }
 
 impl FirstLast {
-    /// A register that holds this time.
-    #[must_use]
     pub fn told(time: Option<Timestamp>) -> Self {
         Self(time.map(|time| (time, time)))
     }
@@ -168,20 +154,15 @@ impl FirstLast {
         };
     }
 
-    /// The first time told, if any was.
-    #[must_use]
     pub fn first(&self) -> Option<Timestamp> {
         self.0.map(|(first, _)| first)
     }
 
-    /// The last time told, if any was.
-    #[must_use]
     pub fn last(&self) -> Option<Timestamp> {
         self.0.map(|(_, last)| last)
     }
 
     /// True before a time was told; such a register is not stored.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
@@ -204,13 +185,10 @@ impl From<FirstLast> for Vec<Timestamp> {
 }
 
 impl EarliestTime {
-    /// A register that holds this time.
-    #[must_use]
     pub fn claimed(time: Option<Timestamp>) -> Self {
         Self(time)
     }
 
-    /// Keeps the earlier of both.
     pub fn merge(&mut self, other: Self) {
         self.0 = match (self.0, other.0) {
             (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
@@ -218,14 +196,11 @@ impl EarliestTime {
         };
     }
 
-    /// The earliest time told, if any was.
-    #[must_use]
     pub fn get(&self) -> Option<Timestamp> {
         self.0
     }
 
     /// True before a time was told; such a register is not stored.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }

@@ -14,10 +14,8 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// How and when a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending<'a> {
-    /// When it ended.
     pub at: Timestamp,
     how: How<'a>,
 }
@@ -40,7 +38,6 @@ enum How<'a> {
 
 /// The reason of a call that was closed because nobody reported its end.
 const NO_TERMINAL_EVENT: &str = "NO_TERMINAL_EVENT";
-/// The same in words.
 const NO_END_REPORTED: &str = "No event reported the end of the call";
 
 impl<'a> Ending<'a> {
@@ -72,7 +69,6 @@ impl<'a> Ending<'a> {
     }
 
     /// The identity of whose leaving ended it, if one did.
-    #[must_use]
     pub fn identity(&self) -> Option<&'a str> {
         match self.how {
             How::Left { identity, .. } => Some(identity).filter(|identity| !identity.is_empty()),
@@ -87,7 +83,6 @@ impl<'a> Ending<'a> {
     }
 
     /// The provider's reason, as it spells it; Ringpost's own where it closed the call.
-    #[must_use]
     pub fn reason(&self) -> Option<&'a str> {
         match self.how {
             How::Left { left, .. } => left.reason(),
@@ -108,7 +103,6 @@ impl Facts {
     ///
     /// A phone that a room shows is there until the room tells its leaving or is closed: its carrier may
     /// tell the end a moment earlier, but less exactly, and customers would be told twice.
-    #[must_use]
     pub fn ending(&self) -> Option<Ending<'_>> {
         self.ending_of(&Participants::of(self))
     }
@@ -308,7 +302,6 @@ impl Facts {
 
     /// When the call started: with its room, as somebody else told, with the first person in it, or so
     /// long before its end as it is told to have lasted.
-    #[must_use]
     pub fn started_at(&self) -> Option<Timestamp> {
         self.started_at_of(&Participants::of(self))
     }
@@ -350,7 +343,6 @@ impl Facts {
     }
 
     /// When the call started, as others than its room tell it.
-    #[must_use]
     pub fn start_told(&self) -> Option<Timestamp> {
         self.told(&Participants::of(self), &self.started, |report| {
             &report.started
@@ -359,25 +351,21 @@ impl Facts {
     }
 
     /// How many seconds it lasted, as others than its room tell it.
-    #[must_use]
     pub fn stated_seconds(&self) -> Option<u64> {
         self.reported_seconds(&Participants::of(self)).copied()
     }
 
     /// The outcome, as providers that judge calls tell it.
-    #[must_use]
     pub fn verdict_told(&self) -> Option<Outcome> {
         self.verdict(&Participants::of(self))
     }
 
     /// Whether a phone has the call: then persons end nothing.
-    #[must_use]
     pub fn is_phone_call(&self) -> bool {
         Participants::of(self).is_phone_call(self)
     }
 
     /// From start to end, in milliseconds: the room's span where one is known, else what was told.
-    #[must_use]
     pub fn duration_millis(&self) -> Option<u64> {
         let cast = Participants::of(self);
         self.duration_of(&cast, self.ending_of(&cast)?)
@@ -403,7 +391,6 @@ impl Facts {
     }
 
     /// The outcome of the ended call; `None` while it goes on or when nothing decides.
-    #[must_use]
     pub fn outcome(&self) -> Option<Outcome> {
         let cast = Participants::of(self);
         let ending = self.ending_of(&cast)?;

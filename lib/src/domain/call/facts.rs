@@ -31,10 +31,8 @@ use super::{
 /// A participant's leaving, as records tell it that were written before legs were kept.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Leaving {
-    /// The provider's reason, as it spells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The participant's identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     /// False when the participant is known never to have been connected.
@@ -48,7 +46,6 @@ pub const FROM_ROOM_NAME: u8 = 0;
 
 /// More legs than any call has; a record of so many stays far below what an item may hold.
 pub const MAX_LEGS: usize = 40;
-/// As many legs of carriers.
 pub const MAX_REPORTS: usize = 40;
 const MAX_ROOMS: usize = 8;
 const MAX_TALKS: usize = 16;
@@ -61,10 +58,8 @@ const MAX_TALKS: usize = 16;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
-    /// LiveKit's name of the room.
     #[serde(rename = "name", skip_serializing_if = "Latest::is_empty")]
     pub room_name: Latest<String>,
-    /// The phones and persons that took part.
     #[serde(skip_serializing_if = "FewKeys::is_empty")]
     pub legs: FewKeys<LegKey, Leg, MAX_LEGS>,
     /// There were more of them than are kept.
@@ -82,22 +77,17 @@ pub struct Facts {
     /// When an agent or another machine joined a room last.
     #[serde(rename = "in", skip_serializing_if = "Highest::is_empty")]
     pub machine_joined: Highest<Timestamp>,
-    /// When one left last.
     #[serde(rename = "out", skip_serializing_if = "Highest::is_empty")]
     pub machine_left: Highest<Timestamp>,
     /// LiveKit's sid of the room, as older records tell it.
     #[serde(rename = "room", skip_serializing_if = "Latest::is_empty")]
     pub room_sid: Latest<String>,
-    /// The SIP call id.
     #[serde(rename = "sip", skip_serializing_if = "Latest::is_empty")]
     pub sip_call_id: Latest<String>,
-    /// The carrier's call SID.
     #[serde(rename = "sid", skip_serializing_if = "Latest::is_empty")]
     pub call_sid: Latest<String>,
-    /// ElevenLabs' id of the conversation.
     #[serde(rename = "conv", skip_serializing_if = "Latest::is_empty")]
     pub conversation_id: Latest<String>,
-    /// ElevenLabs' id of the agent.
     #[serde(rename = "agent", skip_serializing_if = "Latest::is_empty")]
     pub agent_id: Latest<String>,
     /// The number of the other side.
@@ -107,13 +97,11 @@ pub struct Facts {
     /// decides that: it may be a number of another tenant.
     #[serde(rename = "line", skip_serializing_if = "Latest::is_empty")]
     pub line_number: Latest<PhoneNumber>,
-    /// Which way the call went.
     #[serde(rename = "dir", skip_serializing_if = "Latest::is_empty")]
     pub direction: Latest<Direction>,
     /// The campaign that the metadata of a room or of an event names.
     #[serde(rename = "camp", skip_serializing_if = "Latest::is_empty")]
     pub campaign_id: Latest<String>,
-    /// Where the recording is.
     #[serde(rename = "rec", skip_serializing_if = "Latest::is_empty")]
     pub recording_url: Latest<String>,
     /// When the first event of the call happened.
@@ -125,10 +113,8 @@ pub struct Facts {
     /// When the first person joined, as older records tell it.
     #[serde(rename = "join", skip_serializing_if = "EarliestTime::is_empty")]
     pub joined: EarliestTime,
-    /// When a phone was first seen ringing.
     #[serde(rename = "ring", skip_serializing_if = "EarliestTime::is_empty")]
     pub ringing: EarliestTime,
-    /// When a phone was first seen answered.
     #[serde(rename = "answ", skip_serializing_if = "EarliestTime::is_empty")]
     pub answered: EarliestTime,
     /// Whether it is a phone call: then a person's leaving does not end it.
@@ -172,7 +158,6 @@ pub struct Facts {
     /// Why the call failed, in the provider's words.
     #[serde(rename = "fail", skip_serializing_if = "Latest::is_empty")]
     pub failure_reason: Latest<String>,
-    /// The event that holds the transcript.
     #[serde(rename = "text", skip_serializing_if = "Latest::is_empty")]
     pub transcript: Latest<EventKey>,
     /// What the call achieved, in snake case: `appointment_set`, `follow_up`, ….
@@ -184,7 +169,6 @@ pub struct Facts {
     /// The lead or contact that a dialer or a carrier names.
     #[serde(rename = "lead", skip_serializing_if = "Latest::is_empty")]
     pub lead_id: Latest<ContactId>,
-    /// The employee that a dialer names.
     #[serde(rename = "empl", skip_serializing_if = "Latest::is_empty")]
     pub employee_id: Latest<String>,
     /// When to call again; `None` withdraws what was told before.

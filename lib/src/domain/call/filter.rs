@@ -11,9 +11,7 @@ pub struct CallFilter {
     pub statuses: Vec<StatusFilter>,
     /// Any of these outcomes, business outcomes included; empty for any at all.
     pub outcomes: Vec<String>,
-    /// Which way it went.
     pub direction: Option<Direction>,
-    /// Its campaign.
     pub campaign_id: Option<String>,
     /// The number of the other side.
     pub phone_number: Option<PhoneNumber>,
@@ -21,16 +19,13 @@ pub struct CallFilter {
     pub follow_up_from: Option<Timestamp>,
     /// Its follow-up is due up to this moment.
     pub follow_up_to: Option<Timestamp>,
-    /// The lead that a dialer named.
     pub lead_id: Option<String>,
-    /// The employee that a dialer named.
     pub employee_id: Option<String>,
 }
 
 /// A status as any of the documents spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusFilter {
-    /// It goes on.
     Active,
     /// A status that `status` or `agentStatus` shows, or what is the same of a call that nobody
     /// reported in those words.
@@ -40,7 +35,6 @@ pub enum StatusFilter {
 impl StatusFilter {
     /// Reads a word of the Call Outcomes, inbound call, ElevenLabs or Call Capture document, or of a
     /// carrier: `no_answer`, `no-answer`, `No Answer`.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let word = match to_snake_case(text).as_str() {
             "active" => return Some(Self::Active),
@@ -61,8 +55,6 @@ impl StatusFilter {
         Some(Self::Word(word))
     }
 
-    /// Whether a call has this status.
-    #[must_use]
     pub fn matches(self, call: &Call) -> bool {
         let status = call.status();
         let Self::Word(word) = self else {
@@ -102,8 +94,6 @@ impl StatusFilter {
 }
 
 impl CallFilter {
-    /// Whether the list shows this call.
-    #[must_use]
     pub fn matches(&self, call: &Call) -> bool {
         let facts = &call.facts;
         let is = |wanted: &Option<String>, known: Option<&str>| {
@@ -156,8 +146,6 @@ fn has_outcome(call: &Call, wanted: &str) -> bool {
             .is_some_and(|results| results.contains(wanted))
 }
 
-/// `No Answer` and `no-answer` as `no_answer`.
-#[must_use]
 pub fn to_snake_case(text: &str) -> String {
     text.trim().to_lowercase().replace(['-', ' '], "_")
 }

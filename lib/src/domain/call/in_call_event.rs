@@ -7,15 +7,12 @@ use crate::domain::scalar::Scalar;
 /// Something that happened in a call: a recording, the voice, the agent, a transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InCallEvent {
-    /// The type that customers subscribe to.
     pub event_type: String,
-    /// What is told of it.
     pub details: BTreeMap<&'static str, Scalar>,
 }
 
 impl InCallEvent {
     /// An occurrence of this type, of which this much is known.
-    #[must_use]
     pub fn new<const N: usize>(
         event_type: &str,
         details: [(&'static str, Option<Scalar>); N],
@@ -30,21 +27,18 @@ impl InCallEvent {
     }
 
     /// The member of the payload that holds what is told of it: the family of its type.
-    #[must_use]
     pub fn subject(&self) -> &str {
         self.event_type.split('.').next().unwrap_or_default()
     }
 }
 
 /// Names a recording in a state, so that whoever reports the same again names the same.
-#[must_use]
 pub fn recording_state(event_type: &str, id: &str) -> String {
     let state = event_type.split('.').next_back().unwrap_or(event_type);
     format!("{state}#{id}")
 }
 
 /// Names a transfer to a leg in a state.
-#[must_use]
 pub fn transfer_state(event_type: &str, leg: &str) -> String {
     format!("{event_type}#{leg}")
 }

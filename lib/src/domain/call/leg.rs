@@ -29,13 +29,11 @@ pub struct LegKey(String);
 
 impl LegKey {
     /// The key of a phone; without a name it is one of those that nobody can tell apart.
-    #[must_use]
     pub fn phone(name: &str) -> Self {
         Self::of(PHONE, name)
     }
 
     /// The key of a person in a browser, an app or a messenger.
-    #[must_use]
     pub fn person(name: &str) -> Self {
         Self::of(PERSON, name)
     }
@@ -45,20 +43,15 @@ impl LegKey {
         Self(format!("{kind}{name}"))
     }
 
-    /// Whether it is a phone.
-    #[must_use]
     pub fn is_phone(&self) -> bool {
         self.0.starts_with(PHONE)
     }
 
     /// The identity; empty where none was told.
-    #[must_use]
     pub fn identity(&self) -> &str {
         self.0.get(1..).unwrap_or_default()
     }
 
-    /// The key as it is stored.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -77,19 +70,14 @@ pub struct Left(Timestamp, Option<Timestamp>, Option<String>);
 
 impl Left {
     /// A leaving at `at` of the connection that was made at `joined`, for the provider's `reason`.
-    #[must_use]
     pub fn new(at: Timestamp, joined: Option<Timestamp>, reason: Option<String>) -> Self {
         Self(at, joined, reason)
     }
 
-    /// When it left.
-    #[must_use]
     pub fn at(&self) -> Timestamp {
         self.0
     }
 
-    /// Why, as the provider spells it.
-    #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.2.as_deref()
     }
@@ -101,7 +89,6 @@ impl Left {
     }
 }
 
-/// What is known of one leg.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Leg {
@@ -114,13 +101,10 @@ pub struct Leg {
     /// When it joined its room, first and last; a phone joins when it is dialled.
     #[serde(rename = "j", skip_serializing_if = "FirstLast::is_empty")]
     pub joined: FirstLast,
-    /// When it was first seen ringing.
     #[serde(rename = "i", skip_serializing_if = "EarliestTime::is_empty")]
     pub ringing: EarliestTime,
-    /// When it was first seen answered.
     #[serde(rename = "a", skip_serializing_if = "EarliestTime::is_empty")]
     pub answered: EarliestTime,
-    /// Its last leaving.
     #[serde(rename = "l", skip_serializing_if = "Highest::is_empty")]
     pub left: Highest<Left>,
     /// Its last attempt that is known never to have been connected.
@@ -132,10 +116,8 @@ pub struct Leg {
     /// Our own numbers.
     #[serde(rename = "o", skip_serializing_if = "Few::is_empty")]
     pub lines: Few<PhoneNumber, 4>,
-    /// Its SIP call ids.
     #[serde(rename = "s", skip_serializing_if = "Few::is_empty")]
     pub sip_calls: Few<String, 4>,
-    /// Its carrier's call SIDs.
     #[serde(rename = "c", skip_serializing_if = "Few::is_empty")]
     pub call_sids: Few<String, 4>,
 }
@@ -178,19 +160,13 @@ impl Merge for Leg {
     }
 }
 
-/// How a leg went, for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LegOutcome {
-    /// It was answered, or somebody was there.
     Connected,
-    /// The line was busy.
     Busy,
-    /// Whoever was called would not take it.
     Declined,
-    /// Nobody answered.
     NoAnswer,
-    /// It failed.
     Failed,
 }
 
@@ -207,7 +183,6 @@ impl From<Outcome> for LegOutcome {
 
 impl Leg {
     /// The leg with those of its ids that `keeps`.
-    #[must_use]
     pub fn with_ids(self, keeps: impl Fn(&String) -> bool) -> Self {
         let (sip_calls, call_sids) = (self.sip_calls.filter(&keeps), self.call_sids.filter(&keeps));
         Self {

@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The outcome of an ended call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -31,16 +30,13 @@ pub struct End<'a> {
     pub connected: bool,
 }
 
-/// Below this a call failed.
 const FAILED_BELOW_MILLIS: u64 = 3_000;
-/// Below this a call was not answered.
 const NO_ANSWER_BELOW_MILLIS: u64 = 10_000;
 
 impl Outcome {
     /// Decides the outcome; the first rule that matches wins: the reason says busy, the reason is
     /// an error, nobody was available, then a provider's own verdict, then the duration. `None` when neither the reason nor a
     /// duration decides. A call that never connected is never `completed`, however long it rang.
-    #[must_use]
     pub fn decide(end: End<'_>) -> Option<Self> {
         if let Some(verdict) = end.reason.and_then(Self::of_reason).or(end.verdict) {
             return Some(verdict);
@@ -57,7 +53,6 @@ impl Outcome {
     }
 
     /// What a reason says by itself: LiveKit's `DisconnectReason`, or the free words of other senders.
-    #[must_use]
     pub fn of_reason(reason: &str) -> Option<Self> {
         let reason = reason.to_ascii_uppercase();
         match reason.as_str() {
@@ -71,8 +66,6 @@ impl Outcome {
         }
     }
 
-    /// The word of the document.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Completed => "completed",

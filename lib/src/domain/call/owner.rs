@@ -24,15 +24,12 @@ pub enum Certainty {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Owner {
-    /// The tenant.
     pub tenant_id: String,
-    /// The tenant's user, if one is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
     /// The agent configuration that the number is assigned to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_config_id: Option<String>,
-    /// The campaign that the number belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<String>,
     /// How sure each of these three is.
@@ -63,7 +60,6 @@ impl From<Certainty> for u8 {
 
 impl Owner {
     /// A tenant of which nothing more is known: single-tenant use, without a directory.
-    #[must_use]
     pub fn tenant(tenant_id: &str) -> Self {
         Self {
             tenant_id: tenant_id.to_owned(),
@@ -75,7 +71,6 @@ impl Owner {
     }
 
     /// As one who tells is at most this sure.
-    #[must_use]
     pub fn at_most(mut self, certainty: Certainty) -> Self {
         self.certainty = self.certainty.map(|sure| sure.min(certainty));
         self
@@ -83,7 +78,6 @@ impl Owner {
 
     /// Whether the campaign of this id may add something: nothing where the user and the campaign are known as
     /// surely, or by this very campaign.
-    #[must_use]
     pub fn may_learn_from(&self, campaign_id: &str) -> bool {
         let [of_user, _, of_campaign] = self.certainty;
         let by_this_one = self.campaign_id.as_deref() == Some(campaign_id);
@@ -94,7 +88,6 @@ impl Owner {
     }
 
     /// The user, or the tenant itself where no user is known.
-    #[must_use]
     pub fn user_id(&self) -> &str {
         self.user_id.as_deref().unwrap_or(&self.tenant_id)
     }

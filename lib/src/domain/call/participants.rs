@@ -19,13 +19,10 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// What somebody is to the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Who called us.
     Caller,
-    /// Whom we called.
     Callee,
     /// Whom we called into the call of another.
     Colleague,
@@ -44,12 +41,9 @@ pub(super) struct Member<'a> {
     reports: Vec<&'a Report>,
 }
 
-/// How somebody is no longer there.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Gone<'a> {
-    /// The room tells it.
     Left(&'a Left),
-    /// The carrier tells it.
     HungUp(&'a Hangup),
     /// The room was closed, and nobody told of a leaving before that.
     Closed(Timestamp),
@@ -70,12 +64,10 @@ impl<'a> Member<'a> {
         [Some(self.leg), self.twin].into_iter().flatten()
     }
 
-    /// When it joined first.
     pub(super) fn joined_at(&self) -> Option<Timestamp> {
         self.parts().filter_map(|leg| leg.joined.first()).min()
     }
 
-    /// When it was first seen ringing.
     pub(super) fn ringing_at(&self) -> Option<Timestamp> {
         let carriers = self
             .reports
@@ -178,7 +170,6 @@ impl<'a> Member<'a> {
         }
     }
 
-    /// What its carrier tells of it.
     pub(super) fn reports(&self) -> &[&'a Report] {
         &self.reports
     }
@@ -204,17 +195,14 @@ impl<'a> Member<'a> {
         self.leg.call_sids.iter().next()
     }
 
-    /// How sure its number is.
     pub(super) fn rank(&self) -> u8 {
         if self.leg.by_rule { BY_RULE } else { 1 }
     }
 }
 
-/// Everybody in a call.
 #[derive(Debug)]
 pub(super) struct Participants<'a> {
     pub(super) members: Vec<Member<'a>>,
-    /// Its direction.
     pub(super) direction: Option<Direction>,
     /// A person was there before any phone was dialled: the call is the person's.
     is_of_person: bool,
@@ -392,22 +380,16 @@ fn direction(facts: &Facts, members: &[Member<'_>], is_of_person: bool) -> Optio
     told.or(dialled.then_some(Direction::Outbound))
 }
 
-/// A leg as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LegView {
-    /// What it is to the call.
     pub role: Role,
     /// When it joined its room; a phone joins when it is dialled.
     pub joined_at: Option<Timestamp>,
     /// Its identity in the room, or the carrier's call SID.
     pub identity: Option<String>,
-    /// Its number.
     pub number: Option<PhoneNumber>,
-    /// When it was first seen answered.
     pub answered_at: Option<Timestamp>,
-    /// When it left.
     pub left_at: Option<Timestamp>,
-    /// How it went for itself.
     pub outcome: Option<LegOutcome>,
 }
 
@@ -422,7 +404,6 @@ impl Facts {
     }
 
     /// The phones and persons of the call, in the order in which they came.
-    #[must_use]
     pub fn legs(&self) -> Vec<LegView> {
         let (cast, over) = (Participants::of(self), self.rooms_closed_at());
         let mut legs: Vec<LegView> = cast
@@ -450,7 +431,6 @@ impl Facts {
     }
 
     /// Whether the phone is one that lends the call its keys and its carrier's word.
-    #[must_use]
     pub fn is_principal(&self, key: &LegKey) -> bool {
         let cast = Participants::of(self);
         cast.members
@@ -460,7 +440,6 @@ impl Facts {
 
     /// The colleagues who were called into the call, and the legs that another leg dialled, by a name that
     /// each keeps.
-    #[must_use]
     pub fn transfers(&self) -> Vec<(String, LegView)> {
         let (cast, over) = (Participants::of(self), self.rooms_closed_at());
         let colleagues = cast

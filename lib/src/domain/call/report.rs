@@ -17,9 +17,7 @@ use crate::domain::{
 /// The end of a call as its carrier, its agent platform or a dialer tells it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Hangup {
-    /// When the call ended.
     pub at: Timestamp,
-    /// The provider's reason, as it spells it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
@@ -31,34 +29,26 @@ pub struct Report {
     /// The carrier itself tells how far the leg has come: it will tell its end too.
     #[serde(rename = "c", skip_serializing_if = "is_false")]
     pub by_carrier: bool,
-    /// It is a phone's.
     #[serde(rename = "p", skip_serializing_if = "is_false")]
     pub is_phone: bool,
     /// Another leg dialled it: it is a colleague's in the other's call, and a call of its own.
     #[serde(rename = "x", skip_serializing_if = "is_false")]
     pub was_dialled: bool,
-    /// When the leg started.
     #[serde(rename = "s", skip_serializing_if = "Latest::is_empty")]
     pub started: Latest<Timestamp>,
-    /// When it was first seen ringing.
     #[serde(rename = "i", skip_serializing_if = "EarliestTime::is_empty")]
     pub ringing: EarliestTime,
-    /// When it was first seen answered.
     #[serde(rename = "a", skip_serializing_if = "EarliestTime::is_empty")]
     pub answered: EarliestTime,
-    /// How it ended.
     #[serde(rename = "h", skip_serializing_if = "Latest::is_empty")]
     pub hangup: Latest<Hangup>,
     /// The outcome, as far as the reporter judges it.
     #[serde(rename = "v", skip_serializing_if = "Latest::is_empty")]
     pub verdict: Latest<Outcome>,
-    /// How long it lasted, in seconds.
     #[serde(rename = "t", skip_serializing_if = "Latest::is_empty")]
     pub seconds: Latest<u64>,
-    /// Why it failed, in the reporter's words.
     #[serde(rename = "f", skip_serializing_if = "Latest::is_empty")]
     pub failure: Latest<String>,
-    /// Which way it went.
     #[serde(rename = "d", skip_serializing_if = "Latest::is_empty")]
     pub direction: Latest<Direction>,
     /// The number of the other side.
@@ -112,7 +102,6 @@ impl Merge for Report {
 }
 
 impl Report {
-    /// Whether somebody took the call.
     pub(super) fn is_answered(&self) -> bool {
         self.answered.get().is_some()
             || self.verdict.get() == Some(&Outcome::Completed)
@@ -125,17 +114,14 @@ impl Report {
     }
 }
 
-/// A conversation as ElevenLabs tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ConversationReport {
-    /// ElevenLabs' id of the agent.
     #[serde(rename = "g", skip_serializing_if = "Latest::is_empty")]
     pub agent_id: Latest<String>,
     /// When it ended; the call may go on without it.
     #[serde(rename = "e", skip_serializing_if = "Latest::is_empty")]
     pub ended: Latest<Timestamp>,
-    /// The event that holds the transcript.
     #[serde(rename = "x", skip_serializing_if = "Latest::is_empty")]
     pub transcript: Latest<EventKey>,
     /// What it achieved, in snake case.
@@ -168,14 +154,11 @@ impl Merge for ConversationReport {
     }
 }
 
-/// A room: its beginning and its end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RoomSpan {
-    /// When it was created.
     #[serde(rename = "c", skip_serializing_if = "EarliestTime::is_empty")]
     pub created: EarliestTime,
-    /// When it was closed.
     #[serde(rename = "f", skip_serializing_if = "EarliestTime::is_empty")]
     pub finished: EarliestTime,
 }

@@ -42,7 +42,6 @@ impl From<LegView> for ShownLeg {
 }
 
 /// All legs, in the order in which they came.
-#[must_use]
 pub fn of(facts: &Facts) -> Vec<ShownLeg> {
     facts.legs().into_iter().map(ShownLeg::from).collect()
 }

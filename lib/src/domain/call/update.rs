@@ -7,18 +7,14 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// What one event says about a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallUpdate {
-    /// The event that says it.
     pub event: EventKey,
-    /// When the event was received.
     pub received_at: Timestamp,
     /// The tenant, where the event itself says whose it is.
     pub tenant_id: Option<String>,
     /// Every key under which the event knows the call, the surest first; never empty.
     pub keys: CallKeys,
-    /// What it tells.
     pub facts: Facts,
     /// Which recording reached which state, if it tells that of one it names: announced once, whoever
     /// reports it.
@@ -27,7 +23,6 @@ pub struct CallUpdate {
 
 impl CallUpdate {
     /// The same without what only looks like an id. Its keys never are such.
-    #[must_use]
     pub fn without_placeholders(self) -> Self {
         let (name, id) = (
             |text: &String| is_call_name(text),
@@ -73,7 +68,6 @@ pub struct CallKeys {
 
 impl CallKeys {
     /// Those of the keys that name a call, in this order, each once; `None` without any.
-    #[must_use]
     pub fn new(keys: impl IntoIterator<Item = CallKey>) -> Option<Self> {
         let mut keys = keys.into_iter().filter(CallKey::names_a_call);
         let first = keys.next()?;
@@ -92,7 +86,6 @@ impl CallKeys {
 
     /// The same names in a tenant's own account with the provider. They lead to that tenant's calls alone,
     /// whatever calls of others they name, for who has an account chooses what it says.
-    #[must_use]
     pub fn in_account_of(self, tenant_id: &str) -> Self {
         Self {
             account: Some(tenant_id.to_owned()),
@@ -101,13 +94,11 @@ impl CallKeys {
     }
 
     /// Whether a tenant's own account gave these names.
-    #[must_use]
     pub fn are_of_an_account(&self) -> bool {
         self.account.is_some()
     }
 
     /// The id of the item that one of these keys leads to.
-    #[must_use]
     pub fn id_of(&self, key: &CallKey) -> CallId {
         match &self.account {
             Some(tenant_id) => key.call_id().owned_by(tenant_id),
@@ -116,12 +107,10 @@ impl CallKeys {
     }
 
     /// The id of the surest key: a new call gets it.
-    #[must_use]
     pub fn first_id(&self) -> CallId {
         self.id_of(&self.first)
     }
 
-    /// All keys, the surest first.
     pub fn iter(&self) -> impl Iterator<Item = &CallKey> {
         std::iter::once(&self.first).chain(&self.others)
     }

@@ -16,7 +16,6 @@ use super::{
 
 impl Facts {
     /// LiveKit's sid of the room: of the first one, if the call was in several.
-    #[must_use]
     pub fn room_sid(&self) -> Option<&str> {
         let first = self
             .rooms
@@ -28,15 +27,12 @@ impl Facts {
             .map(String::as_str)
     }
 
-    /// Whether the call was in this room.
-    #[must_use]
     pub fn was_in(&self, room_sid: &str) -> bool {
         self.rooms.get(room_sid).is_some()
             || self.room_sid.get().is_some_and(|known| known == room_sid)
     }
 
     /// Whether both know the sids of their rooms, and have none in common: then they are two calls.
-    #[must_use]
     pub fn are_in_other_rooms(&self, other: &Self) -> bool {
         let sids = |facts: &'_ Self| -> Vec<String> {
             facts
@@ -51,15 +47,12 @@ impl Facts {
         !ours.is_empty() && !theirs.is_empty() && !ours.iter().any(|sid| theirs.contains(sid))
     }
 
-    /// When the room was created.
-    #[must_use]
     pub fn room_created(&self) -> Option<Timestamp> {
         let rooms = self.rooms.iter().filter_map(|(_, room)| room.created.get());
         rooms.chain(self.room_created.get()).min()
     }
 
     /// Whether only a room is known, in which nobody has been yet: whoever comes may tell whose call it is.
-    #[must_use]
     pub fn may_learn_owner(&self) -> bool {
         let nobody = self.legs.is_empty() && self.reports.is_empty() && self.talks.is_empty();
         let nothing = self.conversation_id.is_empty() && self.call_sid.is_empty();
@@ -67,19 +60,15 @@ impl Facts {
     }
 
     /// Whether something is told by which the directory may know whose call it is.
-    #[must_use]
     pub fn names_owner(&self) -> bool {
         self.line_number().is_some() || self.agent_id().is_some()
     }
 
-    /// Which way the call went.
-    #[must_use]
     pub fn direction(&self) -> Option<Direction> {
         Participants::of(self).direction
     }
 
     /// The number of the other side.
-    #[must_use]
     pub fn phone_number(&self) -> Option<&PhoneNumber> {
         self.number(&self.phone_number, Member::number, |report| &report.number)
             .map(|(_, number)| number)
@@ -87,7 +76,6 @@ impl Facts {
 
     /// The number of the other side, where more is known than the name of a room: one that is named
     /// after our line shows that as the call's number.
-    #[must_use]
     pub fn other_side(&self) -> Option<&PhoneNumber> {
         let (rank, number) =
             self.number(&self.phone_number, Member::number, |report| &report.number)?;
@@ -96,7 +84,6 @@ impl Facts {
     }
 
     /// Our own number, by which the directory knows whose call it is.
-    #[must_use]
     pub fn line_number(&self) -> Option<&PhoneNumber> {
         self.number(&self.line_number, Member::line, |report| &report.line)
             .map(|(_, number)| number)
@@ -126,7 +113,6 @@ impl Facts {
     }
 
     /// The SIP call id of the phone whose call it is.
-    #[must_use]
     pub fn sip_call_id(&self) -> Option<&str> {
         let cast = Participants::of(self);
         cast.principal()
@@ -136,7 +122,6 @@ impl Facts {
     }
 
     /// The carrier's call SID of the phone whose call it is.
-    #[must_use]
     pub fn call_sid(&self) -> Option<&str> {
         let cast = Participants::of(self);
         let is_linked = |sid: &String| self.legs.iter().any(|(_, leg)| leg.call_sids.contains(sid));
@@ -154,7 +139,6 @@ impl Facts {
     }
 
     /// Whether an id names one of the call's legs.
-    #[must_use]
     pub fn names_leg(&self, id: &str) -> bool {
         let of_legs =
             |ids: &super::leg::Leg| ids.sip_calls.contains(id) || ids.call_sids.contains(id);
@@ -167,29 +151,22 @@ impl Facts {
     }
 
     /// Whether the id of any leg is known.
-    #[must_use]
     pub fn has_leg_ids(&self) -> bool {
         let of_leg = |leg: &super::leg::Leg| !leg.sip_calls.is_empty() || !leg.call_sids.is_empty();
         !(self.sip_call_id.is_empty() && self.call_sid.is_empty() && self.reports.is_empty())
             || self.legs.iter().any(|(_, leg)| of_leg(leg))
     }
 
-    /// ElevenLabs' id of the conversation.
-    #[must_use]
     pub fn conversation_id(&self) -> Option<&String> {
         self.talk().map(|(id, _)| id).or(self.conversation_id.get())
     }
 
-    /// ElevenLabs' id of the agent.
-    #[must_use]
     pub fn agent_id(&self) -> Option<&String> {
         self.talk()
             .and_then(|(_, talk)| talk.agent_id.get())
             .or(self.agent_id.get())
     }
 
-    /// The event that holds the transcript.
-    #[must_use]
     pub fn transcript(&self) -> Option<&EventKey> {
         self.talk()
             .and_then(|(_, talk)| talk.transcript.get())
@@ -197,21 +174,18 @@ impl Facts {
     }
 
     /// What the call achieved, in snake case: of those who tell it, the latest.
-    #[must_use]
     pub fn results(&self) -> Option<&BTreeSet<String>> {
         let talk = self.talk().map(|(_, talk)| &talk.results);
         best(talk.into_iter().chain([&self.results])).map(Claim::value)
     }
 
     /// When the agent's conversation ended; the call may go on without it.
-    #[must_use]
     pub fn conversation_ended_at(&self) -> Option<Timestamp> {
         let talk = self.talk().and_then(|(_, talk)| talk.ended.get());
         talk.or(self.conversation_ended.get()).copied()
     }
 
     /// When the phone whose call it is was first seen ringing.
-    #[must_use]
     pub fn ringing_at(&self) -> Option<Timestamp> {
         let cast = Participants::of(self);
         let phones = cast.deciding_phones().filter_map(Member::ringing_at);
@@ -221,7 +195,6 @@ impl Facts {
     }
 
     /// When a phone whose call it is was first seen answered.
-    #[must_use]
     pub fn answered_at(&self) -> Option<Timestamp> {
         let cast = Participants::of(self);
         let phones = cast.deciding_phones().filter_map(Member::answered_at);
@@ -231,7 +204,6 @@ impl Facts {
     }
 
     /// Why the call failed, in the provider's words.
-    #[must_use]
     pub fn failure_reason(&self) -> Option<&str> {
         let cast = Participants::of(self);
         let told = self
@@ -245,7 +217,6 @@ impl Facts {
 
     /// The status in the words of the call status document: ElevenLabs' own, unless other reports show that
     /// the call went on from there.
-    #[must_use]
     pub fn status_word(&self) -> StatusWord {
         let (reported, observed) = (
             self.agent_status.get().map(|status| status.word),

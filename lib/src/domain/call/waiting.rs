@@ -41,7 +41,6 @@ impl Waiting {
 
     /// Up to `count` events: those that follow `start`, then those before it. Several workers that
     /// start from different events take different ones.
-    #[must_use]
     pub fn next_after(&self, start: &EventKey, count: usize) -> BTreeSet<EventKey> {
         let before = self.0.range::<EventKey, _>(..start);
         self.0
@@ -52,8 +51,6 @@ impl Waiting {
             .collect()
     }
 
-    /// Whether the event waits.
-    #[must_use]
     pub fn contains(&self, event: &EventKey) -> bool {
         self.0.contains(event)
     }
@@ -64,7 +61,6 @@ impl Waiting {
     }
 
     /// Whether none waits; such a list is not stored.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

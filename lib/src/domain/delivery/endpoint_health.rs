@@ -14,7 +14,6 @@ pub struct Health {
     pub failures: u32,
     /// When the first failure or refusal was. A success among refusals may not have reset it for an hour.
     pub failing_since: Timestamp,
-    /// When the last of them was.
     pub last_failure_at: Timestamp,
     /// No probe before that.
     pub probe_at: Timestamp,
@@ -34,31 +33,26 @@ const DAYS_REMEMBERED: u32 = 2;
 
 impl Health {
     /// Whether deliveries wait.
-    #[must_use]
     pub fn is_open(&self) -> bool {
         self.failures >= FAILURES_THAT_OPEN
     }
 
     /// Whether a waiting delivery may find out how the endpoint does.
-    #[must_use]
     pub fn may_probe(&self, now: Timestamp) -> bool {
         self.probe_at <= now
     }
 
     /// Whether the failures go on for so long that the subscription is to be set inactive.
-    #[must_use]
     pub fn is_abandoned(&self) -> bool {
         self.failing_since.plus_days(DAYS_UNTIL_ABANDONED) <= self.last_failure_at
     }
 
     /// Whether a success has something to write down.
-    #[must_use]
     pub fn changes_by_success(&self, now: Timestamp) -> bool {
         self.failures > 0 || now.millis_since(self.failing_since) > NOTED_EVERY_MILLIS
     }
 
     /// Whether the last failure is so long ago that the next one begins a new row.
-    #[must_use]
     pub fn is_forgotten(&self, now: Timestamp) -> bool {
         self.last_failure_at.plus_days(DAYS_REMEMBERED) < now
     }

@@ -41,7 +41,6 @@ const HELD_AT_ONCE: u64 = 50;
 /// What an endpoint has shown of how much it takes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EndpointLoad {
-    /// That it is slow.
     pub slow: Option<Slow>,
     /// That it refused deliveries for being too many, or was down.
     pub learned: Option<Learned>,
@@ -51,10 +50,8 @@ pub struct EndpointLoad {
     pub next_place: Option<u64>,
 }
 
-/// That an endpoint is slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slow {
-    /// Until when that is believed.
     pub until: Timestamp,
     /// How slow, rounded up, so that it seldom changes.
     pub millis: u64,
@@ -65,13 +62,11 @@ pub struct Slow {
 pub struct Learned {
     /// Microseconds from one delivery to the next, at that moment.
     pub micros: u64,
-    /// When it was learned.
     pub at: Timestamp,
 }
 
 impl Slow {
     /// What is to be remembered of an attempt that has taken so long, if it is not known yet.
-    #[must_use]
     pub fn seen(known: Option<Self>, millis: u64, now: Timestamp) -> Option<Self> {
         if millis < SLOW_MILLIS {
             return None;
@@ -92,7 +87,6 @@ impl Slow {
 
 impl Learned {
     /// What a refusal teaches: half of the rate at which its attempt was made.
-    #[must_use]
     pub fn refused(known: Option<Self>, began: Timestamp, now: Timestamp) -> Self {
         let micros = known.and_then(|known| known.micros_at(began));
         let micros = micros.map_or(FIRST_MICROS, |micros| {
@@ -110,7 +104,6 @@ impl Learned {
 }
 
 /// When an endpoint that refuses a delivery at `now` may get the next one.
-#[must_use]
 pub fn pause_until(retry_after: Option<u64>, now: Timestamp) -> Timestamp {
     now.plus_millis(retry_after.unwrap_or(1).clamp(1, LONGEST_PAUSE_SECONDS) * 1_000)
 }
@@ -128,13 +121,11 @@ pub struct Pace {
 
 impl EndpointLoad {
     /// Whether its deliveries go by the slow lane.
-    #[must_use]
     pub fn is_slow(&self, now: Timestamp) -> bool {
         self.slow.is_some_and(|slow| now < slow.until)
     }
 
     /// The pace, if deliveries may not go as they come.
-    #[must_use]
     pub fn pace(&self, rate_limit: Option<u32>, now: Timestamp) -> Option<Pace> {
         let from = self.paused_until.unwrap_or(now).max(now);
         // As fast as it will be by then: where many wait, their places are far ahead.
@@ -167,7 +158,6 @@ impl EndpointLoad {
 
     /// Whether a place that was booked at that moment is still good: a refusal since then made all
     /// places void, and a pause lets nobody through.
-    #[must_use]
     pub fn honours(&self, booked_at: Timestamp, now: Timestamp) -> bool {
         self.learned.is_none_or(|learned| learned.at < booked_at)
             && self.paused_until.is_none_or(|until| until <= now)
@@ -176,7 +166,6 @@ impl EndpointLoad {
 
 impl Pace {
     /// Who has a place waits in a function for at most so many microseconds.
-    #[must_use]
     pub fn hold_micros(&self) -> u64 {
         self.micros.saturating_mul(HELD_AT_ONCE).min(HOLD_MICROS)
     }

@@ -7,24 +7,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::timestamp::Timestamp;
 
-/// Which deliveries a recovery queues again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Recoverable {
-    /// Those that nothing more is tried for.
     Failed,
     /// Those that should have been attempted long ago.
     Pending,
 }
 
-/// What somebody asks to be recovered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// Deliveries announced from then on.
     pub since: Timestamp,
     /// Deliveries announced until then; `None` for the moment of the order.
     pub until: Option<Timestamp>,
-    /// Which of them.
     pub status: Recoverable,
 }
 
@@ -32,7 +27,6 @@ pub struct Order {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RecoveryId {
-    /// The subscription.
     pub subscription_id: u64,
     /// Which of the subscription's recoveries, counted from 1 among those that are kept.
     pub number: u64,
@@ -43,7 +37,6 @@ pub struct RecoveryId {
 
 impl RecoveryId {
     /// Reads an id; `None` when it is none.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix("rec_")?.split('_');
         let mut part = |radix| u64::from_str_radix(parts.next()?, radix).ok();
@@ -84,62 +77,44 @@ impl From<RecoveryId> for String {
 /// A place in a tenant's history, which is read partition by partition.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// The partition.
     pub partition: u64,
     /// Rows up to this id were read.
     pub after: u64,
 }
 
-/// A recovery as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Recovery {
-    /// Whose it is.
     pub tenant_id: String,
-    /// Its id.
     pub id: RecoveryId,
-    /// What was asked for.
     pub order: Order,
     /// The beginning of the window: never before what is kept.
     pub since: Timestamp,
     /// The end of the window: never after the order.
     pub until: Timestamp,
-    /// How it stands.
     pub status: RecoveryStatus,
-    /// Deliveries queued again.
     pub requeued: u64,
-    /// Rows of the history looked through.
     pub examined: u64,
-    /// Where it goes on.
     pub place: Place,
     /// Until then the moments are given away at which its deliveries may go.
     #[serde(default)]
     pub released_until: Timestamp,
-    /// When it was ordered.
     pub created_at: Timestamp,
-    /// When it last went on.
     pub updated_at: Timestamp,
 }
 
-/// How a recovery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RecoveryStatus {
-    /// Nothing was looked through yet.
     Queued,
-    /// It is at work.
     Running,
-    /// The whole window was looked through.
     Done,
-    /// It was given up.
     Failed(FailureReason),
 }
 
-/// Why a recovery was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureReason {
-    /// Nobody can be delivered to any more.
     Deleted,
     /// Somebody, or the endpoint's failing, switched it off.
     Inactive,
@@ -148,8 +123,6 @@ pub enum FailureReason {
 }
 
 impl RecoveryStatus {
-    /// The word that callers see.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",
@@ -160,7 +133,6 @@ impl RecoveryStatus {
     }
 
     /// Why it was given up, if it was.
-    #[must_use]
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Self::Queued | Self::Running | Self::Done => None,
@@ -185,7 +157,6 @@ const OVERDUE_SECONDS: u64 = 3_600;
 
 impl Recovery {
     /// Whether it is still to be worked on.
-    #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(
             self.status,
@@ -194,7 +165,6 @@ impl Recovery {
     }
 
     /// When so many further deliveries may go: the first of them at this moment, and the moment after the last.
-    #[must_use]
     pub fn release(&self, count: usize, now: Timestamp) -> (Timestamp, Timestamp) {
         let first = self.released_until.max(now);
         (
@@ -204,7 +174,6 @@ impl Recovery {
     }
 
     /// How many seconds the delivery of this number, from 0, waits in its queue.
-    #[must_use]
     pub fn delay_seconds(first: Timestamp, number: u64, now: Timestamp) -> u64 {
         first
             .plus_millis(number * 1_000 / RELEASED_PER_SECOND)
@@ -213,14 +182,12 @@ impl Recovery {
     }
 
     /// For how many seconds the recovery rests, because enough of its deliveries are queued.
-    #[must_use]
     pub fn rests_seconds(&self, now: Timestamp) -> Option<u64> {
         let ahead = self.released_until.millis_since(now) / 1_000;
         (ahead >= RELEASED_AHEAD_SECONDS).then(|| ahead - RELEASED_AHEAD_SECONDS / 2)
     }
 
     /// Whether nobody may be at work on it although it is open.
-    #[must_use]
     pub fn may_have_stalled(&self, now: Timestamp) -> bool {
         let stalled = now.millis_since(self.updated_at) > STALLED_SECONDS * 1_000;
         self.status == RecoveryStatus::Queued || stalled
@@ -228,7 +195,6 @@ impl Recovery {
 
     /// Whether a delivery that was to be attempted at this moment should have been, when the recovery
     /// was ordered. By the order's time, so that a part that is repeated finds the same.
-    #[must_use]
     pub fn finds_overdue(&self, due: Timestamp) -> bool {
         self.created_at.millis_since(due) > OVERDUE_SECONDS * 1_000
     }

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 pub struct RetryConfig {
     /// Attempts in all, the first one included.
     pub max_attempts: u32,
-    /// The wait after the first failure.
     pub initial_delay: u32,
-    /// No wait is longer.
     pub max_delay: u32,
     /// By how much each further wait is longer.
     #[serde(serialize_with = "as_written")]
@@ -36,7 +34,6 @@ impl RetryConfig {
     /// How many milliseconds to wait after the `failed`th attempt (from 1) has failed, before the next
     /// one; `None` when it was the last. `random` spreads the wait and is evenly distributed over all
     /// numbers; `retry_after` is what the endpoint asked for, in seconds.
-    #[must_use]
     pub fn delay_millis(&self, failed: u32, random: u64, retry_after: Option<u64>) -> Option<u64> {
         if failed >= self.max_attempts {
             return None;
@@ -48,7 +45,6 @@ impl RetryConfig {
 
     /// How many milliseconds to wait after an attempt that was refused for being too much at once: the
     /// schedule does not go on for that.
-    #[must_use]
     pub fn refused_delay_millis(&self, random: u64, retry_after: Option<u64>) -> u64 {
         self.wait_millis(f64::from(self.initial_delay), random, retry_after)
     }

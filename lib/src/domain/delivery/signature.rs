@@ -11,9 +11,7 @@ use thiserror::Error;
 
 use crate::{crypto::HmacSha256, domain::timestamp::Timestamp};
 
-/// What Standard Webhooks' secrets begin with.
 const PREFIX: &str = "whsec_";
-/// Random bytes of a generated secret.
 pub const GENERATED_BYTES: usize = 32;
 /// The longest secret, in bytes of its text.
 const MAX_BYTES: usize = 256;
@@ -40,16 +38,12 @@ pub enum WrongSecret {
     /// Spaces, control characters, or what is not ASCII.
     #[error("must be visible ASCII without spaces")]
     Characters,
-    /// `whsec_` promises base64.
     #[error("must be base64 of 16 to 64 bytes after whsec_")]
     NotBase64,
 }
 
 impl SigningSecret {
     /// A secret that its owner chose.
-    ///
-    /// # Errors
-    /// Why it can be none; never a part of it.
     pub fn parse(text: &str) -> Result<Self, WrongSecret> {
         if !(MIN_BYTES..=MAX_BYTES).contains(&text.len()) {
             return Err(WrongSecret::Length);
@@ -66,14 +60,10 @@ impl SigningSecret {
         Ok(Self(text.to_owned()))
     }
 
-    /// A secret of these random bytes.
-    #[must_use]
     pub fn of_random(bytes: &[u8; GENERATED_BYTES]) -> Self {
         Self(format!("{PREFIX}{}", STANDARD.encode(bytes)))
     }
 
-    /// The secret as its owner knows it.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -89,7 +79,6 @@ impl SigningSecret {
 
 /// The value of `webhook-signature`: one signature for each secret, so that a receiver that knows any of
 /// them is content.
-#[must_use]
 pub fn sign<'a>(
     secrets: impl IntoIterator<Item = &'a SigningSecret>,
     message_id: &str,

@@ -6,7 +6,6 @@
 /// How the numbers behind one calling code are written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Plan {
-    /// The calling code.
     pub(super) code: u16,
     /// The countries that share it, by their ISO 3166 codes.
     regions: &'static str,
@@ -86,7 +85,6 @@ impl Plan {
         })
     }
 
-    /// The plan of a calling code.
     pub(super) fn of_code(code: u16) -> Option<&'static Self> {
         PLANS.iter().find(|plan| plan.code == code)
     }

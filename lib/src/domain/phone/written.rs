@@ -14,9 +14,7 @@ const MAX_EXTENSION: usize = 10;
 /// The digits of a number, and what was told of how to read them.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Written {
-    /// The digits before any extension.
     pub(super) digits: String,
-    /// They began with a `+`.
     pub(super) is_international: bool,
     /// The digits of `;phone-context=+…`: what stands before a local number of a `tel:` URI.
     pub(super) context: Option<String>,

@@ -10,16 +10,11 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// A subscription that somebody wants to have.
 #[derive(Clone, PartialEq)]
 pub struct NewSubscription {
-    /// What its owner calls it.
     pub name: String,
-    /// Where events are to be posted.
     pub url: String,
-    /// Which types are wanted.
     pub event_types: Vec<String>,
-    /// Whatever else its owner said.
     pub rest: SubscriptionChange,
 }
 
@@ -27,25 +22,16 @@ pub struct NewSubscription {
 /// whole.
 #[derive(Clone, Default, PartialEq)]
 pub struct SubscriptionChange {
-    /// What its owner calls it.
     pub name: Option<String>,
-    /// Where events are posted.
     pub url: Option<String>,
-    /// What signs them from now on, alone.
     pub secret: Option<SigningSecret>,
-    /// Which types are wanted.
     pub event_types: Option<Vec<String>>,
-    /// Whether anything is posted.
     pub status: Option<SubscriptionStatus>,
-    /// Headers that go with every request.
     pub headers: Option<BTreeMap<String, String>>,
-    /// When failed deliveries are tried again.
     pub retry_config: Option<RetryConfig>,
-    /// Which events of the types are wanted.
     pub filters: Option<Filters>,
     /// How many deliveries a second at most; `Some(None)` lifts the limit.
     pub rate_limit: Option<Option<u32>>,
-    /// What its owner notes with it.
     pub metadata: Option<Map<String, Value>>,
 }
 
@@ -58,7 +44,6 @@ impl fmt::Debug for NewSubscription {
     }
 }
 
-/// As [`NewSubscription`]'s.
 impl fmt::Debug for SubscriptionChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SubscriptionChange")
@@ -69,7 +54,6 @@ impl fmt::Debug for SubscriptionChange {
 
 impl NewSubscription {
     /// The subscription and what signs: `generated`, unless its owner chose another secret.
-    #[must_use]
     pub fn begin(
         self,
         tenant_id: String,
@@ -125,7 +109,6 @@ impl SubscriptionChange {
 
 impl SubscriptionChange {
     /// Whether the failures before it say nothing of the endpoint any more.
-    #[must_use]
     pub fn is_a_fresh_start(&self) -> bool {
         self.url.is_some()
             || self.headers.is_some()

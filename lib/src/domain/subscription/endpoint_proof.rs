@@ -10,10 +10,8 @@ use crate::domain::timestamp::Timestamp;
 /// The header of a test that brings the challenge.
 pub const CHALLENGE_HEADER: &str = "webhook-challenge";
 
-/// Whether endpoints must prove themselves.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EndpointProof {
-    /// They need not.
     #[default]
     NotAsked,
     /// They must before anything but tests is posted to them.
@@ -41,7 +39,6 @@ impl EndpointProof {
     }
 
     /// Whether the endpoint has to prove itself still.
-    #[must_use]
     pub fn is_missing(self, subscription: &Subscription) -> bool {
         self == Self::Required && subscription.proven_url.as_ref() != Some(&subscription.url)
     }
@@ -67,7 +64,6 @@ impl Subscription {
 
 /// Whether an answer repeats the challenge: alone, or as `challenge` of a JSON object. An answer that shows
 /// everything it was sent does not prove anything.
-#[must_use]
 pub fn repeats(answer: &str, challenge: &str) -> bool {
     let answer = answer.trim();
     let of_json = || {

@@ -13,26 +13,16 @@ use crate::{
 /// What is wrong with a body, for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SubmissionError {
-    /// It is no JSON.
     #[error("The body must be JSON (line {line}, column {column})")]
-    NotJson {
-        /// Where it ceases to be JSON.
-        line: usize,
-        /// Where in the line.
-        column: usize,
-    },
-    /// It is some other JSON.
+    NotJson { line: usize, column: usize },
     #[error("The body must be a JSON object")]
     NotAnObject,
-    /// A required field is not there.
     #[error("{0} is required")]
     Missing(&'static str),
     /// A field is not what it must be.
     #[error("{field} must be {expected}")]
     Invalid {
-        /// The field.
         field: &'static str,
-        /// What it must be.
         expected: &'static str,
     },
 }
@@ -60,7 +50,6 @@ impl From<Fault> for SubmissionError {
     }
 }
 
-/// The fields of a body.
 pub(super) struct Fields<'a>(Object<'a>);
 
 impl<'a> Fields<'a> {

@@ -15,13 +15,11 @@ pub const WINDOW_MILLIS: u64 = 10 * 60 * 1_000;
 /// Who submits: what its API key tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender {
-    /// The tenant.
     pub tenant_id: String,
     /// Where national numbers are from, if the tenant says so and a number needs it.
     pub region: Option<Region>,
 }
 
-/// By what a submission is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
     /// By the `Idempotency-Key` that its sender chose, and nothing else.
@@ -36,7 +34,6 @@ pub enum Identity {
 
 impl Submission {
     /// Whether its body can be that of one call only.
-    #[must_use]
     pub fn is_of_one_call(&self) -> bool {
         let times = [self.call_date, self.start_time, self.end_time];
         self.external_call_id.is_some() || times.iter().any(Option::is_some)
@@ -91,7 +88,6 @@ pub(super) fn call_name(
 }
 
 /// Where it is remembered when a body was first received.
-#[must_use]
 pub fn receipt_id(sender: &Sender, submission: &Submission, body: &Bytes) -> String {
     let names = serde_json::json!([sender.tenant_id, submission.company_id]).to_string();
     format!(
@@ -101,7 +97,6 @@ pub fn receipt_id(sender: &Sender, submission: &Submission, body: &Bytes) -> Str
 }
 
 /// What is remembered of the body that was submitted last: enough to know it again.
-#[must_use]
 pub fn digest_of(body: &[u8]) -> String {
     hex::encode(sha256(body).get(..8).unwrap_or_default())
 }

@@ -11,13 +11,9 @@ use crate::{
 /// What a call came to, in the document's closed list of words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The lead became a customer.
     Converted,
-    /// Somebody is to call again.
     FollowUp,
-    /// Nobody answered.
     NotAnswered,
-    /// There was a conversation.
     Completed,
     /// The lead does not want to be called again.
     NotInterested,
@@ -32,8 +28,6 @@ impl Outcome {
         Self::NotInterested,
     ];
 
-    /// The word of the document.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Converted => "converted",
@@ -50,33 +44,22 @@ impl Outcome {
 pub struct Submission {
     /// The company, whose API key must have signed.
     pub company_id: Uuid,
-    /// The lead that was called.
     pub lead_id: Option<Uuid>,
-    /// Who called.
     pub employee_id: Option<Uuid>,
-    /// What it came to.
     pub outcome: Option<Outcome>,
-    /// When the call was made.
     pub call_date: Option<Timestamp>,
     /// The number that called, as it was given.
     pub caller_number: Option<String>,
     /// The number that was called, as it was given.
     pub recipient_number: Option<String>,
-    /// How long it lasted, in seconds.
     pub duration_seconds: Option<u64>,
-    /// Where the recording is.
     pub recording_url: Option<String>,
     /// The dialer's status, as it spells it.
     pub call_status: Option<String>,
-    /// When it started.
     pub start_time: Option<Timestamp>,
-    /// When it ended.
     pub end_time: Option<Timestamp>,
-    /// The dialer's id of it.
     pub external_call_id: Option<String>,
-    /// The dialer.
     pub external_system: Option<String>,
-    /// When to call again.
     pub follow_up: Option<FollowUp>,
     /// The campaign that `call_details` names.
     pub campaign_id: Option<String>,
@@ -84,9 +67,6 @@ pub struct Submission {
 
 impl Submission {
     /// Reads a body. Fields that the document does not know are nobody's business.
-    ///
-    /// # Errors
-    /// What is wrong, by field.
     pub fn parse(body: &[u8]) -> Result<Self, SubmissionError> {
         let text = json::text(body);
         let fields = Fields::parse(&text)?;
@@ -112,7 +92,6 @@ impl Submission {
         })
     }
 
-    /// The numbers, as they were given.
     pub fn numbers(&self) -> impl Iterator<Item = &str> {
         [&self.caller_number, &self.recipient_number]
             .into_iter()

@@ -124,7 +124,6 @@ impl Submission {
             .unwrap_or(ended_at)
     }
 
-    /// When the call ended, or was submitted.
     pub(super) fn ended_at(&self, received_at: Timestamp) -> Timestamp {
         self.reported_end().unwrap_or(received_at)
     }
@@ -137,7 +136,6 @@ impl Submission {
     }
 }
 
-/// Makes the claims of one submission.
 struct Claims {
     at: Timestamp,
 }

@@ -44,9 +44,6 @@ const REASONS: [&str; 3] = ["failure_reason", "error_message", "message"];
 
 impl CallStatusEvent {
     /// Reads a verified body.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words that may be shown to the sender.
     pub fn parse(body: &[u8]) -> Result<Self, PayloadError> {
         let json = json::text(body);
         let body = Object::parse(&json)?;
@@ -73,7 +70,6 @@ impl CallStatusEvent {
     }
 
     /// The event that this webhook with this `body` is.
-    #[must_use]
     pub fn event(&self, body: &Bytes, received_at: Timestamp) -> Event {
         let source = Source::CallStatus;
         let call = self
@@ -95,7 +91,6 @@ impl CallStatusEvent {
 
     /// What the webhook, kept as `event`, says of its call. An event type that is not in the document
     /// tells only that there is such a call.
-    #[must_use]
     pub fn update(&self, event: &Event) -> Option<CallUpdate> {
         let conversation = self.conversation_id.clone().map(CallKey::Conversation);
         let call = self.call_id.clone().map(CallKey::CallSid);
@@ -152,7 +147,6 @@ pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
     CallStatusEvent::parse(&event.payload).ok()?.update(event)
 }
 
-/// The document's table of events.
 fn word_of(event_type: &str) -> Option<StatusWord> {
     Some(match event_type {
         "call.initiated" => StatusWord::Initiated,

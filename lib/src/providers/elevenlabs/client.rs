@@ -27,13 +27,11 @@ pub const FETCHED: &str = "conversation.fetched";
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 const MAX_ID_LENGTH: usize = 128;
 
-/// A key of ElevenLabs' API.
 #[derive(Debug, Clone)]
 pub struct ApiKey(HeaderValue);
 
 impl ApiKey {
     /// The key; `None` when it cannot be sent in a header.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut value = HeaderValue::from_str(text).ok()?;
         // Its debug form then hides it.
@@ -48,7 +46,6 @@ pub struct ConversationId(String);
 
 impl ConversationId {
     /// Reads an id; `None` when it has characters that no id has.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         let fits = !text.is_empty() && text.len() <= MAX_ID_LENGTH && text.chars().all(plain);
@@ -56,19 +53,15 @@ impl ConversationId {
     }
 }
 
-/// How long an answer may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
-    /// Until the connection is open.
     pub connect: Duration,
     /// Until the whole answer is there.
     pub total: Duration,
 }
 
-/// Why there is no conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ConversationApiError {
-    /// There is none of this id.
     #[error("ElevenLabs knows no such conversation (HTTP {0})")]
     NotFound(u16),
     /// The key is wrong or may not read conversations.
@@ -80,23 +73,18 @@ pub enum ConversationApiError {
     /// No answer came, or not all of it.
     #[error("ElevenLabs cannot be reached ({0})")]
     Unreachable(&'static str),
-    /// The answer is no conversation.
     #[error("ElevenLabs' answer cannot be used: {0}")]
     Unusable(&'static str),
 }
 
-/// Why there is no client.
 #[derive(Debug, Error)]
 pub enum ClientError {
-    /// Its TLS is at fault.
     #[error("the HTTP client cannot be made")]
     Tls(#[from] rustls::Error),
-    /// The rest is.
     #[error("the HTTP client cannot be made")]
     Http(#[from] reqwest::Error),
 }
 
-/// A conversation, as ElevenLabs gives it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FetchedConversation {
     id: String,
@@ -129,13 +117,11 @@ impl FetchedConversation {
     }
 
     /// Whether nothing is added to it any more.
-    #[must_use]
     pub fn is_over(&self) -> bool {
         matches!(self.status.as_str(), "done" | "failed")
     }
 
     /// What is kept of it. The same answer again is the same event.
-    #[must_use]
     pub fn into_event(self, now: Timestamp) -> Event {
         let source = Source::ElevenLabsApi;
         Event {
@@ -151,7 +137,6 @@ impl FetchedConversation {
     }
 }
 
-/// Reads conversations.
 #[derive(Debug, Clone)]
 pub struct ConversationApi {
     http: reqwest::Client,
@@ -160,9 +145,6 @@ pub struct ConversationApi {
 
 impl ConversationApi {
     /// The API at this base URL, which has no trailing slash.
-    ///
-    /// # Errors
-    /// When no HTTP client can be made.
     pub fn new(base_url: String, patience: Timeouts) -> Result<Self, ClientError> {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::client_config()?)
@@ -177,9 +159,6 @@ impl ConversationApi {
     }
 
     /// The conversation of this id, as it is now.
-    ///
-    /// # Errors
-    /// Why there is none.
     pub async fn conversation(
         &self,
         key: &ApiKey,

@@ -31,16 +31,12 @@ use crate::{
 /// the call, and its carrier is nearest.
 pub(super) const POST_CALL: u8 = 1;
 
-/// A conversation as it matters here.
 #[derive(Debug, Clone, Default)]
 pub struct Conversation {
-    /// ElevenLabs' id of it.
     pub conversation_id: Option<String>,
-    /// ElevenLabs' id of the agent.
     pub agent_id: Option<String>,
     /// How far it has come; `None` when ElevenLabs says it in a word that is not known here.
     pub status: Option<ConversationStatus>,
-    /// Whether a transcript is in it.
     pub has_transcript: bool,
     started: Option<Timestamp>,
     accepted: Option<Timestamp>,
@@ -50,18 +46,13 @@ pub struct Conversation {
     results: BTreeSet<String>,
 }
 
-/// How far a conversation has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ConversationStatus {
-    /// It is being set up.
     Initiated,
-    /// It goes on.
     InProgress,
     /// It has ended; transcript and analysis are being made.
     Processing,
-    /// All is there.
     Done,
-    /// It failed.
     Failed,
 }
 
@@ -77,7 +68,6 @@ struct PhoneCall {
 
 impl Conversation {
     /// Reads the body of `GET /v1/convai/conversations/{id}`; `None` when it is no JSON object.
-    #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
         Object::parse(&json::text(body))
             .ok()
@@ -105,7 +95,6 @@ impl Conversation {
     }
 
     /// Whether nothing follows: it is done, or it failed.
-    #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(
             self.status,
@@ -245,7 +234,6 @@ pub(crate) fn update(conversation: &Conversation, event: &Event) -> Option<CallU
     })
 }
 
-/// What `event` claims, if it does.
 pub(super) fn claim<T: Ord>(event: &Event, rank: u8, value: Option<T>) -> Latest<T> {
     Latest::claimed(value.map(|value| Claim::new(rank, event.occurred_at, value)))
 }

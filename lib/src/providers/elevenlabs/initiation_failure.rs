@@ -22,7 +22,6 @@ use crate::{
     json::Object,
 };
 
-/// A call that came to nothing.
 #[derive(Debug, Clone)]
 pub(super) struct InitiationFailure {
     pub(super) conversation_id: Option<String>,

@@ -4,10 +4,8 @@ use thiserror::Error;
 
 use crate::json::Fault;
 
-/// Why a body cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PayloadError {
-    /// Not JSON.
     #[error("Body is not valid JSON (line {line}, column {column})")]
     NotJson {
         /// Line of the fault, from 1.
@@ -15,13 +13,10 @@ pub enum PayloadError {
         /// Column of the fault, from 0.
         column: usize,
     },
-    /// A JSON value of another kind.
     #[error("Body must be a JSON object")]
     NotAnObject,
-    /// The sender must say what happened.
     #[error("Missing required field: event_type")]
     NoType,
-    /// The sender must say to which call.
     #[error("Missing required field: call_id or conversation_id")]
     NoCall,
     /// A field has a wrong type or an impossible value.
@@ -30,8 +25,6 @@ pub enum PayloadError {
 }
 
 impl PayloadError {
-    /// The field that is to blame.
-    #[must_use]
     pub fn field(&self) -> Option<&'static str> {
         match self {
             Self::NotJson { .. } | Self::NotAnObject => None,

@@ -24,7 +24,6 @@ use crate::{
     providers::values::scalar,
 };
 
-/// A post-call webhook as it matters here.
 #[derive(Debug, Clone)]
 pub struct PostCall {
     event_type: String,
@@ -55,9 +54,6 @@ struct Mention {
 
 impl PostCall {
     /// Reads a verified body.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words that may be shown to the sender.
     pub fn parse(body: &[u8]) -> Result<Self, PayloadError> {
         let json = json::text(body);
         let body = Object::parse(&json)?;
@@ -91,7 +87,6 @@ impl PostCall {
     }
 
     /// The event that this webhook with this `body` is.
-    #[must_use]
     pub fn event(&self, body: &Bytes, received_at: Timestamp) -> Event {
         let source = Source::ElevenLabs;
         Event {
@@ -111,7 +106,6 @@ impl PostCall {
     }
 
     /// What the webhook, kept as `event`, says of a call; `None` when it is about none.
-    #[must_use]
     pub fn update(&self, event: &Event) -> Option<CallUpdate> {
         match &self.content {
             Content::Transcription(conversation) => conversation::update(conversation, event),
@@ -121,7 +115,6 @@ impl PostCall {
     }
 
     /// What happened in the call, if it is one of the documented events.
-    #[must_use]
     pub fn occurrence(&self) -> Option<InCallEvent> {
         match &self.content {
             Content::Other(mention) if is_repeated(&self.event_type) => {

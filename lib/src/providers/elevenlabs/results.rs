@@ -26,7 +26,6 @@ const OUTCOME_IDS: [&str; 6] = [
     "call_disposition",
 ];
 
-/// The achievements that an `analysis` tells.
 pub(super) fn of_analysis(analysis: &Object<'_>) -> BTreeSet<String> {
     let is_success = |json: Json<'_>| json.string().as_deref() == Some("success");
     let criteria = entries(analysis, "evaluation_criteria_results", "criteria_id")

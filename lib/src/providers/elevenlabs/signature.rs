@@ -23,7 +23,6 @@ pub struct Keys(Vec<(Signer, HmacSha256)>);
 
 impl Keys {
     /// Reads secrets as ElevenLabs shows them, one each.
-    #[must_use]
     pub fn new(secrets: &[String]) -> Self {
         let key = |entry: &String| {
             let (tenant_id, secret) = tenant_and_secret(entry);
@@ -33,7 +32,6 @@ impl Keys {
     }
 
     /// True when nothing could ever be verified.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -34,7 +34,6 @@ pub(super) fn time(value: Json<'_>) -> Option<Timestamp> {
     time.filter(|time| *time > Timestamp::EPOCH)
 }
 
-/// Whole seconds.
 pub(super) fn seconds(value: Json<'_>) -> Option<u64> {
     let text = value.scalar()?;
     let text = text.trim();

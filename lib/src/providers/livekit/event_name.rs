@@ -1,35 +1,22 @@
 //! LiveKit's names of events (livekit/protocol `webhook/consts.go`).
 
-/// What a LiveKit event reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventName {
-    /// A room was created.
     RoomStarted,
-    /// A room was closed.
     RoomFinished,
     /// A participant became active.
     ParticipantJoined,
-    /// A participant left.
     ParticipantLeft,
     /// A participant left before it ever became active.
     ParticipantConnectionAborted,
-    /// A track was published.
     TrackPublished,
-    /// A track was withdrawn.
     TrackUnpublished,
-    /// A recording or stream was requested.
     EgressStarted,
-    /// A recording or stream changed.
     EgressUpdated,
-    /// A recording or stream ended.
     EgressEnded,
-    /// Media from outside began.
     IngressStarted,
-    /// Media from outside ended.
     IngressEnded,
-    /// An agent was dispatched.
     AgentJobStarted,
-    /// An agent's job ended.
     AgentJobEnded,
     /// A name that this version does not know; kept and acknowledged.
     Unknown,
@@ -38,7 +25,6 @@ pub enum EventName {
 impl EventName {
     /// Reads LiveKit's name, also as the inbound call document spells it: `room.finished`. Its
     /// `room.closed` is the same event.
-    #[must_use]
     pub fn parse(name: &str) -> Self {
         match name.replace('.', "_").as_str() {
             "room_started" => Self::RoomStarted,
@@ -61,7 +47,6 @@ impl EventName {
 
     /// Whether the Call Outcomes endpoint answers `processed`: the events that can end a call or
     /// add its recording. The others are kept and answered `ignored`.
-    #[must_use]
     pub fn is_processable(self) -> bool {
         match self {
             Self::ParticipantLeft
@@ -103,13 +88,11 @@ impl EventName {
     }
 }
 
-/// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subject {
     /// A room, or who is in it.
     Room,
     /// A recording or a stream, of a room or of a web page.
     Egress,
-    /// Anything else.
     Other,
 }

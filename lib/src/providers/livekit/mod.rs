@@ -20,7 +20,6 @@ use crate::domain::{
 };
 
 /// What an event, whose payload was read as `livekit`, says of a call; `None` when it is about no room.
-#[must_use]
 pub fn read(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     update::of(livekit, event).map(CallUpdate::without_placeholders)
 }

@@ -19,7 +19,6 @@ use crate::{
     json::{self, Fault, Json, Object},
 };
 
-/// A LiveKit event as it matters here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveKitEvent {
     /// LiveKit's id of the event; where it has none, what is natural to it and a digest of its body.
@@ -30,11 +29,9 @@ pub struct LiveKitEvent {
     pub created_at: Timestamp,
     /// The room it happened in; of an egress event, the room that is recorded.
     pub room: Option<Room>,
-    /// Who joined or left.
     pub participant: Option<Participant>,
     /// LiveKit's id of the recording that the event is about.
     pub egress_id: Option<String>,
-    /// Where the finished recording is.
     pub recording: Option<Recording>,
 }
 
@@ -45,13 +42,10 @@ pub struct Room {
     pub sid: Option<String>,
     /// Chosen by the platform; may be used again.
     pub name: Option<String>,
-    /// When the room was created.
     pub created_at: Option<Timestamp>,
-    /// The campaign that the room's metadata names.
     pub campaign_id: Option<String>,
 }
 
-/// What a participant is to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// The phone: LiveKit's `kind: SIP`.
@@ -62,35 +56,27 @@ pub enum Role {
     Machine,
 }
 
-/// A participant of a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participant {
-    /// What it is to the call.
     pub role: Role,
-    /// Its identity.
     pub identity: Option<String>,
-    /// When it joined.
     pub joined_at: Option<Timestamp>,
     /// Why it left: LiveKit's name of the reason, or the sender's own words.
     pub disconnect_reason: Option<String>,
-    /// What LiveKit's SIP service tells of it.
     pub sip: Sip,
 }
 
-/// The SIP attributes of a participant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sip {
     /// LiveKit's id of the SIP call.
     pub call_id: Option<String>,
     /// The carrier's Call-ID.
     pub call_id_full: Option<String>,
-    /// Twilio's call SID.
     pub twilio_call_sid: Option<String>,
     /// `dialing`, `ringing`, `automation`, `active` or `hangup`.
     pub call_status: Option<String>,
     /// The dispatch rule; only an inbound call has one.
     pub rule_id: Option<String>,
-    /// The trunk.
     pub trunk_id: Option<String>,
     /// The other side's number.
     pub phone_number: Option<String>,
@@ -98,19 +84,15 @@ pub struct Sip {
     pub trunk_phone_number: Option<String>,
 }
 
-/// A finished recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recording {
-    /// Where it can be fetched.
     pub url: String,
     /// A single file rather than a list of segments.
     pub is_file: bool,
 }
 
-/// Why a body cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PayloadError {
-    /// Not JSON.
     #[error("Body is not valid JSON (line {line}, column {column})")]
     NotJson {
         /// Line of the fault, from 1.
@@ -118,7 +100,6 @@ pub enum PayloadError {
         /// Column of the fault, from 0.
         column: usize,
     },
-    /// A JSON value of another kind.
     #[error("Body must be a JSON object")]
     NotAnObject,
     /// A field that every event has is absent; the name is that of the normalised event.
@@ -144,10 +125,6 @@ impl LiveKitEvent {
     /// Reads a verified body, as the Call Outcomes document requires it: an event of a room or of a
     /// participant names its room and the room's sid. LiveKit's own event of an egress says which room
     /// is recorded, and none where a web page is. A time that cannot be read is that of its receipt.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words that may be shown to the sender: it is no JSON object, or what names
-    /// the event or its room is missing or unusable.
     pub fn parse(body: &[u8], received_at: Timestamp) -> Result<Self, PayloadError> {
         let text = json::text(body);
         let fields = Object::parse(&text)?;
@@ -184,9 +161,6 @@ impl LiveKitEvent {
     /// Reads a body that was verified and may lack what LiveKit itself always tells: its id, its time,
     /// its room. Beside LiveKit's shapes a flat one is read (`room_name`, `participant_identity`). What
     /// has a wrong type is not told. What [`LiveKitEvent::parse`] accepts with a room, this reads alike.
-    ///
-    /// # Errors
-    /// When the body is no JSON object or names no event.
     pub fn parse_lenient(body: &[u8], received_at: Timestamp) -> Result<Self, PayloadError> {
         let text = json::text(body);
         let read = Object::parse(&text).map_err(PayloadError::from);
@@ -196,8 +170,6 @@ impl LiveKitEvent {
         }
     }
 
-    /// The event that is kept of it.
-    #[must_use]
     pub fn event(&self, payload: Bytes, received_at: Timestamp) -> Event {
         Event {
             key: EventKey::of(Source::LiveKit.as_str(), &self.id),
@@ -212,7 +184,6 @@ impl LiveKitEvent {
     }
 
     /// The event's name, if this version knows it.
-    #[must_use]
     pub fn name(&self) -> EventName {
         EventName::parse(&self.event_type)
     }

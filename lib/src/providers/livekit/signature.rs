@@ -24,7 +24,6 @@ use crate::{
 /// Seconds by which clocks may differ; LiveKit's own servers and SDKs grant 60.
 const LEEWAY_SECONDS: i64 = 60;
 
-/// What may sign a LiveKit webhook.
 #[derive(Debug, Default)]
 pub struct Keys {
     /// API keys by `iss`; several at once, also under one name, while they are rotated.
@@ -48,9 +47,6 @@ struct Claims {
 
 impl Keys {
     /// Reads lines of `api-key:api-secret`, and lines of webhook secrets.
-    ///
-    /// # Errors
-    /// The number of the line that is no pair; never its text.
     pub fn parse(api_keys: &[String], webhook_secrets: &[String]) -> Result<Self, usize> {
         let pair = |(index, line): (usize, &String)| {
             let (tenant_id, pair) = tenant_and_secret(line);
@@ -78,7 +74,6 @@ impl Keys {
     }
 
     /// True when nothing could ever be verified.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.api_keys.is_empty() && self.webhook_secrets.is_empty()
     }

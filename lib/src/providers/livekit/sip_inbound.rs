@@ -30,23 +30,18 @@ const MAX_TEXT_BYTES: usize = 2_048;
 /// inbound call is asked about.
 const FROM_SIP: u8 = 1;
 
-/// A call that wants an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundCall {
     /// LiveKit's or the carrier's id of the call.
     pub call_id: Option<String>,
-    /// The room in which the call waits.
     pub room_name: Option<String>,
     /// Our number, which was called.
     pub called: Party,
-    /// Who calls; `None` when nothing is told.
     pub caller: Option<Party>,
 }
 
-/// One side of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Party {
-    /// A number.
     Number(PhoneNumber),
     /// A SIP user, or a word like `anonymous`, as it was told.
     Name(String),
@@ -57,8 +52,6 @@ impl Party {
         PhoneNumber::parse(&text).map_or(Self::Name(text), Self::Number)
     }
 
-    /// Its number, if it is one.
-    #[must_use]
     pub fn number(&self) -> Option<&PhoneNumber> {
         match self {
             Self::Number(number) => Some(number),
@@ -67,7 +60,6 @@ impl Party {
     }
 
     /// The number in E.164, or the text as it was told.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Number(number) => number.as_str(),
@@ -84,34 +76,26 @@ pub struct Question {
     /// The trunk's number: the one that was called, where nothing else is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trunk_phone_number: Option<String>,
-    /// Who calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from_number: Option<String>,
-    /// Which number was called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to_number: Option<String>,
-    /// The room.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub room_name: Option<String>,
 }
 
-/// Why a body is no question.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum QuestionError {
-    /// Not JSON.
     #[error("Body is not valid JSON")]
     NotJson,
-    /// A JSON value of another kind.
     #[error("Body must be a JSON object")]
     NotAnObject,
-    /// Nothing says which number was called.
     #[error("Missing required field: to_number")]
     NoNumber,
 }
 
 impl QuestionError {
     /// The field that is missing, if it is one field.
-    #[must_use]
     pub fn field(&self) -> Option<&'static str> {
         match self {
             Self::NotJson | Self::NotAnObject => None,
@@ -131,9 +115,6 @@ impl From<Fault> for QuestionError {
 
 impl Question {
     /// Reads a body. What has another type, or is longer than it can be, says nothing.
-    ///
-    /// # Errors
-    /// When it is no JSON object, in words that may be shown to the sender.
     pub fn parse(body: &[u8]) -> Result<Self, QuestionError> {
         let text = json::text(body);
         let object = Object::parse(&text)?;
@@ -151,9 +132,6 @@ impl Question {
     }
 
     /// The call that it is about.
-    ///
-    /// # Errors
-    /// When it does not say which number was called: without one nobody's agent can be chosen.
     pub fn call(self) -> Result<InboundCall, QuestionError> {
         let [to_number, trunk_number] =
             [self.to_number, self.trunk_phone_number].map(|text| text.map(Party::read));
@@ -177,16 +155,12 @@ impl Question {
 
 impl InboundCall {
     /// Reads a body.
-    ///
-    /// # Errors
-    /// As [`Question::parse`] and [`Question::call`].
     pub fn parse(body: &[u8]) -> Result<Self, QuestionError> {
         Question::parse(body)?.call()
     }
 
     /// The event that the question is. It has no id of its own: a call may be asked about twice. Of
     /// questions that name neither call nor room nobody can tell whether they are about the same one.
-    #[must_use]
     pub fn event(&self, payload: Bytes, received_at: Timestamp) -> Event {
         let moment = || received_at.to_string();
         let known = self

@@ -56,7 +56,6 @@ pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     })
 }
 
-/// Makes the claims of one event.
 struct Claims {
     at: Timestamp,
 }

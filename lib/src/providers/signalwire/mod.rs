@@ -24,9 +24,6 @@ use crate::domain::{
 
 /// The event that a verified body is. SignalWire gives its callbacks no id and signs no time, so the
 /// key is all that keeps a recorded request from being told again.
-///
-/// # Errors
-/// What is wrong with the body, in words that may be shown to the sender.
 pub fn event(body: &Bytes, received_at: Timestamp) -> Result<Event, PayloadError> {
     let callback = Callback::parse(body)?;
     Ok(Event {

@@ -37,61 +37,41 @@ pub struct Callback {
     pub state: Option<String>,
     /// The place among the call's callbacks.
     pub sequence: Option<String>,
-    /// How far the call has come.
     pub progress: Option<Progress>,
     /// The callback of one of our numbers rather than of a leg: the call was inbound, and `to` is ours.
     pub is_of_number: bool,
-    /// Which way the call went.
     pub direction: Option<Direction>,
     /// Who called: a number, or a SIP address.
     pub from: Option<String>,
-    /// Who was called.
     pub to: Option<String>,
     /// A leg that another call dialled: its caller's number may be that of the other call's caller.
     pub was_dialled: bool,
     /// A browser or an app, not a phone.
     pub is_web: bool,
-    /// When the call was created.
     pub started_at: Option<Timestamp>,
-    /// When it was answered.
     pub answered_at: Option<Timestamp>,
-    /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// Why it ended, in the sender's words.
     pub reason: Option<String>,
     /// The outcome, as far as the sender judges it.
     pub verdict: Option<Outcome>,
-    /// The length of the conversation.
     pub seconds: Option<u64>,
-    /// Where the finished recording is.
     pub recording_url: Option<String>,
-    /// The recording, as the sender names it.
     pub recording_id: Option<String>,
-    /// The length of the recording, in seconds.
     pub recording_seconds: Option<u64>,
-    /// The campaign that the metadata names.
     pub campaign_id: Option<String>,
-    /// The contact that the metadata names.
     pub contact_id: Option<ContactId>,
 }
 
-/// How far a call has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// It exists.
     Created,
-    /// It rings.
     Ringing,
-    /// It was answered.
     Answered,
-    /// It ended, however it ended.
     Ended,
 }
 
-/// Why a body cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PayloadError {
-    /// Opens like JSON, and is none.
     #[error("Body is not valid JSON (line {line}, column {column})")]
     NotJson {
         /// Line of the fault, from 1.
@@ -99,10 +79,8 @@ pub enum PayloadError {
         /// Column of the fault, from 0.
         column: usize,
     },
-    /// A list.
     #[error("Body must be a JSON object")]
     NotAnObject,
-    /// Nothing that SignalWire sends.
     #[error("Body is neither a JSON object nor a form")]
     Unreadable,
     /// An object or a form like any other: no type of event, and no call, message or recording.
@@ -118,9 +96,6 @@ const UNNAMED: &str = "unknown";
 
 impl Callback {
     /// Reads a verified body.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words that may be shown to the sender.
     pub fn parse(body: &[u8]) -> Result<Self, PayloadError> {
         let text = foreign::text(body);
         let callback = match text.trim_ascii_start().as_bytes().first() {

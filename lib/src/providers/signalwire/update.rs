@@ -24,7 +24,6 @@ use crate::domain::{
 const CARRIER: u8 = 3;
 /// As sure of a number and a direction as a SIP trunk is.
 const FROM_CARRIER: u8 = 1;
-/// One of several who may tell.
 const TOLD: u8 = 0;
 
 /// `None` when the callback is about no call.

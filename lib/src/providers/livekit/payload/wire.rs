@@ -26,7 +26,6 @@ pub(super) fn room(room: &Object<'_>) -> Room {
     }
 }
 
-/// The room that is recorded.
 pub(super) fn recorded_room(egress: &Object<'_>) -> Room {
     let sid = fact(egress.get("roomId").id().map(Cow::into_owned));
     Room {
@@ -165,7 +164,6 @@ pub(super) fn disconnect_reason(reason: Json<'_>) -> Option<String> {
     Some(name.map_or_else(|| reason.into_owned(), |name| (*name).to_owned()))
 }
 
-/// LiveKit's id of an egress.
 pub(super) fn egress_id(egress: &Object<'_>) -> Option<String> {
     let id = egress.get("egressId").id().map(Cow::into_owned);
     fact(id).filter(|id| id.len() <= super::MAX_ID_BYTES)

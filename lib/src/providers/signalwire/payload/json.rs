@@ -55,7 +55,6 @@ fn inner(json: &str) -> Option<Object<'_>> {
     Object::parse(json).ok()
 }
 
-/// The Webhook API document's events.
 fn documented(name: Option<&str>, event: &Object<'_>) -> Callback {
     let state = text(event, "state").or_else(|| text(event, "status"));
     let (progress, recording) = match name.and_then(|name| name.split_once('.')) {

@@ -21,7 +21,6 @@ impl Progress {
         }
     }
 
-    /// The Webhook API document's event type.
     pub(super) fn event_type(self) -> &'static str {
         match self {
             Self::Created => "call.created",

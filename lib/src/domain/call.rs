@@ -48,7 +48,8 @@ const MAX_RECORDINGS: usize = 100;
 /// A call that was announced as ended changes a few times; who changes it without end is not followed.
 const MAX_UPDATES: usize = 50;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum CallStatus {
     Active,
     Ended,
@@ -57,11 +58,7 @@ pub enum CallStatus {
 
 impl CallStatus {
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Ended => "ended",
-            Self::Failed => "failed",
-        }
+        self.into()
     }
 }
 
@@ -175,7 +172,7 @@ impl Call {
             by: update.event.clone(),
             at: update.received_at,
         };
-        for announcement in Announcement::ALL {
+        for &announcement in Announcement::ALL {
             if announcement.is_due(&self.facts) {
                 self.announced
                     .entry(announcement)
@@ -353,11 +350,7 @@ impl Call {
 
 fn campaign_id<'a>(facts: &'a Facts, owner: Option<&'a Owner>) -> Option<&'a str> {
     let of_number = || owner?.campaign_id.as_deref();
-    facts
-        .campaign_id
-        .get()
-        .map(String::as_str)
-        .or_else(of_number)
+    facts.campaign_id.as_str().or_else(of_number)
 }
 
 fn traits(facts: &Facts, owner: Option<&Owner>) -> Traits {

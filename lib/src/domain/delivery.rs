@@ -105,7 +105,8 @@ impl Delivery {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum DeliveryStatus {
     Pending,
     Delivered,
@@ -116,33 +117,21 @@ pub enum DeliveryStatus {
 
 impl DeliveryStatus {
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
+        self.into()
     }
 
     pub fn parse(word: &str) -> Option<Self> {
-        [
-            Self::Pending,
-            Self::Delivered,
-            Self::Failed,
-            Self::Cancelled,
-        ]
-        .into_iter()
-        .find(|status| status.as_str() == word)
+        word.parse().ok()
     }
 }
 
 /// One attempt, and what the endpoint answered: `responseData` of the Webhook API document.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
     pub at: Timestamp,
     /// The HTTP status, if there was an answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_code: Option<u16>,
     /// The beginning of the answer's body.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -152,14 +141,11 @@ pub struct Attempt {
     /// How long it took, in milliseconds.
     pub timing: u64,
     /// Why there was no answer, or why no request was made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     /// How many seconds the endpoint asked us to wait.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
     /// When the subscription had last been changed that it was made for, where the endpoint wants no more
     /// deliveries: its owner may have changed where they go.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub configured_at: Option<Timestamp>,
 }
 

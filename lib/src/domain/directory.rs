@@ -22,21 +22,18 @@ pub trait Entry: Serialize + for<'de> Deserialize<'de> + Send + Sync {
     fn tenant_id(&self) -> &str;
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PhoneNumberEntry {
     pub number: PhoneNumber,
     pub tenant_id: String,
     /// `LOCAL`, `TOLL_FREE`, …: the tenant's own word.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// The user that its calls belong to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<String>,
     /// The agent configuration that it is assigned to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_config_id: Option<String>,
 }
 
@@ -68,6 +65,7 @@ impl Entry for PhoneNumberEntry {
     }
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Campaign {
@@ -76,10 +74,8 @@ pub struct Campaign {
     pub tenant_id: String,
     pub name: String,
     /// The agent that answers its calls.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_name: Option<String>,
     /// The user that its calls belong to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
 }
 
@@ -113,15 +109,14 @@ impl Entry for Campaign {
     }
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Agent {
     pub agent_id: String,
     pub tenant_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The user that its calls belong to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
 }
 
@@ -147,17 +142,15 @@ impl Entry for Agent {
     }
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
     pub tenant_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The agent that answers calls to numbers whose campaign names none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_agent_name: Option<String>,
     /// Where numbers are from that say no country.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default_region: Option<Region>,
 }
 
@@ -222,12 +215,12 @@ pub enum LeadStatus {
     Completed,
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lead {
     pub tenant_id: String,
     /// The campaign of the number that was called, if it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<String>,
     pub phone_number: PhoneNumber,
     /// `Inbound Caller +15551234567`.

@@ -7,34 +7,31 @@ use bytes::Bytes;
 use super::{key::EventKey, phone::Region, timestamp::Timestamp};
 
 /// Which of the systems that report events an event came through: it says how its payload is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 pub enum Source {
     /// LiveKit's webhooks, or the relay of the Call Outcomes document.
+    #[strum(serialize = "livekit")]
     LiveKit,
     /// LiveKit's question which agent answers an inbound call.
+    #[strum(serialize = "livekit-sip-inbound")]
     SipInbound,
+    #[strum(serialize = "signalwire")]
     SignalWire,
     /// ElevenLabs' post-call webhooks, or the events of the Webhook API document.
+    #[strum(serialize = "elevenlabs")]
     ElevenLabs,
     /// The events of the ElevenLabs call status document.
+    #[strum(serialize = "elevenlabs-call-status")]
     CallStatus,
+    #[strum(serialize = "elevenlabs-api")]
     ElevenLabsApi,
+    #[strum(serialize = "call-capture")]
     CallCapture,
+    #[strum(serialize = "11wire")]
     Platform,
 }
 
 impl Source {
-    const ALL: [Self; 8] = [
-        Self::LiveKit,
-        Self::SipInbound,
-        Self::SignalWire,
-        Self::ElevenLabs,
-        Self::CallStatus,
-        Self::ElevenLabsApi,
-        Self::CallCapture,
-        Self::Platform,
-    ];
-
     /// Whether tenants may have accounts of their own there, whose events name the tenant.
     pub fn has_accounts(self) -> bool {
         match self {
@@ -49,16 +46,7 @@ impl Source {
 
     /// The name in keys and in the log.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LiveKit => "livekit",
-            Self::SipInbound => "livekit-sip-inbound",
-            Self::SignalWire => "signalwire",
-            Self::ElevenLabs => "elevenlabs",
-            Self::CallStatus => "elevenlabs-call-status",
-            Self::ElevenLabsApi => "elevenlabs-api",
-            Self::CallCapture => "call-capture",
-            Self::Platform => "11wire",
-        }
+        self.into()
     }
 
     /// The name that customers see: who reported.
@@ -73,7 +61,7 @@ impl Source {
     }
 
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|source| source.as_str() == name)
+        name.parse().ok()
     }
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::timestamp::Timestamp;
 
 /// A follow-up, as a dialer asked for it.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FollowUp {
@@ -12,7 +13,6 @@ pub struct FollowUp {
     pub due_at: Timestamp,
     pub date: String,
     /// The time of day, as it was given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time: Option<String>,
     /// Whether `call.follow_up_due` is to be announced at that moment.
     pub automatic: bool,

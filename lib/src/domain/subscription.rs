@@ -17,6 +17,7 @@ use super::{
 };
 
 /// `WebhookConfig` of the Webhook API document.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subscription {
@@ -35,20 +36,16 @@ pub struct Subscription {
     #[serde(default)]
     pub filters: Filters,
     /// How many deliveries a second at most; `None` is no limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<u32>,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
     /// Why it was set inactive by Ringpost, if it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disabled: Option<Disabled>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// When where or how deliveries are posted was last changed, if ever.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routed_at: Option<Timestamp>,
     /// The URL that has repeated a challenge, if one has (`endpoint_proof`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proven_url: Option<String>,
 }
 
@@ -70,17 +67,14 @@ pub enum SubscriptionStatus {
 
 /// What signs a subscription's deliveries. It lies beside the subscription, for few functions may read it,
 /// and leaves by the API only when it was generated.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SigningSecrets {
     #[serde(rename = "secret")]
     pub present: SigningSecret,
     /// The one before that, while it still signs along.
-    #[serde(
-        rename = "retiredSecret",
-        default,
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(rename = "retiredSecret")]
     pub retired: Option<RetiredSecret>,
 }
 
@@ -134,7 +128,13 @@ pub struct Traits {
 
 impl Filters {
     pub fn is_empty(&self) -> bool {
-        self.campaigns.is_empty() && self.agents.is_empty() && self.outcomes.is_empty()
+        // Without `..`, so that a new filter cannot be forgotten here.
+        let Self {
+            campaigns,
+            agents,
+            outcomes,
+        } = self;
+        campaigns.is_empty() && agents.is_empty() && outcomes.is_empty()
     }
 
     /// Whether an event with these traits passes every filter.

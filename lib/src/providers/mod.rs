@@ -3,10 +3,13 @@
 pub mod capture;
 pub mod elevenlabs;
 pub mod livekit;
+mod payload_error;
 pub mod platform;
 pub mod signalwire;
 mod values;
 pub mod webhook;
+
+pub use payload_error::PayloadError;
 
 use crate::domain::{
     call::{CallUpdate, in_call_event::InCallEvent},

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    call::{Call, CallKeys, CallUpdate, claims::EarliestTime, facts::Facts},
+    call::{Call, CallUpdate, claims::EarliestTime, facts::Facts},
     contact_id::ContactId,
     event::{Event, Source},
     follow_up::FollowUp,
@@ -24,21 +24,17 @@ struct Unfinished {
     last_event_at: String,
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct FollowUpDue<'a> {
     call_id: CallId,
-    #[serde(skip_serializing_if = "Option::is_none")]
     lead_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     employee_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     campaign_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     phone_number: Option<&'a str>,
     follow_up_at: String,
     next_follow_up: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     next_follow_up_time: Option<&'a str>,
 }
 
@@ -55,7 +51,7 @@ pub fn follow_up_due(call: &Call, tenant_id: &str, follow_up: &FollowUp, now: Ti
     let payload = FollowUpDue {
         call_id: call.id,
         lead_id: facts.lead_id.get().map(ContactId::as_str),
-        employee_id: facts.employee_id.get().map(String::as_str),
+        employee_id: facts.employee_id.as_str(),
         campaign_id: call.campaign_id(),
         phone_number: facts.other_side().map(PhoneNumber::as_str),
         follow_up_at: follow_up.due_at.to_string(),
@@ -110,17 +106,11 @@ pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
         .then(|| serde_json::from_slice(&event.payload).ok())
         .flatten()?;
     let silent_since = Timestamp::parse_rfc3339(&unfinished.last_event_at)?;
-    Some(CallUpdate {
-        event: event.key.clone(),
-        received_at: event.received_at,
-        tenant_id: event.tenant_id.clone(),
-        keys: CallKeys::new([CallKey::Record(unfinished.call_id)])?,
-        facts: Facts {
-            silent_since: EarliestTime::claimed(Some(silent_since)),
-            ..Facts::default()
-        },
-        recording: None,
-    })
+    let facts = Facts {
+        silent_since: EarliestTime::claimed(Some(silent_since)),
+        ..Facts::default()
+    };
+    CallUpdate::of(event, [Some(CallKey::Record(unfinished.call_id))], facts)
 }
 
 /// The call that one of the platform's events is about, without telling anything new of it.

@@ -2,8 +2,13 @@
 
 use std::borrow::Cow;
 
-use crate::{domain::scalar::Scalar, json::Json};
+use crate::{
+    domain::{contact_id::ContactId, scalar::Scalar},
+    json::{Json, Object},
+};
 
+/// No provider's id or event type is longer.
+pub(super) const MAX_ID_BYTES: usize = 256;
 /// A longer text is no name, number or URL; it stays in the log but does not enter the call.
 pub(super) const MAX_BYTES: usize = 2_048;
 
@@ -24,4 +29,10 @@ pub(super) fn scalar(json: Json<'_>) -> Option<Scalar> {
     } else {
         Scalar::Text(text)
     })
+}
+
+/// The contact that an event's metadata names.
+pub(super) fn contact_id(metadata: &Object<'_>) -> Option<ContactId> {
+    let ids = ["contactId", "contact_id"].map(|name| metadata.get(name));
+    ids.into_iter().find_map(scalar).map(Into::into)
 }

@@ -6,7 +6,11 @@ use bytes::Bytes;
 use http::HeaderMap;
 use thiserror::Error;
 
-use crate::domain::{event::Event, timestamp::Timestamp};
+use crate::{
+    crypto::HmacSha256,
+    domain::{event::Event, timestamp::Timestamp},
+    secrets::tenant_and_secret,
+};
 
 /// A request as it came. Nothing outside this module can read its body.
 pub struct RawWebhook {
@@ -36,6 +40,15 @@ pub struct Signer {
     /// The tenant whose own account with the provider it is; `None` for the platform's, which may have the
     /// calls of all tenants.
     pub tenant_id: Option<Arc<str>>,
+}
+
+/// Secrets that sign by HMAC-SHA256, each perhaps of a tenant's own account; empty ones are left out.
+pub(super) fn hmac_keys(secrets: &[String]) -> Vec<(Signer, HmacSha256)> {
+    let key = |entry: &String| {
+        let (tenant_id, secret) = tenant_and_secret(entry);
+        Some((Signer { tenant_id }, HmacSha256::new(secret.as_bytes())?))
+    };
+    secrets.iter().filter_map(key).collect()
 }
 
 /// Why a webhook is refused. Logged and counted; the sender learns only that it was refused.

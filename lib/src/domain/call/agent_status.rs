@@ -11,8 +11,21 @@ pub struct AgentStatus {
     pub event: EventKey,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum StatusWord {
     Initiated,
     Ringing,
@@ -30,20 +43,7 @@ pub enum StatusWord {
 
 impl StatusWord {
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Initiated => "initiated",
-            Self::Ringing => "ringing",
-            Self::Answered => "answered",
-            Self::Completed => "completed",
-            Self::Ended => "ended",
-            Self::InitiationFailed => "initiation_failed",
-            Self::Busy => "busy",
-            Self::NoAnswer => "no_answer",
-            Self::Failed => "failed",
-            Self::Canceled => "canceled",
-            Self::Unreachable => "unreachable",
-            Self::Rejected => "rejected",
-        }
+        self.into()
     }
 
     pub fn is_terminal(self) -> bool {

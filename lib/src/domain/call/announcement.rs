@@ -2,48 +2,50 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use strum::VariantArray;
 
 use super::{agent_status::StatusWord, facts::Facts, outcome::Outcome};
 use crate::domain::{key::EventKey, timestamp::Timestamp};
 
 /// The lifecycle of a call as it is announced to customers, each type once per call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    VariantArray,
+)]
 pub enum Announcement {
+    #[strum(serialize = "call.created")]
     Created,
+    #[strum(serialize = "call.ringing")]
     Ringing,
+    #[strum(serialize = "call.answered")]
     Answered,
+    #[strum(serialize = "conversation.started")]
     ConversationStarted,
     /// Its agent's conversation ended; the call may go on without it.
+    #[strum(serialize = "conversation.completed")]
     ConversationCompleted,
+    #[strum(serialize = "call.completed")]
     Completed,
 }
 
 impl Announcement {
     /// All of them, in the order in which they happen.
-    pub const ALL: [Self; 6] = [
-        Self::Created,
-        Self::Ringing,
-        Self::Answered,
-        Self::ConversationStarted,
-        Self::ConversationCompleted,
-        Self::Completed,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "call.created",
-            Self::Ringing => "call.ringing",
-            Self::Answered => "call.answered",
-            Self::ConversationStarted => "conversation.started",
-            Self::ConversationCompleted => "conversation.completed",
-            Self::Completed => "call.completed",
-        }
+        self.into()
     }
 
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|announcement| announcement.as_str() == text)
+        text.parse().ok()
     }
 
     pub(super) fn is_due(self, facts: &Facts) -> bool {

@@ -55,6 +55,17 @@ pub struct FirstLast(Option<(Timestamp, Timestamp)>);
 #[serde(transparent)]
 pub struct EarliestTime(Option<Timestamp>);
 
+/// Merges `$other` into `$this`. It destructures without `..`, so that the compiler finds a field that is in
+/// neither list: registers merge, flags are set for ever.
+macro_rules! merge_fields {
+    ($this:ident, $other:expr, registers: [$($register:ident),*], flags: [$($flag:ident),*]) => {
+        let Self { $($register,)* $($flag,)* } = $other;
+        $($this.$register.merge($register);)*
+        $($this.$flag |= $flag;)*
+    };
+}
+pub(super) use merge_fields;
+
 macro_rules! register {
     ($name:ident, $wins:expr) => {
         impl<T> Default for $name<T> {
@@ -99,6 +110,19 @@ register!(Latest, |theirs, ours| theirs > ours);
 register!(Earliest, |theirs, ours| {
     (theirs.1, &theirs.2, theirs.0) < (ours.1, &ours.2, ours.0)
 });
+
+impl<T: Ord> Latest<T> {
+    /// What a source of this rank claims at that moment, if it claims anything.
+    pub fn of(rank: u8, at: Timestamp, value: Option<T>) -> Self {
+        Self::claimed(value.map(|value| Claim::new(rank, at, value)))
+    }
+}
+
+impl Latest<String> {
+    pub fn as_str(&self) -> Option<&str> {
+        self.get().map(String::as_str)
+    }
+}
 
 impl<T> Latest<T> {
     /// The register, if `keeps` its value; else an empty one.

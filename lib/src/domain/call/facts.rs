@@ -16,24 +16,23 @@ use crate::domain::{
     phone::PhoneNumber,
     timestamp::Timestamp,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, mem, ops::Not};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     agent_status::AgentStatus,
-    claims::{Earliest, EarliestTime, Highest, Latest},
+    claims::{Earliest, EarliestTime, Highest, Latest, merge_fields},
     leg::{Leg, LegKey},
     outcome::Outcome,
     report::{ConversationReport, Report, RoomSpan},
 };
 
 /// A participant's leaving, as records tell it that were written before legs were kept.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Leaving {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     /// False when the participant is known never to have been connected.
     pub connected: bool,
@@ -63,7 +62,7 @@ pub struct Facts {
     #[serde(skip_serializing_if = "FewKeys::is_empty")]
     pub legs: FewKeys<LegKey, Leg, MAX_LEGS>,
     /// There were more of them than are kept.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(skip_serializing_if = "Not::not")]
     pub crowded: bool,
     /// The legs that carriers tell of, by call SID.
     #[serde(rename = "sids", skip_serializing_if = "FewKeys::is_empty")]
@@ -118,7 +117,7 @@ pub struct Facts {
     #[serde(rename = "answ", skip_serializing_if = "EarliestTime::is_empty")]
     pub answered: EarliestTime,
     /// Whether it is a phone call: then a person's leaving does not end it.
-    #[serde(rename = "hasPhone", skip_serializing_if = "is_false")]
+    #[serde(rename = "hasPhone", skip_serializing_if = "Not::not")]
     pub has_phone: bool,
     /// The last leaving of a phone, as older records tell it.
     #[serde(rename = "phoneLeft", skip_serializing_if = "Latest::is_empty")]
@@ -164,7 +163,7 @@ pub struct Facts {
     #[serde(rename = "res", skip_serializing_if = "Latest::is_empty")]
     pub results: Latest<BTreeSet<String>>,
     /// The caller of an inbound call is a lead of the line's campaign.
-    #[serde(rename = "hasLead", skip_serializing_if = "is_false")]
+    #[serde(rename = "hasLead", skip_serializing_if = "Not::not")]
     pub has_lead: bool,
     /// The lead or contact that a dialer or a carrier names.
     #[serde(rename = "lead", skip_serializing_if = "Latest::is_empty")]
@@ -179,104 +178,22 @@ pub struct Facts {
     pub submitted: Latest<String>,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's skip_serializing_if passes a reference"
-)]
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
 impl Facts {
-    /// Adds what `other` tells. The order, repetition and grouping of merges do not matter.
-    pub fn merge(&mut self, other: Self) {
-        // Without `..`, so that a new fact cannot be forgotten here.
-        let Self {
-            room_name,
-            legs,
-            crowded,
-            reports,
-            rooms,
-            talks,
-            machine_joined,
-            machine_left,
-            room_sid,
-            sip_call_id,
-            call_sid,
-            conversation_id,
-            agent_id,
-            phone_number,
-            line_number,
-            direction,
-            campaign_id,
-            recording_url,
-            first_event,
-            room_created,
-            joined,
-            ringing,
-            answered,
-            has_phone,
-            phone_left,
-            standard_left,
-            room_finished,
-            started,
-            hangup,
-            conversation_ended,
-            reported_seconds,
-            verdict,
-            agent_status,
-            asked,
-            silent_since,
-            failure_reason,
-            transcript,
-            results,
-            lead_id,
-            employee_id,
-            follow_up,
-            submitted,
-            has_lead,
-        } = other;
-        self.room_name.merge(room_name);
-        self.crowded |= self.legs.merge(legs) | crowded;
-        self.reports.merge(reports);
-        self.rooms.merge(rooms);
-        self.talks.merge(talks);
-        self.machine_joined.merge(machine_joined);
-        self.machine_left.merge(machine_left);
-        self.room_sid.merge(room_sid);
-        self.sip_call_id.merge(sip_call_id);
-        self.call_sid.merge(call_sid);
-        self.conversation_id.merge(conversation_id);
-        self.agent_id.merge(agent_id);
-        self.phone_number.merge(phone_number);
-        self.line_number.merge(line_number);
-        self.direction.merge(direction);
-        self.campaign_id.merge(campaign_id);
-        self.recording_url.merge(recording_url);
-        self.first_event.merge(first_event);
-        self.room_created.merge(room_created);
-        self.joined.merge(joined);
-        self.ringing.merge(ringing);
-        self.answered.merge(answered);
-        self.has_phone |= has_phone;
-        self.phone_left.merge(phone_left);
-        self.standard_left.merge(standard_left);
-        self.room_finished.merge(room_finished);
-        self.started.merge(started);
-        self.hangup.merge(hangup);
-        self.conversation_ended.merge(conversation_ended);
-        self.reported_seconds.merge(reported_seconds);
-        self.verdict.merge(verdict);
-        self.agent_status.merge(agent_status);
-        self.asked.merge(asked);
-        self.silent_since.merge(silent_since);
-        self.failure_reason.merge(failure_reason);
-        self.transcript.merge(transcript);
-        self.results.merge(results);
-        self.lead_id.merge(lead_id);
-        self.employee_id.merge(employee_id);
-        self.follow_up.merge(follow_up);
-        self.submitted.merge(submitted);
-        self.has_lead |= has_lead;
+    /// Adds what `other` reports. The order, repetition and grouping of merges do not matter.
+    pub fn merge(&mut self, mut other: Self) {
+        self.crowded |= self.legs.merge(mem::take(&mut other.legs));
+        merge_fields!(
+            self, other,
+            registers: [
+                room_name, room_sid, sip_call_id, call_sid, conversation_id, agent_id,
+                legs, reports, rooms, talks, machine_joined, machine_left,
+                phone_number, line_number, direction, campaign_id, lead_id, employee_id,
+                first_event, room_created, started, joined, ringing, answered,
+                phone_left, standard_left, room_finished, silent_since, hangup, conversation_ended,
+                reported_seconds, verdict, failure_reason, agent_status, asked,
+                recording_url, transcript, results, follow_up, submitted
+            ],
+            flags: [crowded, has_phone, has_lead]
+        );
     }
 }

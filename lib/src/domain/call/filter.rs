@@ -36,21 +36,12 @@ impl StatusFilter {
     /// Reads a word of the Call Outcomes, inbound call, ElevenLabs or Call Capture document, or of a
     /// carrier: `no_answer`, `no-answer`, `No Answer`.
     pub fn parse(text: &str) -> Option<Self> {
-        let word = match to_snake_case(text).as_str() {
+        let word = match with_underscores(text).as_str() {
             "active" => return Some(Self::Active),
-            "initiated" | "queued" => StatusWord::Initiated,
-            "ringing" => StatusWord::Ringing,
-            "answered" | "in_progress" => StatusWord::Answered,
-            "completed" => StatusWord::Completed,
-            "ended" => StatusWord::Ended,
-            "initiation_failed" => StatusWord::InitiationFailed,
-            "busy" => StatusWord::Busy,
-            "no_answer" => StatusWord::NoAnswer,
-            "failed" => StatusWord::Failed,
-            "canceled" | "cancelled" => StatusWord::Canceled,
-            "unreachable" => StatusWord::Unreachable,
-            "rejected" => StatusWord::Rejected,
-            _ => return None,
+            "queued" => StatusWord::Initiated,
+            "in_progress" => StatusWord::Answered,
+            "cancelled" => StatusWord::Canceled,
+            word => word.parse().ok()?,
         };
         Some(Self::Word(word))
     }
@@ -116,10 +107,7 @@ impl CallFilter {
                 .lead_id
                 .as_deref()
                 .is_none_or(|id| call.lead_id().is_some_and(|lead| lead.as_str() == id))
-            && is(
-                &self.employee_id,
-                facts.employee_id.get().map(String::as_str),
-            )
+            && is(&self.employee_id, facts.employee_id.as_str())
             && self.has_wanted_follow_up(call)
     }
 
@@ -146,7 +134,9 @@ fn has_outcome(call: &Call, wanted: &str) -> bool {
             .is_some_and(|results| results.contains(wanted))
 }
 
-pub fn to_snake_case(text: &str) -> String {
+/// `No Answer` and `no-answer` as `no_answer`. Capitals separate no words here: `appointmentSet` becomes
+/// `appointmentset`, while [`snake_case`](crate::domain::result_name::snake_case) makes `appointment_set` of it.
+pub fn with_underscores(text: &str) -> String {
     text.trim().to_lowercase().replace(['-', ' '], "_")
 }
 
@@ -162,6 +152,7 @@ mod tests {
             report::Hangup,
         },
         key::{CallKey, EventKey},
+        result_name::snake_case,
     };
 
     fn call(facts: Facts) -> Call {
@@ -244,6 +235,11 @@ mod tests {
         assert_eq!(
             StatusFilter::parse("cancelled"),
             Some(StatusFilter::Word(StatusWord::Canceled))
+        );
+        assert_eq!(with_underscores("appointmentSet"), "appointmentset");
+        assert_eq!(
+            snake_case("appointmentSet").as_deref(),
+            Some("appointment_set")
         );
         for text in ["", "noanswer", "complete", "inactive"] {
             assert_eq!(StatusFilter::parse(text), None, "{text}");

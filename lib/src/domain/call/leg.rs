@@ -1,11 +1,11 @@
 //! A leg: one phone or one person in a room, and what is known of its comings and goings.
 
-use std::borrow::Borrow;
+use std::{borrow::Borrow, ops::Not};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    claims::{EarliestTime, FirstLast, Highest},
+    claims::{EarliestTime, FirstLast, Highest, merge_fields},
     outcome::Outcome,
 };
 use crate::domain::{
@@ -93,10 +93,10 @@ impl Left {
 #[serde(default)]
 pub struct Leg {
     /// A dispatch rule let it in: it called us.
-    #[serde(rename = "r", skip_serializing_if = "is_false")]
+    #[serde(rename = "r", skip_serializing_if = "Not::not")]
     pub by_rule: bool,
     /// It came over a trunk and by no rule: the platform dialled it.
-    #[serde(rename = "d", skip_serializing_if = "is_false")]
+    #[serde(rename = "d", skip_serializing_if = "Not::not")]
     pub dialled: bool,
     /// When it joined its room, first and last; a phone joins when it is dialled.
     #[serde(rename = "j", skip_serializing_if = "FirstLast::is_empty")]
@@ -122,41 +122,13 @@ pub struct Leg {
     pub call_sids: Few<String, 4>,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's skip_serializing_if passes a reference"
-)]
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
 impl Merge for Leg {
     fn merge(&mut self, other: Self) {
-        // Without `..`, so that nothing new can be forgotten here.
-        let Self {
-            by_rule,
-            dialled,
-            joined,
-            ringing,
-            answered,
-            left,
-            missed,
-            numbers,
-            lines,
-            sip_calls,
-            call_sids,
-        } = other;
-        self.by_rule |= by_rule;
-        self.dialled |= dialled;
-        self.joined.merge(joined);
-        self.ringing.merge(ringing);
-        self.answered.merge(answered);
-        self.left.merge(left);
-        self.missed.merge(missed);
-        self.numbers.merge(numbers);
-        self.lines.merge(lines);
-        self.sip_calls.merge(sip_calls);
-        self.call_sids.merge(call_sids);
+        merge_fields!(
+            self, other,
+            registers: [joined, ringing, answered, left, missed, numbers, lines, sip_calls, call_sids],
+            flags: [by_rule, dialled]
+        );
     }
 }
 

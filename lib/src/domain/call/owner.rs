@@ -21,16 +21,14 @@ pub enum Certainty {
 /// The tenant is pinned when the call gets its first owner: nothing that happens later moves a call
 /// to another tenant. What is known of the tenant's user, agent and campaign is what the surest of all
 /// tell, whoever told it first.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Owner {
     pub tenant_id: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
     /// The agent configuration that the number is assigned to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_config_id: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<String>,
     /// How sure each of these three is.
     #[serde(default, rename = "sure", skip_serializing_if = "is_certain")]

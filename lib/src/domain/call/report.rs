@@ -1,12 +1,12 @@
 //! What is told of one leg by its carrier, and of one conversation by ElevenLabs: each apart from the
 //! others, so that it can be decided at any time which of them counts for the call.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Not};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    claims::{EarliestTime, Latest},
+    claims::{EarliestTime, Latest, merge_fields},
     outcome::Outcome,
 };
 use crate::domain::{
@@ -15,10 +15,10 @@ use crate::domain::{
 };
 
 /// The end of a call as its carrier, its agent platform or a dialer tells it.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Hangup {
     pub at: Timestamp,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
@@ -27,12 +27,12 @@ pub struct Hangup {
 #[serde(default)]
 pub struct Report {
     /// The carrier itself tells how far the leg has come: it will tell its end too.
-    #[serde(rename = "c", skip_serializing_if = "is_false")]
+    #[serde(rename = "c", skip_serializing_if = "Not::not")]
     pub by_carrier: bool,
-    #[serde(rename = "p", skip_serializing_if = "is_false")]
+    #[serde(rename = "p", skip_serializing_if = "Not::not")]
     pub is_phone: bool,
     /// Another leg dialled it: it is a colleague's in the other's call, and a call of its own.
-    #[serde(rename = "x", skip_serializing_if = "is_false")]
+    #[serde(rename = "x", skip_serializing_if = "Not::not")]
     pub was_dialled: bool,
     #[serde(rename = "s", skip_serializing_if = "Latest::is_empty")]
     pub started: Latest<Timestamp>,
@@ -59,45 +59,15 @@ pub struct Report {
     pub line: Latest<PhoneNumber>,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's skip_serializing_if passes a reference"
-)]
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
 impl Merge for Report {
     fn merge(&mut self, other: Self) {
-        // Without `..`, so that nothing new can be forgotten here.
-        let Self {
-            by_carrier,
-            is_phone,
-            was_dialled,
-            started,
-            ringing,
-            answered,
-            hangup,
-            verdict,
-            seconds,
-            failure,
-            direction,
-            number,
-            line,
-        } = other;
-        self.by_carrier |= by_carrier;
-        self.is_phone |= is_phone;
-        self.was_dialled |= was_dialled;
-        self.started.merge(started);
-        self.ringing.merge(ringing);
-        self.answered.merge(answered);
-        self.hangup.merge(hangup);
-        self.verdict.merge(verdict);
-        self.seconds.merge(seconds);
-        self.failure.merge(failure);
-        self.direction.merge(direction);
-        self.number.merge(number);
-        self.line.merge(line);
+        merge_fields!(
+            self, other,
+            registers: [
+                started, ringing, answered, hangup, verdict, seconds, failure, direction, number, line
+            ],
+            flags: [by_carrier, is_phone, was_dialled]
+        );
     }
 }
 
@@ -138,19 +108,11 @@ fn is_empty(report: &Report) -> bool {
 
 impl Merge for ConversationReport {
     fn merge(&mut self, other: Self) {
-        // Without `..`, so that nothing new can be forgotten here.
-        let Self {
-            agent_id,
-            ended,
-            transcript,
-            results,
-            report,
-        } = other;
-        self.agent_id.merge(agent_id);
-        self.ended.merge(ended);
-        self.transcript.merge(transcript);
-        self.results.merge(results);
-        self.report.merge(report);
+        merge_fields!(
+            self, other,
+            registers: [agent_id, ended, transcript, results, report],
+            flags: []
+        );
     }
 }
 
@@ -165,8 +127,6 @@ pub struct RoomSpan {
 
 impl Merge for RoomSpan {
     fn merge(&mut self, other: Self) {
-        let Self { created, finished } = other;
-        self.created.merge(created);
-        self.finished.merge(finished);
+        merge_fields!(self, other, registers: [created, finished], flags: []);
     }
 }

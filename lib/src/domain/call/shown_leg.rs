@@ -9,21 +9,16 @@ use crate::domain::call::{
 };
 
 /// A phone or a person of a call. What is not known is left out.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownLeg {
     role: Role,
-    #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     joined_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     answered_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     left_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<LegOutcome>,
 }
 

@@ -2,6 +2,7 @@
 
 use super::{facts::Facts, report::ConversationReport};
 use crate::domain::{
+    event::Event,
     key::{CallId, CallKey, EventKey, is_call_name},
     placeholder::is_placeholder,
     timestamp::Timestamp,
@@ -22,6 +23,23 @@ pub struct CallUpdate {
 }
 
 impl CallUpdate {
+    /// What `event` reports of the call that these keys name, the surest first; `None` when none of them names
+    /// a call.
+    pub fn of(
+        event: &Event,
+        keys: impl IntoIterator<Item = Option<CallKey>>,
+        facts: Facts,
+    ) -> Option<Self> {
+        Some(Self {
+            event: event.key.clone(),
+            received_at: event.received_at,
+            tenant_id: event.tenant_id.clone(),
+            keys: CallKeys::new(keys.into_iter().flatten())?,
+            facts,
+            recording: None,
+        })
+    }
+
     /// The same without what only looks like an id. Its keys never are such.
     pub fn without_placeholders(self) -> Self {
         let (name, id) = (

@@ -103,8 +103,9 @@ pub struct Recovery {
     pub updated_at: Timestamp,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum RecoveryStatus {
     Queued,
     Running,
@@ -124,12 +125,7 @@ pub enum FailureReason {
 
 impl RecoveryStatus {
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Failed(_) => "failed",
-        }
+        self.into()
     }
 
     /// Why it was given up, if it was.

@@ -122,12 +122,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn outcome(&self) -> Result<Option<Outcome>, SubmissionError> {
-        self.read("outcome", AN_OUTCOME, |json| {
-            let word = json.string()?;
-            Outcome::ALL
-                .into_iter()
-                .find(|outcome| outcome.as_str() == word)
-        })
+        self.read("outcome", AN_OUTCOME, |json| json.string()?.parse().ok())
     }
 
     /// A time of day without a date, or a wish to call again without either, names no moment.

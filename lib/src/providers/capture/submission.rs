@@ -9,7 +9,8 @@ use crate::{
 };
 
 /// What a call came to, in the document's closed list of words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Outcome {
     Converted,
     FollowUp,
@@ -20,22 +21,8 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub(super) const ALL: [Self; 5] = [
-        Self::Converted,
-        Self::FollowUp,
-        Self::NotAnswered,
-        Self::Completed,
-        Self::NotInterested,
-    ];
-
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Converted => "converted",
-            Self::FollowUp => "follow_up",
-            Self::NotAnswered => "not_answered",
-            Self::Completed => "completed",
-            Self::NotInterested => "not_interested",
-        }
+        self.into()
     }
 }
 

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     domain::{
         call::{
-            CallKeys, CallUpdate,
-            claims::{Claim, EarliestTime, Latest},
+            CallUpdate,
+            claims::{EarliestTime, Latest},
             direction::Direction,
             facts::Facts,
             outcome::{End, Outcome},
@@ -41,20 +41,11 @@ pub(super) fn of(submission: &Submission, event: &Event) -> Option<CallUpdate> {
             .clone()
             .unwrap_or_else(|| call_name(&tenant_id, submission, &event.key, &event.payload)),
     };
-    Some(CallUpdate {
-        event: event.key.clone(),
-        received_at: event.received_at,
-        tenant_id: Some(tenant_id),
-        keys: CallKeys::new([key])?,
-        facts: Facts {
-            submitted: Claims {
-                at: event.received_at,
-            }
-            .latest(Some(digest_of(&event.payload))),
-            ..facts(submission, event)
-        },
-        recording: None,
-    })
+    let facts = Facts {
+        submitted: claim(event, Some(digest_of(&event.payload))),
+        ..facts(submission, event)
+    };
+    CallUpdate::of(event, [Some(key)], facts)
 }
 
 fn facts(submission: &Submission, event: &Event) -> Facts {
@@ -62,7 +53,6 @@ fn facts(submission: &Submission, event: &Event) -> Facts {
     let started_at = submission.started_at(received_at);
     let reported_end = submission.reported_end();
     let seconds = submission.seconds();
-    let claims = Claims { at: received_at };
     let number = |text: &Option<String>| {
         text.as_deref()
             .and_then(|text| PhoneNumber::parse_in(text, event.region))
@@ -72,11 +62,12 @@ fn facts(submission: &Submission, event: &Event) -> Facts {
         .map(|outcome| BTreeSet::from([outcome.as_str().to_owned()]));
     Facts {
         // The company's dialer calls out.
-        direction: claims.latest(Some(Direction::Outbound)),
-        line_number: claims.latest(number(&submission.caller_number)),
-        phone_number: claims.latest(number(&submission.recipient_number)),
-        campaign_id: claims.text(submission.campaign_id.as_deref()),
-        recording_url: claims.text(
+        direction: claim(event, Some(Direction::Outbound)),
+        line_number: claim(event, number(&submission.caller_number)),
+        phone_number: claim(event, number(&submission.recipient_number)),
+        campaign_id: text(event, submission.campaign_id.as_deref()),
+        recording_url: text(
+            event,
             submission
                 .recording_url
                 .as_deref()
@@ -84,21 +75,22 @@ fn facts(submission: &Submission, event: &Event) -> Facts {
         ),
         first_event: EarliestTime::claimed(Some(started_at.min(received_at))),
         // Without a duration nobody may compute one from a start and an end that is only assumed.
-        started: claims.latest(seconds.and(reported_end).map(|_| started_at)),
-        hangup: claims.latest(reported_end.map(|at| Hangup { at, reason: None })),
+        started: claim(event, seconds.and(reported_end).map(|_| started_at)),
+        hangup: claim(event, reported_end.map(|at| Hangup { at, reason: None })),
         // Nobody submits a call that goes on; a correction does not move an end that nobody told.
         room_finished: EarliestTime::claimed(reported_end.is_none().then_some(received_at)),
-        reported_seconds: claims.latest(seconds),
-        verdict: claims.latest(verdict(submission)),
-        results: claims.latest(results),
-        lead_id: claims.latest(
+        reported_seconds: claim(event, seconds),
+        verdict: claim(event, verdict(submission)),
+        results: claim(event, results),
+        lead_id: claim(
+            event,
             submission
                 .lead_id
                 .map(|id| Scalar::from(id.to_string()).into()),
         ),
-        employee_id: claims.latest(submission.employee_id.map(|id| id.to_string())),
+        employee_id: claim(event, submission.employee_id.map(|id| id.to_string())),
         // Always told: a submission without a follow-up withdraws that of an earlier one.
-        follow_up: claims.latest(Some(submission.follow_up.clone())),
+        follow_up: claim(event, Some(submission.follow_up.clone())),
         ..Facts::default()
     }
 }
@@ -136,21 +128,16 @@ impl Submission {
     }
 }
 
-struct Claims {
-    at: Timestamp,
+fn claim<T: Ord>(event: &Event, value: Option<T>) -> Latest<T> {
+    Latest::of(RANK, event.received_at, value)
 }
 
-impl Claims {
-    fn latest<T: Ord>(&self, value: Option<T>) -> Latest<T> {
-        Latest::claimed(value.map(|value| Claim::new(RANK, self.at, value)))
-    }
-
-    fn text(&self, text: Option<&str>) -> Latest<String> {
-        self.latest(
-            text.filter(|text| text.len() <= values::MAX_BYTES)
-                .map(str::to_owned),
-        )
-    }
+fn text(event: &Event, text: Option<&str>) -> Latest<String> {
+    claim(
+        event,
+        text.filter(|text| text.len() <= values::MAX_BYTES)
+            .map(str::to_owned),
+    )
 }
 
 fn shifted(

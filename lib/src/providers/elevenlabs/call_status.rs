@@ -4,13 +4,12 @@ use bytes::Bytes;
 
 use super::{
     conversation::{claim, of_report, status},
-    payload_error::PayloadError,
     wire::{event_type, id, text, time},
 };
 use crate::{
     domain::{
         call::{
-            CallKeys, CallUpdate,
+            CallUpdate,
             agent_status::StatusWord,
             claims::EarliestTime,
             facts::Facts,
@@ -22,6 +21,7 @@ use crate::{
         timestamp::Timestamp,
     },
     json::{self, Object},
+    providers::PayloadError,
 };
 
 /// The rank of these events: they are told while the call goes on, the rest of ElevenLabs' webhooks
@@ -109,14 +109,7 @@ impl CallStatusEvent {
             agent_status: status(event, word_of(&self.event_type)),
             ..of_report(self.call_id.as_deref(), report)
         };
-        Some(CallUpdate {
-            event: event.key.clone(),
-            received_at: event.received_at,
-            tenant_id: event.tenant_id.clone(),
-            keys: CallKeys::new([conversation, call].into_iter().flatten())?,
-            facts,
-            recording: None,
-        })
+        CallUpdate::of(event, [conversation, call], facts)
     }
 
     fn of_status(&self, word: StatusWord, event: &Event) -> Report {

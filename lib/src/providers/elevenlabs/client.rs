@@ -11,7 +11,7 @@ use reqwest::{Response, redirect::Policy};
 use thiserror::Error;
 
 use crate::{
-    crypto::tls,
+    crypto::tls::{self, ClientError},
     domain::{
         event::{Event, Source},
         key::EventKey,
@@ -75,14 +75,6 @@ pub enum ConversationApiError {
     Unreachable(&'static str),
     #[error("ElevenLabs' answer cannot be used: {0}")]
     Unusable(&'static str),
-}
-
-#[derive(Debug, Error)]
-pub enum ClientError {
-    #[error("the HTTP client cannot be made")]
-    Tls(#[from] rustls::Error),
-    #[error("the HTTP client cannot be made")]
-    Http(#[from] reqwest::Error),
 }
 
 #[derive(Clone, PartialEq, Eq)]

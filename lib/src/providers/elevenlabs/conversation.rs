@@ -11,7 +11,7 @@ use crate::{
     domain::{
         bounded::FewKeys,
         call::{
-            CallKeys, CallUpdate,
+            CallUpdate,
             agent_status::{AgentStatus, StatusWord},
             claims::{Claim, EarliestTime, Latest},
             direction::Direction,
@@ -46,7 +46,8 @@ pub struct Conversation {
     results: BTreeSet<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "kebab-case")]
 pub enum ConversationStatus {
     Initiated,
     InProgress,
@@ -83,7 +84,7 @@ impl Conversation {
             status: fields
                 .get("status")
                 .string()
-                .and_then(|word| ConversationStatus::parse(&word)),
+                .and_then(|word| word.parse().ok()),
             has_transcript: fields.get("transcript").has_content(),
             started: time(metadata.get("start_time_unix_secs")),
             accepted: time(metadata.get("accepted_time_unix_secs")),
@@ -140,19 +141,6 @@ impl Conversation {
     }
 }
 
-impl ConversationStatus {
-    fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "initiated" => Self::Initiated,
-            "in-progress" => Self::InProgress,
-            "processing" => Self::Processing,
-            "done" => Self::Done,
-            "failed" => Self::Failed,
-            _ => return None,
-        })
-    }
-}
-
 impl PhoneCall {
     /// `None` for a conversation in a browser or an app.
     fn of(json: Json<'_>) -> Option<Self> {
@@ -195,15 +183,11 @@ pub(crate) fn update(conversation: &Conversation, event: &Event) -> Option<CallU
     let call_sid = call.and_then(|call| call.call_sid.clone());
     let sip_call_id = call.and_then(|call| call.sip_call_id.clone());
     let conversation_id = conversation.conversation_id.clone();
-    let keys = CallKeys::new(
-        [
-            conversation_id.clone().map(CallKey::Conversation),
-            call_sid.clone().map(CallKey::CallSid),
-            sip_call_id.clone().map(CallKey::SipCall),
-        ]
-        .into_iter()
-        .flatten(),
-    )?;
+    let keys = [
+        conversation_id.clone().map(CallKey::Conversation),
+        call_sid.clone().map(CallKey::CallSid),
+        sip_call_id.clone().map(CallKey::SipCall),
+    ];
     let talk = of_talk(conversation, event);
     let facts = Facts {
         call_sid: claim(event, 0, call_sid),
@@ -224,18 +208,11 @@ pub(crate) fn update(conversation: &Conversation, event: &Event) -> Option<CallU
         ),
         ..of_conversation(conversation_id, talk)
     };
-    Some(CallUpdate {
-        event: event.key.clone(),
-        received_at: event.received_at,
-        tenant_id: event.tenant_id.clone(),
-        keys,
-        facts,
-        recording: None,
-    })
+    CallUpdate::of(event, keys, facts)
 }
 
 pub(super) fn claim<T: Ord>(event: &Event, rank: u8, value: Option<T>) -> Latest<T> {
-    Latest::claimed(value.map(|value| Claim::new(rank, event.occurred_at, value)))
+    Latest::of(rank, event.occurred_at, value)
 }
 
 /// The status that `event` tells; a further one outranks it.

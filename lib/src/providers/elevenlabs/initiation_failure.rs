@@ -7,7 +7,7 @@ use super::{
 use crate::{
     domain::{
         call::{
-            CallKeys, CallUpdate,
+            CallUpdate,
             agent_status::StatusWord,
             claims::EarliestTime,
             direction::Direction,
@@ -86,23 +86,17 @@ impl InitiationFailure {
             report,
             ..ConversationReport::default()
         };
-        Some(CallUpdate {
-            event: event.key.clone(),
-            received_at: event.received_at,
-            tenant_id: event.tenant_id.clone(),
-            keys: CallKeys::new([conversation, call].into_iter().flatten())?,
-            facts: Facts {
-                agent_id: claim(event, 0, self.agent_id.clone()),
-                call_sid: claim(event, 0, self.call_sid.clone()),
-                first_event: EarliestTime::claimed(Some(event.occurred_at)),
-                has_phone: true,
-                direction: claim(event, POST_CALL, Some(self.direction)),
-                line_number: claim(event, POST_CALL, self.line_number.clone()),
-                phone_number: claim(event, POST_CALL, self.phone_number.clone()),
-                agent_status: status(event, Some(StatusWord::InitiationFailed)),
-                ..of_conversation(self.conversation_id.clone(), talk)
-            },
-            recording: None,
-        })
+        let facts = Facts {
+            agent_id: claim(event, 0, self.agent_id.clone()),
+            call_sid: claim(event, 0, self.call_sid.clone()),
+            first_event: EarliestTime::claimed(Some(event.occurred_at)),
+            has_phone: true,
+            direction: claim(event, POST_CALL, Some(self.direction)),
+            line_number: claim(event, POST_CALL, self.line_number.clone()),
+            phone_number: claim(event, POST_CALL, self.phone_number.clone()),
+            agent_status: status(event, Some(StatusWord::InitiationFailed)),
+            ..of_conversation(self.conversation_id.clone(), talk)
+        };
+        CallUpdate::of(event, [conversation, call], facts)
     }
 }

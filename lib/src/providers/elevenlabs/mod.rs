@@ -8,7 +8,6 @@ pub mod call_status;
 pub mod client;
 mod conversation;
 mod initiation_failure;
-mod payload_error;
 mod post_call;
 mod results;
 mod signature;
@@ -16,7 +15,6 @@ mod wire;
 
 pub use call_status::CallStatusEvent;
 pub use conversation::{Conversation, ConversationStatus};
-pub use payload_error::PayloadError;
 pub use post_call::PostCall;
 pub use signature::Keys;
 
@@ -35,5 +33,5 @@ pub(super) fn read_in_call_event(event: &Event) -> Option<InCallEvent> {
     if !is_repeated(&event.event_type) {
         return None;
     }
-    PostCall::parse(&event.payload).ok()?.occurrence()
+    PostCall::parse(&event.payload).ok()?.in_call_event()
 }

@@ -5,14 +5,11 @@ use bytes::Bytes;
 use super::{
     conversation::{self, Conversation, ConversationStatus, claim},
     initiation_failure::InitiationFailure,
-    payload_error::PayloadError,
     wire::{event_type, id, text, time},
 };
 use crate::{
     domain::{
-        call::{
-            CallKeys, CallUpdate, claims::EarliestTime, facts::Facts, in_call_event::InCallEvent,
-        },
+        call::{CallUpdate, claims::EarliestTime, facts::Facts, in_call_event::InCallEvent},
         contact_id::ContactId,
         event::{Event, Source},
         event_type::is_repeated,
@@ -21,7 +18,10 @@ use crate::{
         timestamp::Timestamp,
     },
     json::{self, Object},
-    providers::values::scalar,
+    providers::{
+        PayloadError,
+        values::{contact_id, scalar},
+    },
 };
 
 #[derive(Debug, Clone)]
@@ -115,10 +115,10 @@ impl PostCall {
     }
 
     /// What happened in the call, if it is one of the documented events.
-    pub fn occurrence(&self) -> Option<InCallEvent> {
+    pub fn in_call_event(&self) -> Option<InCallEvent> {
         match &self.content {
             Content::Other(mention) if is_repeated(&self.event_type) => {
-                Some(mention.occurrence(&self.event_type))
+                Some(mention.in_call_event(&self.event_type))
             }
             _ => None,
         }
@@ -149,10 +149,7 @@ impl Mention {
             campaign_id: ["campaignId", "campaign_id"]
                 .iter()
                 .find_map(|name| text(metadata.get(name))),
-            contact_id: ["contactId", "contact_id"]
-                .iter()
-                .find_map(|name| scalar(metadata.get(name)))
-                .map(Into::into),
+            contact_id: contact_id(&metadata),
             voice_id: text(body.get("voice_id")),
             duration: scalar(body.get("duration"))
                 .filter(|text| text.as_str().parse().is_ok_and(f64::is_finite)),
@@ -162,7 +159,7 @@ impl Mention {
         }
     }
 
-    fn occurrence(&self, event_type: &str) -> InCallEvent {
+    fn in_call_event(&self, event_type: &str) -> InCallEvent {
         let known = |text: &Option<String>| text.clone().map(Scalar::Text);
         match event_type.split_once('.') {
             Some(("voice", _)) => {
@@ -186,21 +183,15 @@ impl Mention {
     fn update(&self, event: &Event) -> Option<CallUpdate> {
         let conversation = self.conversation_id.clone().map(CallKey::Conversation);
         let call = self.call_sid.clone().map(CallKey::CallSid);
-        Some(CallUpdate {
-            event: event.key.clone(),
-            received_at: event.received_at,
-            tenant_id: event.tenant_id.clone(),
-            keys: CallKeys::new([conversation, call].into_iter().flatten())?,
-            facts: Facts {
-                conversation_id: claim(event, 0, self.conversation_id.clone()),
-                call_sid: claim(event, 0, self.call_sid.clone()),
-                agent_id: claim(event, 0, self.agent_id.clone()),
-                campaign_id: claim(event, 0, self.campaign_id.clone()),
-                lead_id: claim(event, 0, self.contact_id.clone()),
-                first_event: EarliestTime::claimed(Some(event.occurred_at)),
-                ..Facts::default()
-            },
-            recording: None,
-        })
+        let facts = Facts {
+            conversation_id: claim(event, 0, self.conversation_id.clone()),
+            call_sid: claim(event, 0, self.call_sid.clone()),
+            agent_id: claim(event, 0, self.agent_id.clone()),
+            campaign_id: claim(event, 0, self.campaign_id.clone()),
+            lead_id: claim(event, 0, self.contact_id.clone()),
+            first_event: EarliestTime::claimed(Some(event.occurred_at)),
+            ..Facts::default()
+        };
+        CallUpdate::of(event, [conversation, call], facts)
     }
 }

@@ -5,8 +5,7 @@ use crate::{
     auth::header::header,
     crypto::{HmacSha256, lowercase_hex},
     domain::timestamp::Timestamp,
-    providers::webhook::{Refusal, Signed, Signer, Verifier},
-    secrets::tenant_and_secret,
+    providers::webhook::{Refusal, Signed, Signer, Verifier, hmac_keys},
 };
 
 /// As old as a signature may be; ElevenLabs' SDKs grant the same.
@@ -24,11 +23,7 @@ pub struct Keys(Vec<(Signer, HmacSha256)>);
 impl Keys {
     /// Reads secrets as ElevenLabs shows them, one each.
     pub fn new(secrets: &[String]) -> Self {
-        let key = |entry: &String| {
-            let (tenant_id, secret) = tenant_and_secret(entry);
-            Some((Signer { tenant_id }, HmacSha256::new(secret.as_bytes())?))
-        };
-        Self(secrets.iter().filter_map(key).collect())
+        Self(hmac_keys(secrets))
     }
 
     /// True when nothing could ever be verified.

@@ -3,11 +3,14 @@
 
 use std::{borrow::Cow, time::Duration};
 
-use super::payload_error::PayloadError;
-use crate::{domain::timestamp::Timestamp, json::Json, providers::values::fact};
-
-/// Longer than any provider's name of an event.
-const MAX_TYPE_BYTES: usize = 256;
+use crate::{
+    domain::timestamp::Timestamp,
+    json::Json,
+    providers::{
+        PayloadError,
+        values::{MAX_ID_BYTES, fact},
+    },
+};
 
 /// A text that says something. Numbers are as good: an id may be sent as one.
 pub(super) fn text(value: Json<'_>) -> Option<String> {
@@ -49,9 +52,9 @@ pub(super) fn seconds(value: Json<'_>) -> Option<u64> {
 /// What happened, in the sender's word for it.
 pub(super) fn event_type(value: Json<'_>) -> Result<String, PayloadError> {
     match value.string() {
-        None if value.is_null() => Err(PayloadError::NoType),
-        Some(name) if name.is_empty() => Err(PayloadError::NoType),
-        Some(name) if name.len() <= MAX_TYPE_BYTES => Ok(Cow::into_owned(name)),
+        None if value.is_null() => Err(PayloadError::Missing("event_type")),
+        Some(name) if name.is_empty() => Err(PayloadError::Missing("event_type")),
+        Some(name) if name.len() <= MAX_ID_BYTES => Ok(Cow::into_owned(name)),
         _ => Err(PayloadError::Invalid("event_type")),
     }
 }

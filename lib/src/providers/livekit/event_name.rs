@@ -1,8 +1,10 @@
 //! LiveKit's names of events (livekit/protocol `webhook/consts.go`).
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
 pub enum EventName {
     RoomStarted,
+    #[strum(serialize = "room_finished", serialize = "room_closed")]
     RoomFinished,
     /// A participant became active.
     ParticipantJoined,
@@ -26,23 +28,7 @@ impl EventName {
     /// Reads LiveKit's name, also as the inbound call document spells it: `room.finished`. Its
     /// `room.closed` is the same event.
     pub fn parse(name: &str) -> Self {
-        match name.replace('.', "_").as_str() {
-            "room_started" => Self::RoomStarted,
-            "room_finished" | "room_closed" => Self::RoomFinished,
-            "participant_joined" => Self::ParticipantJoined,
-            "participant_left" => Self::ParticipantLeft,
-            "participant_connection_aborted" => Self::ParticipantConnectionAborted,
-            "track_published" => Self::TrackPublished,
-            "track_unpublished" => Self::TrackUnpublished,
-            "egress_started" => Self::EgressStarted,
-            "egress_updated" => Self::EgressUpdated,
-            "egress_ended" => Self::EgressEnded,
-            "ingress_started" => Self::IngressStarted,
-            "ingress_ended" => Self::IngressEnded,
-            "agent_job_started" => Self::AgentJobStarted,
-            "agent_job_ended" => Self::AgentJobEnded,
-            _ => Self::Unknown,
-        }
+        name.replace('.', "_").parse().unwrap_or(Self::Unknown)
     }
 
     /// Whether the Call Outcomes endpoint answers `processed`: the events that can end a call or

@@ -11,7 +11,7 @@ pub mod sip_inbound;
 mod update;
 
 pub use event_name::EventName;
-pub use payload::{LiveKitEvent, PayloadError, Room};
+pub use payload::{LiveKitEvent, Room};
 pub use signature::{Keys, KeysIfAny};
 
 use crate::domain::{

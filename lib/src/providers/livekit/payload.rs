@@ -6,7 +6,6 @@ mod lenient;
 mod wire;
 
 use bytes::Bytes;
-use thiserror::Error;
 
 use super::{EventName, event_name::Subject};
 use crate::{
@@ -16,7 +15,8 @@ use crate::{
         placeholder::is_placeholder,
         timestamp::Timestamp,
     },
-    json::{self, Fault, Json, Object},
+    json::{self, Json, Object},
+    providers::{PayloadError, values::MAX_ID_BYTES},
 };
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,36 +91,6 @@ pub struct Recording {
     pub is_file: bool,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum PayloadError {
-    #[error("Body is not valid JSON (line {line}, column {column})")]
-    NotJson {
-        /// Line of the fault, from 1.
-        line: usize,
-        /// Column of the fault, from 0.
-        column: usize,
-    },
-    #[error("Body must be a JSON object")]
-    NotAnObject,
-    /// A field that every event has is absent; the name is that of the normalised event.
-    #[error("Missing required field: {0}")]
-    Missing(&'static str),
-    /// The event is about a room, of which this is absent: the room itself, its name or its sid.
-    #[error("Missing required field: {name}")]
-    NoRoom {
-        /// The first field of the normalised event that cannot be filled.
-        name: &'static str,
-        /// What is absent, as a path in the body.
-        path: &'static str,
-    },
-    /// A field that names the event or its room has a wrong type or an impossible value.
-    #[error("Invalid value of field: {0}")]
-    Invalid(String),
-}
-
-/// More than any provider's id has; DynamoDB's limit for a key is 2,048.
-const MAX_ID_BYTES: usize = 256;
-
 impl LiveKitEvent {
     /// Reads a verified body, as the Call Outcomes document requires it: an event of a room or of a
     /// participant names its room and the room's sid. LiveKit's own event of an egress says which room
@@ -189,15 +159,6 @@ impl LiveKitEvent {
     }
 }
 
-impl From<Fault> for PayloadError {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::NotJson { line, column } => Self::NotJson { line, column },
-            Fault::NotAnObject => Self::NotAnObject,
-        }
-    }
-}
-
 fn is_id(text: &str) -> bool {
     // Half a character would make of two ids one.
     (1..=MAX_ID_BYTES).contains(&text.len()) && !text.contains(char::REPLACEMENT_CHARACTER)
@@ -212,7 +173,7 @@ fn identifier(
         None if json.is_null() => Err(PayloadError::Missing(missing)),
         Some(text) if text.is_empty() => Err(PayloadError::Missing(missing)),
         Some(text) if is_id(&text) => Ok(text.into_owned()),
-        _ => Err(PayloadError::Invalid(path.to_owned())),
+        _ => Err(PayloadError::Invalid(path)),
     }
 }
 
@@ -227,7 +188,7 @@ fn no_room(name: EventName, fields: &Object<'_>) -> Option<PayloadError> {
         }
         Subject::Egress if told.is_null() => (egress.object(), ["roomName", "roomId"]),
         _ if told.is_null() || told.is_object() => (told.object(), ["name", "sid"]),
-        _ => return Some(PayloadError::Invalid("room".to_owned())),
+        _ => return Some(PayloadError::Invalid("room")),
     };
     // What is there and cannot be read says nothing, as everywhere.
     let (name, path) = match names.map(|name| room.get(name).scalar().is_some()) {

@@ -17,7 +17,7 @@ use crate::{
         jwt::{self, Algorithm, JwtError},
     },
     domain::timestamp::Timestamp,
-    providers::webhook::{Refusal, Signed, Signer, Verifier},
+    providers::webhook::{Refusal, Signed, Signer, Verifier, hmac_keys},
     secrets::tenant_and_secret,
 };
 
@@ -59,17 +59,13 @@ impl Keys {
                 signer: Signer { tenant_id },
             })
         };
-        let hmac = |entry: &String| {
-            let (tenant_id, secret) = tenant_and_secret(entry);
-            Some((Signer { tenant_id }, HmacSha256::new(secret.as_bytes())?))
-        };
         Ok(Self {
             api_keys: api_keys
                 .iter()
                 .enumerate()
                 .map(pair)
                 .collect::<Result<_, usize>>()?,
-            webhook_secrets: webhook_secrets.iter().filter_map(hmac).collect(),
+            webhook_secrets: hmac_keys(webhook_secrets),
         })
     }
 

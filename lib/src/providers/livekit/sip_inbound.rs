@@ -7,8 +7,8 @@ use thiserror::Error;
 use crate::{
     domain::{
         call::{
-            CallKeys, CallUpdate,
-            claims::{Claim, EarliestTime, Latest},
+            CallUpdate,
+            claims::{EarliestTime, Latest},
             direction::Direction,
             facts::{BY_RULE, Facts},
         },
@@ -18,14 +18,11 @@ use crate::{
         timestamp::Timestamp,
     },
     json::{self, Fault, Object},
+    providers::values::{MAX_BYTES, MAX_ID_BYTES},
 };
 
 /// The event type of the question in the log and in histories.
 const EVENT_TYPE: &str = "sip_inbound";
-/// More than any provider's id has.
-const MAX_ID_BYTES: usize = 256;
-/// A longer text is no name or number.
-const MAX_TEXT_BYTES: usize = 2_048;
 /// Ranks as in LiveKit's own events: SIP tells numbers better than a room's name does, and only an
 /// inbound call is asked about.
 const FROM_SIP: u8 = 1;
@@ -69,18 +66,16 @@ impl Party {
 }
 
 /// The body, as far as it says something: a call does not fail over a field that nobody can read.
+#[serde_with::skip_serializing_none]
 #[derive(Default, Serialize)]
 pub struct Question {
     /// LiveKit's or the carrier's id of the call.
+    #[serialize_always]
     pub call_id: Option<String>,
     /// The trunk's number: the one that was called, where nothing else is told.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub trunk_phone_number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub from_number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub to_number: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub room_name: Option<String>,
 }
 
@@ -124,10 +119,10 @@ impl Question {
         };
         Ok(Self {
             call_id: told("call_id", MAX_ID_BYTES),
-            trunk_phone_number: told("trunk_phone_number", MAX_TEXT_BYTES),
-            from_number: told("from_number", MAX_TEXT_BYTES),
-            to_number: told("to_number", MAX_TEXT_BYTES),
-            room_name: told("room_name", MAX_TEXT_BYTES),
+            trunk_phone_number: told("trunk_phone_number", MAX_BYTES),
+            from_number: told("from_number", MAX_BYTES),
+            to_number: told("to_number", MAX_BYTES),
+            room_name: told("room_name", MAX_BYTES),
         })
     }
 
@@ -215,15 +210,11 @@ pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
         call_sid.cloned().map(CallKey::CallSid),
         call.room_name.clone().map(CallKey::RoomName),
     ];
-    let text = |rank, text: Option<&String>| {
-        Latest::claimed(text.map(|text| Claim::new(rank, at, text.clone())))
-    };
-    let number = |party: Option<&Party>| {
-        let number = party.and_then(Party::number).cloned();
-        Latest::claimed(number.map(|number| Claim::new(BY_RULE, at, number)))
-    };
+    let text = |rank, text: Option<&String>| Latest::of(rank, at, text.cloned());
+    let number =
+        |party: Option<&Party>| Latest::of(BY_RULE, at, party.and_then(Party::number).cloned());
     let facts = Facts {
-        direction: Latest::claimed(Some(Claim::new(FROM_SIP, at, Direction::Inbound))),
+        direction: Latest::of(FROM_SIP, at, Some(Direction::Inbound)),
         phone_number: number(call.caller.as_ref()),
         line_number: number(Some(&call.called)),
         sip_call_id: text(u8::from(call_sid.is_none()), sip_call),
@@ -231,7 +222,7 @@ pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
         room_name: text(0, call.room_name.as_ref()),
         first_event: EarliestTime::claimed(Some(at)),
         ringing: EarliestTime::claimed(Some(at)),
-        started: Latest::claimed(Some(Claim::new(FROM_SIP, at, at))),
+        started: Latest::of(FROM_SIP, at, Some(at)),
         has_phone: true,
         has_lead: call
             .caller
@@ -239,12 +230,5 @@ pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
             .is_some_and(|caller| caller.number().is_some()),
         ..Facts::default()
     };
-    Some(CallUpdate {
-        event: event.key.clone(),
-        received_at: event.received_at,
-        tenant_id: event.tenant_id.clone(),
-        keys: CallKeys::new(keys.into_iter().flatten())?,
-        facts,
-        recording: None,
-    })
+    CallUpdate::of(event, keys, facts)
 }

@@ -7,8 +7,8 @@ use super::{
 use crate::domain::{
     bounded::{Few, FewKeys},
     call::{
-        CallKeys, CallUpdate,
-        claims::{Claim, EarliestTime, FirstLast, Highest, Latest},
+        CallUpdate,
+        claims::{EarliestTime, FirstLast, Highest, Latest},
         facts::{FROM_ROOM_NAME, Facts},
         leg::{Left, Leg, LegKey},
         report::RoomSpan,
@@ -25,54 +25,34 @@ const FROM_ROOM: u8 = 1;
 /// `None` when the event is about no room.
 pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     let room = livekit.room.as_ref()?;
-    let claims = Claims {
-        at: livekit.created_at,
-    };
+    let at = livekit.created_at;
     let finished = livekit.name() == EventName::RoomFinished;
-    let mut facts = of_room(room, finished, &claims);
-    facts.recording_url = Latest::claimed(
-        livekit
-            .recording
-            .as_ref()
-            .map(|recording| claims.of(u8::from(recording.is_file), recording.url.clone())),
-    );
+    let mut facts = of_room(room, finished, at);
+    if let Some(recording) = &livekit.recording {
+        facts.recording_url =
+            Latest::of(u8::from(recording.is_file), at, Some(recording.url.clone()));
+    }
     // LiveKit tells when the room was created; the events of the inbound call document need not.
     if livekit.name() == EventName::RoomStarted && room.created_at.is_none() {
-        facts.started = claims.latest(FROM_ROOM, Some(livekit.created_at));
+        facts.started = Latest::of(FROM_ROOM, at, Some(livekit.created_at));
     }
     if let Some(participant) = &livekit.participant {
-        facts.merge(of_participant(participant, livekit.name(), &claims));
-        facts
-            .line_number
-            .merge(claims.latest(FROM_ROOM_NAME, hidden_line(room, participant)));
+        facts.merge(of_participant(participant, livekit.name(), at));
+        facts.line_number.merge(Latest::of(
+            FROM_ROOM_NAME,
+            at,
+            hidden_line(room, participant),
+        ));
     }
     Some(CallUpdate {
-        event: event.key.clone(),
-        received_at: event.received_at,
-        tenant_id: event.tenant_id.clone(),
-        keys: keys(room, livekit.participant.as_ref())?,
-        facts,
         recording: in_call_event::state(livekit),
+        ..CallUpdate::of(event, keys(room, livekit.participant.as_ref()), facts)?
     })
-}
-
-struct Claims {
-    at: Timestamp,
-}
-
-impl Claims {
-    fn of<T>(&self, rank: u8, value: T) -> Claim<T> {
-        Claim::new(rank, self.at, value)
-    }
-
-    fn latest<T: Ord>(&self, rank: u8, value: Option<T>) -> Latest<T> {
-        Latest::claimed(value.map(|value| self.of(rank, value)))
-    }
 }
 
 /// The sid first, for it is the surest; the room's name last, for a later room may bear it. Only a
 /// phone's attributes are LiveKit's own: a browser may give itself any.
-fn keys(room: &Room, participant: Option<&Participant>) -> Option<CallKeys> {
+fn keys(room: &Room, participant: Option<&Participant>) -> impl Iterator<Item = Option<CallKey>> {
     let phone = participant.filter(|participant| participant.role == Role::Phone);
     let of_sip = phone
         .map(|participant| &participant.sip)
@@ -86,10 +66,10 @@ fn keys(room: &Room, participant: Option<&Participant>) -> Option<CallKeys> {
         });
     let sid = room.sid.clone().map(CallKey::RoomSid);
     let name = room.name.clone().map(CallKey::RoomName);
-    CallKeys::new(std::iter::once(sid).chain(of_sip).chain([name]).flatten())
+    std::iter::once(sid).chain(of_sip).chain([name])
 }
 
-fn of_room(room: &Room, finished: bool, claims: &Claims) -> Facts {
+fn of_room(room: &Room, finished: bool, at: Timestamp) -> Facts {
     let name = room.name.as_deref();
     // A `sip-` room is named after its line and shown by it; a dispatched room after its caller.
     let line = name.and_then(PhoneNumber::of_sip_room);
@@ -98,14 +78,14 @@ fn of_room(room: &Room, finished: bool, claims: &Claims) -> Facts {
         .or_else(|| name.and_then(PhoneNumber::of_dispatched_room));
     let (created, finished) = (
         EarliestTime::claimed(room.created_at),
-        EarliestTime::claimed(Some(claims.at).filter(|_| finished)),
+        EarliestTime::claimed(Some(at).filter(|_| finished)),
     );
     let facts = Facts {
-        room_name: claims.latest(0, room.name.clone()),
-        first_event: EarliestTime::claimed(Some(claims.at)),
-        campaign_id: claims.latest(0, room.campaign_id.clone()),
-        phone_number: claims.latest(FROM_ROOM_NAME, phone),
-        line_number: claims.latest(FROM_ROOM_NAME, line),
+        room_name: Latest::of(0, at, room.name.clone()),
+        first_event: EarliestTime::claimed(Some(at)),
+        campaign_id: Latest::of(0, at, room.campaign_id.clone()),
+        phone_number: Latest::of(FROM_ROOM_NAME, at, phone),
+        line_number: Latest::of(FROM_ROOM_NAME, at, line),
         ..Facts::default()
     };
     match &room.sid {
@@ -143,13 +123,13 @@ fn hidden_line(room: &Room, participant: &Participant) -> Option<PhoneNumber> {
     })
 }
 
-fn of_participant(participant: &Participant, name: EventName, claims: &Claims) -> Facts {
+fn of_participant(participant: &Participant, name: EventName, at: Timestamp) -> Facts {
     let identity = participant.identity.as_deref();
     let (key, leg) = match participant.role {
-        Role::Machine => return of_machine(name, claims),
+        Role::Machine => return of_machine(name, at),
         Role::Standard => (
             LegKey::person(identity.unwrap_or_default()),
-            comings(participant, name, claims),
+            comings(participant, name, at),
         ),
         Role::Phone => {
             let sip = &participant.sip;
@@ -158,7 +138,7 @@ fn of_participant(participant: &Participant, name: EventName, claims: &Claims) -
                 .or(sip.call_id_full.as_deref());
             (
                 LegKey::phone(named.unwrap_or_default()),
-                of_phone(participant, name, claims),
+                of_phone(participant, name, at),
             )
         }
     };
@@ -173,8 +153,8 @@ fn of_participant(participant: &Participant, name: EventName, claims: &Claims) -
 }
 
 /// Agents, recorders, egresses and ingresses are no legs; while one is there, it may dial.
-fn of_machine(name: EventName, claims: &Claims) -> Facts {
-    let when = |is_it: bool| Highest::told(Some(claims.at).filter(|_| is_it));
+fn of_machine(name: EventName, at: Timestamp) -> Facts {
+    let when = |is_it: bool| Highest::told(Some(at).filter(|_| is_it));
     Facts {
         machine_joined: when(name == EventName::ParticipantJoined),
         machine_left: when(name == EventName::ParticipantLeft),
@@ -182,12 +162,12 @@ fn of_machine(name: EventName, claims: &Claims) -> Facts {
     }
 }
 
-fn of_phone(participant: &Participant, name: EventName, claims: &Claims) -> Leg {
+fn of_phone(participant: &Participant, name: EventName, at: Timestamp) -> Leg {
     let sip = &participant.sip;
     let number = |text: &Option<String>| Few::told(text.as_deref().and_then(PhoneNumber::parse));
     let (ringing, answered) = match sip.call_status.as_deref() {
-        Some("dialing" | "ringing") => (Some(claims.at), None),
-        Some("active" | "automation") => (None, Some(claims.at)),
+        Some("dialing" | "ringing") => (Some(at), None),
+        Some("active" | "automation") => (None, Some(at)),
         _ => (None, None),
     };
     Leg {
@@ -200,19 +180,19 @@ fn of_phone(participant: &Participant, name: EventName, claims: &Claims) -> Leg 
         lines: number(&sip.trunk_phone_number),
         sip_calls: Few::told(sip.call_id.clone().or_else(|| sip.call_id_full.clone())),
         call_sids: Few::told(sip.twilio_call_sid.clone()),
-        ..comings(participant, name, claims)
+        ..comings(participant, name, at)
     }
 }
 
 /// When the participant came and went. One that never became active, or left while its call was still
 /// being set up, was never connected. Whose connection is taken over by a newer one of its own has not
 /// left.
-fn comings(participant: &Participant, name: EventName, claims: &Claims) -> Leg {
+fn comings(participant: &Participant, name: EventName, at: Timestamp) -> Leg {
     let aborted = name == EventName::ParticipantConnectionAborted;
     let joins = name == EventName::ParticipantJoined;
     let joined = participant
         .joined_at
-        .or(joins.then_some(claims.at))
+        .or(joins.then_some(at))
         .filter(|_| !aborted);
     let reason = participant.disconnect_reason.clone();
     let is_taken_over = matches!(reason.as_deref(), Some("DUPLICATE_IDENTITY" | "MIGRATION"));
@@ -221,7 +201,7 @@ fn comings(participant: &Participant, name: EventName, claims: &Claims) -> Leg {
         participant.sip.call_status.as_deref(),
         Some("dialing" | "ringing")
     );
-    let left = leaves.then(|| Left::new(claims.at, joined, reason));
+    let left = leaves.then(|| Left::new(at, joined, reason));
     let (left, missed) = if aborted || still_dialing {
         (None, left)
     } else {

@@ -11,9 +11,10 @@ mod update;
 
 use bytes::Bytes;
 
-pub use payload::{Callback, PayloadError};
+pub use payload::Callback;
 pub use signature::Keys;
 
+use super::PayloadError;
 use crate::domain::{
     call::{CallUpdate, in_call_event::InCallEvent},
     event::{Event, Source},

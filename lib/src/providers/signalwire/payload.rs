@@ -8,16 +8,17 @@ mod form;
 mod json;
 mod words;
 
-use thiserror::Error;
-
 use crate::{
     domain::{
         call::{direction::Direction, outcome::Outcome},
         contact_id::ContactId,
         timestamp::Timestamp,
     },
-    json::{self as foreign, Fault},
-    providers::values::fact,
+    json as foreign,
+    providers::{
+        PayloadError,
+        values::{MAX_ID_BYTES, fact},
+    },
 };
 
 pub(super) use form::{is_modest, sorted_parameters, unique_parameters};
@@ -70,27 +71,6 @@ pub enum Progress {
     Ended,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum PayloadError {
-    #[error("Body is not valid JSON (line {line}, column {column})")]
-    NotJson {
-        /// Line of the fault, from 1.
-        line: usize,
-        /// Column of the fault, from 0.
-        column: usize,
-    },
-    #[error("Body must be a JSON object")]
-    NotAnObject,
-    #[error("Body is neither a JSON object nor a form")]
-    Unreadable,
-    /// An object or a form like any other: no type of event, and no call, message or recording.
-    #[error("Body is no event: it has neither a type nor the id of a call")]
-    NoEvent,
-}
-
-/// More than any provider's id or event type has.
-const MAX_ID_BYTES: usize = 256;
-
 /// The type of a callback that names none.
 const UNNAMED: &str = "unknown";
 
@@ -101,7 +81,7 @@ impl Callback {
         let callback = match text.trim_ascii_start().as_bytes().first() {
             Some(b'{') => json::parse(&text)?,
             Some(b'[') => return Err(PayloadError::NotAnObject),
-            _ => form::parse(body).ok_or(PayloadError::Unreadable)?,
+            _ => form::parse(body).ok_or(PayloadError::NotAForm)?,
         };
         if callback.event_type.is_empty()
             && callback.call_sid.is_none()
@@ -140,15 +120,6 @@ pub(super) fn is_json(body: &[u8]) -> bool {
 /// Half a character, or a byte that is none, would make of two ids one.
 fn is_exact(id: &str) -> bool {
     !id.contains(char::REPLACEMENT_CHARACTER)
-}
-
-impl From<Fault> for PayloadError {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::NotJson { line, column } => Self::NotJson { line, column },
-            Fault::NotAnObject => Self::NotAnObject,
-        }
-    }
 }
 
 fn identifier(text: String) -> Option<String> {

@@ -7,8 +7,8 @@ use super::{
 use crate::domain::{
     bounded::FewKeys,
     call::{
-        CallKeys, CallUpdate,
-        claims::{Claim, EarliestTime, Latest},
+        CallUpdate,
+        claims::{EarliestTime, Latest},
         direction::Direction,
         facts::Facts,
         outcome::Outcome,
@@ -34,22 +34,19 @@ const TOLD: u8 = 0;
 /// call. `segment_id` names a part of a call, which other parts follow.
 pub(super) fn of(callback: &Callback, event: &Event) -> Option<CallUpdate> {
     let sid = callback.call_sid.clone()?;
+    let key = CallKey::CallSid(sid.clone());
     Some(CallUpdate {
-        event: event.key.clone(),
-        received_at: event.received_at,
-        tenant_id: event.tenant_id.clone(),
-        keys: CallKeys::new([CallKey::CallSid(sid.clone())])?,
         recording: in_call_event::state(callback),
-        facts: facts(sid, callback, event.occurred_at),
+        ..CallUpdate::of(event, [Some(key)], facts(sid, callback, event.occurred_at))?
     })
 }
 
 fn facts(sid: String, callback: &Callback, at: Timestamp) -> Facts {
     Facts {
         first_event: EarliestTime::claimed(Some(at)),
-        recording_url: latest(TOLD, at, callback.recording_url.clone()),
-        campaign_id: latest(TOLD, at, callback.campaign_id.clone()),
-        lead_id: latest(TOLD, at, callback.contact_id.clone()),
+        recording_url: Latest::of(TOLD, at, callback.recording_url.clone()),
+        campaign_id: Latest::of(TOLD, at, callback.campaign_id.clone()),
+        lead_id: Latest::of(TOLD, at, callback.contact_id.clone()),
         reports: FewKeys::of(sid, report(callback, at)),
         ..Facts::default()
     }
@@ -73,13 +70,13 @@ fn report(callback: &Callback, at: Timestamp) -> Report {
         by_carrier: progress.is_some(),
         is_phone: !callback.is_web && (callback.from.is_some() || callback.to.is_some()),
         was_dialled: callback.was_dialled,
-        started: latest(CARRIER, at, callback.started_at.or(is(Progress::Created))),
+        started: Latest::of(CARRIER, at, callback.started_at.or(is(Progress::Created))),
         ringing: EarliestTime::claimed(is(Progress::Ringing)),
         answered: EarliestTime::claimed(callback.answered_at.or(is(Progress::Answered))),
-        hangup: latest(CARRIER, at, hangup),
-        verdict: latest(of_verdict, at, callback.verdict),
-        failure: latest(CARRIER, at, failure),
-        seconds: latest(CARRIER, at, callback.seconds),
+        hangup: Latest::of(CARRIER, at, hangup),
+        verdict: Latest::of(of_verdict, at, callback.verdict),
+        failure: Latest::of(CARRIER, at, failure),
+        seconds: Latest::of(CARRIER, at, callback.seconds),
         ..numbers(callback, at)
     }
 }
@@ -102,13 +99,9 @@ fn numbers(callback: &Callback, at: Timestamp) -> Report {
         FROM_CARRIER
     };
     Report {
-        direction: latest(rank, at, callback.direction),
-        number: latest(rank, at, phone),
-        line: latest(rank, at, line),
+        direction: Latest::of(rank, at, callback.direction),
+        number: Latest::of(rank, at, phone),
+        line: Latest::of(rank, at, line),
         ..Report::default()
     }
-}
-
-fn latest<T: Ord>(rank: u8, at: Timestamp, value: Option<T>) -> Latest<T> {
-    Latest::claimed(value.map(|value| Claim::new(rank, at, value)))
 }

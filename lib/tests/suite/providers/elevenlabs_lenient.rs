@@ -8,8 +8,8 @@ use ringpost::{
         event::Source,
     },
     providers::{
-        self,
-        elevenlabs::{Conversation, ConversationStatus, PayloadError, PostCall},
+        self, PayloadError,
+        elevenlabs::{Conversation, ConversationStatus, PostCall},
     },
 };
 use serde_json::{Value, json};
@@ -104,10 +104,10 @@ fn a_duration_may_be_a_text() {
 fn only_a_body_without_a_type_is_refused() {
     let refused =
         |body: &str| PostCall::parse(body.as_bytes()).expect_err("a body that is refused");
-    assert_eq!(refused("{}"), PayloadError::NoType);
+    assert_eq!(refused("{}"), PayloadError::Missing("event_type"));
     assert_eq!(
         refused(r#"{"type":null,"event_type":""}"#),
-        PayloadError::NoType
+        PayloadError::Missing("event_type")
     );
     assert_eq!(
         refused(r#"{"type":{}}"#),

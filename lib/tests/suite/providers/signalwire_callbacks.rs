@@ -11,7 +11,7 @@ use ringpost::{
         phone::PhoneNumber,
         scalar::Scalar,
     },
-    providers::signalwire::{self, PayloadError},
+    providers::{PayloadError, signalwire},
 };
 use serde_json::{Value, json};
 
@@ -587,11 +587,11 @@ fn what_is_no_callback_at_all_is_refused_and_everything_else_is_kept() {
     ] {
         assert_eq!(
             parse(body.as_bytes()),
-            Err(PayloadError::Unreadable),
+            Err(PayloadError::NotAForm),
             "{body}"
         );
     }
-    assert_eq!(parse(b"a=\xff"), Err(PayloadError::Unreadable));
+    assert_eq!(parse(b"a=\xff"), Err(PayloadError::NotAForm));
     let kept = [
         json!({ "event_type": 7, "call_id": ["x"], "params": [] }),
         json!({ "event_type": "calling.call.state", "params": null }),

@@ -3,11 +3,14 @@
 
 use std::borrow::Cow;
 
-use super::{LiveKitEvent, MAX_ID_BYTES, Participant, PayloadError, Room, Sip, wire};
+use super::{LiveKitEvent, Participant, Room, Sip, wire};
 use crate::{
     domain::{key::EventKey, placeholder::is_placeholder, timestamp::Timestamp},
     json::{self, Object},
-    providers::values::fact,
+    providers::{
+        PayloadError,
+        values::{MAX_ID_BYTES, fact},
+    },
 };
 
 pub(super) fn read(body: &[u8], received_at: Timestamp) -> Result<LiveKitEvent, PayloadError> {
@@ -21,7 +24,7 @@ pub(super) fn read(body: &[u8], received_at: Timestamp) -> Result<LiveKitEvent, 
         .find(|name| !name.is_empty())
         .ok_or(PayloadError::Missing("event"))?;
     if event_type.len() > MAX_ID_BYTES {
-        return Err(PayloadError::Invalid("event".to_owned()));
+        return Err(PayloadError::Invalid("event"));
     }
     let egress = fields.get("egressInfo").object();
     let times = ["createdAt", "created_at", "timestamp"].into_iter();

@@ -7,7 +7,7 @@ use super::{Participant, Recording, Role, Room, Sip};
 use crate::{
     domain::timestamp::Timestamp,
     json::{Json, Object},
-    providers::values::fact,
+    providers::values::{MAX_ID_BYTES, fact},
 };
 
 /// A text or number of a member, if it says something and is no longer than a fact.
@@ -166,7 +166,7 @@ pub(super) fn disconnect_reason(reason: Json<'_>) -> Option<String> {
 
 pub(super) fn egress_id(egress: &Object<'_>) -> Option<String> {
     let id = egress.get("egressId").id().map(Cow::into_owned);
-    fact(id).filter(|id| id.len() <= super::MAX_ID_BYTES)
+    fact(id).filter(|id| id.len() <= MAX_ID_BYTES)
 }
 
 /// What an egress made. Only a complete one, or one that reached its limit, has a result to keep.

@@ -4,13 +4,13 @@
 use std::borrow::Cow;
 
 use super::{
-    Callback, Fault, Progress, form,
+    Callback, Progress, form,
     words::{direction, recording_event_type, seconds, time, verdict},
 };
 use crate::{
     domain::timestamp::Timestamp,
-    json::{Json, Object},
-    providers::values::scalar,
+    json::{Fault, Json, Object},
+    providers::values::contact_id,
 };
 
 pub(super) fn parse(body: &str) -> Result<Callback, Fault> {
@@ -113,10 +113,7 @@ fn documented(name: Option<&str>, event: &Object<'_>) -> Callback {
         .filter(|_| recording.is_some()),
         recording_seconds: length.filter(|_| recording.is_some()),
         campaign_id: first(&metadata, &["campaignId", "campaign_id"]),
-        contact_id: ["contactId", "contact_id"]
-            .iter()
-            .find_map(|name| scalar(metadata.get(name)))
-            .map(Into::into),
+        contact_id: contact_id(&metadata),
         sequence: text(event, "sequence"),
         state,
         ..Callback::default()

@@ -1,6 +1,7 @@
-//! Whether a JSON Web Token (RFC 7515, RFC 7519) is believed. `jsonwebtoken` verifies the signature; here is
-//! what it leaves open or does more leniently: the algorithm is pinned by the caller, tokens with `crit`
-//! are refused, a `kid` chooses the keys, `exp` is required, and the time is the caller's.
+//! Verifies JSON Web Tokens (RFC 7515, RFC 7519). `jsonwebtoken` verifies the signature. This
+//! module adds what the crate leaves open or does more leniently: the caller pins the algorithm,
+//! tokens with `crit` are refused, a `kid` chooses the keys, `exp` is required, and the caller
+//! gives the time.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
@@ -38,7 +39,7 @@ impl Algorithm {
         }
     }
 
-    /// This algorithm alone, and no claim: those are checked where their rules stand.
+    /// This algorithm alone. The claims are checked by [`Validity`].
     fn validation(self) -> Validation {
         let mut validation = Validation::new(match self {
             Self::Hs256 => jsonwebtoken::Algorithm::HS256,
@@ -131,7 +132,7 @@ struct Validity {
     nbf: Option<f64>,
 }
 
-/// A token that is not yet believed.
+/// A token that is not verified yet.
 pub struct Token<'a> {
     text: &'a str,
     header: Header,
@@ -151,13 +152,14 @@ impl<'a> Token<'a> {
         Ok(Self { text, header })
     }
 
-    /// The claims of a token that anyone may have made: only for finding the key to verify it.
+    /// The claims of a token that anyone may have made. Use them only to find the key that verifies
+    /// it.
     pub fn unverified_claims<C: DeserializeOwned>(&self) -> Result<C, JwtError> {
         Ok(dangerous::insecure_decode_claims(self.text)?)
     }
 
-    /// The claims, once one of `keys` is found to have signed them with the pinned algorithm and
-    /// their time has come and not passed, give or take `leeway_seconds`.
+    /// The claims, if one of `keys` signed them with the pinned algorithm and the token is valid at
+    /// `now`, within `leeway_seconds`.
     pub fn verify<'k, C: DeserializeOwned>(
         &self,
         algorithm: Algorithm,

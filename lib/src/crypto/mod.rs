@@ -32,7 +32,7 @@ pub fn lowercase_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     hex::decode_to_slice(text, &mut bytes).ok().map(|()| bytes)
 }
 
-/// Bytes that nobody can guess; `None` when the system has none to give.
+/// Bytes that cannot be guessed; `None` when the system's random source fails.
 pub fn random<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).ok().map(|()| bytes)

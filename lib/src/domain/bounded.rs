@@ -1,6 +1,6 @@
-//! Maps and sets that only grow, to a bound. What is kept are the smallest keys, so that the order,
-//! repetition and grouping of merges do not matter: a key that is among the smallest of all is among
-//! the smallest of any part.
+//! Maps and sets that only grow, up to a bound. They keep the smallest keys, so that the order,
+//! repetition and grouping of merges do not matter: a key that is among the smallest of all is
+//! among the smallest of any part.
 
 use std::{
     borrow::Borrow,
@@ -38,7 +38,7 @@ impl<K: Ord, V: Merge, const N: usize> FewKeys<K, V, N> {
         Self(BTreeMap::from([(key, value)]))
     }
 
-    /// Adds what the other map tells; true when there was no room for all keys.
+    /// Adds the entries of the other map; true when some keys did not fit.
     pub fn merge(&mut self, other: Self) -> bool {
         for (key, value) in other.0 {
             self.0.entry(key).or_default().merge(value);
@@ -51,12 +51,11 @@ impl<K: Ord, V: Merge, const N: usize> FewKeys<K, V, N> {
         is_full
     }
 
-    /// The map without the keys that `keeps` does not.
+    /// Without the keys that `keeps` rejects.
     pub fn filter(self, keeps: impl Fn(&K) -> bool) -> Self {
         Self(self.0.into_iter().filter(|(key, _)| keeps(key)).collect())
     }
 
-    /// The map with each value as `change` leaves it.
     pub fn map(self, change: impl Fn(V) -> V) -> Self {
         Self(
             self.0
@@ -75,12 +74,10 @@ impl<K: Ord, V: Merge, const N: usize> FewKeys<K, V, N> {
 }
 
 impl<K, V, const N: usize> FewKeys<K, V, N> {
-    /// The keys in their order, with what is known of each.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.0.iter()
     }
 
-    /// True before anything was told; such a map is not stored.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -100,7 +97,7 @@ impl<T: Ord, const N: usize> Few<T, N> {
         set
     }
 
-    /// The set without the values that `keeps` does not.
+    /// Without the values that `keeps` rejects.
     pub fn filter(self, keeps: impl Fn(&T) -> bool) -> Self {
         Self(self.0.into_iter().filter(keeps).collect())
     }
@@ -125,7 +122,6 @@ impl<T, const N: usize> Few<T, N> {
         self.0.iter()
     }
 
-    /// True before anything was told; such a set is not stored.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

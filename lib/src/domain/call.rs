@@ -1,4 +1,4 @@
-//! A call: one record, folded from the events of everyone who reported on it.
+//! A call: one record, folded from the events of every provider that reported on it.
 
 pub mod agent_status;
 pub mod announcement;
@@ -41,11 +41,12 @@ use super::{
     timestamp::Timestamp,
 };
 
-/// What filters look at changes a few times in a call; who changes it without end is not followed.
+/// A call changes a few times in ways that filters see. More changes than this are not recorded.
 const MAX_REMATCH_EVENTS: usize = 100;
-/// Further recordings of one call are announced by every event that tells of them.
+/// Beyond this number, every event that reports a recording announces it.
 const MAX_RECORDINGS: usize = 100;
-/// A call that was announced as ended changes a few times; who changes it without end is not followed.
+/// An ended call changes a few times after its announcement. More changes than this are not
+/// recorded.
 const MAX_UPDATES: usize = 50;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
@@ -70,39 +71,38 @@ pub struct Call {
     pub created_at: Timestamp,
     /// When the last event that changed the record was received.
     pub updated_at: Timestamp,
-    /// Whom it belongs to; the tenant never changes once set.
+    /// The tenant never changes once set.
     pub owner: Option<Owner>,
     pub facts: Facts,
-    /// Which event announced which type. A repeated event announces exactly what it announced
-    /// before.
+    /// Which event announced which type. Processing an event again announces exactly the same.
     pub announced: BTreeMap<Announcement, Announced>,
     /// Which event announced which recording and state of it.
     pub recordings: BTreeMap<String, Announced>,
     /// Which event announced which transfer and state of it.
     pub transfers: BTreeMap<String, Announced>,
-    /// The events that changed what customers had been told of the call's end, and what was told before.
+    /// The events that changed what had been announced about the call's end, each with the
+    /// announced values.
     pub updates: BTreeMap<EventKey, Map<String, Value>>,
-    /// The events that changed what filters look at after something had been announced: whoever did
-    /// not match then is asked again by them.
+    /// The events that changed a filterable field after the call had announced something.
+    /// Subscriptions that did not match before are matched again for them.
     pub retold: BTreeSet<EventKey>,
     /// Events that wait for the call to have an owner before they enter the history.
     pub waiting: Waiting,
     pub seen: Seen,
-    /// The records that were found to be this call.
+    /// The records that were merged into this one.
     pub absorbed: BTreeMap<CallId, Absorption>,
 }
 
-/// The span in which a call's events were received. The end is coarse, so that an event that tells
-/// nothing new needs no write for it: it may be up to [`Seen::SLACK_MILLIS`] too early.
+/// The span in which a call's events were received. The end is coarse, so that an event without new
+/// facts needs no write: it may be up to [`ReceivedSpan::SLACK_MILLIS`] too early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
     pub from: Timestamp,
-    /// When the last one was, or up to ten minutes before that.
+    /// When the last one was received, or up to ten minutes before that.
     pub to: Timestamp,
 }
 
 impl Seen {
-    /// How much too early the end may be.
     pub const SLACK_MILLIS: u64 = 10 * 60 * 1_000;
 
     pub fn include(&mut self, at: Timestamp) {
@@ -113,17 +113,17 @@ impl Seen {
     }
 }
 
-/// What is remembered of a record that was found to be the same call as another.
+/// A record that was merged into another one, because both were the same call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Absorption {
     pub by: EventKey,
-    /// Both had announced their end: whoever was told twice is to be told why.
+    /// Both had announced their end: `call.merged` explains the second announcement.
     pub both_ended: bool,
 }
 
 impl Call {
-    /// The call as the first event about it leaves it.
+    /// The call after its first event.
     pub fn begin(update: &CallUpdate, owner: Option<&Owner>) -> Self {
         let mut call = Self {
             id: update.keys.first_id(),
@@ -147,7 +147,7 @@ impl Call {
         call
     }
 
-    /// Adds what an event says, and pins the owner if the call has none; without any owner the event
+    /// Adds an event's facts, and sets the owner if the call has none; without an owner the event
     /// waits. Applying an event again changes nothing.
     pub fn apply(&mut self, update: &CallUpdate, owner: Option<&Owner>) {
         let before = (self.facts.clone(), self.owner.clone());
@@ -200,7 +200,7 @@ impl Call {
         }
     }
 
-    /// Remembers what an event changed of what customers had been told, once per event.
+    /// Records what an event changed of the announced values, once per event.
     fn note_update(&mut self, event: &EventKey, told: &Shown) {
         let previous = told.changed_to(&Shown::of(&self.facts));
         if previous.is_empty()
@@ -214,8 +214,8 @@ impl Call {
         }
     }
 
-    /// Takes over all that another record of the same call holds. Absorbing it again changes nothing.
-    /// What both announced counts as announced by this one's event.
+    /// Merges another record of the same call into this one. Doing so again changes nothing. What
+    /// both have announced counts as announced by this record's event.
     pub fn absorb(&mut self, other: &Self, by: &EventKey) {
         let both_ended = [&*self, other]
             .iter()
@@ -233,7 +233,7 @@ impl Call {
         self.seen.from = self.seen.from.min(other.seen.from);
         self.seen.to = self.seen.to.max(other.seen.to);
         for (announcement, event) in &other.announced {
-            // What was the end of a part is not the end of the whole.
+            // The end of a part is not the end of the whole call.
             if *announcement != Announcement::Completed || !goes_on {
                 self.announced
                     .entry(*announcement)
@@ -257,7 +257,7 @@ impl Call {
         }
         let room = MAX_REMATCH_EVENTS.saturating_sub(self.retold.len());
         self.retold.extend(other.retold.iter().take(room).cloned());
-        // What either had announced is matched again by what both together are.
+        // The merged call may match filters that neither part matched.
         if !self.absorbed.contains_key(&other.id)
             && before.iter().any(|traits| *traits != self.traits())
         {
@@ -279,7 +279,7 @@ impl Call {
         });
     }
 
-    /// Whether another record may be the same call: records of different tenants never are.
+    /// Records of different tenants are never the same call.
     pub fn may_absorb(&self, other: &Self) -> bool {
         match (&self.owner, &other.owner) {
             (Some(ours), Some(theirs)) => ours.tenant_id == theirs.tenant_id,
@@ -287,8 +287,8 @@ impl Call {
         }
     }
 
-    /// Whether this record stays when it and `other` are one call: the older one does, so that two
-    /// writers choose alike and no chain of records ever closes to a ring.
+    /// Whether this record absorbs `other` when they are one call: the older one does, so that two
+    /// writers decide alike and records never absorb each other in a circle.
     pub fn is_elder_of(&self, other: &Self) -> bool {
         (self.created_at, self.id) < (other.created_at, other.id)
     }
@@ -309,13 +309,13 @@ impl Call {
         }
     }
 
-    /// Why the call failed, as its provider says; a call that succeeded after all has no such reason.
+    /// Why the call failed, in the provider's words; `None` if it completed after all.
     pub fn failure_reason(&self) -> Option<&str> {
         let succeeded = self.facts.outcome() == Some(Outcome::Completed);
         self.facts.failure_reason().filter(|_| !succeeded)
     }
 
-    /// Its start, or its first event where no start is known.
+    /// Its start, or its first event if no start is known.
     pub fn started_at(&self) -> Timestamp {
         self.facts
             .started_at()
@@ -327,18 +327,18 @@ impl Call {
         Some(self.facts.duration_millis()? / 1_000)
     }
 
-    /// Whether `id` is the record's own or that of one it absorbed.
+    /// Whether `id` names this record or one that it absorbed.
     pub fn is_known_as(&self, id: CallId) -> bool {
         self.id == id || self.absorbed.contains_key(&id)
     }
 
-    /// The lead that the other side is: the one that a dialer names, else the caller of an inbound call.
+    /// The lead that a dialer named, or that the caller of an inbound call is.
     pub fn lead_id(&self) -> Option<ContactId> {
         let named = self.facts.lead_id.get().cloned();
         named.or_else(|| Some(Scalar::from(Lead::id_of_caller(self)?.to_string()).into()))
     }
 
-    /// The campaign: the one that the events name, else the one of the number.
+    /// The campaign that the events name, or else that of the number.
     pub fn campaign_id(&self) -> Option<&str> {
         campaign_id(&self.facts, self.owner.as_ref())
     }

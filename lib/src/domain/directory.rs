@@ -1,5 +1,5 @@
-//! What a tenant configures: its numbers, campaigns, agents, API keys and defaults, and the leads
-//! that its calls become.
+//! What a tenant configures: numbers, campaigns, agents, API keys and defaults; and the leads of
+//! its calls.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -12,11 +12,11 @@ use super::{
 };
 use crate::crypto::sha256;
 
-/// An entry of the directory: it belongs to one tenant and has a key that is unique for its kind.
+/// An entry of the directory. It belongs to one tenant and has a key that is unique for its kind.
 pub trait Entry: Serialize + for<'de> Deserialize<'de> + Send + Sync {
     const KIND: &'static str;
 
-    /// The key among all entries of the kind, of all tenants.
+    /// Unique among all entries of the kind, of all tenants.
     fn key(&self) -> String;
 
     fn tenant_id(&self) -> &str;
@@ -28,7 +28,7 @@ pub trait Entry: Serialize + for<'de> Deserialize<'de> + Send + Sync {
 pub struct PhoneNumberEntry {
     pub number: PhoneNumber,
     pub tenant_id: String,
-    /// `LOCAL`, `TOLL_FREE`, …: the tenant's own word.
+    /// `LOCAL`, `TOLL_FREE`, …: the tenant's own classification.
     pub kind: Option<String>,
     /// The user that its calls belong to.
     pub user_id: Option<String>,
@@ -38,7 +38,7 @@ pub struct PhoneNumberEntry {
 }
 
 impl PhoneNumberEntry {
-    /// The id of a number, which outlives its being replaced.
+    /// The id of a number, which remains when the entry is replaced.
     pub fn id(&self) -> Uuid {
         id_of("line", &[self.number.as_str()])
     }
@@ -69,7 +69,7 @@ impl Entry for PhoneNumberEntry {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Campaign {
-    /// The tenant's id of it; another tenant may have the same.
+    /// The tenant's id of it; another tenant may use the same.
     pub id: String,
     pub tenant_id: String,
     pub name: String,
@@ -80,13 +80,13 @@ pub struct Campaign {
 }
 
 impl Campaign {
-    /// The key of a tenant's campaign: those of two tenants never meet.
     pub fn key_of(tenant_id: &str, id: &str) -> String {
-        // The length says where the tenant ends: one whose id has a # gets at nobody else's.
+        // The length marks the end of the tenant's id, so that an id with a `#` does not reach
+        // another tenant's campaign.
         format!("{}:{tenant_id}#{id}", tenant_id.len())
     }
 
-    /// What it adds to the owner of its calls: it says whose user's they are, never whose tenant's.
+    /// What it adds to the owner of its calls: the user, never the tenant.
     pub fn owner(&self) -> Owner {
         Owner {
             user_id: self.user_id.clone(),
@@ -148,9 +148,9 @@ impl Entry for Agent {
 pub struct Settings {
     pub tenant_id: String,
     pub name: Option<String>,
-    /// The agent that answers calls to numbers whose campaign names none.
+    /// For numbers whose campaign names no agent.
     pub default_agent_name: Option<String>,
-    /// Where numbers are from that say no country.
+    /// For numbers without a country code.
     pub default_region: Option<Region>,
 }
 
@@ -166,14 +166,14 @@ impl Entry for Settings {
     }
 }
 
-/// A key of the Call Capture API. The key itself is stored nowhere.
+/// An API key of the Call Capture API. The key itself is not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiKey {
     pub id: Uuid,
     pub sha256: String,
     pub tenant_id: String,
-    /// The company that it writes for, and no other.
+    /// The only company that it may write for.
     pub company_id: Uuid,
     pub name: String,
     pub created_at: Timestamp,
@@ -182,7 +182,7 @@ pub struct ApiKey {
 impl ApiKey {
     pub const PREFIX: &'static str = "rpk_";
 
-    /// Whether a text looks like a key: nothing else is worth a look into the directory.
+    /// Whether a text has the form of a key: the directory is not read for any other.
     pub fn may_be(text: &str) -> bool {
         let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         // 256 bits in base64url.
@@ -190,7 +190,7 @@ impl ApiKey {
             .is_some_and(|key| key.len() == 43 && key.bytes().all(is_base64url))
     }
 
-    /// The hash under which a key is known. Keys have 256 random bits, so that a plain hash hides them.
+    /// The hash that identifies a key. Keys have 256 random bits, so a plain hash hides them.
     pub fn hash(key: &str) -> String {
         hex::encode(sha256(key.as_bytes()))
     }
@@ -220,24 +220,23 @@ pub enum LeadStatus {
 #[serde(rename_all = "camelCase")]
 pub struct Lead {
     pub tenant_id: String,
-    /// The campaign of the number that was called, if it has one.
     pub campaign_id: Option<String>,
     pub phone_number: PhoneNumber,
     /// `Inbound Caller +15551234567`.
     pub name: String,
     pub status: LeadStatus,
     pub created_at: Timestamp,
-    /// When its last call ended or, while that goes on, started.
+    /// The end of its last call, or its start while it is ongoing.
     pub last_call_at: Timestamp,
     pub last_call_id: CallId,
-    /// When its last call started: what decides which call is the last.
+    /// Decides which call is the last.
     pub last_call_started_at: Timestamp,
     pub created_by: EventKey,
 }
 
 impl Lead {
-    /// The id of the lead that a number is to a campaign: whoever knows both knows the lead, so that
-    /// no two writers can create it twice.
+    /// The id of a campaign's lead. It is derived from its names, so that two writers cannot create
+    /// it twice.
     pub fn id_of(tenant_id: &str, campaign_id: Option<&str>, number: &PhoneNumber) -> Uuid {
         id_of(
             "lead",

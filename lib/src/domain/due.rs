@@ -1,4 +1,4 @@
-//! What waits for its time, and the minutes in which it is looked for.
+//! What is due at a later time, and the minutes in which it is looked up.
 
 use std::fmt;
 
@@ -6,30 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use super::{key::CallId, timestamp::Timestamp};
 
-/// Something that is to be done at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
     pub at: Timestamp,
-    /// What kind of thing: it says what the reference names and what is to be done.
+    /// Says what the reference names and what is to be done.
     pub kind: String,
     pub reference: String,
 }
 
 impl Due {
-    /// The kind of a call's follow-up; the reference is the call's id.
+    /// The reference is the call's id.
     pub const FOLLOW_UP: &'static str = "follow-up";
 
-    /// The kind of a delivery's next attempt; the reference is the message that asks for it.
+    /// The reference is the message of the next attempt.
     pub const DELIVERY: &'static str = "delivery";
-    /// The kind of a look at a subscription's breaker; the reference names the subscription.
+    /// The reference names the subscription.
     pub const BREAKER: &'static str = "breaker";
 
-    /// The kind of a look at a tenant's calls that began within a span; the reference is a [`Begun`].
+    /// A check of a tenant's calls that started within a window; the reference is a
+    /// [`StartWindow`].
     pub const BEGUN: &'static str = "begun";
-    /// The kind of a look at a call that goes on; the reference is the call's id.
+    /// The reference is the call's id.
     pub const UNFINISHED_CALL: &'static str = "unfinished-call";
 
-    /// A look at a call that goes on.
+    /// A check of an ongoing call.
     pub fn unfinished_call(call_id: CallId, at: Timestamp) -> Self {
         Self {
             at,
@@ -38,7 +38,6 @@ impl Due {
         }
     }
 
-    /// A delivery's next attempt, which `message` asks for.
     pub fn delivery(message: String, at: Timestamp) -> Self {
         Self {
             at,
@@ -47,7 +46,8 @@ impl Due {
         }
     }
 
-    /// A look at a subscription's breaker in the minute after `now`: however many ask for it, it is one.
+    /// A check of a subscription's breaker in the minute after `now`, however often it is
+    /// requested.
     pub fn breaker(subscription: String, now: Timestamp) -> Self {
         let at = Minute::of(now).plus(1).start().unwrap_or(Timestamp::LATEST);
         Self {
@@ -57,7 +57,6 @@ impl Due {
         }
     }
 
-    /// A follow-up of this call at this moment.
     pub fn follow_up(call_id: CallId, at: Timestamp) -> Self {
         Self {
             at,
@@ -67,19 +66,18 @@ impl Due {
     }
 }
 
-/// Ten minutes in which calls of a tenant began.
+/// The ten minutes in which calls of a tenant started.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Begun {
     tenant_id: String,
-    /// Which ten minutes since the epoch.
+    /// In tens of minutes since the epoch.
     span: i64,
 }
 
 impl Begun {
     const MILLIS: i64 = 10 * MILLIS;
 
-    /// The span in which a call of this tenant began at this moment.
     pub fn of(tenant_id: &str, moment: Timestamp) -> Self {
         Self {
             tenant_id: tenant_id.to_owned(),
@@ -106,7 +104,7 @@ impl Begun {
             .unwrap_or(Timestamp::LATEST)
     }
 
-    /// A look at these calls at this moment.
+    /// A check of these calls at this moment.
     pub fn due(&self, at: Timestamp) -> Due {
         // A text and a number, so it always serialises.
         let reference = serde_json::to_string(self).unwrap_or_default();
@@ -146,7 +144,6 @@ impl Minute {
         self.0
     }
 
-    /// The minute so many minutes after the epoch.
     pub fn from_number(minutes: i64) -> Self {
         Self(minutes)
     }
@@ -156,7 +153,7 @@ impl Minute {
         self.0.checked_mul(MILLIS).and_then(Timestamp::from_millis)
     }
 
-    /// The minutes from this one to `last`, both included.
+    /// Both ends included.
     pub fn until(self, last: Self) -> impl Iterator<Item = Self> {
         (self.0..=last.0).map(Self)
     }

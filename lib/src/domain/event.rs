@@ -1,4 +1,4 @@
-//! An event: the fact that a verified webhook leaves behind, kept as it came.
+//! An event: an entry of the log, made of a verified webhook.
 
 use std::fmt;
 
@@ -6,13 +6,13 @@ use bytes::Bytes;
 
 use super::{key::EventKey, phone::Region, timestamp::Timestamp};
 
-/// Which of the systems that report events an event came through: it says how its payload is read.
+/// The system through which an event came. It determines how its payload is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 pub enum Source {
     /// LiveKit's webhooks, or the relay of the Call Outcomes document.
     #[strum(serialize = "livekit")]
     LiveKit,
-    /// LiveKit's question which agent answers an inbound call.
+    /// LiveKit's request for an agent that answers an inbound call.
     #[strum(serialize = "livekit-sip-inbound")]
     SipInbound,
     #[strum(serialize = "signalwire")]
@@ -32,7 +32,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// Whether tenants may have accounts of their own there, whose events name the tenant.
+    /// Whether tenants may have their own accounts there, whose events name the tenant.
     pub fn has_accounts(self) -> bool {
         match self {
             Self::LiveKit
@@ -49,7 +49,7 @@ impl Source {
         self.into()
     }
 
-    /// The name that customers see: who reported.
+    /// The name that customers see.
     pub fn provider(self) -> &'static str {
         match self {
             Self::LiveKit | Self::SipInbound => "livekit",
@@ -67,17 +67,17 @@ impl Source {
 
 #[derive(Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Unique for ever; the idempotency key.
+    /// Unique for ever: the idempotency key.
     pub key: EventKey,
     pub source: Source,
-    /// The tenant, where the sender's own key says whose it is; otherwise its call tells.
+    /// The tenant, if the sender's key names it; otherwise the call determines it.
     pub tenant_id: Option<String>,
-    /// Where its national numbers are from, where the tenant is known that says it: the tenant may say
-    /// something else later, and the event must always be read as it was.
+    /// Where its national numbers are from, if the tenant is known. It is stored, because the
+    /// tenant may change it and the event must always be read as it was.
     pub region: Option<Region>,
-    /// The provider's name for what happened, known to us or not.
+    /// The provider's event type, known to us or not.
     pub event_type: String,
-    /// When it happened, as the provider says.
+    /// As the provider reports it.
     pub occurred_at: Timestamp,
     pub received_at: Timestamp,
     /// The body of the webhook, byte for byte.

@@ -1,5 +1,5 @@
-//! How a lead follows the calls of its number: by a merge, so that it does not matter in which order,
-//! how often or by how many writers at once its calls are told.
+//! How a lead changes with the calls of its number. It is a merge, so the order, repetition and
+//! concurrency of writes do not matter.
 
 use uuid::Uuid;
 
@@ -10,7 +10,7 @@ use super::{
 };
 
 impl Lead {
-    /// The id of the lead that the caller of an owned inbound call is.
+    /// The id of the lead that calls in an owned inbound call.
     pub fn id_of_caller(call: &Call) -> Option<Uuid> {
         let owner = call.owner.as_ref().filter(|_| call.facts.has_lead)?;
         let phone_number = call.facts.other_side()?;
@@ -21,8 +21,8 @@ impl Lead {
         ))
     }
 
-    /// The lead that the caller of an owned inbound call is, as this call leaves it; `reporter` is the
-    /// event that tells, and creates the lead if nobody did.
+    /// The lead that calls in an owned inbound call, after this call. `reporter` is the event that
+    /// creates the lead if it does not exist.
     pub fn of(call: &Call, reporter: &EventKey) -> Option<Self> {
         let owner = call.owner.as_ref().filter(|_| call.facts.has_lead)?;
         let phone_number = call.facts.other_side()?.clone();
@@ -45,14 +45,14 @@ impl Lead {
         })
     }
 
-    /// Adds what one of its calls tells. A newer call is the last one from then on, an older one tells
-    /// nothing any more; `is_that_call` knows the ids of the call that tells. Its name stays, and so
-    /// does who created it.
+    /// Adds one of its calls. A newer call becomes the last one; an older one changes nothing but
+    /// `created_at`. `is_that_call` knows the ids of the added call. The name and the creating
+    /// event stay.
     pub fn hear(&mut self, told: &Self, is_that_call: impl Fn(CallId) -> bool) {
         self.created_at = self.created_at.min(told.created_at);
         let newer = |lead: &Self| (lead.last_call_started_at, lead.last_call_id);
         if is_that_call(self.last_call_id) {
-            // Within a call the end is told last, however late the start is.
+            // Within a call the end follows the start, whatever their times say.
             match (self.status, told.status) {
                 (LeadStatus::Calling, LeadStatus::Completed) => {
                     self.last_call_at = told.last_call_at;

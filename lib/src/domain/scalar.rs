@@ -1,4 +1,5 @@
-//! A text or a number of somebody else's, as it was written: `"42"` is not `42`, and no digit is lost.
+//! A text or a number of another system, as it was written: `"42"` is not `42`, and no digit is
+//! lost.
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;

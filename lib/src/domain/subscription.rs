@@ -1,4 +1,4 @@
-//! A subscription: which events a tenant wants to have posted where, and how.
+//! A subscription: which events a tenant wants to have posted to which URL.
 
 pub mod change;
 pub mod endpoint_proof;
@@ -26,7 +26,7 @@ pub struct Subscription {
     pub id: u64,
     pub name: String,
     pub url: String,
-    /// Which types are wanted, in the order in which they were given.
+    /// In the order in which they were given.
     pub event_types: Vec<String>,
     pub status: SubscriptionStatus,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -35,17 +35,17 @@ pub struct Subscription {
     pub retry_config: RetryConfig,
     #[serde(default)]
     pub filters: Filters,
-    /// How many deliveries a second at most; `None` is no limit.
+    /// Deliveries per second; `None` is no limit.
     pub rate_limit: Option<u32>,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
-    /// Why it was set inactive by Ringpost, if it was.
+    /// Set if Ringpost disabled it.
     pub disabled: Option<Disabled>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
-    /// When where or how deliveries are posted was last changed, if ever.
+    /// When the target of deliveries was last changed, if ever.
     pub routed_at: Option<Timestamp>,
-    /// The URL that has repeated a challenge, if one has (`endpoint_proof`).
+    /// The URL that has proven itself (`endpoint_proof`), if one has.
     pub proven_url: Option<String>,
 }
 
@@ -61,19 +61,19 @@ impl fmt::Debug for Subscription {
 pub enum SubscriptionStatus {
     #[default]
     Active,
-    /// They are not, and none are kept for it.
+    /// Nothing is posted, and no deliveries are kept for it.
     Inactive,
 }
 
-/// What signs a subscription's deliveries. It lies beside the subscription, for few functions may read it,
-/// and leaves by the API only when it was generated.
+/// The secrets that sign a subscription's deliveries. They are stored apart from the subscription,
+/// because few functions may read them. The API returns a secret only when it was generated.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SigningSecrets {
     #[serde(rename = "secret")]
     pub present: SigningSecret,
-    /// The one before that, while it still signs along.
+    /// The previous one, while it still signs.
     #[serde(rename = "retiredSecret")]
     pub retired: Option<RetiredSecret>,
 }
@@ -85,7 +85,6 @@ pub struct RetiredSecret {
     pub valid_until: Timestamp,
 }
 
-/// When and why Ringpost set a subscription inactive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Disabled {
@@ -100,12 +99,11 @@ pub enum DisabledReason {
     Gone,
     /// For five days no delivery succeeded.
     Failing,
-    /// The platform asks endpoints to prove themselves, and this one has not.
+    /// The platform requires a proof of the endpoint, and this one has given none.
     Unproven,
 }
 
-/// Which events of the subscribed types are wanted. A filter without entries lets everything pass; an
-/// event that has not the filtered field does not match.
+/// A filter without entries accepts everything; an event without the filtered field does not match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Filters {
@@ -113,7 +111,7 @@ pub struct Filters {
     pub campaigns: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<String>,
-    /// With one of these outcomes: of the call, or of the business in snake case.
+    /// Outcomes of the call, or business outcomes in snake case.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outcomes: Vec<String>,
 }
@@ -137,7 +135,6 @@ impl Filters {
         campaigns.is_empty() && agents.is_empty() && outcomes.is_empty()
     }
 
-    /// Whether an event with these traits passes every filter.
     pub fn pass(&self, traits: &Traits) -> bool {
         let any = |wanted: &[String], has: &dyn Fn(&String) -> bool| {
             wanted.is_empty() || wanted.iter().any(has)
@@ -150,7 +147,6 @@ impl Filters {
 }
 
 impl Subscription {
-    /// Whether an event of this type with these traits is to be posted.
     pub fn wants(&self, event_type: &str, traits: &Traits) -> bool {
         self.status == SubscriptionStatus::Active
             && self.event_types.iter().any(|wanted| wanted == event_type)
@@ -166,7 +162,7 @@ impl SigningSecrets {
         }
     }
 
-    /// Those that sign at this moment, the present one first.
+    /// The secrets that sign at this moment, the current one first.
     pub fn valid_at(&self, now: Timestamp) -> impl Iterator<Item = &SigningSecret> {
         let retired = self
             .retired
@@ -175,9 +171,9 @@ impl SigningSecrets {
         std::iter::once(&self.present).chain(retired.map(|retired| &retired.secret))
     }
 
-    /// Signs with `secret` from now on; the present one signs along for so many seconds, and none
-    /// besides. A secret that is the present one already changes nothing, so that a rotation whose
-    /// answer was lost may be repeated.
+    /// Signs with `secret` from now on. The current secret still signs for the overlap, and no
+    /// older one does. If `secret` is the current one nothing changes, so that a rotation whose
+    /// response was lost may be repeated.
     pub fn rotate(&mut self, secret: &SigningSecret, overlap_seconds: u32, now: Timestamp) {
         if self.present == *secret {
             return;

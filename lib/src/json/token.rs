@@ -25,7 +25,7 @@ impl<'a> Token<'a> {
     }
 }
 
-/// The pieces of a text that was found to be JSON.
+/// The tokens of a text that was found to be JSON.
 pub(super) fn tokens(json: &str) -> impl Iterator<Item = Token<'_>> {
     let mut rest = json;
     std::iter::from_fn(move || {

@@ -1,5 +1,5 @@
-//! What the platform itself reports: follow-ups that are due, calls whose end nobody reported, how
-//! deliveries do, and what a tenant publishes.
+//! The platform's own events: due follow-ups, calls without a reported end, the health of
+//! deliveries, and what a tenant publishes.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ use crate::domain::{
 };
 
 const FOLLOW_UP_DUE: &str = "call.follow_up_due";
-/// Nobody can subscribe to it: it makes the call announce its end, as every end does.
+/// Not a type for subscriptions: the call announces its end as for every end.
 const UNFINISHED: &str = "call.unfinished";
 
 #[derive(Serialize, Deserialize)]
@@ -44,8 +44,8 @@ struct OfCall {
     call_id: CallId,
 }
 
-/// The event that a call's follow-up is due. Its key follows from the call and the moment, so that it
-/// happens once.
+/// The event that a call's follow-up is due. Its key is derived from the call and the time, so that
+/// it happens once.
 pub fn follow_up_due(call: &Call, tenant_id: &str, follow_up: &FollowUp, now: Timestamp) -> Event {
     let facts = &call.facts;
     let payload = FollowUpDue {
@@ -76,8 +76,8 @@ pub fn follow_up_due(call: &Call, tenant_id: &str, follow_up: &FollowUp, now: Ti
     }
 }
 
-/// The event that nobody reported the end of a call. Its key follows from the call, so that it happens
-/// once.
+/// The event that no end of a call was reported. Its key is derived from the call, so that it
+/// happens once.
 pub fn unfinished(call: &Call, tenant_id: &str, now: Timestamp) -> Event {
     let payload = Unfinished {
         call_id: call.id,
@@ -99,7 +99,7 @@ pub fn unfinished(call: &Call, tenant_id: &str, now: Timestamp) -> Event {
     }
 }
 
-/// What one of the platform's events says of a call: that it is over, if nobody knows better.
+/// The end of a call for which no other source reported one.
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
     let is_unfinished = event.source == Source::Platform && event.event_type == UNFINISHED;
     let unfinished: Unfinished = is_unfinished
@@ -113,7 +113,7 @@ pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
     CallUpdate::of(event, [Some(CallKey::Record(unfinished.call_id))], facts)
 }
 
-/// The call that one of the platform's events is about, without telling anything new of it.
+/// The call of a follow-up event, which adds no facts to it.
 pub(crate) fn call_of(event: &Event) -> Option<CallId> {
     let is_ours = event.source == Source::Platform && event.event_type == FOLLOW_UP_DUE;
     let of_call: OfCall = is_ours
@@ -122,8 +122,8 @@ pub(crate) fn call_of(event: &Event) -> Option<CallId> {
     Some(of_call.call_id)
 }
 
-/// An event with this JSON that a tenant publishes under a key of its own choice: the same key, the same event. A
-/// digest stands in for the key, which may be long or personal, and binds the tenant.
+/// An event that a tenant publishes under an idempotency key: the same key is the same event. A
+/// digest replaces the key, which may be long or personal, and binds it to the tenant.
 pub fn published(
     tenant_id: &str,
     idempotency_key: &str,

@@ -1,4 +1,4 @@
-//! Which texts of a payload enter a call.
+//! The texts of a payload that become facts.
 
 use std::borrow::Cow;
 
@@ -9,16 +9,15 @@ use crate::{
 
 /// No provider's id or event type is longer.
 pub(super) const MAX_ID_BYTES: usize = 256;
-/// A longer text is no name, number or URL; it stays in the log but does not enter the call.
+/// A longer text stays in the log but does not become a fact.
 pub(super) const MAX_BYTES: usize = 2_048;
 
-/// A text that says something: the empty and the absurdly long say nothing.
+/// A text that is neither empty nor too long.
 pub(super) fn fact(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty() && text.len() <= MAX_BYTES)
 }
 
-/// A text or number that says something, as it was written. A number that no reader of ours could have is
-/// a text.
+/// A text or number, as it was written. A number that our readers cannot parse becomes a text.
 pub(super) fn scalar(json: Json<'_>) -> Option<Scalar> {
     let is_number = json
         .number()

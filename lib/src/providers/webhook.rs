@@ -1,4 +1,4 @@
-//! The trust boundary as types: a request is unreadable until its signature is verified.
+//! The trust boundary as types: a body is unreadable until its signature is verified.
 
 use std::{fmt, sync::Arc};
 
@@ -12,7 +12,7 @@ use crate::{
     secrets::tenant_and_secret,
 };
 
-/// A request as it came. Nothing outside this module can read its body.
+/// A received request. Nothing outside this module can read its body.
 pub struct RawWebhook {
     headers: HeaderMap,
     url: String,
@@ -21,15 +21,15 @@ pub struct RawWebhook {
 
 #[derive(Clone, Copy)]
 pub struct Signed<'a> {
-    /// The headers; the signature is one of them.
+    /// The signature is one of them.
     pub headers: &'a HeaderMap,
-    /// The URL as the sender knows it, with the query; empty where nothing signs it.
+    /// The URL as the sender knows it, with the query; empty if it is not signed.
     pub url: &'a str,
     /// The body, byte for byte.
     pub body: &'a [u8],
 }
 
-/// A request whose signature was found to be the provider's.
+/// A request with a valid signature.
 pub struct VerifiedWebhook {
     body: Bytes,
     signer: Signer,
@@ -37,8 +37,8 @@ pub struct VerifiedWebhook {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Signer {
-    /// The tenant whose own account with the provider it is; `None` for the platform's, which may have the
-    /// calls of all tenants.
+    /// The tenant whose own provider account signed; `None` for the platform's account, which may
+    /// have calls of all tenants.
     pub tenant_id: Option<Arc<str>>,
 }
 
@@ -51,42 +51,36 @@ pub(super) fn hmac_keys(secrets: &[String]) -> Vec<(Signer, HmacSha256)> {
     secrets.iter().filter_map(key).collect()
 }
 
-/// Why a webhook is refused. Logged and counted; the sender learns only that it was refused.
+/// Logged and counted; the sender learns only that the webhook was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// The address is not on the provider's allow list.
     #[error("source address not allowed")]
     Address,
-    /// Neither of the headers that could carry a signature is there.
     #[error("no signature")]
     Missing,
-    /// The signature has not the form of one.
     #[error("malformed signature")]
     Malformed,
     #[error("algorithm not allowed")]
     Algorithm,
-    /// The key that signed is not one of ours.
     #[error("unknown key")]
     UnknownKey,
-    /// No key is configured any more: whoever holds an old one is refused.
+    /// No key is configured: a webhook that was signed with a removed key is refused.
     #[error("no usable keys")]
     NoKeys,
-    /// The signature is not that of the key, or not of this body.
+    /// The signature does not match the key and this body.
     #[error("wrong signature")]
     Wrong,
-    /// The signature is no longer, or not yet, valid.
     #[error("stale signature")]
     Stale,
 }
 
 pub trait Verifier {
-    /// Checks the signature over the raw bytes, in constant time, before anything is parsed, and returns whose
-    /// key made it.
+    /// Checks the signature over the raw bytes, in constant time, before anything is parsed, and
+    /// returns the signer.
     fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<Signer, Refusal>;
 }
 
 impl RawWebhook {
-    /// Wraps a request's headers and the exact bytes of its body.
     pub fn new(headers: HeaderMap, body: Bytes) -> Self {
         Self {
             headers,
@@ -95,7 +89,7 @@ impl RawWebhook {
         }
     }
 
-    /// Adds the URL that the sender was given, where its signature covers that.
+    /// The URL that was configured at the sender, if its signature covers it.
     pub fn sent_to(self, url: String) -> Self {
         Self { url, ..self }
     }
@@ -104,7 +98,7 @@ impl RawWebhook {
         self.body.len()
     }
 
-    /// Gives up the body to a caller that can verify it.
+    /// Returns the body only if `verifier` accepts the signature.
     pub fn verify(
         self,
         verifier: &impl Verifier,
@@ -147,7 +141,7 @@ impl VerifiedWebhook {
         self.signer.tenant_id.as_deref()
     }
 
-    /// The event that was read from it, as the signer's: a tenant's own key makes no event of another tenant.
+    /// Assigns the event to the signer: a tenant's own key makes no event of another tenant.
     pub fn signed(&self, event: Event) -> Event {
         match &self.signer.tenant_id {
             Some(tenant_id) => Event {

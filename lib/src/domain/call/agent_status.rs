@@ -1,10 +1,11 @@
-//! The status of an agent's call, in the words of the ElevenLabs call status document.
+//! The status of an agent's call, as the ElevenLabs call status document names it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::key::EventKey;
 
-/// A status, and the event that tells it: its payload is the `rawResponse` of a status query.
+/// A status and the event that reported it. The event's payload is the `rawResponse` of a status
+/// query.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AgentStatus {
     pub word: StatusWord,
@@ -50,8 +51,9 @@ impl StatusWord {
         !matches!(self, Self::Initiated | Self::Ringing | Self::Answered)
     }
 
-    /// How far a call with this status has come: a claim's rank, so that a status that arrives late
-    /// does not take back a later one, and that `ended` does not hide how it ended.
+    /// How far a call with this status has progressed. It is a claim's rank: a late event does not
+    /// replace a later status, and `ended` does not replace the status that says how the call
+    /// ended.
     pub fn progress(self) -> u8 {
         match self {
             Self::Initiated => 0,

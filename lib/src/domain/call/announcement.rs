@@ -1,4 +1,4 @@
-//! What of a call's life is announced to customers, and which event did so.
+//! What a call announces to customers, and which event announced it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -29,7 +29,7 @@ pub enum Announcement {
     Answered,
     #[strum(serialize = "conversation.started")]
     ConversationStarted,
-    /// Its agent's conversation ended; the call may go on without it.
+    /// The call may continue after its agent's conversation.
     #[strum(serialize = "conversation.completed")]
     ConversationCompleted,
     #[strum(serialize = "call.completed")]
@@ -59,7 +59,7 @@ impl Announcement {
         }
     }
 
-    /// When it happened, as far as the facts tell.
+    /// When it happened, if the facts show it.
     pub fn occurred_at(self, facts: &Facts) -> Option<Timestamp> {
         let ended_at = || facts.ending().map(|ending| ending.at);
         match self {
@@ -73,7 +73,7 @@ impl Announcement {
     }
 }
 
-/// A conversation has its name before anybody answers, and keeps it when nobody does.
+/// A conversation has an id before it is answered, and keeps it if it never is.
 fn is_in_conversation(facts: &Facts) -> bool {
     let told = facts.agent_status.get().map(|status| status.word);
     facts.conversation_id().is_some()
@@ -82,7 +82,8 @@ fn is_in_conversation(facts: &Facts) -> bool {
             || has_conversed(facts))
 }
 
-/// Only ElevenLabs knows the end of its conversation: the leg of the call may be another one's.
+/// Only ElevenLabs knows when its conversation ended: the call's leg may belong to another
+/// conversation.
 fn has_conversed(facts: &Facts) -> bool {
     let told = facts.agent_status.get().map(|status| status.word);
     facts.conversation_ended_at().is_some()
@@ -90,7 +91,7 @@ fn has_conversed(facts: &Facts) -> bool {
         || matches!(told, Some(StatusWord::Completed | StatusWord::Ended))
 }
 
-/// How far a call has come, in the word that customers are told.
+/// How far a call has progressed, as announced to customers.
 pub fn progress(facts: &Facts) -> &'static str {
     if facts.ending().is_some() {
         "completed"
@@ -103,8 +104,7 @@ pub fn progress(facts: &Facts) -> &'static str {
     }
 }
 
-/// What customers go by when they are told that a call has ended: when it changes afterwards, they are
-/// told again.
+/// The announced values of an ended call. When one changes, `call.updated` follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     status: &'static str,
@@ -123,8 +123,7 @@ impl Shown {
         }
     }
 
-    /// The values that are others now, under the names that customers know them by; one that was not
-    /// known is null.
+    /// The old values that differ from `now`, by their public names; an unknown one is null.
     pub fn changed_to(&self, now: &Self) -> Map<String, Value> {
         let outcome = |shown: &Self| Value::from(shown.outcome.map(Outcome::as_str));
         let recording = |shown: &Self| Value::from(shown.recording_url.clone());
@@ -141,7 +140,7 @@ impl Shown {
     }
 }
 
-/// The event that announced something, for ever. Stored as the array `[by, at]`.
+/// The event that announced something. Stored as the array `[by, at]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(EventKey, Timestamp)", into = "(EventKey, Timestamp)")]
 pub struct Announced {

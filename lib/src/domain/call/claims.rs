@@ -1,24 +1,24 @@
-//! The kinds of fact a call is made of. Each merges commutatively, associatively and idempotently, so
-//! events may arrive in any order, repeatedly and in any grouping.
+//! The kinds of facts that a call consists of. Each merges commutatively, associatively and
+//! idempotently, so events may arrive in any order, repeatedly and in any grouping.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::timestamp::Timestamp;
 
-/// A value that some event claimed, with what decides between claims: a better source first, then
-/// time, then the value itself, so that no two claims are ever equal without being the same.
+/// A value that an event claimed, with what decides between claims: first the rank of the source,
+/// then the time, then the value itself. Only identical claims are equal.
 ///
 /// Stored as the array `[rank, at, value]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Claim<T>(u8, Timestamp, T);
 
 impl<T> Claim<T> {
-    /// `value` as told at `at` by a source of this rank; higher is better.
+    /// `value` as reported at `at` by a source of this rank; higher is better.
     pub fn new(rank: u8, at: Timestamp, value: T) -> Self {
         Self(rank, at, value)
     }
 
-    /// How good the source is; higher is better.
+    /// Higher is better.
     pub fn rank(&self) -> u8 {
         self.0
     }
@@ -32,7 +32,7 @@ impl<T> Claim<T> {
     }
 }
 
-/// The claim of the best source, the latest among equals.
+/// The claim of the best source, and the latest of several equally good ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Latest<T>(Option<Claim<T>>);
@@ -41,12 +41,13 @@ pub struct Latest<T>(Option<Claim<T>>);
 #[serde(transparent)]
 pub struct Earliest<T>(Option<Claim<T>>);
 
-/// The highest of the values told: of times, the latest.
+/// The highest of the reported values; of times, the latest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Highest<T>(Option<T>);
 
-/// The first and the last of the times told. Stored as an array of both, or of the one.
+/// The first and the last of the reported times. Stored as an array of both, or of one if they are
+/// equal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<Timestamp>", into = "Vec<Timestamp>")]
 pub struct FirstLast(Option<(Timestamp, Timestamp)>);
@@ -98,7 +99,6 @@ macro_rules! register {
                 self.0.as_ref().map(Claim::value)
             }
 
-            /// True before the first claim; such a register is not stored.
             pub fn is_empty(&self) -> bool {
                 self.0.is_none()
             }
@@ -125,13 +125,12 @@ impl Latest<String> {
 }
 
 impl<T> Latest<T> {
-    /// The register, if `keeps` its value; else an empty one.
+    /// The register if `keeps` accepts its value, else an empty one.
     pub fn filter(self, keeps: impl FnOnce(&T) -> bool) -> Self {
         Self(self.0.filter(|claim| keeps(claim.value())))
     }
 }
 
-/// The best of these claims, by what decides between claims.
 pub fn best<'a, T: Ord + 'a>(
     registers: impl IntoIterator<Item = &'a Latest<T>>,
 ) -> Option<&'a Claim<T>> {
@@ -159,7 +158,6 @@ impl<T> Highest<T> {
         self.0.as_ref()
     }
 
-    /// True before a value was told; such a register is not stored.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
@@ -170,7 +168,6 @@ impl FirstLast {
         Self(time.map(|time| (time, time)))
     }
 
-    /// Keeps the earlier and the later of both.
     pub fn merge(&mut self, other: Self) {
         self.0 = match (self.0, other.0) {
             (Some(ours), Some(theirs)) => Some((ours.0.min(theirs.0), ours.1.max(theirs.1))),
@@ -186,7 +183,6 @@ impl FirstLast {
         self.0.map(|(_, last)| last)
     }
 
-    /// True before a time was told; such a register is not stored.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }

@@ -1,5 +1,5 @@
-//! How a call ended, when, and with which outcome: computed from its facts. docs/who-ends-a-call.md has
-//! the rules, with the sequences that they come from.
+//! How a call ended, when, and with which outcome: computed from its facts. docs/who-ends-a-call.md
+//! has the rules and the sequences that they come from.
 
 use super::{
     claims::{Claim, Latest, best},
@@ -27,16 +27,16 @@ enum How<'a> {
         identity: &'a str,
         connected: bool,
     },
-    /// As a record tells it that was written before legs were kept.
+    /// From a record of an earlier version, which kept no legs.
     LeftBefore(&'a Leaving),
     HungUp(&'a Hangup),
     /// Only the closing of the room or the end of the conversation is known.
     Closed,
-    /// Nobody reported an end, and nothing was heard of the call any more.
+    /// No event reported an end, and no event arrived for hours.
     Silent,
 }
 
-/// The reason of a call that was closed because nobody reported its end.
+/// The reason of a call whose end no event reported.
 const NO_TERMINAL_EVENT: &str = "NO_TERMINAL_EVENT";
 const NO_END_REPORTED: &str = "No event reported the end of the call";
 
@@ -68,7 +68,7 @@ impl<'a> Ending<'a> {
         }
     }
 
-    /// The identity of whose leaving ended it, if one did.
+    /// The identity of the participant whose leaving ended the call.
     pub fn identity(&self) -> Option<&'a str> {
         match self.how {
             How::Left { identity, .. } => Some(identity).filter(|identity| !identity.is_empty()),
@@ -77,12 +77,12 @@ impl<'a> Ending<'a> {
         }
     }
 
-    /// Why the call failed, where Ringpost itself closed it.
+    /// Why the call failed, if Ringpost itself closed it.
     pub(super) fn failure(&self) -> Option<&'static str> {
         (self.how == How::Silent).then_some(NO_END_REPORTED)
     }
 
-    /// The provider's reason, as it spells it; Ringpost's own where it closed the call.
+    /// The provider's reason in its spelling; Ringpost's own if it closed the call.
     pub fn reason(&self) -> Option<&'a str> {
         match self.how {
             How::Left { left, .. } => left.reason(),
@@ -95,14 +95,15 @@ impl<'a> Ending<'a> {
 }
 
 impl Facts {
-    /// How the call ended. `None` while it goes on.
+    /// How the call ended; `None` while it is ongoing.
     ///
-    /// The first who can tell decides: the phones of its room, its carrier, the persons of its room,
-    /// the closing of the room, the end of its conversation. Whoever closes calls of which nothing was
-    /// heard any more stands after all of them.
+    /// The first of these that knows the end decides: the phones of the room, the carrier, the
+    /// persons of the room, the closing of the room, the end of the conversation, and last the
+    /// sweep that closes silent calls.
     ///
-    /// A phone that a room shows is there until the room tells its leaving or is closed: its carrier may
-    /// tell the end a moment earlier, but less exactly, and customers would be told twice.
+    /// A phone in a room is present until the room reports its leaving or is closed. Its carrier
+    /// may report the end a moment earlier but less exactly; using that would announce the end
+    /// twice.
     pub fn ending(&self) -> Option<Ending<'_>> {
         self.ending_of(&Participants::of(self))
     }
@@ -117,8 +118,8 @@ impl Facts {
             .or_else(|| self.by_silence())
     }
 
-    /// The last of the phones that answered has left. If nobody answered, the last attempt is over, and
-    /// nobody is there to make another: an agent who has not reached anybody may dial again.
+    /// The last of the phones that answered has left. If none answered, the last attempt is over
+    /// and no agent or person is present who could dial again.
     fn by_phones<'a>(&'a self, cast: &Participants<'a>) -> Option<Ending<'a>> {
         let over = self.rooms_closed_at();
         if self.crowded || self.shows_phone(cast) {
@@ -132,7 +133,7 @@ impl Facts {
                 phones.filter_map(|phone| Some(Ending::of(phone.gone(over)?, phone, answered)));
             gone.max_by_key(|ending| ending.at)
         };
-        // If only the closing of its room is known of the last one, its carrier may know more.
+        // If only the closing of the room is known, the carrier may know more.
         let is_told = |ending: &Ending<'a>| ending.how != How::Closed;
         let before = self
             .phone_left
@@ -169,8 +170,8 @@ impl Facts {
         !by_rule || left.rank() >= BY_RULE
     }
 
-    /// Whoever knows the call's carrier tells that it was hung up. Of several legs those decide that
-    /// were answered, once all of them are over.
+    /// The carrier reported the hangup. Of several legs the answered ones decide, once all of them
+    /// are over.
     fn by_carrier(&self) -> Option<Ending<'_>> {
         let legs = self.counting_reports();
         let goes_on = legs
@@ -189,7 +190,7 @@ impl Facts {
         })
     }
 
-    /// The last person has left. Who never came in ends nothing while the room may let him in.
+    /// The last person has left. A person who never got in ends nothing while the room is open.
     fn by_persons<'a>(&'a self, cast: &Participants<'a>) -> Option<Ending<'a>> {
         let over = self.rooms_closed_at();
         if cast.is_phone_call(self)
@@ -214,8 +215,8 @@ impl Facts {
         left.or_else(|| gone(false).filter(|_| over.is_some()))
     }
 
-    /// Without a room, and unless its carrier will tell more, a call ends with its conversation: one that
-    /// hands the caller over ends before the call does.
+    /// Without a room, a call ends with its conversation, unless its carrier will report more: an
+    /// agent that hands the caller over ends its conversation before the call ends.
     fn with_conversation(&self) -> Option<Ending<'_>> {
         let goes_on = self.reports.iter().any(|(_, report)| report.goes_on());
         let ended = self
@@ -229,8 +230,8 @@ impl Facts {
             .map(Ending::closed)
     }
 
-    /// Nothing was heard of the call any more. A carrier that reported its end knows better, though its
-    /// room still shows a phone.
+    /// No event arrived for hours. If a carrier reported the end, that counts even though the room
+    /// still shows a phone.
     fn by_silence(&self) -> Option<Ending<'_>> {
         let since = self.silent_since.get()?;
         self.by_carrier().or(Some(Ending {
@@ -239,7 +240,7 @@ impl Facts {
         }))
     }
 
-    /// When all rooms that are known were closed.
+    /// When all known rooms were closed.
     pub(super) fn rooms_closed_at(&self) -> Option<Timestamp> {
         let all: Option<Vec<_>> = self
             .rooms
@@ -254,7 +255,7 @@ impl Facts {
         !(self.rooms.is_empty() && self.room_sid.is_empty() && self.room_name.is_empty())
     }
 
-    /// The legs of carriers that count, where no phone of a room is known to be them.
+    /// The carriers' legs that count: those that belong to no phone of a room.
     fn counting_reports(&self) -> Vec<&Report> {
         let (answered, others): (Vec<_>, Vec<_>) =
             self.unlinked().partition(|report| report.is_answered());
@@ -265,7 +266,7 @@ impl Facts {
         }
     }
 
-    /// The conversation that counts: of two of one call the longer one, for the other never came about.
+    /// Of two conversations of one call, the longer one counts: the other was never established.
     pub(super) fn talk(&self) -> Option<(&String, &ConversationReport)> {
         let length = |talk: &ConversationReport| talk.report.seconds.get().copied();
         self.talks.iter().max_by(|(one, a), (other, b)| {
@@ -277,8 +278,8 @@ impl Facts {
         self.talk().map(|(_, talk)| &talk.report)
     }
 
-    /// All who may tell of the call as a whole: of the phone whose call it is, of legs that are no
-    /// phone's, and of its conversation.
+    /// The reports about the call as a whole: those about the principal's phone, about legs without
+    /// a phone in the room, and about the conversation.
     pub(super) fn reporters<'a>(&'a self, cast: &Participants<'a>) -> Vec<&'a Report> {
         let principal = cast
             .principal()
@@ -300,8 +301,8 @@ impl Facts {
         best(self.reporters(cast).into_iter().map(of).chain([whole])).map(Claim::value)
     }
 
-    /// When the call started: with its room, as somebody else told, with the first person in it, or so
-    /// long before its end as it is told to have lasted.
+    /// When the call started: the room's creation, else a reported start, else when the first
+    /// person joined, else the end minus the reported duration.
     pub fn started_at(&self) -> Option<Timestamp> {
         self.started_at_of(&Participants::of(self))
     }
@@ -342,7 +343,7 @@ impl Facts {
             .copied()
     }
 
-    /// When the call started, as others than its room tell it.
+    /// The start that a source other than the room reported.
     pub fn start_told(&self) -> Option<Timestamp> {
         self.told(&Participants::of(self), &self.started, |report| {
             &report.started
@@ -350,22 +351,21 @@ impl Facts {
         .copied()
     }
 
-    /// How many seconds it lasted, as others than its room tell it.
+    /// The duration that a source other than the room reported.
     pub fn stated_seconds(&self) -> Option<u64> {
         self.reported_seconds(&Participants::of(self)).copied()
     }
 
-    /// The outcome, as providers that judge calls tell it.
     pub fn verdict_told(&self) -> Option<Outcome> {
         self.verdict(&Participants::of(self))
     }
 
-    /// Whether a phone has the call: then persons end nothing.
+    /// In a phone call, persons end nothing.
     pub fn is_phone_call(&self) -> bool {
         Participants::of(self).is_phone_call(self)
     }
 
-    /// From start to end, in milliseconds: the room's span where one is known, else what was told.
+    /// In milliseconds, from the room's creation to the end; without a room, the reported duration.
     pub fn duration_millis(&self) -> Option<u64> {
         let cast = Participants::of(self);
         self.duration_of(&cast, self.ending_of(&cast)?)
@@ -376,7 +376,7 @@ impl Facts {
             return Some(seconds.saturating_mul(1_000));
         }
         let start = match (self.room_created(), ending.how) {
-            // Ringing is no duration: a carrier's call lasts from the answer on.
+            // Ringing does not count: a carrier's call lasts from the answer on.
             (None, How::HungUp(_)) if !self.is_answered(cast) => return None,
             (None, How::HungUp(_)) => self.answered_at().or_else(|| self.started_at_of(cast))?,
             _ => self.started_at_of(cast)?,
@@ -390,7 +390,7 @@ impl Facts {
             || self.verdict(cast) == Some(Outcome::Completed)
     }
 
-    /// The outcome of the ended call; `None` while it goes on or when nothing decides.
+    /// `None` while the call is ongoing, or when nothing decides.
     pub fn outcome(&self) -> Option<Outcome> {
         let cast = Participants::of(self);
         let ending = self.ending_of(&cast)?;
@@ -404,7 +404,8 @@ impl Facts {
             connected: match ending.how {
                 How::Left { connected, .. } => connected,
                 How::LeftBefore(leaving) => leaving.connected,
-                // Not told by who only tells the end; but who saw it begin would have seen the answer.
+                // A source that only reports the end does not report the answer; one that reported
+                // the start would have.
                 How::HungUp(_) => {
                     let began = self
                         .told(&cast, &self.started, |report| &report.started)
@@ -416,7 +417,7 @@ impl Facts {
         })
     }
 
-    /// Whether anybody is known, or may be taken, to have been in the room that was closed.
+    /// Whether someone was, or may have been, in the room that was closed.
     fn may_have_met(&self, cast: &Participants<'_>) -> bool {
         let talked = || self.conversation_ended_at().is_some() || self.transcript().is_some();
         !self.has_room()

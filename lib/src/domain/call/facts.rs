@@ -1,11 +1,11 @@
 //! The facts of a call: a join-semilattice. `merge` is commutative, associative and idempotent, so
 //! every replay, reordering and regrouping of a call's events ends in the same facts. Status,
-//! outcome and duration are views ([`super::ending`]), computed and never stored. There is deliberately
-//! no list of applied events.
+//! outcome and duration are views ([`super::ending`]), computed and never stored. There is
+//! deliberately no list of applied events.
 //!
-//! What is told of one phone, one person, one room, one leg of the carrier or one conversation is kept
-//! apart from what is told of another: which of them counts for the call ([`super::cast`]) can then be
-//! decided whatever the order in which it became known.
+//! Facts about each phone, person, room, carrier's leg and conversation are kept separately. Which
+//! of them counts for the call ([`super::participants`]) can then be decided in any order of
+//! events.
 
 use crate::domain::{
     bounded::FewKeys,
@@ -28,7 +28,7 @@ use super::{
     report::{ConversationReport, Report, RoomSpan},
 };
 
-/// A participant's leaving, as records tell it that were written before legs were kept.
+/// How a participant left, in records of an earlier version, which kept no legs.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Leaving {
@@ -38,22 +38,23 @@ pub struct Leaving {
     pub connected: bool,
 }
 
-/// The rank of what is told by or of a phone that a dispatch rule let in: the caller.
+/// The rank of facts about a phone that a dispatch rule let in: the caller.
 pub const BY_RULE: u8 = 2;
-/// The rank of a number that only a room's name tells.
+/// The rank of a number that comes from a room's name only.
 pub const FROM_ROOM_NAME: u8 = 0;
 
-/// More legs than any call has; a record of so many stays far below what an item may hold.
+/// More legs than any call has. A record with this many stays far below DynamoDB's item limit.
 pub const MAX_LEGS: usize = 40;
 pub const MAX_REPORTS: usize = 40;
 const MAX_ROOMS: usize = 8;
 const MAX_TALKS: usize = 16;
 
-/// Everything that the events of a call have told of it. One event tells a few fields. Stored under
-/// short names, for DynamoDB bills by the kilobyte and names count.
+/// All facts that a call's events reported. One event reports a few of them. The stored names are
+/// short, because DynamoDB charges by the kilobyte, names included.
 ///
-/// What a field tells is told of the call as a whole, by those who know neither its legs nor its rooms;
-/// the methods of the same names are the views that put all together.
+/// A field here holds what was reported about the call as a whole, by sources that know neither its
+/// legs nor its rooms. The methods of the same names combine it with the reports about legs and
+/// rooms.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
@@ -61,10 +62,10 @@ pub struct Facts {
     pub room_name: Latest<String>,
     #[serde(skip_serializing_if = "FewKeys::is_empty")]
     pub legs: FewKeys<LegKey, Leg, MAX_LEGS>,
-    /// There were more of them than are kept.
+    /// There were more legs than are kept.
     #[serde(skip_serializing_if = "Not::not")]
     pub crowded: bool,
-    /// The legs that carriers tell of, by call SID.
+    /// The legs that carriers report, by call SID.
     #[serde(rename = "sids", skip_serializing_if = "FewKeys::is_empty")]
     pub reports: FewKeys<String, Report, MAX_REPORTS>,
     /// LiveKit's rooms, by sid.
@@ -73,12 +74,12 @@ pub struct Facts {
     /// ElevenLabs' conversations, by id.
     #[serde(rename = "talks", skip_serializing_if = "FewKeys::is_empty")]
     pub talks: FewKeys<String, ConversationReport, MAX_TALKS>,
-    /// When an agent or another machine joined a room last.
+    /// When an agent or another machine last joined a room.
     #[serde(rename = "in", skip_serializing_if = "Highest::is_empty")]
     pub machine_joined: Highest<Timestamp>,
     #[serde(rename = "out", skip_serializing_if = "Highest::is_empty")]
     pub machine_left: Highest<Timestamp>,
-    /// LiveKit's sid of the room, as older records tell it.
+    /// In records of earlier versions only.
     #[serde(rename = "room", skip_serializing_if = "Latest::is_empty")]
     pub room_sid: Latest<String>,
     #[serde(rename = "sip", skip_serializing_if = "Latest::is_empty")]
@@ -92,13 +93,13 @@ pub struct Facts {
     /// The number of the other side.
     #[serde(rename = "phone", skip_serializing_if = "Latest::is_empty")]
     pub phone_number: Latest<PhoneNumber>,
-    /// Our own number, by which the directory knows whose call it is. The other side's number never
-    /// decides that: it may be a number of another tenant.
+    /// Our own number, by which the directory finds the owner. The other side's number never
+    /// decides: it may be another tenant's number.
     #[serde(rename = "line", skip_serializing_if = "Latest::is_empty")]
     pub line_number: Latest<PhoneNumber>,
     #[serde(rename = "dir", skip_serializing_if = "Latest::is_empty")]
     pub direction: Latest<Direction>,
-    /// The campaign that the metadata of a room or of an event names.
+    /// From the metadata of a room or an event.
     #[serde(rename = "camp", skip_serializing_if = "Latest::is_empty")]
     pub campaign_id: Latest<String>,
     #[serde(rename = "rec", skip_serializing_if = "Latest::is_empty")]
@@ -106,74 +107,73 @@ pub struct Facts {
     /// When the first event of the call happened.
     #[serde(rename = "first", skip_serializing_if = "EarliestTime::is_empty")]
     pub first_event: EarliestTime,
-    /// When a room of which only the name is known was created.
+    /// For a room of which only the name is known.
     #[serde(rename = "made", skip_serializing_if = "EarliestTime::is_empty")]
     pub room_created: EarliestTime,
-    /// When the first person joined, as older records tell it.
+    /// In records of earlier versions only.
     #[serde(rename = "join", skip_serializing_if = "EarliestTime::is_empty")]
     pub joined: EarliestTime,
     #[serde(rename = "ring", skip_serializing_if = "EarliestTime::is_empty")]
     pub ringing: EarliestTime,
     #[serde(rename = "answ", skip_serializing_if = "EarliestTime::is_empty")]
     pub answered: EarliestTime,
-    /// Whether it is a phone call: then a person's leaving does not end it.
+    /// In a phone call, a person's leaving does not end the call.
     #[serde(rename = "hasPhone", skip_serializing_if = "Not::not")]
     pub has_phone: bool,
-    /// The last leaving of a phone, as older records tell it.
+    /// The last of a phone, in records of earlier versions only.
     #[serde(rename = "phoneLeft", skip_serializing_if = "Latest::is_empty")]
     pub phone_left: Latest<Leaving>,
-    /// The earliest leaving of a person, as older records tell it.
+    /// The earliest of a person, in records of earlier versions only.
     #[serde(rename = "left", skip_serializing_if = "Earliest::is_empty")]
     pub standard_left: Earliest<Leaving>,
-    /// When a room of which only the name is known was closed, or the call was first told to be over
-    /// without saying since when.
+    /// When a room of which only the name is known was closed, or when the call was first reported
+    /// to be over without an end time.
     #[serde(rename = "done", skip_serializing_if = "EarliestTime::is_empty")]
     pub room_finished: EarliestTime,
-    /// When the call was last heard of, if nobody reported its end for long after that.
+    /// When the last event arrived, if no end was reported for hours after it.
     #[serde(rename = "lost", skip_serializing_if = "EarliestTime::is_empty")]
     pub silent_since: EarliestTime,
-    /// When the call started, as somebody other than LiveKit tells it.
+    /// As reported by a source other than LiveKit.
     #[serde(rename = "start", skip_serializing_if = "Latest::is_empty")]
     pub started: Latest<Timestamp>,
-    /// How it ended, as somebody other than LiveKit tells it.
+    /// As reported by a source other than LiveKit.
     #[serde(rename = "hang", skip_serializing_if = "Latest::is_empty")]
     pub hangup: Latest<Hangup>,
-    /// When the agent's conversation ended; the call may go on without it.
+    /// The call may continue after it.
     #[serde(rename = "convEnd", skip_serializing_if = "Latest::is_empty")]
     pub conversation_ended: Latest<Timestamp>,
-    /// The duration that somebody other than LiveKit tells, in seconds.
+    /// As reported by a source other than LiveKit.
     #[serde(rename = "secs", skip_serializing_if = "Latest::is_empty")]
     pub reported_seconds: Latest<u64>,
-    /// The outcome, as a provider that judges calls itself tells it.
+    /// The outcome that a provider reported.
     #[serde(rename = "verd", skip_serializing_if = "Latest::is_empty")]
     pub verdict: Latest<Outcome>,
-    /// The status that ElevenLabs reports, by the furthest event.
+    /// The status of ElevenLabs' call that has progressed furthest.
     #[serde(rename = "status", skip_serializing_if = "Latest::is_empty")]
     pub agent_status: Latest<AgentStatus>,
-    /// When ElevenLabs last answered a question about a conversation that went on: nobody needs to ask
-    /// again at once, whatever the answer was.
+    /// When ElevenLabs' API last returned an ongoing conversation: it is not asked again at once.
     #[serde(rename = "asked", skip_serializing_if = "Latest::is_empty")]
     pub asked: Latest<()>,
-    /// Why the call failed, in the provider's words.
+    /// In the provider's words.
     #[serde(rename = "fail", skip_serializing_if = "Latest::is_empty")]
     pub failure_reason: Latest<String>,
     #[serde(rename = "text", skip_serializing_if = "Latest::is_empty")]
     pub transcript: Latest<EventKey>,
-    /// What the call achieved, in snake case: `appointment_set`, `follow_up`, ….
+    /// In snake case: `appointment_set`, `follow_up`, ….
     #[serde(rename = "res", skip_serializing_if = "Latest::is_empty")]
     pub results: Latest<BTreeSet<String>>,
     /// The caller of an inbound call is a lead of the line's campaign.
     #[serde(rename = "hasLead", skip_serializing_if = "Not::not")]
     pub has_lead: bool,
-    /// The lead or contact that a dialer or a carrier names.
+    /// The lead or contact that a dialer or a carrier named.
     #[serde(rename = "lead", skip_serializing_if = "Latest::is_empty")]
     pub lead_id: Latest<ContactId>,
     #[serde(rename = "empl", skip_serializing_if = "Latest::is_empty")]
     pub employee_id: Latest<String>,
-    /// When to call again; `None` withdraws what was told before.
+    /// When to call again; `None` withdraws an earlier follow-up.
     #[serde(rename = "again", skip_serializing_if = "Latest::is_empty")]
     pub follow_up: Latest<Option<FollowUp>>,
-    /// A digest of the body that a dialer submitted last.
+    /// A digest of the last body that a dialer submitted.
     #[serde(rename = "said", skip_serializing_if = "Latest::is_empty")]
     pub submitted: Latest<String>,
 }

@@ -1,23 +1,21 @@
-//! Which calls a list shows. A status is asked for in any document's words; docs/api/calls.md has the
-//! table of what each means.
+//! Which calls a list shows. A status may be given in any document's spelling; docs/api/calls.md
+//! has the table of meanings.
 
 use super::{Call, CallStatus, agent_status::StatusWord, outcome::Outcome};
 use crate::domain::{call::direction::Direction, phone::PhoneNumber, timestamp::Timestamp};
 
-/// What a call must be to be shown; what is not given does not matter.
+/// The criteria of a list; one that is absent matches every call.
 #[derive(Debug, Clone, Default)]
 pub struct CallFilter {
-    /// Any of these statuses; empty for any at all.
+    /// Any of these; empty for any status.
     pub statuses: Vec<StatusFilter>,
-    /// Any of these outcomes, business outcomes included; empty for any at all.
+    /// Any of these, business outcomes included; empty for any outcome.
     pub outcomes: Vec<String>,
     pub direction: Option<Direction>,
     pub campaign_id: Option<String>,
     /// The number of the other side.
     pub phone_number: Option<PhoneNumber>,
-    /// Its follow-up is due from this moment on.
     pub follow_up_from: Option<Timestamp>,
-    /// Its follow-up is due up to this moment.
     pub follow_up_to: Option<Timestamp>,
     pub lead_id: Option<String>,
     pub employee_id: Option<String>,
@@ -27,14 +25,14 @@ pub struct CallFilter {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusFilter {
     Active,
-    /// A status that `status` or `agentStatus` shows, or what is the same of a call that nobody
-    /// reported in those words.
+    /// A status that `status` or `agentStatus` shows, or its equivalent for a call that no event
+    /// reported in those terms.
     Word(StatusWord),
 }
 
 impl StatusFilter {
-    /// Reads a word of the Call Outcomes, inbound call, ElevenLabs or Call Capture document, or of a
-    /// carrier: `no_answer`, `no-answer`, `No Answer`.
+    /// Reads a status of the Call Outcomes, inbound call, ElevenLabs or Call Capture document, or
+    /// of a carrier: `no_answer`, `no-answer`, `No Answer`.
     pub fn parse(text: &str) -> Option<Self> {
         let word = match with_underscores(text).as_str() {
             "active" => return Some(Self::Active),
@@ -75,7 +73,7 @@ impl StatusFilter {
             }
             StatusWord::Busy => facts.outcome() == Some(Outcome::Busy),
             StatusWord::NoAnswer => facts.outcome() == Some(Outcome::NoAnswer),
-            // Only those who report in these words know.
+            // Only a reported status shows these.
             StatusWord::InitiationFailed
             | StatusWord::Canceled
             | StatusWord::Unreachable
@@ -134,8 +132,9 @@ fn has_outcome(call: &Call, wanted: &str) -> bool {
             .is_some_and(|results| results.contains(wanted))
 }
 
-/// `No Answer` and `no-answer` as `no_answer`. Capitals separate no words here: `appointmentSet` becomes
-/// `appointmentset`, while [`snake_case`](crate::domain::result_name::snake_case) makes `appointment_set` of it.
+/// `No Answer` and `no-answer` as `no_answer`. Capitals do not separate words: `appointmentSet`
+/// becomes `appointmentset`, while [`snake_case`](crate::domain::result_name::snake_case) makes
+/// `appointment_set` of it.
 pub fn with_underscores(text: &str) -> String {
     text.trim().to_lowercase().replace(['-', ' '], "_")
 }

@@ -1,4 +1,5 @@
-//! What a provider's event reports beside the life of its call, and may report many times in it.
+//! What a provider's event reports apart from the call's lifecycle. It may happen many times in a
+//! call.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,7 @@ pub struct InCallEvent {
 }
 
 impl InCallEvent {
-    /// An occurrence of this type, of which this much is known.
+    /// Details without a value are left out.
     pub fn new<const N: usize>(
         event_type: &str,
         details: [(&'static str, Option<Scalar>); N],
@@ -26,13 +27,14 @@ impl InCallEvent {
         }
     }
 
-    /// The member of the payload that holds what is told of it: the family of its type.
+    /// The member of the payload that holds the details: the family of the type.
     pub fn subject(&self) -> &str {
         self.event_type.split('.').next().unwrap_or_default()
     }
 }
 
-/// Names a recording in a state, so that whoever reports the same again names the same.
+/// Names a recording in a state. Events that report the same state of a recording get the same
+/// name.
 pub fn recording_state(event_type: &str, id: &str) -> String {
     let state = event_type.split('.').next_back().unwrap_or(event_type);
     format!("{state}#{id}")

@@ -1,4 +1,4 @@
-//! A leg: one phone or one person in a room, and what is known of its comings and goings.
+//! A leg: one phone or one person in a room, when it joined and left.
 
 use std::{borrow::Borrow, ops::Not};
 
@@ -14,26 +14,26 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// A longer identity is cut: what is left of it still tells one participant from another.
+/// A longer identity is cut; the beginning still distinguishes participants.
 const MAX_IDENTITY_BYTES: usize = 128;
 const PHONE: char = 'p';
 const PERSON: char = 'w';
 
-/// Which leg it is: phone or person, and the identity that the room gives it. A person who reloads the
-/// page and a phone that is dialled again under one identity stay the same leg.
+/// Phone or person, and its identity in the room. A person who reloads the page and a phone that is
+/// dialled again under one identity remain the same leg.
 ///
-/// Phones stand before persons, so that a crowd of listeners leaves them their room.
+/// Phones sort before persons, so that a crowd of listeners does not displace them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LegKey(String);
 
 impl LegKey {
-    /// The key of a phone; without a name it is one of those that nobody can tell apart.
+    /// All phones without a name share one key.
     pub fn phone(name: &str) -> Self {
         Self::of(PHONE, name)
     }
 
-    /// The key of a person in a browser, an app or a messenger.
+    /// A person in a browser, an app or a messenger.
     pub fn person(name: &str) -> Self {
         Self::of(PERSON, name)
     }
@@ -47,7 +47,7 @@ impl LegKey {
         self.0.starts_with(PHONE)
     }
 
-    /// The identity; empty where none was told.
+    /// Empty if none was reported.
     pub fn identity(&self) -> &str {
         self.0.get(1..).unwrap_or_default()
     }
@@ -63,13 +63,13 @@ impl Borrow<str> for LegKey {
     }
 }
 
-/// A leaving: when, since when the connection that ended had been there, and why. Stored as an array;
-/// of two at the same moment that of the younger connection is the later one.
+/// When a connection ended, when it had begun, and why it ended. Stored as an array; of two at the
+/// same moment, that of the younger connection is the later one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Left(Timestamp, Option<Timestamp>, Option<String>);
 
 impl Left {
-    /// A leaving at `at` of the connection that was made at `joined`, for the provider's `reason`.
+    /// A connection from `joined` to `at`; `reason` is the provider's.
     pub fn new(at: Timestamp, joined: Option<Timestamp>, reason: Option<String>) -> Self {
         Self(at, joined, reason)
     }
@@ -82,8 +82,9 @@ impl Left {
         self.2.as_deref()
     }
 
-    /// Whether this is the end of a connection that was made at `joined`. LiveKit tells whole seconds:
-    /// who leaves and comes back in the same second is told apart by the connection that ended.
+    /// Whether this is the end of the connection that began at `joined`. LiveKit reports whole
+    /// seconds: if a participant leaves and rejoins within a second, the begin of the ended
+    /// connection distinguishes the two.
     fn ends(&self, joined: Timestamp) -> bool {
         self.0 > joined || (self.0 == joined && self.1.is_none_or(|of| of >= joined))
     }
@@ -92,13 +93,13 @@ impl Left {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Leg {
-    /// A dispatch rule let it in: it called us.
+    /// A dispatch rule let it in: an inbound call.
     #[serde(rename = "r", skip_serializing_if = "Not::not")]
     pub by_rule: bool,
-    /// It came over a trunk and by no rule: the platform dialled it.
+    /// It came over a trunk without a rule: the platform dialled it.
     #[serde(rename = "d", skip_serializing_if = "Not::not")]
     pub dialled: bool,
-    /// When it joined its room, first and last; a phone joins when it is dialled.
+    /// First and last. A phone joins when it is dialled.
     #[serde(rename = "j", skip_serializing_if = "FirstLast::is_empty")]
     pub joined: FirstLast,
     #[serde(rename = "i", skip_serializing_if = "EarliestTime::is_empty")]
@@ -107,7 +108,7 @@ pub struct Leg {
     pub answered: EarliestTime,
     #[serde(rename = "l", skip_serializing_if = "Highest::is_empty")]
     pub left: Highest<Left>,
-    /// Its last attempt that is known never to have been connected.
+    /// The last attempt that never connected.
     #[serde(rename = "m", skip_serializing_if = "Highest::is_empty")]
     pub missed: Highest<Left>,
     /// The numbers of the other side.
@@ -154,7 +155,7 @@ impl From<Outcome> for LegOutcome {
 }
 
 impl Leg {
-    /// The leg with those of its ids that `keeps`.
+    /// Without the ids that `keeps` rejects.
     pub fn with_ids(self, keeps: impl Fn(&String) -> bool) -> Self {
         let (sip_calls, call_sids) = (self.sip_calls.filter(&keeps), self.call_sids.filter(&keeps));
         Self {
@@ -164,7 +165,7 @@ impl Leg {
         }
     }
 
-    /// Whether it came and, as far as its room tells, has not gone.
+    /// Whether it joined and, according to its room, has not left.
     pub(super) fn is_there(&self) -> bool {
         let leavings = || {
             [&self.left, &self.missed]
@@ -176,19 +177,19 @@ impl Leg {
             .is_some_and(|joined| !leavings().any(|left| left.ends(joined)))
     }
 
-    /// Whether it is known to have been answered. LiveKit has no event for it: a phone that is seen
-    /// active was, and so was one that left for a reason that only a conversation has.
+    /// LiveKit has no event for an answer: a phone was answered if it was seen active, or left for
+    /// a reason that only a conversation has.
     pub(super) fn is_answered(&self) -> bool {
         self.answered.get().is_some()
             || self.left.get().is_some_and(|left| !reports_no_answer(left))
     }
 
-    /// Its last leaving: of a conversation if there was one, else of an attempt.
+    /// Of a conversation if there was one, else of an attempt.
     pub(super) fn leaving(&self) -> Option<&Left> {
         self.left.get().or(self.missed.get())
     }
 
-    /// How it went, as far as its room tells.
+    /// According to its room.
     pub(super) fn outcome(&self) -> Option<LegOutcome> {
         if self.is_answered() {
             return Some(LegOutcome::Connected);
@@ -209,7 +210,8 @@ impl Leg {
     }
 }
 
-/// Whether the reason says that nobody had answered. Media and connections fail in conversations too.
+/// Whether the reason means that the call was not answered. Media and connections also fail in
+/// conversations.
 fn reports_no_answer(left: &Left) -> bool {
     match left.reason() {
         Some("SIP_TRUNK_FAILURE" | "JOIN_FAILURE") => true,

@@ -1,4 +1,4 @@
-//! How a call ended, in the four words of the Call Outcomes document.
+//! The outcome of a call, in the four words of the Call Outcomes document.
 
 use serde::{Deserialize, Serialize};
 
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 pub enum Outcome {
     /// A conversation of ten seconds or more.
     Completed,
-    /// Nobody answered, or the line was held for less than ten seconds.
+    /// Not answered, or shorter than ten seconds.
     NoAnswer,
     /// The called party was busy or declined.
     Busy,
@@ -31,13 +31,13 @@ pub enum Outcome {
 /// What is known of the end of a call when its outcome is decided.
 #[derive(Debug, Clone, Copy)]
 pub struct End<'a> {
-    /// The provider's reason for the disconnection, as it spells it.
+    /// The provider's reason for the disconnection, in its spelling.
     pub reason: Option<&'a str>,
-    /// What a provider that judges calls itself says; it wins over the duration.
+    /// An outcome that a provider reported; it takes precedence over the duration.
     pub verdict: Option<Outcome>,
-    /// From the room's creation to the end, in milliseconds; `None` when the start is unknown.
+    /// From the room's creation to the end; `None` when the start is unknown.
     pub duration_millis: Option<u64>,
-    /// False when the phone's participant is known never to have been connected.
+    /// False when the phone never connected.
     pub connected: bool,
 }
 
@@ -45,9 +45,9 @@ const FAILED_BELOW_MILLIS: u64 = 3_000;
 const NO_ANSWER_BELOW_MILLIS: u64 = 10_000;
 
 impl Outcome {
-    /// Decides the outcome; the first rule that matches wins: the reason says busy, the reason is
-    /// an error, nobody was available, then a provider's own verdict, then the duration. `None` when neither the reason nor a
-    /// duration decides. A call that never connected is never `completed`, however long it rang.
+    /// The first rule that matches decides: a reason that means busy, an error or no answer; then a
+    /// provider's own verdict; then the duration. `None` when neither a reason nor a duration
+    /// decides. A call that never connected is never `completed`, however long it rang.
     pub fn decide(end: End<'_>) -> Option<Self> {
         if let Some(verdict) = end.reason.and_then(Self::of_reason).or(end.verdict) {
             return Some(verdict);
@@ -63,7 +63,8 @@ impl Outcome {
         }
     }
 
-    /// What a reason says by itself: LiveKit's `DisconnectReason`, or the free words of other senders.
+    /// The outcome that a reason implies: LiveKit's `DisconnectReason`, or the free text of other
+    /// senders.
     pub fn of_reason(reason: &str) -> Option<Self> {
         let reason = reason.to_ascii_uppercase();
         match reason.as_str() {

@@ -1,9 +1,9 @@
-//! Who takes part in a call, and what each of them is to it.
+//! The participants of a call and their roles.
 //!
-//! The caller of an inbound call is whom a dispatch rule let in. Of an outbound call everybody is a
-//! callee whom the platform dialled before somebody answered. Whoever is dialled into a conversation
-//! that goes on is a colleague: a transfer or a consultation. Whatever is known of a colleague's phone
-//! is his: it ends nothing of the caller's, and lends it neither its keys nor its carrier's verdict.
+//! A dispatch rule lets in the caller of an inbound call. In an outbound call, the phones that the
+//! platform dialled before one answered are callees. A phone that is dialled into an ongoing
+//! conversation is a dialled-in leg (in the API `colleague`): a transfer or a consultation. It does
+//! not end the caller's call, and its keys and its carrier's verdict do not count for the call.
 
 use serde::Serialize;
 
@@ -24,19 +24,17 @@ use crate::domain::{
 pub enum Role {
     Caller,
     Callee,
-    /// Whom we called into the call of another.
+    /// A leg that was dialled into an ongoing call.
     Colleague,
-    /// A person in a browser, an app or a messenger.
     WebUser,
 }
 
-/// A phone or a person of a call.
 #[derive(Debug, Clone)]
 pub(super) struct Member<'a> {
     pub(super) key: &'a LegKey,
     pub(super) role: Role,
     leg: &'a Leg,
-    /// What a sender that does not tell phones from persons tells of the same identity.
+    /// The leg of the same identity from a sender that does not distinguish phones from persons.
     twin: Option<&'a Leg>,
     reports: Vec<&'a Report>,
 }
@@ -45,7 +43,7 @@ pub(super) struct Member<'a> {
 pub(super) enum Gone<'a> {
     Left(&'a Left),
     HungUp(&'a Hangup),
-    /// The room was closed, and nobody told of a leaving before that.
+    /// The room was closed, and no leaving was reported before.
     Closed(Timestamp),
 }
 
@@ -76,7 +74,6 @@ impl<'a> Member<'a> {
         self.leg.ringing.get().into_iter().chain(carriers).min()
     }
 
-    /// When it is first known to have been answered.
     pub(super) fn answered_at(&self) -> Option<Timestamp> {
         let carriers = self
             .reports
@@ -85,7 +82,7 @@ impl<'a> Member<'a> {
         self.leg.answered.get().into_iter().chain(carriers).min()
     }
 
-    /// Whether it is known to have been answered; of a person, to have been there.
+    /// For a person: whether it was present.
     pub(super) fn is_answered(&self) -> bool {
         if !self.key.is_phone() {
             return self.leg.joined.first().is_some() || !self.leg.left.is_empty();
@@ -93,20 +90,20 @@ impl<'a> Member<'a> {
         self.parts().any(Leg::is_answered) || self.reports.iter().any(|report| report.is_answered())
     }
 
-    /// Whether it was there, or may have been: LiveKit does not tell that a phone answered.
+    /// LiveKit does not report that a phone answered.
     pub(super) fn may_have_been_there(&self) -> bool {
         let rang = || self.leg.ringing.get().is_some() || !self.leg.missed.is_empty();
         self.is_answered() || (self.joined_at().is_some() && !rang())
     }
 
-    /// Whether it is there; `over` is when its room was closed.
+    /// `over` is when the room was closed.
     pub(super) fn is_there(&self, over: Option<Timestamp>) -> bool {
         self.joined_at().is_some() && self.gone(over).is_none()
     }
 
-    /// How it is gone; `None` while it is there, and of one of whom only its existence is known.
+    /// `None` while it is present, or if only its existence is known.
     pub(super) fn gone(&self, over: Option<Timestamp>) -> Option<Gone<'a>> {
-        // A leaving told twice may be told twice with different precision: both legs must agree.
+        // A leaving may be reported twice with different precision: both legs must agree.
         let left = self.parts().filter_map(Leg::leaving).max();
         let is_back = match self.twin {
             None => self.leg.is_there(),
@@ -122,7 +119,7 @@ impl<'a> Member<'a> {
             over.filter(|over| joined.is_some_and(|joined| joined <= *over))
                 .map(Gone::Closed)
         };
-        // Of one that the room shows, the room's word is waited for.
+        // A participant that the room shows is present until the room reports its leaving.
         let hung_up = || {
             if joined.is_none() || closed().is_some() {
                 hung_up()
@@ -136,7 +133,6 @@ impl<'a> Member<'a> {
             .or_else(closed)
     }
 
-    /// How its own end came about: connected or not, as far as it is known.
     pub(super) fn outcome(&self, over: Option<Timestamp>) -> Option<LegOutcome> {
         if !self.key.is_phone() {
             return self
@@ -147,7 +143,7 @@ impl<'a> Member<'a> {
         if self.is_answered() {
             return Some(LegOutcome::Connected);
         }
-        // The carrier tells a busy line from somebody who declines.
+        // The carrier distinguishes a busy line from a declined call.
         let verdict =
             best(self.reports.iter().map(|report| &report.verdict)).map(|claim| *claim.value());
         let gone = || self.gone(over).is_some().then_some(LegOutcome::NoAnswer);
@@ -204,7 +200,7 @@ impl<'a> Member<'a> {
 pub(super) struct Participants<'a> {
     pub(super) members: Vec<Member<'a>>,
     pub(super) direction: Option<Direction>,
-    /// A person was there before any phone was dialled: the call is the person's.
+    /// A person was present before any phone was dialled: it is the person's call.
     is_of_person: bool,
 }
 
@@ -263,7 +259,7 @@ impl<'a> Participants<'a> {
             .filter(|member| member.key.is_phone())
         {
             let was_added = || {
-                // Dialled while the first one who had answered was there.
+                // Dialled while the first one that had answered was present.
                 first_answered
                     .as_ref()
                     .is_some_and(|(first, answered, gone)| {
@@ -298,8 +294,8 @@ impl<'a> Participants<'a> {
             .map(|(_, member)| member)
     }
 
-    /// The phones whose leaving may end the call. Of an outbound call everybody who answered is on the
-    /// line with the other, colleagues too.
+    /// The phones whose leaving may end the call. In an outbound call all phones that answered are
+    /// on the line, dialled-in legs too.
     pub(super) fn deciding_phones(&self) -> impl Iterator<Item = &Member<'a>> {
         let inbound = self.direction == Some(Direction::Inbound);
         self.phones().filter(move |member| match member.role {
@@ -313,7 +309,7 @@ impl<'a> Participants<'a> {
         self.members.iter().filter(|member| !member.key.is_phone())
     }
 
-    /// Whether a phone has the call: then persons end nothing.
+    /// In a phone call, persons end nothing.
     pub(super) fn is_phone_call(&self, facts: &Facts) -> bool {
         !self.is_of_person
             && (facts.has_phone
@@ -321,8 +317,8 @@ impl<'a> Participants<'a> {
                 || facts.unlinked().any(|report| report.is_phone))
     }
 
-    /// Whose call it is: the caller who came first, or the callee who answered first; while nobody has,
-    /// whoever was dialled last.
+    /// The party whose call it is: the caller who came first, or the callee who answered first;
+    /// while no phone has answered, the one that was dialled last.
     pub(super) fn principal(&self) -> Option<&Member<'a>> {
         let is_principal =
             |member: &&Member<'a>| matches!(member.role, Role::Caller | Role::Callee);
@@ -339,7 +335,7 @@ impl<'a> Participants<'a> {
     }
 }
 
-/// A person talks to the agent, and a phone is dialled into that: it is a colleague's.
+/// A person talks to the agent, and every phone was dialled into that conversation.
 fn is_of_person(facts: &Facts, members: &[Member<'_>]) -> bool {
     let person = members
         .iter()
@@ -383,9 +379,9 @@ fn direction(facts: &Facts, members: &[Member<'_>], is_of_person: bool) -> Optio
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LegView {
     pub role: Role,
-    /// When it joined its room; a phone joins when it is dialled.
+    /// A phone joins when it is dialled.
     pub joined_at: Option<Timestamp>,
-    /// Its identity in the room, or the carrier's call SID.
+    /// In the room, or the carrier's call SID.
     pub identity: Option<String>,
     pub number: Option<PhoneNumber>,
     pub answered_at: Option<Timestamp>,
@@ -394,7 +390,7 @@ pub struct LegView {
 }
 
 impl Facts {
-    /// The reports of legs that no phone of a room is known to be.
+    /// The reports about legs that belong to no phone of a room.
     pub(super) fn unlinked(&self) -> impl Iterator<Item = &Report> {
         let is_linked = |sid: &String| self.legs.iter().any(|(_, leg)| leg.call_sids.contains(sid));
         self.reports
@@ -403,7 +399,7 @@ impl Facts {
             .map(|(_, report)| report)
     }
 
-    /// The phones and persons of the call, in the order in which they came.
+    /// In the order in which they joined.
     pub fn legs(&self) -> Vec<LegView> {
         let (cast, over) = (Participants::of(self), self.rooms_closed_at());
         let mut legs: Vec<LegView> = cast
@@ -411,7 +407,7 @@ impl Facts {
             .iter()
             .map(|member| member.view(over))
             .collect();
-        // Where a room tells of phones, the carrier's unlinked leg is one of them.
+        // If a room shows phones, the carrier's unlinked leg is one of them.
         if cast.phones().next().is_none() {
             legs.extend(
                 self.reports
@@ -430,7 +426,7 @@ impl Facts {
         legs
     }
 
-    /// Whether the phone is one that lends the call its keys and its carrier's word.
+    /// Whether the phone's keys and its carrier's verdict count for the call.
     pub fn is_principal(&self, key: &LegKey) -> bool {
         let cast = Participants::of(self);
         cast.members
@@ -438,8 +434,8 @@ impl Facts {
             .any(|member| member.key == key && matches!(member.role, Role::Caller | Role::Callee))
     }
 
-    /// The colleagues who were called into the call, and the legs that another leg dialled, by a name that
-    /// each keeps.
+    /// The dialled-in legs of the room, and the legs that another leg dialled, each with a stable
+    /// name.
     pub fn transfers(&self) -> Vec<(String, LegView)> {
         let (cast, over) = (Participants::of(self), self.rooms_closed_at());
         let colleagues = cast

@@ -1,5 +1,5 @@
-//! What is told of one leg by its carrier, and of one conversation by ElevenLabs: each apart from the
-//! others, so that it can be decided at any time which of them counts for the call.
+//! What a carrier reports about one leg, and ElevenLabs about one conversation. They are kept
+//! apart, so that it can be decided at any time which of them counts for the call.
 
 use std::{collections::BTreeSet, ops::Not};
 
@@ -14,7 +14,7 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// The end of a call as its carrier, its agent platform or a dialer tells it.
+/// The end of a call as reported by its carrier, its agent platform or a dialer.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Hangup {
@@ -22,16 +22,16 @@ pub struct Hangup {
     pub reason: Option<String>,
 }
 
-/// A leg as its carrier, or whoever knows it by the carrier's call SID, tells it.
+/// A leg as reported by its carrier, or by a source that knows it by the carrier's call SID.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Report {
-    /// The carrier itself tells how far the leg has come: it will tell its end too.
+    /// The carrier itself reports the leg's progress: it will also report its end.
     #[serde(rename = "c", skip_serializing_if = "Not::not")]
     pub by_carrier: bool,
     #[serde(rename = "p", skip_serializing_if = "Not::not")]
     pub is_phone: bool,
-    /// Another leg dialled it: it is a colleague's in the other's call, and a call of its own.
+    /// Another leg dialled it: it is a dialled-in leg of that call, and a call of its own.
     #[serde(rename = "x", skip_serializing_if = "Not::not")]
     pub was_dialled: bool,
     #[serde(rename = "s", skip_serializing_if = "Latest::is_empty")]
@@ -42,7 +42,6 @@ pub struct Report {
     pub answered: EarliestTime,
     #[serde(rename = "h", skip_serializing_if = "Latest::is_empty")]
     pub hangup: Latest<Hangup>,
-    /// The outcome, as far as the reporter judges it.
     #[serde(rename = "v", skip_serializing_if = "Latest::is_empty")]
     pub verdict: Latest<Outcome>,
     #[serde(rename = "t", skip_serializing_if = "Latest::is_empty")]
@@ -78,7 +77,7 @@ impl Report {
             || self.seconds.get().is_some_and(|seconds| *seconds > 0)
     }
 
-    /// Whether the carrier has told of the leg and not yet of its end, which it will tell.
+    /// The carrier reports the leg and has not reported its end yet.
     pub(super) fn goes_on(&self) -> bool {
         self.by_carrier && self.hangup.is_empty()
     }
@@ -89,7 +88,7 @@ impl Report {
 pub struct ConversationReport {
     #[serde(rename = "g", skip_serializing_if = "Latest::is_empty")]
     pub agent_id: Latest<String>,
-    /// When it ended; the call may go on without it.
+    /// The call may continue after it.
     #[serde(rename = "e", skip_serializing_if = "Latest::is_empty")]
     pub ended: Latest<Timestamp>,
     #[serde(rename = "x", skip_serializing_if = "Latest::is_empty")]
@@ -97,7 +96,7 @@ pub struct ConversationReport {
     /// What it achieved, in snake case.
     #[serde(rename = "r", skip_serializing_if = "Latest::is_empty")]
     pub results: Latest<BTreeSet<String>>,
-    /// The phone call that it is, as far as ElevenLabs tells of it.
+    /// The phone call of the conversation, as reported by ElevenLabs.
     #[serde(rename = "p", skip_serializing_if = "is_empty")]
     pub report: Report,
 }

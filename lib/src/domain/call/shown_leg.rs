@@ -1,4 +1,4 @@
-//! The legs of a call, as they are shown.
+//! The legs of a call, as the API and payloads show them.
 
 use serde::Serialize;
 
@@ -8,7 +8,7 @@ use crate::domain::call::{
     participants::{LegView, Role},
 };
 
-/// A phone or a person of a call. What is not known is left out.
+/// Unknown values are left out.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -36,7 +36,7 @@ impl From<LegView> for ShownLeg {
     }
 }
 
-/// All legs, in the order in which they came.
+/// All legs, in the order in which they joined.
 pub fn of(facts: &Facts) -> Vec<ShownLeg> {
     facts.legs().into_iter().map(ShownLeg::from).collect()
 }

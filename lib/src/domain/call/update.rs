@@ -1,4 +1,4 @@
-//! What one event says about a call, and under which keys.
+//! What one event reports about a call, and under which keys.
 
 use super::{facts::Facts, report::ConversationReport};
 use crate::domain::{
@@ -12,13 +12,13 @@ use crate::domain::{
 pub struct CallUpdate {
     pub event: EventKey,
     pub received_at: Timestamp,
-    /// The tenant, where the event itself says whose it is.
+    /// The tenant, if the event itself names it.
     pub tenant_id: Option<String>,
-    /// Every key under which the event knows the call, the surest first; never empty.
+    /// The most reliable key first.
     pub keys: CallKeys,
     pub facts: Facts,
-    /// Which recording reached which state, if it tells that of one it names: announced once, whoever
-    /// reports it.
+    /// The recording and the state that it reached, if the event names a recording. Each is
+    /// announced once, by the first event that reports it.
     pub recording: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl CallUpdate {
         })
     }
 
-    /// The same without what only looks like an id. Its keys never are such.
+    /// Without placeholders in place of ids. The keys never are placeholders.
     pub fn without_placeholders(self) -> Self {
         let (name, id) = (
             |text: &String| is_call_name(text),
@@ -75,17 +75,17 @@ impl CallUpdate {
     }
 }
 
-/// The keys of one call as one event knows them, the surest first.
+/// The keys of one call as one event knows them, the most reliable first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallKeys {
     first: CallKey,
     others: Vec<CallKey>,
-    /// Whose own account with the provider gave these names; `None` for the platform's.
+    /// The tenant whose provider account uses these names; `None` for the platform's account.
     account: Option<String>,
 }
 
 impl CallKeys {
-    /// Those of the keys that name a call, in this order, each once; `None` without any.
+    /// The keys that name a call, each once; `None` if there is none.
     pub fn new(keys: impl IntoIterator<Item = CallKey>) -> Option<Self> {
         let mut keys = keys.into_iter().filter(CallKey::names_a_call);
         let first = keys.next()?;
@@ -102,8 +102,8 @@ impl CallKeys {
         })
     }
 
-    /// The same names in a tenant's own account with the provider. They lead to that tenant's calls alone,
-    /// whatever calls of others they name, for who has an account chooses what it says.
+    /// The same names in a tenant's own provider account. They lead only to calls of that tenant,
+    /// because the owner of an account can choose any name.
     pub fn in_account_of(self, tenant_id: &str) -> Self {
         Self {
             account: Some(tenant_id.to_owned()),
@@ -111,12 +111,10 @@ impl CallKeys {
         }
     }
 
-    /// Whether a tenant's own account gave these names.
     pub fn are_of_an_account(&self) -> bool {
         self.account.is_some()
     }
 
-    /// The id of the item that one of these keys leads to.
     pub fn id_of(&self, key: &CallKey) -> CallId {
         match &self.account {
             Some(tenant_id) => key.call_id().owned_by(tenant_id),
@@ -124,7 +122,7 @@ impl CallKeys {
         }
     }
 
-    /// The id of the surest key: a new call gets it.
+    /// The id of a new call: that of the most reliable key.
     pub fn first_id(&self) -> CallId {
         self.id_of(&self.first)
     }

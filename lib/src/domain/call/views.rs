@@ -1,4 +1,4 @@
-//! What a call shows: each fact as all who told of the call tell it together.
+//! The values that a call shows: each combines the reports of all sources.
 
 use crate::domain::{
     call::{agent_status::StatusWord, direction::Direction, outcome::Outcome},
@@ -15,7 +15,7 @@ use super::{
 };
 
 impl Facts {
-    /// LiveKit's sid of the room: of the first one, if the call was in several.
+    /// Of the first room, if the call was in several.
     pub fn room_sid(&self) -> Option<&str> {
         let first = self
             .rooms
@@ -32,7 +32,7 @@ impl Facts {
             || self.room_sid.get().is_some_and(|known| known == room_sid)
     }
 
-    /// Whether both know the sids of their rooms, and have none in common: then they are two calls.
+    /// Whether both calls have rooms and no room in common: then they are two calls.
     pub fn are_in_other_rooms(&self, other: &Self) -> bool {
         let sids = |facts: &'_ Self| -> Vec<String> {
             facts
@@ -52,14 +52,14 @@ impl Facts {
         rooms.chain(self.room_created.get()).min()
     }
 
-    /// Whether only a room is known, in which nobody has been yet: whoever comes may tell whose call it is.
+    /// Whether only an empty room is known so far: the first participant may show the owner.
     pub fn may_learn_owner(&self) -> bool {
         let nobody = self.legs.is_empty() && self.reports.is_empty() && self.talks.is_empty();
         let nothing = self.conversation_id.is_empty() && self.call_sid.is_empty();
         nobody && nothing && !self.has_phone && self.ending().is_none()
     }
 
-    /// Whether something is told by which the directory may know whose call it is.
+    /// Whether the directory can be asked for the owner.
     pub fn names_owner(&self) -> bool {
         self.line_number().is_some() || self.agent_id().is_some()
     }
@@ -74,8 +74,8 @@ impl Facts {
             .map(|(_, number)| number)
     }
 
-    /// The number of the other side, where more is known than the name of a room: one that is named
-    /// after our line shows that as the call's number.
+    /// The number of the other side, unless it is only the number in the room's name: a room that
+    /// is named after our line shows our number.
     pub fn other_side(&self) -> Option<&PhoneNumber> {
         let (rank, number) =
             self.number(&self.phone_number, Member::number, |report| &report.number)?;
@@ -83,7 +83,7 @@ impl Facts {
         (!is_ours).then_some(number)
     }
 
-    /// Our own number, by which the directory knows whose call it is.
+    /// Our own number, by which the directory finds the owner.
     pub fn line_number(&self) -> Option<&PhoneNumber> {
         self.number(&self.line_number, Member::line, |report| &report.line)
             .map(|(_, number)| number)
@@ -112,7 +112,7 @@ impl Facts {
         }
     }
 
-    /// The SIP call id of the phone whose call it is.
+    /// The SIP call id of the principal's phone.
     pub fn sip_call_id(&self) -> Option<&str> {
         let cast = Participants::of(self);
         cast.principal()
@@ -121,7 +121,7 @@ impl Facts {
             .map(String::as_str)
     }
 
-    /// The carrier's call SID of the phone whose call it is.
+    /// The carrier's call SID of the principal's phone.
     pub fn call_sid(&self) -> Option<&str> {
         let cast = Participants::of(self);
         let is_linked = |sid: &String| self.legs.iter().any(|(_, leg)| leg.call_sids.contains(sid));
@@ -150,7 +150,6 @@ impl Facts {
             || whole.into_iter().any(|known| known == id)
     }
 
-    /// Whether the id of any leg is known.
     pub fn has_leg_ids(&self) -> bool {
         let of_leg = |leg: &super::leg::Leg| !leg.sip_calls.is_empty() || !leg.call_sids.is_empty();
         !(self.sip_call_id.is_empty() && self.call_sid.is_empty() && self.reports.is_empty())
@@ -173,19 +172,19 @@ impl Facts {
             .or(self.transcript.get())
     }
 
-    /// What the call achieved, in snake case: of those who tell it, the latest.
+    /// The latest report, in snake case.
     pub fn results(&self) -> Option<&BTreeSet<String>> {
         let talk = self.talk().map(|(_, talk)| &talk.results);
         best(talk.into_iter().chain([&self.results])).map(Claim::value)
     }
 
-    /// When the agent's conversation ended; the call may go on without it.
+    /// The call may continue after it.
     pub fn conversation_ended_at(&self) -> Option<Timestamp> {
         let talk = self.talk().and_then(|(_, talk)| talk.ended.get());
         talk.or(self.conversation_ended.get()).copied()
     }
 
-    /// When the phone whose call it is was first seen ringing.
+    /// When a deciding phone was first seen ringing.
     pub fn ringing_at(&self) -> Option<Timestamp> {
         let cast = Participants::of(self);
         let phones = cast.deciding_phones().filter_map(Member::ringing_at);
@@ -194,7 +193,7 @@ impl Facts {
         phones.chain(told).chain(self.ringing.get()).min()
     }
 
-    /// When a phone whose call it is was first seen answered.
+    /// When a deciding phone was first seen answered.
     pub fn answered_at(&self) -> Option<Timestamp> {
         let cast = Participants::of(self);
         let phones = cast.deciding_phones().filter_map(Member::answered_at);
@@ -215,8 +214,8 @@ impl Facts {
         told.or_else(|| self.ending()?.failure())
     }
 
-    /// The status in the words of the call status document: ElevenLabs' own, unless other reports show that
-    /// the call went on from there.
+    /// The status as the call status document names it: ElevenLabs' own, unless other reports show
+    /// that the call progressed further.
     pub fn status_word(&self) -> StatusWord {
         let (reported, observed) = (
             self.agent_status.get().map(|status| status.word),

@@ -1,5 +1,5 @@
-//! A recovery: the deliveries of one subscription that an outage of its endpoint left behind, queued
-//! again in bulk.
+//! A recovery: the deliveries of one subscription that failed during an outage of its endpoint,
+//! queued again in bulk.
 
 use std::fmt;
 
@@ -11,32 +11,31 @@ use crate::domain::timestamp::Timestamp;
 #[serde(rename_all = "snake_case")]
 pub enum Recoverable {
     Failed,
-    /// Those that should have been attempted long ago.
+    /// Those whose attempt is long overdue.
     Pending,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     pub since: Timestamp,
-    /// Deliveries announced until then; `None` for the moment of the order.
+    /// Deliveries announced until then; `None` for the time of the order.
     pub until: Option<Timestamp>,
     pub status: Recoverable,
 }
 
-/// Names a recovery among all of its tenant: `rec_3_1_19a2f0c3b41`.
+/// A recovery of a tenant: `rec_3_1_19a2f0c3b41`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RecoveryId {
     pub subscription_id: u64,
-    /// Which of the subscription's recoveries, counted from 1 among those that are kept.
+    /// Counted from 1 among the subscription's recoveries that are kept.
     pub number: u64,
-    /// When it was ordered, in milliseconds since 1970: a number may come again after those that had
-    /// it have expired, and rows of the history remember who recovered them.
+    /// In milliseconds since 1970. A number is used again after the recoveries that had it expired,
+    /// and rows of the history keep the id of their recovery.
     pub ordered: u64,
 }
 
 impl RecoveryId {
-    /// Reads an id; `None` when it is none.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix("rec_")?.split('_');
         let mut part = |radix| u64::from_str_radix(parts.next()?, radix).ok();
@@ -45,7 +44,7 @@ impl RecoveryId {
             number: part(10)?,
             ordered: part(16)?,
         };
-        // One spelling each, for rows are compared with it.
+        // One spelling each, because rows are compared with it.
         (id.to_string() == text).then_some(id)
     }
 }
@@ -74,7 +73,7 @@ impl From<RecoveryId> for String {
     }
 }
 
-/// A place in a tenant's history, which is read partition by partition.
+/// A position in a tenant's history, which is read partition by partition.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     pub partition: u64,
@@ -88,15 +87,15 @@ pub struct Recovery {
     pub tenant_id: String,
     pub id: RecoveryId,
     pub order: Order,
-    /// The beginning of the window: never before what is kept.
+    /// Never before what is kept.
     pub since: Timestamp,
-    /// The end of the window: never after the order.
+    /// Never after the order.
     pub until: Timestamp,
     pub status: RecoveryStatus,
     pub requeued: u64,
     pub examined: u64,
     pub place: Place,
-    /// Until then the moments are given away at which its deliveries may go.
+    /// The time of the last booked delivery.
     #[serde(default)]
     pub released_until: Timestamp,
     pub created_at: Timestamp,
@@ -117,9 +116,9 @@ pub enum RecoveryStatus {
 #[serde(rename_all = "snake_case")]
 pub enum FailureReason {
     Deleted,
-    /// Somebody, or the endpoint's failing, switched it off.
+    /// Set inactive by its owner, or because the endpoint failed.
     Inactive,
-    /// The same part failed again and again, by a fault of ours.
+    /// The same part failed repeatedly, by a fault of ours.
     Fault,
 }
 
@@ -128,7 +127,6 @@ impl RecoveryStatus {
         self.into()
     }
 
-    /// Why it was given up, if it was.
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Self::Queued | Self::Running | Self::Done => None,
@@ -141,18 +139,18 @@ impl RecoveryStatus {
     }
 }
 
-/// A recovery that has not gone on for so long may have lost its message.
+/// A recovery that made no progress for this long may have lost its message.
 const STALLED_SECONDS: u64 = 15 * 60;
-/// So many deliveries of a recovery go in a second: one tenant's outage of yesterday must not take what
-/// all need today. An endpoint that is not slow has no more than twice as many on their way.
+/// Deliveries of a recovery per second, so that one tenant's recovery does not use up the capacity
+/// that all tenants need. An endpoint that is not slow has at most twice as many in flight.
 const RELEASED_PER_SECOND: u64 = 50;
-/// A recovery rests when its deliveries are queued so far ahead, and goes on when half of that is left.
+/// A recovery pauses when its deliveries are queued this far ahead, and continues when half of that
+/// is left.
 const RELEASED_AHEAD_SECONDS: u64 = 600;
-/// A pending delivery may be late for so long because its endpoint or the queue is slow.
+/// A pending delivery may be this late because its endpoint or the queue is slow.
 const OVERDUE_SECONDS: u64 = 3_600;
 
 impl Recovery {
-    /// Whether it is still to be worked on.
     pub fn is_open(&self) -> bool {
         matches!(
             self.status,
@@ -160,7 +158,8 @@ impl Recovery {
         )
     }
 
-    /// When so many further deliveries may go: the first of them at this moment, and the moment after the last.
+    /// When `count` further deliveries may start: the first at the first moment, and none at or
+    /// after the second.
     pub fn release(&self, count: usize, now: Timestamp) -> (Timestamp, Timestamp) {
         let first = self.released_until.max(now);
         (
@@ -177,20 +176,20 @@ impl Recovery {
             / 1_000
     }
 
-    /// For how many seconds the recovery rests, because enough of its deliveries are queued.
+    /// How many seconds the recovery pauses, if enough of its deliveries are queued.
     pub fn rests_seconds(&self, now: Timestamp) -> Option<u64> {
         let ahead = self.released_until.millis_since(now) / 1_000;
         (ahead >= RELEASED_AHEAD_SECONDS).then(|| ahead - RELEASED_AHEAD_SECONDS / 2)
     }
 
-    /// Whether nobody may be at work on it although it is open.
+    /// Whether it may have stopped although it is open.
     pub fn may_have_stalled(&self, now: Timestamp) -> bool {
         let stalled = now.millis_since(self.updated_at) > STALLED_SECONDS * 1_000;
         self.status == RecoveryStatus::Queued || stalled
     }
 
-    /// Whether a delivery that was to be attempted at this moment should have been, when the recovery
-    /// was ordered. By the order's time, so that a part that is repeated finds the same.
+    /// Whether a delivery that was due at this moment was overdue when the recovery was ordered.
+    /// The order's time decides, so that a repeated part finds the same deliveries.
     pub fn finds_overdue(&self, due: Timestamp) -> bool {
         self.created_at.millis_since(due) > OVERDUE_SECONDS * 1_000
     }

@@ -15,27 +15,25 @@ const PREFIX: &str = "whsec_";
 pub const GENERATED_BYTES: usize = 32;
 /// The longest secret, in bytes of its text.
 const MAX_BYTES: usize = 256;
-/// The shortest secret that is its own key: the document's example has 16.
+/// The shortest secret that is used as it is: the document's example has 16 characters.
 const MIN_BYTES: usize = 12;
-/// Some owners leave the padding out.
+/// Some owners omit the padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The secret of a subscription, as its owner knows it. A `whsec_…` is the base64 of its key; any other
-/// text is its own key.
+/// The secret of a subscription. A `whsec_…` is the base64 of its key; any other text is its own
+/// key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SigningSecret(String);
 
-/// Why a text can be no secret. Shown to who chose it.
+/// Why a text cannot be a secret. Shown to the person who chose it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum WrongSecret {
-    /// Too short to be secret, or longer than anybody needs.
     #[error("must have {MIN_BYTES} to {MAX_BYTES} characters")]
     Length,
-    /// Spaces, control characters, or what is not ASCII.
     #[error("must be visible ASCII without spaces")]
     Characters,
     #[error("must be base64 of 16 to 64 bytes after whsec_")]
@@ -77,8 +75,8 @@ impl SigningSecret {
     }
 }
 
-/// The value of `webhook-signature`: one signature for each secret, so that a receiver that knows any of
-/// them is content.
+/// The value of `webhook-signature`: one signature for each secret, so that a receiver needs to
+/// know only one of them.
 pub fn sign<'a>(
     secrets: impl IntoIterator<Item = &'a SigningSecret>,
     message_id: &str,

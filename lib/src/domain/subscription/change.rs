@@ -1,4 +1,4 @@
-//! What the owner of a subscription may say of it: when it is made, and when it is changed.
+//! What the owner of a subscription can set when creating or changing it.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -18,8 +18,7 @@ pub struct NewSubscription {
     pub rest: SubscriptionChange,
 }
 
-/// What is to be otherwise. `None` leaves a field as it is; a field that is there replaces the old one
-/// whole.
+/// The fields to change. `None` leaves a field as it is; a given value replaces the whole field.
 #[derive(Clone, Default, PartialEq)]
 pub struct SubscriptionChange {
     pub name: Option<String>,
@@ -30,7 +29,7 @@ pub struct SubscriptionChange {
     pub headers: Option<BTreeMap<String, String>>,
     pub retry_config: Option<RetryConfig>,
     pub filters: Option<Filters>,
-    /// How many deliveries a second at most; `Some(None)` lifts the limit.
+    /// `Some(None)` lifts the limit.
     pub rate_limit: Option<Option<u32>>,
     pub metadata: Option<Map<String, Value>>,
 }
@@ -53,7 +52,7 @@ impl fmt::Debug for SubscriptionChange {
 }
 
 impl NewSubscription {
-    /// The subscription and what signs: `generated`, unless its owner chose another secret.
+    /// The subscription and its secrets: `generated`, unless its owner chose one.
     pub fn begin(
         self,
         tenant_id: String,
@@ -86,8 +85,8 @@ impl NewSubscription {
 }
 
 impl SubscriptionChange {
-    /// Makes the change. What Ringpost disabled is so no longer once its owner sets it active, and a
-    /// secret that is put in leaves no other valid.
+    /// Setting a subscription active clears why Ringpost disabled it. A given secret replaces all
+    /// others.
     pub fn apply(&self, subscription: &mut Subscription, secrets: &mut SigningSecrets) {
         put(&mut subscription.name, &self.name);
         put(&mut subscription.url, &self.url);
@@ -108,7 +107,7 @@ impl SubscriptionChange {
 }
 
 impl SubscriptionChange {
-    /// Whether the failures before it say nothing of the endpoint any more.
+    /// Whether earlier failures no longer say anything about the endpoint.
     pub fn is_a_fresh_start(&self) -> bool {
         self.url.is_some()
             || self.headers.is_some()

@@ -8,7 +8,7 @@ use crate::{
     json,
 };
 
-/// What a call came to, in the document's closed list of words.
+/// The result of a call, in the document's closed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
 #[strum(serialize_all = "snake_case")]
 pub enum Outcome {
@@ -26,7 +26,7 @@ impl Outcome {
     }
 }
 
-/// A call as a dialer submits it. What the document lets be left out may also be `null` or empty.
+/// A call as a dialer submits it. Optional fields may also be `null` or empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
     /// The company, whose API key must have signed.
@@ -35,9 +35,9 @@ pub struct Submission {
     pub employee_id: Option<Uuid>,
     pub outcome: Option<Outcome>,
     pub call_date: Option<Timestamp>,
-    /// The number that called, as it was given.
+    /// As it was given.
     pub caller_number: Option<String>,
-    /// The number that was called, as it was given.
+    /// As it was given.
     pub recipient_number: Option<String>,
     pub duration_seconds: Option<u64>,
     pub recording_url: Option<String>,
@@ -53,11 +53,11 @@ pub struct Submission {
 }
 
 impl Submission {
-    /// Reads a body. Fields that the document does not know are nobody's business.
+    /// Unknown fields are ignored.
     pub fn parse(body: &[u8]) -> Result<Self, SubmissionError> {
         let text = json::text(body);
         let fields = Fields::parse(&text)?;
-        // Not kept here, for nothing decides by them; but they must be what the document says.
+        // Not kept, because nothing needs it; but it must have the documented type.
         fields.text("notes")?;
         Ok(Self {
             company_id: fields.company_id()?,

@@ -1,5 +1,5 @@
-//! What a submission says of its call. Everything is claimed at the time of receipt, so that what a
-//! dialer submits again, corrected, wins over what it submitted before.
+//! What a submission reports about its call. Everything is claimed at the time of receipt, so that
+//! a corrected submission takes precedence over an earlier one.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ use crate::{
     providers::values,
 };
 
-/// A dialer's word counts less than that of a carrier or an agent platform.
+/// A dialer ranks below a carrier and an agent platform.
 const RANK: u8 = 0;
 
 /// `None` without a tenant.
@@ -74,10 +74,10 @@ fn facts(submission: &Submission, event: &Event) -> Facts {
                 .filter(|url| is_web_address(url)),
         ),
         first_event: EarliestTime::claimed(Some(started_at.min(received_at))),
-        // Without a duration nobody may compute one from a start and an end that is only assumed.
+        // Without a duration, none may be computed from a start and an assumed end.
         started: claim(event, seconds.and(reported_end).map(|_| started_at)),
         hangup: claim(event, reported_end.map(|at| Hangup { at, reason: None })),
-        // Nobody submits a call that goes on; a correction does not move an end that nobody told.
+        // A submitted call is over. A correction does not move an end that was not reported.
         room_finished: EarliestTime::claimed(reported_end.is_none().then_some(received_at)),
         reported_seconds: claim(event, seconds),
         verdict: claim(event, verdict(submission)),
@@ -89,20 +89,20 @@ fn facts(submission: &Submission, event: &Event) -> Facts {
                 .map(|id| Scalar::from(id.to_string()).into()),
         ),
         employee_id: claim(event, submission.employee_id.map(|id| id.to_string())),
-        // Always told: a submission without a follow-up withdraws that of an earlier one.
+        // Always claimed: a submission without a follow-up withdraws an earlier one.
         follow_up: claim(event, Some(submission.follow_up.clone())),
         ..Facts::default()
     }
 }
 
 impl Submission {
-    /// How long the call lasted, as it is told or as its times tell.
+    /// The given duration, or the span of its times.
     fn seconds(&self) -> Option<u64> {
         let span = || Some(self.end_time?.millis_since(self.start_time?) / 1_000);
         self.duration_seconds.or_else(span)
     }
 
-    /// When the call started, as far as its times and its duration tell.
+    /// By its times and duration.
     fn reported_start(&self) -> Option<Timestamp> {
         let before_end = || shifted(self.end_time?, self.seconds()?, i64::checked_sub);
         self.start_time.or_else(before_end).or(self.call_date)
@@ -120,7 +120,7 @@ impl Submission {
         self.reported_end().unwrap_or(received_at)
     }
 
-    /// When the call ended, as far as its times and its duration tell.
+    /// By its times and duration.
     fn reported_end(&self) -> Option<Timestamp> {
         let start = self.reported_start();
         let after_start = || shifted(start?, self.seconds()?, i64::checked_add);
@@ -149,8 +149,8 @@ fn shifted(
     Timestamp::from_millis(by(from.as_millis(), millis)?)
 }
 
-/// The outcome of the submission as a whole: its status, else that nobody answered, else its duration.
-/// The duration's is claimed too, so that a correction without a status replaces an earlier status.
+/// The outcome of the submission: its status, else that it was not answered, else its duration. It
+/// is always claimed, so that a correction without a status replaces an earlier status.
 fn verdict(submission: &Submission) -> Option<Outcome> {
     let by_status = submission
         .call_status
@@ -167,7 +167,7 @@ fn verdict(submission: &Submission) -> Option<Outcome> {
     })
 }
 
-/// `no-answer`, `NO_ANSWER` and `No Answer` are one word; what is none of these decides nothing.
+/// `no-answer`, `NO_ANSWER` and `No Answer` are equal; an unknown word decides nothing.
 fn outcome_of_status(status: &str) -> Option<Outcome> {
     let word: String = status.chars().filter(char::is_ascii_alphanumeric).collect();
     match word.to_ascii_lowercase().as_str() {
@@ -181,7 +181,7 @@ fn outcome_of_status(status: &str) -> Option<Outcome> {
     }
 }
 
-/// A frontend makes a link of it: no other scheme may get there.
+/// Frontends render it as a link: other schemes are not allowed.
 fn is_web_address(url: &str) -> bool {
     ["https://", "http://"].iter().any(|scheme| {
         url.get(..scheme.len())

@@ -24,11 +24,10 @@ use crate::{
     providers::PayloadError,
 };
 
-/// The rank of these events: they are told while the call goes on, the rest of ElevenLabs' webhooks
-/// after it; the carrier knows better.
+/// The rank of these events. They are sent during the call, the rest of ElevenLabs' webhooks after
+/// it; only the carrier is more reliable.
 const CALL_STATUS: u8 = 2;
 
-/// A call status event as it matters here.
 #[derive(Debug, Clone)]
 pub struct CallStatusEvent {
     event_type: String,
@@ -39,7 +38,7 @@ pub struct CallStatusEvent {
     reason: Option<String>,
 }
 
-/// Where a reason may stand, the first first.
+/// The fields of a reason, in order of preference.
 const REASONS: [&str; 3] = ["failure_reason", "error_message", "message"];
 
 impl CallStatusEvent {
@@ -89,8 +88,8 @@ impl CallStatusEvent {
         }
     }
 
-    /// What the webhook, kept as `event`, says of its call. An event type that is not in the document
-    /// tells only that there is such a call.
+    /// What the webhook reports about its call; `event` is its log entry. An unknown event type
+    /// only reports that the call exists.
     pub fn update(&self, event: &Event) -> Option<CallUpdate> {
         let conversation = self.conversation_id.clone().map(CallKey::Conversation);
         let call = self.call_id.clone().map(CallKey::CallSid);
@@ -114,8 +113,8 @@ impl CallStatusEvent {
 
     fn of_status(&self, word: StatusWord, event: &Event) -> Report {
         let when = |is_it: bool| is_it.then_some(event.occurred_at);
-        // The status and not the sender's words: an outcome is also read from the reason, and
-        // "failed to reach the recipient" is no failure of the call.
+        // The status and not the sender's text: an outcome is also read from the reason, and
+        // "failed to reach the recipient" is not a failure of the call.
         let fallback = fallback_reason(word);
         let reason = fallback.map(|_| word.as_str().to_owned());
         let hangup = word.is_terminal().then_some(Hangup {
@@ -136,7 +135,6 @@ impl CallStatusEvent {
 }
 
 pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
-    // Only bodies that `CallStatusEvent::parse` accepted are in the log.
     CallStatusEvent::parse(&event.payload).ok()?.update(event)
 }
 
@@ -158,9 +156,9 @@ fn word_of(event_type: &str) -> Option<StatusWord> {
     })
 }
 
-/// The outcome that a status is, as LiveKit's reasons are read: who rejects a call was there and would
-/// not take it, like one who is busy; of one who was canceled or unreachable nobody answered. `ended`
-/// says nothing of how: duration or another event decides.
+/// The outcome of a status, consistent with LiveKit's reasons: a rejected call counts as busy, a
+/// canceled or unreachable one as not answered. `ended` has none: the duration or another event
+/// decides.
 fn verdict(word: StatusWord) -> Option<Outcome> {
     match word {
         StatusWord::Initiated | StatusWord::Ringing | StatusWord::Answered | StatusWord::Ended => {
@@ -175,7 +173,7 @@ fn verdict(word: StatusWord) -> Option<Outcome> {
     }
 }
 
-/// Why a call failed, where the sender gives no reason: the document's description of the event. `None`
+/// Why a call failed if the sender gives no reason: the document's description of the event. `None`
 /// when it did not fail.
 fn fallback_reason(word: StatusWord) -> Option<&'static str> {
     match word {

@@ -1,7 +1,7 @@
-//! ElevenLabs' API, as far as it is asked: one conversation at a time.
+//! Reads conversations from ElevenLabs' API, one at a time.
 //!
-//! Neither the key nor an answer's body ever reaches an error or a log, and an id that a webhook told
-//! cannot change what is asked for.
+//! Neither the key nor a response's body ever reaches an error or a log, and an id from a webhook
+//! cannot change the requested path.
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ use crate::{
 /// The event type of a conversation that was fetched.
 pub const FETCHED: &str = "conversation.fetched";
 
-/// The largest answer that is read. A transcript of an hour has about 5 MB.
+/// The largest response that is read. A transcript of an hour has about 5 MB.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 const MAX_ID_LENGTH: usize = 128;
 
@@ -40,12 +40,12 @@ impl ApiKey {
     }
 }
 
-/// An id that can be a conversation's: it goes into a URL as it is.
+/// A conversation's id. It becomes a part of the URL without escaping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversationId(String);
 
 impl ConversationId {
-    /// Reads an id; `None` when it has characters that no id has.
+    /// `None` when it has characters that no id has.
     pub fn parse(text: &str) -> Option<Self> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         let fits = !text.is_empty() && text.len() <= MAX_ID_LENGTH && text.chars().all(plain);
@@ -56,7 +56,7 @@ impl ConversationId {
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     pub connect: Duration,
-    /// Until the whole answer is there.
+    /// Until the whole response is read.
     pub total: Duration,
 }
 
@@ -67,10 +67,10 @@ pub enum ConversationApiError {
     /// The key is wrong or may not read conversations.
     #[error("ElevenLabs refused the API key (HTTP {0})")]
     Refused(u16),
-    /// ElevenLabs limits the rate, or has a fault.
+    /// ElevenLabs limits the rate, or has an error.
     #[error("ElevenLabs cannot answer now (HTTP {0})")]
     Unavailable(u16),
-    /// No answer came, or not all of it.
+    /// No response, or not all of it.
     #[error("ElevenLabs cannot be reached ({0})")]
     Unreachable(&'static str),
     #[error("ElevenLabs' answer cannot be used: {0}")]
@@ -99,7 +99,7 @@ impl FetchedConversation {
         if named != id.0 {
             return Err(ConversationApiError::Unusable("another conversation"));
         }
-        // In a word that is not known here, or in none, it goes on.
+        // A conversation with an unknown status is ongoing.
         let status = status.scalar().unwrap_or_default().into_owned();
         Ok(Self {
             id: id.0.clone(),
@@ -108,12 +108,12 @@ impl FetchedConversation {
         })
     }
 
-    /// Whether nothing is added to it any more.
+    /// Whether it is final.
     pub fn is_over(&self) -> bool {
         matches!(self.status.as_str(), "done" | "failed")
     }
 
-    /// What is kept of it. The same answer again is the same event.
+    /// Its log entry. The same response again is the same event.
     pub fn into_event(self, now: Timestamp) -> Event {
         let source = Source::ElevenLabsApi;
         Event {
@@ -136,13 +136,13 @@ pub struct ConversationApi {
 }
 
 impl ConversationApi {
-    /// The API at this base URL, which has no trailing slash.
+    /// The base URL has no trailing slash.
     pub fn new(base_url: String, patience: Timeouts) -> Result<Self, ClientError> {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::client_config()?)
             .user_agent(concat!("ringpost/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
-            // A redirect would carry the key to wherever it points.
+            // A redirect would send the key to its target.
             .redirect(Policy::none())
             .connect_timeout(patience.connect)
             .timeout(patience.total)
@@ -150,7 +150,6 @@ impl ConversationApi {
         Ok(Self { http, base_url })
     }
 
-    /// The conversation of this id, as it is now.
     pub async fn conversation(
         &self,
         key: &ApiKey,
@@ -191,7 +190,7 @@ async fn body(mut answer: Response) -> Result<Bytes, ConversationApiError> {
     Ok(body.freeze())
 }
 
-/// Without the error's own text, which names the URL.
+/// Without the error's text, which contains the URL.
 fn unreachable(error: &reqwest::Error) -> ConversationApiError {
     ConversationApiError::Unreachable(if error.is_timeout() {
         "timeout"

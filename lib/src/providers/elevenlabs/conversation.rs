@@ -1,5 +1,5 @@
-//! A conversation, as ElevenLabs' API answers it and as the post-call webhook carries it, and what it
-//! says of its call.
+//! A conversation, as returned by ElevenLabs' API and as contained in the post-call webhook, and
+//! what it reports about its call.
 
 use std::collections::BTreeSet;
 
@@ -27,15 +27,15 @@ use crate::{
     json::{self, Json, Object},
 };
 
-/// The rank of what ElevenLabs tells after a call or when asked: its call status events are nearer to
-/// the call, and its carrier is nearest.
+/// The rank of ElevenLabs' reports after a call and of its API. Its call status events are more
+/// reliable, and its carrier is most reliable.
 pub(super) const POST_CALL: u8 = 1;
 
 #[derive(Debug, Clone, Default)]
 pub struct Conversation {
     pub conversation_id: Option<String>,
     pub agent_id: Option<String>,
-    /// How far it has come; `None` when ElevenLabs says it in a word that is not known here.
+    /// `None` when ElevenLabs sends an unknown status.
     pub status: Option<ConversationStatus>,
     pub has_transcript: bool,
     started: Option<Timestamp>,
@@ -51,7 +51,7 @@ pub struct Conversation {
 pub enum ConversationStatus {
     Initiated,
     InProgress,
-    /// It has ended; transcript and analysis are being made.
+    /// It has ended; transcript and analysis are not ready yet.
     Processing,
     Done,
     Failed,
@@ -95,7 +95,6 @@ impl Conversation {
         }
     }
 
-    /// Whether nothing follows: it is done, or it failed.
     pub fn is_final(&self) -> bool {
         matches!(
             self.status,
@@ -112,7 +111,7 @@ impl Conversation {
         Timestamp::from_millis(self.started?.as_millis().checked_add(millis)?)
     }
 
-    /// How the phone call went, where it did not come to a conversation, or where that failed.
+    /// The outcome of a phone call that failed or did not become a conversation.
     fn verdict(&self) -> Option<Outcome> {
         if !self.has_ended() {
             return None;
@@ -166,8 +165,8 @@ impl PhoneCall {
     }
 }
 
-/// The outcome that a `call_result` or `failure_reason` names; `None` when somebody or something
-/// answered.
+/// The outcome that a `call_result` or `failure_reason` names; `None` when the call was answered,
+/// by a person or a machine.
 pub(super) fn outcome_of_reason(reason: &str) -> Option<Outcome> {
     match reason {
         "busy" => Some(Outcome::Busy),
@@ -177,7 +176,7 @@ pub(super) fn outcome_of_reason(reason: &str) -> Option<Outcome> {
     }
 }
 
-/// What a conversation says of its call; `None` when it names none.
+/// `None` when the conversation names no call.
 pub(crate) fn update(conversation: &Conversation, event: &Event) -> Option<CallUpdate> {
     let call = conversation.phone_call.as_ref();
     let call_sid = call.and_then(|call| call.call_sid.clone());
@@ -215,7 +214,7 @@ pub(super) fn claim<T: Ord>(event: &Event, rank: u8, value: Option<T>) -> Latest
     Latest::of(rank, event.occurred_at, value)
 }
 
-/// The status that `event` tells; a further one outranks it.
+/// The status that `event` reports. One that has progressed further takes precedence.
 pub(super) fn status(event: &Event, word: Option<StatusWord>) -> Latest<AgentStatus> {
     Latest::claimed(word.map(|word| {
         let status = AgentStatus {
@@ -226,7 +225,7 @@ pub(super) fn status(event: &Event, word: Option<StatusWord>) -> Latest<AgentSta
     }))
 }
 
-/// What is told of a leg that the reporter knows by this call SID, or of the call as a whole.
+/// A report about the leg of this call SID, or about the call as a whole.
 pub(super) fn of_report(call_sid: Option<&str>, report: Report) -> Facts {
     if let Some(sid) = call_sid {
         return Facts {
@@ -256,7 +255,7 @@ pub(super) fn of_report(call_sid: Option<&str>, report: Report) -> Facts {
     }
 }
 
-/// What is told of this conversation, or of the one that the call is known to have.
+/// A report about this conversation, or about the call's only one.
 pub(super) fn of_conversation(conversation_id: Option<String>, talk: ConversationReport) -> Facts {
     if let Some(id) = conversation_id {
         return Facts {
@@ -296,14 +295,14 @@ fn of_talk(conversation: &Conversation, event: &Event) -> ConversationReport {
 fn of_end(conversation: &Conversation, event: &Event) -> ConversationReport {
     let ended_at = conversation.ended_at().unwrap_or(event.occurred_at);
     let verdict = conversation.verdict();
-    // That a conversation failed says less than why its call did not come about.
+    // That a conversation failed says less than why its call was not established.
     let rank = if conversation.call_result().is_some() {
         POST_CALL
     } else {
         POST_CALL - 1
     };
-    // A word and no sentence: an outcome is also read from the reason, and an error's text may say
-    // "busy" of anything.
+    // A single word: an outcome is also read from the reason, and an error's text may contain
+    // "busy".
     let hangup = verdict.map(|verdict| Hangup {
         at: ended_at,
         reason: Some(verdict.as_str().to_owned()),
@@ -322,7 +321,7 @@ fn of_end(conversation: &Conversation, event: &Event) -> ConversationReport {
     let results = Some(&conversation.results).filter(|results| !results.is_empty());
     let has_transcript = conversation.has_transcript && conversation.is_final();
     ConversationReport {
-        // Where nobody took the call there was no conversation to end.
+        // A call that was not answered had no conversation that could end.
         ended: claim(
             event,
             POST_CALL,

@@ -1,4 +1,4 @@
-//! `call_initiation_failure`: nobody took the call. The carrier's own report lies in it.
+//! `call_initiation_failure`: the call was not answered. It contains the carrier's own report.
 
 use super::{
     conversation::{POST_CALL, claim, of_conversation, outcome_of_reason, status},
@@ -36,7 +36,7 @@ pub(super) struct InitiationFailure {
 
 impl InitiationFailure {
     pub(super) fn of(data: &Object<'_>) -> Self {
-        // Twilio's status callback, or what the SIP trunk said.
+        // Twilio's status callback, or the SIP trunk's response.
         let report = data.get("metadata").object().get("body").unwrapped();
         let report = Object::parse(&report).unwrap_or_default();
         let field = |names: [&str; 2]| names.into_iter().find_map(|name| text(report.get(name)));

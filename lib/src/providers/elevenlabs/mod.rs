@@ -1,7 +1,7 @@
 //! ElevenLabs: its post-call webhooks, its call status events, and conversations read from its API.
 //!
-//! ElevenLabs adds fields, types and values at any time, so only what names an event is required of a
-//! body; whatever else has not the expected form says nothing, and takes nothing else with it.
+//! ElevenLabs adds fields, types and values at any time. A body must only have what names an event;
+//! a value of an unexpected form is ignored and does not affect other fields.
 
 pub mod api;
 pub mod call_status;
@@ -25,7 +25,6 @@ use crate::domain::{
 };
 
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
-    // Only bodies that `PostCall::parse` accepted are in the log.
     PostCall::parse(&event.payload).ok()?.update(event)
 }
 

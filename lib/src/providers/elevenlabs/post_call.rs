@@ -35,8 +35,7 @@ pub struct PostCall {
 enum Content {
     Transcription(Box<Conversation>),
     InitiationFailure(Box<InitiationFailure>),
-    /// Audio, the documented events, and whatever ElevenLabs may send one day: they tell whose and
-    /// which call it is.
+    /// Audio, the documented events, and unknown types: they only name a call and its agent.
     Other(Mention),
 }
 
@@ -70,7 +69,7 @@ impl PostCall {
         let content = match event_type.as_str() {
             "post_call_transcription" => {
                 let mut conversation = Conversation::of(&data);
-                // It is sent when the call is over, whatever the word for that may be.
+                // It is sent after the call, so an unknown status means done.
                 conversation.status.get_or_insert(ConversationStatus::Done);
                 Content::Transcription(Box::new(conversation))
             }
@@ -105,7 +104,8 @@ impl PostCall {
         }
     }
 
-    /// What the webhook, kept as `event`, says of a call; `None` when it is about none.
+    /// What the webhook reports about a call; `event` is its log entry. `None` when it names no
+    /// call.
     pub fn update(&self, event: &Event) -> Option<CallUpdate> {
         match &self.content {
             Content::Transcription(conversation) => conversation::update(conversation, event),
@@ -114,7 +114,7 @@ impl PostCall {
         }
     }
 
-    /// What happened in the call, if it is one of the documented events.
+    /// `None` if it is not one of the documented events.
     pub fn in_call_event(&self) -> Option<InCallEvent> {
         match &self.content {
             Content::Other(mention) if is_repeated(&self.event_type) => {
@@ -137,7 +137,7 @@ impl PostCall {
 }
 
 impl Mention {
-    /// `data` is ElevenLabs' shape, `body` the document's flat one.
+    /// `data` has ElevenLabs' shape, `body` the document's flat one.
     fn of(body: &Object<'_>, data: &Object<'_>) -> Self {
         let metadata = body.get("metadata").unwrapped();
         let metadata = Object::parse(&metadata).unwrap_or_default();

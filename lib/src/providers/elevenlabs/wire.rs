@@ -1,5 +1,5 @@
-//! Reading JSON whose sender may change any part of it: what has not the expected form says nothing,
-//! and takes nothing else with it.
+//! Reads JSON whose sender may change any part of it: a value of an unexpected form is ignored and
+//! does not affect other fields.
 
 use std::{borrow::Cow, time::Duration};
 
@@ -12,17 +12,17 @@ use crate::{
     },
 };
 
-/// A text that says something. Numbers are as good: an id may be sent as one.
+/// A text that is not empty. Numbers are accepted: an id may be sent as one.
 pub(super) fn text(value: Json<'_>) -> Option<String> {
     fact(value.scalar().map(|text| text.trim().to_owned()))
 }
 
-/// A text or number that names something: half a character would make of two names one.
+/// An id. Half a character would make two different ids equal.
 pub(super) fn id(value: Json<'_>) -> Option<String> {
     fact(value.id().map(|text| text.trim().to_owned()))
 }
 
-/// A moment: Unix seconds, also as a decimal string, or RFC 3339. Zero says that it is not known.
+/// Unix seconds, also as a decimal string, or RFC 3339. Zero means unknown.
 pub(super) fn time(value: Json<'_>) -> Option<Timestamp> {
     let text = value.scalar()?;
     let text = text.trim();
@@ -49,7 +49,6 @@ pub(super) fn seconds(value: Json<'_>) -> Option<u64> {
     })
 }
 
-/// What happened, in the sender's word for it.
 pub(super) fn event_type(value: Json<'_>) -> Result<String, PayloadError> {
     match value.string() {
         None if value.is_null() => Err(PayloadError::Missing("event_type")),

@@ -9,7 +9,7 @@ pub enum EventName {
     /// A participant became active.
     ParticipantJoined,
     ParticipantLeft,
-    /// A participant left before it ever became active.
+    /// It left before it ever became active.
     ParticipantConnectionAborted,
     TrackPublished,
     TrackUnpublished,
@@ -20,7 +20,7 @@ pub enum EventName {
     IngressEnded,
     AgentJobStarted,
     AgentJobEnded,
-    /// A name that this version does not know; kept and acknowledged.
+    /// Kept and acknowledged.
     Unknown,
 }
 
@@ -31,8 +31,8 @@ impl EventName {
         name.replace('.', "_").parse().unwrap_or(Self::Unknown)
     }
 
-    /// Whether the Call Outcomes endpoint answers `processed`: the events that can end a call or
-    /// add its recording. The others are kept and answered `ignored`.
+    /// Whether the Call Outcomes endpoint answers `processed`: for events that can end a call or
+    /// add its recording. Others are kept and answered `ignored`.
     pub fn is_processable(self) -> bool {
         match self {
             Self::ParticipantLeft
@@ -53,8 +53,8 @@ impl EventName {
         }
     }
 
-    /// What an event of this name is about, which decides whether it must name a room. Tracks and agents' jobs
-    /// say nothing of a call.
+    /// The subject decides whether an event must name a room. Tracks and agents' jobs report
+    /// nothing about a call.
     pub(super) fn subject(self) -> Subject {
         match self {
             Self::RoomStarted
@@ -76,7 +76,7 @@ impl EventName {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subject {
-    /// A room, or who is in it.
+    /// A room or its participants.
     Room,
     /// A recording or a stream, of a room or of a web page.
     Egress,

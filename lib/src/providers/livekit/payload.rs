@@ -1,6 +1,6 @@
-//! The body of a LiveKit webhook, read from both of its shapes: the Call Outcomes document's (ISO
+//! The body of a LiveKit webhook, in either of its formats: the Call Outcomes document's (ISO
 //! times, states in lower case) and protobuf-JSON (`livekit_models.proto`: numbers as strings,
-//! defaults omitted). Fields that nobody here uses are skipped unread.
+//! defaults omitted). Fields that are not needed are skipped.
 
 mod lenient;
 mod wire;
@@ -21,13 +21,13 @@ use crate::{
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveKitEvent {
-    /// LiveKit's id of the event; where it has none, what is natural to it and a digest of its body.
+    /// LiveKit's id of the event; without one, its type and a digest of its body.
     pub id: String,
-    /// LiveKit's name for what happened, as it was sent.
+    /// LiveKit's event name, as it was sent.
     pub event_type: String,
-    /// When it happened. LiveKit itself sends whole seconds.
+    /// LiveKit itself sends whole seconds.
     pub created_at: Timestamp,
-    /// The room it happened in; of an egress event, the room that is recorded.
+    /// For an egress event, the recorded room.
     pub room: Option<Room>,
     pub participant: Option<Participant>,
     /// LiveKit's id of the recording that the event is about.
@@ -50,9 +50,8 @@ pub struct Room {
 pub enum Role {
     /// The phone: LiveKit's `kind: SIP`.
     Phone,
-    /// A person in a browser, an app or a messenger.
     Standard,
-    /// An agent, a recorder, an egress or an ingress: its leaving ends nothing.
+    /// An agent, a recorder, an egress or an ingress: it ends no call.
     Machine,
 }
 
@@ -61,7 +60,7 @@ pub struct Participant {
     pub role: Role,
     pub identity: Option<String>,
     pub joined_at: Option<Timestamp>,
-    /// Why it left: LiveKit's name of the reason, or the sender's own words.
+    /// LiveKit's name of the reason, or the sender's text.
     pub disconnect_reason: Option<String>,
     pub sip: Sip,
 }
@@ -75,7 +74,7 @@ pub struct Sip {
     pub twilio_call_sid: Option<String>,
     /// `dialing`, `ringing`, `automation`, `active` or `hangup`.
     pub call_status: Option<String>,
-    /// The dispatch rule; only an inbound call has one.
+    /// Only an inbound call has a dispatch rule.
     pub rule_id: Option<String>,
     pub trunk_id: Option<String>,
     /// The other side's number.
@@ -87,14 +86,13 @@ pub struct Sip {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recording {
     pub url: String,
-    /// A single file rather than a list of segments.
     pub is_file: bool,
 }
 
 impl LiveKitEvent {
     /// Reads a verified body, as the Call Outcomes document requires it: an event of a room or of a
-    /// participant names its room and the room's sid. LiveKit's own event of an egress says which room
-    /// is recorded, and none where a web page is. A time that cannot be read is that of its receipt.
+    /// participant has the room's name and sid. LiveKit's own egress event names the recorded room,
+    /// and none if a web page is recorded. The time of receipt replaces an unreadable time.
     pub fn parse(body: &[u8], received_at: Timestamp) -> Result<Self, PayloadError> {
         let text = json::text(body);
         let fields = Object::parse(&text)?;
@@ -102,7 +100,7 @@ impl LiveKitEvent {
         no_room(event.name(), &fields).map_or(Ok(event), Err)
     }
 
-    /// Reads a body in one of LiveKit's two shapes, whatever is known of its room.
+    /// Reads a body in either format, with or without a room.
     fn read(fields: &Object<'_>, received_at: Timestamp) -> Result<Self, PayloadError> {
         let id = identifier(fields.get("id"), "event_id", "id")?;
         if is_placeholder(&id) {
@@ -128,9 +126,10 @@ impl LiveKitEvent {
         })
     }
 
-    /// Reads a body that was verified and may lack what LiveKit itself always tells: its id, its time,
-    /// its room. Beside LiveKit's shapes a flat one is read (`room_name`, `participant_identity`). What
-    /// has a wrong type is not told. What [`LiveKitEvent::parse`] accepts with a room, this reads alike.
+    /// Reads a verified body that may lack what LiveKit itself always sends: id, time, room.
+    /// Besides LiveKit's formats it reads a flat one (`room_name`, `participant_identity`). A value
+    /// of a wrong type is ignored. What [`LiveKitEvent::parse`] accepts with a room is read the
+    /// same way.
     pub fn parse_lenient(body: &[u8], received_at: Timestamp) -> Result<Self, PayloadError> {
         let text = json::text(body);
         let read = Object::parse(&text).map_err(PayloadError::from);
@@ -160,7 +159,7 @@ impl LiveKitEvent {
 }
 
 fn is_id(text: &str) -> bool {
-    // Half a character would make of two ids one.
+    // Half a character would make two different ids equal.
     (1..=MAX_ID_BYTES).contains(&text.len()) && !text.contains(char::REPLACEMENT_CHARACTER)
 }
 
@@ -177,8 +176,8 @@ fn identifier(
     }
 }
 
-/// What of its room an event does not tell, though it must. Another event than that of an egress is not
-/// in the room that its `egressInfo` names.
+/// The missing part of an event's room, if it must name one. An event that is not about an egress
+/// is not in the room of its `egressInfo`.
 fn no_room(name: EventName, fields: &Object<'_>) -> Option<PayloadError> {
     let (told, egress) = (fields.get("room"), fields.get("egressInfo"));
     let (room, names) = match name.subject() {
@@ -190,7 +189,7 @@ fn no_room(name: EventName, fields: &Object<'_>) -> Option<PayloadError> {
         _ if told.is_null() || told.is_object() => (told.object(), ["name", "sid"]),
         _ => return Some(PayloadError::Invalid("room")),
     };
-    // What is there and cannot be read says nothing, as everywhere.
+    // An unreadable value counts as absent, as everywhere.
     let (name, path) = match names.map(|name| room.get(name).scalar().is_some()) {
         [true, true] => return None,
         [false, false] => ("room_name", "room"),
@@ -200,7 +199,7 @@ fn no_room(name: EventName, fields: &Object<'_>) -> Option<PayloadError> {
     Some(PayloadError::NoRoom { name, path })
 }
 
-/// The room of an event, if it has a name: else that which is recorded.
+/// The room of an event, or else the recorded room.
 fn known(room: Room, egress: &Object<'_>) -> Option<Room> {
     let recorded = wire::recorded_room(egress);
     let room = Room {

@@ -1,9 +1,9 @@
-//! How LiveKit webhooks are signed, in both ways that are accepted.
+//! The two accepted signatures of LiveKit webhooks.
 //!
-//! LiveKit's own: a JWT in `Authorization`, bare, HS256 under the API secret of `iss`, with `exp` and
-//! the base64 SHA-256 of the raw body in `sha256` (livekit/protocol `webhook/verifier.go`). A room
-//! token is signed with the same key and carries no `sha256`: it is no webhook.
-//! The Call Outcomes document's: `X-LiveKit-Signature`, the hex HMAC-SHA256 of the raw body.
+//! LiveKit's own: a JWT in `Authorization`, bare, HS256 under the API secret of `iss`, with `exp`
+//! and the base64 SHA-256 of the raw body in `sha256` (livekit/protocol `webhook/verifier.go`). A
+//! room token is signed with the same key and has no `sha256`: it is refused. The Call Outcomes
+//! document's: `X-LiveKit-Signature`, the hex HMAC-SHA256 of the raw body.
 
 use std::iter;
 
@@ -21,14 +21,14 @@ use crate::{
     secrets::tenant_and_secret,
 };
 
-/// Seconds by which clocks may differ; LiveKit's own servers and SDKs grant 60.
+/// Tolerated clock difference; LiveKit's own servers and SDKs allow 60 seconds.
 const LEEWAY_SECONDS: i64 = 60;
 
 #[derive(Debug, Default)]
 pub struct Keys {
-    /// API keys by `iss`; several at once, also under one name, while they are rotated.
+    /// API keys by `iss`; several at once, also under one name, during a rotation.
     api_keys: Vec<ApiKey>,
-    /// Secrets of `X-LiveKit-Signature`; none means that header is no signature.
+    /// Secrets of `X-LiveKit-Signature`; without any, that header is ignored.
     webhook_secrets: Vec<(Signer, HmacSha256)>,
 }
 
@@ -81,7 +81,7 @@ impl Keys {
             .iss
             .ok_or(Refusal::UnknownKey)?;
         let mut answer = Err(Refusal::UnknownKey);
-        // One key at a time, for it is its tenant's word.
+        // One key at a time, because each may belong to another tenant.
         for known in self.api_keys.iter().filter(|known| known.name == issuer) {
             let claims = token.verify::<Claims>(
                 Algorithm::Hs256,
@@ -139,8 +139,8 @@ impl Verifier for Keys {
     }
 }
 
-/// Keys of a stage that may have none. Without any, nobody can sign and every webhook is believed;
-/// with one, only what it signed is.
+/// Keys of a stage that may have none. Without keys every webhook is accepted; with keys, only
+/// signed ones are.
 #[derive(Debug)]
 pub struct KeysIfAny(pub Keys);
 

@@ -1,4 +1,5 @@
-//! LiveKit's question which agent answers an inbound call, as the inbound call document has it.
+//! LiveKit's request for an agent that answers an inbound call, as the inbound call document has
+//! it.
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -21,15 +22,15 @@ use crate::{
     providers::values::{MAX_BYTES, MAX_ID_BYTES},
 };
 
-/// The event type of the question in the log and in histories.
+/// The event type of the request in the log and in histories.
 const EVENT_TYPE: &str = "sip_inbound";
-/// Ranks as in LiveKit's own events: SIP tells numbers better than a room's name does, and only an
-/// inbound call is asked about.
+/// Ranks as in LiveKit's own events: SIP is a better source of numbers than a room's name. Every
+/// such call is inbound.
 const FROM_SIP: u8 = 1;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundCall {
-    /// LiveKit's or the carrier's id of the call.
+    /// LiveKit's or the carrier's id.
     pub call_id: Option<String>,
     pub room_name: Option<String>,
     /// Our number, which was called.
@@ -40,7 +41,7 @@ pub struct InboundCall {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Party {
     Number(PhoneNumber),
-    /// A SIP user, or a word like `anonymous`, as it was told.
+    /// A SIP user, or a word like `anonymous`, as it was sent.
     Name(String),
 }
 
@@ -56,7 +57,7 @@ impl Party {
         }
     }
 
-    /// The number in E.164, or the text as it was told.
+    /// The number in E.164, or the text as it was sent.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Number(number) => number.as_str(),
@@ -65,14 +66,14 @@ impl Party {
     }
 }
 
-/// The body, as far as it says something: a call does not fail over a field that nobody can read.
+/// The readable part of the body: an unreadable field must not fail the call.
 #[serde_with::skip_serializing_none]
 #[derive(Default, Serialize)]
 pub struct Question {
     /// LiveKit's or the carrier's id of the call.
     #[serialize_always]
     pub call_id: Option<String>,
-    /// The trunk's number: the one that was called, where nothing else is told.
+    /// The called number, if no other is given.
     pub trunk_phone_number: Option<String>,
     pub from_number: Option<String>,
     pub to_number: Option<String>,
@@ -109,7 +110,7 @@ impl From<Fault> for QuestionError {
 }
 
 impl Question {
-    /// Reads a body. What has another type, or is longer than it can be, says nothing.
+    /// A value of another type, or one that is too long, counts as absent.
     pub fn parse(body: &[u8]) -> Result<Self, QuestionError> {
         let text = json::text(body);
         let object = Object::parse(&text)?;
@@ -126,7 +127,6 @@ impl Question {
         })
     }
 
-    /// The call that it is about.
     pub fn call(self) -> Result<InboundCall, QuestionError> {
         let [to_number, trunk_number] =
             [self.to_number, self.trunk_phone_number].map(|text| text.map(Party::read));
@@ -154,8 +154,8 @@ impl InboundCall {
         Question::parse(body)?.call()
     }
 
-    /// The event that the question is. It has no id of its own: a call may be asked about twice. Of
-    /// questions that name neither call nor room nobody can tell whether they are about the same one.
+    /// The log entry of the request. It has no id: two requests may be about one call. Requests
+    /// that name neither call nor room cannot be matched with each other.
     pub fn event(&self, payload: Bytes, received_at: Timestamp) -> Event {
         let moment = || received_at.to_string();
         let known = self
@@ -178,8 +178,8 @@ impl InboundCall {
         }
     }
 
-    /// Under which of its names the id is known: an id that tells by its form is one of them, any
-    /// other may be both.
+    /// The SIP call id and the call SID. The form of an id may show which one it is; otherwise it
+    /// may be both.
     fn ids(&self) -> (Option<&String>, Option<&String>) {
         let Some(id) = &self.call_id else {
             return (None, None);

@@ -1,4 +1,4 @@
-//! What a LiveKit event says of its call.
+//! What a LiveKit event reports about its call.
 
 use super::{
     EventName, LiveKitEvent, in_call_event,
@@ -19,10 +19,10 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// The rank of what the room's first event tells of its start.
+/// The rank of the start that the room's first event shows.
 const FROM_ROOM: u8 = 1;
 
-/// `None` when the event is about no room.
+/// `None` when the event names no room.
 pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     let room = livekit.room.as_ref()?;
     let at = livekit.created_at;
@@ -32,7 +32,7 @@ pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
         facts.recording_url =
             Latest::of(u8::from(recording.is_file), at, Some(recording.url.clone()));
     }
-    // LiveKit tells when the room was created; the events of the inbound call document need not.
+    // LiveKit reports when the room was created; events of the inbound call document may not.
     if livekit.name() == EventName::RoomStarted && room.created_at.is_none() {
         facts.started = Latest::of(FROM_ROOM, at, Some(livekit.created_at));
     }
@@ -50,8 +50,8 @@ pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     })
 }
 
-/// The sid first, for it is the surest; the room's name last, for a later room may bear it. Only a
-/// phone's attributes are LiveKit's own: a browser may give itself any.
+/// The sid first, because it is the most reliable; the room's name last, because a later room may
+/// have it. Only a phone's attributes are LiveKit's own: a browser may set any.
 fn keys(room: &Room, participant: Option<&Participant>) -> impl Iterator<Item = Option<CallKey>> {
     let phone = participant.filter(|participant| participant.role == Role::Phone);
     let of_sip = phone
@@ -71,7 +71,7 @@ fn keys(room: &Room, participant: Option<&Participant>) -> impl Iterator<Item = 
 
 fn of_room(room: &Room, finished: bool, at: Timestamp) -> Facts {
     let name = room.name.as_deref();
-    // A `sip-` room is named after its line and shown by it; a dispatched room after its caller.
+    // A `sip-` room is named after its line; a dispatched room after its caller.
     let line = name.and_then(PhoneNumber::of_sip_room);
     let phone = line
         .clone()
@@ -101,11 +101,11 @@ fn of_room(room: &Room, finished: bool, at: Timestamp) -> Facts {
     }
 }
 
-/// The called number, where the dispatch rule hides all numbers and yet the room bears one: such a rule
-/// names a room after the whole called number, or after four digits of the caller's (livekit/protocol
-/// `sip/sip.go`).
+/// The called number, if the dispatch rule hides all numbers and the room's name still has one:
+/// such a rule names a room after the whole called number, or after four digits of the caller's
+/// (livekit/protocol `sip/sip.go`).
 fn hidden_line(room: &Room, participant: &Participant) -> Option<PhoneNumber> {
-    // A browser may give itself any attribute.
+    // A browser may set any attribute.
     let sip = Some(&participant.sip).filter(|_| participant.role == Role::Phone)?;
     let is_hidden =
         sip.rule_id.is_some() && sip.phone_number.is_none() && sip.trunk_phone_number.is_none();
@@ -142,7 +142,7 @@ fn of_participant(participant: &Participant, name: EventName, at: Timestamp) -> 
             )
         }
     };
-    // A track is told with the bare identity of its participant.
+    // A track event has only the identity of its participant.
     if !key.is_phone() && leg == Leg::default() {
         return Facts::default();
     }
@@ -152,7 +152,7 @@ fn of_participant(participant: &Participant, name: EventName, at: Timestamp) -> 
     }
 }
 
-/// Agents, recorders, egresses and ingresses are no legs; while one is there, it may dial.
+/// Machines are no legs; while one is present, it may dial.
 fn of_machine(name: EventName, at: Timestamp) -> Facts {
     let when = |is_it: bool| Highest::told(Some(at).filter(|_| is_it));
     Facts {
@@ -171,7 +171,8 @@ fn of_phone(participant: &Participant, name: EventName, at: Timestamp) -> Leg {
         _ => (None, None),
     };
     Leg {
-        // An outbound call has no dispatch rule. A rule seen once outranks events that lack it.
+        // An outbound call has no dispatch rule. A rule that was seen once takes precedence over
+        // events without it.
         by_rule: sip.rule_id.is_some(),
         dialled: sip.rule_id.is_none() && sip.trunk_id.is_some(),
         ringing: EarliestTime::claimed(ringing),
@@ -184,9 +185,9 @@ fn of_phone(participant: &Participant, name: EventName, at: Timestamp) -> Leg {
     }
 }
 
-/// When the participant came and went. One that never became active, or left while its call was still
-/// being set up, was never connected. Whose connection is taken over by a newer one of its own has not
-/// left.
+/// When the participant joined and left. One that never became active, or left while its call was
+/// being set up, was never connected. A participant whose connection is replaced by its own newer
+/// one has not left.
 fn comings(participant: &Participant, name: EventName, at: Timestamp) -> Leg {
     let aborted = name == EventName::ParticipantConnectionAborted;
     let joins = name == EventName::ParticipantJoined;

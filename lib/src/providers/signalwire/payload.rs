@@ -1,8 +1,8 @@
-//! The body of a SignalWire callback, whichever of its forms it has. The content type is not signed,
-//! so the body itself says what it is: JSON begins with a brace, which a form would encode.
+//! The body of a SignalWire callback, in any of its formats. The content type is not signed, so the
+//! body itself shows its format: JSON begins with a brace, which a form would encode.
 //!
-//! Nothing in a body can make it unacceptable but that it is neither, or that it names neither a type nor
-//! anything that SignalWire reports on; what cannot be read says nothing.
+//! A body is refused only if it has neither format, or names neither a type nor anything that
+//! SignalWire reports on. Unreadable values count as absent.
 
 mod form;
 mod json;
@@ -23,29 +23,29 @@ use crate::{
 
 pub(super) use form::{is_modest, sorted_parameters, unique_parameters};
 
-/// What a callback tells, as it matters here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Callback {
-    /// The Webhook API document's name for what happened (`call.answered`), else the sender's own.
+    /// The Webhook API document's type (`call.answered`), or else the sender's own.
     pub event_type: String,
-    /// When it happened; recordings and documents do not say.
+    /// Recordings and document requests have none.
     pub occurred_at: Option<Timestamp>,
-    /// The call: `CallSid` and `call_id` are the same id in SignalWire's two APIs.
+    /// `CallSid` and `call_id` are the same id in SignalWire's two APIs.
     pub call_sid: Option<String>,
-    /// What else the callback is about, while its body is read: a message, a recording, a conference.
+    /// Another subject of the callback, while its body is read: a message, a recording, a
+    /// conference.
     subject: Option<String>,
-    /// The state that the sender names, in its own word.
+    /// In the sender's spelling.
     pub state: Option<String>,
-    /// The place among the call's callbacks.
+    /// The position among the call's callbacks.
     pub sequence: Option<String>,
     pub progress: Option<Progress>,
-    /// The callback of one of our numbers rather than of a leg: the call was inbound, and `to` is ours.
+    /// The callback of one of our numbers instead of a leg: the call was inbound, and `to` is ours.
     pub is_of_number: bool,
     pub direction: Option<Direction>,
-    /// Who called: a number, or a SIP address.
+    /// A number or a SIP address.
     pub from: Option<String>,
     pub to: Option<String>,
-    /// A leg that another call dialled: its caller's number may be that of the other call's caller.
+    /// Another call dialled this leg: its caller's number may be that of the other call's caller.
     pub was_dialled: bool,
     /// A browser or an app, not a phone.
     pub is_web: bool,
@@ -53,7 +53,6 @@ pub struct Callback {
     pub answered_at: Option<Timestamp>,
     pub ended_at: Option<Timestamp>,
     pub reason: Option<String>,
-    /// The outcome, as far as the sender judges it.
     pub verdict: Option<Outcome>,
     pub seconds: Option<u64>,
     pub recording_url: Option<String>,
@@ -112,12 +111,12 @@ impl Callback {
     }
 }
 
-/// Whether a body is JSON, which is signed byte for byte; any other is read as a form.
+/// JSON is signed byte for byte; any other body is read as a form.
 pub(super) fn is_json(body: &[u8]) -> bool {
     foreign::text(body).trim_ascii_start().starts_with('{')
 }
 
-/// Half a character, or a byte that is none, would make of two ids one.
+/// Half a character, or an invalid byte, would make two different ids equal.
 fn is_exact(id: &str) -> bool {
     !id.contains(char::REPLACEMENT_CHARACTER)
 }

@@ -1,14 +1,14 @@
-//! How SignalWire signs (its SDK's `webhook_validator.py`): always the URL that it was given, then
-//! what it sends, without a separator, a time or a nonce.
+//! SignalWire's signatures (its SDK's `webhook_validator.py`). They always cover the configured URL
+//! and then the content, without a separator, a time or a nonce.
 //!
-//! - hex HMAC over the URL and the raw body: `X-SignalWire-Signature` with SHA-1, and beside it
+//! - hex HMAC over the URL and the raw body: `X-SignalWire-Signature` with SHA-1, and also
 //!   `X-SignalWire-SHA256-Signature`;
 //! - base64 HMAC-SHA1 over the URL and the parameters of a form, sorted by name: the Compatibility
-//!   API's way, and Twilio's;
+//!   API's and Twilio's way;
 //! - base64 HMAC-SHA1 over the URL alone, whose `bodySHA256` then binds the body.
 //!
-//! A signature over the URL alone without `bodySHA256`, which the SDK accepts, would be good for any
-//! body: here it is none.
+//! A signature over the URL alone without `bodySHA256`, which the SDK accepts, would be valid for
+//! any body: it is refused here.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderMap;
@@ -22,11 +22,11 @@ use crate::{
     secrets::tenant_and_secret,
 };
 
-/// The header with SHA-1, and the name that Twilio's SDKs look for.
+/// The second name is the one of Twilio's SDKs.
 const SHA1_HEADERS: [&str; 2] = ["x-signalwire-signature", "x-twilio-signature"];
 const SHA256_HEADER: &str = "x-signalwire-sha256-signature";
 
-/// The signing keys of our SignalWire projects; several at once, while they are rotated.
+/// Several at once during a rotation.
 #[derive(Debug, Default)]
 pub struct Keys(Vec<Key>);
 
@@ -37,7 +37,6 @@ struct Key {
     sha256: HmacSha256,
 }
 
-/// What a header tells: the signature and its scheme.
 enum Signature {
     OfBody([u8; 20]),
     OfParameters([u8; 20]),
@@ -97,7 +96,7 @@ impl Keys {
 }
 
 impl Keys {
-    /// Whose key signed any of the URLs, followed by any of the texts.
+    /// The signer of any of the URLs followed by any of the texts.
     fn signer(
         &self,
         urls: &[String],
@@ -120,7 +119,7 @@ impl Verifier for Keys {
     fn verify(&self, signed: Signed<'_>, _now: Timestamp) -> Result<Signer, Refusal> {
         let Signed { headers, url, body } = signed;
         let urls = signed_url::spellings(url);
-        // Forms may carry a SHA-256 signature that nobody documents: it does not count against them.
+        // Forms may have an undocumented SHA-256 signature; a wrong one is ignored.
         let by_sha1 = sha1_signatures(headers).map(|text| self.verify_sha1(text, &urls, body));
         let by_sha256 =
             header(headers, SHA256_HEADER).map(|text| self.verify_sha256(text, &urls, body));
@@ -136,7 +135,8 @@ impl Verifier for Keys {
 }
 
 impl Signature {
-    /// Hex signs the body, base64 the parameters: 20 bytes have different lengths in the two.
+    /// Hex is over the body, base64 over the parameters: 20 bytes have different lengths in the
+    /// two.
     fn parse(text: &str) -> Option<Self> {
         if let Some(bytes) = lowercase_hex(text) {
             return Some(Self::OfBody(bytes));
@@ -156,9 +156,10 @@ fn sha1_signatures(headers: &HeaderMap) -> impl Iterator<Item = &str> {
         .filter_map(|name| header(headers, name))
 }
 
-/// What may follow the URL in the message: nothing, if the URL binds the body by its hash; or the
-/// parameters of a form. Of a name that is repeated, SignalWire keeps the values in their order, and
-/// Twilio sorts them and drops repetitions; both are accepted, for neither lets a value be changed.
+/// What may follow the URL in the signed text: nothing, if the URL binds the body by its hash; or
+/// the parameters of a form. For a repeated name, SignalWire keeps the values in their order, and
+/// Twilio sorts them and drops repetitions; both are accepted, because neither lets a value be
+/// changed.
 fn parameter_texts(urls: &[String], body: &[u8]) -> Vec<String> {
     if !payload::is_modest(body) {
         return Vec::new();
@@ -172,7 +173,7 @@ fn parameter_texts(urls: &[String], body: &[u8]) -> Vec<String> {
         }
         return vec![String::new(), payload::sorted_parameters(body)];
     }
-    // A form of empty texts would be signed by the URL alone, as any other is.
+    // A form of empty texts would be signed by the URL alone.
     let mut texts = vec![
         payload::sorted_parameters(body),
         payload::unique_parameters(body),

@@ -1,4 +1,4 @@
-//! What a SignalWire callback says of its call.
+//! What a SignalWire callback reports about its call.
 
 use super::{
     in_call_event,
@@ -20,18 +20,18 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// The carrier knows best when a call began and how it ended.
+/// The carrier is the best source of a call's start and end.
 const CARRIER: u8 = 3;
-/// As sure of a number and a direction as a SIP trunk is.
+/// As reliable for numbers and the direction as a SIP trunk.
 const FROM_CARRIER: u8 = 1;
 const TOLD: u8 = 0;
 
-/// `None` when the callback is about no call.
+/// `None` when the callback names no call.
 ///
-/// Only the call's own id is a key. A call that dialled this one (`ParentCallSid`, `parent`) and the
-/// one that it is connected to (`peer`) are legs of the same conversation, but each has its own
-/// beginning, numbers, answer and end: merged, a transfer that nobody answered would end its caller's
-/// call. `segment_id` names a part of a call, which other parts follow.
+/// Only the call's own id is a key. A call that dialled this one (`ParentCallSid`, `parent`) and
+/// the one that it is connected to (`peer`) are legs of the same conversation, but each has its own
+/// start, numbers, answer and end: merged, an unanswered transfer would end its caller's call.
+/// `segment_id` names a part of a call, which further parts may follow.
 pub(super) fn of(callback: &Callback, event: &Event) -> Option<CallUpdate> {
     let sid = callback.call_sid.clone()?;
     let key = CallKey::CallSid(sid.clone());
@@ -63,7 +63,8 @@ fn report(callback: &Callback, at: Timestamp) -> Report {
         at: callback.ended_at.unwrap_or(at),
         reason: callback.reason.clone(),
     });
-    // A leg that was busy is told to be completed too, with no seconds: whoever says more is believed.
+    // A busy leg is also reported as completed, with a duration of zero: the more specific report
+    // takes precedence.
     let says_little = callback.verdict == Some(Outcome::Completed) && callback.seconds == Some(0);
     let of_verdict = if says_little { TOLD } else { CARRIER };
     Report {
@@ -81,18 +82,19 @@ fn report(callback: &Callback, at: Timestamp) -> Report {
     }
 }
 
-/// Addresses that are no numbers (SIP, a browser, `anonymous`) say nothing.
+/// Addresses that are not numbers (SIP, a browser, `anonymous`) are ignored.
 fn numbers(callback: &Callback, at: Timestamp) -> Report {
     let number = |address: &Option<String>| address.as_deref().and_then(PhoneNumber::parse);
     let (phone, line) = match callback.direction {
         Some(Direction::Inbound) => (number(&callback.from), number(&callback.to)),
-        // A dialled leg shows the number of whoever called the leg that dialled it, unless told
-        // otherwise. That is not ours, and might be another tenant's, who must not get the call.
+        // A dialled leg shows the number of the party that called the dialling leg, unless it is
+        // configured otherwise. That number is not ours and may be another tenant's, who must not
+        // get the call.
         Some(Direction::Outbound) if callback.was_dialled => (number(&callback.to), None),
         Some(Direction::Outbound) => (number(&callback.to), number(&callback.from)),
         None => (None, None),
     };
-    // What says its direction itself knows better.
+    // A callback with an explicit direction is more reliable.
     let rank = if callback.is_of_number {
         TOLD
     } else {

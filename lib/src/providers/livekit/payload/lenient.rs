@@ -1,5 +1,5 @@
-//! Reading a body of which nobody promised more than a name: as much as can be understood is told,
-//! the rest stays in the log.
+//! Reads a body of which only an event name is certain: what can be read is used, the rest stays in
+//! the log.
 
 use std::borrow::Cow;
 
@@ -34,7 +34,8 @@ pub(super) fn read(body: &[u8], received_at: Timestamp) -> Result<LiveKitEvent, 
         .filter_map(|name| fields.get(name).string());
     let mut ids = ids.filter(|id| super::is_id(id) && !is_placeholder(id));
     Ok(LiveKitEvent {
-        // Without the room, whose name may hold a phone number: keys are logged. The digest covers it.
+        // Without the room's name, which may contain a phone number: keys are logged. The digest
+        // covers it.
         id: ids.next().map_or_else(
             || EventKey::natural_id(&[event_type.as_ref()], body),
             Cow::into_owned,

@@ -20,20 +20,20 @@ pub trait Merge: Default {
     transparent,
     bound(deserialize = "K: Ord + Deserialize<'de>, V: Deserialize<'de>")
 )]
-pub struct FewKeys<K, V, const N: usize>(BTreeMap<K, V>);
+pub struct BoundedMap<K, V, const N: usize>(BTreeMap<K, V>);
 
 /// A set of at most `N` values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent, bound(deserialize = "T: Ord + Deserialize<'de>"))]
-pub struct Few<T, const N: usize>(BTreeSet<T>);
+pub struct BoundedSet<T, const N: usize>(BTreeSet<T>);
 
-impl<K, V, const N: usize> Default for FewKeys<K, V, N> {
+impl<K, V, const N: usize> Default for BoundedMap<K, V, N> {
     fn default() -> Self {
         Self(BTreeMap::new())
     }
 }
 
-impl<K: Ord, V: Merge, const N: usize> FewKeys<K, V, N> {
+impl<K: Ord, V: Merge, const N: usize> BoundedMap<K, V, N> {
     pub fn of(key: K, value: V) -> Self {
         Self(BTreeMap::from([(key, value)]))
     }
@@ -73,7 +73,7 @@ impl<K: Ord, V: Merge, const N: usize> FewKeys<K, V, N> {
     }
 }
 
-impl<K, V, const N: usize> FewKeys<K, V, N> {
+impl<K, V, const N: usize> BoundedMap<K, V, N> {
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.0.iter()
     }
@@ -83,15 +83,15 @@ impl<K, V, const N: usize> FewKeys<K, V, N> {
     }
 }
 
-impl<T, const N: usize> Default for Few<T, N> {
+impl<T, const N: usize> Default for BoundedSet<T, N> {
     fn default() -> Self {
         Self(BTreeSet::new())
     }
 }
 
-impl<T: Ord, const N: usize> Few<T, N> {
+impl<T: Ord, const N: usize> BoundedSet<T, N> {
     /// A set of these values, or of the smallest of them.
-    pub fn told(values: impl IntoIterator<Item = T>) -> Self {
+    pub fn of(values: impl IntoIterator<Item = T>) -> Self {
         let mut set = Self::default();
         set.merge(Self(values.into_iter().collect()));
         set
@@ -117,7 +117,7 @@ impl<T: Ord, const N: usize> Few<T, N> {
     }
 }
 
-impl<T, const N: usize> Few<T, N> {
+impl<T, const N: usize> BoundedSet<T, N> {
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter()
     }

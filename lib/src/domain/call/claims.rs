@@ -144,7 +144,7 @@ impl<T> Default for Highest<T> {
 }
 
 impl<T: Ord> Highest<T> {
-    pub fn told(value: Option<T>) -> Self {
+    pub fn of(value: Option<T>) -> Self {
         Self(value)
     }
 
@@ -164,7 +164,7 @@ impl<T> Highest<T> {
 }
 
 impl FirstLast {
-    pub fn told(time: Option<Timestamp>) -> Self {
+    pub fn of(time: Option<Timestamp>) -> Self {
         Self(time.map(|time| (time, time)))
     }
 

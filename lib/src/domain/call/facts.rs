@@ -8,7 +8,7 @@
 //! events.
 
 use crate::domain::{
-    bounded::FewKeys,
+    bounded::BoundedMap,
     call::{direction::Direction, report::Hangup},
     contact_id::ContactId,
     follow_up::FollowUp,
@@ -60,20 +60,20 @@ const MAX_TALKS: usize = 16;
 pub struct Facts {
     #[serde(rename = "name", skip_serializing_if = "Latest::is_empty")]
     pub room_name: Latest<String>,
-    #[serde(skip_serializing_if = "FewKeys::is_empty")]
-    pub legs: FewKeys<LegKey, Leg, MAX_LEGS>,
+    #[serde(skip_serializing_if = "BoundedMap::is_empty")]
+    pub legs: BoundedMap<LegKey, Leg, MAX_LEGS>,
     /// There were more legs than are kept.
     #[serde(skip_serializing_if = "Not::not")]
     pub crowded: bool,
     /// The legs that carriers report, by call SID.
-    #[serde(rename = "sids", skip_serializing_if = "FewKeys::is_empty")]
-    pub reports: FewKeys<String, Report, MAX_REPORTS>,
+    #[serde(rename = "sids", skip_serializing_if = "BoundedMap::is_empty")]
+    pub reports: BoundedMap<String, Report, MAX_REPORTS>,
     /// LiveKit's rooms, by sid.
-    #[serde(skip_serializing_if = "FewKeys::is_empty")]
-    pub rooms: FewKeys<String, RoomSpan, MAX_ROOMS>,
+    #[serde(skip_serializing_if = "BoundedMap::is_empty")]
+    pub rooms: BoundedMap<String, RoomSpan, MAX_ROOMS>,
     /// ElevenLabs' conversations, by id.
-    #[serde(rename = "talks", skip_serializing_if = "FewKeys::is_empty")]
-    pub talks: FewKeys<String, ConversationReport, MAX_TALKS>,
+    #[serde(rename = "talks", skip_serializing_if = "BoundedMap::is_empty")]
+    pub talks: BoundedMap<String, ConversationReport, MAX_TALKS>,
     /// When an agent or another machine last joined a room.
     #[serde(rename = "in", skip_serializing_if = "Highest::is_empty")]
     pub machine_joined: Highest<Timestamp>,

@@ -9,7 +9,7 @@ use super::{
     outcome::Outcome,
 };
 use crate::domain::{
-    bounded::{Few, Merge},
+    bounded::{BoundedSet, Merge},
     phone::PhoneNumber,
     timestamp::Timestamp,
 };
@@ -112,15 +112,15 @@ pub struct Leg {
     #[serde(rename = "m", skip_serializing_if = "Highest::is_empty")]
     pub missed: Highest<Left>,
     /// The numbers of the other side.
-    #[serde(rename = "n", skip_serializing_if = "Few::is_empty")]
-    pub numbers: Few<PhoneNumber, 4>,
+    #[serde(rename = "n", skip_serializing_if = "BoundedSet::is_empty")]
+    pub numbers: BoundedSet<PhoneNumber, 4>,
     /// Our own numbers.
-    #[serde(rename = "o", skip_serializing_if = "Few::is_empty")]
-    pub lines: Few<PhoneNumber, 4>,
-    #[serde(rename = "s", skip_serializing_if = "Few::is_empty")]
-    pub sip_calls: Few<String, 4>,
-    #[serde(rename = "c", skip_serializing_if = "Few::is_empty")]
-    pub call_sids: Few<String, 4>,
+    #[serde(rename = "o", skip_serializing_if = "BoundedSet::is_empty")]
+    pub lines: BoundedSet<PhoneNumber, 4>,
+    #[serde(rename = "s", skip_serializing_if = "BoundedSet::is_empty")]
+    pub sip_calls: BoundedSet<String, 4>,
+    #[serde(rename = "c", skip_serializing_if = "BoundedSet::is_empty")]
+    pub call_sids: BoundedSet<String, 4>,
 }
 
 impl Merge for Leg {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{
-        bounded::FewKeys,
+        bounded::BoundedMap,
         call::{
             CallUpdate,
             agent_status::{AgentStatus, StatusWord},
@@ -229,7 +229,7 @@ pub(super) fn status(event: &Event, word: Option<StatusWord>) -> Latest<AgentSta
 pub(super) fn of_report(call_sid: Option<&str>, report: Report) -> Facts {
     if let Some(sid) = call_sid {
         return Facts {
-            reports: FewKeys::of(sid.to_owned(), report),
+            reports: BoundedMap::of(sid.to_owned(), report),
             ..Facts::default()
         };
     }
@@ -259,7 +259,7 @@ pub(super) fn of_report(call_sid: Option<&str>, report: Report) -> Facts {
 pub(super) fn of_conversation(conversation_id: Option<String>, talk: ConversationReport) -> Facts {
     if let Some(id) = conversation_id {
         return Facts {
-            talks: FewKeys::of(id, talk),
+            talks: BoundedMap::of(id, talk),
             ..Facts::default()
         };
     }

@@ -5,7 +5,7 @@ use super::{
     payload::{Participant, Role, Room},
 };
 use crate::domain::{
-    bounded::{Few, FewKeys},
+    bounded::{BoundedMap, BoundedSet},
     call::{
         CallUpdate,
         claims::{EarliestTime, FirstLast, Highest, Latest},
@@ -90,7 +90,7 @@ fn of_room(room: &Room, finished: bool, at: Timestamp) -> Facts {
     };
     match &room.sid {
         Some(sid) => Facts {
-            rooms: FewKeys::of(sid.clone(), RoomSpan { created, finished }),
+            rooms: BoundedMap::of(sid.clone(), RoomSpan { created, finished }),
             ..facts
         },
         None => Facts {
@@ -147,14 +147,14 @@ fn of_participant(participant: &Participant, name: EventName, at: Timestamp) -> 
         return Facts::default();
     }
     Facts {
-        legs: FewKeys::of(key, leg),
+        legs: BoundedMap::of(key, leg),
         ..Facts::default()
     }
 }
 
 /// Machines are no legs; while one is present, it may dial.
 fn of_machine(name: EventName, at: Timestamp) -> Facts {
-    let when = |is_it: bool| Highest::told(Some(at).filter(|_| is_it));
+    let when = |is_it: bool| Highest::of(Some(at).filter(|_| is_it));
     Facts {
         machine_joined: when(name == EventName::ParticipantJoined),
         machine_left: when(name == EventName::ParticipantLeft),
@@ -164,7 +164,8 @@ fn of_machine(name: EventName, at: Timestamp) -> Facts {
 
 fn of_phone(participant: &Participant, name: EventName, at: Timestamp) -> Leg {
     let sip = &participant.sip;
-    let number = |text: &Option<String>| Few::told(text.as_deref().and_then(PhoneNumber::parse));
+    let number =
+        |text: &Option<String>| BoundedSet::of(text.as_deref().and_then(PhoneNumber::parse));
     let (ringing, answered) = match sip.call_status.as_deref() {
         Some("dialing" | "ringing") => (Some(at), None),
         Some("active" | "automation") => (None, Some(at)),
@@ -179,8 +180,8 @@ fn of_phone(participant: &Participant, name: EventName, at: Timestamp) -> Leg {
         answered: EarliestTime::claimed(answered),
         numbers: number(&sip.phone_number),
         lines: number(&sip.trunk_phone_number),
-        sip_calls: Few::told(sip.call_id.clone().or_else(|| sip.call_id_full.clone())),
-        call_sids: Few::told(sip.twilio_call_sid.clone()),
+        sip_calls: BoundedSet::of(sip.call_id.clone().or_else(|| sip.call_id_full.clone())),
+        call_sids: BoundedSet::of(sip.twilio_call_sid.clone()),
         ..comings(participant, name, at)
     }
 }
@@ -209,9 +210,9 @@ fn comings(participant: &Participant, name: EventName, at: Timestamp) -> Leg {
         (left, None)
     };
     Leg {
-        joined: FirstLast::told(joined),
-        left: Highest::told(left),
-        missed: Highest::told(missed),
+        joined: FirstLast::of(joined),
+        left: Highest::of(left),
+        missed: Highest::of(missed),
         ..Leg::default()
     }
 }

@@ -5,7 +5,7 @@ use super::{
     payload::{Callback, Progress},
 };
 use crate::domain::{
-    bounded::FewKeys,
+    bounded::BoundedMap,
     call::{
         CallUpdate,
         claims::{EarliestTime, Latest},
@@ -47,7 +47,7 @@ fn facts(sid: String, callback: &Callback, at: Timestamp) -> Facts {
         recording_url: Latest::of(TOLD, at, callback.recording_url.clone()),
         campaign_id: Latest::of(TOLD, at, callback.campaign_id.clone()),
         lead_id: Latest::of(TOLD, at, callback.contact_id.clone()),
-        reports: FewKeys::of(sid, report(callback, at)),
+        reports: BoundedMap::of(sid, report(callback, at)),
         ..Facts::default()
     }
 }

@@ -10,7 +10,7 @@ use proptest::{
     sample::select,
 };
 use ringpost::domain::{
-    bounded::{Few, FewKeys, Merge},
+    bounded::{BoundedMap, BoundedSet, Merge},
     call::{
         agent_status::{AgentStatus, StatusWord},
         claims::{Claim, Earliest, EarliestTime, FirstLast, Highest, Latest},
@@ -114,11 +114,11 @@ fn direction() -> impl Strategy<Value = Direction> {
 fn left() -> impl Strategy<Value = Highest<Left>> {
     let left = (moment(), option::of(moment()), option::of(word()));
     option::of(left.prop_map(|(at, joined, reason)| Left::new(at, joined, reason)))
-        .prop_map(Highest::told)
+        .prop_map(Highest::of)
 }
 
-fn few(value: impl Strategy<Value = String>) -> impl Strategy<Value = Few<String, 4>> {
-    btree_set(value, 0..6).prop_map(Few::told)
+fn few(value: impl Strategy<Value = String>) -> impl Strategy<Value = BoundedSet<String, 4>> {
+    btree_set(value, 0..6).prop_map(BoundedSet::of)
 }
 
 prop_compose! {
@@ -131,11 +131,11 @@ prop_compose! {
         (numbers, lines) in (btree_set(number(), 0..3), btree_set(number(), 0..3)),
         (sip_calls, call_sids) in (few(word()), few(word())),
     ) -> Leg {
-        let mut both = FirstLast::told(joined);
-        both.merge(FirstLast::told(again));
+        let mut both = FirstLast::of(joined);
+        both.merge(FirstLast::of(again));
         Leg {
             by_rule, dialled, joined: both, ringing, answered, left, missed,
-            numbers: Few::told(numbers), lines: Few::told(lines), sip_calls, call_sids,
+            numbers: BoundedSet::of(numbers), lines: BoundedSet::of(lines), sip_calls, call_sids,
         }
     }
 }
@@ -168,14 +168,14 @@ prop_compose! {
 fn keys<K: Ord + Clone + Debug, V: Merge + Clone + Debug, const N: usize>(
     key: impl Fn(&str) -> K + Clone,
     value: impl Strategy<Value = V> + 'static,
-) -> impl Strategy<Value = FewKeys<K, V, N>> {
+) -> impl Strategy<Value = BoundedMap<K, V, N>> {
     let short = vec(word(), 0..4);
     let long =
         (0..60_usize).prop_map(|from| (from..from + 35).map(|n| format!("n{n:02}")).collect());
     (prop_oneof![4 => short, 1 => long], vec(value.boxed(), 4)).prop_map(move |(names, values)| {
-        let mut map = FewKeys::default();
+        let mut map = BoundedMap::default();
         for (name, value) in names.iter().zip(values.iter().cycle()) {
-            map.merge(FewKeys::of(key(name), value.clone()));
+            map.merge(BoundedMap::of(key(name), value.clone()));
         }
         map
     })
@@ -203,7 +203,7 @@ prop_compose! {
         talks in keys(str::to_owned, talk()).boxed(),
         (machine_joined, machine_left) in (option::of(moment()), option::of(moment())),
     ) -> Facts {
-        let (machine_joined, machine_left) = (Highest::told(machine_joined), Highest::told(machine_left));
+        let (machine_joined, machine_left) = (Highest::of(machine_joined), Highest::of(machine_left));
         Facts { legs, crowded, reports, rooms, talks, machine_joined, machine_left, ..Facts::default() }
     }
 }
@@ -349,7 +349,7 @@ proptest! {
             merged.merge(*b);
             merged
         };
-        let [a, b, c] = [a, b, c].map(FirstLast::told);
+        let [a, b, c] = [a, b, c].map(FirstLast::of);
         check(merge, [&a, &b, &c])?;
         let all = merge(&merge(&a, &b), &c);
         prop_assert_eq!(all.first(), [a, b, c].iter().filter_map(FirstLast::first).min());
@@ -358,7 +358,7 @@ proptest! {
 
     #[test]
     fn legs_keep_every_law_at_their_bound(a in keys(leg_key, leg()), b in keys(leg_key, leg()), c in keys(leg_key, leg())) {
-        let merge = |a: &FewKeys<LegKey, Leg, MAX_LEGS>, b: &FewKeys<LegKey, Leg, MAX_LEGS>| {
+        let merge = |a: &BoundedMap<LegKey, Leg, MAX_LEGS>, b: &BoundedMap<LegKey, Leg, MAX_LEGS>| {
             let mut merged = a.clone();
             merged.merge(b.clone());
             merged

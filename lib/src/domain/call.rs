@@ -88,7 +88,7 @@ pub struct Call {
     pub retold: BTreeSet<EventKey>,
     /// Events that wait for the call to have an owner before they enter the history.
     pub waiting: Waiting,
-    pub seen: Seen,
+    pub received: ReceivedSpan,
     /// The records that were merged into this one.
     pub absorbed: BTreeMap<CallId, Absorption>,
 }
@@ -96,13 +96,13 @@ pub struct Call {
 /// The span in which a call's events were received. The end is coarse, so that an event without new
 /// facts needs no write: it may be up to [`ReceivedSpan::SLACK_MILLIS`] too early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
+pub struct ReceivedSpan {
     pub from: Timestamp,
     /// When the last one was received, or up to ten minutes before that.
     pub to: Timestamp,
 }
 
-impl Seen {
+impl ReceivedSpan {
     pub const SLACK_MILLIS: u64 = 10 * 60 * 1_000;
 
     pub fn include(&mut self, at: Timestamp) {
@@ -137,7 +137,7 @@ impl Call {
             updates: BTreeMap::new(),
             retold: BTreeSet::new(),
             waiting: Waiting::default(),
-            seen: Seen {
+            received: ReceivedSpan {
                 from: update.received_at,
                 to: update.received_at,
             },
@@ -152,7 +152,7 @@ impl Call {
     pub fn apply(&mut self, update: &CallUpdate, owner: Option<&Owner>) {
         let before = (self.facts.clone(), self.owner.clone());
         self.facts.merge(update.facts.clone());
-        self.seen.include(update.received_at);
+        self.received.include(update.received_at);
         self.own(owner);
         if self.owner.is_none() {
             self.waiting.insert(update.event.clone());
@@ -230,8 +230,8 @@ impl Call {
         let goes_on = self.facts.ending().is_none();
         self.own(other.owner.as_ref());
         self.updated_at = self.updated_at.max(other.updated_at);
-        self.seen.from = self.seen.from.min(other.seen.from);
-        self.seen.to = self.seen.to.max(other.seen.to);
+        self.received.from = self.received.from.min(other.received.from);
+        self.received.to = self.received.to.max(other.received.to);
         for (announcement, event) in &other.announced {
             // The end of a part is not the end of the whole call.
             if *announcement != Announcement::Completed || !goes_on {

@@ -25,7 +25,7 @@ impl Due {
 
     /// A check of a tenant's calls that started within a window; the reference is a
     /// [`StartWindow`].
-    pub const BEGUN: &'static str = "begun";
+    pub const START_WINDOW: &'static str = "begun";
     /// The reference is the call's id.
     pub const UNFINISHED_CALL: &'static str = "unfinished-call";
 
@@ -69,13 +69,13 @@ impl Due {
 /// The ten minutes in which calls of a tenant started.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Begun {
+pub struct StartWindow {
     tenant_id: String,
     /// In tens of minutes since the epoch.
     span: i64,
 }
 
-impl Begun {
+impl StartWindow {
     const MILLIS: i64 = 10 * MILLIS;
 
     pub fn of(tenant_id: &str, moment: Timestamp) -> Self {
@@ -85,7 +85,7 @@ impl Begun {
         }
     }
 
-    /// Reads what [`Begun::due`] wrote.
+    /// Reads what [`StartWindow::due`] wrote.
     pub fn parse(reference: &str) -> Option<Self> {
         serde_json::from_str(reference).ok()
     }
@@ -110,7 +110,7 @@ impl Begun {
         let reference = serde_json::to_string(self).unwrap_or_default();
         Due {
             at,
-            kind: Due::BEGUN.to_owned(),
+            kind: Due::START_WINDOW.to_owned(),
             reference,
         }
     }
@@ -186,16 +186,16 @@ mod tests {
     #[test]
     fn calls_that_begin_within_ten_minutes_are_looked_at_together() {
         let at = |text| Timestamp::parse_rfc3339(text).unwrap();
-        let begun = Begun::of("acme", at("2025-11-27T14:19:59.999Z"));
+        let begun = StartWindow::of("acme", at("2025-11-27T14:19:59.999Z"));
         assert_eq!(
             (begun.from(), begun.until()),
             (at("2025-11-27T14:10:00Z"), at("2025-11-27T14:19:59.999Z"))
         );
-        assert_eq!(Begun::of("acme", begun.from()), begun);
-        assert_ne!(Begun::of("other", begun.from()), begun);
+        assert_eq!(StartWindow::of("acme", begun.from()), begun);
+        assert_ne!(StartWindow::of("other", begun.from()), begun);
         let due = begun.due(begun.until());
-        assert_eq!(Begun::parse(&due.reference), Some(begun));
-        assert_eq!(Begun::parse("{}"), None);
+        assert_eq!(StartWindow::parse(&due.reference), Some(begun));
+        assert_eq!(StartWindow::parse("{}"), None);
     }
 
     #[test]

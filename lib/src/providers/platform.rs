@@ -81,7 +81,7 @@ pub fn follow_up_due(call: &Call, tenant_id: &str, follow_up: &FollowUp, now: Ti
 pub fn unfinished(call: &Call, tenant_id: &str, now: Timestamp) -> Event {
     let payload = Unfinished {
         call_id: call.id,
-        last_event_at: call.seen.to.to_string(),
+        last_event_at: call.received.to.to_string(),
     };
     Event {
         key: EventKey::of(

@@ -12,8 +12,8 @@ pub mod leg;
 pub mod outcome;
 pub mod owner;
 pub mod participants;
+pub mod public_leg;
 pub mod report;
-pub mod shown_leg;
 pub mod update;
 mod views;
 pub mod waiting;
@@ -85,7 +85,7 @@ pub struct Call {
     pub updates: BTreeMap<EventKey, Map<String, Value>>,
     /// The events that changed a filterable field after the call had announced something.
     /// Subscriptions that did not match before are matched again for them.
-    pub retold: BTreeSet<EventKey>,
+    pub rematch_events: BTreeSet<EventKey>,
     /// Events that wait for the call to have an owner before they enter the history.
     pub waiting: Waiting,
     pub received: ReceivedSpan,
@@ -135,7 +135,7 @@ impl Call {
             recordings: BTreeMap::new(),
             transfers: BTreeMap::new(),
             updates: BTreeMap::new(),
-            retold: BTreeSet::new(),
+            rematch_events: BTreeSet::new(),
             waiting: Waiting::default(),
             received: ReceivedSpan {
                 from: update.received_at,
@@ -160,9 +160,9 @@ impl Call {
         if (&self.facts, &self.owner) != (&before.0, &before.1) {
             self.updated_at = self.updated_at.max(update.received_at);
             let seen_before = || traits(&before.0, before.1.as_ref());
-            let has_room = self.retold.len() < MAX_REMATCH_EVENTS;
+            let has_room = self.rematch_events.len() < MAX_REMATCH_EVENTS;
             if has_room && !self.announced.is_empty() && seen_before() != self.traits() {
-                self.retold.insert(update.event.clone());
+                self.rematch_events.insert(update.event.clone());
             }
             if self.announced.contains_key(&Announcement::Completed) {
                 self.note_update(&update.event, &Shown::of(&before.0));
@@ -255,13 +255,14 @@ impl Call {
                 .entry(recording.clone())
                 .or_insert_with(|| event.clone());
         }
-        let room = MAX_REMATCH_EVENTS.saturating_sub(self.retold.len());
-        self.retold.extend(other.retold.iter().take(room).cloned());
+        let room = MAX_REMATCH_EVENTS.saturating_sub(self.rematch_events.len());
+        self.rematch_events
+            .extend(other.rematch_events.iter().take(room).cloned());
         // The merged call may match filters that neither part matched.
         if !self.absorbed.contains_key(&other.id)
             && before.iter().any(|traits| *traits != self.traits())
         {
-            self.retold.insert(by.clone());
+            self.rematch_events.insert(by.clone());
         }
         let is_told = self.announced.contains_key(&Announcement::Completed);
         if let Some(told) = told.filter(|_| is_told && !self.absorbed.contains_key(&other.id)) {

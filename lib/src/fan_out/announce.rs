@@ -316,7 +316,7 @@ fn transfers(event: &Event, call: &Call) -> Vec<Transfer> {
 
 /// The types that this event announced; and all that others did, if it changed what filters look at.
 fn lifecycle<'a>(event: &Event, call: &'a Call) -> Vec<(Announcement, &'a Announced, Audience)> {
-    let retold = call.retold.contains(&event.key);
+    let retold = call.rematch_events.contains(&event.key);
     let announced = call
         .announced
         .iter()

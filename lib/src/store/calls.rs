@@ -391,7 +391,7 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
         recordings: BTreeMap::new(),
         transfers: BTreeMap::new(),
         updates: BTreeMap::new(),
-        retold: BTreeSet::new(),
+        rematch_events: BTreeSet::new(),
         waiting: waiting.unwrap_or_default(),
         received: ReceivedSpan {
             from: read_time(item, "seenFrom")?,

@@ -344,7 +344,7 @@ impl Facts {
     }
 
     /// The start that a source other than the room reported.
-    pub fn start_told(&self) -> Option<Timestamp> {
+    pub fn reported_start(&self) -> Option<Timestamp> {
         self.told(&Participants::of(self), &self.started, |report| {
             &report.started
         })
@@ -356,7 +356,7 @@ impl Facts {
         self.reported_seconds(&Participants::of(self)).copied()
     }
 
-    pub fn verdict_told(&self) -> Option<Outcome> {
+    pub fn reported_verdict(&self) -> Option<Outcome> {
         self.verdict(&Participants::of(self))
     }
 

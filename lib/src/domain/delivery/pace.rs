@@ -68,7 +68,7 @@ pub struct Learned {
 
 impl Slow {
     /// What to store after an attempt of this duration, unless it is known already.
-    pub fn seen(known: Option<Self>, millis: u64, now: Timestamp) -> Option<Self> {
+    pub fn observed(known: Option<Self>, millis: u64, now: Timestamp) -> Option<Self> {
         if millis < SLOW_MILLIS {
             return None;
         }
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn the_slower_an_endpoint_the_fewer_go_to_it_at_once() {
-        let slow = |millis| Slow::seen(None, millis, at(100));
+        let slow = |millis| Slow::observed(None, millis, at(100));
         assert_eq!(slow(1_999), None);
         for (millis, rounded) in [
             (2_000, 4_000),
@@ -277,13 +277,13 @@ mod tests {
 
     #[test]
     fn slowness_that_is_known_is_not_written_again() {
-        let known = Slow::seen(None, 14_000, at(100));
-        assert_eq!(Slow::seen(known, 14_000, at(101)), None);
-        assert_eq!(Slow::seen(known, 3_000, at(101)), None);
-        assert!(Slow::seen(known, 14_000, at(401)).is_some(), "renewed");
-        let little = Slow::seen(None, 3_000, at(100));
+        let known = Slow::observed(None, 14_000, at(100));
+        assert_eq!(Slow::observed(known, 14_000, at(101)), None);
+        assert_eq!(Slow::observed(known, 3_000, at(101)), None);
+        assert!(Slow::observed(known, 14_000, at(401)).is_some(), "renewed");
+        let little = Slow::observed(None, 3_000, at(100));
         assert!(
-            Slow::seen(little, 14_000, at(101)).is_some(),
+            Slow::observed(little, 14_000, at(101)).is_some(),
             "slower than that"
         );
     }

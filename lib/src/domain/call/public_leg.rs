@@ -12,7 +12,7 @@ use crate::domain::call::{
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ShownLeg {
+pub struct PublicLeg {
     role: Role,
     identity: Option<String>,
     number: Option<String>,
@@ -22,7 +22,7 @@ pub struct ShownLeg {
     outcome: Option<LegOutcome>,
 }
 
-impl From<LegView> for ShownLeg {
+impl From<LegView> for PublicLeg {
     fn from(leg: LegView) -> Self {
         Self {
             role: leg.role,
@@ -37,6 +37,6 @@ impl From<LegView> for ShownLeg {
 }
 
 /// All legs, in the order in which they joined.
-pub fn of(facts: &Facts) -> Vec<ShownLeg> {
-    facts.legs().into_iter().map(ShownLeg::from).collect()
+pub fn of(facts: &Facts) -> Vec<PublicLeg> {
+    facts.legs().into_iter().map(PublicLeg::from).collect()
 }

@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 pub use super::call::update::{CallKeys, CallUpdate};
 use super::{
     call::{
-        announcement::{Announced, Announcement, Shown},
+        announcement::{Announced, AnnouncedState, Announcement},
         facts::Facts,
         outcome::Outcome,
         owner::Owner,
@@ -165,7 +165,7 @@ impl Call {
                 self.rematch_events.insert(update.event.clone());
             }
             if self.announced.contains_key(&Announcement::Completed) {
-                self.note_update(&update.event, &Shown::of(&before.0));
+                self.record_update(&update.event, &AnnouncedState::of(&before.0));
             }
         }
         let announced = Announced {
@@ -201,8 +201,8 @@ impl Call {
     }
 
     /// Records what an event changed of the announced values, once per event.
-    fn note_update(&mut self, event: &EventKey, told: &Shown) {
-        let previous = told.changed_to(&Shown::of(&self.facts));
+    fn record_update(&mut self, event: &EventKey, announced: &AnnouncedState) {
+        let previous = announced.changed_to(&AnnouncedState::of(&self.facts));
         if previous.is_empty()
             || (self.updates.len() >= MAX_UPDATES && !self.updates.contains_key(event))
         {
@@ -221,20 +221,20 @@ impl Call {
             .iter()
             .all(|call| call.announced.contains_key(&Announcement::Completed));
         let before = [self.traits(), other.traits()];
-        let is_told = |call: &Self| call.announced.contains_key(&Announcement::Completed);
-        let told = [&*self, other]
+        let has_announced_end = |call: &Self| call.announced.contains_key(&Announcement::Completed);
+        let announced = [&*self, other]
             .into_iter()
-            .find(|call| is_told(call))
-            .map(|call| Shown::of(&call.facts));
+            .find(|call| has_announced_end(call))
+            .map(|call| AnnouncedState::of(&call.facts));
         self.facts.merge(other.facts.clone());
-        let goes_on = self.facts.ending().is_none();
+        let is_ongoing = self.facts.ending().is_none();
         self.own(other.owner.as_ref());
         self.updated_at = self.updated_at.max(other.updated_at);
         self.received.from = self.received.from.min(other.received.from);
         self.received.to = self.received.to.max(other.received.to);
         for (announcement, event) in &other.announced {
             // The end of a part is not the end of the whole call.
-            if *announcement != Announcement::Completed || !goes_on {
+            if *announcement != Announcement::Completed || !is_ongoing {
                 self.announced
                     .entry(*announcement)
                     .or_insert_with(|| event.clone());
@@ -264,9 +264,11 @@ impl Call {
         {
             self.rematch_events.insert(by.clone());
         }
-        let is_told = self.announced.contains_key(&Announcement::Completed);
-        if let Some(told) = told.filter(|_| is_told && !self.absorbed.contains_key(&other.id)) {
-            self.note_update(by, &told);
+        let has_announced_end = self.announced.contains_key(&Announcement::Completed);
+        if let Some(announced) =
+            announced.filter(|_| has_announced_end && !self.absorbed.contains_key(&other.id))
+        {
+            self.record_update(by, &announced);
         }
         self.waiting.extend(other.waiting.iter().cloned());
         for (id, absorption) in &other.absorbed {
@@ -296,8 +298,8 @@ impl Call {
 
     fn own(&mut self, owner: Option<&Owner>) {
         match (&mut self.owner, owner) {
-            (Some(known), Some(told)) => known.fill_in(told),
-            (known @ None, Some(told)) => *known = Some(told.clone()),
+            (Some(known), Some(other)) => known.fill_in(other),
+            (known @ None, Some(other)) => *known = Some(other.clone()),
             (_, None) => {}
         }
     }

@@ -48,33 +48,33 @@ impl Lead {
     /// Adds one of its calls. A newer call becomes the last one; an older one changes nothing but
     /// `created_at`. `is_that_call` knows the ids of the added call. The name and the creating
     /// event stay.
-    pub fn hear(&mut self, told: &Self, is_that_call: impl Fn(CallId) -> bool) {
-        self.created_at = self.created_at.min(told.created_at);
+    pub fn add_call(&mut self, other: &Self, is_that_call: impl Fn(CallId) -> bool) {
+        self.created_at = self.created_at.min(other.created_at);
         let newer = |lead: &Self| (lead.last_call_started_at, lead.last_call_id);
         if is_that_call(self.last_call_id) {
             // Within a call the end follows the start, whatever their times say.
-            match (self.status, told.status) {
+            match (self.status, other.status) {
                 (LeadStatus::Calling, LeadStatus::Completed) => {
-                    self.last_call_at = told.last_call_at;
+                    self.last_call_at = other.last_call_at;
                 }
                 (LeadStatus::Completed, LeadStatus::Calling) => {}
                 (LeadStatus::Completed, LeadStatus::Completed) => {
-                    self.last_call_at = self.last_call_at.max(told.last_call_at);
+                    self.last_call_at = self.last_call_at.max(other.last_call_at);
                 }
                 (LeadStatus::Calling, LeadStatus::Calling) => {
-                    self.last_call_at = self.last_call_at.min(told.last_call_at);
+                    self.last_call_at = self.last_call_at.min(other.last_call_at);
                 }
             }
-            if told.status == LeadStatus::Completed {
+            if other.status == LeadStatus::Completed {
                 self.status = LeadStatus::Completed;
             }
-            self.last_call_id = told.last_call_id;
-            self.last_call_started_at = self.last_call_started_at.min(told.last_call_started_at);
-        } else if newer(told) > newer(self) {
-            self.status = told.status;
-            self.last_call_at = told.last_call_at;
-            self.last_call_id = told.last_call_id;
-            self.last_call_started_at = told.last_call_started_at;
+            self.last_call_id = other.last_call_id;
+            self.last_call_started_at = self.last_call_started_at.min(other.last_call_started_at);
+        } else if newer(other) > newer(self) {
+            self.status = other.status;
+            self.last_call_at = other.last_call_at;
+            self.last_call_id = other.last_call_id;
+            self.last_call_started_at = other.last_call_started_at;
         }
     }
 }
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use crate::domain::{key::CallKey, phone::PhoneNumber, timestamp::Timestamp};
 
-    fn told(call: &str, started: i64, ended: Option<i64>) -> Lead {
+    fn lead(call: &str, started: i64, ended: Option<i64>) -> Lead {
         let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
         Lead {
             tenant_id: "acme".to_owned(),
@@ -104,11 +104,11 @@ mod tests {
         }
     }
 
-    fn after(told: &[Lead]) -> Lead {
-        let (first, rest) = told.split_first().unwrap();
+    fn after(leads: &[Lead]) -> Lead {
+        let (first, rest) = leads.split_first().unwrap();
         let mut lead = first.clone();
         for next in rest {
-            lead.hear(next, |id| id == next.last_call_id);
+            lead.add_call(next, |id| id == next.last_call_id);
         }
         lead
     }
@@ -116,10 +116,10 @@ mod tests {
     #[test]
     fn every_order_of_two_calls_leaves_the_same_lead() {
         let calls = [
-            told("a", 100, None),
-            told("a", 100, Some(160)),
-            told("b", 150, None),
-            told("b", 150, Some(155)),
+            lead("a", 100, None),
+            lead("a", 100, Some(160)),
+            lead("b", 150, None),
+            lead("b", 150, Some(155)),
         ];
         let expected = after(&calls);
         assert_eq!(
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn an_older_call_that_ends_does_not_close_a_newer_one() {
-        let lead = after(&[told("b", 150, None), told("a", 100, Some(200))]);
+        let lead = after(&[lead("b", 150, None), lead("a", 100, Some(200))]);
         assert_eq!(
             (lead.status, lead.last_call_at.as_seconds()),
             (LeadStatus::Calling, 150)
@@ -149,9 +149,9 @@ mod tests {
 
     #[test]
     fn a_call_that_was_united_with_an_older_record_is_still_the_same_call() {
-        let (mut lead, ended) = (told("younger", 100, None), told("elder", 90, Some(160)));
+        let (mut lead, ended) = (lead("younger", 100, None), lead("elder", 90, Some(160)));
         let younger = lead.last_call_id;
-        lead.hear(&ended, |id| id == ended.last_call_id || id == younger);
+        lead.add_call(&ended, |id| id == ended.last_call_id || id == younger);
         assert_eq!(
             (lead.status, lead.last_call_id),
             (LeadStatus::Completed, ended.last_call_id)

@@ -75,20 +75,20 @@ impl Announcement {
 
 /// A conversation has an id before it is answered, and keeps it if it never is.
 fn is_in_conversation(facts: &Facts) -> bool {
-    let told = facts.agent_status.get().map(|status| status.word);
+    let status = facts.agent_status.get().map(|status| status.word);
     facts.conversation_id().is_some()
         && (facts.answered_at().is_some()
-            || told == Some(StatusWord::Answered)
+            || status == Some(StatusWord::Answered)
             || has_conversed(facts))
 }
 
 /// Only ElevenLabs knows when its conversation ended: the call's leg may belong to another
 /// conversation.
 fn has_conversed(facts: &Facts) -> bool {
-    let told = facts.agent_status.get().map(|status| status.word);
+    let status = facts.agent_status.get().map(|status| status.word);
     facts.conversation_ended_at().is_some()
         || facts.transcript().is_some()
-        || matches!(told, Some(StatusWord::Completed | StatusWord::Ended))
+        || matches!(status, Some(StatusWord::Completed | StatusWord::Ended))
 }
 
 /// How far a call has progressed, as announced to customers.
@@ -106,14 +106,14 @@ pub fn progress(facts: &Facts) -> &'static str {
 
 /// The announced values of an ended call. When one changes, `call.updated` follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct AnnouncedState {
     status: &'static str,
     outcome: Option<Outcome>,
     duration: Option<u64>,
     recording_url: Option<String>,
 }
 
-impl Shown {
+impl AnnouncedState {
     pub fn of(facts: &Facts) -> Self {
         Self {
             status: progress(facts),

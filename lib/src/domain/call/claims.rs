@@ -220,7 +220,6 @@ impl EarliestTime {
         self.0
     }
 
-    /// True before a time was told; such a register is not stored.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }

@@ -3,10 +3,10 @@
 
 use super::{
     claims::{Claim, Latest, best},
-    facts::{BY_RULE, Facts, Leaving},
-    leg::Left,
+    facts::{BY_RULE, Facts, LegacyDisconnection},
+    leg::Disconnection,
     outcome::{End, Outcome},
-    participants::{Gone, Member, Participants, Role},
+    participants::{Departure, Participant, Participants, Role},
     report::{ConversationReport, Report},
 };
 use crate::domain::{
@@ -17,18 +17,18 @@ use crate::domain::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending<'a> {
     pub at: Timestamp,
-    how: How<'a>,
+    cause: EndCause<'a>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How<'a> {
+enum EndCause<'a> {
     Left {
-        left: &'a Left,
+        left: &'a Disconnection,
         identity: &'a str,
         connected: bool,
     },
     /// From a record of an earlier version, which kept no legs.
-    LeftBefore(&'a Leaving),
+    BeforeLegs(&'a LegacyDisconnection),
     HungUp(&'a Hangup),
     /// Only the closing of the room or the end of the conversation is known.
     Closed,
@@ -41,57 +41,80 @@ const NO_TERMINAL_EVENT: &str = "NO_TERMINAL_EVENT";
 const NO_END_REPORTED: &str = "No event reported the end of the call";
 
 impl<'a> Ending<'a> {
-    fn of(gone: Gone<'a>, member: &Member<'a>, connected: bool) -> Self {
-        let how = match gone {
-            Gone::Left(left) => How::Left {
+    fn of(departure: Departure<'a>, participant: &Participant<'a>, connected: bool) -> Self {
+        let cause = match departure {
+            Departure::Left(left) => EndCause::Left {
                 left,
-                identity: member.key.identity(),
+                identity: participant.key.identity(),
                 connected,
             },
-            Gone::HungUp(hangup) => How::HungUp(hangup),
-            Gone::Closed(_) => How::Closed,
+            Departure::HungUp(hangup) => EndCause::HungUp(hangup),
+            Departure::Closed(_) => EndCause::Closed,
         };
-        Self { at: gone.at(), how }
+        Self {
+            at: departure.at(),
+            cause,
+        }
     }
 
-    fn before(claim: &'a Claim<Leaving>) -> Self {
+    fn before(claim: &'a Claim<LegacyDisconnection>) -> Self {
         Self {
             at: claim.at(),
-            how: How::LeftBefore(claim.value()),
+            cause: EndCause::BeforeLegs(claim.value()),
         }
     }
 
     fn closed(at: Timestamp) -> Self {
         Self {
             at,
-            how: How::Closed,
+            cause: EndCause::Closed,
         }
     }
 
     /// The identity of the participant whose leaving ended the call.
     pub fn identity(&self) -> Option<&'a str> {
-        match self.how {
-            How::Left { identity, .. } => Some(identity).filter(|identity| !identity.is_empty()),
-            How::LeftBefore(leaving) => leaving.identity.as_deref(),
-            How::HungUp(_) | How::Closed | How::Silent => None,
+        match self.cause {
+            EndCause::Left { identity, .. } => {
+                Some(identity).filter(|identity| !identity.is_empty())
+            }
+            EndCause::BeforeLegs(leaving) => leaving.identity.as_deref(),
+            EndCause::HungUp(_) | EndCause::Closed | EndCause::Silent => None,
         }
     }
 
     /// Why the call failed, if Ringpost itself closed it.
     pub(super) fn failure(&self) -> Option<&'static str> {
-        (self.how == How::Silent).then_some(NO_END_REPORTED)
+        (self.cause == EndCause::Silent).then_some(NO_END_REPORTED)
     }
 
     /// The provider's reason in its spelling; Ringpost's own if it closed the call.
     pub fn reason(&self) -> Option<&'a str> {
-        match self.how {
-            How::Left { left, .. } => left.reason(),
-            How::LeftBefore(leaving) => leaving.reason.as_deref(),
-            How::HungUp(hangup) => hangup.reason.as_deref(),
-            How::Closed => None,
-            How::Silent => Some(NO_TERMINAL_EVENT),
+        match self.cause {
+            EndCause::Left { left, .. } => left.reason(),
+            EndCause::BeforeLegs(leaving) => leaving.reason.as_deref(),
+            EndCause::HungUp(hangup) => hangup.reason.as_deref(),
+            EndCause::Closed => None,
+            EndCause::Silent => Some(NO_TERMINAL_EVENT),
         }
     }
+}
+
+/// The latest departure of those that were answered, or of those that were not.
+fn last_departure<'a: 'b, 'b>(
+    participants: impl Iterator<Item = &'b Participant<'a>>,
+    answered: bool,
+    over: Option<Timestamp>,
+) -> Option<Ending<'a>> {
+    participants
+        .filter(|participant| participant.is_answered() == answered)
+        .filter_map(|participant| {
+            Some(Ending::of(
+                participant.departure(over)?,
+                participant,
+                answered,
+            ))
+        })
+        .max_by_key(|ending| ending.at)
 }
 
 impl Facts {
@@ -108,11 +131,14 @@ impl Facts {
         self.ending_of(&Participants::of(self))
     }
 
-    fn ending_of<'a>(&'a self, cast: &Participants<'a>) -> Option<Ending<'a>> {
+    fn ending_of<'a>(&'a self, participants: &Participants<'a>) -> Option<Ending<'a>> {
         let with_room = || self.rooms_closed_at().map(Ending::closed);
-        self.by_phones(cast)
-            .or_else(|| self.by_carrier().filter(|_| !self.shows_phone(cast)))
-            .or_else(|| self.by_persons(cast))
+        self.by_phones(participants)
+            .or_else(|| {
+                self.by_carrier()
+                    .filter(|_| !self.shows_phone(participants))
+            })
+            .or_else(|| self.by_persons(participants))
             .or_else(with_room)
             .or_else(|| self.with_conversation())
             .or_else(|| self.by_silence())
@@ -120,50 +146,46 @@ impl Facts {
 
     /// The last of the phones that answered has left. If none answered, the last attempt is over
     /// and no agent or person is present who could dial again.
-    fn by_phones<'a>(&'a self, cast: &Participants<'a>) -> Option<Ending<'a>> {
+    fn by_phones<'a>(&'a self, participants: &Participants<'a>) -> Option<Ending<'a>> {
         let over = self.rooms_closed_at();
-        if self.crowded || self.shows_phone(cast) {
+        if self.legs_overflowed || self.shows_phone(participants) {
             return None;
         }
-        let gone = |answered: bool| {
-            let phones = cast
-                .deciding_phones()
-                .filter(move |phone| phone.is_answered() == answered);
-            let gone =
-                phones.filter_map(|phone| Some(Ending::of(phone.gone(over)?, phone, answered)));
-            gone.max_by_key(|ending| ending.at)
-        };
+        let departure = |answered| last_departure(participants.deciding_phones(), answered, over);
         // If only the closing of the room is known, the carrier may know more.
-        let is_told = |ending: &Ending<'a>| ending.how != How::Closed;
+        let is_reported = |ending: &Ending<'a>| ending.cause != EndCause::Closed;
         let before = self
             .phone_left
             .claim()
-            .filter(|left| self.was_the_callers(left))
+            .filter(|left| self.was_of_caller(left))
             .map(Ending::before);
-        let answered = gone(true)
+        let answered = departure(true)
             .into_iter()
             .chain(before)
             .max_by_key(|ending| ending.at);
-        let last = answered
-            .or_else(|| gone(false).filter(|_| over.is_some() || !self.may_dial_again(cast)));
-        last.filter(is_told)
+        let last = answered.or_else(|| {
+            departure(false).filter(|_| over.is_some() || !self.may_dial_again(participants))
+        });
+        last.filter(is_reported)
     }
 
-    fn shows_phone(&self, cast: &Participants<'_>) -> bool {
+    fn shows_phone(&self, participants: &Participants<'_>) -> bool {
         let over = self.rooms_closed_at();
-        cast.deciding_phones().any(|phone| phone.is_there(over))
+        participants
+            .deciding_phones()
+            .any(|phone| phone.is_present(over))
     }
 
-    fn may_dial_again(&self, cast: &Participants<'_>) -> bool {
+    fn may_dial_again(&self, participants: &Participants<'_>) -> bool {
         let machine = self
             .machine_joined
             .get()
             .is_some_and(|joined| self.machine_left.get() < Some(joined));
-        cast.direction != Some(Direction::Inbound)
-            && (machine || cast.persons().any(|person| person.is_there(None)))
+        participants.direction != Some(Direction::Inbound)
+            && (machine || participants.persons().any(|person| person.is_present(None)))
     }
 
-    fn was_the_callers(&self, left: &Claim<Leaving>) -> bool {
+    fn was_of_caller(&self, left: &Claim<LegacyDisconnection>) -> bool {
         let rule = self.direction.claim();
         let by_rule = rule
             .is_some_and(|claim| *claim.value() == Direction::Inbound && claim.rank() >= BY_RULE);
@@ -174,58 +196,51 @@ impl Facts {
     /// are over.
     fn by_carrier(&self) -> Option<Ending<'_>> {
         let legs = self.counting_reports();
-        let goes_on = legs
+        let is_ongoing = legs
             .iter()
-            .any(|report| report.goes_on() && report.is_answered());
-        let of_legs = legs.into_iter().filter(|_| !goes_on);
-        let told = best(
+            .any(|report| report.is_ongoing() && report.is_answered());
+        let of_legs = legs.into_iter().filter(|_| !is_ongoing);
+        let reported = best(
             of_legs
                 .chain(self.talk_report())
                 .map(|report| &report.hangup)
                 .chain([&self.hangup]),
         );
-        told.map(|claim| Ending {
+        reported.map(|claim| Ending {
             at: claim.value().at,
-            how: How::HungUp(claim.value()),
+            cause: EndCause::HungUp(claim.value()),
         })
     }
 
     /// The last person has left. A person who never got in ends nothing while the room is open.
-    fn by_persons<'a>(&'a self, cast: &Participants<'a>) -> Option<Ending<'a>> {
+    fn by_persons<'a>(&'a self, participants: &Participants<'a>) -> Option<Ending<'a>> {
         let over = self.rooms_closed_at();
-        if cast.is_phone_call(self)
-            || self.crowded
-            || cast.persons().any(|person| person.is_there(over))
+        if participants.is_phone_call(self)
+            || self.legs_overflowed
+            || participants.persons().any(|person| person.is_present(over))
         {
             return None;
         }
-        let gone = |came: bool| {
-            let persons = cast
-                .persons()
-                .filter(move |person| person.is_answered() == came);
-            let gone =
-                persons.filter_map(|person| Some(Ending::of(person.gone(over)?, person, came)));
-            gone.max_by_key(|ending| ending.at)
-        };
+        let departure = |answered| last_departure(participants.persons(), answered, over);
         let before = self.standard_left.claim().map(Ending::before);
-        let left = gone(true)
+        let left = departure(true)
             .into_iter()
             .chain(before)
             .max_by_key(|ending| ending.at);
-        left.or_else(|| gone(false).filter(|_| over.is_some()))
+        left.or_else(|| departure(false).filter(|_| over.is_some()))
     }
 
     /// Without a room, a call ends with its conversation, unless its carrier will report more: an
     /// agent that hands the caller over ends its conversation before the call ends.
     fn with_conversation(&self) -> Option<Ending<'_>> {
-        let goes_on = self.reports.iter().any(|(_, report)| report.goes_on());
+        let is_ongoing = self.reports.iter().any(|(_, report)| report.is_ongoing());
         let ended = self
             .talk()
             .map(|(_, talk)| &talk.ended)
             .filter(|ended| !ended.is_empty());
         let ended = ended.unwrap_or(&self.conversation_ended).get();
         ended
-            .filter(|_| !self.has_room() && !goes_on)
+            .filter(|_| !self.has_room() && !is_ongoing)
             .copied()
             .map(Ending::closed)
     }
@@ -236,7 +251,7 @@ impl Facts {
         let since = self.silent_since.get()?;
         self.by_carrier().or(Some(Ending {
             at: since,
-            how: How::Silent,
+            cause: EndCause::Silent,
         }))
     }
 
@@ -280,11 +295,11 @@ impl Facts {
 
     /// The reports about the call as a whole: those about the principal's phone, about legs without
     /// a phone in the room, and about the conversation.
-    pub(super) fn reporters<'a>(&'a self, cast: &Participants<'a>) -> Vec<&'a Report> {
-        let principal = cast
+    pub(super) fn reporters<'a>(&'a self, participants: &Participants<'a>) -> Vec<&'a Report> {
+        let principal = participants
             .principal()
             .into_iter()
-            .flat_map(Member::reports)
+            .flat_map(Participant::reports)
             .copied();
         principal
             .chain(self.counting_reports())
@@ -292,13 +307,19 @@ impl Facts {
             .collect()
     }
 
-    fn told<'a, T: Ord + 'a>(
+    fn reported<'a, T: Ord + 'a>(
         &'a self,
-        cast: &Participants<'a>,
+        participants: &Participants<'a>,
         whole: &'a Latest<T>,
         of: impl Fn(&'a Report) -> &'a Latest<T>,
     ) -> Option<&'a T> {
-        best(self.reporters(cast).into_iter().map(of).chain([whole])).map(Claim::value)
+        best(
+            self.reporters(participants)
+                .into_iter()
+                .map(of)
+                .chain([whole]),
+        )
+        .map(Claim::value)
     }
 
     /// When the call started: the room's creation, else a reported start, else when the first
@@ -307,45 +328,46 @@ impl Facts {
         self.started_at_of(&Participants::of(self))
     }
 
-    fn started_at_of(&self, cast: &Participants<'_>) -> Option<Timestamp> {
-        let told = || {
-            self.told(cast, &self.started, |report| &report.started)
+    fn started_at_of(&self, participants: &Participants<'_>) -> Option<Timestamp> {
+        let reported = || {
+            self.reported(participants, &self.started, |report| &report.started)
                 .copied()
         };
         let before_end = || {
-            self.ending_of(cast)?
+            self.ending_of(participants)?
                 .at
-                .minus_seconds(*self.reported_seconds(cast)?)
+                .minus_seconds(*self.reported_seconds(participants)?)
         };
         self.room_created()
-            .or_else(told)
-            .or_else(|| self.joined_at_of(cast))
+            .or_else(reported)
+            .or_else(|| self.joined_at_of(participants))
             .or_else(before_end)
     }
 
-    fn joined_at_of(&self, cast: &Participants<'_>) -> Option<Timestamp> {
-        let members = cast
-            .members
+    fn joined_at_of(&self, participants: &Participants<'_>) -> Option<Timestamp> {
+        let all = participants
+            .all
             .iter()
-            .filter(|member| member.role != Role::Colleague);
-        members
-            .filter_map(Member::joined_at)
+            .filter(|participant| participant.role != Role::DialledIn);
+        all.filter_map(Participant::joined_at)
             .chain(self.joined.get())
             .min()
     }
 
-    fn reported_seconds<'a>(&'a self, cast: &Participants<'a>) -> Option<&'a u64> {
-        self.told(cast, &self.reported_seconds, |report| &report.seconds)
+    fn reported_seconds<'a>(&'a self, participants: &Participants<'a>) -> Option<&'a u64> {
+        self.reported(participants, &self.reported_seconds, |report| {
+            &report.seconds
+        })
     }
 
-    fn verdict(&self, cast: &Participants<'_>) -> Option<Outcome> {
-        self.told(cast, &self.verdict, |report| &report.verdict)
+    fn verdict(&self, participants: &Participants<'_>) -> Option<Outcome> {
+        self.reported(participants, &self.verdict, |report| &report.verdict)
             .copied()
     }
 
     /// The start that a source other than the room reported.
     pub fn reported_start(&self) -> Option<Timestamp> {
-        self.told(&Participants::of(self), &self.started, |report| {
+        self.reported(&Participants::of(self), &self.started, |report| {
             &report.started
         })
         .copied()
@@ -367,63 +389,68 @@ impl Facts {
 
     /// In milliseconds, from the room's creation to the end; without a room, the reported duration.
     pub fn duration_millis(&self) -> Option<u64> {
-        let cast = Participants::of(self);
-        self.duration_of(&cast, self.ending_of(&cast)?)
+        let participants = Participants::of(self);
+        self.duration_of(&participants, self.ending_of(&participants)?)
     }
 
-    fn duration_of(&self, cast: &Participants<'_>, ending: Ending<'_>) -> Option<u64> {
-        if let (None, Some(seconds)) = (self.room_created(), self.reported_seconds(cast)) {
+    fn duration_of(&self, participants: &Participants<'_>, ending: Ending<'_>) -> Option<u64> {
+        if let (None, Some(seconds)) = (self.room_created(), self.reported_seconds(participants)) {
             return Some(seconds.saturating_mul(1_000));
         }
-        let start = match (self.room_created(), ending.how) {
+        let start = match (self.room_created(), ending.cause) {
             // Ringing does not count: a carrier's call lasts from the answer on.
-            (None, How::HungUp(_)) if !self.is_answered(cast) => return None,
-            (None, How::HungUp(_)) => self.answered_at().or_else(|| self.started_at_of(cast))?,
-            _ => self.started_at_of(cast)?,
+            (None, EndCause::HungUp(_)) if !self.is_answered(participants) => return None,
+            (None, EndCause::HungUp(_)) => self
+                .answered_at()
+                .or_else(|| self.started_at_of(participants))?,
+            _ => self.started_at_of(participants)?,
         };
         Some(ending.at.millis_since(start))
     }
 
-    fn is_answered(&self, cast: &Participants<'_>) -> bool {
+    fn is_answered(&self, participants: &Participants<'_>) -> bool {
         self.answered_at().is_some()
-            || self.reported_seconds(cast).is_some()
-            || self.verdict(cast) == Some(Outcome::Completed)
+            || self.reported_seconds(participants).is_some()
+            || self.verdict(participants) == Some(Outcome::Completed)
     }
 
     /// `None` while the call is ongoing, or when nothing decides.
     pub fn outcome(&self) -> Option<Outcome> {
-        let cast = Participants::of(self);
-        let ending = self.ending_of(&cast)?;
-        if ending.how == How::Silent {
+        let participants = Participants::of(self);
+        let ending = self.ending_of(&participants)?;
+        if ending.cause == EndCause::Silent {
             return Some(Outcome::Failed);
         }
         Outcome::decide(End {
             reason: ending.reason(),
-            verdict: self.verdict(&cast),
-            duration_millis: self.duration_of(&cast, ending),
-            connected: match ending.how {
-                How::Left { connected, .. } => connected,
-                How::LeftBefore(leaving) => leaving.connected,
+            verdict: self.verdict(&participants),
+            duration_millis: self.duration_of(&participants, ending),
+            connected: match ending.cause {
+                EndCause::Left { connected, .. } => connected,
+                EndCause::BeforeLegs(leaving) => leaving.connected,
                 // A source that only reports the end does not report the answer; one that reported
                 // the start would have.
-                How::HungUp(_) => {
+                EndCause::HungUp(_) => {
                     let began = self
-                        .told(&cast, &self.started, |report| &report.started)
+                        .reported(&participants, &self.started, |report| &report.started)
                         .is_some();
-                    self.is_answered(&cast) || (self.ringing_at().is_none() && !began)
+                    self.is_answered(&participants) || (self.ringing_at().is_none() && !began)
                 }
-                How::Closed | How::Silent => self.may_have_met(&cast),
+                EndCause::Closed | EndCause::Silent => self.may_have_been_attended(&participants),
             },
         })
     }
 
     /// Whether someone was, or may have been, in the room that was closed.
-    fn may_have_met(&self, cast: &Participants<'_>) -> bool {
+    fn may_have_been_attended(&self, participants: &Participants<'_>) -> bool {
         let talked = || self.conversation_ended_at().is_some() || self.transcript().is_some();
         !self.has_room()
-            || cast.members.iter().any(Member::may_have_been_there)
+            || participants
+                .all
+                .iter()
+                .any(Participant::may_have_been_present)
             || self.joined.get().is_some()
-            || self.is_answered(cast)
+            || self.is_answered(participants)
             || talked()
     }
 }

@@ -31,7 +31,7 @@ use super::{
 /// How a participant left, in records of an earlier version, which kept no legs.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Leaving {
+pub struct LegacyDisconnection {
     pub reason: Option<String>,
     pub identity: Option<String>,
     /// False when the participant is known never to have been connected.
@@ -63,8 +63,8 @@ pub struct Facts {
     #[serde(skip_serializing_if = "BoundedMap::is_empty")]
     pub legs: BoundedMap<LegKey, Leg, MAX_LEGS>,
     /// There were more legs than are kept.
-    #[serde(skip_serializing_if = "Not::not")]
-    pub crowded: bool,
+    #[serde(rename = "crowded", skip_serializing_if = "Not::not")]
+    pub legs_overflowed: bool,
     /// The legs that carriers report, by call SID.
     #[serde(rename = "sids", skip_serializing_if = "BoundedMap::is_empty")]
     pub reports: BoundedMap<String, Report, MAX_REPORTS>,
@@ -122,10 +122,10 @@ pub struct Facts {
     pub has_phone: bool,
     /// The last of a phone, in records of earlier versions only.
     #[serde(rename = "phoneLeft", skip_serializing_if = "Latest::is_empty")]
-    pub phone_left: Latest<Leaving>,
+    pub phone_left: Latest<LegacyDisconnection>,
     /// The earliest of a person, in records of earlier versions only.
     #[serde(rename = "left", skip_serializing_if = "Earliest::is_empty")]
-    pub standard_left: Earliest<Leaving>,
+    pub standard_left: Earliest<LegacyDisconnection>,
     /// When a room of which only the name is known was closed, or when the call was first reported
     /// to be over without an end time.
     #[serde(rename = "done", skip_serializing_if = "EarliestTime::is_empty")]
@@ -181,7 +181,7 @@ pub struct Facts {
 impl Facts {
     /// Adds what `other` reports. The order, repetition and grouping of merges do not matter.
     pub fn merge(&mut self, mut other: Self) {
-        self.crowded |= self.legs.merge(mem::take(&mut other.legs));
+        self.legs_overflowed |= self.legs.merge(mem::take(&mut other.legs));
         merge_fields!(
             self, other,
             registers: [
@@ -193,7 +193,7 @@ impl Facts {
                 reported_seconds, verdict, failure_reason, agent_status, asked,
                 recording_url, transcript, results, follow_up, submitted
             ],
-            flags: [crowded, has_phone, has_lead]
+            flags: [legs_overflowed, has_phone, has_lead]
         );
     }
 }

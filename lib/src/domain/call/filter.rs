@@ -53,20 +53,20 @@ impl StatusFilter {
         if facts
             .agent_status
             .get()
-            .is_some_and(|told| told.word == word)
+            .is_some_and(|status| status.word == word)
         {
             return true;
         }
         let (rang, answered) = (facts.ringing_at().is_some(), facts.answered_at().is_some());
-        let goes_on = status == CallStatus::Active;
+        let is_ongoing = status == CallStatus::Active;
         match word {
-            StatusWord::Initiated => goes_on && !rang && !answered,
-            StatusWord::Ringing => goes_on && rang && !answered,
-            StatusWord::Answered => goes_on && answered,
+            StatusWord::Initiated => is_ongoing && !rang && !answered,
+            StatusWord::Ringing => is_ongoing && rang && !answered,
+            StatusWord::Answered => is_ongoing && answered,
             StatusWord::Ended => status == CallStatus::Ended,
             StatusWord::Failed => status == CallStatus::Failed,
             StatusWord::Completed => {
-                !goes_on
+                !is_ongoing
                     && facts
                         .outcome()
                         .is_none_or(|outcome| outcome == Outcome::Completed)
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_call_is_found_by_what_it_shows_and_by_what_that_means_elsewhere() {
-        let told = |word| {
+        let reported = |word| {
             claimed(AgentStatus {
                 word,
                 event: EventKey::of("x", "1"),
@@ -207,14 +207,14 @@ mod tests {
             })
         };
         let rejected = Facts {
-            agent_status: told(StatusWord::Rejected),
+            agent_status: reported(StatusWord::Rejected),
             hangup: hangup(),
             verdict: claimed(Outcome::Busy),
             ..Facts::default()
         };
         assert_eq!(matching(&call(rejected)), ["ended", "busy", "rejected"]);
         let hung_up = Facts {
-            agent_status: told(StatusWord::Answered),
+            agent_status: reported(StatusWord::Answered),
             hangup: hangup(),
             ..Facts::default()
         };

@@ -66,9 +66,9 @@ impl Borrow<str> for LegKey {
 /// When a connection ended, when it had begun, and why it ended. Stored as an array; of two at the
 /// same moment, that of the younger connection is the later one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Left(Timestamp, Option<Timestamp>, Option<String>);
+pub struct Disconnection(Timestamp, Option<Timestamp>, Option<String>);
 
-impl Left {
+impl Disconnection {
     /// A connection from `joined` to `at`; `reason` is the provider's.
     pub fn new(at: Timestamp, joined: Option<Timestamp>, reason: Option<String>) -> Self {
         Self(at, joined, reason)
@@ -107,10 +107,10 @@ pub struct Leg {
     #[serde(rename = "a", skip_serializing_if = "EarliestTime::is_empty")]
     pub answered: EarliestTime,
     #[serde(rename = "l", skip_serializing_if = "Highest::is_empty")]
-    pub left: Highest<Left>,
+    pub left: Highest<Disconnection>,
     /// The last attempt that never connected.
     #[serde(rename = "m", skip_serializing_if = "Highest::is_empty")]
-    pub missed: Highest<Left>,
+    pub missed: Highest<Disconnection>,
     /// The numbers of the other side.
     #[serde(rename = "n", skip_serializing_if = "BoundedSet::is_empty")]
     pub numbers: BoundedSet<PhoneNumber, 4>,
@@ -166,15 +166,15 @@ impl Leg {
     }
 
     /// Whether it joined and, according to its room, has not left.
-    pub(super) fn is_there(&self) -> bool {
-        let leavings = || {
+    pub(super) fn is_present(&self) -> bool {
+        let disconnections = || {
             [&self.left, &self.missed]
                 .into_iter()
                 .filter_map(Highest::get)
         };
         self.joined
             .last()
-            .is_some_and(|joined| !leavings().any(|left| left.ends(joined)))
+            .is_some_and(|joined| !disconnections().any(|left| left.ends(joined)))
     }
 
     /// LiveKit has no event for an answer: a phone was answered if it was seen active, or left for
@@ -185,7 +185,7 @@ impl Leg {
     }
 
     /// Of a conversation if there was one, else of an attempt.
-    pub(super) fn leaving(&self) -> Option<&Left> {
+    pub(super) fn last_disconnection(&self) -> Option<&Disconnection> {
         self.left.get().or(self.missed.get())
     }
 
@@ -198,7 +198,7 @@ impl Leg {
             .left
             .get()
             .max(self.missed.get())
-            .filter(|_| !self.is_there())?;
+            .filter(|_| !self.is_present())?;
         Some(match left.reason() {
             Some("USER_REJECTED") => LegOutcome::Declined,
             reason => match reason.and_then(Outcome::of_reason) {
@@ -212,7 +212,7 @@ impl Leg {
 
 /// Whether the reason means that the call was not answered. Media and connections also fail in
 /// conversations.
-fn reports_no_answer(left: &Left) -> bool {
+fn reports_no_answer(left: &Disconnection) -> bool {
     match left.reason() {
         Some("SIP_TRUNK_FAILURE" | "JOIN_FAILURE") => true,
         reason => matches!(

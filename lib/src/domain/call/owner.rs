@@ -101,15 +101,17 @@ impl Owner {
         ];
         let theirs = [&other.user_id, &other.agent_config_id, &other.campaign_id];
         let certainty = self.certainty.iter_mut().zip(other.certainty);
-        for ((ours, theirs), (sure, told)) in ours.into_iter().zip(theirs).zip(certainty) {
+        for ((ours, theirs), (ours_sure, theirs_sure)) in
+            ours.into_iter().zip(theirs).zip(certainty)
+        {
             let wins = match (&ours, theirs) {
                 (_, None) => false,
                 (None, Some(_)) => true,
-                (Some(known), Some(new)) => (*sure, new) < (told, known),
+                (Some(known), Some(new)) => (*ours_sure, new) < (theirs_sure, known),
             };
             if wins {
                 ours.clone_from(theirs);
-                *sure = told;
+                *ours_sure = theirs_sure;
             }
         }
     }
@@ -134,8 +136,8 @@ mod tests {
     }
 
     #[test]
-    fn the_surest_tells_the_user_whoever_came_first() {
-        let told = |user: &str, certainty| {
+    fn the_surest_source_names_the_user_in_any_order() {
+        let known = |user: &str, certainty| {
             Owner {
                 user_id: Some(user.to_owned()),
                 ..Owner::tenant("acme")
@@ -143,11 +145,11 @@ mod tests {
             .at_most(certainty)
         };
         let reporters = [
-            told("of-campaign", Certainty::Campaign),
-            told("of-agent", Certainty::Agent),
-            told("of-colleague", Certainty::Dialling),
-            told("of-line", Certainty::OurNumber),
-            told("of-other-line", Certainty::OurNumber),
+            known("of-campaign", Certainty::Campaign),
+            known("of-agent", Certainty::Agent),
+            known("of-colleague", Certainty::Dialling),
+            known("of-line", Certainty::OurNumber),
+            known("of-other-line", Certainty::OurNumber),
         ];
         for first in 0..reporters.len() {
             for second in 0..reporters.len() {
@@ -155,7 +157,7 @@ mod tests {
                 order.swap(0, first);
                 order.swap(1, second);
                 let mut owner = Owner::tenant("acme");
-                order.iter().for_each(|told| owner.fill_in(told));
+                order.iter().for_each(|other| owner.fill_in(other));
                 assert_eq!(owner.user_id(), "of-line", "{first}, {second}");
                 let stored = serde_json::to_string(&owner).unwrap();
                 assert_eq!(serde_json::from_str::<Owner>(&stored).unwrap(), owner);

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{
     claims::best,
     facts::{BY_RULE, Facts},
-    leg::{Left, Leg, LegKey, LegOutcome},
+    leg::{Disconnection, Leg, LegKey, LegOutcome},
     report::Report,
 };
 use crate::domain::{
@@ -25,12 +25,13 @@ pub enum Role {
     Caller,
     Callee,
     /// A leg that was dialled into an ongoing call.
-    Colleague,
+    #[serde(rename = "colleague")]
+    DialledIn,
     WebUser,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Member<'a> {
+pub(super) struct Participant<'a> {
     pub(super) key: &'a LegKey,
     pub(super) role: Role,
     leg: &'a Leg,
@@ -40,14 +41,14 @@ pub(super) struct Member<'a> {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Gone<'a> {
-    Left(&'a Left),
+pub(super) enum Departure<'a> {
+    Left(&'a Disconnection),
     HungUp(&'a Hangup),
     /// The room was closed, and no leaving was reported before.
     Closed(Timestamp),
 }
 
-impl Gone<'_> {
+impl Departure<'_> {
     pub(super) fn at(&self) -> Timestamp {
         match self {
             Self::Left(left) => left.at(),
@@ -57,7 +58,7 @@ impl Gone<'_> {
     }
 }
 
-impl<'a> Member<'a> {
+impl<'a> Participant<'a> {
     fn parts(&self) -> impl Iterator<Item = &'a Leg> {
         [Some(self.leg), self.twin].into_iter().flatten()
     }
@@ -91,33 +92,35 @@ impl<'a> Member<'a> {
     }
 
     /// LiveKit does not report that a phone answered.
-    pub(super) fn may_have_been_there(&self) -> bool {
+    pub(super) fn may_have_been_present(&self) -> bool {
         let rang = || self.leg.ringing.get().is_some() || !self.leg.missed.is_empty();
         self.is_answered() || (self.joined_at().is_some() && !rang())
     }
 
     /// `over` is when the room was closed.
-    pub(super) fn is_there(&self, over: Option<Timestamp>) -> bool {
-        self.joined_at().is_some() && self.gone(over).is_none()
+    pub(super) fn is_present(&self, over: Option<Timestamp>) -> bool {
+        self.joined_at().is_some() && self.departure(over).is_none()
     }
 
     /// `None` while it is present, or if only its existence is known.
-    pub(super) fn gone(&self, over: Option<Timestamp>) -> Option<Gone<'a>> {
+    pub(super) fn departure(&self, over: Option<Timestamp>) -> Option<Departure<'a>> {
         // A leaving may be reported twice with different precision: both legs must agree.
-        let left = self.parts().filter_map(Leg::leaving).max();
+        let left = self.parts().filter_map(Leg::last_disconnection).max();
         let is_back = match self.twin {
-            None => self.leg.is_there(),
-            Some(_) => self.parts().filter_map(|leg| leg.joined.last()).max() > left.map(Left::at),
+            None => self.leg.is_present(),
+            Some(_) => {
+                self.parts().filter_map(|leg| leg.joined.last()).max() > left.map(Disconnection::at)
+            }
         };
         let hung_up = || {
             let hangup = best(self.reports.iter().map(|report| &report.hangup))?.value();
-            let goes_on = self.reports.iter().any(|report| report.goes_on());
-            Some(Gone::HungUp(hangup)).filter(|_| !goes_on)
+            let is_ongoing = self.reports.iter().any(|report| report.is_ongoing());
+            Some(Departure::HungUp(hangup)).filter(|_| !is_ongoing)
         };
         let joined = self.parts().filter_map(|leg| leg.joined.last()).max();
         let closed = || {
             over.filter(|over| joined.is_some_and(|joined| joined <= *over))
-                .map(Gone::Closed)
+                .map(Departure::Closed)
         };
         // A participant that the room shows is present until the room reports its leaving.
         let hung_up = || {
@@ -128,7 +131,7 @@ impl<'a> Member<'a> {
             }
         };
         left.filter(|_| !is_back)
-            .map(Gone::Left)
+            .map(Departure::Left)
             .or_else(hung_up)
             .or_else(closed)
     }
@@ -146,11 +149,15 @@ impl<'a> Member<'a> {
         // The carrier distinguishes a busy line from a declined call.
         let verdict =
             best(self.reports.iter().map(|report| &report.verdict)).map(|claim| *claim.value());
-        let gone = || self.gone(over).is_some().then_some(LegOutcome::NoAnswer);
+        let departed = || {
+            self.departure(over)
+                .is_some()
+                .then_some(LegOutcome::NoAnswer)
+        };
         verdict
             .map(LegOutcome::from)
             .or_else(|| self.parts().filter_map(Leg::outcome).max())
-            .or_else(gone)
+            .or_else(departed)
     }
 
     fn view(&self, over: Option<Timestamp>) -> LegView {
@@ -161,7 +168,7 @@ impl<'a> Member<'a> {
             identity: identity.map(str::to_owned),
             number: self.number().cloned(),
             answered_at: self.answered_at(),
-            left_at: self.gone(over).map(|gone| gone.at()),
+            left_at: self.departure(over).map(|departure| departure.at()),
             outcome: self.outcome(over),
         }
     }
@@ -171,10 +178,10 @@ impl<'a> Member<'a> {
     }
 
     pub(super) fn number(&self) -> Option<&'a PhoneNumber> {
-        let told = || {
+        let reported = || {
             best(self.reports.iter().map(|report| &report.number)).map(super::claims::Claim::value)
         };
-        self.leg.numbers.iter().next().or_else(told)
+        self.leg.numbers.iter().next().or_else(reported)
     }
 
     pub(super) fn line(&self) -> Option<&'a PhoneNumber> {
@@ -198,7 +205,7 @@ impl<'a> Member<'a> {
 
 #[derive(Debug)]
 pub(super) struct Participants<'a> {
-    pub(super) members: Vec<Member<'a>>,
+    pub(super) all: Vec<Participant<'a>>,
     pub(super) direction: Option<Direction>,
     /// A person was present before any phone was dialled: it is the person's call.
     is_of_person: bool,
@@ -206,10 +213,11 @@ pub(super) struct Participants<'a> {
 
 impl<'a> Participants<'a> {
     pub(super) fn of(facts: &'a Facts) -> Self {
-        let mut members: Vec<Member<'a>> = Vec::new();
+        let mut all: Vec<Participant<'a>> = Vec::new();
         for (key, leg) in facts.legs.iter() {
-            let of_phone = |member: &&mut Member<'a>| member.key.identity() == key.identity();
-            match members
+            let of_phone =
+                |participant: &&mut Participant<'a>| participant.key.identity() == key.identity();
+            match all
                 .iter_mut()
                 .find(of_phone)
                 .filter(|_| !key.identity().is_empty())
@@ -221,7 +229,7 @@ impl<'a> Participants<'a> {
                         .iter()
                         .filter_map(|sid| facts.reports.get(sid))
                         .collect();
-                    members.push(Member {
+                    all.push(Participant {
                         key,
                         role: Role::WebUser,
                         leg,
@@ -231,82 +239,87 @@ impl<'a> Participants<'a> {
                 }
             }
         }
-        let is_of_person = is_of_person(facts, &members);
-        let direction = direction(facts, &members, is_of_person);
-        let mut cast = Self {
-            members,
+        let is_of_person = is_of_person(facts, &all);
+        let direction = direction(facts, &all, is_of_person);
+        let mut participants = Self {
+            all,
             direction,
             is_of_person,
         };
-        cast.give_roles(facts);
-        cast
+        participants.give_roles(facts);
+        participants
     }
 
     fn give_roles(&mut self, facts: &Facts) {
-        let rule_known = self.members.iter().any(|member| member.leg.by_rule)
+        let rule_known = self.all.iter().any(|participant| participant.leg.by_rule)
             || facts.direction.claim().is_some_and(|claim| {
                 claim.rank() >= BY_RULE && *claim.value() == Direction::Inbound
             });
         let first_answered = self.first_answered().map(|first| {
-            let gone = first.gone(None).map(|gone| gone.at());
-            (first.key.clone(), first.answered_at(), gone)
+            let departed = first.departure(None).map(|departure| departure.at());
+            (first.key.clone(), first.answered_at(), departed)
         });
         let inbound = self.direction == Some(Direction::Inbound);
         let is_of_person = self.is_of_person;
-        for member in self
-            .members
+        for participant in self
+            .all
             .iter_mut()
-            .filter(|member| member.key.is_phone())
+            .filter(|participant| participant.key.is_phone())
         {
             let was_added = || {
                 // Dialled while the first one that had answered was present.
                 first_answered
                     .as_ref()
-                    .is_some_and(|(first, answered, gone)| {
-                        let joined = member.joined_at();
-                        member.key != first
+                    .is_some_and(|(first, answered, departed)| {
+                        let joined = participant.joined_at();
+                        participant.key != first
                             && joined > *answered
-                            && gone.is_none_or(|gone| joined <= Some(gone))
+                            && departed.is_none_or(|departed| joined <= Some(departed))
                     })
             };
-            member.role = match inbound {
-                _ if is_of_person => Role::Colleague,
-                true if member.leg.by_rule => Role::Caller,
-                true if rule_known || member.leg.dialled => Role::Colleague,
+            participant.role = match inbound {
+                _ if is_of_person => Role::DialledIn,
+                true if participant.leg.by_rule => Role::Caller,
+                true if rule_known || participant.leg.dialled => Role::DialledIn,
                 true => Role::Caller,
-                false if was_added() => Role::Colleague,
-                false if self.direction.is_none() && !member.leg.dialled => Role::Caller,
+                false if was_added() => Role::DialledIn,
+                false if self.direction.is_none() && !participant.leg.dialled => Role::Caller,
                 false => Role::Callee,
             };
         }
     }
 
-    fn phones(&self) -> impl Iterator<Item = &Member<'a>> {
-        self.members.iter().filter(|member| member.key.is_phone())
+    fn phones(&self) -> impl Iterator<Item = &Participant<'a>> {
+        self.all
+            .iter()
+            .filter(|participant| participant.key.is_phone())
     }
 
-    fn first_answered(&self) -> Option<&Member<'a>> {
+    fn first_answered(&self) -> Option<&Participant<'a>> {
         let answered = self
             .phones()
-            .filter_map(|member| Some((member.answered_at()?, member)));
+            .filter_map(|participant| Some((participant.answered_at()?, participant)));
         answered
-            .min_by_key(|(at, member)| (*at, member.key))
-            .map(|(_, member)| member)
+            .min_by_key(|(at, participant)| (*at, participant.key))
+            .map(|(_, participant)| participant)
     }
 
     /// The phones whose leaving may end the call. In an outbound call all phones that answered are
     /// on the line, dialled-in legs too.
-    pub(super) fn deciding_phones(&self) -> impl Iterator<Item = &Member<'a>> {
+    pub(super) fn deciding_phones(&self) -> impl Iterator<Item = &Participant<'a>> {
         let inbound = self.direction == Some(Direction::Inbound);
-        self.phones().filter(move |member| match member.role {
-            Role::Caller | Role::Callee => true,
-            Role::Colleague => !inbound && !self.is_of_person,
-            Role::WebUser => false,
-        })
+        self.phones()
+            .filter(move |participant| match participant.role {
+                Role::Caller | Role::Callee => true,
+                Role::DialledIn => !inbound && !self.is_of_person,
+                Role::WebUser => false,
+            })
     }
 
-    pub(super) fn persons(&self) -> impl Iterator<Item = &Member<'a>> {
-        self.members.iter().filter(|member| !member.key.is_phone())
+    pub(super) fn persons(&self) -> impl Iterator<Item = &Participant<'a>> {
+        self.all
+            .iter()
+            .filter(|participant| !participant.key.is_phone())
     }
 
     /// In a phone call, persons end nothing.
@@ -319,32 +332,40 @@ impl<'a> Participants<'a> {
 
     /// The party whose call it is: the caller who came first, or the callee who answered first;
     /// while no phone has answered, the one that was dialled last.
-    pub(super) fn principal(&self) -> Option<&Member<'a>> {
-        let is_principal =
-            |member: &&Member<'a>| matches!(member.role, Role::Caller | Role::Callee);
-        let callers = self.phones().filter(|member| member.role == Role::Caller);
-        let first_caller = callers
-            .min_by_key(|member| (member.joined_at().is_none(), member.joined_at(), member.key));
+    pub(super) fn principal(&self) -> Option<&Participant<'a>> {
+        let is_principal = |participant: &&Participant<'a>| {
+            matches!(participant.role, Role::Caller | Role::Callee)
+        };
+        let callers = self
+            .phones()
+            .filter(|participant| participant.role == Role::Caller);
+        let first_caller = callers.min_by_key(|participant| {
+            (
+                participant.joined_at().is_none(),
+                participant.joined_at(),
+                participant.key,
+            )
+        });
         let answered = || self.first_answered().filter(is_principal);
         let last = || {
             self.phones()
                 .filter(is_principal)
-                .max_by_key(|member| (member.leg.joined.last(), member.key))
+                .max_by_key(|participant| (participant.leg.joined.last(), participant.key))
         };
         first_caller.or_else(answered).or_else(last)
     }
 }
 
 /// A person talks to the agent, and every phone was dialled into that conversation.
-fn is_of_person(facts: &Facts, members: &[Member<'_>]) -> bool {
-    let person = members
+fn is_of_person(facts: &Facts, all: &[Participant<'_>]) -> bool {
+    let person = all
         .iter()
-        .filter(|member| !member.key.is_phone())
-        .filter_map(Member::joined_at)
+        .filter(|participant| !participant.key.is_phone())
+        .filter_map(Participant::joined_at)
         .min();
-    let mut phones = members
+    let mut phones = all
         .iter()
-        .filter(|member| member.key.is_phone())
+        .filter(|participant| participant.key.is_phone())
         .peekable();
     phones.peek().is_some()
         && !facts.has_phone
@@ -358,22 +379,23 @@ fn is_of_person(facts: &Facts, members: &[Member<'_>]) -> bool {
         })
 }
 
-fn direction(facts: &Facts, members: &[Member<'_>], is_of_person: bool) -> Option<Direction> {
-    if members.iter().any(|member| member.leg.by_rule) {
+fn direction(facts: &Facts, all: &[Participant<'_>], is_of_person: bool) -> Option<Direction> {
+    if all.iter().any(|participant| participant.leg.by_rule) {
         return Some(Direction::Inbound);
     }
-    let of_members = members
+    let of_members = all
         .iter()
-        .filter(|member| !member.leg.dialled)
-        .flat_map(|member| &member.reports)
+        .filter(|participant| !participant.leg.dialled)
+        .flat_map(|participant| &participant.reports)
         .copied();
     let reports = facts
         .unlinked()
         .chain(of_members)
         .map(|report| &report.direction);
-    let told = best(std::iter::once(&facts.direction).chain(reports)).map(|claim| *claim.value());
-    let dialled = members.iter().any(|member| member.leg.dialled) && !is_of_person;
-    told.or(dialled.then_some(Direction::Outbound))
+    let reported =
+        best(std::iter::once(&facts.direction).chain(reports)).map(|claim| *claim.value());
+    let dialled = all.iter().any(|participant| participant.leg.dialled) && !is_of_person;
+    reported.or(dialled.then_some(Direction::Outbound))
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -401,14 +423,14 @@ impl Facts {
 
     /// In the order in which they joined.
     pub fn legs(&self) -> Vec<LegView> {
-        let (cast, over) = (Participants::of(self), self.rooms_closed_at());
-        let mut legs: Vec<LegView> = cast
-            .members
+        let (participants, over) = (Participants::of(self), self.rooms_closed_at());
+        let mut legs: Vec<LegView> = participants
+            .all
             .iter()
-            .map(|member| member.view(over))
+            .map(|participant| participant.view(over))
             .collect();
         // If a room shows phones, the carrier's unlinked leg is one of them.
-        if cast.phones().next().is_none() {
+        if participants.phones().next().is_none() {
             legs.extend(
                 self.reports
                     .iter()
@@ -428,30 +450,31 @@ impl Facts {
 
     /// Whether the phone's keys and its carrier's verdict count for the call.
     pub fn is_principal(&self, key: &LegKey) -> bool {
-        let cast = Participants::of(self);
-        cast.members
-            .iter()
-            .any(|member| member.key == key && matches!(member.role, Role::Caller | Role::Callee))
+        let participants = Participants::of(self);
+        participants.all.iter().any(|participant| {
+            participant.key == key && matches!(participant.role, Role::Caller | Role::Callee)
+        })
     }
 
     /// The dialled-in legs of the room, and the legs that another leg dialled, each with a stable
     /// name.
     pub fn transfers(&self) -> Vec<(String, LegView)> {
-        let (cast, over) = (Participants::of(self), self.rooms_closed_at());
-        let colleagues = cast
-            .members
+        let (participants, over) = (Participants::of(self), self.rooms_closed_at());
+        let dialled_in = participants
+            .all
             .iter()
-            .filter(|member| member.role == Role::Colleague);
-        let of_room = colleagues.map(|member| (member.key.as_str().to_owned(), member.view(over)));
+            .filter(|participant| participant.role == Role::DialledIn);
+        let of_room = dialled_in
+            .map(|participant| (participant.key.as_str().to_owned(), participant.view(over)));
         let dialled = self.reports.iter().filter(|(_, report)| report.was_dialled);
-        let of_carriers = dialled.map(|told| (format!("c{}", told.0), of_carrier(told)));
+        let of_carriers = dialled.map(|leg| (format!("c{}", leg.0), of_carrier(leg)));
         of_room.chain(of_carriers).collect()
     }
 }
 
 fn of_carrier((sid, report): (&String, &Report)) -> LegView {
     let role = match report.direction.get() {
-        _ if report.was_dialled => Role::Colleague,
+        _ if report.was_dialled => Role::DialledIn,
         Some(Direction::Outbound) => Role::Callee,
         _ => Role::Caller,
     };

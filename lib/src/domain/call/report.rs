@@ -78,7 +78,7 @@ impl Report {
     }
 
     /// The carrier reports the leg and has not reported its end yet.
-    pub(super) fn goes_on(&self) -> bool {
+    pub(super) fn is_ongoing(&self) -> bool {
         self.by_carrier && self.hangup.is_empty()
     }
 }

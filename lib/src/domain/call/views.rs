@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use super::{
     claims::{Claim, Latest, best},
     facts::{FROM_ROOM_NAME, Facts},
-    participants::{Member, Participants},
+    participants::{Participant, Participants},
 };
 
 impl Facts {
@@ -70,70 +70,75 @@ impl Facts {
 
     /// The number of the other side.
     pub fn phone_number(&self) -> Option<&PhoneNumber> {
-        self.number(&self.phone_number, Member::number, |report| &report.number)
-            .map(|(_, number)| number)
+        self.number(&self.phone_number, Participant::number, |report| {
+            &report.number
+        })
+        .map(|(_, number)| number)
     }
 
     /// The number of the other side, unless it is only the number in the room's name: a room that
     /// is named after our line shows our number.
     pub fn other_side(&self) -> Option<&PhoneNumber> {
-        let (rank, number) =
-            self.number(&self.phone_number, Member::number, |report| &report.number)?;
+        let (rank, number) = self.number(&self.phone_number, Participant::number, |report| {
+            &report.number
+        })?;
         let is_ours = rank == FROM_ROOM_NAME && self.line_number() == Some(number);
         (!is_ours).then_some(number)
     }
 
     /// Our own number, by which the directory finds the owner.
     pub fn line_number(&self) -> Option<&PhoneNumber> {
-        self.number(&self.line_number, Member::line, |report| &report.line)
+        self.number(&self.line_number, Participant::line, |report| &report.line)
             .map(|(_, number)| number)
     }
 
     fn number<'a>(
         &'a self,
         whole: &'a Latest<PhoneNumber>,
-        of_member: impl Fn(&Member<'a>) -> Option<&'a PhoneNumber>,
+        of_member: impl Fn(&Participant<'a>) -> Option<&'a PhoneNumber>,
         of_report: impl Fn(&'a super::report::Report) -> &'a Latest<PhoneNumber>,
     ) -> Option<(u8, &'a PhoneNumber)> {
-        let cast = Participants::of(self);
-        let told = best(
-            self.reporters(&cast)
+        let participants = Participants::of(self);
+        let reported = best(
+            self.reporters(&participants)
                 .into_iter()
                 .map(of_report)
                 .chain([whole]),
         );
-        let known = cast
+        let known = participants
             .principal()
-            .and_then(|member| Some((member.rank(), of_member(member)?)));
-        match (known, told) {
+            .and_then(|participant| Some((participant.rank(), of_member(participant)?)));
+        match (known, reported) {
             (Some(known), Some(claim)) if known.0 >= claim.rank() => Some(known),
             (Some(known), None) => Some(known),
-            (_, told) => told.map(|claim| (claim.rank(), claim.value())),
+            (_, reported) => reported.map(|claim| (claim.rank(), claim.value())),
         }
     }
 
     /// The SIP call id of the principal's phone.
     pub fn sip_call_id(&self) -> Option<&str> {
-        let cast = Participants::of(self);
-        cast.principal()
-            .and_then(Member::sip_call)
+        let participants = Participants::of(self);
+        participants
+            .principal()
+            .and_then(Participant::sip_call)
             .or(self.sip_call_id.get())
             .map(String::as_str)
     }
 
     /// The carrier's call SID of the principal's phone.
     pub fn call_sid(&self) -> Option<&str> {
-        let cast = Participants::of(self);
+        let participants = Participants::of(self);
         let is_linked = |sid: &String| self.legs.iter().any(|(_, leg)| leg.call_sids.contains(sid));
         let unlinked = || {
             let sids = self.reports.iter().filter(|(sid, _)| !is_linked(sid));
             sids.max_by_key(|(sid, report)| (report.is_answered(), std::cmp::Reverse(*sid)))
                 .map(|(sid, _)| sid)
         };
-        let told = || self.call_sid.get().filter(|sid| !is_linked(sid));
-        cast.principal()
-            .and_then(Member::call_sid)
-            .or_else(told)
+        let reported = || self.call_sid.get().filter(|sid| !is_linked(sid));
+        participants
+            .principal()
+            .and_then(Participant::call_sid)
+            .or_else(reported)
             .or_else(unlinked)
             .map(String::as_str)
     }
@@ -186,32 +191,36 @@ impl Facts {
 
     /// When a deciding phone was first seen ringing.
     pub fn ringing_at(&self) -> Option<Timestamp> {
-        let cast = Participants::of(self);
-        let phones = cast.deciding_phones().filter_map(Member::ringing_at);
-        let told = self.reporters(&cast);
-        let told = told.iter().filter_map(|report| report.ringing.get());
-        phones.chain(told).chain(self.ringing.get()).min()
+        let participants = Participants::of(self);
+        let phones = participants
+            .deciding_phones()
+            .filter_map(Participant::ringing_at);
+        let reported = self.reporters(&participants);
+        let reported = reported.iter().filter_map(|report| report.ringing.get());
+        phones.chain(reported).chain(self.ringing.get()).min()
     }
 
     /// When a deciding phone was first seen answered.
     pub fn answered_at(&self) -> Option<Timestamp> {
-        let cast = Participants::of(self);
-        let phones = cast.deciding_phones().filter_map(Member::answered_at);
-        let told = self.reporters(&cast);
-        let told = told.iter().filter_map(|report| report.answered.get());
-        phones.chain(told).chain(self.answered.get()).min()
+        let participants = Participants::of(self);
+        let phones = participants
+            .deciding_phones()
+            .filter_map(Participant::answered_at);
+        let reported = self.reporters(&participants);
+        let reported = reported.iter().filter_map(|report| report.answered.get());
+        phones.chain(reported).chain(self.answered.get()).min()
     }
 
     /// Why the call failed, in the provider's words.
     pub fn failure_reason(&self) -> Option<&str> {
-        let cast = Participants::of(self);
-        let told = self
-            .reporters(&cast)
+        let participants = Participants::of(self);
+        let reported = self
+            .reporters(&participants)
             .into_iter()
             .map(|report| &report.failure)
             .chain([&self.failure_reason]);
-        let told = best(told).map(|claim| claim.value().as_str());
-        told.or_else(|| self.ending()?.failure())
+        let reported = best(reported).map(|claim| claim.value().as_str());
+        reported.or_else(|| self.ending()?.failure())
     }
 
     /// The status as the call status document names it: ElevenLabs' own, unless other reports show

@@ -179,14 +179,14 @@ fn identifier(
 /// The missing part of an event's room, if it must name one. An event that is not about an egress
 /// is not in the room of its `egressInfo`.
 fn no_room(name: EventName, fields: &Object<'_>) -> Option<PayloadError> {
-    let (told, egress) = (fields.get("room"), fields.get("egressInfo"));
+    let (given, egress) = (fields.get("room"), fields.get("egressInfo"));
     let (room, names) = match name.subject() {
         Subject::Other => return None,
         Subject::Egress if egress.is_object() && wire::is_unix(fields.get("createdAt")) => {
             return None;
         }
-        Subject::Egress if told.is_null() => (egress.object(), ["roomName", "roomId"]),
-        _ if told.is_null() || told.is_object() => (told.object(), ["name", "sid"]),
+        Subject::Egress if given.is_null() => (egress.object(), ["roomName", "roomId"]),
+        _ if given.is_null() || given.is_object() => (given.object(), ["name", "sid"]),
         _ => return Some(PayloadError::Invalid("room")),
     };
     // An unreadable value counts as absent, as everywhere.

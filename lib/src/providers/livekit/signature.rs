@@ -97,12 +97,12 @@ impl Keys {
             }
         }
         let (claims, signer) = answer?;
-        let told = claims
+        let hash = claims
             .sha256
             .filter(|hash| !hash.is_empty())
             .ok_or(Refusal::Missing)?;
-        let told = STANDARD.decode(told).map_err(|_| Refusal::Malformed)?;
-        if is_sha256(&told, body) {
+        let hash = STANDARD.decode(hash).map_err(|_| Refusal::Malformed)?;
+        if is_sha256(&hash, body) {
             Ok(signer.clone())
         } else {
             Err(Refusal::Wrong)

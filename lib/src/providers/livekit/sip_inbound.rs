@@ -114,16 +114,16 @@ impl Question {
     pub fn parse(body: &[u8]) -> Result<Self, QuestionError> {
         let text = json::text(body);
         let object = Object::parse(&text)?;
-        let told = |field: &str, at_most: usize| {
+        let text_of = |field: &str, at_most: usize| {
             let text = object.get(field).scalar()?.trim().to_owned();
             Some(text).filter(|text| !text.is_empty() && text.len() <= at_most)
         };
         Ok(Self {
-            call_id: told("call_id", MAX_ID_BYTES),
-            trunk_phone_number: told("trunk_phone_number", MAX_BYTES),
-            from_number: told("from_number", MAX_BYTES),
-            to_number: told("to_number", MAX_BYTES),
-            room_name: told("room_name", MAX_BYTES),
+            call_id: text_of("call_id", MAX_ID_BYTES),
+            trunk_phone_number: text_of("trunk_phone_number", MAX_BYTES),
+            from_number: text_of("from_number", MAX_BYTES),
+            to_number: text_of("to_number", MAX_BYTES),
+            room_name: text_of("room_name", MAX_BYTES),
         })
     }
 

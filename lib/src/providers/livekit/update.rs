@@ -10,7 +10,7 @@ use crate::domain::{
         CallUpdate,
         claims::{EarliestTime, FirstLast, Highest, Latest},
         facts::{FROM_ROOM_NAME, Facts},
-        leg::{Left, Leg, LegKey},
+        leg::{Disconnection, Leg, LegKey},
         report::RoomSpan,
     },
     event::Event,
@@ -129,7 +129,7 @@ fn of_participant(participant: &Participant, name: EventName, at: Timestamp) -> 
         Role::Machine => return of_machine(name, at),
         Role::Standard => (
             LegKey::person(identity.unwrap_or_default()),
-            comings(participant, name, at),
+            presence(participant, name, at),
         ),
         Role::Phone => {
             let sip = &participant.sip;
@@ -182,14 +182,14 @@ fn of_phone(participant: &Participant, name: EventName, at: Timestamp) -> Leg {
         lines: number(&sip.trunk_phone_number),
         sip_calls: BoundedSet::of(sip.call_id.clone().or_else(|| sip.call_id_full.clone())),
         call_sids: BoundedSet::of(sip.twilio_call_sid.clone()),
-        ..comings(participant, name, at)
+        ..presence(participant, name, at)
     }
 }
 
 /// When the participant joined and left. One that never became active, or left while its call was
 /// being set up, was never connected. A participant whose connection is replaced by its own newer
 /// one has not left.
-fn comings(participant: &Participant, name: EventName, at: Timestamp) -> Leg {
+fn presence(participant: &Participant, name: EventName, at: Timestamp) -> Leg {
     let aborted = name == EventName::ParticipantConnectionAborted;
     let joins = name == EventName::ParticipantJoined;
     let joined = participant
@@ -203,7 +203,7 @@ fn comings(participant: &Participant, name: EventName, at: Timestamp) -> Leg {
         participant.sip.call_status.as_deref(),
         Some("dialing" | "ringing")
     );
-    let left = leaves.then(|| Left::new(at, joined, reason));
+    let left = leaves.then(|| Disconnection::new(at, joined, reason));
     let (left, missed) = if aborted || still_dialing {
         (None, left)
     } else {

@@ -79,15 +79,15 @@ impl Keys {
         urls: &[String],
         body: &[u8],
     ) -> Result<Signer, Refusal> {
-        let signed_as = |told: [u8; 20], texts: &[&[u8]]| {
-            self.signer(urls, texts, |key, parts| key.sha1.signed(parts, &told))
+        let signed_as = |hmac: [u8; 20], texts: &[&[u8]]| {
+            self.signer(urls, texts, |key, parts| key.sha1.signed(parts, &hmac))
         };
         match Signature::parse(signature).ok_or(Refusal::Malformed)? {
-            Signature::OfBody(told) => signed_as(told, &[body]),
-            Signature::OfParameters(told) => {
+            Signature::OfBody(hmac) => signed_as(hmac, &[body]),
+            Signature::OfParameters(hmac) => {
                 let texts = parameter_texts(urls, body);
                 signed_as(
-                    told,
+                    hmac,
                     &texts.iter().map(String::as_bytes).collect::<Vec<_>>(),
                 )
             }
@@ -164,11 +164,11 @@ fn parameter_texts(urls: &[String], body: &[u8]) -> Vec<String> {
     if !payload::is_modest(body) {
         return Vec::new();
     }
-    let told = urls
+    let hash = urls
         .first()
         .and_then(|url| signed_url::query_parameter(url, "bodySHA256"));
-    if let Some(told) = told {
-        if !lowercase_hex::<32>(&told).is_some_and(|hash| is_sha256(&hash, body)) {
+    if let Some(hash) = hash {
+        if !lowercase_hex::<32>(&hash).is_some_and(|hash| is_sha256(&hash, body)) {
             return Vec::new();
         }
         return vec![String::new(), payload::sorted_parameters(body)];

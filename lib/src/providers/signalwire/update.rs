@@ -24,7 +24,7 @@ use crate::domain::{
 const CARRIER: u8 = 3;
 /// As reliable for numbers and the direction as a SIP trunk.
 const FROM_CARRIER: u8 = 1;
-const TOLD: u8 = 0;
+const LOWEST: u8 = 0;
 
 /// `None` when the callback names no call.
 ///
@@ -44,9 +44,9 @@ pub(super) fn of(callback: &Callback, event: &Event) -> Option<CallUpdate> {
 fn facts(sid: String, callback: &Callback, at: Timestamp) -> Facts {
     Facts {
         first_event: EarliestTime::claimed(Some(at)),
-        recording_url: Latest::of(TOLD, at, callback.recording_url.clone()),
-        campaign_id: Latest::of(TOLD, at, callback.campaign_id.clone()),
-        lead_id: Latest::of(TOLD, at, callback.contact_id.clone()),
+        recording_url: Latest::of(LOWEST, at, callback.recording_url.clone()),
+        campaign_id: Latest::of(LOWEST, at, callback.campaign_id.clone()),
+        lead_id: Latest::of(LOWEST, at, callback.contact_id.clone()),
         reports: BoundedMap::of(sid, report(callback, at)),
         ..Facts::default()
     }
@@ -66,7 +66,7 @@ fn report(callback: &Callback, at: Timestamp) -> Report {
     // A busy leg is also reported as completed, with a duration of zero: the more specific report
     // takes precedence.
     let says_little = callback.verdict == Some(Outcome::Completed) && callback.seconds == Some(0);
-    let of_verdict = if says_little { TOLD } else { CARRIER };
+    let of_verdict = if says_little { LOWEST } else { CARRIER };
     Report {
         by_carrier: progress.is_some(),
         is_phone: !callback.is_web && (callback.from.is_some() || callback.to.is_some()),
@@ -96,7 +96,7 @@ fn numbers(callback: &Callback, at: Timestamp) -> Report {
     };
     // A callback with an explicit direction is more reliable.
     let rank = if callback.is_of_number {
-        TOLD
+        LOWEST
     } else {
         FROM_CARRIER
     };

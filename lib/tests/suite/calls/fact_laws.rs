@@ -15,8 +15,8 @@ use ringpost::domain::{
         agent_status::{AgentStatus, StatusWord},
         claims::{Claim, Earliest, EarliestTime, FirstLast, Highest, Latest},
         direction::Direction,
-        facts::{Facts, Leaving, MAX_LEGS},
-        leg::{Left, Leg, LegKey},
+        facts::{Facts, LegacyDisconnection, MAX_LEGS},
+        leg::{Disconnection, Leg, LegKey},
         outcome::Outcome,
         report::{ConversationReport, Hangup, Report, RoomSpan},
     },
@@ -65,9 +65,9 @@ fn number() -> impl Strategy<Value = PhoneNumber> {
     "\\+1510555012[01]".prop_map(|text| PhoneNumber::parse(&text).expect("a number"))
 }
 
-fn leaving() -> impl Strategy<Value = Leaving> {
+fn leaving() -> impl Strategy<Value = LegacyDisconnection> {
     (option::of(word()), option::of(word()), any::<bool>()).prop_map(
-        |(reason, identity, connected)| Leaving {
+        |(reason, identity, connected)| LegacyDisconnection {
             reason,
             identity,
             connected,
@@ -111,9 +111,9 @@ fn direction() -> impl Strategy<Value = Direction> {
     prop_oneof![Just(Direction::Inbound), Just(Direction::Outbound)]
 }
 
-fn left() -> impl Strategy<Value = Highest<Left>> {
+fn left() -> impl Strategy<Value = Highest<Disconnection>> {
     let left = (moment(), option::of(moment()), option::of(word()));
-    option::of(left.prop_map(|(at, joined, reason)| Left::new(at, joined, reason)))
+    option::of(left.prop_map(|(at, joined, reason)| Disconnection::new(at, joined, reason)))
         .prop_map(Highest::of)
 }
 
@@ -197,14 +197,14 @@ fn room() -> impl Strategy<Value = RoomSpan> {
 prop_compose! {
     fn facts_of_parts()(
         legs in keys(leg_key, leg()).boxed(),
-        crowded in prop::bool::weighted(0.1),
+        legs_overflowed in prop::bool::weighted(0.1),
         reports in keys(str::to_owned, report()).boxed(),
         rooms in keys(str::to_owned, room()).boxed(),
         talks in keys(str::to_owned, talk()).boxed(),
         (machine_joined, machine_left) in (option::of(moment()), option::of(moment())),
     ) -> Facts {
         let (machine_joined, machine_left) = (Highest::of(machine_joined), Highest::of(machine_left));
-        Facts { legs, crowded, reports, rooms, talks, machine_joined, machine_left, ..Facts::default() }
+        Facts { legs, legs_overflowed, reports, rooms, talks, machine_joined, machine_left, ..Facts::default() }
     }
 }
 
@@ -252,7 +252,7 @@ prop_compose! {
         (follow_up, asked, silent_since) in (latest(follow_up()), latest(Just(())), earliest_time()),
         submitted in latest(word()),
     ) -> Facts {
-        let Facts { legs, crowded, reports, rooms, talks, machine_joined, machine_left, .. } = parts;
+        let Facts { legs, legs_overflowed, reports, rooms, talks, machine_joined, machine_left, .. } = parts;
         let Facts {
             room_name, room_sid, sip_call_id, phone_number, line_number, direction, campaign_id,
             recording_url, first_event, room_created, joined, ringing, answered, has_phone, phone_left,
@@ -264,7 +264,7 @@ prop_compose! {
             recording_url, first_event, room_created, joined, ringing, answered, has_phone, phone_left,
             standard_left, room_finished, call_sid, conversation_id, agent_id, started, hangup,
             conversation_ended, reported_seconds, verdict, agent_status, failure_reason, transcript, results,
-            has_lead, lead_id, employee_id, follow_up, legs, crowded, reports, rooms, talks, machine_joined,
+            has_lead, lead_id, employee_id, follow_up, legs, legs_overflowed, reports, rooms, talks, machine_joined,
             machine_left, submitted, asked, silent_since,
         }
     }

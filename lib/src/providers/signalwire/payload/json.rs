@@ -66,7 +66,7 @@ fn documented(name: Option<&str>, event: &Object<'_>) -> Callback {
         Some(what) => recording_event_type(what),
         None => progress.map(Progress::event_type),
     };
-    let told = first(event, &["end_reason", "reason"]);
+    let reason = first(event, &["end_reason", "reason"]);
     let length = text(event, "duration").as_deref().and_then(seconds);
     let answered_at = moment(event, "answer_time");
     let answered = answered_at.is_some() || length.is_some_and(|length| length > 0);
@@ -74,7 +74,7 @@ fn documented(name: Option<&str>, event: &Object<'_>) -> Callback {
     let kind = name
         .and_then(|name| name.strip_prefix("call."))
         .filter(|kind| *kind != "completed");
-    let words = [told.as_deref(), state.as_deref(), kind];
+    let words = [reason.as_deref(), state.as_deref(), kind];
     let ended = progress == Some(Progress::Ended);
     let verdict = words
         .into_iter()
@@ -94,7 +94,7 @@ fn documented(name: Option<&str>, event: &Object<'_>) -> Callback {
         answered_at,
         ended_at: moment(event, "end_time"),
         verdict: verdict.filter(|_| ended),
-        reason: told.or_else(|| state.clone()).filter(|_| ended),
+        reason: reason.or_else(|| state.clone()).filter(|_| ended),
         seconds: length.filter(|_| ended),
         recording_url: first(
             event,

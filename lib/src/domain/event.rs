@@ -8,6 +8,7 @@ use super::{key::EventKey, phone::Region, timestamp::Timestamp};
 
 /// The system through which an event came. It determines how its payload is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Source {
     /// LiveKit's webhooks, or the relay of the Call Outcomes document.
     #[strum(serialize = "livekit")]
@@ -25,7 +26,6 @@ pub enum Source {
     CallStatus,
     #[strum(serialize = "elevenlabs-api")]
     ElevenLabsApi,
-    #[strum(serialize = "call-capture")]
     CallCapture,
     #[strum(serialize = "11wire")]
     Platform,

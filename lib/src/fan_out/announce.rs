@@ -14,7 +14,7 @@ use crate::{
             announcement::{Announced, Announcement},
             in_call_event::{InCallEvent, transfer_state},
             owner::Owner,
-            participants::LegView,
+            public_leg::LegView,
         },
         delivery::{Message, announced_id},
         directory::Lead,

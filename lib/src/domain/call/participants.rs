@@ -160,19 +160,6 @@ impl<'a> Participant<'a> {
             .or_else(departed)
     }
 
-    fn view(&self, over: Option<Timestamp>) -> LegView {
-        let identity = Some(self.key.identity()).filter(|identity| !identity.is_empty());
-        LegView {
-            role: self.role,
-            joined_at: self.joined_at(),
-            identity: identity.map(str::to_owned),
-            number: self.number().cloned(),
-            answered_at: self.answered_at(),
-            left_at: self.departure(over).map(|departure| departure.at()),
-            outcome: self.outcome(over),
-        }
-    }
-
     pub(super) fn reports(&self) -> &[&'a Report] {
         &self.reports
     }
@@ -289,7 +276,7 @@ impl<'a> Participants<'a> {
         }
     }
 
-    fn phones(&self) -> impl Iterator<Item = &Participant<'a>> {
+    pub(super) fn phones(&self) -> impl Iterator<Item = &Participant<'a>> {
         self.all
             .iter()
             .filter(|participant| participant.key.is_phone())
@@ -383,32 +370,19 @@ fn direction(facts: &Facts, all: &[Participant<'_>], is_of_person: bool) -> Opti
     if all.iter().any(|participant| participant.leg.by_rule) {
         return Some(Direction::Inbound);
     }
-    let of_members = all
+    let of_participants = all
         .iter()
         .filter(|participant| !participant.leg.dialled)
         .flat_map(|participant| &participant.reports)
         .copied();
     let reports = facts
         .unlinked()
-        .chain(of_members)
+        .chain(of_participants)
         .map(|report| &report.direction);
     let reported =
         best(std::iter::once(&facts.direction).chain(reports)).map(|claim| *claim.value());
     let dialled = all.iter().any(|participant| participant.leg.dialled) && !is_of_person;
     reported.or(dialled.then_some(Direction::Outbound))
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LegView {
-    pub role: Role,
-    /// A phone joins when it is dialled.
-    pub joined_at: Option<Timestamp>,
-    /// In the room, or the carrier's call SID.
-    pub identity: Option<String>,
-    pub number: Option<PhoneNumber>,
-    pub answered_at: Option<Timestamp>,
-    pub left_at: Option<Timestamp>,
-    pub outcome: Option<LegOutcome>,
 }
 
 impl Facts {
@@ -421,79 +395,11 @@ impl Facts {
             .map(|(_, report)| report)
     }
 
-    /// In the order in which they joined.
-    pub fn legs(&self) -> Vec<LegView> {
-        let (participants, over) = (Participants::of(self), self.rooms_closed_at());
-        let mut legs: Vec<LegView> = participants
-            .all
-            .iter()
-            .map(|participant| participant.view(over))
-            .collect();
-        // If a room shows phones, the carrier's unlinked leg is one of them.
-        if participants.phones().next().is_none() {
-            legs.extend(
-                self.reports
-                    .iter()
-                    .filter(|(_, report)| report.is_phone)
-                    .map(of_carrier),
-            );
-        }
-        legs.sort_by(|one, other| {
-            (one.joined_at.is_none(), one.joined_at, one).cmp(&(
-                other.joined_at.is_none(),
-                other.joined_at,
-                other,
-            ))
-        });
-        legs
-    }
-
     /// Whether the phone's keys and its carrier's verdict count for the call.
     pub fn is_principal(&self, key: &LegKey) -> bool {
         let participants = Participants::of(self);
         participants.all.iter().any(|participant| {
             participant.key == key && matches!(participant.role, Role::Caller | Role::Callee)
         })
-    }
-
-    /// The dialled-in legs of the room, and the legs that another leg dialled, each with a stable
-    /// name.
-    pub fn transfers(&self) -> Vec<(String, LegView)> {
-        let (participants, over) = (Participants::of(self), self.rooms_closed_at());
-        let dialled_in = participants
-            .all
-            .iter()
-            .filter(|participant| participant.role == Role::DialledIn);
-        let of_room = dialled_in
-            .map(|participant| (participant.key.as_str().to_owned(), participant.view(over)));
-        let dialled = self.reports.iter().filter(|(_, report)| report.was_dialled);
-        let of_carriers = dialled.map(|leg| (format!("c{}", leg.0), of_carrier(leg)));
-        of_room.chain(of_carriers).collect()
-    }
-}
-
-fn of_carrier((sid, report): (&String, &Report)) -> LegView {
-    let role = match report.direction.get() {
-        _ if report.was_dialled => Role::DialledIn,
-        Some(Direction::Outbound) => Role::Callee,
-        _ => Role::Caller,
-    };
-    let verdict = report.verdict.get().copied().map(LegOutcome::from);
-    LegView {
-        role,
-        joined_at: report
-            .started
-            .get()
-            .copied()
-            .or(report.ringing.get())
-            .or(report.answered.get()),
-        identity: Some(sid.clone()),
-        number: report.number.get().cloned(),
-        answered_at: report.answered.get(),
-        left_at: report.hangup.get().map(|hangup| hangup.at),
-        outcome: report
-            .is_answered()
-            .then_some(LegOutcome::Connected)
-            .or(verdict),
     }
 }

@@ -15,7 +15,7 @@ use thiserror::Error;
 use crate::{
     clock::Clock,
     domain::{
-        due::{Begun, Due, Minute},
+        due::{Due, Minute, StartWindow},
         key::CallId,
         subscription::SubscriptionStatus,
         timestamp::Timestamp,
@@ -249,8 +249,8 @@ impl Sweep {
                     SubscriptionRef::parse(&due.reference).ok_or(EntryError::Unreadable)?;
                 self.look_at_breaker(&endpoint, now, deadline).await
             }
-            Due::BEGUN => {
-                let begun = Begun::parse(&due.reference).ok_or(EntryError::Unreadable)?;
+            Due::START_WINDOW => {
+                let begun = StartWindow::parse(&due.reference).ok_or(EntryError::Unreadable)?;
                 let closed = self.closing.close_begun(&begun, now, deadline).await?;
                 closed.map(Settled::Closed).ok_or(EntryError::Slow)
             }

@@ -6,7 +6,7 @@ use lambda_http::{Request, RequestExt};
 use ringpost::{
     auth::role::Role,
     domain::{
-        call::shown_leg::{self, ShownLeg},
+        call::public_leg::{self, PublicLeg},
         key::CallId,
         summary::summary,
     },
@@ -63,7 +63,7 @@ struct Answer<'a> {
 struct WithLegs<'a> {
     #[serde(flatten)]
     call: CallLog<'a>,
-    legs: Vec<ShownLeg>,
+    legs: Vec<PublicLeg>,
 }
 
 #[derive(Serialize)]
@@ -144,7 +144,7 @@ impl Endpoint for Deps {
             success: true,
             call: WithLegs {
                 call: CallLog::of(&call, &owner),
-                legs: shown_leg::of(&call.facts),
+                legs: public_leg::of(&call.facts),
             },
             events: found.events.iter().map(EventView::of).collect(),
             next_cursor: found.more_after.as_ref().map(to_cursor),

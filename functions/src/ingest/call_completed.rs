@@ -11,8 +11,8 @@ use ringpost::{
     },
     ingest::accept::{Accept, Kept},
     providers::{
-        self,
-        livekit::{Keys, LiveKitEvent, PayloadError},
+        self, PayloadError,
+        livekit::{Keys, LiveKitEvent},
     },
     store::StoreError,
 };
@@ -144,9 +144,7 @@ fn malformed(error: PayloadError) -> ApiError {
     match error {
         PayloadError::Invalid(field) => api_error.field(field),
         PayloadError::NoRoom { path, .. } => api_error.field(path),
-        PayloadError::NotJson { .. } | PayloadError::NotAnObject | PayloadError::Missing(_) => {
-            api_error
-        }
+        _ => api_error,
     }
 }
 

@@ -9,7 +9,10 @@ use ringpost::{
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
     },
-    providers::livekit::{KeysIfAny, LiveKitEvent, PayloadError},
+    providers::{
+        PayloadError,
+        livekit::{KeysIfAny, LiveKitEvent},
+    },
     store::events::EventTable,
 };
 
@@ -69,10 +72,8 @@ impl Endpoint for Deps {
 
 fn malformed(error: PayloadError) -> ApiError {
     let api_error = ApiError::new(ErrorStatus::BadRequest, error.to_string());
-    match error {
-        PayloadError::Missing(field) => api_error.field(field),
-        PayloadError::Invalid(field) => api_error.field(field),
-        PayloadError::NoRoom { path, .. } => api_error.field(path),
-        PayloadError::NotJson { .. } | PayloadError::NotAnObject => api_error,
+    match error.field() {
+        Some(field) => api_error.field(field),
+        None => api_error,
     }
 }

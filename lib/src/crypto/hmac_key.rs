@@ -12,12 +12,10 @@ pub struct HmacKey<D: EagerHash>(Hmac<D>);
 
 /// A secret of HMAC-SHA1, which SignalWire and Twilio still sign with.
 pub type HmacSha1 = HmacKey<Sha1>;
-/// A secret of HMAC-SHA256.
 pub type HmacSha256 = HmacKey<Sha256>;
 
 impl<D: EagerHash> HmacKey<D> {
     /// The key of a secret. An empty secret is none: under it anyone could sign.
-    #[must_use]
     pub fn new(secret: &[u8]) -> Option<Self> {
         if secret.is_empty() {
             return None;
@@ -26,14 +24,12 @@ impl<D: EagerHash> HmacKey<D> {
     }
 
     /// Whether `signature` is the whole HMAC of these parts, one after the other.
-    #[must_use]
     pub fn signed(&self, parts: &[&[u8]], signature: &[u8]) -> bool {
         self.signed_any(parts, &[signature])
     }
 
     /// Whether any of the signatures is the whole HMAC of these parts. However many there are, the parts
     /// are read once.
-    #[must_use]
     pub fn signed_any(&self, parts: &[&[u8]], signatures: &[impl AsRef<[u8]>]) -> bool {
         let mac = self.mac(parts);
         // `verify_slice` refuses every other length, and compares in constant time.
@@ -49,7 +45,6 @@ impl<D: EagerHash> HmacKey<D> {
 
 impl HmacSha256 {
     /// The HMAC of these parts, one after the other.
-    #[must_use]
     pub fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {
         self.mac(parts).finalize().into_bytes().into()
     }

@@ -1,6 +1,7 @@
-//! Whether a JSON Web Token (RFC 7515, RFC 7519) is believed. `jsonwebtoken` verifies the signature; here is
-//! what it leaves open or does more leniently: the algorithm is pinned by the caller, tokens with `crit`
-//! are refused, a `kid` chooses the keys, `exp` is required, and the time is the caller's.
+//! Verifies JSON Web Tokens (RFC 7515, RFC 7519). `jsonwebtoken` verifies the signature. This
+//! module adds what the crate leaves open or does more leniently: the caller pins the algorithm,
+//! tokens with `crit` are refused, a `kid` chooses the keys, `exp` is required, and the caller
+//! gives the time.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{
@@ -14,20 +15,16 @@ use thiserror::Error;
 use super::jwt_provider;
 use crate::domain::timestamp::Timestamp;
 
-/// The algorithms that can be pinned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Algorithm {
-    /// HMAC with SHA-256 and a shared secret.
     Hs256,
     /// RSA PKCS#1 v1.5 with SHA-256, keys of 2,048 bits and more.
     Rs256,
-    /// ECDSA on P-256 with SHA-256.
     Es256,
 }
 
 impl Algorithm {
     /// Reads the name that a token's header and the configuration use.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         [Self::Hs256, Self::Rs256, Self::Es256]
             .into_iter()
@@ -42,7 +39,7 @@ impl Algorithm {
         }
     }
 
-    /// This algorithm alone, and no claim: those are checked where their rules stand.
+    /// This algorithm alone. The claims are checked by [`Validity`].
     fn validation(self) -> Validation {
         let mut validation = Validation::new(match self {
             Self::Hs256 => jsonwebtoken::Algorithm::HS256,
@@ -66,21 +63,18 @@ pub struct Key {
 
 impl Key {
     /// A shared secret. An empty one is none: under it anyone could sign.
-    #[must_use]
     pub fn hs256(secret: &[u8]) -> Option<Self> {
         let key = DecodingKey::from_secret(secret);
         (!secret.is_empty()).then(|| Self::new(None, Algorithm::Hs256, key))
     }
 
     /// A public RSA key: modulus and exponent as a JWK has them.
-    #[must_use]
     pub fn rs256(id: Option<String>, n: &str, e: &str) -> Option<Self> {
         let key = DecodingKey::from_rsa_components(n, e).ok()?;
         Some(Self::new(id, Algorithm::Rs256, key))
     }
 
     /// A public point on P-256, as a JWK has it.
-    #[must_use]
     pub fn es256(id: Option<String>, x: &str, y: &str) -> Option<Self> {
         let key = DecodingKey::from_ec_components(x, y).ok()?;
         Some(Self::new(id, Algorithm::Es256, key))
@@ -97,25 +91,19 @@ impl Key {
     }
 }
 
-/// Why a token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum JwtError {
     /// Not three parts of base64url around two JSON objects, or with `crit`, or without `exp`.
     #[error("malformed token")]
     Malformed,
-    /// Another algorithm than the pinned one.
     #[error("algorithm not allowed")]
     Algorithm,
-    /// No key of that name and algorithm.
     #[error("no key for the token")]
     NoKey,
-    /// No key made this signature.
     #[error("wrong signature")]
     Signature,
-    /// `exp` has passed.
     #[error("expired")]
     Expired,
-    /// `nbf` has not come.
     #[error("not yet valid")]
     NotYetValid,
 }
@@ -144,7 +132,7 @@ struct Validity {
     nbf: Option<f64>,
 }
 
-/// A token that is not yet believed.
+/// A token that is not verified yet.
 pub struct Token<'a> {
     text: &'a str,
     header: Header,
@@ -152,9 +140,6 @@ pub struct Token<'a> {
 
 impl<'a> Token<'a> {
     /// Reads the header of a compact token.
-    ///
-    /// # Errors
-    /// [`JwtError::Malformed`].
     pub fn parse(text: &'a str) -> Result<Self, JwtError> {
         let (header, _) = text.split_once('.').ok_or(JwtError::Malformed)?;
         let header = URL_SAFE_NO_PAD
@@ -167,19 +152,14 @@ impl<'a> Token<'a> {
         Ok(Self { text, header })
     }
 
-    /// The claims of a token that anyone may have made: only for finding the key to verify it.
-    ///
-    /// # Errors
-    /// [`JwtError::Malformed`].
+    /// The claims of a token that anyone may have made. Use them only to find the key that verifies
+    /// it.
     pub fn unverified_claims<C: DeserializeOwned>(&self) -> Result<C, JwtError> {
         Ok(dangerous::insecure_decode_claims(self.text)?)
     }
 
-    /// The claims, once one of `keys` is found to have signed them with the pinned algorithm and
-    /// their time has come and not passed, give or take `leeway_seconds`.
-    ///
-    /// # Errors
-    /// Why the token is refused.
+    /// The claims, if one of `keys` signed them with the pinned algorithm and the token is valid at
+    /// `now`, within `leeway_seconds`.
     pub fn verify<'k, C: DeserializeOwned>(
         &self,
         algorithm: Algorithm,

@@ -16,7 +16,8 @@ use super::HmacSha256;
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |_, _| Err(new_error(ErrorKind::UnsupportedAlgorithm)),
     verifier_factory,
-    // For thumbprints and for making JWKs, which nobody does here. The crate's own stand-ins panic.
+    // For thumbprints and for creating JWKs, which nothing here does. The crate's own defaults
+    // panic.
     key_utils: KeyUtils {
         rsa_pub_components_from_private_key: |_| Err(new_error(ErrorKind::UnsupportedAlgorithm)),
         rsa_pub_components_from_public_key: |_| Err(new_error(ErrorKind::UnsupportedAlgorithm)),

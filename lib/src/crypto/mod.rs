@@ -14,20 +14,16 @@ use subtle::ConstantTimeEq;
 
 pub use hmac_key::{HmacKey, HmacSha1, HmacSha256};
 
-/// The SHA-256 of these bytes.
-#[must_use]
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
 /// Whether `hash` is the whole SHA-256 of these bytes.
-#[must_use]
 pub fn is_sha256(hash: &[u8], bytes: &[u8]) -> bool {
     hash.ct_eq(&sha256(bytes)).into()
 }
 
 /// The bytes of lower-case hex of exactly this length: a signature has one spelling.
-#[must_use]
 pub fn lowercase_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return None;
@@ -36,8 +32,7 @@ pub fn lowercase_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
     hex::decode_to_slice(text, &mut bytes).ok().map(|()| bytes)
 }
 
-/// Bytes that nobody can guess; `None` when the system has none to give.
-#[must_use]
+/// Bytes that cannot be guessed; `None` when the system's random source fails.
 pub fn random<const N: usize>() -> Option<[u8; N]> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).ok().map(|()| bytes)

@@ -4,11 +4,16 @@
 use std::sync::Arc;
 
 use rustls::{ClientConfig, RootCertStore, crypto::ring};
+use thiserror::Error;
 
-/// How a client makes TLS connections.
-///
-/// # Errors
-/// When ring knew no version of TLS, which it does.
+/// Why there is no HTTP client.
+#[derive(Debug, Error)]
+#[error("the HTTP client cannot be made")]
+pub enum ClientError {
+    Tls(#[from] rustls::Error),
+    Http(#[from] reqwest::Error),
+}
+
 pub fn client_config() -> Result<ClientConfig, rustls::Error> {
     let roots = RootCertStore {
         roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),

@@ -94,7 +94,7 @@ impl Deliver {
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
             // What the others of this function have noted is news to none of them.
             let known = noted.get(&endpoint.at).copied().or(endpoint.load.slow);
-            let Some(slow) = Slow::seen(known, millis, now) else {
+            let Some(slow) = Slow::observed(known, millis, now) else {
                 return;
             };
             if noted.len() >= MAX_NOTED {

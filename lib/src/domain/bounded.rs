@@ -1,6 +1,6 @@
-//! Maps and sets that only grow, to a bound. What is kept are the smallest keys, so that the order,
-//! repetition and grouping of merges do not matter: a key that is among the smallest of all is among
-//! the smallest of any part.
+//! Maps and sets that only grow, up to a bound. They keep the smallest keys, so that the order,
+//! repetition and grouping of merges do not matter: a key that is among the smallest of all is
+//! among the smallest of any part.
 
 use std::{
     borrow::Borrow,
@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 
 /// What merges commutatively, associatively and idempotently.
 pub trait Merge: Default {
-    /// Adds what the other tells.
     fn merge(&mut self, other: Self);
 }
 
@@ -21,27 +20,25 @@ pub trait Merge: Default {
     transparent,
     bound(deserialize = "K: Ord + Deserialize<'de>, V: Deserialize<'de>")
 )]
-pub struct FewKeys<K, V, const N: usize>(BTreeMap<K, V>);
+pub struct BoundedMap<K, V, const N: usize>(BTreeMap<K, V>);
 
 /// A set of at most `N` values.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent, bound(deserialize = "T: Ord + Deserialize<'de>"))]
-pub struct Few<T, const N: usize>(BTreeSet<T>);
+pub struct BoundedSet<T, const N: usize>(BTreeSet<T>);
 
-impl<K, V, const N: usize> Default for FewKeys<K, V, N> {
+impl<K, V, const N: usize> Default for BoundedMap<K, V, N> {
     fn default() -> Self {
         Self(BTreeMap::new())
     }
 }
 
-impl<K: Ord, V: Merge, const N: usize> FewKeys<K, V, N> {
-    /// A map of one key.
-    #[must_use]
+impl<K: Ord, V: Merge, const N: usize> BoundedMap<K, V, N> {
     pub fn of(key: K, value: V) -> Self {
         Self(BTreeMap::from([(key, value)]))
     }
 
-    /// Adds what the other map tells; true when there was no room for all keys.
+    /// Adds the entries of the other map; true when some keys did not fit.
     pub fn merge(&mut self, other: Self) -> bool {
         for (key, value) in other.0 {
             self.0.entry(key).or_default().merge(value);
@@ -54,14 +51,11 @@ impl<K: Ord, V: Merge, const N: usize> FewKeys<K, V, N> {
         is_full
     }
 
-    /// The map without the keys that `keeps` does not.
-    #[must_use]
+    /// Without the keys that `keeps` rejects.
     pub fn filter(self, keeps: impl Fn(&K) -> bool) -> Self {
         Self(self.0.into_iter().filter(|(key, _)| keeps(key)).collect())
     }
 
-    /// The map with each value as `change` leaves it.
-    #[must_use]
     pub fn map(self, change: impl Fn(V) -> V) -> Self {
         Self(
             self.0
@@ -71,7 +65,6 @@ impl<K: Ord, V: Merge, const N: usize> FewKeys<K, V, N> {
         )
     }
 
-    /// What is known of a key.
     pub fn get<Q: Ord + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
@@ -80,39 +73,35 @@ impl<K: Ord, V: Merge, const N: usize> FewKeys<K, V, N> {
     }
 }
 
-impl<K, V, const N: usize> FewKeys<K, V, N> {
-    /// The keys in their order, with what is known of each.
+impl<K, V, const N: usize> BoundedMap<K, V, N> {
     pub fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
         self.0.iter()
     }
 
-    /// True before anything was told; such a map is not stored.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-impl<T, const N: usize> Default for Few<T, N> {
+impl<T, const N: usize> Default for BoundedSet<T, N> {
     fn default() -> Self {
         Self(BTreeSet::new())
     }
 }
 
-impl<T: Ord, const N: usize> Few<T, N> {
+impl<T: Ord, const N: usize> BoundedSet<T, N> {
     /// A set of these values, or of the smallest of them.
-    pub fn told(values: impl IntoIterator<Item = T>) -> Self {
+    pub fn of(values: impl IntoIterator<Item = T>) -> Self {
         let mut set = Self::default();
         set.merge(Self(values.into_iter().collect()));
         set
     }
 
-    /// The set without the values that `keeps` does not.
-    #[must_use]
+    /// Without the values that `keeps` rejects.
     pub fn filter(self, keeps: impl Fn(&T) -> bool) -> Self {
         Self(self.0.into_iter().filter(keeps).collect())
     }
 
-    /// Adds the values of the other set.
     pub fn merge(&mut self, other: Self) {
         self.0.extend(other.0);
         while self.0.len() > N {
@@ -120,7 +109,6 @@ impl<T: Ord, const N: usize> Few<T, N> {
         }
     }
 
-    /// Whether a value is among them.
     pub fn contains<Q: Ord + ?Sized>(&self, value: &Q) -> bool
     where
         T: Borrow<Q>,
@@ -129,13 +117,11 @@ impl<T: Ord, const N: usize> Few<T, N> {
     }
 }
 
-impl<T, const N: usize> Few<T, N> {
-    /// The values, the smallest first.
+impl<T, const N: usize> BoundedSet<T, N> {
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter()
     }
 
-    /// True before anything was told; such a set is not stored.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

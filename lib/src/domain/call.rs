@@ -1,4 +1,4 @@
-//! A call: one record, folded from the events of everyone who reported on it.
+//! A call: one record, folded from the events of every provider that reported on it.
 
 pub mod agent_status;
 pub mod announcement;
@@ -12,8 +12,8 @@ pub mod leg;
 pub mod outcome;
 pub mod owner;
 pub mod participants;
+pub mod public_leg;
 pub mod report;
-pub mod shown_leg;
 pub mod update;
 mod views;
 pub mod waiting;
@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 pub use super::call::update::{CallKeys, CallUpdate};
 use super::{
     call::{
-        announcement::{Announced, Announcement, Shown},
+        announcement::{Announced, AnnouncedState, Announcement},
         facts::Facts,
         outcome::Outcome,
         owner::Owner,
@@ -41,37 +41,28 @@ use super::{
     timestamp::Timestamp,
 };
 
-/// What filters look at changes a few times in a call; who changes it without end is not followed.
+/// A call changes a few times in ways that filters see. More changes than this are not recorded.
 const MAX_REMATCH_EVENTS: usize = 100;
-/// Further recordings of one call are announced by every event that tells of them.
+/// Beyond this number, every event that reports a recording announces it.
 const MAX_RECORDINGS: usize = 100;
-/// A call that was announced as ended changes a few times; who changes it without end is not followed.
+/// An ended call changes a few times after its announcement. More changes than this are not
+/// recorded.
 const MAX_UPDATES: usize = 50;
 
-/// Whether a call goes on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum CallStatus {
-    /// It goes on.
     Active,
-    /// It ended.
     Ended,
-    /// It ended, and its outcome is `failed`.
     Failed,
 }
 
 impl CallStatus {
-    /// The word of the Call Outcomes document.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Ended => "ended",
-            Self::Failed => "failed",
-        }
+        self.into()
     }
 }
 
-/// One call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     /// Fixed at creation.
@@ -80,45 +71,40 @@ pub struct Call {
     pub created_at: Timestamp,
     /// When the last event that changed the record was received.
     pub updated_at: Timestamp,
-    /// Whom it belongs to; the tenant never changes once set.
+    /// The tenant never changes once set.
     pub owner: Option<Owner>,
-    /// What the events told.
     pub facts: Facts,
-    /// Which event announced which type. A repeated event announces exactly what it announced
-    /// before.
+    /// Which event announced which type. Processing an event again announces exactly the same.
     pub announced: BTreeMap<Announcement, Announced>,
     /// Which event announced which recording and state of it.
     pub recordings: BTreeMap<String, Announced>,
     /// Which event announced which transfer and state of it.
     pub transfers: BTreeMap<String, Announced>,
-    /// The events that changed what customers had been told of the call's end, and what was told before.
+    /// The events that changed what had been announced about the call's end, each with the
+    /// announced values.
     pub updates: BTreeMap<EventKey, Map<String, Value>>,
-    /// The events that changed what filters look at after something had been announced: whoever did
-    /// not match then is asked again by them.
-    pub retold: BTreeSet<EventKey>,
+    /// The events that changed a filterable field after the call had announced something.
+    /// Subscriptions that did not match before are matched again for them.
+    pub rematch_events: BTreeSet<EventKey>,
     /// Events that wait for the call to have an owner before they enter the history.
     pub waiting: Waiting,
-    /// Between these moments its events were received.
-    pub seen: Seen,
-    /// The records that were found to be this call.
+    pub received: ReceivedSpan,
+    /// The records that were merged into this one.
     pub absorbed: BTreeMap<CallId, Absorption>,
 }
 
-/// The span in which a call's events were received. The end is coarse, so that an event that tells
-/// nothing new needs no write for it: it may be up to [`Seen::SLACK_MILLIS`] too early.
+/// The span in which a call's events were received. The end is coarse, so that an event without new
+/// facts needs no write: it may be up to [`ReceivedSpan::SLACK_MILLIS`] too early.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
-    /// When the first event was received.
+pub struct ReceivedSpan {
     pub from: Timestamp,
-    /// When the last one was, or up to ten minutes before that.
+    /// When the last one was received, or up to ten minutes before that.
     pub to: Timestamp,
 }
 
-impl Seen {
-    /// How much too early the end may be.
+impl ReceivedSpan {
     pub const SLACK_MILLIS: u64 = 10 * 60 * 1_000;
 
-    /// Widens the span by an event.
     pub fn include(&mut self, at: Timestamp) {
         self.from = self.from.min(at);
         if at.millis_since(self.to) > Self::SLACK_MILLIS {
@@ -127,19 +113,17 @@ impl Seen {
     }
 }
 
-/// What is remembered of a record that was found to be the same call as another.
+/// A record that was merged into another one, because both were the same call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Absorption {
-    /// The event that brought them together.
     pub by: EventKey,
-    /// Both had announced their end: whoever was told twice is to be told why.
+    /// Both had announced their end: `call.merged` explains the second announcement.
     pub both_ended: bool,
 }
 
 impl Call {
-    /// The call as the first event about it leaves it.
-    #[must_use]
+    /// The call after its first event.
     pub fn begin(update: &CallUpdate, owner: Option<&Owner>) -> Self {
         let mut call = Self {
             id: update.keys.first_id(),
@@ -151,9 +135,9 @@ impl Call {
             recordings: BTreeMap::new(),
             transfers: BTreeMap::new(),
             updates: BTreeMap::new(),
-            retold: BTreeSet::new(),
+            rematch_events: BTreeSet::new(),
             waiting: Waiting::default(),
-            seen: Seen {
+            received: ReceivedSpan {
                 from: update.received_at,
                 to: update.received_at,
             },
@@ -163,12 +147,12 @@ impl Call {
         call
     }
 
-    /// Adds what an event says, and pins the owner if the call has none; without any owner the event
+    /// Adds an event's facts, and sets the owner if the call has none; without an owner the event
     /// waits. Applying an event again changes nothing.
     pub fn apply(&mut self, update: &CallUpdate, owner: Option<&Owner>) {
         let before = (self.facts.clone(), self.owner.clone());
         self.facts.merge(update.facts.clone());
-        self.seen.include(update.received_at);
+        self.received.include(update.received_at);
         self.own(owner);
         if self.owner.is_none() {
             self.waiting.insert(update.event.clone());
@@ -176,19 +160,19 @@ impl Call {
         if (&self.facts, &self.owner) != (&before.0, &before.1) {
             self.updated_at = self.updated_at.max(update.received_at);
             let seen_before = || traits(&before.0, before.1.as_ref());
-            let has_room = self.retold.len() < MAX_REMATCH_EVENTS;
+            let has_room = self.rematch_events.len() < MAX_REMATCH_EVENTS;
             if has_room && !self.announced.is_empty() && seen_before() != self.traits() {
-                self.retold.insert(update.event.clone());
+                self.rematch_events.insert(update.event.clone());
             }
             if self.announced.contains_key(&Announcement::Completed) {
-                self.note_update(&update.event, &Shown::of(&before.0));
+                self.record_update(&update.event, &AnnouncedState::of(&before.0));
             }
         }
         let announced = Announced {
             by: update.event.clone(),
             at: update.received_at,
         };
-        for announcement in Announcement::ALL {
+        for &announcement in Announcement::ALL {
             if announcement.is_due(&self.facts) {
                 self.announced
                     .entry(announcement)
@@ -216,9 +200,9 @@ impl Call {
         }
     }
 
-    /// Remembers what an event changed of what customers had been told, once per event.
-    fn note_update(&mut self, event: &EventKey, told: &Shown) {
-        let previous = told.changed_to(&Shown::of(&self.facts));
+    /// Records what an event changed of the announced values, once per event.
+    fn record_update(&mut self, event: &EventKey, announced: &AnnouncedState) {
+        let previous = announced.changed_to(&AnnouncedState::of(&self.facts));
         if previous.is_empty()
             || (self.updates.len() >= MAX_UPDATES && !self.updates.contains_key(event))
         {
@@ -230,27 +214,27 @@ impl Call {
         }
     }
 
-    /// Takes over all that another record of the same call holds. Absorbing it again changes nothing.
-    /// What both announced counts as announced by this one's event.
+    /// Merges another record of the same call into this one. Doing so again changes nothing. What
+    /// both have announced counts as announced by this record's event.
     pub fn absorb(&mut self, other: &Self, by: &EventKey) {
         let both_ended = [&*self, other]
             .iter()
             .all(|call| call.announced.contains_key(&Announcement::Completed));
         let before = [self.traits(), other.traits()];
-        let is_told = |call: &Self| call.announced.contains_key(&Announcement::Completed);
-        let told = [&*self, other]
+        let has_announced_end = |call: &Self| call.announced.contains_key(&Announcement::Completed);
+        let announced = [&*self, other]
             .into_iter()
-            .find(|call| is_told(call))
-            .map(|call| Shown::of(&call.facts));
+            .find(|call| has_announced_end(call))
+            .map(|call| AnnouncedState::of(&call.facts));
         self.facts.merge(other.facts.clone());
-        let goes_on = self.facts.ending().is_none();
+        let is_ongoing = self.facts.ending().is_none();
         self.own(other.owner.as_ref());
         self.updated_at = self.updated_at.max(other.updated_at);
-        self.seen.from = self.seen.from.min(other.seen.from);
-        self.seen.to = self.seen.to.max(other.seen.to);
+        self.received.from = self.received.from.min(other.received.from);
+        self.received.to = self.received.to.max(other.received.to);
         for (announcement, event) in &other.announced {
-            // What was the end of a part is not the end of the whole.
-            if *announcement != Announcement::Completed || !goes_on {
+            // The end of a part is not the end of the whole call.
+            if *announcement != Announcement::Completed || !is_ongoing {
                 self.announced
                     .entry(*announcement)
                     .or_insert_with(|| event.clone());
@@ -271,17 +255,20 @@ impl Call {
                 .entry(recording.clone())
                 .or_insert_with(|| event.clone());
         }
-        let room = MAX_REMATCH_EVENTS.saturating_sub(self.retold.len());
-        self.retold.extend(other.retold.iter().take(room).cloned());
-        // What either had announced is matched again by what both together are.
+        let room = MAX_REMATCH_EVENTS.saturating_sub(self.rematch_events.len());
+        self.rematch_events
+            .extend(other.rematch_events.iter().take(room).cloned());
+        // The merged call may match filters that neither part matched.
         if !self.absorbed.contains_key(&other.id)
             && before.iter().any(|traits| *traits != self.traits())
         {
-            self.retold.insert(by.clone());
+            self.rematch_events.insert(by.clone());
         }
-        let is_told = self.announced.contains_key(&Announcement::Completed);
-        if let Some(told) = told.filter(|_| is_told && !self.absorbed.contains_key(&other.id)) {
-            self.note_update(by, &told);
+        let has_announced_end = self.announced.contains_key(&Announcement::Completed);
+        if let Some(announced) =
+            announced.filter(|_| has_announced_end && !self.absorbed.contains_key(&other.id))
+        {
+            self.record_update(by, &announced);
         }
         self.waiting.extend(other.waiting.iter().cloned());
         for (id, absorption) in &other.absorbed {
@@ -295,8 +282,7 @@ impl Call {
         });
     }
 
-    /// Whether another record may be the same call: records of different tenants never are.
-    #[must_use]
+    /// Records of different tenants are never the same call.
     pub fn may_absorb(&self, other: &Self) -> bool {
         match (&self.owner, &other.owner) {
             (Some(ours), Some(theirs)) => ours.tenant_id == theirs.tenant_id,
@@ -304,23 +290,20 @@ impl Call {
         }
     }
 
-    /// Whether this record stays when it and `other` are one call: the older one does, so that two
-    /// writers choose alike and no chain of records ever closes to a ring.
-    #[must_use]
+    /// Whether this record absorbs `other` when they are one call: the older one does, so that two
+    /// writers decide alike and records never absorb each other in a circle.
     pub fn is_elder_of(&self, other: &Self) -> bool {
         (self.created_at, self.id) < (other.created_at, other.id)
     }
 
     fn own(&mut self, owner: Option<&Owner>) {
         match (&mut self.owner, owner) {
-            (Some(known), Some(told)) => known.fill_in(told),
-            (known @ None, Some(told)) => *known = Some(told.clone()),
+            (Some(known), Some(other)) => known.fill_in(other),
+            (known @ None, Some(other)) => *known = Some(other.clone()),
             (_, None) => {}
         }
     }
 
-    /// Whether the call goes on.
-    #[must_use]
     pub fn status(&self) -> CallStatus {
         match (self.facts.ending(), self.facts.outcome()) {
             (None, _) => CallStatus::Active,
@@ -329,15 +312,13 @@ impl Call {
         }
     }
 
-    /// Why the call failed, as its provider says; a call that succeeded after all has no such reason.
-    #[must_use]
+    /// Why the call failed, in the provider's words; `None` if it completed after all.
     pub fn failure_reason(&self) -> Option<&str> {
         let succeeded = self.facts.outcome() == Some(Outcome::Completed);
         self.facts.failure_reason().filter(|_| !succeeded)
     }
 
-    /// Its start, or its first event where no start is known.
-    #[must_use]
+    /// Its start, or its first event if no start is known.
     pub fn started_at(&self) -> Timestamp {
         self.facts
             .started_at()
@@ -345,33 +326,26 @@ impl Call {
             .unwrap_or(self.created_at)
     }
 
-    /// Whole seconds from start to end.
-    #[must_use]
     pub fn duration_seconds(&self) -> Option<u64> {
         Some(self.facts.duration_millis()? / 1_000)
     }
 
-    /// Whether `id` is the record's own or that of one it absorbed.
-    #[must_use]
+    /// Whether `id` names this record or one that it absorbed.
     pub fn is_known_as(&self, id: CallId) -> bool {
         self.id == id || self.absorbed.contains_key(&id)
     }
 
-    /// The lead that the other side is: the one that a dialer names, else the caller of an inbound call.
-    #[must_use]
+    /// The lead that a dialer named, or that the caller of an inbound call is.
     pub fn lead_id(&self) -> Option<ContactId> {
         let named = self.facts.lead_id.get().cloned();
         named.or_else(|| Some(Scalar::from(Lead::id_of_caller(self)?.to_string()).into()))
     }
 
-    /// The campaign: the one that the events name, else the one of the number.
-    #[must_use]
+    /// The campaign that the events name, or else that of the number.
     pub fn campaign_id(&self) -> Option<&str> {
         campaign_id(&self.facts, self.owner.as_ref())
     }
 
-    /// What the filters of subscriptions look at.
-    #[must_use]
     pub fn traits(&self) -> Traits {
         traits(&self.facts, self.owner.as_ref())
     }
@@ -379,11 +353,7 @@ impl Call {
 
 fn campaign_id<'a>(facts: &'a Facts, owner: Option<&'a Owner>) -> Option<&'a str> {
     let of_number = || owner?.campaign_id.as_deref();
-    facts
-        .campaign_id
-        .get()
-        .map(String::as_str)
-        .or_else(of_number)
+    facts.campaign_id.as_str().or_else(of_number)
 }
 
 fn traits(facts: &Facts, owner: Option<&Owner>) -> Traits {

@@ -1,4 +1,4 @@
-//! The id of a contact, which some platforms write as a number and some as a text.
+//! The id of a contact. Some platforms write it as a number, some as a text.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,8 +9,8 @@ use super::scalar::Scalar;
 #[serde(from = "Stored", into = "Stored")]
 pub struct ContactId(Scalar);
 
-/// In a call's record: as its text, where that tells how it was written. Earlier versions kept the text
-/// only, and told a number wherever it was the text of one.
+/// As stored in a call's record: a plain text if that shows how it was written. Earlier versions
+/// stored only the text, and a text of digits meant a number.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Stored {
@@ -20,14 +20,10 @@ enum Stored {
 }
 
 impl ContactId {
-    /// The characters or digits.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         self.0.as_str()
     }
 
-    /// The text or number that it is.
-    #[must_use]
     pub fn scalar(&self) -> &Scalar {
         &self.0
     }

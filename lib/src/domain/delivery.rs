@@ -1,4 +1,4 @@
-//! A delivery: one message on its way to one subscription, and what came of each attempt.
+//! A delivery: one message to one subscription, and the results of its attempts.
 
 pub mod endpoint_health;
 pub mod pace;
@@ -18,195 +18,142 @@ use super::{
 };
 use crate::crypto::sha256;
 
-/// Something that customers are told: the same for every subscription that gets it.
+/// The same for every subscription that gets it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    /// `webhook-id`: the same whenever and to whomever it is posted. It has no dot, which would blur
-    /// what is signed.
+    /// `webhook-id`: the same for every attempt and receiver. It has no dot, because a dot
+    /// separates the parts of what is signed.
     pub id: String,
-    /// Whose event it is.
     pub tenant_id: String,
-    /// The type.
     pub event_type: String,
-    /// When it happened.
     pub occurred_at: Timestamp,
-    /// When Ringpost learned of it: the place of its deliveries in the history.
+    /// When Ringpost received the event: the position of its deliveries in the history.
     pub announced_at: Timestamp,
-    /// The call that it is about.
     pub call_id: Option<CallId>,
-    /// The tenant's user whose call it is.
     pub user_id: Option<String>,
-    /// What filters look at.
     pub traits: Traits,
-    /// What is posted: `{type, timestamp, data}` in JSON.
+    /// `{type, timestamp, data}` in JSON.
     pub body: Bytes,
 }
 
-/// What the id of a message begins with that was posted for a test.
+/// The prefix of a test message's id.
 pub const TEST_PREFIX: &str = "evt_test_";
 
-/// The id of the message that follows from these names, which say for ever what it is about.
-#[must_use]
+/// The id of the message that these names identify for ever.
 pub fn message_id(names: &[&str]) -> String {
     // As JSON, so that no two lists of names make the same text.
     let text = serde_json::json!(names).to_string();
     format!("evt_{}", hex::encode(&sha256(text.as_bytes())[..16]))
 }
 
-/// The id of the message of this type that an event of the tenant announces: it follows from what
-/// announced it, which never changes. `about` tells apart several of one type.
-#[must_use]
+/// The id of the message of this type that an event announces. It is derived from the announcing
+/// event, which never changes. `about` distinguishes several messages of one type.
 pub fn announced_id(tenant_id: &str, by: &EventKey, event_type: &str, about: &[&str]) -> String {
     message_id(&[&[tenant_id, by.as_str(), event_type], about].concat())
 }
 
-/// Names a delivery: its place in the tenant's history.
+/// A delivery by its position in the tenant's history.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct DeliveryRef {
-    /// The tenant.
     pub tenant_id: String,
-    /// The id of its row.
     pub id: u64,
 }
 
-/// A delivery as it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
     /// Its place in the history.
     pub at: DeliveryRef,
-    /// Where it goes.
     pub subscription_id: u64,
-    /// The message's id.
     pub message_id: String,
-    /// The message's type.
     pub event_type: String,
-    /// The call that it is about.
     pub call_id: Option<CallId>,
-    /// The tenant's user whose call it is.
     pub user_id: Option<String>,
-    /// What is posted, byte for byte. `None` if it was not read, or is not kept any more.
+    /// Byte for byte. `None` if it was not read, or is no longer kept.
     pub body: Option<Bytes>,
-    /// Whether it is on its way.
     pub status: DeliveryStatus,
-    /// How many attempts are recorded.
     pub attempts: u32,
-    /// How many of them came before the present run of the retry schedule: it begins anew with every
-    /// manual retry.
+    /// The attempts before the current run of the retry schedule: a manual retry starts a new run.
     pub earlier_attempts: u32,
-    /// How many attempts of this run were refused: the endpoint took too much at once, so that they do
-    /// not count against the schedule.
+    /// The attempts of this run that were refused as too many at once. They do not count against
+    /// the schedule.
     pub refused: u32,
-    /// When the next attempt is to be made; `None` for at once, or when nothing follows.
+    /// `None` for at once, or when nothing follows.
     pub next_attempt_at: Option<Timestamp>,
-    /// What came of the last attempt.
     pub last: Option<Attempt>,
     /// The recovery that queued it again, if one did.
     pub recovery: Option<String>,
-    /// When it happened.
     pub occurred_at: Timestamp,
-    /// When it was announced.
     pub created_at: Timestamp,
-    /// When the row was last changed.
     pub updated_at: Timestamp,
 }
 
-/// So many refusals of one delivery are no failures; those that follow are.
+/// Refusals beyond this number count as failures.
 const REFUSALS: u32 = 20;
 
 impl Delivery {
-    /// How many attempts of the present run have failed: those that count against the schedule.
-    #[must_use]
+    /// The failed attempts of the current run, which count against the schedule.
     pub fn failures(&self) -> u32 {
         self.attempts
             .saturating_sub(self.earlier_attempts)
             .saturating_sub(self.refused)
     }
 
-    /// How many attempts of the present run are refusals once this one is recorded.
-    #[must_use]
+    /// The refusals of the current run once this attempt is recorded.
     pub fn refused_after(&self, attempt: &Attempt) -> u32 {
         self.refused + u32::from(attempt.is_refusal() && self.refused < REFUSALS)
     }
 }
 
-/// How a delivery stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum DeliveryStatus {
-    /// It is on its way.
     Pending,
-    /// The endpoint took it.
     Delivered,
-    /// Nothing more is tried, until somebody asks for it.
+    /// No attempt follows, unless it is requested.
     Failed,
-    /// Its subscription was deleted.
     Cancelled,
 }
 
 impl DeliveryStatus {
-    /// The word in the history.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Cancelled => "cancelled",
-        }
+        self.into()
     }
 
-    /// Reads a stored word.
-    #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
-        [
-            Self::Pending,
-            Self::Delivered,
-            Self::Failed,
-            Self::Cancelled,
-        ]
-        .into_iter()
-        .find(|status| status.as_str() == word)
+        word.parse().ok()
     }
 }
 
-/// One attempt, and what the endpoint answered: `responseData` of the Webhook API document.
+/// One attempt and its response: `responseData` of the Webhook API document.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
-    /// When it began.
     pub at: Timestamp,
-    /// The HTTP status, if there was an answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_code: Option<u16>,
     /// The beginning of the answer's body.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub body: String,
-    /// Headers of the answer.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
     /// How long it took, in milliseconds.
     pub timing: u64,
-    /// Why there was no answer, or why no request was made.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Why there was no response, or why no request was made.
     pub error: Option<String>,
-    /// How many seconds the endpoint asked us to wait.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// In seconds.
     pub retry_after: Option<u64>,
-    /// When the subscription had last been changed that it was made for, where the endpoint wants no more
-    /// deliveries: its owner may have changed where they go.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// When the subscription had last been changed before this attempt, if the endpoint answered
+    /// 410: its owner may have changed the URL since.
     pub configured_at: Option<Timestamp>,
 }
 
 impl Attempt {
-    /// Whether the endpoint took the delivery.
-    #[must_use]
     pub fn succeeded(&self) -> bool {
         self.status_code
             .is_some_and(|code| (200..300).contains(&code))
     }
 
-    /// Whether the endpoint says that this was too much at once: later, not never.
-    #[must_use]
+    /// Whether the endpoint rejected the delivery as too many at once.
     pub fn is_refusal(&self) -> bool {
         match self.status_code {
             Some(429) => true,
@@ -215,8 +162,6 @@ impl Attempt {
         }
     }
 
-    /// Whether the endpoint wants no more deliveries.
-    #[must_use]
     pub fn is_gone(&self) -> bool {
         self.status_code == Some(410)
     }

@@ -1,5 +1,5 @@
-//! What a tenant configures: its numbers, campaigns, agents, API keys and defaults, and the leads
-//! that its calls become.
+//! What a tenant configures: numbers, campaigns, agents, API keys and defaults; and the leads of
+//! its calls.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -12,49 +12,37 @@ use super::{
 };
 use crate::crypto::sha256;
 
-/// An entry of the directory: it belongs to one tenant and has a key that is unique for its kind.
+/// An entry of the directory. It belongs to one tenant and has a key that is unique for its kind.
 pub trait Entry: Serialize + for<'de> Deserialize<'de> + Send + Sync {
-    /// The kind, as it stands in keys.
     const KIND: &'static str;
 
-    /// The key among all entries of the kind, of all tenants.
+    /// Unique among all entries of the kind, of all tenants.
     fn key(&self) -> String;
 
-    /// The tenant.
     fn tenant_id(&self) -> &str;
 }
 
-/// A number of ours.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PhoneNumberEntry {
-    /// The number.
     pub number: PhoneNumber,
-    /// Whose it is.
     pub tenant_id: String,
-    /// `LOCAL`, `TOLL_FREE`, …: the tenant's own word.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// `LOCAL`, `TOLL_FREE`, …: the tenant's own classification.
     pub kind: Option<String>,
     /// The user that its calls belong to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// The campaign that it belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<String>,
     /// The agent configuration that it is assigned to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_config_id: Option<String>,
 }
 
 impl PhoneNumberEntry {
-    /// The id of a number, which outlives its being replaced.
-    #[must_use]
+    /// The id of a number, which remains when the entry is replaced.
     pub fn id(&self) -> Uuid {
         id_of("line", &[self.number.as_str()])
     }
 
-    /// Whom its calls belong to.
-    #[must_use]
     pub fn owner(&self) -> Owner {
         Owner {
             user_id: self.user_id.clone(),
@@ -77,34 +65,28 @@ impl Entry for PhoneNumberEntry {
     }
 }
 
-/// A campaign.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Campaign {
-    /// The tenant's id of it; another tenant may have the same.
+    /// The tenant's id of it; another tenant may use the same.
     pub id: String,
-    /// Whose it is.
     pub tenant_id: String,
-    /// Its name.
     pub name: String,
     /// The agent that answers its calls.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_name: Option<String>,
     /// The user that its calls belong to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
 }
 
 impl Campaign {
-    /// The key of a tenant's campaign: those of two tenants never meet.
-    #[must_use]
     pub fn key_of(tenant_id: &str, id: &str) -> String {
-        // The length says where the tenant ends: one whose id has a # gets at nobody else's.
+        // The length marks the end of the tenant's id, so that an id with a `#` does not reach
+        // another tenant's campaign.
         format!("{}:{tenant_id}#{id}", tenant_id.len())
     }
 
-    /// What it adds to the owner of its calls: it says whose user's they are, never whose tenant's.
-    #[must_use]
+    /// What it adds to the owner of its calls: the user, never the tenant.
     pub fn owner(&self) -> Owner {
         Owner {
             user_id: self.user_id.clone(),
@@ -127,25 +109,18 @@ impl Entry for Campaign {
     }
 }
 
-/// An agent of ElevenLabs.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Agent {
-    /// ElevenLabs' id of it.
     pub agent_id: String,
-    /// Whose it is.
     pub tenant_id: String,
-    /// Its name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// The user that its calls belong to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
 }
 
 impl Agent {
-    /// Whom its calls belong to.
-    #[must_use]
     pub fn owner(&self) -> Owner {
         Owner {
             user_id: self.user_id.clone(),
@@ -167,20 +142,15 @@ impl Entry for Agent {
     }
 }
 
-/// A tenant's defaults.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Settings {
-    /// Whose they are.
     pub tenant_id: String,
-    /// The tenant's name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The agent that answers calls to numbers whose campaign names none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// For numbers whose campaign names no agent.
     pub default_agent_name: Option<String>,
-    /// Where numbers are from that say no country.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// For numbers without a country code.
     pub default_region: Option<Region>,
 }
 
@@ -196,30 +166,23 @@ impl Entry for Settings {
     }
 }
 
-/// A key of the Call Capture API. The key itself is stored nowhere.
+/// An API key of the Call Capture API. The key itself is not stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiKey {
-    /// Names the key to its tenant.
     pub id: Uuid,
-    /// The hex SHA-256 of the key.
     pub sha256: String,
-    /// Whose it is.
     pub tenant_id: String,
-    /// The company that it writes for, and no other.
+    /// The only company that it may write for.
     pub company_id: Uuid,
-    /// The tenant's name for it.
     pub name: String,
-    /// When it was made.
     pub created_at: Timestamp,
 }
 
 impl ApiKey {
-    /// What every key begins with.
     pub const PREFIX: &'static str = "rpk_";
 
-    /// Whether a text looks like a key: nothing else is worth a look into the directory.
-    #[must_use]
+    /// Whether a text has the form of a key: the directory is not read for any other.
     pub fn may_be(text: &str) -> bool {
         let is_base64url = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
         // 256 bits in base64url.
@@ -227,8 +190,7 @@ impl ApiKey {
             .is_some_and(|key| key.len() == 43 && key.bytes().all(is_base64url))
     }
 
-    /// The hash under which a key is known. Keys have 256 random bits, so that a plain hash hides them.
-    #[must_use]
+    /// The hash that identifies a key. Keys have 256 random bits, so a plain hash hides them.
     pub fn hash(key: &str) -> String {
         hex::encode(sha256(key.as_bytes()))
     }
@@ -246,47 +208,35 @@ impl Entry for ApiKey {
     }
 }
 
-/// Where a lead stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LeadStatus {
-    /// Its last call goes on.
     Calling,
-    /// Its last call has ended.
     Completed,
 }
 
-/// Somebody who called a campaign's number.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Lead {
-    /// Whose it is.
     pub tenant_id: String,
-    /// The campaign of the number that was called, if it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<String>,
-    /// The caller's number.
     pub phone_number: PhoneNumber,
     /// `Inbound Caller +15551234567`.
     pub name: String,
-    /// Where it stands.
     pub status: LeadStatus,
-    /// When it was first seen.
     pub created_at: Timestamp,
-    /// When its last call ended or, while that goes on, started.
+    /// The end of its last call, or its start while it is ongoing.
     pub last_call_at: Timestamp,
-    /// Its last call.
     pub last_call_id: CallId,
-    /// When its last call started: what decides which call is the last.
+    /// Decides which call is the last.
     pub last_call_started_at: Timestamp,
-    /// The event that created it.
     pub created_by: EventKey,
 }
 
 impl Lead {
-    /// The id of the lead that a number is to a campaign: whoever knows both knows the lead, so that
-    /// no two writers can create it twice.
-    #[must_use]
+    /// The id of a campaign's lead. It is derived from its names, so that two writers cannot create
+    /// it twice.
     pub fn id_of(tenant_id: &str, campaign_id: Option<&str>, number: &PhoneNumber) -> Uuid {
         id_of(
             "lead",
@@ -294,8 +244,6 @@ impl Lead {
         )
     }
 
-    /// Its id.
-    #[must_use]
     pub fn id(&self) -> Uuid {
         Self::id_of(
             &self.tenant_id,
@@ -317,7 +265,6 @@ impl Entry for Lead {
     }
 }
 
-/// The UUIDv5 namespace of the directory's ids.
 const NAMESPACE: Uuid = Uuid::from_u128(0x1c5e_93a7_4d0b_4e0e_8f5b_5e7a_8d02_6b41);
 
 fn id_of(kind: &str, names: &[&str]) -> Uuid {

@@ -1,4 +1,4 @@
-//! What waits for its time, and the minutes in which it is looked for.
+//! What is due at a later time, and the minutes in which it is looked up.
 
 use std::fmt;
 
@@ -6,33 +6,30 @@ use serde::{Deserialize, Serialize};
 
 use super::{key::CallId, timestamp::Timestamp};
 
-/// Something that is to be done at a moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Due {
-    /// The moment.
     pub at: Timestamp,
-    /// What kind of thing: it says what the reference names and what is to be done.
+    /// Says what the reference names and what is to be done.
     pub kind: String,
-    /// What it is about.
     pub reference: String,
 }
 
 impl Due {
-    /// The kind of a call's follow-up; the reference is the call's id.
+    /// The reference is the call's id.
     pub const FOLLOW_UP: &'static str = "follow-up";
 
-    /// The kind of a delivery's next attempt; the reference is the message that asks for it.
+    /// The reference is the message of the next attempt.
     pub const DELIVERY: &'static str = "delivery";
-    /// The kind of a look at a subscription's breaker; the reference names the subscription.
+    /// The reference names the subscription.
     pub const BREAKER: &'static str = "breaker";
 
-    /// The kind of a look at a tenant's calls that began within a span; the reference is a [`Begun`].
-    pub const BEGUN: &'static str = "begun";
-    /// The kind of a look at a call that goes on; the reference is the call's id.
+    /// A check of a tenant's calls that started within a window; the reference is a
+    /// [`StartWindow`].
+    pub const START_WINDOW: &'static str = "begun";
+    /// The reference is the call's id.
     pub const UNFINISHED_CALL: &'static str = "unfinished-call";
 
-    /// A look at a call that goes on.
-    #[must_use]
+    /// A check of an ongoing call.
     pub fn unfinished_call(call_id: CallId, at: Timestamp) -> Self {
         Self {
             at,
@@ -41,8 +38,6 @@ impl Due {
         }
     }
 
-    /// A delivery's next attempt, which `message` asks for.
-    #[must_use]
     pub fn delivery(message: String, at: Timestamp) -> Self {
         Self {
             at,
@@ -51,8 +46,8 @@ impl Due {
         }
     }
 
-    /// A look at a subscription's breaker in the minute after `now`: however many ask for it, it is one.
-    #[must_use]
+    /// A check of a subscription's breaker in the minute after `now`, however often it is
+    /// requested.
     pub fn breaker(subscription: String, now: Timestamp) -> Self {
         let at = Minute::of(now).plus(1).start().unwrap_or(Timestamp::LATEST);
         Self {
@@ -62,8 +57,6 @@ impl Due {
         }
     }
 
-    /// A follow-up of this call at this moment.
-    #[must_use]
     pub fn follow_up(call_id: CallId, at: Timestamp) -> Self {
         Self {
             at,
@@ -73,20 +66,18 @@ impl Due {
     }
 }
 
-/// Ten minutes in which calls of a tenant began.
+/// The ten minutes in which calls of a tenant started.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Begun {
+pub struct StartWindow {
     tenant_id: String,
-    /// Which ten minutes since the epoch.
+    /// In tens of minutes since the epoch.
     span: i64,
 }
 
-impl Begun {
+impl StartWindow {
     const MILLIS: i64 = 10 * MILLIS;
 
-    /// The span in which a call of this tenant began at this moment.
-    #[must_use]
     pub fn of(tenant_id: &str, moment: Timestamp) -> Self {
         Self {
             tenant_id: tenant_id.to_owned(),
@@ -94,40 +85,32 @@ impl Begun {
         }
     }
 
-    /// Reads what [`Begun::due`] wrote.
-    #[must_use]
+    /// Reads what [`StartWindow::due`] wrote.
     pub fn parse(reference: &str) -> Option<Self> {
         serde_json::from_str(reference).ok()
     }
 
-    /// The tenant.
-    #[must_use]
     pub fn tenant_id(&self) -> &str {
         &self.tenant_id
     }
 
-    /// Its first moment.
-    #[must_use]
     pub fn from(&self) -> Timestamp {
         Self::moment(self.span).unwrap_or(Timestamp::EPOCH)
     }
 
-    /// Its last moment.
-    #[must_use]
     pub fn until(&self) -> Timestamp {
         let next = self.span.checked_add(1).and_then(Self::moment);
         next.and_then(|next| Timestamp::from_millis(next.as_millis() - 1))
             .unwrap_or(Timestamp::LATEST)
     }
 
-    /// A look at these calls at this moment.
-    #[must_use]
+    /// A check of these calls at this moment.
     pub fn due(&self, at: Timestamp) -> Due {
         // A text and a number, so it always serialises.
         let reference = serde_json::to_string(self).unwrap_or_default();
         Due {
             at,
-            kind: Due::BEGUN.to_owned(),
+            kind: Due::START_WINDOW.to_owned(),
             reference,
         }
     }
@@ -140,48 +123,37 @@ impl Begun {
 
 const MILLIS: i64 = 60_000;
 
-/// A minute of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Minute(i64);
 
 impl Minute {
-    /// The minute in which a moment lies.
-    #[must_use]
     pub fn of(moment: Timestamp) -> Self {
         Self(moment.as_millis().div_euclid(MILLIS))
     }
 
-    /// The minute so many minutes later.
-    #[must_use]
     pub fn plus(self, minutes: i64) -> Self {
         Self(self.0.saturating_add(minutes))
     }
 
-    /// The minute so many minutes earlier.
-    #[must_use]
     pub fn minus(self, minutes: i64) -> Self {
         Self(self.0.saturating_sub(minutes))
     }
 
     /// Minutes since the epoch.
-    #[must_use]
     pub fn as_number(self) -> i64 {
         self.0
     }
 
-    /// The minute so many minutes after the epoch.
-    #[must_use]
     pub fn from_number(minutes: i64) -> Self {
         Self(minutes)
     }
 
     /// Its first moment; `None` beyond the calendar's end.
-    #[must_use]
     pub fn start(self) -> Option<Timestamp> {
         self.0.checked_mul(MILLIS).and_then(Timestamp::from_millis)
     }
 
-    /// The minutes from this one to `last`, both included.
+    /// Both ends included.
     pub fn until(self, last: Self) -> impl Iterator<Item = Self> {
         (self.0..=last.0).map(Self)
     }
@@ -214,16 +186,16 @@ mod tests {
     #[test]
     fn calls_that_begin_within_ten_minutes_are_looked_at_together() {
         let at = |text| Timestamp::parse_rfc3339(text).unwrap();
-        let begun = Begun::of("acme", at("2025-11-27T14:19:59.999Z"));
+        let begun = StartWindow::of("acme", at("2025-11-27T14:19:59.999Z"));
         assert_eq!(
             (begun.from(), begun.until()),
             (at("2025-11-27T14:10:00Z"), at("2025-11-27T14:19:59.999Z"))
         );
-        assert_eq!(Begun::of("acme", begun.from()), begun);
-        assert_ne!(Begun::of("other", begun.from()), begun);
+        assert_eq!(StartWindow::of("acme", begun.from()), begun);
+        assert_ne!(StartWindow::of("other", begun.from()), begun);
         let due = begun.due(begun.until());
-        assert_eq!(Begun::parse(&due.reference), Some(begun));
-        assert_eq!(Begun::parse("{}"), None);
+        assert_eq!(StartWindow::parse(&due.reference), Some(begun));
+        assert_eq!(StartWindow::parse("{}"), None);
     }
 
     #[test]

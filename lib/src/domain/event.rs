@@ -1,4 +1,4 @@
-//! An event: the fact that a verified webhook leaves behind, kept as it came.
+//! An event: an entry of the log, made of a verified webhook.
 
 use std::fmt;
 
@@ -6,41 +6,33 @@ use bytes::Bytes;
 
 use super::{key::EventKey, phone::Region, timestamp::Timestamp};
 
-/// Which of the systems that report events an event came through: it says how its payload is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The system through which an event came. It determines how its payload is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Source {
     /// LiveKit's webhooks, or the relay of the Call Outcomes document.
+    #[strum(serialize = "livekit")]
     LiveKit,
-    /// LiveKit's question which agent answers an inbound call.
+    /// LiveKit's request for an agent that answers an inbound call.
+    #[strum(serialize = "livekit-sip-inbound")]
     SipInbound,
-    /// SignalWire's callbacks.
+    #[strum(serialize = "signalwire")]
     SignalWire,
     /// ElevenLabs' post-call webhooks, or the events of the Webhook API document.
+    #[strum(serialize = "elevenlabs")]
     ElevenLabs,
     /// The events of the ElevenLabs call status document.
+    #[strum(serialize = "elevenlabs-call-status")]
     CallStatus,
-    /// Conversations read from ElevenLabs' API.
+    #[strum(serialize = "elevenlabs-api")]
     ElevenLabsApi,
-    /// Calls that a company's dialer submitted.
     CallCapture,
-    /// What the platform itself reports.
+    #[strum(serialize = "11wire")]
     Platform,
 }
 
 impl Source {
-    const ALL: [Self; 8] = [
-        Self::LiveKit,
-        Self::SipInbound,
-        Self::SignalWire,
-        Self::ElevenLabs,
-        Self::CallStatus,
-        Self::ElevenLabsApi,
-        Self::CallCapture,
-        Self::Platform,
-    ];
-
-    /// Whether tenants may have accounts of their own there, whose events name the tenant.
-    #[must_use]
+    /// Whether tenants may have their own accounts there, whose events name the tenant.
     pub fn has_accounts(self) -> bool {
         match self {
             Self::LiveKit
@@ -53,22 +45,11 @@ impl Source {
     }
 
     /// The name in keys and in the log.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::LiveKit => "livekit",
-            Self::SipInbound => "livekit-sip-inbound",
-            Self::SignalWire => "signalwire",
-            Self::ElevenLabs => "elevenlabs",
-            Self::CallStatus => "elevenlabs-call-status",
-            Self::ElevenLabsApi => "elevenlabs-api",
-            Self::CallCapture => "call-capture",
-            Self::Platform => "11wire",
-        }
+        self.into()
     }
 
-    /// The name that customers see: who reported.
-    #[must_use]
+    /// The name that customers see.
     pub fn provider(self) -> &'static str {
         match self {
             Self::LiveKit | Self::SipInbound => "livekit",
@@ -79,30 +60,25 @@ impl Source {
         }
     }
 
-    /// Reads a stored name.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|source| source.as_str() == name)
+        name.parse().ok()
     }
 }
 
-/// One entry of the event log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Event {
-    /// Unique for ever; the idempotency key.
+    /// Unique for ever: the idempotency key.
     pub key: EventKey,
-    /// How it came.
     pub source: Source,
-    /// The tenant, where the sender's own key says whose it is; otherwise its call tells.
+    /// The tenant, if the sender's key names it; otherwise the call determines it.
     pub tenant_id: Option<String>,
-    /// Where its national numbers are from, where the tenant is known that says it: the tenant may say
-    /// something else later, and the event must always be read as it was.
+    /// Where its national numbers are from, if the tenant is known. It is stored, because the
+    /// tenant may change it and the event must always be read as it was.
     pub region: Option<Region>,
-    /// The provider's name for what happened, known to us or not.
+    /// The provider's event type, known to us or not.
     pub event_type: String,
-    /// When it happened, as the provider says.
+    /// As the provider reports it.
     pub occurred_at: Timestamp,
-    /// When it was received.
     pub received_at: Timestamp,
     /// The body of the webhook, byte for byte.
     pub payload: Bytes,

@@ -1,6 +1,5 @@
 //! The event types that customers can subscribe to.
 
-/// Every type, by who reports it.
 const ALL: [&str; 25] = [
     // A call's lifecycle.
     "call.created",
@@ -33,47 +32,37 @@ const ALL: [&str; 25] = [
     DISABLED,
 ];
 
-/// What was announced of an ended call has changed.
+/// An announced value of an ended call has changed.
 pub const UPDATED: &str = "call.updated";
-/// A colleague is called into a call.
+/// A leg is dialled into a call.
 pub const TRANSFER_INITIATED: &str = "transfer.initiated";
-/// He was reached, or he was not.
+/// The dialled-in leg was answered, or was not.
 pub const TRANSFER_COMPLETED: &str = "transfer.completed";
-/// Two records that had both announced their end turned out to be one call.
+/// Two records that had both announced their end were one call.
 pub const MERGED: &str = "call.merged";
-/// A recording began.
 pub const RECORDING_STARTED: &str = "recording.started";
-/// A recording can be fetched.
 pub const RECORDING_COMPLETED: &str = "recording.completed";
-/// Somebody called for the first time.
+/// The first call of a number.
 pub const CONTACT_CREATED: &str = "contact.created";
-/// A delivery has failed several times and is still tried.
+/// A delivery has failed several times and is still retried.
 pub const FAILING: &str = "webhook.failing";
 /// A delivery has failed for the last time.
 pub const EXHAUSTED: &str = "webhook.exhausted";
-/// A subscription was set inactive.
 pub const DISABLED: &str = "webhook.disabled";
 
-/// The families of which the platform itself may publish events.
+/// The families that tenants may publish.
 const PUBLISHED: [&str; 4] = ["conversation.", "transfer.", "contact.", "campaign."];
 
-/// The families that happen many times in a call, each time once more.
 const REPEATED: [&str; 4] = ["recording.", "voice.", "agent.", "transfer."];
 
-/// Whether it may happen many times in a call.
-#[must_use]
 pub fn is_repeated(event_type: &str) -> bool {
     is_known(event_type) && REPEATED.iter().any(|family| event_type.starts_with(family))
 }
 
-/// Whether a subscription may name this type.
-#[must_use]
 pub fn is_known(event_type: &str) -> bool {
     ALL.contains(&event_type)
 }
 
-/// Whether the platform may publish events of this type.
-#[must_use]
 pub fn is_published(event_type: &str) -> bool {
     is_known(event_type)
         && PUBLISHED
@@ -81,14 +70,11 @@ pub fn is_published(event_type: &str) -> bool {
             .any(|family| event_type.starts_with(family))
 }
 
-/// Whether the type tells of deliveries, of which no delivery may tell in turn.
-#[must_use]
+/// Whether the type is about deliveries. Deliveries of such events cause no further ones.
 pub fn is_operational(event_type: &str) -> bool {
     event_type.starts_with("webhook.")
 }
 
-/// All types, for messages and documents.
-#[must_use]
 pub fn all() -> &'static [&'static str] {
     &ALL
 }

@@ -14,56 +14,48 @@ use crate::crypto::sha256;
 pub struct EventKey(String);
 
 impl EventKey {
-    /// The key of the event that `source` itself calls `id`.
-    #[must_use]
+    /// The key of the event that `source` calls `id`. An id that contains a phone number is hashed.
     pub fn of(source: &str, id: &str) -> Self {
         if shows_a_number(id) {
-            // Keys stand in the log.
+            // Keys appear in logs.
             return Self(format!("{source}:{}", hex::encode(sha256(id.as_bytes()))));
         }
         Self(format!("{source}:{id}"))
     }
 
-    /// The key of an event to which `source` gives no id: what is natural to it (call, type, state,
-    /// sequence, time), and a digest of its body. Rather one entry too many than an event lost.
-    #[must_use]
+    /// The key of an event without an id: its natural parts (call, type, state, sequence, time) and
+    /// a digest of its body. A duplicate entry is better than a lost event.
     pub fn natural(source: &str, parts: &[&str], body: &[u8]) -> Self {
         Self::of(source, &Self::natural_id(parts, body))
     }
 
-    /// What stands in for the id of an event that has none, as [`EventKey::natural`] has it.
-    #[must_use]
+    /// The substitute for the id of an event that has none, as in [`EventKey::natural`].
     pub fn natural_id(parts: &[&str], body: &[u8]) -> String {
         let hash = sha256(body);
         let mut natural = parts.join(":");
-        // DynamoDB's keys end at 2,048 bytes; the digest is of everything that is cut.
+        // DynamoDB's keys have at most 2,048 bytes; the digest covers what is cut off.
         natural.truncate(natural.floor_char_boundary(512));
         format!("{natural}:{}", hex::encode(&hash[..16]))
     }
 
-    /// The key of the same event in a tenant's own account with the provider: what such an account names meets
-    /// nobody else's events.
-    #[must_use]
+    /// The key of the same event in a tenant's own provider account: it never equals the key of
+    /// another account's event.
     pub fn in_account_of(&self, tenant_id: &str) -> Self {
         let (source, id) = self.0.split_once(':').unwrap_or_default();
-        // With its length, so that no account and id read as another account's.
+        // With the length, so that no account and id can be read as another account's.
         Self::of(source, &format!("@{}:{tenant_id}:{id}", tenant_id.len()))
     }
 
     /// A key that was made by [`EventKey::of`] or [`EventKey::natural`] and stored.
-    #[must_use]
     pub fn from_stored(key: String) -> Self {
         Self(key)
     }
 
-    /// The key as it is stored.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// 64 bits of the key's SHA-256: what spreads events over shards and slots.
-    #[must_use]
+    /// 64 bits of the key's SHA-256. They distribute events over shards and slots.
     pub fn digest(&self) -> u64 {
         sha256(self.0.as_bytes())
             .iter()
@@ -78,51 +70,46 @@ impl fmt::Display for EventKey {
     }
 }
 
-/// One name under which a provider knows a call; the same call may have many.
+/// One name that a provider has for a call; a call may have many.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CallKey {
-    /// LiveKit's room sid, unique for ever.
+    /// Unique for ever.
     RoomSid(String),
-    /// LiveKit's room name, which may be used again by a later room.
+    /// A later room may use it again.
     RoomName(String),
     /// LiveKit's SIP call id (`SCL_…`) or the carrier's SIP Call-ID.
     SipCall(String),
     /// The call SID of Twilio or SignalWire.
     CallSid(String),
-    /// ElevenLabs' id of a conversation.
     Conversation(String),
-    /// The record itself: the platform's own events know calls by their ids.
+    /// The record itself: the platform's own events name calls by their ids.
     Record(CallId),
-    /// A call that a company's dialer submitted, as that company names it.
+    /// A call that a company's dialer submitted, by the company's name for it.
     Captured {
-        /// The tenant whose API key submitted it: nobody reaches another tenant's call by its name.
+        /// The tenant whose API key submitted it: no name reaches another tenant's call.
         tenant_id: String,
-        /// The company.
         company_id: String,
-        /// The company's calling system, if it named one.
         system: Option<String>,
-        /// The system's id of the call, or a digest where it gave none.
+        /// The system's id of the call, or a digest if it gave none.
         id: String,
     },
 }
 
 impl CallKey {
-    /// Whether it names a call: a placeholder names none, and would unite all calls that bear it.
-    #[must_use]
+    /// A placeholder names no call, and would merge all calls that have it.
     pub fn names_a_call(&self) -> bool {
         match self {
             Self::RoomSid(id) | Self::SipCall(id) | Self::CallSid(id) | Self::Conversation(id) => {
                 is_call_name(id)
             }
-            // People choose these: they may count their calls from 1, and call a room `a`.
+            // People choose these: they may number their calls from 1, and name a room `a`.
             Self::Record(_) => true,
             Self::RoomName(name) | Self::Captured { id: name, .. } => !is_placeholder(name),
         }
     }
 
-    /// The id of the item that this key leads to. Everyone who knows a key of a call computes the
-    /// same id, so a call needs no index and two writers cannot create it twice.
-    #[must_use]
+    /// The id of the item that this key leads to. It is computed from the key, so a call needs no
+    /// index and two writers cannot create it twice.
     pub fn call_id(&self) -> CallId {
         let (kind, name) = match self {
             Self::RoomSid(sid) => ("room-sid", sid),
@@ -146,7 +133,7 @@ impl CallKey {
     }
 }
 
-/// Whether an id is or has a whole phone number, as carriers' SIP Call-IDs may.
+/// Whether an id contains a whole phone number, as carriers' SIP Call-IDs may.
 fn shows_a_number(id: &str) -> bool {
     let is_digits = |text: &str, most: usize| {
         (7..=most).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
@@ -158,9 +145,8 @@ fn shows_a_number(id: &str) -> bool {
 /// No provider's id is longer.
 const MAX_CALL_NAME_BYTES: usize = 512;
 
-/// Whether a text may be an id that a provider gives to a call. None has a single character, and one
-/// that was cut within a character could be that of two calls.
-#[must_use]
+/// Whether a text may be a provider's id of a call. No id has a single character, and an id that
+/// was cut within a character could belong to two calls.
 pub fn is_call_name(text: &str) -> bool {
     let is_whole = !text.contains(char::REPLACEMENT_CHARACTER) && text.len() <= MAX_CALL_NAME_BYTES;
     text.trim().chars().nth(1).is_some() && is_whole && !is_placeholder(text)
@@ -169,7 +155,6 @@ pub fn is_call_name(text: &str) -> bool {
 /// The UUIDv5 namespace of call keys; changing it would orphan every stored call.
 const NAMESPACE: Uuid = Uuid::from_u128(0x6e1f_5f0a_52b1_4a53_9a8e_1f0c_27d4_93b6);
 
-/// A call's id: the `id` of `CallLog`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(Uuid);
 
@@ -191,21 +176,16 @@ impl CallId {
         Self(Uuid::new_v5(&NAMESPACE, name.as_bytes()))
     }
 
-    /// The id of this tenant's own call where the item of this id is another tenant's: what names both
-    /// must not lead from the one to the other.
-    #[must_use]
+    /// The id of this tenant's call if the item of this id belongs to another tenant: a name that
+    /// both use must not lead from one to the other.
     pub fn owned_by(self, tenant_id: &str) -> Self {
         Self::of(&format!("owned:{tenant_id}:{self}"))
     }
 
-    /// Reads an id as it stands in a URL.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         Uuid::try_parse(text).ok().map(Self)
     }
 
-    /// Spreads ids evenly over `shards` partitions.
-    #[must_use]
     pub fn shard(self, shards: u8) -> u8 {
         let [first, ..] = self.0.into_bytes();
         first % shards

@@ -1,5 +1,5 @@
-//! How a lead follows the calls of its number: by a merge, so that it does not matter in which order,
-//! how often or by how many writers at once its calls are told.
+//! How a lead changes with the calls of its number. It is a merge, so the order, repetition and
+//! concurrency of writes do not matter.
 
 use uuid::Uuid;
 
@@ -10,8 +10,7 @@ use super::{
 };
 
 impl Lead {
-    /// The id of the lead that the caller of an owned inbound call is.
-    #[must_use]
+    /// The id of the lead that calls in an owned inbound call.
     pub fn id_of_caller(call: &Call) -> Option<Uuid> {
         let owner = call.owner.as_ref().filter(|_| call.facts.has_lead)?;
         let phone_number = call.facts.other_side()?;
@@ -22,9 +21,8 @@ impl Lead {
         ))
     }
 
-    /// The lead that the caller of an owned inbound call is, as this call leaves it; `reporter` is the
-    /// event that tells, and creates the lead if nobody did.
-    #[must_use]
+    /// The lead that calls in an owned inbound call, after this call. `reporter` is the event that
+    /// creates the lead if it does not exist.
     pub fn of(call: &Call, reporter: &EventKey) -> Option<Self> {
         let owner = call.owner.as_ref().filter(|_| call.facts.has_lead)?;
         let phone_number = call.facts.other_side()?.clone();
@@ -47,36 +45,36 @@ impl Lead {
         })
     }
 
-    /// Adds what one of its calls tells. A newer call is the last one from then on, an older one tells
-    /// nothing any more; `is_that_call` knows the ids of the call that tells. Its name stays, and so
-    /// does who created it.
-    pub fn hear(&mut self, told: &Self, is_that_call: impl Fn(CallId) -> bool) {
-        self.created_at = self.created_at.min(told.created_at);
+    /// Adds one of its calls. A newer call becomes the last one; an older one changes nothing but
+    /// `created_at`. `is_that_call` knows the ids of the added call. The name and the creating
+    /// event stay.
+    pub fn add_call(&mut self, other: &Self, is_that_call: impl Fn(CallId) -> bool) {
+        self.created_at = self.created_at.min(other.created_at);
         let newer = |lead: &Self| (lead.last_call_started_at, lead.last_call_id);
         if is_that_call(self.last_call_id) {
-            // Within a call the end is told last, however late the start is.
-            match (self.status, told.status) {
+            // Within a call the end follows the start, whatever their times say.
+            match (self.status, other.status) {
                 (LeadStatus::Calling, LeadStatus::Completed) => {
-                    self.last_call_at = told.last_call_at;
+                    self.last_call_at = other.last_call_at;
                 }
                 (LeadStatus::Completed, LeadStatus::Calling) => {}
                 (LeadStatus::Completed, LeadStatus::Completed) => {
-                    self.last_call_at = self.last_call_at.max(told.last_call_at);
+                    self.last_call_at = self.last_call_at.max(other.last_call_at);
                 }
                 (LeadStatus::Calling, LeadStatus::Calling) => {
-                    self.last_call_at = self.last_call_at.min(told.last_call_at);
+                    self.last_call_at = self.last_call_at.min(other.last_call_at);
                 }
             }
-            if told.status == LeadStatus::Completed {
+            if other.status == LeadStatus::Completed {
                 self.status = LeadStatus::Completed;
             }
-            self.last_call_id = told.last_call_id;
-            self.last_call_started_at = self.last_call_started_at.min(told.last_call_started_at);
-        } else if newer(told) > newer(self) {
-            self.status = told.status;
-            self.last_call_at = told.last_call_at;
-            self.last_call_id = told.last_call_id;
-            self.last_call_started_at = told.last_call_started_at;
+            self.last_call_id = other.last_call_id;
+            self.last_call_started_at = self.last_call_started_at.min(other.last_call_started_at);
+        } else if newer(other) > newer(self) {
+            self.status = other.status;
+            self.last_call_at = other.last_call_at;
+            self.last_call_id = other.last_call_id;
+            self.last_call_started_at = other.last_call_started_at;
         }
     }
 }
@@ -86,7 +84,7 @@ mod tests {
     use super::*;
     use crate::domain::{key::CallKey, phone::PhoneNumber, timestamp::Timestamp};
 
-    fn told(call: &str, started: i64, ended: Option<i64>) -> Lead {
+    fn lead(call: &str, started: i64, ended: Option<i64>) -> Lead {
         let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
         Lead {
             tenant_id: "acme".to_owned(),
@@ -106,11 +104,11 @@ mod tests {
         }
     }
 
-    fn after(told: &[Lead]) -> Lead {
-        let (first, rest) = told.split_first().unwrap();
+    fn after(leads: &[Lead]) -> Lead {
+        let (first, rest) = leads.split_first().unwrap();
         let mut lead = first.clone();
         for next in rest {
-            lead.hear(next, |id| id == next.last_call_id);
+            lead.add_call(next, |id| id == next.last_call_id);
         }
         lead
     }
@@ -118,10 +116,10 @@ mod tests {
     #[test]
     fn every_order_of_two_calls_leaves_the_same_lead() {
         let calls = [
-            told("a", 100, None),
-            told("a", 100, Some(160)),
-            told("b", 150, None),
-            told("b", 150, Some(155)),
+            lead("a", 100, None),
+            lead("a", 100, Some(160)),
+            lead("b", 150, None),
+            lead("b", 150, Some(155)),
         ];
         let expected = after(&calls);
         assert_eq!(
@@ -142,7 +140,7 @@ mod tests {
 
     #[test]
     fn an_older_call_that_ends_does_not_close_a_newer_one() {
-        let lead = after(&[told("b", 150, None), told("a", 100, Some(200))]);
+        let lead = after(&[lead("b", 150, None), lead("a", 100, Some(200))]);
         assert_eq!(
             (lead.status, lead.last_call_at.as_seconds()),
             (LeadStatus::Calling, 150)
@@ -151,9 +149,9 @@ mod tests {
 
     #[test]
     fn a_call_that_was_united_with_an_older_record_is_still_the_same_call() {
-        let (mut lead, ended) = (told("younger", 100, None), told("elder", 90, Some(160)));
+        let (mut lead, ended) = (lead("younger", 100, None), lead("elder", 90, Some(160)));
         let younger = lead.last_call_id;
-        lead.hear(&ended, |id| id == ended.last_call_id || id == younger);
+        lead.add_call(&ended, |id| id == ended.last_call_id || id == younger);
         assert_eq!(
             (lead.status, lead.last_call_id),
             (LeadStatus::Completed, ended.last_call_id)

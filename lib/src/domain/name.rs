@@ -1,10 +1,8 @@
 //! Ids and names that clients give to things.
 
-/// The longest id or name, in bytes.
 const MAX_NAME_BYTES: usize = 256;
 
 /// Whether a text may be an id or a name.
-#[must_use]
 pub fn is_name(text: &str) -> bool {
     (1..=MAX_NAME_BYTES).contains(&text.len()) && !text.chars().any(char::is_control)
 }

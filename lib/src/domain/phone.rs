@@ -1,9 +1,9 @@
 //! Phone numbers in E.164, and the forms in which people, providers and room names write them.
 //!
-//! A number with a `+` is read as it is: only a trunk prefix that was written along is left out, and its
-//! country never changes. A number without one is read as somebody in a region would dial it. What
-//! follows from that reading is decided by a table of numbering plans ([`plans`]), not by guessing:
-//! a number that the table does not make plausible is none.
+//! A number with a `+` is read as it is: only a trunk prefix after the country code is left out,
+//! and the country never changes. A number without a `+` is read as it would be dialled in a
+//! region. A table of numbering plans ([`plans`]) decides, not guessing: a number that no plan
+//! makes plausible is rejected.
 
 mod plans;
 mod written;
@@ -20,7 +20,7 @@ use written::Written;
 #[serde(transparent)]
 pub struct PhoneNumber(String);
 
-/// The country in which national numbers are read, by its ISO 3166 code: `IN`.
+/// By its ISO 3166 code: `IN`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Region {
     code: &'static str,
@@ -28,48 +28,42 @@ pub struct Region {
 }
 
 impl Region {
-    /// The country of this code, in upper or lower case; `None` when there is none.
-    #[must_use]
+    /// In upper or lower case; `None` when there is no such country.
     pub fn parse(code: &str) -> Option<Self> {
         let (plan, code) = Plan::of_region(&code.to_ascii_uppercase())?;
         Some(Self { code, plan })
     }
 
-    /// The code, in upper case.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         self.code
     }
 }
 
 impl PhoneNumber {
-    /// Reads a number as a person, a provider or a SIP header writes it: `+17678189426`,
-    /// `(858) 879-6658`, `0044 (0)20 7946 0958`, `sip:+17678189426@host`. National numbers are read as
-    /// North American, as the Call Outcomes document does. `None` when it cannot be a number.
-    #[must_use]
+    /// Reads a number as a person, a provider or a SIP header writes it: `+17678189426`, `(858)
+    /// 879-6658`, `0044 (0)20 7946 0958`, `sip:+17678189426@host`. National numbers are read as
+    /// North American, as in the Call Outcomes document. `None` when it cannot be a number.
     pub fn parse(text: &str) -> Option<Self> {
         Self::read(text, Plan::of_code(NORTH_AMERICA)?)
     }
 
-    /// As [`PhoneNumber::parse`], with national numbers as they are dialled in a region, if one is known.
-    #[must_use]
+    /// As [`PhoneNumber::parse`], with national numbers as they are dialled in the region, if one
+    /// is known.
     pub fn parse_in(text: &str, region: Option<Region>) -> Option<Self> {
         region.map_or_else(|| Self::parse(text), |region| Self::read(text, region.plan))
     }
 
-    /// A number as it stands in a query, where a `+` that nobody encoded has become a space.
-    #[must_use]
+    /// A number from a query, where an unencoded `+` arrived as a space.
     pub fn of_query(text: &str, region: Option<Region>) -> Option<Self> {
         let after_space = text
             .strip_prefix(' ')
             .filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-        // A space that is one is no reason to take another country's number for it.
+        // A real space must not turn it into another country's number.
         let unencoded = || plausible(&Written::read(after_space?)?.digits);
         unencoded().or_else(|| Self::parse_in(text, region))
     }
 
-    /// Whether it takes a region to read this text: it may be a number, and says no country.
-    #[must_use]
+    /// Whether a region is needed to read this text: it may be a number, and has no country code.
     pub fn is_national(text: &str) -> bool {
         Written::read(text)
             .is_some_and(|written| !written.is_international && written.context.is_none())
@@ -88,7 +82,7 @@ impl PhoneNumber {
             None => national(&digits, plan),
             Some(code) => match code.parse().ok().and_then(Plan::of_code) {
                 Some(plan) => national(&digits, plan),
-                // A context that goes on after the calling code is the beginning of the number.
+                // A context that is longer than a calling code is the beginning of the number.
                 None => plausible(&format!("{code}{digits}")),
             },
         }
@@ -96,20 +90,16 @@ impl PhoneNumber {
 
     /// The number after the `sip-` of a room name as the Call Outcomes document has it:
     /// `sip-7678189426__1730217045__abc123`.
-    #[must_use]
     pub fn of_sip_room(room_name: &str) -> Option<Self> {
         Self::parse(room_name.strip_prefix("sip-")?.split('_').next()?)
     }
 
     /// The caller's number in a room name that a LiveKit dispatch rule made:
     /// `call-_+15105550123_Xq7Lw2Zk9TpB`. Digits without a `+`, such as a start time, are no number.
-    #[must_use]
     pub fn of_dispatched_room(room_name: &str) -> Option<Self> {
         Self::parse(room_name.split('_').find(|part| part.starts_with('+'))?)
     }
 
-    /// The number in E.164.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -124,7 +114,7 @@ fn e164(digits: String) -> Option<PhoneNumber> {
     is_number.then(|| PhoneNumber(format!("+{digits}")))
 }
 
-/// What was written with a `+`. It is kept even where the plan knows no such length: plans grow.
+/// What was written with a `+`. It is kept even if the plan has no such length: plans grow.
 fn international(digits: &str) -> Option<PhoneNumber> {
     match Plan::of_digits(digits) {
         Some((plan, rest)) => PhoneNumber::of(plan, without_trunk(plan, rest)),
@@ -132,7 +122,7 @@ fn international(digits: &str) -> Option<PhoneNumber> {
     }
 }
 
-/// What may have lost its `+`: believed only where the plan of its calling code knows such a number.
+/// What may have lost its `+`: accepted only if the plan of its calling code has such a number.
 fn plausible(digits: &str) -> Option<PhoneNumber> {
     let (plan, rest) = Plan::of_digits(digits)?;
     let national = without_trunk(plan, rest);
@@ -143,10 +133,10 @@ fn plausible(digits: &str) -> Option<PhoneNumber> {
     }
 }
 
-/// Digits as somebody dials them in the country of `plan`: abroad, with the trunk prefix, with the
+/// Digits as they are dialled in the country of `plan`: abroad, with the trunk prefix, with the
 /// country's own calling code, bare, or with another country's calling code.
 fn national(digits: &str, plan: &Plan) -> Option<PhoneNumber> {
-    /// No shorter number is taken for one that only lost its `+`.
+    /// A shorter number has not lost a `+`.
     const MIN_ABROAD: usize = 11;
     let ours = |national: &str| {
         if plan.is_national(national) {
@@ -165,7 +155,8 @@ fn national(digits: &str, plan: &Plan) -> Option<PhoneNumber> {
         ours(without_trunk(plan, rest))
     };
     let bare = || ours(digits);
-    // Who has a trunk prefix writes it: without one, digits that begin with the calling code have it.
+    // Countries with a trunk prefix write it: without one, digits that begin with the calling code
+    // include it.
     let unprefixed = || {
         if has_trunk {
             after_code().or_else(bare)
@@ -181,7 +172,7 @@ fn national(digits: &str, plan: &Plan) -> Option<PhoneNumber> {
         .or_else(from_abroad)
 }
 
-/// A national number without a trunk prefix that was written along after the calling code.
+/// A national number without a trunk prefix after the calling code.
 fn without_trunk<'a>(plan: &Plan, digits: &'a str) -> &'a str {
     let mut rest = digits;
     if !plan.keeps_zero() {
@@ -192,7 +183,8 @@ fn without_trunk<'a>(plan: &Plan, digits: &'a str) -> &'a str {
             rest = after_trunk.unwrap_or(after_zero);
         }
     }
-    // A number may begin with the digit that a 1 or an 8 is; one digit too many tells.
+    // A number may begin with the digit of a 1 or 8 trunk prefix; one digit too many shows the
+    // prefix.
     let is_too_long = rest.len() == plan.longest + 1 && !plan.trunk.is_empty();
     rest.strip_prefix(plan.trunk)
         .filter(|_| is_too_long)

@@ -1,10 +1,10 @@
-//! Texts that stand where an id should be and name nothing: what a program writes for a value that it
-//! does not have (`undefined`, `None`), and templates that nobody filled in (`%{call.sid}`). Taken for an
-//! id, such a text would make one call of all calls that bear it.
+//! Texts in place of an id that name nothing: what a program writes for a missing value
+//! (`undefined`, `None`), and templates that were not filled in (`%{call.sid}`). Used as an id,
+//! such a text would merge all calls that have it.
 
 use uuid::Uuid;
 
-/// What languages, spreadsheets and carriers write for nothing.
+/// What languages, spreadsheets and carriers write for a missing value.
 const WORDS: [&str; 15] = [
     "undefined",
     "null",
@@ -23,7 +23,7 @@ const WORDS: [&str; 15] = [
     "anonymous",
 ];
 
-/// What a template opens and closes a value with, wherever it stands in a text.
+/// The delimiters of a value in a template, anywhere in a text.
 const TEMPLATES: [(&str, &str); 7] = [
     ("{{", "}}"),
     ("${", "}"),
@@ -34,12 +34,11 @@ const TEMPLATES: [(&str, &str); 7] = [
     ("%(", ")s"),
 ];
 
-/// What a template is enclosed in as a whole.
+/// The delimiters of a whole template.
 const ENCLOSED: [(char, char); 4] = [('<', '>'), ('{', '}'), ('%', '%'), ('$', '$')];
 
-/// Whether a text names nothing: it is empty, has nothing but zeros and punctuation, is a word for
-/// nothing, or a template.
-#[must_use]
+/// Whether a text is empty, has nothing but zeros and punctuation, is a word for a missing value,
+/// or a template.
 pub fn is_placeholder(text: &str) -> bool {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`'));
     let says_something = text.chars().any(|c| c.is_alphanumeric() && !is_zero(c));
@@ -54,7 +53,7 @@ fn is_word(text: &str) -> bool {
     let bare = text.trim_matches(|c: char| {
         matches!(c, '(' | ')' | '[' | ']' | '<' | '>' | '{' | '}' | '#' | '-')
     });
-    // Go's `%!s(<nil>)` for an argument that is none.
+    // Go writes `%!s(<nil>)` for a missing argument.
     WORDS.iter().any(|word| bare.eq_ignore_ascii_case(word)) || text.contains("<nil>")
 }
 
@@ -81,7 +80,7 @@ fn is_variable(text: &str) -> bool {
     text.strip_prefix('$').is_some_and(is_name)
 }
 
-/// A name of a variable: it begins with a letter, and has no digits, which most ids have.
+/// A name of a variable: it begins with a letter and has no digits, which most ids have.
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text

@@ -1,11 +1,9 @@
-//! How the results of calls are named, whoever names them: in snake case.
+//! The names of call results: in snake case, whichever source they come from.
 
-/// A longer text is no name of a result.
 const MAX_BYTES: usize = 64;
 
 /// The name of a result: `Appointment set`, `appointmentSet` and `appointment-set` are all
-/// `appointment_set`. `None` for what is no name.
-#[must_use]
+/// `appointment_set`. `None` if the text is not a name.
 pub fn snake_case(name: &str) -> Option<String> {
     if name.len() > MAX_BYTES {
         return None;

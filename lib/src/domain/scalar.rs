@@ -1,20 +1,17 @@
-//! A text or a number of somebody else's, as it was written: `"42"` is not `42`, and no digit is lost.
+//! A text or a number of another system, as it was written: `"42"` is not `42`, and no digit is
+//! lost.
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-/// A text or a number.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Scalar {
-    /// The characters.
     Text(String),
     /// The digits, as JSON writes them.
     Number(String),
 }
 
 impl Scalar {
-    /// The characters or digits.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         match self {
             Self::Text(text) | Self::Number(text) => text,

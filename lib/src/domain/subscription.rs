@@ -1,4 +1,4 @@
-//! A subscription: which events a tenant wants to have posted where, and how.
+//! A subscription: which events a tenant wants to have posted to which URL.
 
 pub mod change;
 pub mod endpoint_proof;
@@ -17,48 +17,35 @@ use super::{
 };
 
 /// `WebhookConfig` of the Webhook API document.
+#[serde_with::skip_serializing_none]
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Subscription {
-    /// Whose it is.
     pub tenant_id: String,
     /// Counted from 1 within the tenant.
     pub id: u64,
-    /// What its owner calls it.
     pub name: String,
-    /// Where events are posted.
     pub url: String,
-    /// Which types are wanted, in the order in which they were given.
+    /// In the order in which they were given.
     pub event_types: Vec<String>,
-    /// Whether anything is posted.
     pub status: SubscriptionStatus,
-    /// Headers that go with every request.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// When failed deliveries are tried again.
     #[serde(default)]
     pub retry_config: RetryConfig,
-    /// Which events of these types are wanted.
     #[serde(default)]
     pub filters: Filters,
-    /// How many deliveries a second at most; `None` is no limit.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Deliveries per second; `None` is no limit.
     pub rate_limit: Option<u32>,
-    /// What its owner notes with it.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub metadata: Map<String, Value>,
-    /// Why it was set inactive by Ringpost, if it was.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Set if Ringpost disabled it.
     pub disabled: Option<Disabled>,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// When it was last changed.
     pub updated_at: Timestamp,
-    /// When where or how deliveries are posted was last changed, if ever.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// When the target of deliveries was last changed, if ever.
     pub routed_at: Option<Timestamp>,
-    /// The URL that has repeated a challenge, if one has (`endpoint_proof`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// The URL that has proven itself (`endpoint_proof`), if one has.
     pub proven_url: Option<String>,
 }
 
@@ -69,55 +56,42 @@ impl fmt::Debug for Subscription {
     }
 }
 
-/// Whether a subscription's events are posted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SubscriptionStatus {
-    /// They are.
     #[default]
     Active,
-    /// They are not, and none are kept for it.
+    /// Nothing is posted, and no deliveries are kept for it.
     Inactive,
 }
 
-/// What signs a subscription's deliveries. It lies beside the subscription, for few functions may read it,
-/// and leaves by the API only when it was generated.
+/// The secrets that sign a subscription's deliveries. They are stored apart from the subscription,
+/// because few functions may read them. The API returns a secret only when it was generated.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SigningSecrets {
-    /// The present one.
     #[serde(rename = "secret")]
     pub present: SigningSecret,
-    /// The one before that, while it still signs along.
-    #[serde(
-        rename = "retiredSecret",
-        default,
-        skip_serializing_if = "Option::is_none"
-    )]
+    /// The previous one, while it still signs.
+    #[serde(rename = "retiredSecret")]
     pub retired: Option<RetiredSecret>,
 }
 
-/// A secret that was rotated out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RetiredSecret {
-    /// The secret.
     pub secret: SigningSecret,
-    /// Until then it signs along.
     pub valid_until: Timestamp,
 }
 
-/// When and why Ringpost set a subscription inactive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Disabled {
-    /// When.
     pub at: Timestamp,
-    /// Why.
     pub reason: DisabledReason,
 }
 
-/// Why Ringpost set a subscription inactive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DisabledReason {
@@ -125,46 +99,42 @@ pub enum DisabledReason {
     Gone,
     /// For five days no delivery succeeded.
     Failing,
-    /// The platform asks endpoints to prove themselves, and this one has not.
+    /// The platform requires a proof of the endpoint, and this one has given none.
     Unproven,
 }
 
-/// Which events of the subscribed types are wanted. A filter without entries lets everything pass; an
-/// event that has not the filtered field does not match.
+/// A filter without entries accepts everything; an event without the filtered field does not match.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Filters {
-    /// Of these campaigns.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub campaigns: Vec<String>,
-    /// With these agents.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<String>,
-    /// With one of these outcomes: of the call, or of the business in snake case.
+    /// Outcomes of the call, or business outcomes in snake case.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub outcomes: Vec<String>,
 }
 
-/// What filters look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Traits {
-    /// The campaign.
     pub campaign_id: Option<String>,
-    /// The agents.
     pub agents: BTreeSet<String>,
     /// The call's outcome and all business outcomes, in snake case.
     pub outcomes: BTreeSet<String>,
 }
 
 impl Filters {
-    /// Whether nothing is filtered.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.campaigns.is_empty() && self.agents.is_empty() && self.outcomes.is_empty()
+        // Without `..`, so that a new filter cannot be forgotten here.
+        let Self {
+            campaigns,
+            agents,
+            outcomes,
+        } = self;
+        campaigns.is_empty() && agents.is_empty() && outcomes.is_empty()
     }
 
-    /// Whether an event with these traits passes every filter.
-    #[must_use]
     pub fn pass(&self, traits: &Traits) -> bool {
         let any = |wanted: &[String], has: &dyn Fn(&String) -> bool| {
             wanted.is_empty() || wanted.iter().any(has)
@@ -177,8 +147,6 @@ impl Filters {
 }
 
 impl Subscription {
-    /// Whether an event of this type with these traits is to be posted.
-    #[must_use]
     pub fn wants(&self, event_type: &str, traits: &Traits) -> bool {
         self.status == SubscriptionStatus::Active
             && self.event_types.iter().any(|wanted| wanted == event_type)
@@ -187,8 +155,6 @@ impl Subscription {
 }
 
 impl SigningSecrets {
-    /// This one alone.
-    #[must_use]
     pub fn new(present: SigningSecret) -> Self {
         Self {
             present,
@@ -196,7 +162,7 @@ impl SigningSecrets {
         }
     }
 
-    /// Those that sign at this moment, the present one first.
+    /// The secrets that sign at this moment, the current one first.
     pub fn valid_at(&self, now: Timestamp) -> impl Iterator<Item = &SigningSecret> {
         let retired = self
             .retired
@@ -205,9 +171,9 @@ impl SigningSecrets {
         std::iter::once(&self.present).chain(retired.map(|retired| &retired.secret))
     }
 
-    /// Signs with `secret` from now on; the present one signs along for so many seconds, and none
-    /// besides. A secret that is the present one already changes nothing, so that a rotation whose
-    /// answer was lost may be repeated.
+    /// Signs with `secret` from now on. The current secret still signs for the overlap, and no
+    /// older one does. If `secret` is the current one nothing changes, so that a rotation whose
+    /// response was lost may be repeated.
     pub fn rotate(&mut self, secret: &SigningSecret, overlap_seconds: u32, now: Timestamp) {
         if self.present == *secret {
             return;

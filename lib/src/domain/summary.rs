@@ -1,11 +1,9 @@
-//! An event in one line for people: who reported what. It is made of names alone, never of what the
-//! event tells about a person.
+//! A one-line summary of an event: reporter and type. It contains names only, and no personal data.
 
 /// Type names are the provider's; longer ones are cut.
 const MAX_CHARS: usize = 80;
 
 /// `LiveKit: participant left`, of `livekit` and `participant_left`.
-#[must_use]
 pub fn summary(provider: &str, event_type: &str) -> String {
     let reporter = match provider {
         "livekit" => "LiveKit",

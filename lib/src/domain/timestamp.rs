@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Milliseconds since the Unix epoch, UTC. Stored as that number, shown as
+/// Milliseconds since the Unix epoch, UTC. Stored as that number, displayed as
 /// `2025-10-29T15:30:45.123Z`.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
@@ -16,53 +16,42 @@ pub struct Timestamp(i64);
 const LATEST_MILLIS: i64 = 253_370_764_799_999;
 
 impl Timestamp {
-    /// 1970-01-01T00:00:00Z.
     pub const EPOCH: Self = Self(0);
-    /// The last moment that can be shown.
     pub const LATEST: Self = Self(LATEST_MILLIS);
 
-    /// The moment `millis` after the epoch; `None` before 1970 and after 9998.
-    #[must_use]
+    /// `None` before 1970 and after 9998.
     pub fn from_millis(millis: i64) -> Option<Self> {
         (0..=LATEST_MILLIS)
             .contains(&millis)
             .then_some(Self(millis))
     }
 
-    /// The moment `seconds` after the epoch; `None` before 1970 and after 9998.
-    #[must_use]
+    /// `None` before 1970 and after 9998.
     pub fn from_seconds(seconds: i64) -> Option<Self> {
         Self::from_millis(seconds.checked_mul(1_000)?)
     }
 
-    /// Reads an RFC 3339 time with any offset; fractions below a millisecond are dropped.
-    #[must_use]
+    /// Any offset; fractions below a millisecond are dropped.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         let parsed: jiff::Timestamp = text.parse().ok()?;
         Self::from_millis(parsed.as_millisecond())
     }
 
-    /// Reads a time of a mail header, as telephony APIs send it: `Fri, 02 Jan 2026 00:00:27 +0000`.
-    #[must_use]
+    /// The format of mail headers, which telephony APIs use: `Fri, 02 Jan 2026 00:00:27 +0000`.
     pub fn parse_rfc2822(text: &str) -> Option<Self> {
         let parsed = jiff::fmt::rfc2822::parse(text).ok()?;
         Self::from_millis(parsed.timestamp().as_millisecond())
     }
 
-    /// Milliseconds since the epoch.
-    #[must_use]
     pub fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// Whole seconds since the epoch.
-    #[must_use]
     pub fn as_seconds(self) -> i64 {
         self.0.div_euclid(1_000)
     }
 
-    /// The moment this many days later, at most the last one that can be shown.
-    #[must_use]
+    /// At most [`Timestamp::LATEST`].
     pub fn plus_days(self, days: u32) -> Self {
         Self(
             self.0
@@ -71,33 +60,28 @@ impl Timestamp {
         )
     }
 
-    /// The moment this many days earlier, at least the first one.
-    #[must_use]
+    /// At least the epoch.
     pub fn minus_days(self, days: u32) -> Self {
         Self(self.0.saturating_sub(i64::from(days) * 86_400_000).max(0))
     }
 
-    /// The moment this many milliseconds later, at most the last one that can be shown.
-    #[must_use]
+    /// At most [`Timestamp::LATEST`].
     pub fn plus_millis(self, millis: u64) -> Self {
         Self(self.0.saturating_add_unsigned(millis).min(LATEST_MILLIS))
     }
 
-    /// The moment this many milliseconds earlier, at least the first one.
-    #[must_use]
+    /// At least the epoch.
     pub fn minus_millis(self, millis: u64) -> Self {
         Self(self.0.saturating_sub_unsigned(millis).max(0))
     }
 
-    /// The moment so many seconds earlier; `None` before 1970.
-    #[must_use]
+    /// `None` before 1970.
     pub fn minus_seconds(self, seconds: u64) -> Option<Self> {
         let millis = i64::try_from(seconds).ok()?.checked_mul(1_000)?;
         Self::from_millis(self.0.checked_sub(millis)?)
     }
 
-    /// Milliseconds from `earlier` to this moment, zero when the order is the other way round.
-    #[must_use]
+    /// Zero when `earlier` is later.
     pub fn millis_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0 - earlier.0).unwrap_or(0)
     }

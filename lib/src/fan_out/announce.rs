@@ -14,7 +14,7 @@ use crate::{
             announcement::{Announced, Announcement},
             in_call_event::{InCallEvent, transfer_state},
             owner::Owner,
-            participants::LegView,
+            public_leg::LegView,
         },
         delivery::{Message, announced_id},
         directory::Lead,
@@ -316,7 +316,7 @@ fn transfers(event: &Event, call: &Call) -> Vec<Transfer> {
 
 /// The types that this event announced; and all that others did, if it changed what filters look at.
 fn lifecycle<'a>(event: &Event, call: &'a Call) -> Vec<(Announcement, &'a Announced, Audience)> {
-    let retold = call.retold.contains(&event.key);
+    let retold = call.rematch_events.contains(&event.key);
     let announced = call
         .announced
         .iter()

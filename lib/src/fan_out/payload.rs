@@ -14,8 +14,7 @@ use crate::domain::{
         direction::Direction,
         facts::Facts,
         outcome::Outcome,
-        participants::LegView,
-        shown_leg::{self, ShownLeg},
+        public_leg::{self, LegView, PublicLeg},
     },
     directory::{Lead, LeadStatus},
     key::CallId,
@@ -94,9 +93,9 @@ pub struct CallData<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     room_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    legs: Vec<ShownLeg>,
+    legs: Vec<PublicLeg>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    transfer: Option<ShownLeg>,
+    transfer: Option<PublicLeg>,
     #[serde(skip_serializing_if = "Option::is_none")]
     previous: Option<&'a Map<String, Value>>,
     #[serde(flatten)]
@@ -169,7 +168,7 @@ impl<'a> CallData<'a> {
             conversation_id: facts.conversation_id().map(String::as_str),
             room_name: facts.room_name.get().map(String::as_str),
             legs: if announcement == Some(Announcement::Completed) {
-                shown_leg::of(facts)
+                public_leg::of(facts)
             } else {
                 Vec::new()
             },
@@ -183,7 +182,7 @@ impl<'a> CallData<'a> {
     /// The payload of `call.updated`: the call as it stands, and what had been told of it before.
     #[must_use]
     pub fn updated(call: &'a Call, order: Order, previous: &'a Map<String, Value>) -> Self {
-        let legs = shown_leg::of(&call.facts);
+        let legs = public_leg::of(&call.facts);
         Self {
             legs,
             previous: Some(previous),

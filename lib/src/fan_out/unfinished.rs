@@ -20,8 +20,8 @@ use std::{
 use crate::{
     clock::Clock,
     domain::{
-        call::{Call, Seen},
-        due::{Begun, Due},
+        call::{Call, ReceivedSpan},
+        due::{Due, StartWindow},
         key::CallId,
         timestamp::Timestamp,
     },
@@ -51,7 +51,7 @@ impl SilenceLimit {
     /// When a call of which the last event was received at `heard` may be closed. The span that the call
     /// keeps may end a little too early.
     fn ends_after(self, heard: Timestamp) -> Timestamp {
-        heard.plus_millis(u64::from(self.hours) * 3_600_000 + Seen::SLACK_MILLIS)
+        heard.plus_millis(u64::from(self.hours) * 3_600_000 + ReceivedSpan::SLACK_MILLIS)
     }
 }
 
@@ -61,7 +61,7 @@ pub struct UnfinishedCalls {
     due: DueTable,
     silence: SilenceLimit,
     clock: Clock,
-    filed: Arc<Mutex<HashSet<Begun>>>,
+    filed: Arc<Mutex<HashSet<StartWindow>>>,
 }
 
 impl UnfinishedCalls {
@@ -84,7 +84,7 @@ impl UnfinishedCalls {
         if call.facts.ending().is_some() {
             return Ok(());
         }
-        let begun = Begun::of(tenant_id, call.created_at);
+        let begun = StartWindow::of(tenant_id, call.created_at);
         if self.remembered().contains(&begun) {
             return Ok(());
         }
@@ -102,7 +102,7 @@ impl UnfinishedCalls {
         Ok(())
     }
 
-    fn remembered(&self) -> std::sync::MutexGuard<'_, HashSet<Begun>> {
+    fn remembered(&self) -> std::sync::MutexGuard<'_, HashSet<StartWindow>> {
         self.filed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -130,7 +130,7 @@ impl Closing {
     /// When the database fails; closing again is safe.
     pub(crate) async fn close_begun(
         &self,
-        begun: &Begun,
+        begun: &StartWindow,
         now: Timestamp,
         deadline: Instant,
     ) -> Result<Option<usize>, StoreError> {
@@ -172,7 +172,7 @@ impl Closing {
         else {
             return Ok(false);
         };
-        let at = self.silence.ends_after(call.seen.to);
+        let at = self.silence.ends_after(call.received.to);
         if at > now {
             self.due
                 .file(&Due::unfinished_call(call.id, at), now)

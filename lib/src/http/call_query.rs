@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::{
-        call::filter::{CallFilter, StatusFilter, to_snake_case},
+        call::filter::{CallFilter, StatusFilter, with_underscores},
         phone::Region,
         timestamp::Timestamp,
     },
@@ -91,7 +91,7 @@ fn window(given: &mut QueryParams, from: Timestamp, to: Timestamp) -> Result<Win
 
 /// One of the four outcomes of a call, or a business outcome: those are an open list.
 fn outcome(text: &str) -> Option<String> {
-    let outcome = to_snake_case(text);
+    let outcome = with_underscores(text);
     let is_word = outcome.chars().all(|c| c.is_alphanumeric() || c == '_') && !outcome.is_empty();
     is_word.then_some(outcome)
 }

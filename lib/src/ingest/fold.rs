@@ -200,7 +200,8 @@ impl Fold {
     /// # Errors
     /// When the database fails; remembering again is safe.
     pub async fn see(&self, id: CallId, received_at: Timestamp) -> Result<(), StoreError> {
-        self.change(id, |call| call.seen.include(received_at)).await
+        self.change(id, |call| call.received.include(received_at))
+            .await
     }
 
     async fn change(&self, id: CallId, change: impl Fn(&mut Call)) -> Result<(), StoreError> {

@@ -1,5 +1,5 @@
-//! JSON that any parser reads: many refuse a whole document for half an emoji, for a number that no double
-//! can hold, or for its nesting.
+//! JSON that any parser reads: many refuse a whole document for half an emoji, for a number beyond
+//! a double, or for its nesting.
 
 use std::borrow::Cow;
 
@@ -8,24 +8,23 @@ use super::{
     token::{Token, tokens},
 };
 
-/// Parsers differ in how deep they go; serde_json goes 127 levels. What encloses a payload needs some.
+/// Parsers differ in the depth that they accept; serde_json reads 127 levels. The envelope of a
+/// payload needs some.
 pub(super) const MAX_DEPTH: usize = 100;
 
-/// This JSON as it is shown: half a character is U+FFFD, a number beyond every double the string of its
-/// digits, and what lies deeper than 100 levels `null`. All else stays as it was written.
-#[must_use]
+/// This JSON as it is shown: half a character is U+FFFD, a number beyond every double becomes a
+/// string of its digits, and what is nested deeper than 100 levels becomes `null`. All else stays
+/// as it was written.
 pub fn shown(json: &str) -> Cow<'_, str> {
     rewritten(json, |number| number.parse().is_ok_and(f64::is_infinite))
 }
 
-/// This JSON as it is posted: as [`shown`], but for numbers, which all stay as they were written.
-#[must_use]
+/// As [`shown`], but all numbers stay as they were written.
 pub fn posted(json: &str) -> Cow<'_, str> {
     rewritten(json, |_| false)
 }
 
-/// This JSON without the space between its parts.
-#[must_use]
+/// Without whitespace between tokens.
 pub fn compact(json: &str) -> String {
     tokens(json)
         .filter(|token| !matches!(token, Token::Space(_)))
@@ -34,7 +33,6 @@ pub fn compact(json: &str) -> String {
 }
 
 /// Whether it is nested deeper than is shown.
-#[must_use]
 pub fn is_deep(json: &str) -> bool {
     let mut depth = 0_usize;
     tokens(json).any(|token| {

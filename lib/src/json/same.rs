@@ -1,23 +1,21 @@
-//! Whether two texts say the same.
+//! Whether two JSON texts have the same meaning.
 
 use std::collections::BTreeMap;
 
 use super::{Json, is_deep};
 
-/// A value as it is compared.
 #[derive(PartialEq, Eq)]
 enum Meaning<'a> {
     /// `null`, `true`, `false`.
     Word(&'a str),
     /// Sign, digits without zeros at either end, and the power of ten of the last one.
     Number(bool, String, i64),
-    /// A string.
     Text(std::borrow::Cow<'a, str>),
     List(Vec<Self>),
     Object(BTreeMap<String, Self>),
 }
 
-/// Whether two values say the same. What is nested deeper than is shown must be written alike.
+/// Values that are nested deeper than is shown must be written alike.
 pub(super) fn same(one: Json<'_>, other: Json<'_>) -> bool {
     let is_deep = |json: Json<'_>| is_deep(json.as_written());
     one == other || (!is_deep(one) && !is_deep(other) && meaning(one) == meaning(other))
@@ -45,7 +43,7 @@ fn meaning(json: Json<'_>) -> Meaning<'_> {
 
 fn number_meaning(number: &str) -> Meaning<'_> {
     let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
-    // An exponent of twenty digits is nobody's number: it is compared as it was written.
+    // An exponent this large is compared as it was written.
     let Ok(exponent) = exponent.parse::<i32>() else {
         return Meaning::Word(number);
     };

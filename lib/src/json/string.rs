@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-/// What a string says, given with its quotation marks. Half of a surrogate pair, which JSON allows and no
-/// text can hold, becomes U+FFFD.
+/// The content of a quoted string. Half of a surrogate pair, which JSON allows and no text can
+/// hold, becomes U+FFFD.
 pub(super) fn content(quoted: &str) -> Cow<'_, str> {
     let escaped = quoted
         .strip_prefix('"')
@@ -45,8 +45,8 @@ fn unescaped(escaped: &str) -> String {
     text + rest
 }
 
-/// The code units of the `uXXXX` that stand here, each after a backslash but for the first; and what
-/// follows them.
+/// The code units of consecutive `\uXXXX` escapes, of which the first backslash was read already;
+/// and the rest.
 pub(super) fn utf16(escapes: &str) -> (Vec<u16>, &str) {
     let mut units = Vec::new();
     let mut rest = escapes;

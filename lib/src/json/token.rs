@@ -1,24 +1,18 @@
 //! The pieces of a JSON text, none of which is looked into.
 
-/// A piece of a JSON text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Token<'a> {
-    /// Between the others.
     Space(&'a str),
-    /// A string with its quotation marks.
     String(&'a str),
-    /// A number.
     Number(&'a str),
     /// `[` or `{`.
     Open(&'a str),
-    /// `]` or `}`.
     Close(&'a str),
     /// A comma, a colon, or a word.
     Other(&'a str),
 }
 
 impl<'a> Token<'a> {
-    /// The piece as it was written.
     pub(super) fn as_str(self) -> &'a str {
         match self {
             Self::Space(text)
@@ -31,7 +25,7 @@ impl<'a> Token<'a> {
     }
 }
 
-/// The pieces of a text that was found to be JSON.
+/// The tokens of a text that was found to be JSON.
 pub(super) fn tokens(json: &str) -> impl Iterator<Item = Token<'_>> {
     let mut rest = json;
     std::iter::from_fn(move || {

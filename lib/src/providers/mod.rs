@@ -1,21 +1,23 @@
-//! Who sends webhooks: for each, how its signature is verified and what its events say of a call.
+//! The providers: how each signs its webhooks, and what its events report about a call.
 
 pub mod capture;
 pub mod elevenlabs;
 pub mod livekit;
+mod payload_error;
 pub mod platform;
 pub mod signalwire;
 mod values;
 pub mod webhook;
+
+pub use payload_error::PayloadError;
 
 use crate::domain::{
     call::{CallUpdate, in_call_event::InCallEvent},
     event::{Event, Source},
 };
 
-/// What a stored event says of a call; `None` when it is about no call, or when nothing in it can
-/// be read (the event is kept all the same).
-#[must_use]
+/// What a stored event reports about a call; `None` when it names no call, or when nothing in it
+/// can be read (the event is kept all the same).
 pub fn read_update(event: &Event) -> Option<CallUpdate> {
     let update = match event.source {
         Source::LiveKit => livekit::read_update(event),
@@ -42,8 +44,7 @@ pub fn read_update(event: &Event) -> Option<CallUpdate> {
         })
 }
 
-/// What a stored event tells that may happen many times in a call; `None` when it is none of these.
-#[must_use]
+/// What a stored event reports that may happen many times in a call.
 pub fn read_in_call_event(event: &Event) -> Option<InCallEvent> {
     match event.source {
         Source::LiveKit => livekit::read_in_call_event(event),

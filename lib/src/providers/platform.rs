@@ -1,10 +1,10 @@
-//! What the platform itself reports: follow-ups that are due, calls whose end nobody reported, how
-//! deliveries do, and what a tenant publishes.
+//! The platform's own events: due follow-ups, calls without a reported end, the health of
+//! deliveries, and what a tenant publishes.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    call::{Call, CallKeys, CallUpdate, claims::EarliestTime, facts::Facts},
+    call::{Call, CallUpdate, claims::EarliestTime, facts::Facts},
     contact_id::ContactId,
     event::{Event, Source},
     follow_up::FollowUp,
@@ -14,7 +14,7 @@ use crate::domain::{
 };
 
 const FOLLOW_UP_DUE: &str = "call.follow_up_due";
-/// Nobody can subscribe to it: it makes the call announce its end, as every end does.
+/// Not a type for subscriptions: the call announces its end as for every end.
 const UNFINISHED: &str = "call.unfinished";
 
 #[derive(Serialize, Deserialize)]
@@ -24,21 +24,17 @@ struct Unfinished {
     last_event_at: String,
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct FollowUpDue<'a> {
     call_id: CallId,
-    #[serde(skip_serializing_if = "Option::is_none")]
     lead_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     employee_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     campaign_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     phone_number: Option<&'a str>,
     follow_up_at: String,
     next_follow_up: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     next_follow_up_time: Option<&'a str>,
 }
 
@@ -48,15 +44,14 @@ struct OfCall {
     call_id: CallId,
 }
 
-/// The event that a call's follow-up is due. Its key follows from the call and the moment, so that it
-/// happens once.
-#[must_use]
+/// The event that a call's follow-up is due. Its key is derived from the call and the time, so that
+/// it happens once.
 pub fn follow_up_due(call: &Call, tenant_id: &str, follow_up: &FollowUp, now: Timestamp) -> Event {
     let facts = &call.facts;
     let payload = FollowUpDue {
         call_id: call.id,
         lead_id: facts.lead_id.get().map(ContactId::as_str),
-        employee_id: facts.employee_id.get().map(String::as_str),
+        employee_id: facts.employee_id.as_str(),
         campaign_id: call.campaign_id(),
         phone_number: facts.other_side().map(PhoneNumber::as_str),
         follow_up_at: follow_up.due_at.to_string(),
@@ -81,13 +76,12 @@ pub fn follow_up_due(call: &Call, tenant_id: &str, follow_up: &FollowUp, now: Ti
     }
 }
 
-/// The event that nobody reported the end of a call. Its key follows from the call, so that it happens
-/// once.
-#[must_use]
+/// The event that no end of a call was reported. Its key is derived from the call, so that it
+/// happens once.
 pub fn unfinished(call: &Call, tenant_id: &str, now: Timestamp) -> Event {
     let payload = Unfinished {
         call_id: call.id,
-        last_event_at: call.seen.to.to_string(),
+        last_event_at: call.received.to.to_string(),
     };
     Event {
         key: EventKey::of(
@@ -105,27 +99,21 @@ pub fn unfinished(call: &Call, tenant_id: &str, now: Timestamp) -> Event {
     }
 }
 
-/// What one of the platform's events says of a call: that it is over, if nobody knows better.
+/// The end of a call for which no other source reported one.
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
     let is_unfinished = event.source == Source::Platform && event.event_type == UNFINISHED;
     let unfinished: Unfinished = is_unfinished
         .then(|| serde_json::from_slice(&event.payload).ok())
         .flatten()?;
     let silent_since = Timestamp::parse_rfc3339(&unfinished.last_event_at)?;
-    Some(CallUpdate {
-        event: event.key.clone(),
-        received_at: event.received_at,
-        tenant_id: event.tenant_id.clone(),
-        keys: CallKeys::new([CallKey::Record(unfinished.call_id)])?,
-        facts: Facts {
-            silent_since: EarliestTime::claimed(Some(silent_since)),
-            ..Facts::default()
-        },
-        recording: None,
-    })
+    let facts = Facts {
+        silent_since: EarliestTime::claimed(Some(silent_since)),
+        ..Facts::default()
+    };
+    CallUpdate::of(event, [Some(CallKey::Record(unfinished.call_id))], facts)
 }
 
-/// The call that one of the platform's events is about, without telling anything new of it.
+/// The call of a follow-up event, which adds no facts to it.
 pub(crate) fn call_of(event: &Event) -> Option<CallId> {
     let is_ours = event.source == Source::Platform && event.event_type == FOLLOW_UP_DUE;
     let of_call: OfCall = is_ours
@@ -134,9 +122,8 @@ pub(crate) fn call_of(event: &Event) -> Option<CallId> {
     Some(of_call.call_id)
 }
 
-/// An event with this JSON that a tenant publishes under a key of its own choice: the same key, the same event. A
-/// digest stands in for the key, which may be long or personal, and binds the tenant.
-#[must_use]
+/// An event that a tenant publishes under an idempotency key: the same key is the same event. A
+/// digest replaces the key, which may be long or personal, and binds it to the tenant.
 pub fn published(
     tenant_id: &str,
     idempotency_key: &str,

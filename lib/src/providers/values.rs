@@ -1,19 +1,23 @@
-//! Which texts of a payload enter a call.
+//! The texts of a payload that become facts.
 
 use std::borrow::Cow;
 
-use crate::{domain::scalar::Scalar, json::Json};
+use crate::{
+    domain::{contact_id::ContactId, scalar::Scalar},
+    json::{Json, Object},
+};
 
-/// A longer text is no name, number or URL; it stays in the log but does not enter the call.
+/// No provider's id or event type is longer.
+pub(super) const MAX_ID_BYTES: usize = 256;
+/// A longer text stays in the log but does not become a fact.
 pub(super) const MAX_BYTES: usize = 2_048;
 
-/// A text that says something: the empty and the absurdly long say nothing.
+/// A text that is neither empty nor too long.
 pub(super) fn fact(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty() && text.len() <= MAX_BYTES)
 }
 
-/// A text or number that says something, as it was written. A number that no reader of ours could have is
-/// a text.
+/// A text or number, as it was written. A number that our readers cannot parse becomes a text.
 pub(super) fn scalar(json: Json<'_>) -> Option<Scalar> {
     let is_number = json
         .number()
@@ -24,4 +28,10 @@ pub(super) fn scalar(json: Json<'_>) -> Option<Scalar> {
     } else {
         Scalar::Text(text)
     })
+}
+
+/// The contact that an event's metadata names.
+pub(super) fn contact_id(metadata: &Object<'_>) -> Option<ContactId> {
+    let ids = ["contactId", "contact_id"].map(|name| metadata.get(name));
+    ids.into_iter().find_map(scalar).map(Into::into)
 }

@@ -1,4 +1,4 @@
-//! The trust boundary as types: a request is unreadable until its signature is verified.
+//! The trust boundary as types: a body is unreadable until its signature is verified.
 
 use std::{fmt, sync::Arc};
 
@@ -6,82 +6,81 @@ use bytes::Bytes;
 use http::HeaderMap;
 use thiserror::Error;
 
-use crate::domain::{event::Event, timestamp::Timestamp};
+use crate::{
+    crypto::HmacSha256,
+    domain::{event::Event, timestamp::Timestamp},
+    secrets::tenant_and_secret,
+};
 
-/// A request as it came. Nothing outside this module can read its body.
+/// A received request. Nothing outside this module can read its body.
 pub struct RawWebhook {
     headers: HeaderMap,
     url: String,
     body: Bytes,
 }
 
-/// What a signature may cover.
 #[derive(Clone, Copy)]
 pub struct Signed<'a> {
-    /// The headers; the signature is one of them.
+    /// The signature is one of them.
     pub headers: &'a HeaderMap,
-    /// The URL as the sender knows it, with the query; empty where nothing signs it.
+    /// The URL as the sender knows it, with the query; empty if it is not signed.
     pub url: &'a str,
     /// The body, byte for byte.
     pub body: &'a [u8],
 }
 
-/// A request whose signature was found to be the provider's.
+/// A request with a valid signature.
 pub struct VerifiedWebhook {
     body: Bytes,
     signer: Signer,
 }
 
-/// Whose key signed a webhook.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Signer {
-    /// The tenant whose own account with the provider it is; `None` for the platform's, which may have the
-    /// calls of all tenants.
+    /// The tenant whose own provider account signed; `None` for the platform's account, which may
+    /// have calls of all tenants.
     pub tenant_id: Option<Arc<str>>,
 }
 
-/// Why a webhook is refused. Logged and counted; the sender learns only that it was refused.
+/// Secrets that sign by HMAC-SHA256, each perhaps of a tenant's own account; empty ones are left out.
+pub(super) fn hmac_keys(secrets: &[String]) -> Vec<(Signer, HmacSha256)> {
+    let key = |entry: &String| {
+        let (tenant_id, secret) = tenant_and_secret(entry);
+        Some((Signer { tenant_id }, HmacSha256::new(secret.as_bytes())?))
+    };
+    secrets.iter().filter_map(key).collect()
+}
+
+/// Logged and counted; the sender learns only that the webhook was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Refusal {
-    /// The address is not on the provider's allow list.
     #[error("source address not allowed")]
     Address,
-    /// Neither of the headers that could carry a signature is there.
     #[error("no signature")]
     Missing,
-    /// The signature has not the form of one.
     #[error("malformed signature")]
     Malformed,
-    /// An algorithm other than the pinned one.
     #[error("algorithm not allowed")]
     Algorithm,
-    /// The key that signed is not one of ours.
     #[error("unknown key")]
     UnknownKey,
-    /// No key is configured any more: whoever holds an old one is refused.
+    /// No key is configured: a webhook that was signed with a removed key is refused.
     #[error("no usable keys")]
     NoKeys,
-    /// The signature is not that of the key, or not of this body.
+    /// The signature does not match the key and this body.
     #[error("wrong signature")]
     Wrong,
-    /// The signature is no longer, or not yet, valid.
     #[error("stale signature")]
     Stale,
 }
 
-/// A provider's way of signing.
 pub trait Verifier {
-    /// Checks the signature over the raw bytes, in constant time, before anything is parsed, and returns whose
-    /// key made it.
-    ///
-    /// # Errors
-    /// Why the webhook must be refused.
+    /// Checks the signature over the raw bytes, in constant time, before anything is parsed, and
+    /// returns the signer.
     fn verify(&self, signed: Signed<'_>, now: Timestamp) -> Result<Signer, Refusal>;
 }
 
 impl RawWebhook {
-    /// Wraps a request's headers and the exact bytes of its body.
-    #[must_use]
     pub fn new(headers: HeaderMap, body: Bytes) -> Self {
         Self {
             headers,
@@ -90,22 +89,16 @@ impl RawWebhook {
         }
     }
 
-    /// Adds the URL that the sender was given, where its signature covers that.
-    #[must_use]
+    /// The URL that was configured at the sender, if its signature covers it.
     pub fn sent_to(self, url: String) -> Self {
         Self { url, ..self }
     }
 
-    /// The size of the body in bytes.
-    #[must_use]
     pub fn size(&self) -> usize {
         self.body.len()
     }
 
-    /// Gives up the body to a caller that can verify it.
-    ///
-    /// # Errors
-    /// Why the webhook must be refused.
+    /// Returns the body only if `verifier` accepts the signature.
     pub fn verify(
         self,
         verifier: &impl Verifier,
@@ -131,7 +124,6 @@ impl fmt::Debug for RawWebhook {
     }
 }
 
-/// As [`RawWebhook`]'s.
 impl fmt::Debug for VerifiedWebhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "VerifiedWebhook({} bytes)", self.body.len())
@@ -140,19 +132,16 @@ impl fmt::Debug for VerifiedWebhook {
 
 impl VerifiedWebhook {
     /// The body, byte for byte.
-    #[must_use]
     pub fn body(&self) -> &Bytes {
         &self.body
     }
 
     /// The tenant whose own account sent it; `None` for the platform's account.
-    #[must_use]
     pub fn account(&self) -> Option<&str> {
         self.signer.tenant_id.as_deref()
     }
 
-    /// The event that was read from it, as the signer's: a tenant's own key makes no event of another tenant.
-    #[must_use]
+    /// Assigns the event to the signer: a tenant's own key makes no event of another tenant.
     pub fn signed(&self, event: Event) -> Event {
         match &self.signer.tenant_id {
             Some(tenant_id) => Event {

@@ -19,7 +19,7 @@ use super::{
     },
 };
 use crate::domain::{
-    call::{Absorption, Call, Seen, waiting::Waiting},
+    call::{Absorption, Call, ReceivedSpan, waiting::Waiting},
     key::{CallId, EventKey},
 };
 
@@ -290,7 +290,7 @@ impl CallTable {
 
     fn put(&self, mut item: Item, call: &Call) -> PutItemFluentBuilder {
         self.kept
-            .write(&mut item, call.seen.to.max(call.updated_at));
+            .write(&mut item, call.received.to.max(call.updated_at));
         self.client
             .put_item()
             .table_name(&self.name)
@@ -338,8 +338,8 @@ fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
         ("updatedAt", time(call.updated_at)),
         ("facts", string(to_json(&call.facts)?)),
         ("announced", string(to_json(&announced::write(call))?)),
-        ("seenFrom", time(call.seen.from)),
-        ("seenTo", time(call.seen.to)),
+        ("seenFrom", time(call.received.from)),
+        ("seenTo", time(call.received.to)),
     ]);
     if let Some(owner) = &call.owner {
         attributes.insert("owner".to_owned(), string(to_json(owner)?));
@@ -391,9 +391,9 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
         recordings: BTreeMap::new(),
         transfers: BTreeMap::new(),
         updates: BTreeMap::new(),
-        retold: BTreeSet::new(),
+        rematch_events: BTreeSet::new(),
         waiting: waiting.unwrap_or_default(),
-        seen: Seen {
+        received: ReceivedSpan {
             from: read_time(item, "seenFrom")?,
             to: read_time(item, "seenTo")?,
         },

@@ -86,7 +86,7 @@ impl LeadTable {
             };
             let known: Lead = read_entry(item)?;
             lead = known.clone();
-            lead.hear(told, &is_that_call);
+            lead.add_call(told, &is_that_call);
             if lead == known {
                 return Ok(lead);
             }

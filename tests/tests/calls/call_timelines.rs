@@ -1,7 +1,7 @@
 //! A call and everything that was reported of it.
 
 use ringpost::domain::{
-    call::{Seen, owner::Owner},
+    call::{ReceivedSpan, owner::Owner},
     key::EventKey,
     timestamp::Timestamp,
 };
@@ -109,7 +109,7 @@ async fn a_late_event_stands_where_it_happened() {
     let mut late = events[3].clone();
     late["id"] = json!(format!("EV_{}", unique()));
     // It tells nothing new, so that the call is not written for it.
-    let slack = i64::try_from(Seen::SLACK_MILLIS).unwrap();
+    let slack = i64::try_from(ReceivedSpan::SLACK_MILLIS).unwrap();
     let at = Timestamp::from_millis(occurred(&events[7]).as_millis() + slack).unwrap();
     world.keep_received(&late, at).await;
     let mut days_late = events[3].clone();

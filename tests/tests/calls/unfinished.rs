@@ -2,8 +2,8 @@
 //! and an end that is reported later is believed.
 
 use ringpost::domain::{
-    call::{Call, CallStatus, Seen, outcome::Outcome},
-    due::Begun,
+    call::{Call, CallStatus, ReceivedSpan, outcome::Outcome},
+    due::StartWindow,
     key::CallId,
     timestamp::Timestamp,
 };
@@ -67,15 +67,15 @@ async fn sweep_at(world: &World, hand: &Hand, at: Timestamp) {
 }
 
 fn hand_after(call: &Call, millis: u64) -> (Hand, Timestamp) {
-    let at = call.seen.to.plus_millis(millis);
+    let at = call.received.to.plus_millis(millis);
     (Hand::at(&at.to_string()), at)
 }
 
 /// When the ten minutes in which the call began are looked at.
 fn looked_at(call: &Call) -> Timestamp {
-    Begun::of("acme", call.created_at)
+    StartWindow::of("acme", call.created_at)
         .until()
-        .plus_millis(4 * HOUR + Seen::SLACK_MILLIS)
+        .plus_millis(4 * HOUR + ReceivedSpan::SLACK_MILLIS)
 }
 
 /// Sweeps went on until some time before.
@@ -96,7 +96,7 @@ async fn a_call_without_an_end_is_closed_four_hours_after_its_last_event() {
     sweep_at(
         &world,
         &hand,
-        begun.seen.to.plus_millis(4 * HOUR + 25 * MINUTE),
+        begun.received.to.plus_millis(4 * HOUR + 25 * MINUTE),
     )
     .await;
     let closed = call(&world).await;
@@ -157,7 +157,7 @@ async fn a_call_that_was_heard_of_since_or_has_ended_is_not_closed() {
     let (hand, due) = hand_after(&begun, 4 * HOUR + 25 * MINUTE);
     // Two hours later an event of the call was received.
     let mut heard = begun.clone();
-    heard.seen.to = begun.seen.to.plus_millis(2 * HOUR);
+    heard.received.to = begun.received.to.plus_millis(2 * HOUR);
     let stored = world
         .call_table()
         .find(begun.id)
@@ -176,7 +176,7 @@ async fn a_call_that_was_heard_of_since_or_has_ended_is_not_closed() {
     sweep_at(
         &world,
         &hand,
-        begun.seen.to.plus_millis(6 * HOUR + 15 * MINUTE),
+        begun.received.to.plus_millis(6 * HOUR + 15 * MINUTE),
     )
     .await;
     assert_eq!(call(&world).await.status(), CallStatus::Failed);

@@ -67,7 +67,7 @@ async fn a_form_and_relay_tell_of_one_call_whose_line_decides_the_owner() {
         Some("+15105550123")
     );
     assert_eq!(
-        (facts.stated_seconds(), facts.verdict_told()),
+        (facts.stated_seconds(), facts.reported_verdict()),
         (Some(94), Some(Outcome::Completed))
     );
     let history = world.items("history").await;

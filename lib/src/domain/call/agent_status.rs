@@ -1,77 +1,59 @@
-//! The status of an agent's call, in the words of the ElevenLabs call status document.
+//! The status of an agent's call, as the ElevenLabs call status document names it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::key::EventKey;
 
-/// A status, and the event that tells it: its payload is the `rawResponse` of a status query.
+/// A status and the event that reported it. The event's payload is the `rawResponse` of a status
+/// query.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AgentStatus {
-    /// The status.
     pub word: StatusWord,
-    /// The event.
     pub event: EventKey,
 }
 
-/// The statuses of the document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum StatusWord {
-    /// The call has been initiated.
     Initiated,
-    /// It rings.
     Ringing,
-    /// It was answered.
     Answered,
-    /// It completed successfully.
     Completed,
-    /// It has ended.
     Ended,
-    /// It failed to initiate.
     InitiationFailed,
-    /// The recipient is busy.
     Busy,
-    /// Nobody answered.
     NoAnswer,
-    /// It failed.
     Failed,
-    /// It was canceled.
     Canceled,
-    /// The recipient cannot be reached.
     Unreachable,
-    /// The recipient rejected it.
     Rejected,
 }
 
 impl StatusWord {
-    /// The word of the document.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Initiated => "initiated",
-            Self::Ringing => "ringing",
-            Self::Answered => "answered",
-            Self::Completed => "completed",
-            Self::Ended => "ended",
-            Self::InitiationFailed => "initiation_failed",
-            Self::Busy => "busy",
-            Self::NoAnswer => "no_answer",
-            Self::Failed => "failed",
-            Self::Canceled => "canceled",
-            Self::Unreachable => "unreachable",
-            Self::Rejected => "rejected",
-        }
+        self.into()
     }
 
-    /// Whether nothing follows it.
-    #[must_use]
     pub fn is_terminal(self) -> bool {
         !matches!(self, Self::Initiated | Self::Ringing | Self::Answered)
     }
 
-    /// How far a call with this status has come: a claim's rank, so that a status that arrives late
-    /// does not take back a later one, and that `ended` does not hide how it ended.
-    #[must_use]
+    /// How far a call with this status has progressed. It is a claim's rank: a late event does not
+    /// replace a later status, and `ended` does not replace the status that says how the call
+    /// ended.
     pub fn progress(self) -> u8 {
         match self {
             Self::Initiated => 0,

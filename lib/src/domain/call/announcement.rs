@@ -1,58 +1,51 @@
-//! What of a call's life is announced to customers, and which event did so.
+//! What a call announces to customers, and which event announced it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use strum::VariantArray;
 
 use super::{agent_status::StatusWord, facts::Facts, outcome::Outcome};
 use crate::domain::{key::EventKey, timestamp::Timestamp};
 
 /// The lifecycle of a call as it is announced to customers, each type once per call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    VariantArray,
+)]
 pub enum Announcement {
-    /// The call exists.
+    #[strum(serialize = "call.created")]
     Created,
-    /// It rings.
+    #[strum(serialize = "call.ringing")]
     Ringing,
-    /// It was answered.
+    #[strum(serialize = "call.answered")]
     Answered,
-    /// Its agent's conversation began.
+    #[strum(serialize = "conversation.started")]
     ConversationStarted,
-    /// Its agent's conversation ended; the call may go on without it.
+    /// The call may continue after its agent's conversation.
+    #[strum(serialize = "conversation.completed")]
     ConversationCompleted,
-    /// It ended, however it ended.
+    #[strum(serialize = "call.completed")]
     Completed,
 }
 
 impl Announcement {
     /// All of them, in the order in which they happen.
-    pub const ALL: [Self; 6] = [
-        Self::Created,
-        Self::Ringing,
-        Self::Answered,
-        Self::ConversationStarted,
-        Self::ConversationCompleted,
-        Self::Completed,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// The event type that customers subscribe to.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Created => "call.created",
-            Self::Ringing => "call.ringing",
-            Self::Answered => "call.answered",
-            Self::ConversationStarted => "conversation.started",
-            Self::ConversationCompleted => "conversation.completed",
-            Self::Completed => "call.completed",
-        }
+        self.into()
     }
 
-    /// Reads a stored type.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL
-            .into_iter()
-            .find(|announcement| announcement.as_str() == text)
+        text.parse().ok()
     }
 
     pub(super) fn is_due(self, facts: &Facts) -> bool {
@@ -66,8 +59,7 @@ impl Announcement {
         }
     }
 
-    /// When it happened, as far as the facts tell.
-    #[must_use]
+    /// When it happened, if the facts show it.
     pub fn occurred_at(self, facts: &Facts) -> Option<Timestamp> {
         let ended_at = || facts.ending().map(|ending| ending.at);
         match self {
@@ -81,25 +73,25 @@ impl Announcement {
     }
 }
 
-/// A conversation has its name before anybody answers, and keeps it when nobody does.
+/// A conversation has an id before it is answered, and keeps it if it never is.
 fn is_in_conversation(facts: &Facts) -> bool {
-    let told = facts.agent_status.get().map(|status| status.word);
+    let status = facts.agent_status.get().map(|status| status.word);
     facts.conversation_id().is_some()
         && (facts.answered_at().is_some()
-            || told == Some(StatusWord::Answered)
+            || status == Some(StatusWord::Answered)
             || has_conversed(facts))
 }
 
-/// Only ElevenLabs knows the end of its conversation: the leg of the call may be another one's.
+/// Only ElevenLabs knows when its conversation ended: the call's leg may belong to another
+/// conversation.
 fn has_conversed(facts: &Facts) -> bool {
-    let told = facts.agent_status.get().map(|status| status.word);
+    let status = facts.agent_status.get().map(|status| status.word);
     facts.conversation_ended_at().is_some()
         || facts.transcript().is_some()
-        || matches!(told, Some(StatusWord::Completed | StatusWord::Ended))
+        || matches!(status, Some(StatusWord::Completed | StatusWord::Ended))
 }
 
-/// How far a call has come, in the word that customers are told.
-#[must_use]
+/// How far a call has progressed, as announced to customers.
 pub fn progress(facts: &Facts) -> &'static str {
     if facts.ending().is_some() {
         "completed"
@@ -112,19 +104,16 @@ pub fn progress(facts: &Facts) -> &'static str {
     }
 }
 
-/// What customers go by when they are told that a call has ended: when it changes afterwards, they are
-/// told again.
+/// The announced values of an ended call. When one changes, `call.updated` follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Shown {
+pub struct AnnouncedState {
     status: &'static str,
     outcome: Option<Outcome>,
     duration: Option<u64>,
     recording_url: Option<String>,
 }
 
-impl Shown {
-    /// What these facts show.
-    #[must_use]
+impl AnnouncedState {
     pub fn of(facts: &Facts) -> Self {
         Self {
             status: progress(facts),
@@ -134,9 +123,7 @@ impl Shown {
         }
     }
 
-    /// The values that are others now, under the names that customers know them by; one that was not
-    /// known is null.
-    #[must_use]
+    /// The old values that differ from `now`, by their public names; an unknown one is null.
     pub fn changed_to(&self, now: &Self) -> Map<String, Value> {
         let outcome = |shown: &Self| Value::from(shown.outcome.map(Outcome::as_str));
         let recording = |shown: &Self| Value::from(shown.recording_url.clone());
@@ -153,13 +140,11 @@ impl Shown {
     }
 }
 
-/// The event that announced something, for ever. Stored as the array `[by, at]`.
+/// The event that announced something. Stored as the array `[by, at]`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "(EventKey, Timestamp)", into = "(EventKey, Timestamp)")]
 pub struct Announced {
-    /// The event.
     pub by: EventKey,
-    /// When it was received.
     pub at: Timestamp,
 }
 

@@ -1,63 +1,71 @@
-//! The kinds of fact a call is made of. Each merges commutatively, associatively and idempotently, so
-//! events may arrive in any order, repeatedly and in any grouping.
+//! The kinds of facts that a call consists of. Each merges commutatively, associatively and
+//! idempotently, so events may arrive in any order, repeatedly and in any grouping.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::timestamp::Timestamp;
 
-/// A value that some event claimed, with what decides between claims: a better source first, then
-/// time, then the value itself, so that no two claims are ever equal without being the same.
+/// A value that an event claimed, with what decides between claims: first the rank of the source,
+/// then the time, then the value itself. Only identical claims are equal.
 ///
 /// Stored as the array `[rank, at, value]`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Claim<T>(u8, Timestamp, T);
 
 impl<T> Claim<T> {
-    /// `value` as told at `at` by a source of this rank; higher is better.
+    /// `value` as reported at `at` by a source of this rank; higher is better.
     pub fn new(rank: u8, at: Timestamp, value: T) -> Self {
         Self(rank, at, value)
     }
 
-    /// How good the source is; higher is better.
+    /// Higher is better.
     pub fn rank(&self) -> u8 {
         self.0
     }
 
-    /// When the claiming event happened.
     pub fn at(&self) -> Timestamp {
         self.1
     }
 
-    /// What is claimed.
     pub fn value(&self) -> &T {
         &self.2
     }
 }
 
-/// The claim of the best source, the latest among equals.
+/// The claim of the best source, and the latest of several equally good ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Latest<T>(Option<Claim<T>>);
 
-/// The earliest claim.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Earliest<T>(Option<Claim<T>>);
 
-/// The highest of the values told: of times, the latest.
+/// The highest of the reported values; of times, the latest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Highest<T>(Option<T>);
 
-/// The first and the last of the times told. Stored as an array of both, or of the one.
+/// The first and the last of the reported times. Stored as an array of both, or of one if they are
+/// equal.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<Timestamp>", into = "Vec<Timestamp>")]
 pub struct FirstLast(Option<(Timestamp, Timestamp)>);
 
-/// The earliest of the times told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct EarliestTime(Option<Timestamp>);
+
+/// Merges `$other` into `$this`. It destructures without `..`, so that the compiler finds a field that is in
+/// neither list: registers merge, flags are set for ever.
+macro_rules! merge_fields {
+    ($this:ident, $other:expr, registers: [$($register:ident),*], flags: [$($flag:ident),*]) => {
+        let Self { $($register,)* $($flag,)* } = $other;
+        $($this.$register.merge($register);)*
+        $($this.$flag |= $flag;)*
+    };
+}
+pub(super) use merge_fields;
 
 macro_rules! register {
     ($name:ident, $wins:expr) => {
@@ -68,12 +76,10 @@ macro_rules! register {
         }
 
         impl<T: Ord> $name<T> {
-            /// A register that holds this claim.
             pub fn claimed(claim: Option<Claim<T>>) -> Self {
                 Self(claim)
             }
 
-            /// Keeps the winner of both registers.
             pub fn merge(&mut self, other: Self) {
                 let wins: fn(&Claim<T>, &Claim<T>) -> bool = $wins;
                 if let Some(theirs) = other.0
@@ -85,17 +91,14 @@ macro_rules! register {
         }
 
         impl<T> $name<T> {
-            /// The winning claim, if anything was claimed.
             pub fn claim(&self) -> Option<&Claim<T>> {
                 self.0.as_ref()
             }
 
-            /// The winning value, if anything was claimed.
             pub fn get(&self) -> Option<&T> {
                 self.0.as_ref().map(Claim::value)
             }
 
-            /// True before the first claim; such a register is not stored.
             pub fn is_empty(&self) -> bool {
                 self.0.is_none()
             }
@@ -108,15 +111,26 @@ register!(Earliest, |theirs, ours| {
     (theirs.1, &theirs.2, theirs.0) < (ours.1, &ours.2, ours.0)
 });
 
+impl<T: Ord> Latest<T> {
+    /// What a source of this rank claims at that moment, if it claims anything.
+    pub fn of(rank: u8, at: Timestamp, value: Option<T>) -> Self {
+        Self::claimed(value.map(|value| Claim::new(rank, at, value)))
+    }
+}
+
+impl Latest<String> {
+    pub fn as_str(&self) -> Option<&str> {
+        self.get().map(String::as_str)
+    }
+}
+
 impl<T> Latest<T> {
-    /// The register, if `keeps` its value; else an empty one.
-    #[must_use]
+    /// The register if `keeps` accepts its value, else an empty one.
     pub fn filter(self, keeps: impl FnOnce(&T) -> bool) -> Self {
         Self(self.0.filter(|claim| keeps(claim.value())))
     }
 }
 
-/// The best of these claims, by what decides between claims.
 pub fn best<'a, T: Ord + 'a>(
     registers: impl IntoIterator<Item = &'a Latest<T>>,
 ) -> Option<&'a Claim<T>> {
@@ -130,37 +144,30 @@ impl<T> Default for Highest<T> {
 }
 
 impl<T: Ord> Highest<T> {
-    /// A register that holds this value.
-    pub fn told(value: Option<T>) -> Self {
+    pub fn of(value: Option<T>) -> Self {
         Self(value)
     }
 
-    /// Keeps the higher of both.
     pub fn merge(&mut self, other: Self) {
         self.0 = self.0.take().max(other.0);
     }
 }
 
 impl<T> Highest<T> {
-    /// The highest value told, if any was.
     pub fn get(&self) -> Option<&T> {
         self.0.as_ref()
     }
 
-    /// True before a value was told; such a register is not stored.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 }
 
 impl FirstLast {
-    /// A register that holds this time.
-    #[must_use]
-    pub fn told(time: Option<Timestamp>) -> Self {
+    pub fn of(time: Option<Timestamp>) -> Self {
         Self(time.map(|time| (time, time)))
     }
 
-    /// Keeps the earlier and the later of both.
     pub fn merge(&mut self, other: Self) {
         self.0 = match (self.0, other.0) {
             (Some(ours), Some(theirs)) => Some((ours.0.min(theirs.0), ours.1.max(theirs.1))),
@@ -168,20 +175,14 @@ impl FirstLast {
         };
     }
 
-    /// The first time told, if any was.
-    #[must_use]
     pub fn first(&self) -> Option<Timestamp> {
         self.0.map(|(first, _)| first)
     }
 
-    /// The last time told, if any was.
-    #[must_use]
     pub fn last(&self) -> Option<Timestamp> {
         self.0.map(|(_, last)| last)
     }
 
-    /// True before a time was told; such a register is not stored.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
@@ -204,13 +205,10 @@ impl From<FirstLast> for Vec<Timestamp> {
 }
 
 impl EarliestTime {
-    /// A register that holds this time.
-    #[must_use]
     pub fn claimed(time: Option<Timestamp>) -> Self {
         Self(time)
     }
 
-    /// Keeps the earlier of both.
     pub fn merge(&mut self, other: Self) {
         self.0 = match (self.0, other.0) {
             (Some(ours), Some(theirs)) => Some(ours.min(theirs)),
@@ -218,14 +216,10 @@ impl EarliestTime {
         };
     }
 
-    /// The earliest time told, if any was.
-    #[must_use]
     pub fn get(&self) -> Option<Timestamp> {
         self.0
     }
 
-    /// True before a time was told; such a register is not stored.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }

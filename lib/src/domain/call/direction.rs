@@ -2,12 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Which way a call went, seen from the platform.
+/// The direction of a call, as the platform sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// Somebody called one of our numbers.
     Inbound,
-    /// The platform called somebody.
     Outbound,
 }

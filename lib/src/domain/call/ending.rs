@@ -1,12 +1,12 @@
-//! How a call ended, when, and with which outcome: computed from its facts. docs/who-ends-a-call.md has
-//! the rules, with the sequences that they come from.
+//! How a call ended, when, and with which outcome: computed from its facts. docs/who-ends-a-call.md
+//! has the rules and the sequences that they come from.
 
 use super::{
     claims::{Claim, Latest, best},
-    facts::{BY_RULE, Facts, Leaving},
-    leg::Left,
+    facts::{BY_RULE, Facts, LegacyDisconnection},
+    leg::Disconnection,
     outcome::{End, Outcome},
-    participants::{Gone, Member, Participants, Role},
+    participants::{Departure, Participant, Participants, Role},
     report::{ConversationReport, Report},
 };
 use crate::domain::{
@@ -14,238 +14,248 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// How and when a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending<'a> {
-    /// When it ended.
     pub at: Timestamp,
-    how: How<'a>,
+    cause: EndCause<'a>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum How<'a> {
+enum EndCause<'a> {
     Left {
-        left: &'a Left,
+        left: &'a Disconnection,
         identity: &'a str,
         connected: bool,
     },
-    /// As a record tells it that was written before legs were kept.
-    LeftBefore(&'a Leaving),
+    /// From a record of an earlier version, which kept no legs.
+    BeforeLegs(&'a LegacyDisconnection),
     HungUp(&'a Hangup),
     /// Only the closing of the room or the end of the conversation is known.
     Closed,
-    /// Nobody reported an end, and nothing was heard of the call any more.
+    /// No event reported an end, and no event arrived for hours.
     Silent,
 }
 
-/// The reason of a call that was closed because nobody reported its end.
+/// The reason of a call whose end no event reported.
 const NO_TERMINAL_EVENT: &str = "NO_TERMINAL_EVENT";
-/// The same in words.
 const NO_END_REPORTED: &str = "No event reported the end of the call";
 
 impl<'a> Ending<'a> {
-    fn of(gone: Gone<'a>, member: &Member<'a>, connected: bool) -> Self {
-        let how = match gone {
-            Gone::Left(left) => How::Left {
+    fn of(departure: Departure<'a>, participant: &Participant<'a>, connected: bool) -> Self {
+        let cause = match departure {
+            Departure::Left(left) => EndCause::Left {
                 left,
-                identity: member.key.identity(),
+                identity: participant.key.identity(),
                 connected,
             },
-            Gone::HungUp(hangup) => How::HungUp(hangup),
-            Gone::Closed(_) => How::Closed,
+            Departure::HungUp(hangup) => EndCause::HungUp(hangup),
+            Departure::Closed(_) => EndCause::Closed,
         };
-        Self { at: gone.at(), how }
+        Self {
+            at: departure.at(),
+            cause,
+        }
     }
 
-    fn before(claim: &'a Claim<Leaving>) -> Self {
+    fn before(claim: &'a Claim<LegacyDisconnection>) -> Self {
         Self {
             at: claim.at(),
-            how: How::LeftBefore(claim.value()),
+            cause: EndCause::BeforeLegs(claim.value()),
         }
     }
 
     fn closed(at: Timestamp) -> Self {
         Self {
             at,
-            how: How::Closed,
+            cause: EndCause::Closed,
         }
     }
 
-    /// The identity of whose leaving ended it, if one did.
-    #[must_use]
+    /// The identity of the participant whose leaving ended the call.
     pub fn identity(&self) -> Option<&'a str> {
-        match self.how {
-            How::Left { identity, .. } => Some(identity).filter(|identity| !identity.is_empty()),
-            How::LeftBefore(leaving) => leaving.identity.as_deref(),
-            How::HungUp(_) | How::Closed | How::Silent => None,
+        match self.cause {
+            EndCause::Left { identity, .. } => {
+                Some(identity).filter(|identity| !identity.is_empty())
+            }
+            EndCause::BeforeLegs(leaving) => leaving.identity.as_deref(),
+            EndCause::HungUp(_) | EndCause::Closed | EndCause::Silent => None,
         }
     }
 
-    /// Why the call failed, where Ringpost itself closed it.
+    /// Why the call failed, if Ringpost itself closed it.
     pub(super) fn failure(&self) -> Option<&'static str> {
-        (self.how == How::Silent).then_some(NO_END_REPORTED)
+        (self.cause == EndCause::Silent).then_some(NO_END_REPORTED)
     }
 
-    /// The provider's reason, as it spells it; Ringpost's own where it closed the call.
-    #[must_use]
+    /// The provider's reason in its spelling; Ringpost's own if it closed the call.
     pub fn reason(&self) -> Option<&'a str> {
-        match self.how {
-            How::Left { left, .. } => left.reason(),
-            How::LeftBefore(leaving) => leaving.reason.as_deref(),
-            How::HungUp(hangup) => hangup.reason.as_deref(),
-            How::Closed => None,
-            How::Silent => Some(NO_TERMINAL_EVENT),
+        match self.cause {
+            EndCause::Left { left, .. } => left.reason(),
+            EndCause::BeforeLegs(leaving) => leaving.reason.as_deref(),
+            EndCause::HungUp(hangup) => hangup.reason.as_deref(),
+            EndCause::Closed => None,
+            EndCause::Silent => Some(NO_TERMINAL_EVENT),
         }
     }
 }
 
+/// The latest departure of those that were answered, or of those that were not.
+fn last_departure<'a: 'b, 'b>(
+    participants: impl Iterator<Item = &'b Participant<'a>>,
+    answered: bool,
+    over: Option<Timestamp>,
+) -> Option<Ending<'a>> {
+    participants
+        .filter(|participant| participant.is_answered() == answered)
+        .filter_map(|participant| {
+            Some(Ending::of(
+                participant.departure(over)?,
+                participant,
+                answered,
+            ))
+        })
+        .max_by_key(|ending| ending.at)
+}
+
 impl Facts {
-    /// How the call ended. `None` while it goes on.
+    /// How the call ended; `None` while it is ongoing.
     ///
-    /// The first who can tell decides: the phones of its room, its carrier, the persons of its room,
-    /// the closing of the room, the end of its conversation. Whoever closes calls of which nothing was
-    /// heard any more stands after all of them.
+    /// The first of these that knows the end decides: the phones of the room, the carrier, the
+    /// persons of the room, the closing of the room, the end of the conversation, and last the
+    /// sweep that closes silent calls.
     ///
-    /// A phone that a room shows is there until the room tells its leaving or is closed: its carrier may
-    /// tell the end a moment earlier, but less exactly, and customers would be told twice.
-    #[must_use]
+    /// A phone in a room is present until the room reports its leaving or is closed. Its carrier
+    /// may report the end a moment earlier but less exactly; using that would announce the end
+    /// twice.
     pub fn ending(&self) -> Option<Ending<'_>> {
         self.ending_of(&Participants::of(self))
     }
 
-    fn ending_of<'a>(&'a self, cast: &Participants<'a>) -> Option<Ending<'a>> {
+    fn ending_of<'a>(&'a self, participants: &Participants<'a>) -> Option<Ending<'a>> {
         let with_room = || self.rooms_closed_at().map(Ending::closed);
-        self.by_phones(cast)
-            .or_else(|| self.by_carrier().filter(|_| !self.shows_phone(cast)))
-            .or_else(|| self.by_persons(cast))
+        self.by_phones(participants)
+            .or_else(|| {
+                self.by_carrier()
+                    .filter(|_| !self.shows_phone(participants))
+            })
+            .or_else(|| self.by_persons(participants))
             .or_else(with_room)
             .or_else(|| self.with_conversation())
             .or_else(|| self.by_silence())
     }
 
-    /// The last of the phones that answered has left. If nobody answered, the last attempt is over, and
-    /// nobody is there to make another: an agent who has not reached anybody may dial again.
-    fn by_phones<'a>(&'a self, cast: &Participants<'a>) -> Option<Ending<'a>> {
+    /// The last of the phones that answered has left. If none answered, the last attempt is over
+    /// and no agent or person is present who could dial again.
+    fn by_phones<'a>(&'a self, participants: &Participants<'a>) -> Option<Ending<'a>> {
         let over = self.rooms_closed_at();
-        if self.crowded || self.shows_phone(cast) {
+        if self.legs_overflowed || self.shows_phone(participants) {
             return None;
         }
-        let gone = |answered: bool| {
-            let phones = cast
-                .deciding_phones()
-                .filter(move |phone| phone.is_answered() == answered);
-            let gone =
-                phones.filter_map(|phone| Some(Ending::of(phone.gone(over)?, phone, answered)));
-            gone.max_by_key(|ending| ending.at)
-        };
-        // If only the closing of its room is known of the last one, its carrier may know more.
-        let is_told = |ending: &Ending<'a>| ending.how != How::Closed;
+        let departure = |answered| last_departure(participants.deciding_phones(), answered, over);
+        // If only the closing of the room is known, the carrier may know more.
+        let is_reported = |ending: &Ending<'a>| ending.cause != EndCause::Closed;
         let before = self
             .phone_left
             .claim()
-            .filter(|left| self.was_the_callers(left))
+            .filter(|left| self.was_of_caller(left))
             .map(Ending::before);
-        let answered = gone(true)
+        let answered = departure(true)
             .into_iter()
             .chain(before)
             .max_by_key(|ending| ending.at);
-        let last = answered
-            .or_else(|| gone(false).filter(|_| over.is_some() || !self.may_dial_again(cast)));
-        last.filter(is_told)
+        let last = answered.or_else(|| {
+            departure(false).filter(|_| over.is_some() || !self.may_dial_again(participants))
+        });
+        last.filter(is_reported)
     }
 
-    fn shows_phone(&self, cast: &Participants<'_>) -> bool {
+    fn shows_phone(&self, participants: &Participants<'_>) -> bool {
         let over = self.rooms_closed_at();
-        cast.deciding_phones().any(|phone| phone.is_there(over))
+        participants
+            .deciding_phones()
+            .any(|phone| phone.is_present(over))
     }
 
-    fn may_dial_again(&self, cast: &Participants<'_>) -> bool {
+    fn may_dial_again(&self, participants: &Participants<'_>) -> bool {
         let machine = self
             .machine_joined
             .get()
             .is_some_and(|joined| self.machine_left.get() < Some(joined));
-        cast.direction != Some(Direction::Inbound)
-            && (machine || cast.persons().any(|person| person.is_there(None)))
+        participants.direction != Some(Direction::Inbound)
+            && (machine || participants.persons().any(|person| person.is_present(None)))
     }
 
-    fn was_the_callers(&self, left: &Claim<Leaving>) -> bool {
+    fn was_of_caller(&self, left: &Claim<LegacyDisconnection>) -> bool {
         let rule = self.direction.claim();
         let by_rule = rule
             .is_some_and(|claim| *claim.value() == Direction::Inbound && claim.rank() >= BY_RULE);
         !by_rule || left.rank() >= BY_RULE
     }
 
-    /// Whoever knows the call's carrier tells that it was hung up. Of several legs those decide that
-    /// were answered, once all of them are over.
+    /// The carrier reported the hangup. Of several legs the answered ones decide, once all of them
+    /// are over.
     fn by_carrier(&self) -> Option<Ending<'_>> {
         let legs = self.counting_reports();
-        let goes_on = legs
+        let is_ongoing = legs
             .iter()
-            .any(|report| report.goes_on() && report.is_answered());
-        let of_legs = legs.into_iter().filter(|_| !goes_on);
-        let told = best(
+            .any(|report| report.is_ongoing() && report.is_answered());
+        let of_legs = legs.into_iter().filter(|_| !is_ongoing);
+        let reported = best(
             of_legs
                 .chain(self.talk_report())
                 .map(|report| &report.hangup)
                 .chain([&self.hangup]),
         );
-        told.map(|claim| Ending {
+        reported.map(|claim| Ending {
             at: claim.value().at,
-            how: How::HungUp(claim.value()),
+            cause: EndCause::HungUp(claim.value()),
         })
     }
 
-    /// The last person has left. Who never came in ends nothing while the room may let him in.
-    fn by_persons<'a>(&'a self, cast: &Participants<'a>) -> Option<Ending<'a>> {
+    /// The last person has left. A person who never got in ends nothing while the room is open.
+    fn by_persons<'a>(&'a self, participants: &Participants<'a>) -> Option<Ending<'a>> {
         let over = self.rooms_closed_at();
-        if cast.is_phone_call(self)
-            || self.crowded
-            || cast.persons().any(|person| person.is_there(over))
+        if participants.is_phone_call(self)
+            || self.legs_overflowed
+            || participants.persons().any(|person| person.is_present(over))
         {
             return None;
         }
-        let gone = |came: bool| {
-            let persons = cast
-                .persons()
-                .filter(move |person| person.is_answered() == came);
-            let gone =
-                persons.filter_map(|person| Some(Ending::of(person.gone(over)?, person, came)));
-            gone.max_by_key(|ending| ending.at)
-        };
+        let departure = |answered| last_departure(participants.persons(), answered, over);
         let before = self.standard_left.claim().map(Ending::before);
-        let left = gone(true)
+        let left = departure(true)
             .into_iter()
             .chain(before)
             .max_by_key(|ending| ending.at);
-        left.or_else(|| gone(false).filter(|_| over.is_some()))
+        left.or_else(|| departure(false).filter(|_| over.is_some()))
     }
 
-    /// Without a room, and unless its carrier will tell more, a call ends with its conversation: one that
-    /// hands the caller over ends before the call does.
+    /// Without a room, a call ends with its conversation, unless its carrier will report more: an
+    /// agent that hands the caller over ends its conversation before the call ends.
     fn with_conversation(&self) -> Option<Ending<'_>> {
-        let goes_on = self.reports.iter().any(|(_, report)| report.goes_on());
+        let is_ongoing = self.reports.iter().any(|(_, report)| report.is_ongoing());
         let ended = self
             .talk()
             .map(|(_, talk)| &talk.ended)
             .filter(|ended| !ended.is_empty());
         let ended = ended.unwrap_or(&self.conversation_ended).get();
         ended
-            .filter(|_| !self.has_room() && !goes_on)
+            .filter(|_| !self.has_room() && !is_ongoing)
             .copied()
             .map(Ending::closed)
     }
 
-    /// Nothing was heard of the call any more. A carrier that reported its end knows better, though its
-    /// room still shows a phone.
+    /// No event arrived for hours. If a carrier reported the end, that counts even though the room
+    /// still shows a phone.
     fn by_silence(&self) -> Option<Ending<'_>> {
         let since = self.silent_since.get()?;
         self.by_carrier().or(Some(Ending {
             at: since,
-            how: How::Silent,
+            cause: EndCause::Silent,
         }))
     }
 
-    /// When all rooms that are known were closed.
+    /// When all known rooms were closed.
     pub(super) fn rooms_closed_at(&self) -> Option<Timestamp> {
         let all: Option<Vec<_>> = self
             .rooms
@@ -260,7 +270,7 @@ impl Facts {
         !(self.rooms.is_empty() && self.room_sid.is_empty() && self.room_name.is_empty())
     }
 
-    /// The legs of carriers that count, where no phone of a room is known to be them.
+    /// The carriers' legs that count: those that belong to no phone of a room.
     fn counting_reports(&self) -> Vec<&Report> {
         let (answered, others): (Vec<_>, Vec<_>) =
             self.unlinked().partition(|report| report.is_answered());
@@ -271,7 +281,7 @@ impl Facts {
         }
     }
 
-    /// The conversation that counts: of two of one call the longer one, for the other never came about.
+    /// Of two conversations of one call, the longer one counts: the other was never established.
     pub(super) fn talk(&self) -> Option<(&String, &ConversationReport)> {
         let length = |talk: &ConversationReport| talk.report.seconds.get().copied();
         self.talks.iter().max_by(|(one, a), (other, b)| {
@@ -283,13 +293,13 @@ impl Facts {
         self.talk().map(|(_, talk)| &talk.report)
     }
 
-    /// All who may tell of the call as a whole: of the phone whose call it is, of legs that are no
-    /// phone's, and of its conversation.
-    pub(super) fn reporters<'a>(&'a self, cast: &Participants<'a>) -> Vec<&'a Report> {
-        let principal = cast
+    /// The reports about the call as a whole: those about the principal's phone, about legs without
+    /// a phone in the room, and about the conversation.
+    pub(super) fn reporters<'a>(&'a self, participants: &Participants<'a>) -> Vec<&'a Report> {
+        let principal = participants
             .principal()
             .into_iter()
-            .flat_map(Member::reports)
+            .flat_map(Participant::reports)
             .copied();
         principal
             .chain(self.counting_reports())
@@ -297,145 +307,150 @@ impl Facts {
             .collect()
     }
 
-    fn told<'a, T: Ord + 'a>(
+    fn reported<'a, T: Ord + 'a>(
         &'a self,
-        cast: &Participants<'a>,
+        participants: &Participants<'a>,
         whole: &'a Latest<T>,
         of: impl Fn(&'a Report) -> &'a Latest<T>,
     ) -> Option<&'a T> {
-        best(self.reporters(cast).into_iter().map(of).chain([whole])).map(Claim::value)
+        best(
+            self.reporters(participants)
+                .into_iter()
+                .map(of)
+                .chain([whole]),
+        )
+        .map(Claim::value)
     }
 
-    /// When the call started: with its room, as somebody else told, with the first person in it, or so
-    /// long before its end as it is told to have lasted.
-    #[must_use]
+    /// When the call started: the room's creation, else a reported start, else when the first
+    /// person joined, else the end minus the reported duration.
     pub fn started_at(&self) -> Option<Timestamp> {
         self.started_at_of(&Participants::of(self))
     }
 
-    fn started_at_of(&self, cast: &Participants<'_>) -> Option<Timestamp> {
-        let told = || {
-            self.told(cast, &self.started, |report| &report.started)
+    fn started_at_of(&self, participants: &Participants<'_>) -> Option<Timestamp> {
+        let reported = || {
+            self.reported(participants, &self.started, |report| &report.started)
                 .copied()
         };
         let before_end = || {
-            self.ending_of(cast)?
+            self.ending_of(participants)?
                 .at
-                .minus_seconds(*self.reported_seconds(cast)?)
+                .minus_seconds(*self.reported_seconds(participants)?)
         };
         self.room_created()
-            .or_else(told)
-            .or_else(|| self.joined_at_of(cast))
+            .or_else(reported)
+            .or_else(|| self.joined_at_of(participants))
             .or_else(before_end)
     }
 
-    fn joined_at_of(&self, cast: &Participants<'_>) -> Option<Timestamp> {
-        let members = cast
-            .members
+    fn joined_at_of(&self, participants: &Participants<'_>) -> Option<Timestamp> {
+        let all = participants
+            .all
             .iter()
-            .filter(|member| member.role != Role::Colleague);
-        members
-            .filter_map(Member::joined_at)
+            .filter(|participant| participant.role != Role::DialledIn);
+        all.filter_map(Participant::joined_at)
             .chain(self.joined.get())
             .min()
     }
 
-    fn reported_seconds<'a>(&'a self, cast: &Participants<'a>) -> Option<&'a u64> {
-        self.told(cast, &self.reported_seconds, |report| &report.seconds)
+    fn reported_seconds<'a>(&'a self, participants: &Participants<'a>) -> Option<&'a u64> {
+        self.reported(participants, &self.reported_seconds, |report| {
+            &report.seconds
+        })
     }
 
-    fn verdict(&self, cast: &Participants<'_>) -> Option<Outcome> {
-        self.told(cast, &self.verdict, |report| &report.verdict)
+    fn verdict(&self, participants: &Participants<'_>) -> Option<Outcome> {
+        self.reported(participants, &self.verdict, |report| &report.verdict)
             .copied()
     }
 
-    /// When the call started, as others than its room tell it.
-    #[must_use]
-    pub fn start_told(&self) -> Option<Timestamp> {
-        self.told(&Participants::of(self), &self.started, |report| {
+    /// The start that a source other than the room reported.
+    pub fn reported_start(&self) -> Option<Timestamp> {
+        self.reported(&Participants::of(self), &self.started, |report| {
             &report.started
         })
         .copied()
     }
 
-    /// How many seconds it lasted, as others than its room tell it.
-    #[must_use]
+    /// The duration that a source other than the room reported.
     pub fn stated_seconds(&self) -> Option<u64> {
         self.reported_seconds(&Participants::of(self)).copied()
     }
 
-    /// The outcome, as providers that judge calls tell it.
-    #[must_use]
-    pub fn verdict_told(&self) -> Option<Outcome> {
+    pub fn reported_verdict(&self) -> Option<Outcome> {
         self.verdict(&Participants::of(self))
     }
 
-    /// Whether a phone has the call: then persons end nothing.
-    #[must_use]
+    /// In a phone call, persons end nothing.
     pub fn is_phone_call(&self) -> bool {
         Participants::of(self).is_phone_call(self)
     }
 
-    /// From start to end, in milliseconds: the room's span where one is known, else what was told.
-    #[must_use]
+    /// In milliseconds, from the room's creation to the end; without a room, the reported duration.
     pub fn duration_millis(&self) -> Option<u64> {
-        let cast = Participants::of(self);
-        self.duration_of(&cast, self.ending_of(&cast)?)
+        let participants = Participants::of(self);
+        self.duration_of(&participants, self.ending_of(&participants)?)
     }
 
-    fn duration_of(&self, cast: &Participants<'_>, ending: Ending<'_>) -> Option<u64> {
-        if let (None, Some(seconds)) = (self.room_created(), self.reported_seconds(cast)) {
+    fn duration_of(&self, participants: &Participants<'_>, ending: Ending<'_>) -> Option<u64> {
+        if let (None, Some(seconds)) = (self.room_created(), self.reported_seconds(participants)) {
             return Some(seconds.saturating_mul(1_000));
         }
-        let start = match (self.room_created(), ending.how) {
-            // Ringing is no duration: a carrier's call lasts from the answer on.
-            (None, How::HungUp(_)) if !self.is_answered(cast) => return None,
-            (None, How::HungUp(_)) => self.answered_at().or_else(|| self.started_at_of(cast))?,
-            _ => self.started_at_of(cast)?,
+        let start = match (self.room_created(), ending.cause) {
+            // Ringing does not count: a carrier's call lasts from the answer on.
+            (None, EndCause::HungUp(_)) if !self.is_answered(participants) => return None,
+            (None, EndCause::HungUp(_)) => self
+                .answered_at()
+                .or_else(|| self.started_at_of(participants))?,
+            _ => self.started_at_of(participants)?,
         };
         Some(ending.at.millis_since(start))
     }
 
-    fn is_answered(&self, cast: &Participants<'_>) -> bool {
+    fn is_answered(&self, participants: &Participants<'_>) -> bool {
         self.answered_at().is_some()
-            || self.reported_seconds(cast).is_some()
-            || self.verdict(cast) == Some(Outcome::Completed)
+            || self.reported_seconds(participants).is_some()
+            || self.verdict(participants) == Some(Outcome::Completed)
     }
 
-    /// The outcome of the ended call; `None` while it goes on or when nothing decides.
-    #[must_use]
+    /// `None` while the call is ongoing, or when nothing decides.
     pub fn outcome(&self) -> Option<Outcome> {
-        let cast = Participants::of(self);
-        let ending = self.ending_of(&cast)?;
-        if ending.how == How::Silent {
+        let participants = Participants::of(self);
+        let ending = self.ending_of(&participants)?;
+        if ending.cause == EndCause::Silent {
             return Some(Outcome::Failed);
         }
         Outcome::decide(End {
             reason: ending.reason(),
-            verdict: self.verdict(&cast),
-            duration_millis: self.duration_of(&cast, ending),
-            connected: match ending.how {
-                How::Left { connected, .. } => connected,
-                How::LeftBefore(leaving) => leaving.connected,
-                // Not told by who only tells the end; but who saw it begin would have seen the answer.
-                How::HungUp(_) => {
+            verdict: self.verdict(&participants),
+            duration_millis: self.duration_of(&participants, ending),
+            connected: match ending.cause {
+                EndCause::Left { connected, .. } => connected,
+                EndCause::BeforeLegs(leaving) => leaving.connected,
+                // A source that only reports the end does not report the answer; one that reported
+                // the start would have.
+                EndCause::HungUp(_) => {
                     let began = self
-                        .told(&cast, &self.started, |report| &report.started)
+                        .reported(&participants, &self.started, |report| &report.started)
                         .is_some();
-                    self.is_answered(&cast) || (self.ringing_at().is_none() && !began)
+                    self.is_answered(&participants) || (self.ringing_at().is_none() && !began)
                 }
-                How::Closed | How::Silent => self.may_have_met(&cast),
+                EndCause::Closed | EndCause::Silent => self.may_have_been_attended(&participants),
             },
         })
     }
 
-    /// Whether anybody is known, or may be taken, to have been in the room that was closed.
-    fn may_have_met(&self, cast: &Participants<'_>) -> bool {
+    /// Whether someone was, or may have been, in the room that was closed.
+    fn may_have_been_attended(&self, participants: &Participants<'_>) -> bool {
         let talked = || self.conversation_ended_at().is_some() || self.transcript().is_some();
         !self.has_room()
-            || cast.members.iter().any(Member::may_have_been_there)
+            || participants
+                .all
+                .iter()
+                .any(Participant::may_have_been_present)
             || self.joined.get().is_some()
-            || self.is_answered(cast)
+            || self.is_answered(participants)
             || talked()
     }
 }

@@ -1,14 +1,14 @@
 //! The facts of a call: a join-semilattice. `merge` is commutative, associative and idempotent, so
 //! every replay, reordering and regrouping of a call's events ends in the same facts. Status,
-//! outcome and duration are views ([`super::ending`]), computed and never stored. There is deliberately
-//! no list of applied events.
+//! outcome and duration are views ([`super::ending`]), computed and never stored. There is
+//! deliberately no list of applied events.
 //!
-//! What is told of one phone, one person, one room, one leg of the carrier or one conversation is kept
-//! apart from what is told of another: which of them counts for the call ([`super::cast`]) can then be
-//! decided whatever the order in which it became known.
+//! Facts about each phone, person, room, carrier's leg and conversation are kept separately. Which
+//! of them counts for the call ([`super::participants`]) can then be decided in any order of
+//! events.
 
 use crate::domain::{
-    bounded::FewKeys,
+    bounded::BoundedMap,
     call::{direction::Direction, report::Hangup},
     contact_id::ContactId,
     follow_up::FollowUp,
@@ -16,283 +16,184 @@ use crate::domain::{
     phone::PhoneNumber,
     timestamp::Timestamp,
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, mem, ops::Not};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
     agent_status::AgentStatus,
-    claims::{Earliest, EarliestTime, Highest, Latest},
+    claims::{Earliest, EarliestTime, Highest, Latest, merge_fields},
     leg::{Leg, LegKey},
     outcome::Outcome,
     report::{ConversationReport, Report, RoomSpan},
 };
 
-/// A participant's leaving, as records tell it that were written before legs were kept.
+/// How a participant left, in records of an earlier version, which kept no legs.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Leaving {
-    /// The provider's reason, as it spells it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+pub struct LegacyDisconnection {
     pub reason: Option<String>,
-    /// The participant's identity.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<String>,
     /// False when the participant is known never to have been connected.
     pub connected: bool,
 }
 
-/// The rank of what is told by or of a phone that a dispatch rule let in: the caller.
+/// The rank of facts about a phone that a dispatch rule let in: the caller.
 pub const BY_RULE: u8 = 2;
-/// The rank of a number that only a room's name tells.
+/// The rank of a number that comes from a room's name only.
 pub const FROM_ROOM_NAME: u8 = 0;
 
-/// More legs than any call has; a record of so many stays far below what an item may hold.
+/// More legs than any call has. A record with this many stays far below DynamoDB's item limit.
 pub const MAX_LEGS: usize = 40;
-/// As many legs of carriers.
 pub const MAX_REPORTS: usize = 40;
 const MAX_ROOMS: usize = 8;
 const MAX_TALKS: usize = 16;
 
-/// Everything that the events of a call have told of it. One event tells a few fields. Stored under
-/// short names, for DynamoDB bills by the kilobyte and names count.
+/// All facts that a call's events reported. One event reports a few of them. The stored names are
+/// short, because DynamoDB charges by the kilobyte, names included.
 ///
-/// What a field tells is told of the call as a whole, by those who know neither its legs nor its rooms;
-/// the methods of the same names are the views that put all together.
+/// A field here holds what was reported about the call as a whole, by sources that know neither its
+/// legs nor its rooms. The methods of the same names combine it with the reports about legs and
+/// rooms.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Facts {
-    /// LiveKit's name of the room.
     #[serde(rename = "name", skip_serializing_if = "Latest::is_empty")]
     pub room_name: Latest<String>,
-    /// The phones and persons that took part.
-    #[serde(skip_serializing_if = "FewKeys::is_empty")]
-    pub legs: FewKeys<LegKey, Leg, MAX_LEGS>,
-    /// There were more of them than are kept.
-    #[serde(skip_serializing_if = "is_false")]
-    pub crowded: bool,
-    /// The legs that carriers tell of, by call SID.
-    #[serde(rename = "sids", skip_serializing_if = "FewKeys::is_empty")]
-    pub reports: FewKeys<String, Report, MAX_REPORTS>,
+    #[serde(skip_serializing_if = "BoundedMap::is_empty")]
+    pub legs: BoundedMap<LegKey, Leg, MAX_LEGS>,
+    /// There were more legs than are kept.
+    #[serde(rename = "crowded", skip_serializing_if = "Not::not")]
+    pub legs_overflowed: bool,
+    /// The legs that carriers report, by call SID.
+    #[serde(rename = "sids", skip_serializing_if = "BoundedMap::is_empty")]
+    pub reports: BoundedMap<String, Report, MAX_REPORTS>,
     /// LiveKit's rooms, by sid.
-    #[serde(skip_serializing_if = "FewKeys::is_empty")]
-    pub rooms: FewKeys<String, RoomSpan, MAX_ROOMS>,
+    #[serde(skip_serializing_if = "BoundedMap::is_empty")]
+    pub rooms: BoundedMap<String, RoomSpan, MAX_ROOMS>,
     /// ElevenLabs' conversations, by id.
-    #[serde(rename = "talks", skip_serializing_if = "FewKeys::is_empty")]
-    pub talks: FewKeys<String, ConversationReport, MAX_TALKS>,
-    /// When an agent or another machine joined a room last.
+    #[serde(rename = "talks", skip_serializing_if = "BoundedMap::is_empty")]
+    pub talks: BoundedMap<String, ConversationReport, MAX_TALKS>,
+    /// When an agent or another machine last joined a room.
     #[serde(rename = "in", skip_serializing_if = "Highest::is_empty")]
     pub machine_joined: Highest<Timestamp>,
-    /// When one left last.
     #[serde(rename = "out", skip_serializing_if = "Highest::is_empty")]
     pub machine_left: Highest<Timestamp>,
-    /// LiveKit's sid of the room, as older records tell it.
+    /// In records of earlier versions only.
     #[serde(rename = "room", skip_serializing_if = "Latest::is_empty")]
     pub room_sid: Latest<String>,
-    /// The SIP call id.
     #[serde(rename = "sip", skip_serializing_if = "Latest::is_empty")]
     pub sip_call_id: Latest<String>,
-    /// The carrier's call SID.
     #[serde(rename = "sid", skip_serializing_if = "Latest::is_empty")]
     pub call_sid: Latest<String>,
-    /// ElevenLabs' id of the conversation.
     #[serde(rename = "conv", skip_serializing_if = "Latest::is_empty")]
     pub conversation_id: Latest<String>,
-    /// ElevenLabs' id of the agent.
     #[serde(rename = "agent", skip_serializing_if = "Latest::is_empty")]
     pub agent_id: Latest<String>,
     /// The number of the other side.
     #[serde(rename = "phone", skip_serializing_if = "Latest::is_empty")]
     pub phone_number: Latest<PhoneNumber>,
-    /// Our own number, by which the directory knows whose call it is. The other side's number never
-    /// decides that: it may be a number of another tenant.
+    /// Our own number, by which the directory finds the owner. The other side's number never
+    /// decides: it may be another tenant's number.
     #[serde(rename = "line", skip_serializing_if = "Latest::is_empty")]
     pub line_number: Latest<PhoneNumber>,
-    /// Which way the call went.
     #[serde(rename = "dir", skip_serializing_if = "Latest::is_empty")]
     pub direction: Latest<Direction>,
-    /// The campaign that the metadata of a room or of an event names.
+    /// From the metadata of a room or an event.
     #[serde(rename = "camp", skip_serializing_if = "Latest::is_empty")]
     pub campaign_id: Latest<String>,
-    /// Where the recording is.
     #[serde(rename = "rec", skip_serializing_if = "Latest::is_empty")]
     pub recording_url: Latest<String>,
     /// When the first event of the call happened.
     #[serde(rename = "first", skip_serializing_if = "EarliestTime::is_empty")]
     pub first_event: EarliestTime,
-    /// When a room of which only the name is known was created.
+    /// For a room of which only the name is known.
     #[serde(rename = "made", skip_serializing_if = "EarliestTime::is_empty")]
     pub room_created: EarliestTime,
-    /// When the first person joined, as older records tell it.
+    /// In records of earlier versions only.
     #[serde(rename = "join", skip_serializing_if = "EarliestTime::is_empty")]
     pub joined: EarliestTime,
-    /// When a phone was first seen ringing.
     #[serde(rename = "ring", skip_serializing_if = "EarliestTime::is_empty")]
     pub ringing: EarliestTime,
-    /// When a phone was first seen answered.
     #[serde(rename = "answ", skip_serializing_if = "EarliestTime::is_empty")]
     pub answered: EarliestTime,
-    /// Whether it is a phone call: then a person's leaving does not end it.
-    #[serde(rename = "hasPhone", skip_serializing_if = "is_false")]
+    /// In a phone call, a person's leaving does not end the call.
+    #[serde(rename = "hasPhone", skip_serializing_if = "Not::not")]
     pub has_phone: bool,
-    /// The last leaving of a phone, as older records tell it.
+    /// The last of a phone, in records of earlier versions only.
     #[serde(rename = "phoneLeft", skip_serializing_if = "Latest::is_empty")]
-    pub phone_left: Latest<Leaving>,
-    /// The earliest leaving of a person, as older records tell it.
+    pub phone_left: Latest<LegacyDisconnection>,
+    /// The earliest of a person, in records of earlier versions only.
     #[serde(rename = "left", skip_serializing_if = "Earliest::is_empty")]
-    pub standard_left: Earliest<Leaving>,
-    /// When a room of which only the name is known was closed, or the call was first told to be over
-    /// without saying since when.
+    pub standard_left: Earliest<LegacyDisconnection>,
+    /// When a room of which only the name is known was closed, or when the call was first reported
+    /// to be over without an end time.
     #[serde(rename = "done", skip_serializing_if = "EarliestTime::is_empty")]
     pub room_finished: EarliestTime,
-    /// When the call was last heard of, if nobody reported its end for long after that.
+    /// When the last event arrived, if no end was reported for hours after it.
     #[serde(rename = "lost", skip_serializing_if = "EarliestTime::is_empty")]
     pub silent_since: EarliestTime,
-    /// When the call started, as somebody other than LiveKit tells it.
+    /// As reported by a source other than LiveKit.
     #[serde(rename = "start", skip_serializing_if = "Latest::is_empty")]
     pub started: Latest<Timestamp>,
-    /// How it ended, as somebody other than LiveKit tells it.
+    /// As reported by a source other than LiveKit.
     #[serde(rename = "hang", skip_serializing_if = "Latest::is_empty")]
     pub hangup: Latest<Hangup>,
-    /// When the agent's conversation ended; the call may go on without it.
+    /// The call may continue after it.
     #[serde(rename = "convEnd", skip_serializing_if = "Latest::is_empty")]
     pub conversation_ended: Latest<Timestamp>,
-    /// The duration that somebody other than LiveKit tells, in seconds.
+    /// As reported by a source other than LiveKit.
     #[serde(rename = "secs", skip_serializing_if = "Latest::is_empty")]
     pub reported_seconds: Latest<u64>,
-    /// The outcome, as a provider that judges calls itself tells it.
+    /// The outcome that a provider reported.
     #[serde(rename = "verd", skip_serializing_if = "Latest::is_empty")]
     pub verdict: Latest<Outcome>,
-    /// The status that ElevenLabs reports, by the furthest event.
+    /// The status of ElevenLabs' call that has progressed furthest.
     #[serde(rename = "status", skip_serializing_if = "Latest::is_empty")]
     pub agent_status: Latest<AgentStatus>,
-    /// When ElevenLabs last answered a question about a conversation that went on: nobody needs to ask
-    /// again at once, whatever the answer was.
+    /// When ElevenLabs' API last returned an ongoing conversation: it is not asked again at once.
     #[serde(rename = "asked", skip_serializing_if = "Latest::is_empty")]
     pub asked: Latest<()>,
-    /// Why the call failed, in the provider's words.
+    /// In the provider's words.
     #[serde(rename = "fail", skip_serializing_if = "Latest::is_empty")]
     pub failure_reason: Latest<String>,
-    /// The event that holds the transcript.
     #[serde(rename = "text", skip_serializing_if = "Latest::is_empty")]
     pub transcript: Latest<EventKey>,
-    /// What the call achieved, in snake case: `appointment_set`, `follow_up`, ….
+    /// In snake case: `appointment_set`, `follow_up`, ….
     #[serde(rename = "res", skip_serializing_if = "Latest::is_empty")]
     pub results: Latest<BTreeSet<String>>,
     /// The caller of an inbound call is a lead of the line's campaign.
-    #[serde(rename = "hasLead", skip_serializing_if = "is_false")]
+    #[serde(rename = "hasLead", skip_serializing_if = "Not::not")]
     pub has_lead: bool,
-    /// The lead or contact that a dialer or a carrier names.
+    /// The lead or contact that a dialer or a carrier named.
     #[serde(rename = "lead", skip_serializing_if = "Latest::is_empty")]
     pub lead_id: Latest<ContactId>,
-    /// The employee that a dialer names.
     #[serde(rename = "empl", skip_serializing_if = "Latest::is_empty")]
     pub employee_id: Latest<String>,
-    /// When to call again; `None` withdraws what was told before.
+    /// When to call again; `None` withdraws an earlier follow-up.
     #[serde(rename = "again", skip_serializing_if = "Latest::is_empty")]
     pub follow_up: Latest<Option<FollowUp>>,
-    /// A digest of the body that a dialer submitted last.
+    /// A digest of the last body that a dialer submitted.
     #[serde(rename = "said", skip_serializing_if = "Latest::is_empty")]
     pub submitted: Latest<String>,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's skip_serializing_if passes a reference"
-)]
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
 impl Facts {
-    /// Adds what `other` tells. The order, repetition and grouping of merges do not matter.
-    pub fn merge(&mut self, other: Self) {
-        // Without `..`, so that a new fact cannot be forgotten here.
-        let Self {
-            room_name,
-            legs,
-            crowded,
-            reports,
-            rooms,
-            talks,
-            machine_joined,
-            machine_left,
-            room_sid,
-            sip_call_id,
-            call_sid,
-            conversation_id,
-            agent_id,
-            phone_number,
-            line_number,
-            direction,
-            campaign_id,
-            recording_url,
-            first_event,
-            room_created,
-            joined,
-            ringing,
-            answered,
-            has_phone,
-            phone_left,
-            standard_left,
-            room_finished,
-            started,
-            hangup,
-            conversation_ended,
-            reported_seconds,
-            verdict,
-            agent_status,
-            asked,
-            silent_since,
-            failure_reason,
-            transcript,
-            results,
-            lead_id,
-            employee_id,
-            follow_up,
-            submitted,
-            has_lead,
-        } = other;
-        self.room_name.merge(room_name);
-        self.crowded |= self.legs.merge(legs) | crowded;
-        self.reports.merge(reports);
-        self.rooms.merge(rooms);
-        self.talks.merge(talks);
-        self.machine_joined.merge(machine_joined);
-        self.machine_left.merge(machine_left);
-        self.room_sid.merge(room_sid);
-        self.sip_call_id.merge(sip_call_id);
-        self.call_sid.merge(call_sid);
-        self.conversation_id.merge(conversation_id);
-        self.agent_id.merge(agent_id);
-        self.phone_number.merge(phone_number);
-        self.line_number.merge(line_number);
-        self.direction.merge(direction);
-        self.campaign_id.merge(campaign_id);
-        self.recording_url.merge(recording_url);
-        self.first_event.merge(first_event);
-        self.room_created.merge(room_created);
-        self.joined.merge(joined);
-        self.ringing.merge(ringing);
-        self.answered.merge(answered);
-        self.has_phone |= has_phone;
-        self.phone_left.merge(phone_left);
-        self.standard_left.merge(standard_left);
-        self.room_finished.merge(room_finished);
-        self.started.merge(started);
-        self.hangup.merge(hangup);
-        self.conversation_ended.merge(conversation_ended);
-        self.reported_seconds.merge(reported_seconds);
-        self.verdict.merge(verdict);
-        self.agent_status.merge(agent_status);
-        self.asked.merge(asked);
-        self.silent_since.merge(silent_since);
-        self.failure_reason.merge(failure_reason);
-        self.transcript.merge(transcript);
-        self.results.merge(results);
-        self.lead_id.merge(lead_id);
-        self.employee_id.merge(employee_id);
-        self.follow_up.merge(follow_up);
-        self.submitted.merge(submitted);
-        self.has_lead |= has_lead;
+    /// Adds what `other` reports. The order, repetition and grouping of merges do not matter.
+    pub fn merge(&mut self, mut other: Self) {
+        self.legs_overflowed |= self.legs.merge(mem::take(&mut other.legs));
+        merge_fields!(
+            self, other,
+            registers: [
+                room_name, room_sid, sip_call_id, call_sid, conversation_id, agent_id,
+                legs, reports, rooms, talks, machine_joined, machine_left,
+                phone_number, line_number, direction, campaign_id, lead_id, employee_id,
+                first_event, room_created, started, joined, ringing, answered,
+                phone_left, standard_left, room_finished, silent_since, hangup, conversation_ended,
+                reported_seconds, verdict, failure_reason, agent_status, asked,
+                recording_url, transcript, results, follow_up, submitted
+            ],
+            flags: [legs_overflowed, has_phone, has_lead]
+        );
     }
 }

@@ -1,68 +1,49 @@
-//! Which calls a list shows. A status is asked for in any document's words; docs/api/calls.md has the
-//! table of what each means.
+//! Which calls a list shows. A status may be given in any document's spelling; docs/api/calls.md
+//! has the table of meanings.
 
 use super::{Call, CallStatus, agent_status::StatusWord, outcome::Outcome};
 use crate::domain::{call::direction::Direction, phone::PhoneNumber, timestamp::Timestamp};
 
-/// What a call must be to be shown; what is not given does not matter.
+/// The criteria of a list; one that is absent matches every call.
 #[derive(Debug, Clone, Default)]
 pub struct CallFilter {
-    /// Any of these statuses; empty for any at all.
+    /// Any of these; empty for any status.
     pub statuses: Vec<StatusFilter>,
-    /// Any of these outcomes, business outcomes included; empty for any at all.
+    /// Any of these, business outcomes included; empty for any outcome.
     pub outcomes: Vec<String>,
-    /// Which way it went.
     pub direction: Option<Direction>,
-    /// Its campaign.
     pub campaign_id: Option<String>,
     /// The number of the other side.
     pub phone_number: Option<PhoneNumber>,
-    /// Its follow-up is due from this moment on.
     pub follow_up_from: Option<Timestamp>,
-    /// Its follow-up is due up to this moment.
     pub follow_up_to: Option<Timestamp>,
-    /// The lead that a dialer named.
     pub lead_id: Option<String>,
-    /// The employee that a dialer named.
     pub employee_id: Option<String>,
 }
 
 /// A status as any of the documents spells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StatusFilter {
-    /// It goes on.
     Active,
-    /// A status that `status` or `agentStatus` shows, or what is the same of a call that nobody
-    /// reported in those words.
+    /// A status that `status` or `agentStatus` shows, or its equivalent for a call that no event
+    /// reported in those terms.
     Word(StatusWord),
 }
 
 impl StatusFilter {
-    /// Reads a word of the Call Outcomes, inbound call, ElevenLabs or Call Capture document, or of a
-    /// carrier: `no_answer`, `no-answer`, `No Answer`.
-    #[must_use]
+    /// Reads a status of the Call Outcomes, inbound call, ElevenLabs or Call Capture document, or
+    /// of a carrier: `no_answer`, `no-answer`, `No Answer`.
     pub fn parse(text: &str) -> Option<Self> {
-        let word = match to_snake_case(text).as_str() {
+        let word = match with_underscores(text).as_str() {
             "active" => return Some(Self::Active),
-            "initiated" | "queued" => StatusWord::Initiated,
-            "ringing" => StatusWord::Ringing,
-            "answered" | "in_progress" => StatusWord::Answered,
-            "completed" => StatusWord::Completed,
-            "ended" => StatusWord::Ended,
-            "initiation_failed" => StatusWord::InitiationFailed,
-            "busy" => StatusWord::Busy,
-            "no_answer" => StatusWord::NoAnswer,
-            "failed" => StatusWord::Failed,
-            "canceled" | "cancelled" => StatusWord::Canceled,
-            "unreachable" => StatusWord::Unreachable,
-            "rejected" => StatusWord::Rejected,
-            _ => return None,
+            "queued" => StatusWord::Initiated,
+            "in_progress" => StatusWord::Answered,
+            "cancelled" => StatusWord::Canceled,
+            word => word.parse().ok()?,
         };
         Some(Self::Word(word))
     }
 
-    /// Whether a call has this status.
-    #[must_use]
     pub fn matches(self, call: &Call) -> bool {
         let status = call.status();
         let Self::Word(word) = self else {
@@ -72,27 +53,27 @@ impl StatusFilter {
         if facts
             .agent_status
             .get()
-            .is_some_and(|told| told.word == word)
+            .is_some_and(|status| status.word == word)
         {
             return true;
         }
         let (rang, answered) = (facts.ringing_at().is_some(), facts.answered_at().is_some());
-        let goes_on = status == CallStatus::Active;
+        let is_ongoing = status == CallStatus::Active;
         match word {
-            StatusWord::Initiated => goes_on && !rang && !answered,
-            StatusWord::Ringing => goes_on && rang && !answered,
-            StatusWord::Answered => goes_on && answered,
+            StatusWord::Initiated => is_ongoing && !rang && !answered,
+            StatusWord::Ringing => is_ongoing && rang && !answered,
+            StatusWord::Answered => is_ongoing && answered,
             StatusWord::Ended => status == CallStatus::Ended,
             StatusWord::Failed => status == CallStatus::Failed,
             StatusWord::Completed => {
-                !goes_on
+                !is_ongoing
                     && facts
                         .outcome()
                         .is_none_or(|outcome| outcome == Outcome::Completed)
             }
             StatusWord::Busy => facts.outcome() == Some(Outcome::Busy),
             StatusWord::NoAnswer => facts.outcome() == Some(Outcome::NoAnswer),
-            // Only those who report in these words know.
+            // Only a reported status shows these.
             StatusWord::InitiationFailed
             | StatusWord::Canceled
             | StatusWord::Unreachable
@@ -102,8 +83,6 @@ impl StatusFilter {
 }
 
 impl CallFilter {
-    /// Whether the list shows this call.
-    #[must_use]
     pub fn matches(&self, call: &Call) -> bool {
         let facts = &call.facts;
         let is = |wanted: &Option<String>, known: Option<&str>| {
@@ -126,10 +105,7 @@ impl CallFilter {
                 .lead_id
                 .as_deref()
                 .is_none_or(|id| call.lead_id().is_some_and(|lead| lead.as_str() == id))
-            && is(
-                &self.employee_id,
-                facts.employee_id.get().map(String::as_str),
-            )
+            && is(&self.employee_id, facts.employee_id.as_str())
             && self.has_wanted_follow_up(call)
     }
 
@@ -156,9 +132,10 @@ fn has_outcome(call: &Call, wanted: &str) -> bool {
             .is_some_and(|results| results.contains(wanted))
 }
 
-/// `No Answer` and `no-answer` as `no_answer`.
-#[must_use]
-pub fn to_snake_case(text: &str) -> String {
+/// `No Answer` and `no-answer` as `no_answer`. Capitals do not separate words: `appointmentSet`
+/// becomes `appointmentset`, while [`snake_case`](crate::domain::result_name::snake_case) makes
+/// `appointment_set` of it.
+pub fn with_underscores(text: &str) -> String {
     text.trim().to_lowercase().replace(['-', ' '], "_")
 }
 
@@ -174,6 +151,7 @@ mod tests {
             report::Hangup,
         },
         key::{CallKey, EventKey},
+        result_name::snake_case,
     };
 
     fn call(facts: Facts) -> Call {
@@ -216,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_call_is_found_by_what_it_shows_and_by_what_that_means_elsewhere() {
-        let told = |word| {
+        let reported = |word| {
             claimed(AgentStatus {
                 word,
                 event: EventKey::of("x", "1"),
@@ -229,14 +207,14 @@ mod tests {
             })
         };
         let rejected = Facts {
-            agent_status: told(StatusWord::Rejected),
+            agent_status: reported(StatusWord::Rejected),
             hangup: hangup(),
             verdict: claimed(Outcome::Busy),
             ..Facts::default()
         };
         assert_eq!(matching(&call(rejected)), ["ended", "busy", "rejected"]);
         let hung_up = Facts {
-            agent_status: told(StatusWord::Answered),
+            agent_status: reported(StatusWord::Answered),
             hangup: hangup(),
             ..Facts::default()
         };
@@ -256,6 +234,11 @@ mod tests {
         assert_eq!(
             StatusFilter::parse("cancelled"),
             Some(StatusFilter::Word(StatusWord::Canceled))
+        );
+        assert_eq!(with_underscores("appointmentSet"), "appointmentset");
+        assert_eq!(
+            snake_case("appointmentSet").as_deref(),
+            Some("appointment_set")
         );
         for text in ["", "noanswer", "complete", "inactive"] {
             assert_eq!(StatusFilter::parse(text), None, "{text}");

@@ -1,4 +1,5 @@
-//! What a provider's event reports beside the life of its call, and may report many times in it.
+//! What a provider's event reports apart from the call's lifecycle. It may happen many times in a
+//! call.
 
 use std::collections::BTreeMap;
 
@@ -7,15 +8,12 @@ use crate::domain::scalar::Scalar;
 /// Something that happened in a call: a recording, the voice, the agent, a transfer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InCallEvent {
-    /// The type that customers subscribe to.
     pub event_type: String,
-    /// What is told of it.
     pub details: BTreeMap<&'static str, Scalar>,
 }
 
 impl InCallEvent {
-    /// An occurrence of this type, of which this much is known.
-    #[must_use]
+    /// Details without a value are left out.
     pub fn new<const N: usize>(
         event_type: &str,
         details: [(&'static str, Option<Scalar>); N],
@@ -29,22 +27,20 @@ impl InCallEvent {
         }
     }
 
-    /// The member of the payload that holds what is told of it: the family of its type.
-    #[must_use]
+    /// The member of the payload that holds the details: the family of the type.
     pub fn subject(&self) -> &str {
         self.event_type.split('.').next().unwrap_or_default()
     }
 }
 
-/// Names a recording in a state, so that whoever reports the same again names the same.
-#[must_use]
+/// Names a recording in a state. Events that report the same state of a recording get the same
+/// name.
 pub fn recording_state(event_type: &str, id: &str) -> String {
     let state = event_type.split('.').next_back().unwrap_or(event_type);
     format!("{state}#{id}")
 }
 
 /// Names a transfer to a leg in a state.
-#[must_use]
 pub fn transfer_state(event_type: &str, leg: &str) -> String {
     format!("{event_type}#{leg}")
 }

@@ -1,41 +1,39 @@
-//! A leg: one phone or one person in a room, and what is known of its comings and goings.
+//! A leg: one phone or one person in a room, when it joined and left.
 
-use std::borrow::Borrow;
+use std::{borrow::Borrow, ops::Not};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    claims::{EarliestTime, FirstLast, Highest},
+    claims::{EarliestTime, FirstLast, Highest, merge_fields},
     outcome::Outcome,
 };
 use crate::domain::{
-    bounded::{Few, Merge},
+    bounded::{BoundedSet, Merge},
     phone::PhoneNumber,
     timestamp::Timestamp,
 };
 
-/// A longer identity is cut: what is left of it still tells one participant from another.
+/// A longer identity is cut; the beginning still distinguishes participants.
 const MAX_IDENTITY_BYTES: usize = 128;
 const PHONE: char = 'p';
 const PERSON: char = 'w';
 
-/// Which leg it is: phone or person, and the identity that the room gives it. A person who reloads the
-/// page and a phone that is dialled again under one identity stay the same leg.
+/// Phone or person, and its identity in the room. A person who reloads the page and a phone that is
+/// dialled again under one identity remain the same leg.
 ///
-/// Phones stand before persons, so that a crowd of listeners leaves them their room.
+/// Phones sort before persons, so that a crowd of listeners does not displace them.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LegKey(String);
 
 impl LegKey {
-    /// The key of a phone; without a name it is one of those that nobody can tell apart.
-    #[must_use]
+    /// All phones without a name share one key.
     pub fn phone(name: &str) -> Self {
         Self::of(PHONE, name)
     }
 
-    /// The key of a person in a browser, an app or a messenger.
-    #[must_use]
+    /// A person in a browser, an app or a messenger.
     pub fn person(name: &str) -> Self {
         Self::of(PERSON, name)
     }
@@ -45,20 +43,15 @@ impl LegKey {
         Self(format!("{kind}{name}"))
     }
 
-    /// Whether it is a phone.
-    #[must_use]
     pub fn is_phone(&self) -> bool {
         self.0.starts_with(PHONE)
     }
 
-    /// The identity; empty where none was told.
-    #[must_use]
+    /// Empty if none was reported.
     pub fn identity(&self) -> &str {
         self.0.get(1..).unwrap_or_default()
     }
 
-    /// The key as it is stored.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -70,127 +63,83 @@ impl Borrow<str> for LegKey {
     }
 }
 
-/// A leaving: when, since when the connection that ended had been there, and why. Stored as an array;
-/// of two at the same moment that of the younger connection is the later one.
+/// When a connection ended, when it had begun, and why it ended. Stored as an array; of two at the
+/// same moment, that of the younger connection is the later one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Left(Timestamp, Option<Timestamp>, Option<String>);
+pub struct Disconnection(Timestamp, Option<Timestamp>, Option<String>);
 
-impl Left {
-    /// A leaving at `at` of the connection that was made at `joined`, for the provider's `reason`.
-    #[must_use]
+impl Disconnection {
+    /// A connection from `joined` to `at`; `reason` is the provider's.
     pub fn new(at: Timestamp, joined: Option<Timestamp>, reason: Option<String>) -> Self {
         Self(at, joined, reason)
     }
 
-    /// When it left.
-    #[must_use]
     pub fn at(&self) -> Timestamp {
         self.0
     }
 
-    /// Why, as the provider spells it.
-    #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.2.as_deref()
     }
 
-    /// Whether this is the end of a connection that was made at `joined`. LiveKit tells whole seconds:
-    /// who leaves and comes back in the same second is told apart by the connection that ended.
+    /// Whether this is the end of the connection that began at `joined`. LiveKit reports whole
+    /// seconds: if a participant leaves and rejoins within a second, the begin of the ended
+    /// connection distinguishes the two.
     fn ends(&self, joined: Timestamp) -> bool {
         self.0 > joined || (self.0 == joined && self.1.is_none_or(|of| of >= joined))
     }
 }
 
-/// What is known of one leg.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Leg {
-    /// A dispatch rule let it in: it called us.
-    #[serde(rename = "r", skip_serializing_if = "is_false")]
+    /// A dispatch rule let it in: an inbound call.
+    #[serde(rename = "r", skip_serializing_if = "Not::not")]
     pub by_rule: bool,
-    /// It came over a trunk and by no rule: the platform dialled it.
-    #[serde(rename = "d", skip_serializing_if = "is_false")]
+    /// It came over a trunk without a rule: the platform dialled it.
+    #[serde(rename = "d", skip_serializing_if = "Not::not")]
     pub dialled: bool,
-    /// When it joined its room, first and last; a phone joins when it is dialled.
+    /// First and last. A phone joins when it is dialled.
     #[serde(rename = "j", skip_serializing_if = "FirstLast::is_empty")]
     pub joined: FirstLast,
-    /// When it was first seen ringing.
     #[serde(rename = "i", skip_serializing_if = "EarliestTime::is_empty")]
     pub ringing: EarliestTime,
-    /// When it was first seen answered.
     #[serde(rename = "a", skip_serializing_if = "EarliestTime::is_empty")]
     pub answered: EarliestTime,
-    /// Its last leaving.
     #[serde(rename = "l", skip_serializing_if = "Highest::is_empty")]
-    pub left: Highest<Left>,
-    /// Its last attempt that is known never to have been connected.
+    pub left: Highest<Disconnection>,
+    /// The last attempt that never connected.
     #[serde(rename = "m", skip_serializing_if = "Highest::is_empty")]
-    pub missed: Highest<Left>,
+    pub missed: Highest<Disconnection>,
     /// The numbers of the other side.
-    #[serde(rename = "n", skip_serializing_if = "Few::is_empty")]
-    pub numbers: Few<PhoneNumber, 4>,
+    #[serde(rename = "n", skip_serializing_if = "BoundedSet::is_empty")]
+    pub numbers: BoundedSet<PhoneNumber, 4>,
     /// Our own numbers.
-    #[serde(rename = "o", skip_serializing_if = "Few::is_empty")]
-    pub lines: Few<PhoneNumber, 4>,
-    /// Its SIP call ids.
-    #[serde(rename = "s", skip_serializing_if = "Few::is_empty")]
-    pub sip_calls: Few<String, 4>,
-    /// Its carrier's call SIDs.
-    #[serde(rename = "c", skip_serializing_if = "Few::is_empty")]
-    pub call_sids: Few<String, 4>,
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's skip_serializing_if passes a reference"
-)]
-fn is_false(flag: &bool) -> bool {
-    !flag
+    #[serde(rename = "o", skip_serializing_if = "BoundedSet::is_empty")]
+    pub lines: BoundedSet<PhoneNumber, 4>,
+    #[serde(rename = "s", skip_serializing_if = "BoundedSet::is_empty")]
+    pub sip_calls: BoundedSet<String, 4>,
+    #[serde(rename = "c", skip_serializing_if = "BoundedSet::is_empty")]
+    pub call_sids: BoundedSet<String, 4>,
 }
 
 impl Merge for Leg {
     fn merge(&mut self, other: Self) {
-        // Without `..`, so that nothing new can be forgotten here.
-        let Self {
-            by_rule,
-            dialled,
-            joined,
-            ringing,
-            answered,
-            left,
-            missed,
-            numbers,
-            lines,
-            sip_calls,
-            call_sids,
-        } = other;
-        self.by_rule |= by_rule;
-        self.dialled |= dialled;
-        self.joined.merge(joined);
-        self.ringing.merge(ringing);
-        self.answered.merge(answered);
-        self.left.merge(left);
-        self.missed.merge(missed);
-        self.numbers.merge(numbers);
-        self.lines.merge(lines);
-        self.sip_calls.merge(sip_calls);
-        self.call_sids.merge(call_sids);
+        merge_fields!(
+            self, other,
+            registers: [joined, ringing, answered, left, missed, numbers, lines, sip_calls, call_sids],
+            flags: [by_rule, dialled]
+        );
     }
 }
 
-/// How a leg went, for itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LegOutcome {
-    /// It was answered, or somebody was there.
     Connected,
-    /// The line was busy.
     Busy,
-    /// Whoever was called would not take it.
     Declined,
-    /// Nobody answered.
     NoAnswer,
-    /// It failed.
     Failed,
 }
 
@@ -206,8 +155,7 @@ impl From<Outcome> for LegOutcome {
 }
 
 impl Leg {
-    /// The leg with those of its ids that `keeps`.
-    #[must_use]
+    /// Without the ids that `keeps` rejects.
     pub fn with_ids(self, keeps: impl Fn(&String) -> bool) -> Self {
         let (sip_calls, call_sids) = (self.sip_calls.filter(&keeps), self.call_sids.filter(&keeps));
         Self {
@@ -217,31 +165,31 @@ impl Leg {
         }
     }
 
-    /// Whether it came and, as far as its room tells, has not gone.
-    pub(super) fn is_there(&self) -> bool {
-        let leavings = || {
+    /// Whether it joined and, according to its room, has not left.
+    pub(super) fn is_present(&self) -> bool {
+        let disconnections = || {
             [&self.left, &self.missed]
                 .into_iter()
                 .filter_map(Highest::get)
         };
         self.joined
             .last()
-            .is_some_and(|joined| !leavings().any(|left| left.ends(joined)))
+            .is_some_and(|joined| !disconnections().any(|left| left.ends(joined)))
     }
 
-    /// Whether it is known to have been answered. LiveKit has no event for it: a phone that is seen
-    /// active was, and so was one that left for a reason that only a conversation has.
+    /// LiveKit has no event for an answer: a phone was answered if it was seen active, or left for
+    /// a reason that only a conversation has.
     pub(super) fn is_answered(&self) -> bool {
         self.answered.get().is_some()
             || self.left.get().is_some_and(|left| !reports_no_answer(left))
     }
 
-    /// Its last leaving: of a conversation if there was one, else of an attempt.
-    pub(super) fn leaving(&self) -> Option<&Left> {
+    /// Of a conversation if there was one, else of an attempt.
+    pub(super) fn last_disconnection(&self) -> Option<&Disconnection> {
         self.left.get().or(self.missed.get())
     }
 
-    /// How it went, as far as its room tells.
+    /// According to its room.
     pub(super) fn outcome(&self) -> Option<LegOutcome> {
         if self.is_answered() {
             return Some(LegOutcome::Connected);
@@ -250,7 +198,7 @@ impl Leg {
             .left
             .get()
             .max(self.missed.get())
-            .filter(|_| !self.is_there())?;
+            .filter(|_| !self.is_present())?;
         Some(match left.reason() {
             Some("USER_REJECTED") => LegOutcome::Declined,
             reason => match reason.and_then(Outcome::of_reason) {
@@ -262,8 +210,9 @@ impl Leg {
     }
 }
 
-/// Whether the reason says that nobody had answered. Media and connections fail in conversations too.
-fn reports_no_answer(left: &Left) -> bool {
+/// Whether the reason means that the call was not answered. Media and connections also fail in
+/// conversations.
+fn reports_no_answer(left: &Disconnection) -> bool {
     match left.reason() {
         Some("SIP_TRUNK_FAILURE" | "JOIN_FAILURE") => true,
         reason => matches!(

@@ -1,16 +1,26 @@
-//! How a call ended, in the four words of the Call Outcomes document.
-
-use std::fmt;
+//! The outcome of a call, in the four words of the Call Outcomes document.
 
 use serde::{Deserialize, Serialize};
 
-/// The outcome of an ended call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Outcome {
     /// A conversation of ten seconds or more.
     Completed,
-    /// Nobody answered, or the line was held for less than ten seconds.
+    /// Not answered, or shorter than ten seconds.
     NoAnswer,
     /// The called party was busy or declined.
     Busy,
@@ -21,26 +31,23 @@ pub enum Outcome {
 /// What is known of the end of a call when its outcome is decided.
 #[derive(Debug, Clone, Copy)]
 pub struct End<'a> {
-    /// The provider's reason for the disconnection, as it spells it.
+    /// The provider's reason for the disconnection, in its spelling.
     pub reason: Option<&'a str>,
-    /// What a provider that judges calls itself says; it wins over the duration.
+    /// An outcome that a provider reported; it takes precedence over the duration.
     pub verdict: Option<Outcome>,
-    /// From the room's creation to the end, in milliseconds; `None` when the start is unknown.
+    /// From the room's creation to the end; `None` when the start is unknown.
     pub duration_millis: Option<u64>,
-    /// False when the phone's participant is known never to have been connected.
+    /// False when the phone never connected.
     pub connected: bool,
 }
 
-/// Below this a call failed.
 const FAILED_BELOW_MILLIS: u64 = 3_000;
-/// Below this a call was not answered.
 const NO_ANSWER_BELOW_MILLIS: u64 = 10_000;
 
 impl Outcome {
-    /// Decides the outcome; the first rule that matches wins: the reason says busy, the reason is
-    /// an error, nobody was available, then a provider's own verdict, then the duration. `None` when neither the reason nor a
-    /// duration decides. A call that never connected is never `completed`, however long it rang.
-    #[must_use]
+    /// The first rule that matches decides: a reason that means busy, an error or no answer; then a
+    /// provider's own verdict; then the duration. `None` when neither a reason nor a duration
+    /// decides. A call that never connected is never `completed`, however long it rang.
     pub fn decide(end: End<'_>) -> Option<Self> {
         if let Some(verdict) = end.reason.and_then(Self::of_reason).or(end.verdict) {
             return Some(verdict);
@@ -56,8 +63,8 @@ impl Outcome {
         }
     }
 
-    /// What a reason says by itself: LiveKit's `DisconnectReason`, or the free words of other senders.
-    #[must_use]
+    /// The outcome that a reason implies: LiveKit's `DisconnectReason`, or the free text of other
+    /// senders.
     pub fn of_reason(reason: &str) -> Option<Self> {
         let reason = reason.to_ascii_uppercase();
         match reason.as_str() {
@@ -71,21 +78,8 @@ impl Outcome {
         }
     }
 
-    /// The word of the document.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Completed => "completed",
-            Self::NoAnswer => "no_answer",
-            Self::Busy => "busy",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        self.into()
     }
 }
 

@@ -1,8 +1,8 @@
-//! Who a call belongs to.
+//! The owner of a call.
 
 use serde::{Deserialize, Serialize};
 
-/// How sure it is what is told of an owner: the line that was called or calls is nearest to the call.
+/// How reliable a source of the owner is. The line of the call is the most reliable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(from = "u8", into = "u8")]
 pub enum Certainty {
@@ -10,32 +10,25 @@ pub enum Certainty {
     Campaign,
     /// ElevenLabs names the agent.
     Agent,
-    /// The line from which somebody was dialled, maybe a colleague.
+    /// The line that dialled, which may have dialled a leg into another call.
     Dialling,
-    /// The line of the call; older records do not say.
+    /// The line of the call; records of earlier versions have no other.
     #[default]
     OurNumber,
 }
 
-/// The tenant to whom a call, its events and its deliveries belong, and what is known beyond that.
-/// The tenant is pinned when the call gets its first owner: nothing that happens later moves a call
-/// to another tenant. What is known of the tenant's user, agent and campaign is what the surest of all
-/// tell, whoever told it first.
+/// The tenant that owns a call, its events and its deliveries. It is fixed when the call gets its
+/// first owner: nothing later moves a call to another tenant. The tenant's user, agent and campaign
+/// come from the most reliable source, in any order of events.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Owner {
-    /// The tenant.
     pub tenant_id: String,
-    /// The tenant's user, if one is known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
-    /// The agent configuration that the number is assigned to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent_config_id: Option<String>,
-    /// The campaign that the number belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub campaign_id: Option<String>,
-    /// How sure each of these three is.
+    /// How reliable each of these three is.
     #[serde(default, rename = "sure", skip_serializing_if = "is_certain")]
     pub certainty: [Certainty; 3],
 }
@@ -62,8 +55,7 @@ impl From<Certainty> for u8 {
 }
 
 impl Owner {
-    /// A tenant of which nothing more is known: single-tenant use, without a directory.
-    #[must_use]
+    /// A tenant without further details: single-tenant use, without a directory.
     pub fn tenant(tenant_id: &str) -> Self {
         Self {
             tenant_id: tenant_id.to_owned(),
@@ -74,16 +66,14 @@ impl Owner {
         }
     }
 
-    /// As one who tells is at most this sure.
-    #[must_use]
+    /// Lowers the certainty to at most this one.
     pub fn at_most(mut self, certainty: Certainty) -> Self {
         self.certainty = self.certainty.map(|sure| sure.min(certainty));
         self
     }
 
-    /// Whether the campaign of this id may add something: nothing where the user and the campaign are known as
-    /// surely, or by this very campaign.
-    #[must_use]
+    /// Whether the campaign of this id may add something: not if the user and the campaign are
+    /// known as reliably, or by this very campaign.
     pub fn may_learn_from(&self, campaign_id: &str) -> bool {
         let [of_user, _, of_campaign] = self.certainty;
         let by_this_one = self.campaign_id.as_deref() == Some(campaign_id);
@@ -93,14 +83,13 @@ impl Owner {
         !(knows_user && knows_campaign)
     }
 
-    /// The user, or the tenant itself where no user is known.
-    #[must_use]
+    /// The user, or the tenant if no user is known.
     pub fn user_id(&self) -> &str {
         self.user_id.as_deref().unwrap_or(&self.tenant_id)
     }
 
-    /// Adds what another source knows of the same tenant; of two that are as sure the lesser text stays,
-    /// so that the order does not matter. What another tenant is said to own is not believed.
+    /// Adds what another source knows of the same tenant. Of two equally reliable values the lesser
+    /// text stays, so that the order does not matter. An owner of another tenant is ignored.
     pub fn fill_in(&mut self, other: &Self) {
         if self.tenant_id != other.tenant_id {
             return;
@@ -112,15 +101,17 @@ impl Owner {
         ];
         let theirs = [&other.user_id, &other.agent_config_id, &other.campaign_id];
         let certainty = self.certainty.iter_mut().zip(other.certainty);
-        for ((ours, theirs), (sure, told)) in ours.into_iter().zip(theirs).zip(certainty) {
+        for ((ours, theirs), (ours_sure, theirs_sure)) in
+            ours.into_iter().zip(theirs).zip(certainty)
+        {
             let wins = match (&ours, theirs) {
                 (_, None) => false,
                 (None, Some(_)) => true,
-                (Some(known), Some(new)) => (*sure, new) < (told, known),
+                (Some(known), Some(new)) => (*ours_sure, new) < (theirs_sure, known),
             };
             if wins {
                 ours.clone_from(theirs);
-                *sure = told;
+                *ours_sure = theirs_sure;
             }
         }
     }
@@ -145,8 +136,8 @@ mod tests {
     }
 
     #[test]
-    fn the_surest_tells_the_user_whoever_came_first() {
-        let told = |user: &str, certainty| {
+    fn the_surest_source_names_the_user_in_any_order() {
+        let known = |user: &str, certainty| {
             Owner {
                 user_id: Some(user.to_owned()),
                 ..Owner::tenant("acme")
@@ -154,11 +145,11 @@ mod tests {
             .at_most(certainty)
         };
         let reporters = [
-            told("of-campaign", Certainty::Campaign),
-            told("of-agent", Certainty::Agent),
-            told("of-colleague", Certainty::Dialling),
-            told("of-line", Certainty::OurNumber),
-            told("of-other-line", Certainty::OurNumber),
+            known("of-campaign", Certainty::Campaign),
+            known("of-agent", Certainty::Agent),
+            known("of-colleague", Certainty::Dialling),
+            known("of-line", Certainty::OurNumber),
+            known("of-other-line", Certainty::OurNumber),
         ];
         for first in 0..reporters.len() {
             for second in 0..reporters.len() {
@@ -166,7 +157,7 @@ mod tests {
                 order.swap(0, first);
                 order.swap(1, second);
                 let mut owner = Owner::tenant("acme");
-                order.iter().for_each(|told| owner.fill_in(told));
+                order.iter().for_each(|other| owner.fill_in(other));
                 assert_eq!(owner.user_id(), "of-line", "{first}, {second}");
                 let stored = serde_json::to_string(&owner).unwrap();
                 assert_eq!(serde_json::from_str::<Owner>(&stored).unwrap(), owner);

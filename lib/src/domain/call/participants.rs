@@ -1,16 +1,16 @@
-//! Who takes part in a call, and what each of them is to it.
+//! The participants of a call and their roles.
 //!
-//! The caller of an inbound call is whom a dispatch rule let in. Of an outbound call everybody is a
-//! callee whom the platform dialled before somebody answered. Whoever is dialled into a conversation
-//! that goes on is a colleague: a transfer or a consultation. Whatever is known of a colleague's phone
-//! is his: it ends nothing of the caller's, and lends it neither its keys nor its carrier's verdict.
+//! A dispatch rule lets in the caller of an inbound call. In an outbound call, the phones that the
+//! platform dialled before one answered are callees. A phone that is dialled into an ongoing
+//! conversation is a dialled-in leg (in the API `colleague`): a transfer or a consultation. It does
+//! not end the caller's call, and its keys and its carrier's verdict do not count for the call.
 
 use serde::Serialize;
 
 use super::{
     claims::best,
     facts::{BY_RULE, Facts},
-    leg::{Left, Leg, LegKey, LegOutcome},
+    leg::{Disconnection, Leg, LegKey, LegOutcome},
     report::Report,
 };
 use crate::domain::{
@@ -19,43 +19,36 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// What somebody is to the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Who called us.
     Caller,
-    /// Whom we called.
     Callee,
-    /// Whom we called into the call of another.
-    Colleague,
-    /// A person in a browser, an app or a messenger.
+    /// A leg that was dialled into an ongoing call.
+    #[serde(rename = "colleague")]
+    DialledIn,
     WebUser,
 }
 
-/// A phone or a person of a call.
 #[derive(Debug, Clone)]
-pub(super) struct Member<'a> {
+pub(super) struct Participant<'a> {
     pub(super) key: &'a LegKey,
     pub(super) role: Role,
     leg: &'a Leg,
-    /// What a sender that does not tell phones from persons tells of the same identity.
+    /// The leg of the same identity from a sender that does not distinguish phones from persons.
     twin: Option<&'a Leg>,
     reports: Vec<&'a Report>,
 }
 
-/// How somebody is no longer there.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Gone<'a> {
-    /// The room tells it.
-    Left(&'a Left),
-    /// The carrier tells it.
+pub(super) enum Departure<'a> {
+    Left(&'a Disconnection),
     HungUp(&'a Hangup),
-    /// The room was closed, and nobody told of a leaving before that.
+    /// The room was closed, and no leaving was reported before.
     Closed(Timestamp),
 }
 
-impl Gone<'_> {
+impl Departure<'_> {
     pub(super) fn at(&self) -> Timestamp {
         match self {
             Self::Left(left) => left.at(),
@@ -65,17 +58,15 @@ impl Gone<'_> {
     }
 }
 
-impl<'a> Member<'a> {
+impl<'a> Participant<'a> {
     fn parts(&self) -> impl Iterator<Item = &'a Leg> {
         [Some(self.leg), self.twin].into_iter().flatten()
     }
 
-    /// When it joined first.
     pub(super) fn joined_at(&self) -> Option<Timestamp> {
         self.parts().filter_map(|leg| leg.joined.first()).min()
     }
 
-    /// When it was first seen ringing.
     pub(super) fn ringing_at(&self) -> Option<Timestamp> {
         let carriers = self
             .reports
@@ -84,7 +75,6 @@ impl<'a> Member<'a> {
         self.leg.ringing.get().into_iter().chain(carriers).min()
     }
 
-    /// When it is first known to have been answered.
     pub(super) fn answered_at(&self) -> Option<Timestamp> {
         let carriers = self
             .reports
@@ -93,7 +83,7 @@ impl<'a> Member<'a> {
         self.leg.answered.get().into_iter().chain(carriers).min()
     }
 
-    /// Whether it is known to have been answered; of a person, to have been there.
+    /// For a person: whether it was present.
     pub(super) fn is_answered(&self) -> bool {
         if !self.key.is_phone() {
             return self.leg.joined.first().is_some() || !self.leg.left.is_empty();
@@ -101,36 +91,38 @@ impl<'a> Member<'a> {
         self.parts().any(Leg::is_answered) || self.reports.iter().any(|report| report.is_answered())
     }
 
-    /// Whether it was there, or may have been: LiveKit does not tell that a phone answered.
-    pub(super) fn may_have_been_there(&self) -> bool {
+    /// LiveKit does not report that a phone answered.
+    pub(super) fn may_have_been_present(&self) -> bool {
         let rang = || self.leg.ringing.get().is_some() || !self.leg.missed.is_empty();
         self.is_answered() || (self.joined_at().is_some() && !rang())
     }
 
-    /// Whether it is there; `over` is when its room was closed.
-    pub(super) fn is_there(&self, over: Option<Timestamp>) -> bool {
-        self.joined_at().is_some() && self.gone(over).is_none()
+    /// `over` is when the room was closed.
+    pub(super) fn is_present(&self, over: Option<Timestamp>) -> bool {
+        self.joined_at().is_some() && self.departure(over).is_none()
     }
 
-    /// How it is gone; `None` while it is there, and of one of whom only its existence is known.
-    pub(super) fn gone(&self, over: Option<Timestamp>) -> Option<Gone<'a>> {
-        // A leaving told twice may be told twice with different precision: both legs must agree.
-        let left = self.parts().filter_map(Leg::leaving).max();
+    /// `None` while it is present, or if only its existence is known.
+    pub(super) fn departure(&self, over: Option<Timestamp>) -> Option<Departure<'a>> {
+        // A leaving may be reported twice with different precision: both legs must agree.
+        let left = self.parts().filter_map(Leg::last_disconnection).max();
         let is_back = match self.twin {
-            None => self.leg.is_there(),
-            Some(_) => self.parts().filter_map(|leg| leg.joined.last()).max() > left.map(Left::at),
+            None => self.leg.is_present(),
+            Some(_) => {
+                self.parts().filter_map(|leg| leg.joined.last()).max() > left.map(Disconnection::at)
+            }
         };
         let hung_up = || {
             let hangup = best(self.reports.iter().map(|report| &report.hangup))?.value();
-            let goes_on = self.reports.iter().any(|report| report.goes_on());
-            Some(Gone::HungUp(hangup)).filter(|_| !goes_on)
+            let is_ongoing = self.reports.iter().any(|report| report.is_ongoing());
+            Some(Departure::HungUp(hangup)).filter(|_| !is_ongoing)
         };
         let joined = self.parts().filter_map(|leg| leg.joined.last()).max();
         let closed = || {
             over.filter(|over| joined.is_some_and(|joined| joined <= *over))
-                .map(Gone::Closed)
+                .map(Departure::Closed)
         };
-        // Of one that the room shows, the room's word is waited for.
+        // A participant that the room shows is present until the room reports its leaving.
         let hung_up = || {
             if joined.is_none() || closed().is_some() {
                 hung_up()
@@ -139,12 +131,11 @@ impl<'a> Member<'a> {
             }
         };
         left.filter(|_| !is_back)
-            .map(Gone::Left)
+            .map(Departure::Left)
             .or_else(hung_up)
             .or_else(closed)
     }
 
-    /// How its own end came about: connected or not, as far as it is known.
     pub(super) fn outcome(&self, over: Option<Timestamp>) -> Option<LegOutcome> {
         if !self.key.is_phone() {
             return self
@@ -155,39 +146,29 @@ impl<'a> Member<'a> {
         if self.is_answered() {
             return Some(LegOutcome::Connected);
         }
-        // The carrier tells a busy line from somebody who declines.
+        // The carrier distinguishes a busy line from a declined call.
         let verdict =
             best(self.reports.iter().map(|report| &report.verdict)).map(|claim| *claim.value());
-        let gone = || self.gone(over).is_some().then_some(LegOutcome::NoAnswer);
+        let departed = || {
+            self.departure(over)
+                .is_some()
+                .then_some(LegOutcome::NoAnswer)
+        };
         verdict
             .map(LegOutcome::from)
             .or_else(|| self.parts().filter_map(Leg::outcome).max())
-            .or_else(gone)
+            .or_else(departed)
     }
 
-    fn view(&self, over: Option<Timestamp>) -> LegView {
-        let identity = Some(self.key.identity()).filter(|identity| !identity.is_empty());
-        LegView {
-            role: self.role,
-            joined_at: self.joined_at(),
-            identity: identity.map(str::to_owned),
-            number: self.number().cloned(),
-            answered_at: self.answered_at(),
-            left_at: self.gone(over).map(|gone| gone.at()),
-            outcome: self.outcome(over),
-        }
-    }
-
-    /// What its carrier tells of it.
     pub(super) fn reports(&self) -> &[&'a Report] {
         &self.reports
     }
 
     pub(super) fn number(&self) -> Option<&'a PhoneNumber> {
-        let told = || {
+        let reported = || {
             best(self.reports.iter().map(|report| &report.number)).map(super::claims::Claim::value)
         };
-        self.leg.numbers.iter().next().or_else(told)
+        self.leg.numbers.iter().next().or_else(reported)
     }
 
     pub(super) fn line(&self) -> Option<&'a PhoneNumber> {
@@ -204,28 +185,26 @@ impl<'a> Member<'a> {
         self.leg.call_sids.iter().next()
     }
 
-    /// How sure its number is.
     pub(super) fn rank(&self) -> u8 {
         if self.leg.by_rule { BY_RULE } else { 1 }
     }
 }
 
-/// Everybody in a call.
 #[derive(Debug)]
 pub(super) struct Participants<'a> {
-    pub(super) members: Vec<Member<'a>>,
-    /// Its direction.
+    pub(super) all: Vec<Participant<'a>>,
     pub(super) direction: Option<Direction>,
-    /// A person was there before any phone was dialled: the call is the person's.
+    /// A person was present before any phone was dialled: it is the person's call.
     is_of_person: bool,
 }
 
 impl<'a> Participants<'a> {
     pub(super) fn of(facts: &'a Facts) -> Self {
-        let mut members: Vec<Member<'a>> = Vec::new();
+        let mut all: Vec<Participant<'a>> = Vec::new();
         for (key, leg) in facts.legs.iter() {
-            let of_phone = |member: &&mut Member<'a>| member.key.identity() == key.identity();
-            match members
+            let of_phone =
+                |participant: &&mut Participant<'a>| participant.key.identity() == key.identity();
+            match all
                 .iter_mut()
                 .find(of_phone)
                 .filter(|_| !key.identity().is_empty())
@@ -237,7 +216,7 @@ impl<'a> Participants<'a> {
                         .iter()
                         .filter_map(|sid| facts.reports.get(sid))
                         .collect();
-                    members.push(Member {
+                    all.push(Participant {
                         key,
                         role: Role::WebUser,
                         leg,
@@ -247,85 +226,90 @@ impl<'a> Participants<'a> {
                 }
             }
         }
-        let is_of_person = is_of_person(facts, &members);
-        let direction = direction(facts, &members, is_of_person);
-        let mut cast = Self {
-            members,
+        let is_of_person = is_of_person(facts, &all);
+        let direction = direction(facts, &all, is_of_person);
+        let mut participants = Self {
+            all,
             direction,
             is_of_person,
         };
-        cast.give_roles(facts);
-        cast
+        participants.give_roles(facts);
+        participants
     }
 
     fn give_roles(&mut self, facts: &Facts) {
-        let rule_known = self.members.iter().any(|member| member.leg.by_rule)
+        let rule_known = self.all.iter().any(|participant| participant.leg.by_rule)
             || facts.direction.claim().is_some_and(|claim| {
                 claim.rank() >= BY_RULE && *claim.value() == Direction::Inbound
             });
         let first_answered = self.first_answered().map(|first| {
-            let gone = first.gone(None).map(|gone| gone.at());
-            (first.key.clone(), first.answered_at(), gone)
+            let departed = first.departure(None).map(|departure| departure.at());
+            (first.key.clone(), first.answered_at(), departed)
         });
         let inbound = self.direction == Some(Direction::Inbound);
         let is_of_person = self.is_of_person;
-        for member in self
-            .members
+        for participant in self
+            .all
             .iter_mut()
-            .filter(|member| member.key.is_phone())
+            .filter(|participant| participant.key.is_phone())
         {
             let was_added = || {
-                // Dialled while the first one who had answered was there.
+                // Dialled while the first one that had answered was present.
                 first_answered
                     .as_ref()
-                    .is_some_and(|(first, answered, gone)| {
-                        let joined = member.joined_at();
-                        member.key != first
+                    .is_some_and(|(first, answered, departed)| {
+                        let joined = participant.joined_at();
+                        participant.key != first
                             && joined > *answered
-                            && gone.is_none_or(|gone| joined <= Some(gone))
+                            && departed.is_none_or(|departed| joined <= Some(departed))
                     })
             };
-            member.role = match inbound {
-                _ if is_of_person => Role::Colleague,
-                true if member.leg.by_rule => Role::Caller,
-                true if rule_known || member.leg.dialled => Role::Colleague,
+            participant.role = match inbound {
+                _ if is_of_person => Role::DialledIn,
+                true if participant.leg.by_rule => Role::Caller,
+                true if rule_known || participant.leg.dialled => Role::DialledIn,
                 true => Role::Caller,
-                false if was_added() => Role::Colleague,
-                false if self.direction.is_none() && !member.leg.dialled => Role::Caller,
+                false if was_added() => Role::DialledIn,
+                false if self.direction.is_none() && !participant.leg.dialled => Role::Caller,
                 false => Role::Callee,
             };
         }
     }
 
-    fn phones(&self) -> impl Iterator<Item = &Member<'a>> {
-        self.members.iter().filter(|member| member.key.is_phone())
+    pub(super) fn phones(&self) -> impl Iterator<Item = &Participant<'a>> {
+        self.all
+            .iter()
+            .filter(|participant| participant.key.is_phone())
     }
 
-    fn first_answered(&self) -> Option<&Member<'a>> {
+    fn first_answered(&self) -> Option<&Participant<'a>> {
         let answered = self
             .phones()
-            .filter_map(|member| Some((member.answered_at()?, member)));
+            .filter_map(|participant| Some((participant.answered_at()?, participant)));
         answered
-            .min_by_key(|(at, member)| (*at, member.key))
-            .map(|(_, member)| member)
+            .min_by_key(|(at, participant)| (*at, participant.key))
+            .map(|(_, participant)| participant)
     }
 
-    /// The phones whose leaving may end the call. Of an outbound call everybody who answered is on the
-    /// line with the other, colleagues too.
-    pub(super) fn deciding_phones(&self) -> impl Iterator<Item = &Member<'a>> {
+    /// The phones whose leaving may end the call. In an outbound call all phones that answered are
+    /// on the line, dialled-in legs too.
+    pub(super) fn deciding_phones(&self) -> impl Iterator<Item = &Participant<'a>> {
         let inbound = self.direction == Some(Direction::Inbound);
-        self.phones().filter(move |member| match member.role {
-            Role::Caller | Role::Callee => true,
-            Role::Colleague => !inbound && !self.is_of_person,
-            Role::WebUser => false,
-        })
+        self.phones()
+            .filter(move |participant| match participant.role {
+                Role::Caller | Role::Callee => true,
+                Role::DialledIn => !inbound && !self.is_of_person,
+                Role::WebUser => false,
+            })
     }
 
-    pub(super) fn persons(&self) -> impl Iterator<Item = &Member<'a>> {
-        self.members.iter().filter(|member| !member.key.is_phone())
+    pub(super) fn persons(&self) -> impl Iterator<Item = &Participant<'a>> {
+        self.all
+            .iter()
+            .filter(|participant| !participant.key.is_phone())
     }
 
-    /// Whether a phone has the call: then persons end nothing.
+    /// In a phone call, persons end nothing.
     pub(super) fn is_phone_call(&self, facts: &Facts) -> bool {
         !self.is_of_person
             && (facts.has_phone
@@ -333,34 +317,42 @@ impl<'a> Participants<'a> {
                 || facts.unlinked().any(|report| report.is_phone))
     }
 
-    /// Whose call it is: the caller who came first, or the callee who answered first; while nobody has,
-    /// whoever was dialled last.
-    pub(super) fn principal(&self) -> Option<&Member<'a>> {
-        let is_principal =
-            |member: &&Member<'a>| matches!(member.role, Role::Caller | Role::Callee);
-        let callers = self.phones().filter(|member| member.role == Role::Caller);
-        let first_caller = callers
-            .min_by_key(|member| (member.joined_at().is_none(), member.joined_at(), member.key));
+    /// The party whose call it is: the caller who came first, or the callee who answered first;
+    /// while no phone has answered, the one that was dialled last.
+    pub(super) fn principal(&self) -> Option<&Participant<'a>> {
+        let is_principal = |participant: &&Participant<'a>| {
+            matches!(participant.role, Role::Caller | Role::Callee)
+        };
+        let callers = self
+            .phones()
+            .filter(|participant| participant.role == Role::Caller);
+        let first_caller = callers.min_by_key(|participant| {
+            (
+                participant.joined_at().is_none(),
+                participant.joined_at(),
+                participant.key,
+            )
+        });
         let answered = || self.first_answered().filter(is_principal);
         let last = || {
             self.phones()
                 .filter(is_principal)
-                .max_by_key(|member| (member.leg.joined.last(), member.key))
+                .max_by_key(|participant| (participant.leg.joined.last(), participant.key))
         };
         first_caller.or_else(answered).or_else(last)
     }
 }
 
-/// A person talks to the agent, and a phone is dialled into that: it is a colleague's.
-fn is_of_person(facts: &Facts, members: &[Member<'_>]) -> bool {
-    let person = members
+/// A person talks to the agent, and every phone was dialled into that conversation.
+fn is_of_person(facts: &Facts, all: &[Participant<'_>]) -> bool {
+    let person = all
         .iter()
-        .filter(|member| !member.key.is_phone())
-        .filter_map(Member::joined_at)
+        .filter(|participant| !participant.key.is_phone())
+        .filter_map(Participant::joined_at)
         .min();
-    let mut phones = members
+    let mut phones = all
         .iter()
-        .filter(|member| member.key.is_phone())
+        .filter(|participant| participant.key.is_phone())
         .peekable();
     phones.peek().is_some()
         && !facts.has_phone
@@ -374,45 +366,27 @@ fn is_of_person(facts: &Facts, members: &[Member<'_>]) -> bool {
         })
 }
 
-fn direction(facts: &Facts, members: &[Member<'_>], is_of_person: bool) -> Option<Direction> {
-    if members.iter().any(|member| member.leg.by_rule) {
+fn direction(facts: &Facts, all: &[Participant<'_>], is_of_person: bool) -> Option<Direction> {
+    if all.iter().any(|participant| participant.leg.by_rule) {
         return Some(Direction::Inbound);
     }
-    let of_members = members
+    let of_participants = all
         .iter()
-        .filter(|member| !member.leg.dialled)
-        .flat_map(|member| &member.reports)
+        .filter(|participant| !participant.leg.dialled)
+        .flat_map(|participant| &participant.reports)
         .copied();
     let reports = facts
         .unlinked()
-        .chain(of_members)
+        .chain(of_participants)
         .map(|report| &report.direction);
-    let told = best(std::iter::once(&facts.direction).chain(reports)).map(|claim| *claim.value());
-    let dialled = members.iter().any(|member| member.leg.dialled) && !is_of_person;
-    told.or(dialled.then_some(Direction::Outbound))
-}
-
-/// A leg as it is shown.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct LegView {
-    /// What it is to the call.
-    pub role: Role,
-    /// When it joined its room; a phone joins when it is dialled.
-    pub joined_at: Option<Timestamp>,
-    /// Its identity in the room, or the carrier's call SID.
-    pub identity: Option<String>,
-    /// Its number.
-    pub number: Option<PhoneNumber>,
-    /// When it was first seen answered.
-    pub answered_at: Option<Timestamp>,
-    /// When it left.
-    pub left_at: Option<Timestamp>,
-    /// How it went for itself.
-    pub outcome: Option<LegOutcome>,
+    let reported =
+        best(std::iter::once(&facts.direction).chain(reports)).map(|claim| *claim.value());
+    let dialled = all.iter().any(|participant| participant.leg.dialled) && !is_of_person;
+    reported.or(dialled.then_some(Direction::Outbound))
 }
 
 impl Facts {
-    /// The reports of legs that no phone of a room is known to be.
+    /// The reports about legs that belong to no phone of a room.
     pub(super) fn unlinked(&self) -> impl Iterator<Item = &Report> {
         let is_linked = |sid: &String| self.legs.iter().any(|(_, leg)| leg.call_sids.contains(sid));
         self.reports
@@ -421,81 +395,11 @@ impl Facts {
             .map(|(_, report)| report)
     }
 
-    /// The phones and persons of the call, in the order in which they came.
-    #[must_use]
-    pub fn legs(&self) -> Vec<LegView> {
-        let (cast, over) = (Participants::of(self), self.rooms_closed_at());
-        let mut legs: Vec<LegView> = cast
-            .members
-            .iter()
-            .map(|member| member.view(over))
-            .collect();
-        // Where a room tells of phones, the carrier's unlinked leg is one of them.
-        if cast.phones().next().is_none() {
-            legs.extend(
-                self.reports
-                    .iter()
-                    .filter(|(_, report)| report.is_phone)
-                    .map(of_carrier),
-            );
-        }
-        legs.sort_by(|one, other| {
-            (one.joined_at.is_none(), one.joined_at, one).cmp(&(
-                other.joined_at.is_none(),
-                other.joined_at,
-                other,
-            ))
-        });
-        legs
-    }
-
-    /// Whether the phone is one that lends the call its keys and its carrier's word.
-    #[must_use]
+    /// Whether the phone's keys and its carrier's verdict count for the call.
     pub fn is_principal(&self, key: &LegKey) -> bool {
-        let cast = Participants::of(self);
-        cast.members
-            .iter()
-            .any(|member| member.key == key && matches!(member.role, Role::Caller | Role::Callee))
-    }
-
-    /// The colleagues who were called into the call, and the legs that another leg dialled, by a name that
-    /// each keeps.
-    #[must_use]
-    pub fn transfers(&self) -> Vec<(String, LegView)> {
-        let (cast, over) = (Participants::of(self), self.rooms_closed_at());
-        let colleagues = cast
-            .members
-            .iter()
-            .filter(|member| member.role == Role::Colleague);
-        let of_room = colleagues.map(|member| (member.key.as_str().to_owned(), member.view(over)));
-        let dialled = self.reports.iter().filter(|(_, report)| report.was_dialled);
-        let of_carriers = dialled.map(|told| (format!("c{}", told.0), of_carrier(told)));
-        of_room.chain(of_carriers).collect()
-    }
-}
-
-fn of_carrier((sid, report): (&String, &Report)) -> LegView {
-    let role = match report.direction.get() {
-        _ if report.was_dialled => Role::Colleague,
-        Some(Direction::Outbound) => Role::Callee,
-        _ => Role::Caller,
-    };
-    let verdict = report.verdict.get().copied().map(LegOutcome::from);
-    LegView {
-        role,
-        joined_at: report
-            .started
-            .get()
-            .copied()
-            .or(report.ringing.get())
-            .or(report.answered.get()),
-        identity: Some(sid.clone()),
-        number: report.number.get().cloned(),
-        answered_at: report.answered.get(),
-        left_at: report.hangup.get().map(|hangup| hangup.at),
-        outcome: report
-            .is_answered()
-            .then_some(LegOutcome::Connected)
-            .or(verdict),
+        let participants = Participants::of(self);
+        participants.all.iter().any(|participant| {
+            participant.key == key && matches!(participant.role, Role::Caller | Role::Callee)
+        })
     }
 }

@@ -1,12 +1,12 @@
-//! What is told of one leg by its carrier, and of one conversation by ElevenLabs: each apart from the
-//! others, so that it can be decided at any time which of them counts for the call.
+//! What a carrier reports about one leg, and ElevenLabs about one conversation. They are kept
+//! apart, so that it can be decided at any time which of them counts for the call.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Not};
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    claims::{EarliestTime, Latest},
+    claims::{EarliestTime, Latest, merge_fields},
     outcome::Outcome,
 };
 use crate::domain::{
@@ -14,51 +14,40 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// The end of a call as its carrier, its agent platform or a dialer tells it.
+/// The end of a call as reported by its carrier, its agent platform or a dialer.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Hangup {
-    /// When the call ended.
     pub at: Timestamp,
-    /// The provider's reason, as it spells it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
 
-/// A leg as its carrier, or whoever knows it by the carrier's call SID, tells it.
+/// A leg as reported by its carrier, or by a source that knows it by the carrier's call SID.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Report {
-    /// The carrier itself tells how far the leg has come: it will tell its end too.
-    #[serde(rename = "c", skip_serializing_if = "is_false")]
+    /// The carrier itself reports the leg's progress: it will also report its end.
+    #[serde(rename = "c", skip_serializing_if = "Not::not")]
     pub by_carrier: bool,
-    /// It is a phone's.
-    #[serde(rename = "p", skip_serializing_if = "is_false")]
+    #[serde(rename = "p", skip_serializing_if = "Not::not")]
     pub is_phone: bool,
-    /// Another leg dialled it: it is a colleague's in the other's call, and a call of its own.
-    #[serde(rename = "x", skip_serializing_if = "is_false")]
+    /// Another leg dialled it: it is a dialled-in leg of that call, and a call of its own.
+    #[serde(rename = "x", skip_serializing_if = "Not::not")]
     pub was_dialled: bool,
-    /// When the leg started.
     #[serde(rename = "s", skip_serializing_if = "Latest::is_empty")]
     pub started: Latest<Timestamp>,
-    /// When it was first seen ringing.
     #[serde(rename = "i", skip_serializing_if = "EarliestTime::is_empty")]
     pub ringing: EarliestTime,
-    /// When it was first seen answered.
     #[serde(rename = "a", skip_serializing_if = "EarliestTime::is_empty")]
     pub answered: EarliestTime,
-    /// How it ended.
     #[serde(rename = "h", skip_serializing_if = "Latest::is_empty")]
     pub hangup: Latest<Hangup>,
-    /// The outcome, as far as the reporter judges it.
     #[serde(rename = "v", skip_serializing_if = "Latest::is_empty")]
     pub verdict: Latest<Outcome>,
-    /// How long it lasted, in seconds.
     #[serde(rename = "t", skip_serializing_if = "Latest::is_empty")]
     pub seconds: Latest<u64>,
-    /// Why it failed, in the reporter's words.
     #[serde(rename = "f", skip_serializing_if = "Latest::is_empty")]
     pub failure: Latest<String>,
-    /// Which way it went.
     #[serde(rename = "d", skip_serializing_if = "Latest::is_empty")]
     pub direction: Latest<Direction>,
     /// The number of the other side.
@@ -69,79 +58,45 @@ pub struct Report {
     pub line: Latest<PhoneNumber>,
 }
 
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's skip_serializing_if passes a reference"
-)]
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
 impl Merge for Report {
     fn merge(&mut self, other: Self) {
-        // Without `..`, so that nothing new can be forgotten here.
-        let Self {
-            by_carrier,
-            is_phone,
-            was_dialled,
-            started,
-            ringing,
-            answered,
-            hangup,
-            verdict,
-            seconds,
-            failure,
-            direction,
-            number,
-            line,
-        } = other;
-        self.by_carrier |= by_carrier;
-        self.is_phone |= is_phone;
-        self.was_dialled |= was_dialled;
-        self.started.merge(started);
-        self.ringing.merge(ringing);
-        self.answered.merge(answered);
-        self.hangup.merge(hangup);
-        self.verdict.merge(verdict);
-        self.seconds.merge(seconds);
-        self.failure.merge(failure);
-        self.direction.merge(direction);
-        self.number.merge(number);
-        self.line.merge(line);
+        merge_fields!(
+            self, other,
+            registers: [
+                started, ringing, answered, hangup, verdict, seconds, failure, direction, number, line
+            ],
+            flags: [by_carrier, is_phone, was_dialled]
+        );
     }
 }
 
 impl Report {
-    /// Whether somebody took the call.
     pub(super) fn is_answered(&self) -> bool {
         self.answered.get().is_some()
             || self.verdict.get() == Some(&Outcome::Completed)
             || self.seconds.get().is_some_and(|seconds| *seconds > 0)
     }
 
-    /// Whether the carrier has told of the leg and not yet of its end, which it will tell.
-    pub(super) fn goes_on(&self) -> bool {
+    /// The carrier reports the leg and has not reported its end yet.
+    pub(super) fn is_ongoing(&self) -> bool {
         self.by_carrier && self.hangup.is_empty()
     }
 }
 
-/// A conversation as ElevenLabs tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ConversationReport {
-    /// ElevenLabs' id of the agent.
     #[serde(rename = "g", skip_serializing_if = "Latest::is_empty")]
     pub agent_id: Latest<String>,
-    /// When it ended; the call may go on without it.
+    /// The call may continue after it.
     #[serde(rename = "e", skip_serializing_if = "Latest::is_empty")]
     pub ended: Latest<Timestamp>,
-    /// The event that holds the transcript.
     #[serde(rename = "x", skip_serializing_if = "Latest::is_empty")]
     pub transcript: Latest<EventKey>,
     /// What it achieved, in snake case.
     #[serde(rename = "r", skip_serializing_if = "Latest::is_empty")]
     pub results: Latest<BTreeSet<String>>,
-    /// The phone call that it is, as far as ElevenLabs tells of it.
+    /// The phone call of the conversation, as reported by ElevenLabs.
     #[serde(rename = "p", skip_serializing_if = "is_empty")]
     pub report: Report,
 }
@@ -152,38 +107,25 @@ fn is_empty(report: &Report) -> bool {
 
 impl Merge for ConversationReport {
     fn merge(&mut self, other: Self) {
-        // Without `..`, so that nothing new can be forgotten here.
-        let Self {
-            agent_id,
-            ended,
-            transcript,
-            results,
-            report,
-        } = other;
-        self.agent_id.merge(agent_id);
-        self.ended.merge(ended);
-        self.transcript.merge(transcript);
-        self.results.merge(results);
-        self.report.merge(report);
+        merge_fields!(
+            self, other,
+            registers: [agent_id, ended, transcript, results, report],
+            flags: []
+        );
     }
 }
 
-/// A room: its beginning and its end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct RoomSpan {
-    /// When it was created.
     #[serde(rename = "c", skip_serializing_if = "EarliestTime::is_empty")]
     pub created: EarliestTime,
-    /// When it was closed.
     #[serde(rename = "f", skip_serializing_if = "EarliestTime::is_empty")]
     pub finished: EarliestTime,
 }
 
 impl Merge for RoomSpan {
     fn merge(&mut self, other: Self) {
-        let Self { created, finished } = other;
-        self.created.merge(created);
-        self.finished.merge(finished);
+        merge_fields!(self, other, registers: [created, finished], flags: []);
     }
 }

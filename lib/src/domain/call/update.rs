@@ -1,33 +1,46 @@
-//! What one event says about a call, and under which keys.
+//! What one event reports about a call, and under which keys.
 
 use super::{facts::Facts, report::ConversationReport};
 use crate::domain::{
+    event::Event,
     key::{CallId, CallKey, EventKey, is_call_name},
     placeholder::is_placeholder,
     timestamp::Timestamp,
 };
 
-/// What one event says about a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallUpdate {
-    /// The event that says it.
     pub event: EventKey,
-    /// When the event was received.
     pub received_at: Timestamp,
-    /// The tenant, where the event itself says whose it is.
+    /// The tenant, if the event itself names it.
     pub tenant_id: Option<String>,
-    /// Every key under which the event knows the call, the surest first; never empty.
+    /// The most reliable key first.
     pub keys: CallKeys,
-    /// What it tells.
     pub facts: Facts,
-    /// Which recording reached which state, if it tells that of one it names: announced once, whoever
-    /// reports it.
+    /// The recording and the state that it reached, if the event names a recording. Each is
+    /// announced once, by the first event that reports it.
     pub recording: Option<String>,
 }
 
 impl CallUpdate {
-    /// The same without what only looks like an id. Its keys never are such.
-    #[must_use]
+    /// What `event` reports of the call that these keys name, the surest first; `None` when none of them names
+    /// a call.
+    pub fn of(
+        event: &Event,
+        keys: impl IntoIterator<Item = Option<CallKey>>,
+        facts: Facts,
+    ) -> Option<Self> {
+        Some(Self {
+            event: event.key.clone(),
+            received_at: event.received_at,
+            tenant_id: event.tenant_id.clone(),
+            keys: CallKeys::new(keys.into_iter().flatten())?,
+            facts,
+            recording: None,
+        })
+    }
+
+    /// Without placeholders in place of ids. The keys never are placeholders.
     pub fn without_placeholders(self) -> Self {
         let (name, id) = (
             |text: &String| is_call_name(text),
@@ -62,18 +75,17 @@ impl CallUpdate {
     }
 }
 
-/// The keys of one call as one event knows them, the surest first.
+/// The keys of one call as one event knows them, the most reliable first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallKeys {
     first: CallKey,
     others: Vec<CallKey>,
-    /// Whose own account with the provider gave these names; `None` for the platform's.
+    /// The tenant whose provider account uses these names; `None` for the platform's account.
     account: Option<String>,
 }
 
 impl CallKeys {
-    /// Those of the keys that name a call, in this order, each once; `None` without any.
-    #[must_use]
+    /// The keys that name a call, each once; `None` if there is none.
     pub fn new(keys: impl IntoIterator<Item = CallKey>) -> Option<Self> {
         let mut keys = keys.into_iter().filter(CallKey::names_a_call);
         let first = keys.next()?;
@@ -90,9 +102,8 @@ impl CallKeys {
         })
     }
 
-    /// The same names in a tenant's own account with the provider. They lead to that tenant's calls alone,
-    /// whatever calls of others they name, for who has an account chooses what it says.
-    #[must_use]
+    /// The same names in a tenant's own provider account. They lead only to calls of that tenant,
+    /// because the owner of an account can choose any name.
     pub fn in_account_of(self, tenant_id: &str) -> Self {
         Self {
             account: Some(tenant_id.to_owned()),
@@ -100,14 +111,10 @@ impl CallKeys {
         }
     }
 
-    /// Whether a tenant's own account gave these names.
-    #[must_use]
     pub fn are_of_an_account(&self) -> bool {
         self.account.is_some()
     }
 
-    /// The id of the item that one of these keys leads to.
-    #[must_use]
     pub fn id_of(&self, key: &CallKey) -> CallId {
         match &self.account {
             Some(tenant_id) => key.call_id().owned_by(tenant_id),
@@ -115,13 +122,11 @@ impl CallKeys {
         }
     }
 
-    /// The id of the surest key: a new call gets it.
-    #[must_use]
+    /// The id of a new call: that of the most reliable key.
     pub fn first_id(&self) -> CallId {
         self.id_of(&self.first)
     }
 
-    /// All keys, the surest first.
     pub fn iter(&self) -> impl Iterator<Item = &CallKey> {
         std::iter::once(&self.first).chain(&self.others)
     }

@@ -1,4 +1,4 @@
-//! What a call shows: each fact as all who told of the call tell it together.
+//! The values that a call shows: each combines the reports of all sources.
 
 use crate::domain::{
     call::{agent_status::StatusWord, direction::Direction, outcome::Outcome},
@@ -11,12 +11,11 @@ use std::collections::BTreeSet;
 use super::{
     claims::{Claim, Latest, best},
     facts::{FROM_ROOM_NAME, Facts},
-    participants::{Member, Participants},
+    participants::{Participant, Participants},
 };
 
 impl Facts {
-    /// LiveKit's sid of the room: of the first one, if the call was in several.
-    #[must_use]
+    /// Of the first room, if the call was in several.
     pub fn room_sid(&self) -> Option<&str> {
         let first = self
             .rooms
@@ -28,15 +27,12 @@ impl Facts {
             .map(String::as_str)
     }
 
-    /// Whether the call was in this room.
-    #[must_use]
     pub fn was_in(&self, room_sid: &str) -> bool {
         self.rooms.get(room_sid).is_some()
             || self.room_sid.get().is_some_and(|known| known == room_sid)
     }
 
-    /// Whether both know the sids of their rooms, and have none in common: then they are two calls.
-    #[must_use]
+    /// Whether both calls have rooms and no room in common: then they are two calls.
     pub fn are_in_other_rooms(&self, other: &Self) -> bool {
         let sids = |facts: &'_ Self| -> Vec<String> {
             facts
@@ -51,110 +47,103 @@ impl Facts {
         !ours.is_empty() && !theirs.is_empty() && !ours.iter().any(|sid| theirs.contains(sid))
     }
 
-    /// When the room was created.
-    #[must_use]
     pub fn room_created(&self) -> Option<Timestamp> {
         let rooms = self.rooms.iter().filter_map(|(_, room)| room.created.get());
         rooms.chain(self.room_created.get()).min()
     }
 
-    /// Whether only a room is known, in which nobody has been yet: whoever comes may tell whose call it is.
-    #[must_use]
+    /// Whether only an empty room is known so far: the first participant may show the owner.
     pub fn may_learn_owner(&self) -> bool {
         let nobody = self.legs.is_empty() && self.reports.is_empty() && self.talks.is_empty();
         let nothing = self.conversation_id.is_empty() && self.call_sid.is_empty();
         nobody && nothing && !self.has_phone && self.ending().is_none()
     }
 
-    /// Whether something is told by which the directory may know whose call it is.
-    #[must_use]
+    /// Whether the directory can be asked for the owner.
     pub fn names_owner(&self) -> bool {
         self.line_number().is_some() || self.agent_id().is_some()
     }
 
-    /// Which way the call went.
-    #[must_use]
     pub fn direction(&self) -> Option<Direction> {
         Participants::of(self).direction
     }
 
     /// The number of the other side.
-    #[must_use]
     pub fn phone_number(&self) -> Option<&PhoneNumber> {
-        self.number(&self.phone_number, Member::number, |report| &report.number)
-            .map(|(_, number)| number)
+        self.number(&self.phone_number, Participant::number, |report| {
+            &report.number
+        })
+        .map(|(_, number)| number)
     }
 
-    /// The number of the other side, where more is known than the name of a room: one that is named
-    /// after our line shows that as the call's number.
-    #[must_use]
+    /// The number of the other side, unless it is only the number in the room's name: a room that
+    /// is named after our line shows our number.
     pub fn other_side(&self) -> Option<&PhoneNumber> {
-        let (rank, number) =
-            self.number(&self.phone_number, Member::number, |report| &report.number)?;
+        let (rank, number) = self.number(&self.phone_number, Participant::number, |report| {
+            &report.number
+        })?;
         let is_ours = rank == FROM_ROOM_NAME && self.line_number() == Some(number);
         (!is_ours).then_some(number)
     }
 
-    /// Our own number, by which the directory knows whose call it is.
-    #[must_use]
+    /// Our own number, by which the directory finds the owner.
     pub fn line_number(&self) -> Option<&PhoneNumber> {
-        self.number(&self.line_number, Member::line, |report| &report.line)
+        self.number(&self.line_number, Participant::line, |report| &report.line)
             .map(|(_, number)| number)
     }
 
     fn number<'a>(
         &'a self,
         whole: &'a Latest<PhoneNumber>,
-        of_member: impl Fn(&Member<'a>) -> Option<&'a PhoneNumber>,
+        of_member: impl Fn(&Participant<'a>) -> Option<&'a PhoneNumber>,
         of_report: impl Fn(&'a super::report::Report) -> &'a Latest<PhoneNumber>,
     ) -> Option<(u8, &'a PhoneNumber)> {
-        let cast = Participants::of(self);
-        let told = best(
-            self.reporters(&cast)
+        let participants = Participants::of(self);
+        let reported = best(
+            self.reporters(&participants)
                 .into_iter()
                 .map(of_report)
                 .chain([whole]),
         );
-        let known = cast
+        let known = participants
             .principal()
-            .and_then(|member| Some((member.rank(), of_member(member)?)));
-        match (known, told) {
+            .and_then(|participant| Some((participant.rank(), of_member(participant)?)));
+        match (known, reported) {
             (Some(known), Some(claim)) if known.0 >= claim.rank() => Some(known),
             (Some(known), None) => Some(known),
-            (_, told) => told.map(|claim| (claim.rank(), claim.value())),
+            (_, reported) => reported.map(|claim| (claim.rank(), claim.value())),
         }
     }
 
-    /// The SIP call id of the phone whose call it is.
-    #[must_use]
+    /// The SIP call id of the principal's phone.
     pub fn sip_call_id(&self) -> Option<&str> {
-        let cast = Participants::of(self);
-        cast.principal()
-            .and_then(Member::sip_call)
+        let participants = Participants::of(self);
+        participants
+            .principal()
+            .and_then(Participant::sip_call)
             .or(self.sip_call_id.get())
             .map(String::as_str)
     }
 
-    /// The carrier's call SID of the phone whose call it is.
-    #[must_use]
+    /// The carrier's call SID of the principal's phone.
     pub fn call_sid(&self) -> Option<&str> {
-        let cast = Participants::of(self);
+        let participants = Participants::of(self);
         let is_linked = |sid: &String| self.legs.iter().any(|(_, leg)| leg.call_sids.contains(sid));
         let unlinked = || {
             let sids = self.reports.iter().filter(|(sid, _)| !is_linked(sid));
             sids.max_by_key(|(sid, report)| (report.is_answered(), std::cmp::Reverse(*sid)))
                 .map(|(sid, _)| sid)
         };
-        let told = || self.call_sid.get().filter(|sid| !is_linked(sid));
-        cast.principal()
-            .and_then(Member::call_sid)
-            .or_else(told)
+        let reported = || self.call_sid.get().filter(|sid| !is_linked(sid));
+        participants
+            .principal()
+            .and_then(Participant::call_sid)
+            .or_else(reported)
             .or_else(unlinked)
             .map(String::as_str)
     }
 
     /// Whether an id names one of the call's legs.
-    #[must_use]
     pub fn names_leg(&self, id: &str) -> bool {
         let of_legs =
             |ids: &super::leg::Leg| ids.sip_calls.contains(id) || ids.call_sids.contains(id);
@@ -166,86 +155,76 @@ impl Facts {
             || whole.into_iter().any(|known| known == id)
     }
 
-    /// Whether the id of any leg is known.
-    #[must_use]
     pub fn has_leg_ids(&self) -> bool {
         let of_leg = |leg: &super::leg::Leg| !leg.sip_calls.is_empty() || !leg.call_sids.is_empty();
         !(self.sip_call_id.is_empty() && self.call_sid.is_empty() && self.reports.is_empty())
             || self.legs.iter().any(|(_, leg)| of_leg(leg))
     }
 
-    /// ElevenLabs' id of the conversation.
-    #[must_use]
     pub fn conversation_id(&self) -> Option<&String> {
         self.talk().map(|(id, _)| id).or(self.conversation_id.get())
     }
 
-    /// ElevenLabs' id of the agent.
-    #[must_use]
     pub fn agent_id(&self) -> Option<&String> {
         self.talk()
             .and_then(|(_, talk)| talk.agent_id.get())
             .or(self.agent_id.get())
     }
 
-    /// The event that holds the transcript.
-    #[must_use]
     pub fn transcript(&self) -> Option<&EventKey> {
         self.talk()
             .and_then(|(_, talk)| talk.transcript.get())
             .or(self.transcript.get())
     }
 
-    /// What the call achieved, in snake case: of those who tell it, the latest.
-    #[must_use]
+    /// The latest report, in snake case.
     pub fn results(&self) -> Option<&BTreeSet<String>> {
         let talk = self.talk().map(|(_, talk)| &talk.results);
         best(talk.into_iter().chain([&self.results])).map(Claim::value)
     }
 
-    /// When the agent's conversation ended; the call may go on without it.
-    #[must_use]
+    /// The call may continue after it.
     pub fn conversation_ended_at(&self) -> Option<Timestamp> {
         let talk = self.talk().and_then(|(_, talk)| talk.ended.get());
         talk.or(self.conversation_ended.get()).copied()
     }
 
-    /// When the phone whose call it is was first seen ringing.
-    #[must_use]
+    /// When a deciding phone was first seen ringing.
     pub fn ringing_at(&self) -> Option<Timestamp> {
-        let cast = Participants::of(self);
-        let phones = cast.deciding_phones().filter_map(Member::ringing_at);
-        let told = self.reporters(&cast);
-        let told = told.iter().filter_map(|report| report.ringing.get());
-        phones.chain(told).chain(self.ringing.get()).min()
+        let participants = Participants::of(self);
+        let phones = participants
+            .deciding_phones()
+            .filter_map(Participant::ringing_at);
+        let reported = self.reporters(&participants);
+        let reported = reported.iter().filter_map(|report| report.ringing.get());
+        phones.chain(reported).chain(self.ringing.get()).min()
     }
 
-    /// When a phone whose call it is was first seen answered.
-    #[must_use]
+    /// When a deciding phone was first seen answered.
     pub fn answered_at(&self) -> Option<Timestamp> {
-        let cast = Participants::of(self);
-        let phones = cast.deciding_phones().filter_map(Member::answered_at);
-        let told = self.reporters(&cast);
-        let told = told.iter().filter_map(|report| report.answered.get());
-        phones.chain(told).chain(self.answered.get()).min()
+        let participants = Participants::of(self);
+        let phones = participants
+            .deciding_phones()
+            .filter_map(Participant::answered_at);
+        let reported = self.reporters(&participants);
+        let reported = reported.iter().filter_map(|report| report.answered.get());
+        phones.chain(reported).chain(self.answered.get()).min()
     }
 
     /// Why the call failed, in the provider's words.
-    #[must_use]
     pub fn failure_reason(&self) -> Option<&str> {
-        let cast = Participants::of(self);
-        let told = self
-            .reporters(&cast)
+        let participants = Participants::of(self);
+        let reported = self
+            .reporters(&participants)
             .into_iter()
             .map(|report| &report.failure)
             .chain([&self.failure_reason]);
-        let told = best(told).map(|claim| claim.value().as_str());
-        told.or_else(|| self.ending()?.failure())
+        let reported = best(reported).map(|claim| claim.value().as_str());
+        reported.or_else(|| self.ending()?.failure())
     }
 
-    /// The status in the words of the call status document: ElevenLabs' own, unless other reports show that
-    /// the call went on from there.
-    #[must_use]
+    /// The status as the call status document names it: ElevenLabs' own, unless other reports show
+    /// that the call progressed further.
     pub fn status_word(&self) -> StatusWord {
         let (reported, observed) = (
             self.agent_status.get().map(|status| status.word),

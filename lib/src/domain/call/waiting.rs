@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::key::EventKey;
 
-/// Events that wait for their call to have an owner before they enter the history. The list lives in
-/// the call's item, which DynamoDB ends at 400 KB, so it is bounded. An event that does not fit stays
-/// in the log: a replay of its time processes it again.
+/// Events that wait for their call to have an owner before they enter the history. The list is
+/// stored in the call's item, which DynamoDB limits to 400 KB, so it is bounded. An event that does
+/// not fit remains in the log: a replay of that period processes it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Waiting(BTreeSet<EventKey>);
 
 impl Waiting {
-    /// How many bytes the stored list may have: some two thousand keys of the usual length.
+    /// The limit of the stored list in bytes: about two thousand keys of the usual length.
     pub const MAX_BYTES: usize = 64 * 1_024;
 
-    /// Adds an event, if there is room for it.
+    /// Adds the event if it fits.
     pub fn insert(&mut self, event: EventKey) {
         self.extend([event]);
     }
 
-    /// Adds those of the events for which there is room.
+    /// Adds the events that fit.
     pub fn extend(&mut self, events: impl IntoIterator<Item = EventKey>) {
         // The list's brackets take the place of a comma and one byte more.
         let mut bytes = 1 + self.0.iter().map(stored_bytes).sum::<usize>();
@@ -34,14 +34,12 @@ impl Waiting {
         }
     }
 
-    /// Removes events that are queued to be processed again.
     pub fn remove(&mut self, queued: &BTreeSet<EventKey>) {
         self.0.retain(|event| !queued.contains(event));
     }
 
-    /// Up to `count` events: those that follow `start`, then those before it. Several workers that
-    /// start from different events take different ones.
-    #[must_use]
+    /// Up to `count` events: those after `start`, then those before it. Workers that start at
+    /// different events get different ones.
     pub fn next_after(&self, start: &EventKey, count: usize) -> BTreeSet<EventKey> {
         let before = self.0.range::<EventKey, _>(..start);
         self.0
@@ -52,19 +50,14 @@ impl Waiting {
             .collect()
     }
 
-    /// Whether the event waits.
-    #[must_use]
     pub fn contains(&self, event: &EventKey) -> bool {
         self.0.contains(event)
     }
 
-    /// All events, in the order of their keys.
     pub fn iter(&self) -> impl Iterator<Item = &EventKey> {
         self.0.iter()
     }
 
-    /// Whether none waits; such a list is not stored.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -78,7 +71,7 @@ impl FromIterator<EventKey> for Waiting {
     }
 }
 
-/// What a key costs in the stored list: a JSON text and its comma. A key may hold what JSON escapes,
+/// The size of a key in the stored list: a JSON string and a comma. JSON escapes some characters,
 /// at most sixfold.
 fn stored_bytes(event: &EventKey) -> usize {
     let escaped = |c: char| match c {

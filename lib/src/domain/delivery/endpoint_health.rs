@@ -1,64 +1,58 @@
-//! How a subscription's endpoint does, and what follows when it does badly: after some failures in a row
-//! the breaker opens, so that only one delivery a minute finds out whether the endpoint is back; after
-//! days without a success the subscription is given up.
+//! The health of a subscription's endpoint, and the consequences of failures. After some
+//! consecutive failures the breaker opens: one delivery a minute then probes the endpoint. After
+//! days without a success the subscription is disabled.
 //!
-//! A refusal (429) is no failure and opens no breaker. It is no success either: an endpoint that only
-//! refuses is given up as well.
+//! A refusal (429) is not a failure and does not open the breaker. It is not a success either: an
+//! endpoint that only refuses is disabled too.
 
 use crate::domain::timestamp::Timestamp;
 
-/// What came since the endpoint last took a delivery.
+/// The failures since the endpoint last accepted a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Health {
-    /// How many failures in a row.
+    /// Consecutive failures.
     pub failures: u32,
-    /// When the first failure or refusal was. A success among refusals may not have reset it for an hour.
+    /// When the first failure or refusal was. A success between refusals may reset it up to an hour
+    /// later.
     pub failing_since: Timestamp,
-    /// When the last of them was.
     pub last_failure_at: Timestamp,
-    /// No probe before that.
+    /// No probe is made before that.
     pub probe_at: Timestamp,
 }
 
-/// So many failures in a row open the breaker.
+/// This number of consecutive failures opens the breaker.
 pub const FAILURES_THAT_OPEN: u32 = 5;
-/// No probe follows the beginning of the last attempt sooner. `sweep` lets one go every minute, give or
-/// take some seconds; each of them must be made, however long the one before it waited for an answer.
+/// The least time between the starts of two probes. `sweep` allows one each minute, give or take
+/// some seconds; each must be made, however long the one before waited for a response.
 pub const PROBE_MILLIS: u64 = 45_000;
-/// A success among refusals is written down once in so long: who is limited answers 200 and 429 in turns.
+/// A success between refusals is recorded at most once in this time: a rate-limited endpoint
+/// alternates between 200 and 429.
 const NOTED_EVERY_MILLIS: u64 = 3_600_000;
-/// After so many days of failures alone a subscription is set inactive.
+/// After this many days without a success, a subscription is disabled.
 const DAYS_UNTIL_ABANDONED: u32 = 5;
-/// After so many days without an attempt nobody knows whether the endpoint still fails.
+/// After this many days without an attempt, earlier failures no longer count.
 const DAYS_REMEMBERED: u32 = 2;
 
 impl Health {
-    /// Whether deliveries wait.
-    #[must_use]
     pub fn is_open(&self) -> bool {
         self.failures >= FAILURES_THAT_OPEN
     }
 
-    /// Whether a waiting delivery may find out how the endpoint does.
-    #[must_use]
     pub fn may_probe(&self, now: Timestamp) -> bool {
         self.probe_at <= now
     }
 
-    /// Whether the failures go on for so long that the subscription is to be set inactive.
-    #[must_use]
+    /// Whether the failures last long enough to disable the subscription.
     pub fn is_abandoned(&self) -> bool {
         self.failing_since.plus_days(DAYS_UNTIL_ABANDONED) <= self.last_failure_at
     }
 
-    /// Whether a success has something to write down.
-    #[must_use]
+    /// Whether a success must be recorded.
     pub fn changes_by_success(&self, now: Timestamp) -> bool {
         self.failures > 0 || now.millis_since(self.failing_since) > NOTED_EVERY_MILLIS
     }
 
-    /// Whether the last failure is so long ago that the next one begins a new row.
-    #[must_use]
+    /// Whether the last failure is too old to count: the next one starts a new row.
     pub fn is_forgotten(&self, now: Timestamp) -> bool {
         self.last_failure_at.plus_days(DAYS_REMEMBERED) < now
     }

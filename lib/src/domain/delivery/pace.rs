@@ -1,78 +1,74 @@
-//! How fast deliveries may go to an endpoint: what its owner allows, what it has refused (429 says
-//! *later*, not *broken*), and how slow it is. All of them become one distance between two deliveries.
+//! The rate of deliveries to an endpoint. It follows from its owner's limit, from refusals (429
+//! means *later*, not *broken*) and from its response time. Each of them is expressed as an
+//! interval between two deliveries.
 
 use crate::domain::timestamp::Timestamp;
 
-/// Whoever answers later than this is slow: its deliveries wait beside the others, not among them.
+/// A slower endpoint gets its deliveries through the slow lane, apart from the others.
 pub const SLOW_MILLIS: u64 = 2_000;
-/// So many deliveries of one slow subscription are on their way at once: a fifth of the slow lane.
+/// Concurrent deliveries to one slow subscription: a fifth of the slow lane.
 const SLOW_IN_FLIGHT: u64 = 50;
-/// Slowness is remembered for so long after it was last seen.
+/// How long an endpoint counts as slow after its last slow response.
 const SLOW_REMEMBERED_MILLIS: u64 = 10 * 60_000;
-/// How slow an endpoint is, is rounded up to this, twice or four times as much. None is slower, for then it
-/// is given up.
+/// Response times are rounded up to this, or to two or four times as much. A slower response is a
+/// timeout.
 const SLOW_STEP_MILLIS: u64 = 4_000;
 const SLOWEST_STEPS: u64 = 4;
 
-/// A second of places is this much longer than a second: on its way to the endpoint a delivery may be
-/// some milliseconds late, and the one after it not.
+/// Slots are spread over one per cent more than a second: a delivery may arrive some milliseconds
+/// late, and the next one on time.
 const SLACK_PERCENT: u64 = 101;
 
-/// The distance after the first refusal, and after an outage: ten a second.
+/// The interval after the first refusal, and after an outage: ten a second.
 pub const FIRST_MICROS: u64 = 100_000;
-/// One a minute is the least that is tried.
+/// The lowest rate is one a minute.
 const LONGEST_MICROS: u64 = 60_000_000;
-/// Without a refusal the rate doubles in this time.
 const DOUBLES_MILLIS: f64 = 60_000.0;
-/// A shorter distance says nothing any more.
+/// A shorter interval is no longer a limit.
 const FORGOTTEN_MICROS: u64 = 500;
-/// An endpoint that asks for more time is asked again after this.
+/// The longest pause; an endpoint that asks for more is tried after this.
 const LONGEST_PAUSE_SECONDS: u64 = 900;
 
-/// So far ahead places under an owner's limit are given away: no message waits longer in its queue.
+/// How far ahead slots under an owner's limit are booked: the longest delay of an SQS message.
 const AHEAD_MILLIS: u64 = 900_000;
-/// What was learned may soon be otherwise, so that its places are not given away as far ahead.
+/// Learned limits change soon, so their slots are not booked as far ahead.
 const LEARNED_AHEAD_MILLIS: u64 = 120_000;
-/// Who has a place waits in a function for at most so long; the rest of the time it is in the queue.
+/// The longest wait in a function for a booked slot; for longer waits the message returns to the
+/// queue.
 const HOLD_MICROS: u64 = 1_500_000;
-/// So many deliveries of one subscription wait in functions at once.
+/// Deliveries of one subscription that wait in functions at once.
 const HELD_AT_ONCE: u64 = 50;
 
-/// What an endpoint has shown of how much it takes.
+/// The observed capacity of an endpoint.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct EndpointLoad {
-    /// That it is slow.
     pub slow: Option<Slow>,
-    /// That it refused deliveries for being too many, or was down.
+    /// Set after refusals and outages.
     pub learned: Option<Learned>,
     /// Nothing is sent before.
     pub paused_until: Option<Timestamp>,
-    /// The first moment that is not given away yet, in microseconds since 1970.
+    /// The first free slot, in microseconds since 1970.
     pub next_place: Option<u64>,
 }
 
-/// That an endpoint is slow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slow {
-    /// Until when that is believed.
     pub until: Timestamp,
-    /// How slow, rounded up, so that it seldom changes.
+    /// Rounded up, so that it seldom changes.
     pub millis: u64,
 }
 
-/// The distance between two deliveries that an endpoint has taught us.
+/// The learned interval between two deliveries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Learned {
     /// Microseconds from one delivery to the next, at that moment.
     pub micros: u64,
-    /// When it was learned.
     pub at: Timestamp,
 }
 
 impl Slow {
-    /// What is to be remembered of an attempt that has taken so long, if it is not known yet.
-    #[must_use]
-    pub fn seen(known: Option<Self>, millis: u64, now: Timestamp) -> Option<Self> {
+    /// What to store after an attempt of this duration, unless it is known already.
+    pub fn observed(known: Option<Self>, millis: u64, now: Timestamp) -> Option<Self> {
         if millis < SLOW_MILLIS {
             return None;
         }
@@ -83,7 +79,7 @@ impl Slow {
         let millis = steps * SLOW_STEP_MILLIS;
         let until = now.plus_millis(SLOW_REMEMBERED_MILLIS);
         let is_known = known.is_some_and(|known| {
-            // Renewed so seldom that it costs nothing.
+            // Renewed seldom, so that it costs almost nothing.
             millis <= known.millis && now.plus_millis(SLOW_REMEMBERED_MILLIS / 2) < known.until
         });
         (!is_known).then_some(Self { until, millis })
@@ -91,8 +87,7 @@ impl Slow {
 }
 
 impl Learned {
-    /// What a refusal teaches: half of the rate at which its attempt was made.
-    #[must_use]
+    /// After a refusal: half of the rate at which its attempt was made.
     pub fn refused(known: Option<Self>, began: Timestamp, now: Timestamp) -> Self {
         let micros = known.and_then(|known| known.micros_at(began));
         let micros = micros.map_or(FIRST_MICROS, |micros| {
@@ -101,7 +96,7 @@ impl Learned {
         Self { micros, at: now }
     }
 
-    /// The distance at a moment: it becomes shorter as long as nothing is refused.
+    /// The interval at a moment: it shrinks while nothing is refused.
     fn micros_at(self, now: Timestamp) -> Option<u64> {
         let doublings = now.millis_since(self.at) as f64 / DOUBLES_MILLIS;
         let micros = (self.micros as f64 / doublings.exp2()) as u64;
@@ -109,35 +104,31 @@ impl Learned {
     }
 }
 
-/// When an endpoint that refuses a delivery at `now` may get the next one.
-#[must_use]
+/// When an endpoint that refused a delivery at `now` may get the next one.
 pub fn pause_until(retry_after: Option<u64>, now: Timestamp) -> Timestamp {
     now.plus_millis(retry_after.unwrap_or(1).clamp(1, LONGEST_PAUSE_SECONDS) * 1_000)
 }
 
-/// How fast deliveries may go to an endpoint at this moment.
+/// The rate of deliveries to an endpoint at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pace {
     /// Microseconds from one delivery to the next.
     pub micros: u64,
-    /// None goes before that.
+    /// No delivery is made before that.
     pub from: Timestamp,
-    /// None gets a place after that.
+    /// No slot is booked after that.
     pub until: Timestamp,
 }
 
 impl EndpointLoad {
-    /// Whether its deliveries go by the slow lane.
-    #[must_use]
     pub fn is_slow(&self, now: Timestamp) -> bool {
         self.slow.is_some_and(|slow| now < slow.until)
     }
 
-    /// The pace, if deliveries may not go as they come.
-    #[must_use]
+    /// The pace, if deliveries must be spread.
     pub fn pace(&self, rate_limit: Option<u32>, now: Timestamp) -> Option<Pace> {
         let from = self.paused_until.unwrap_or(now).max(now);
-        // As fast as it will be by then: where many wait, their places are far ahead.
+        // At the rate of that time: where many deliveries wait, their slots are far ahead.
         let place = self
             .next_place
             .and_then(|micros| Timestamp::from_millis(i64::try_from(micros / 1_000).ok()?));
@@ -165,9 +156,8 @@ impl EndpointLoad {
         })
     }
 
-    /// Whether a place that was booked at that moment is still good: a refusal since then made all
-    /// places void, and a pause lets nobody through.
-    #[must_use]
+    /// Whether a slot that was booked at that moment is still valid: a later refusal invalidates
+    /// all slots, and no delivery is made during a pause.
     pub fn honours(&self, booked_at: Timestamp, now: Timestamp) -> bool {
         self.learned.is_none_or(|learned| learned.at < booked_at)
             && self.paused_until.is_none_or(|until| until <= now)
@@ -175,8 +165,7 @@ impl EndpointLoad {
 }
 
 impl Pace {
-    /// Who has a place waits in a function for at most so many microseconds.
-    #[must_use]
+    /// The longest wait in a function for a booked slot.
     pub fn hold_micros(&self) -> u64 {
         self.micros.saturating_mul(HELD_AT_ONCE).min(HOLD_MICROS)
     }
@@ -267,7 +256,7 @@ mod tests {
 
     #[test]
     fn the_slower_an_endpoint_the_fewer_go_to_it_at_once() {
-        let slow = |millis| Slow::seen(None, millis, at(100));
+        let slow = |millis| Slow::observed(None, millis, at(100));
         assert_eq!(slow(1_999), None);
         for (millis, rounded) in [
             (2_000, 4_000),
@@ -288,13 +277,13 @@ mod tests {
 
     #[test]
     fn slowness_that_is_known_is_not_written_again() {
-        let known = Slow::seen(None, 14_000, at(100));
-        assert_eq!(Slow::seen(known, 14_000, at(101)), None);
-        assert_eq!(Slow::seen(known, 3_000, at(101)), None);
-        assert!(Slow::seen(known, 14_000, at(401)).is_some(), "renewed");
-        let little = Slow::seen(None, 3_000, at(100));
+        let known = Slow::observed(None, 14_000, at(100));
+        assert_eq!(Slow::observed(known, 14_000, at(101)), None);
+        assert_eq!(Slow::observed(known, 3_000, at(101)), None);
+        assert!(Slow::observed(known, 14_000, at(401)).is_some(), "renewed");
+        let little = Slow::observed(None, 3_000, at(100));
         assert!(
-            Slow::seen(little, 14_000, at(101)).is_some(),
+            Slow::observed(little, 14_000, at(101)).is_some(),
             "slower than that"
         );
     }

@@ -1,5 +1,5 @@
-//! A recovery: the deliveries of one subscription that an outage of its endpoint left behind, queued
-//! again in bulk.
+//! A recovery: the deliveries of one subscription that failed during an outage of its endpoint,
+//! queued again in bulk.
 
 use std::fmt;
 
@@ -7,43 +7,35 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::timestamp::Timestamp;
 
-/// Which deliveries a recovery queues again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Recoverable {
-    /// Those that nothing more is tried for.
     Failed,
-    /// Those that should have been attempted long ago.
+    /// Those whose attempt is long overdue.
     Pending,
 }
 
-/// What somebody asks to be recovered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// Deliveries announced from then on.
     pub since: Timestamp,
-    /// Deliveries announced until then; `None` for the moment of the order.
+    /// Deliveries announced until then; `None` for the time of the order.
     pub until: Option<Timestamp>,
-    /// Which of them.
     pub status: Recoverable,
 }
 
-/// Names a recovery among all of its tenant: `rec_3_1_19a2f0c3b41`.
+/// A recovery of a tenant: `rec_3_1_19a2f0c3b41`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RecoveryId {
-    /// The subscription.
     pub subscription_id: u64,
-    /// Which of the subscription's recoveries, counted from 1 among those that are kept.
+    /// Counted from 1 among the subscription's recoveries that are kept.
     pub number: u64,
-    /// When it was ordered, in milliseconds since 1970: a number may come again after those that had
-    /// it have expired, and rows of the history remember who recovered them.
+    /// In milliseconds since 1970. A number is used again after the recoveries that had it expired,
+    /// and rows of the history keep the id of their recovery.
     pub ordered: u64,
 }
 
 impl RecoveryId {
-    /// Reads an id; `None` when it is none.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix("rec_")?.split('_');
         let mut part = |radix| u64::from_str_radix(parts.next()?, radix).ok();
@@ -52,7 +44,7 @@ impl RecoveryId {
             number: part(10)?,
             ordered: part(16)?,
         };
-        // One spelling each, for rows are compared with it.
+        // One spelling each, because rows are compared with it.
         (id.to_string() == text).then_some(id)
     }
 }
@@ -81,86 +73,60 @@ impl From<RecoveryId> for String {
     }
 }
 
-/// A place in a tenant's history, which is read partition by partition.
+/// A position in a tenant's history, which is read partition by partition.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// The partition.
     pub partition: u64,
     /// Rows up to this id were read.
     pub after: u64,
 }
 
-/// A recovery as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Recovery {
-    /// Whose it is.
     pub tenant_id: String,
-    /// Its id.
     pub id: RecoveryId,
-    /// What was asked for.
     pub order: Order,
-    /// The beginning of the window: never before what is kept.
+    /// Never before what is kept.
     pub since: Timestamp,
-    /// The end of the window: never after the order.
+    /// Never after the order.
     pub until: Timestamp,
-    /// How it stands.
     pub status: RecoveryStatus,
-    /// Deliveries queued again.
     pub requeued: u64,
-    /// Rows of the history looked through.
     pub examined: u64,
-    /// Where it goes on.
     pub place: Place,
-    /// Until then the moments are given away at which its deliveries may go.
+    /// The time of the last booked delivery.
     #[serde(default)]
     pub released_until: Timestamp,
-    /// When it was ordered.
     pub created_at: Timestamp,
-    /// When it last went on.
     pub updated_at: Timestamp,
 }
 
-/// How a recovery stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum RecoveryStatus {
-    /// Nothing was looked through yet.
     Queued,
-    /// It is at work.
     Running,
-    /// The whole window was looked through.
     Done,
-    /// It was given up.
     Failed(FailureReason),
 }
 
-/// Why a recovery was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureReason {
-    /// Nobody can be delivered to any more.
     Deleted,
-    /// Somebody, or the endpoint's failing, switched it off.
+    /// Set inactive by its owner, or because the endpoint failed.
     Inactive,
-    /// The same part failed again and again, by a fault of ours.
+    /// The same part failed repeatedly, by a fault of ours.
     Fault,
 }
 
 impl RecoveryStatus {
-    /// The word that callers see.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Failed(_) => "failed",
-        }
+        self.into()
     }
 
-    /// Why it was given up, if it was.
-    #[must_use]
     pub fn reason(self) -> Option<&'static str> {
         match self {
             Self::Queued | Self::Running | Self::Done => None,
@@ -173,19 +139,18 @@ impl RecoveryStatus {
     }
 }
 
-/// A recovery that has not gone on for so long may have lost its message.
+/// A recovery that made no progress for this long may have lost its message.
 const STALLED_SECONDS: u64 = 15 * 60;
-/// So many deliveries of a recovery go in a second: one tenant's outage of yesterday must not take what
-/// all need today. An endpoint that is not slow has no more than twice as many on their way.
+/// Deliveries of a recovery per second, so that one tenant's recovery does not use up the capacity
+/// that all tenants need. An endpoint that is not slow has at most twice as many in flight.
 const RELEASED_PER_SECOND: u64 = 50;
-/// A recovery rests when its deliveries are queued so far ahead, and goes on when half of that is left.
+/// A recovery pauses when its deliveries are queued this far ahead, and continues when half of that
+/// is left.
 const RELEASED_AHEAD_SECONDS: u64 = 600;
-/// A pending delivery may be late for so long because its endpoint or the queue is slow.
+/// A pending delivery may be this late because its endpoint or the queue is slow.
 const OVERDUE_SECONDS: u64 = 3_600;
 
 impl Recovery {
-    /// Whether it is still to be worked on.
-    #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(
             self.status,
@@ -193,8 +158,8 @@ impl Recovery {
         )
     }
 
-    /// When so many further deliveries may go: the first of them at this moment, and the moment after the last.
-    #[must_use]
+    /// When `count` further deliveries may start: the first at the first moment, and none at or
+    /// after the second.
     pub fn release(&self, count: usize, now: Timestamp) -> (Timestamp, Timestamp) {
         let first = self.released_until.max(now);
         (
@@ -204,7 +169,6 @@ impl Recovery {
     }
 
     /// How many seconds the delivery of this number, from 0, waits in its queue.
-    #[must_use]
     pub fn delay_seconds(first: Timestamp, number: u64, now: Timestamp) -> u64 {
         first
             .plus_millis(number * 1_000 / RELEASED_PER_SECOND)
@@ -212,23 +176,20 @@ impl Recovery {
             / 1_000
     }
 
-    /// For how many seconds the recovery rests, because enough of its deliveries are queued.
-    #[must_use]
+    /// How many seconds the recovery pauses, if enough of its deliveries are queued.
     pub fn rests_seconds(&self, now: Timestamp) -> Option<u64> {
         let ahead = self.released_until.millis_since(now) / 1_000;
         (ahead >= RELEASED_AHEAD_SECONDS).then(|| ahead - RELEASED_AHEAD_SECONDS / 2)
     }
 
-    /// Whether nobody may be at work on it although it is open.
-    #[must_use]
+    /// Whether it may have stopped although it is open.
     pub fn may_have_stalled(&self, now: Timestamp) -> bool {
         let stalled = now.millis_since(self.updated_at) > STALLED_SECONDS * 1_000;
         self.status == RecoveryStatus::Queued || stalled
     }
 
-    /// Whether a delivery that was to be attempted at this moment should have been, when the recovery
-    /// was ordered. By the order's time, so that a part that is repeated finds the same.
-    #[must_use]
+    /// Whether a delivery that was due at this moment was overdue when the recovery was ordered.
+    /// The order's time decides, so that a repeated part finds the same deliveries.
     pub fn finds_overdue(&self, due: Timestamp) -> bool {
         self.created_at.millis_since(due) > OVERDUE_SECONDS * 1_000
     }

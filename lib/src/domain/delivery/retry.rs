@@ -8,11 +8,9 @@ use serde::{Deserialize, Serialize, Serializer};
 pub struct RetryConfig {
     /// Attempts in all, the first one included.
     pub max_attempts: u32,
-    /// The wait after the first failure.
     pub initial_delay: u32,
-    /// No wait is longer.
     pub max_delay: u32,
-    /// By how much each further wait is longer.
+    /// The factor between consecutive delays.
     #[serde(serialize_with = "as_written")]
     pub backoff_factor: f64,
 }
@@ -29,14 +27,13 @@ impl Default for RetryConfig {
     }
 }
 
-/// A delay varies by so much of itself, so that what failed together does not come back together.
+/// The jitter of a delay, as a fraction: deliveries that failed together are not retried together.
 const JITTER: f64 = 0.2;
 
 impl RetryConfig {
-    /// How many milliseconds to wait after the `failed`th attempt (from 1) has failed, before the next
-    /// one; `None` when it was the last. `random` spreads the wait and is evenly distributed over all
-    /// numbers; `retry_after` is what the endpoint asked for, in seconds.
-    #[must_use]
+    /// Milliseconds to wait after the `failed`th attempt (from 1) has failed; `None` when it was
+    /// the last. `random` spreads the delay and is evenly distributed over all numbers;
+    /// `retry_after` is what the endpoint asked for, in seconds.
     pub fn delay_millis(&self, failed: u32, random: u64, retry_after: Option<u64>) -> Option<u64> {
         if failed >= self.max_attempts {
             return None;
@@ -46,9 +43,7 @@ impl RetryConfig {
         Some(self.wait_millis(delay, random, retry_after))
     }
 
-    /// How many milliseconds to wait after an attempt that was refused for being too much at once: the
-    /// schedule does not go on for that.
-    #[must_use]
+    /// Milliseconds to wait after a refusal, which does not count against the schedule.
     pub fn refused_delay_millis(&self, random: u64, retry_after: Option<u64>) -> u64 {
         self.wait_millis(f64::from(self.initial_delay), random, retry_after)
     }
@@ -62,7 +57,7 @@ impl RetryConfig {
     }
 }
 
-/// A whole number without a fraction, as it was written.
+/// A whole number without a fraction, as its owner wrote it.
 fn as_written<S: Serializer>(factor: &f64, serializer: S) -> Result<S::Ok, S::Error> {
     if factor.fract() == 0.0 {
         serializer.serialize_u64(*factor as u64)

@@ -11,45 +11,37 @@ use thiserror::Error;
 
 use crate::{crypto::HmacSha256, domain::timestamp::Timestamp};
 
-/// What Standard Webhooks' secrets begin with.
 const PREFIX: &str = "whsec_";
-/// Random bytes of a generated secret.
 pub const GENERATED_BYTES: usize = 32;
 /// The longest secret, in bytes of its text.
 const MAX_BYTES: usize = 256;
-/// The shortest secret that is its own key: the document's example has 16.
+/// The shortest secret that is used as it is: the document's example has 16 characters.
 const MIN_BYTES: usize = 12;
-/// Some owners leave the padding out.
+/// Some owners omit the padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &base64::alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// The secret of a subscription, as its owner knows it. A `whsec_…` is the base64 of its key; any other
-/// text is its own key.
+/// The secret of a subscription. A `whsec_…` is the base64 of its key; any other text is its own
+/// key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SigningSecret(String);
 
-/// Why a text can be no secret. Shown to who chose it.
+/// Why a text cannot be a secret. Shown to the person who chose it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum WrongSecret {
-    /// Too short to be secret, or longer than anybody needs.
     #[error("must have {MIN_BYTES} to {MAX_BYTES} characters")]
     Length,
-    /// Spaces, control characters, or what is not ASCII.
     #[error("must be visible ASCII without spaces")]
     Characters,
-    /// `whsec_` promises base64.
     #[error("must be base64 of 16 to 64 bytes after whsec_")]
     NotBase64,
 }
 
 impl SigningSecret {
     /// A secret that its owner chose.
-    ///
-    /// # Errors
-    /// Why it can be none; never a part of it.
     pub fn parse(text: &str) -> Result<Self, WrongSecret> {
         if !(MIN_BYTES..=MAX_BYTES).contains(&text.len()) {
             return Err(WrongSecret::Length);
@@ -66,14 +58,10 @@ impl SigningSecret {
         Ok(Self(text.to_owned()))
     }
 
-    /// A secret of these random bytes.
-    #[must_use]
     pub fn of_random(bytes: &[u8; GENERATED_BYTES]) -> Self {
         Self(format!("{PREFIX}{}", STANDARD.encode(bytes)))
     }
 
-    /// The secret as its owner knows it.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -87,9 +75,8 @@ impl SigningSecret {
     }
 }
 
-/// The value of `webhook-signature`: one signature for each secret, so that a receiver that knows any of
-/// them is content.
-#[must_use]
+/// The value of `webhook-signature`: one signature for each secret, so that a receiver needs to
+/// know only one of them.
 pub fn sign<'a>(
     secrets: impl IntoIterator<Item = &'a SigningSecret>,
     message_id: &str,

@@ -1,12 +1,11 @@
-//! The numbering plans of the world: which calling code is whose, what is dialled before a national
-//! number within the country, how long national numbers are, and what is dialled to call abroad.
+//! The numbering plans of the world: the country of each calling code, the prefix of national
+//! numbers and their lengths.
 //!
 //! Lengths are those of usual lines and mobiles; short codes and other special numbers are not in them.
 
 /// How the numbers behind one calling code are written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Plan {
-    /// The calling code.
     pub(super) code: u16,
     /// The countries that share it, by their ISO 3166 codes.
     regions: &'static str,
@@ -33,7 +32,7 @@ const fn plan(
     }
 }
 
-/// North America's: the plan of national numbers of which nobody says where they are from.
+/// North America's: the plan of national numbers of unknown origin.
 pub(super) const NORTH_AMERICA: u16 = 1;
 
 /// Where a national number may begin with a zero that belongs to it. Everywhere else a zero after the
@@ -86,7 +85,6 @@ impl Plan {
         })
     }
 
-    /// The plan of a calling code.
     pub(super) fn of_code(code: u16) -> Option<&'static Self> {
         PLANS.iter().find(|plan| plan.code == code)
     }

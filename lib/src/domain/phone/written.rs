@@ -11,14 +11,12 @@ const MAX_DIGITS: usize = 22;
 const MIN_DIGITS: usize = 7;
 const MAX_EXTENSION: usize = 10;
 
-/// The digits of a number, and what was told of how to read them.
+/// The digits of a number, and how to read them.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Written {
-    /// The digits before any extension.
     pub(super) digits: String,
-    /// They began with a `+`.
     pub(super) is_international: bool,
-    /// The digits of `;phone-context=+…`: what stands before a local number of a `tel:` URI.
+    /// The digits of `;phone-context=+…`, the prefix of a local number of a `tel:` URI.
     pub(super) context: Option<String>,
 }
 
@@ -45,7 +43,7 @@ impl Written {
                 return None;
             }
             if name.trim().eq_ignore_ascii_case("phone-context") {
-                // A domain says whose number it is and nothing of its digits.
+                // A domain names the owner of the number and nothing of its digits.
                 context = value
                     .trim()
                     .strip_prefix('+')
@@ -95,7 +93,7 @@ fn digit(c: char) -> Option<char> {
     char::from_digit(ZEROS.into_iter().find_map(of)?, 10)
 }
 
-/// The user of a `sip:` or `tel:` URI, which may stand behind a name and in angle brackets; any other
+/// The user of a `sip:` or `tel:` URI, which may follow a name and be in angle brackets; any other
 /// text as it is.
 fn user_of(text: &str) -> Option<Cow<'_, str>> {
     let address = match text.split_once('<') {
@@ -113,7 +111,7 @@ fn user_of(text: &str) -> Option<Cow<'_, str>> {
         return None;
     }
     let user = rest.split_once('@').map_or(rest, |(user, _)| user);
-    // After a colon stands a password, or a port.
+    // A colon precedes a password or a port.
     let user = if is_uri {
         user.split_once(':').map_or(user, |(user, _)| user)
     } else {

@@ -1,4 +1,4 @@
-//! What the owner of a subscription may say of it: when it is made, and when it is changed.
+//! What the owner of a subscription can set when creating or changing it.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -10,42 +10,27 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// A subscription that somebody wants to have.
 #[derive(Clone, PartialEq)]
 pub struct NewSubscription {
-    /// What its owner calls it.
     pub name: String,
-    /// Where events are to be posted.
     pub url: String,
-    /// Which types are wanted.
     pub event_types: Vec<String>,
-    /// Whatever else its owner said.
     pub rest: SubscriptionChange,
 }
 
-/// What is to be otherwise. `None` leaves a field as it is; a field that is there replaces the old one
-/// whole.
+/// The fields to change. `None` leaves a field as it is; a given value replaces the whole field.
 #[derive(Clone, Default, PartialEq)]
 pub struct SubscriptionChange {
-    /// What its owner calls it.
     pub name: Option<String>,
-    /// Where events are posted.
     pub url: Option<String>,
-    /// What signs them from now on, alone.
     pub secret: Option<SigningSecret>,
-    /// Which types are wanted.
     pub event_types: Option<Vec<String>>,
-    /// Whether anything is posted.
     pub status: Option<SubscriptionStatus>,
-    /// Headers that go with every request.
     pub headers: Option<BTreeMap<String, String>>,
-    /// When failed deliveries are tried again.
     pub retry_config: Option<RetryConfig>,
-    /// Which events of the types are wanted.
     pub filters: Option<Filters>,
-    /// How many deliveries a second at most; `Some(None)` lifts the limit.
+    /// `Some(None)` lifts the limit.
     pub rate_limit: Option<Option<u32>>,
-    /// What its owner notes with it.
     pub metadata: Option<Map<String, Value>>,
 }
 
@@ -58,7 +43,6 @@ impl fmt::Debug for NewSubscription {
     }
 }
 
-/// As [`NewSubscription`]'s.
 impl fmt::Debug for SubscriptionChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SubscriptionChange")
@@ -68,8 +52,7 @@ impl fmt::Debug for SubscriptionChange {
 }
 
 impl NewSubscription {
-    /// The subscription and what signs: `generated`, unless its owner chose another secret.
-    #[must_use]
+    /// The subscription and its secrets: `generated`, unless its owner chose one.
     pub fn begin(
         self,
         tenant_id: String,
@@ -102,8 +85,8 @@ impl NewSubscription {
 }
 
 impl SubscriptionChange {
-    /// Makes the change. What Ringpost disabled is so no longer once its owner sets it active, and a
-    /// secret that is put in leaves no other valid.
+    /// Setting a subscription active clears why Ringpost disabled it. A given secret replaces all
+    /// others.
     pub fn apply(&self, subscription: &mut Subscription, secrets: &mut SigningSecrets) {
         put(&mut subscription.name, &self.name);
         put(&mut subscription.url, &self.url);
@@ -124,8 +107,7 @@ impl SubscriptionChange {
 }
 
 impl SubscriptionChange {
-    /// Whether the failures before it say nothing of the endpoint any more.
-    #[must_use]
+    /// Whether earlier failures no longer say anything about the endpoint.
     pub fn is_a_fresh_start(&self) -> bool {
         self.url.is_some()
             || self.headers.is_some()

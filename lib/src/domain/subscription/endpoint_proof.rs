@@ -1,28 +1,26 @@
-//! The proof that the owner of an endpoint wants what is posted there. Where the platform asks for it, a
-//! subscription is inactive until its endpoint has answered a test with the test's challenge: so a tenant
-//! cannot have events posted to another's endpoint.
+//! The proof that the owner of an endpoint wants the deliveries. If the platform requires it, a
+//! subscription is inactive until its endpoint has answered a test with the test's challenge, so
+//! that a tenant cannot have events posted to another party's endpoint.
 
 use serde_json::Value;
 
 use super::{Disabled, DisabledReason, Subscription, SubscriptionStatus};
 use crate::domain::timestamp::Timestamp;
 
-/// The header of a test that brings the challenge.
+/// The header of a test that contains the challenge.
 pub const CHALLENGE_HEADER: &str = "webhook-challenge";
 
-/// Whether endpoints must prove themselves.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EndpointProof {
-    /// They need not.
     #[default]
     NotAsked,
-    /// They must before anything but tests is posted to them.
+    /// Only tests are posted before the proof.
     Required,
 }
 
 impl EndpointProof {
-    /// Holds a subscription back that would be active though its endpoint has not proven itself. `before` says
-    /// why it was inactive until now.
+    /// Sets a subscription inactive whose endpoint has not proven itself. `before` is why it was
+    /// inactive until now.
     pub fn hold_back(
         self,
         subscription: &mut Subscription,
@@ -40,15 +38,14 @@ impl EndpointProof {
         }
     }
 
-    /// Whether the endpoint has to prove itself still.
-    #[must_use]
     pub fn is_missing(self, subscription: &Subscription) -> bool {
         self == Self::Required && subscription.proven_url.as_ref() != Some(&subscription.url)
     }
 }
 
 impl Subscription {
-    /// This URL has repeated its challenge. If the subscription waited for that alone, it is active now.
+    /// Records that this URL has repeated its challenge. If the subscription waited for that alone,
+    /// it becomes active.
     pub fn prove(&mut self, url: &str) {
         if self.url != url {
             return;
@@ -65,9 +62,8 @@ impl Subscription {
     }
 }
 
-/// Whether an answer repeats the challenge: alone, or as `challenge` of a JSON object. An answer that shows
-/// everything it was sent does not prove anything.
-#[must_use]
+/// Whether a response repeats the challenge: alone, or as `challenge` of a JSON object. An endpoint
+/// that echoes the whole request proves nothing.
 pub fn repeats(answer: &str, challenge: &str) -> bool {
     let answer = answer.trim();
     let of_json = || {

@@ -1,5 +1,5 @@
-//! The fields of a submission, read by hand, so that every message names its field. Clients in languages
-//! whose empty map is a list, or whose empty field is an empty text, send those: they say nothing.
+//! The fields of a submission, read by hand, so that every message names its field. Some languages
+//! send an empty list for an empty map, and an empty text for an empty field: both count as absent.
 
 use thiserror::Error;
 use uuid::Uuid;
@@ -13,26 +13,16 @@ use crate::{
 /// What is wrong with a body, for the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SubmissionError {
-    /// It is no JSON.
     #[error("The body must be JSON (line {line}, column {column})")]
-    NotJson {
-        /// Where it ceases to be JSON.
-        line: usize,
-        /// Where in the line.
-        column: usize,
-    },
-    /// It is some other JSON.
+    NotJson { line: usize, column: usize },
     #[error("The body must be a JSON object")]
     NotAnObject,
-    /// A required field is not there.
     #[error("{0} is required")]
     Missing(&'static str),
     /// A field is not what it must be.
     #[error("{field} must be {expected}")]
     Invalid {
-        /// The field.
         field: &'static str,
-        /// What it must be.
         expected: &'static str,
     },
 }
@@ -44,7 +34,7 @@ const A_MOMENT: &str = "an ISO 8601 time such as 2025-11-25T10:30:00Z";
 const A_DATE: &str = "a date of the form YYYY-MM-DD";
 const A_TIME: &str = "a time of the form HH:MM:SS";
 const A_DURATION: &str = "a whole number of at least 0, and of a year in seconds at most";
-/// No call lasts for longer than a year; what does is a time in another unit.
+/// No call lasts longer than a year; a greater number is in another unit.
 const MAX_SECONDS: u64 = 366 * 86_400;
 const AN_END: &str = "a time that is not before start_time";
 const A_BOOLEAN: &str = "true or false";
@@ -60,7 +50,6 @@ impl From<Fault> for SubmissionError {
     }
 }
 
-/// The fields of a body.
 pub(super) struct Fields<'a>(Object<'a>);
 
 impl<'a> Fields<'a> {
@@ -68,14 +57,14 @@ impl<'a> Fields<'a> {
         Ok(Self(Object::parse(text)?))
     }
 
-    /// What a field holds, if that says something.
+    /// The field, unless it is null or blank.
     fn get(&self, field: &str) -> Option<Json<'a>> {
         let json = self.0.get(field);
         let is_blank = json.is_null() || json.string().is_some_and(|text| text.trim().is_empty());
         (!is_blank).then_some(json)
     }
 
-    /// The field as `read` understands it, which must, if it is there.
+    /// `read` must accept the field if it is present.
     fn read<T>(
         &self,
         field: &'static str,
@@ -92,8 +81,8 @@ impl<'a> Fields<'a> {
         self.read(field, A_STRING, text)
     }
 
-    /// A name of a call, which may be a number too. What only stands for a name is none: it would be that
-    /// of every call.
+    /// The id of a call, which may be a number too. A placeholder counts as absent: it would name
+    /// every call.
     pub(super) fn id(&self, field: &'static str) -> Result<Option<String>, SubmissionError> {
         let id = self.read(field, AN_ID, |json| {
             text(json).or_else(|| Some(whole(json.number()?)))
@@ -133,15 +122,10 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn outcome(&self) -> Result<Option<Outcome>, SubmissionError> {
-        self.read("outcome", AN_OUTCOME, |json| {
-            let word = json.string()?;
-            Outcome::ALL
-                .into_iter()
-                .find(|outcome| outcome.as_str() == word)
-        })
+        self.read("outcome", AN_OUTCOME, |json| json.string()?.parse().ok())
     }
 
-    /// A time of day without a date, or a wish to call again without either, names no moment.
+    /// A time of day without a date, or a request to call again without either, is no follow-up.
     pub(super) fn follow_up(&self) -> Result<Option<FollowUp>, SubmissionError> {
         const DATE: &str = "next_follow_up";
         let text = |is_right: fn(&str) -> bool| {
@@ -153,7 +137,7 @@ impl<'a> Fields<'a> {
             .read("auto_call_followup", A_BOOLEAN, Json::bool)?
             .unwrap_or(false);
         let Some(date) = date else { return Ok(None) };
-        // A zone can still move the last day out of the calendar.
+        // A zone can still move the last day beyond the calendar.
         let due_at = times::due(&date, time.as_deref());
         let due_at = due_at.ok_or(SubmissionError::Invalid {
             field: DATE,
@@ -167,7 +151,7 @@ impl<'a> Fields<'a> {
         }))
     }
 
-    /// The details are the company's own; a campaign in them is believed if it looks like one.
+    /// The details are free-form; a campaign in them is used if it looks like one.
     pub(super) fn campaign_id(&self) -> Result<Option<String>, SubmissionError> {
         let details = self.read("call_details", AN_OBJECT, |json| {
             (json.is_object() || is_empty_list(json)).then(|| json.object())
@@ -184,7 +168,7 @@ fn text(json: Json<'_>) -> Option<String> {
 }
 
 fn uuid(json: Json<'_>) -> Option<Uuid> {
-    // With hyphens, as everyone writes one; braces, a URN or bare digits are somebody else's ids.
+    // With hyphens only; braces, a URN or bare digits are not accepted.
     text(json)
         .filter(|text| text.len() == 36)
         .and_then(|text| Uuid::try_parse(&text).ok())
@@ -195,8 +179,8 @@ fn is_empty_list(json: Json<'_>) -> bool {
     json.as_written().starts_with('[') && !json.has_content()
 }
 
-/// A whole number as its digits: `42.0` and `4.2e1` are what some languages make of 42. Any other number
-/// as it was written.
+/// A whole number as its digits: some languages write `42.0` or `4.2e1` for 42. Any other number as
+/// it was written.
 fn whole(number: &str) -> String {
     /// Up to here a double holds every whole number.
     const EXACT: f64 = 9_007_199_254_740_992.0;

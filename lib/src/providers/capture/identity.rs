@@ -1,4 +1,4 @@
-//! What tells one submission from all others, and so which are the same one sent again.
+//! What distinguishes one submission from others, and which submissions are repetitions.
 
 use bytes::Bytes;
 
@@ -8,43 +8,42 @@ use crate::{
     domain::{event::Source, key::EventKey, phone::Region, timestamp::Timestamp},
 };
 
-/// How long a body that names neither its call nor a time of it is the same call, from its first receipt
-/// on. Clients give up long before that, and nobody calls the same number twice with the same words.
+/// How long a body that names neither its call nor a time counts as the same call, from its first
+/// receipt on. Clients stop retrying long before, and two calls to one number rarely have the same
+/// body.
 pub const WINDOW_MILLIS: u64 = 10 * 60 * 1_000;
 
-/// Who submits: what its API key tells of it.
+/// The submitter, by its API key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sender {
-    /// The tenant.
     pub tenant_id: String,
-    /// Where national numbers are from, if the tenant says so and a number needs it.
+    /// Where national numbers are from, if the tenant has set it and a number needs it.
     pub region: Option<Region>,
 }
 
-/// By what a submission is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Identity {
-    /// By the `Idempotency-Key` that its sender chose, and nothing else.
+    /// By the `Idempotency-Key` alone.
     Key(String),
-    /// By its body, for ever: it names its call, or when that was.
+    /// By its body, for ever: it names its call or a time of it.
     Body,
-    /// By its body, for a while from this moment on: the same words may be said of the next call.
+    /// By its body, for [`WINDOW_MILLIS`] from this moment on: the next call may have the same
+    /// body.
     Since(Timestamp),
-    /// By its body, after something else was said of its call at this moment: it corrects that.
+    /// By its body, after another submission about the same call at this moment, which it corrects.
     After(Timestamp),
 }
 
 impl Submission {
-    /// Whether its body can be that of one call only.
-    #[must_use]
+    /// Whether no other call can have this body.
     pub fn is_of_one_call(&self) -> bool {
         let times = [self.call_date, self.start_time, self.end_time];
         self.external_call_id.is_some() || times.iter().any(Option::is_some)
     }
 }
 
-/// The key of a submission's event. The dialer's own ids do not stand in it: keys are logged, and some
-/// dialers make their ids of phone numbers.
+/// The key of a submission's event. It contains no id of the dialer: keys are logged, and some
+/// dialers use phone numbers as ids.
 pub(super) fn event_key(
     tenant_id: &str,
     submission: &Submission,
@@ -63,7 +62,7 @@ pub(super) fn event_key(
         )
     };
     match identity {
-        // Marked, so that no body has its digest.
+        // Marked, so that it never equals the digest of a body.
         Identity::Key(key) => EventKey::natural(
             source,
             &["key", &company, tenant_id],
@@ -75,8 +74,8 @@ pub(super) fn event_key(
     }
 }
 
-/// The id of a call that its dialer gives none: the body's where that can be of one call only, else the
-/// event's. Marked, so that no id of a dialer's is taken for it.
+/// The id of a call without an id of its dialer: the body's digest if no other call can have it,
+/// else the event's key. Marked, so that it never equals a dialer's id.
 pub(super) fn call_name(
     tenant_id: &str,
     submission: &Submission,
@@ -90,8 +89,7 @@ pub(super) fn call_name(
     }
 }
 
-/// Where it is remembered when a body was first received.
-#[must_use]
+/// Where the first receipt of a body is recorded.
 pub fn receipt_id(sender: &Sender, submission: &Submission, body: &Bytes) -> String {
     let names = serde_json::json!([sender.tenant_id, submission.company_id]).to_string();
     format!(
@@ -100,8 +98,7 @@ pub fn receipt_id(sender: &Sender, submission: &Submission, body: &Bytes) -> Str
     )
 }
 
-/// What is remembered of the body that was submitted last: enough to know it again.
-#[must_use]
+/// A short digest of the last body, which is enough to recognise it.
 pub fn digest_of(body: &[u8]) -> String {
     hex::encode(sha256(body).get(..8).unwrap_or_default())
 }

@@ -18,8 +18,6 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// What is kept of a submission.
-#[must_use]
 pub fn event(
     submission: &Submission,
     sender: &Sender,
@@ -39,9 +37,8 @@ pub fn event(
     }
 }
 
-/// What an event, whose payload was read as `submission`, says of its call; `None` when it belongs to
-/// no tenant, without which its call has no key.
-#[must_use]
+/// What an event reports about its call; `submission` is its payload. `None` without a tenant,
+/// because the call then has no key.
 pub fn read(submission: &Submission, event: &Event) -> Option<CallUpdate> {
     update::of(submission, event).map(CallUpdate::without_placeholders)
 }

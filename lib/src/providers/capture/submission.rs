@@ -8,89 +8,56 @@ use crate::{
     json,
 };
 
-/// What a call came to, in the document's closed list of words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The result of a call, in the document's closed list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum Outcome {
-    /// The lead became a customer.
     Converted,
-    /// Somebody is to call again.
     FollowUp,
-    /// Nobody answered.
     NotAnswered,
-    /// There was a conversation.
     Completed,
     /// The lead does not want to be called again.
     NotInterested,
 }
 
 impl Outcome {
-    pub(super) const ALL: [Self; 5] = [
-        Self::Converted,
-        Self::FollowUp,
-        Self::NotAnswered,
-        Self::Completed,
-        Self::NotInterested,
-    ];
-
-    /// The word of the document.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Converted => "converted",
-            Self::FollowUp => "follow_up",
-            Self::NotAnswered => "not_answered",
-            Self::Completed => "completed",
-            Self::NotInterested => "not_interested",
-        }
+        self.into()
     }
 }
 
-/// A call as a dialer submits it. What the document lets be left out may also be `null` or empty.
+/// A call as a dialer submits it. Optional fields may also be `null` or empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submission {
     /// The company, whose API key must have signed.
     pub company_id: Uuid,
-    /// The lead that was called.
     pub lead_id: Option<Uuid>,
-    /// Who called.
     pub employee_id: Option<Uuid>,
-    /// What it came to.
     pub outcome: Option<Outcome>,
-    /// When the call was made.
     pub call_date: Option<Timestamp>,
-    /// The number that called, as it was given.
+    /// As it was given.
     pub caller_number: Option<String>,
-    /// The number that was called, as it was given.
+    /// As it was given.
     pub recipient_number: Option<String>,
-    /// How long it lasted, in seconds.
     pub duration_seconds: Option<u64>,
-    /// Where the recording is.
     pub recording_url: Option<String>,
     /// The dialer's status, as it spells it.
     pub call_status: Option<String>,
-    /// When it started.
     pub start_time: Option<Timestamp>,
-    /// When it ended.
     pub end_time: Option<Timestamp>,
-    /// The dialer's id of it.
     pub external_call_id: Option<String>,
-    /// The dialer.
     pub external_system: Option<String>,
-    /// When to call again.
     pub follow_up: Option<FollowUp>,
     /// The campaign that `call_details` names.
     pub campaign_id: Option<String>,
 }
 
 impl Submission {
-    /// Reads a body. Fields that the document does not know are nobody's business.
-    ///
-    /// # Errors
-    /// What is wrong, by field.
+    /// Unknown fields are ignored.
     pub fn parse(body: &[u8]) -> Result<Self, SubmissionError> {
         let text = json::text(body);
         let fields = Fields::parse(&text)?;
-        // Not kept here, for nothing decides by them; but they must be what the document says.
+        // Not kept, because nothing needs it; but it must have the documented type.
         fields.text("notes")?;
         Ok(Self {
             company_id: fields.company_id()?,
@@ -112,7 +79,6 @@ impl Submission {
         })
     }
 
-    /// The numbers, as they were given.
     pub fn numbers(&self) -> impl Iterator<Item = &str> {
         [&self.caller_number, &self.recipient_number]
             .into_iter()

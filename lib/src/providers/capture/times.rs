@@ -1,4 +1,4 @@
-//! The spellings of moments, dates and times of day in a submission. What carries no zone is UTC.
+//! The spellings of moments, dates and times of day in a submission. Without a zone they are UTC.
 
 use jiff::{
     civil::{Date, DateTime},
@@ -9,7 +9,7 @@ use crate::domain::timestamp::Timestamp;
 
 /// `2025-11-25T10:30:00Z`, with any offset or none, with or without the time of day.
 pub(super) fn moment(text: &str) -> Option<Timestamp> {
-    // The name of a zone would be read over.
+    // The parser would ignore the name of a zone.
     if text.contains('[') {
         return None;
     }
@@ -25,9 +25,9 @@ pub(super) fn is_date(text: &str) -> bool {
     bytes.len() == 10 && hyphens && text.parse::<Date>().is_ok() && start_of(text).is_some()
 }
 
-/// `14:00:00`, `14:00`, `14:00:00Z` or `14:00:00+05:30`, as it stands.
+/// `14:00:00`, `14:00`, `14:00:00Z` or `14:00:00+05:30`.
 pub(super) fn is_time_of_day(text: &str) -> bool {
-    // Any date will do: what is asked is whether the time can be read.
+    // Any date works: it is only checked whether the time can be read.
     at_time_of_day("2025-11-27", text).is_some()
 }
 

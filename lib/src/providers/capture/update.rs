@@ -1,5 +1,5 @@
-//! What a submission says of its call. Everything is claimed at the time of receipt, so that what a
-//! dialer submits again, corrected, wins over what it submitted before.
+//! What a submission reports about its call. Everything is claimed at the time of receipt, so that
+//! a corrected submission takes precedence over an earlier one.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use super::{
 use crate::{
     domain::{
         call::{
-            CallKeys, CallUpdate,
-            claims::{Claim, EarliestTime, Latest},
+            CallUpdate,
+            claims::{EarliestTime, Latest},
             direction::Direction,
             facts::Facts,
             outcome::{End, Outcome},
@@ -26,7 +26,7 @@ use crate::{
     providers::values,
 };
 
-/// A dialer's word counts less than that of a carrier or an agent platform.
+/// A dialer ranks below a carrier and an agent platform.
 const RANK: u8 = 0;
 
 /// `None` without a tenant.
@@ -41,20 +41,11 @@ pub(super) fn of(submission: &Submission, event: &Event) -> Option<CallUpdate> {
             .clone()
             .unwrap_or_else(|| call_name(&tenant_id, submission, &event.key, &event.payload)),
     };
-    Some(CallUpdate {
-        event: event.key.clone(),
-        received_at: event.received_at,
-        tenant_id: Some(tenant_id),
-        keys: CallKeys::new([key])?,
-        facts: Facts {
-            submitted: Claims {
-                at: event.received_at,
-            }
-            .latest(Some(digest_of(&event.payload))),
-            ..facts(submission, event)
-        },
-        recording: None,
-    })
+    let facts = Facts {
+        submitted: claim(event, Some(digest_of(&event.payload))),
+        ..facts(submission, event)
+    };
+    CallUpdate::of(event, [Some(key)], facts)
 }
 
 fn facts(submission: &Submission, event: &Event) -> Facts {
@@ -62,7 +53,6 @@ fn facts(submission: &Submission, event: &Event) -> Facts {
     let started_at = submission.started_at(received_at);
     let reported_end = submission.reported_end();
     let seconds = submission.seconds();
-    let claims = Claims { at: received_at };
     let number = |text: &Option<String>| {
         text.as_deref()
             .and_then(|text| PhoneNumber::parse_in(text, event.region))
@@ -72,45 +62,47 @@ fn facts(submission: &Submission, event: &Event) -> Facts {
         .map(|outcome| BTreeSet::from([outcome.as_str().to_owned()]));
     Facts {
         // The company's dialer calls out.
-        direction: claims.latest(Some(Direction::Outbound)),
-        line_number: claims.latest(number(&submission.caller_number)),
-        phone_number: claims.latest(number(&submission.recipient_number)),
-        campaign_id: claims.text(submission.campaign_id.as_deref()),
-        recording_url: claims.text(
+        direction: claim(event, Some(Direction::Outbound)),
+        line_number: claim(event, number(&submission.caller_number)),
+        phone_number: claim(event, number(&submission.recipient_number)),
+        campaign_id: text(event, submission.campaign_id.as_deref()),
+        recording_url: text(
+            event,
             submission
                 .recording_url
                 .as_deref()
                 .filter(|url| is_web_address(url)),
         ),
         first_event: EarliestTime::claimed(Some(started_at.min(received_at))),
-        // Without a duration nobody may compute one from a start and an end that is only assumed.
-        started: claims.latest(seconds.and(reported_end).map(|_| started_at)),
-        hangup: claims.latest(reported_end.map(|at| Hangup { at, reason: None })),
-        // Nobody submits a call that goes on; a correction does not move an end that nobody told.
+        // Without a duration, none may be computed from a start and an assumed end.
+        started: claim(event, seconds.and(reported_end).map(|_| started_at)),
+        hangup: claim(event, reported_end.map(|at| Hangup { at, reason: None })),
+        // A submitted call is over. A correction does not move an end that was not reported.
         room_finished: EarliestTime::claimed(reported_end.is_none().then_some(received_at)),
-        reported_seconds: claims.latest(seconds),
-        verdict: claims.latest(verdict(submission)),
-        results: claims.latest(results),
-        lead_id: claims.latest(
+        reported_seconds: claim(event, seconds),
+        verdict: claim(event, verdict(submission)),
+        results: claim(event, results),
+        lead_id: claim(
+            event,
             submission
                 .lead_id
                 .map(|id| Scalar::from(id.to_string()).into()),
         ),
-        employee_id: claims.latest(submission.employee_id.map(|id| id.to_string())),
-        // Always told: a submission without a follow-up withdraws that of an earlier one.
-        follow_up: claims.latest(Some(submission.follow_up.clone())),
+        employee_id: claim(event, submission.employee_id.map(|id| id.to_string())),
+        // Always claimed: a submission without a follow-up withdraws an earlier one.
+        follow_up: claim(event, Some(submission.follow_up.clone())),
         ..Facts::default()
     }
 }
 
 impl Submission {
-    /// How long the call lasted, as it is told or as its times tell.
+    /// The given duration, or the span of its times.
     fn seconds(&self) -> Option<u64> {
         let span = || Some(self.end_time?.millis_since(self.start_time?) / 1_000);
         self.duration_seconds.or_else(span)
     }
 
-    /// When the call started, as far as its times and its duration tell.
+    /// By its times and duration.
     fn reported_start(&self) -> Option<Timestamp> {
         let before_end = || shifted(self.end_time?, self.seconds()?, i64::checked_sub);
         self.start_time.or_else(before_end).or(self.call_date)
@@ -124,12 +116,11 @@ impl Submission {
             .unwrap_or(ended_at)
     }
 
-    /// When the call ended, or was submitted.
     pub(super) fn ended_at(&self, received_at: Timestamp) -> Timestamp {
         self.reported_end().unwrap_or(received_at)
     }
 
-    /// When the call ended, as far as its times and its duration tell.
+    /// By its times and duration.
     fn reported_end(&self) -> Option<Timestamp> {
         let start = self.reported_start();
         let after_start = || shifted(start?, self.seconds()?, i64::checked_add);
@@ -137,22 +128,16 @@ impl Submission {
     }
 }
 
-/// Makes the claims of one submission.
-struct Claims {
-    at: Timestamp,
+fn claim<T: Ord>(event: &Event, value: Option<T>) -> Latest<T> {
+    Latest::of(RANK, event.received_at, value)
 }
 
-impl Claims {
-    fn latest<T: Ord>(&self, value: Option<T>) -> Latest<T> {
-        Latest::claimed(value.map(|value| Claim::new(RANK, self.at, value)))
-    }
-
-    fn text(&self, text: Option<&str>) -> Latest<String> {
-        self.latest(
-            text.filter(|text| text.len() <= values::MAX_BYTES)
-                .map(str::to_owned),
-        )
-    }
+fn text(event: &Event, text: Option<&str>) -> Latest<String> {
+    claim(
+        event,
+        text.filter(|text| text.len() <= values::MAX_BYTES)
+            .map(str::to_owned),
+    )
 }
 
 fn shifted(
@@ -164,8 +149,8 @@ fn shifted(
     Timestamp::from_millis(by(from.as_millis(), millis)?)
 }
 
-/// The outcome of the submission as a whole: its status, else that nobody answered, else its duration.
-/// The duration's is claimed too, so that a correction without a status replaces an earlier status.
+/// The outcome of the submission: its status, else that it was not answered, else its duration. It
+/// is always claimed, so that a correction without a status replaces an earlier status.
 fn verdict(submission: &Submission) -> Option<Outcome> {
     let by_status = submission
         .call_status
@@ -182,7 +167,7 @@ fn verdict(submission: &Submission) -> Option<Outcome> {
     })
 }
 
-/// `no-answer`, `NO_ANSWER` and `No Answer` are one word; what is none of these decides nothing.
+/// `no-answer`, `NO_ANSWER` and `No Answer` are equal; an unknown word decides nothing.
 fn outcome_of_status(status: &str) -> Option<Outcome> {
     let word: String = status.chars().filter(char::is_ascii_alphanumeric).collect();
     match word.to_ascii_lowercase().as_str() {
@@ -196,7 +181,7 @@ fn outcome_of_status(status: &str) -> Option<Outcome> {
     }
 }
 
-/// A frontend makes a link of it: no other scheme may get there.
+/// Frontends render it as a link: other schemes are not allowed.
 fn is_web_address(url: &str) -> bool {
     ["https://", "http://"].iter().any(|scheme| {
         url.get(..scheme.len())

@@ -4,13 +4,12 @@ use bytes::Bytes;
 
 use super::{
     conversation::{claim, of_report, status},
-    payload_error::PayloadError,
     wire::{event_type, id, text, time},
 };
 use crate::{
     domain::{
         call::{
-            CallKeys, CallUpdate,
+            CallUpdate,
             agent_status::StatusWord,
             claims::EarliestTime,
             facts::Facts,
@@ -22,13 +21,13 @@ use crate::{
         timestamp::Timestamp,
     },
     json::{self, Object},
+    providers::PayloadError,
 };
 
-/// The rank of these events: they are told while the call goes on, the rest of ElevenLabs' webhooks
-/// after it; the carrier knows better.
+/// The rank of these events. They are sent during the call, the rest of ElevenLabs' webhooks after
+/// it; only the carrier is more reliable.
 const CALL_STATUS: u8 = 2;
 
-/// A call status event as it matters here.
 #[derive(Debug, Clone)]
 pub struct CallStatusEvent {
     event_type: String,
@@ -39,14 +38,11 @@ pub struct CallStatusEvent {
     reason: Option<String>,
 }
 
-/// Where a reason may stand, the first first.
+/// The fields of a reason, in order of preference.
 const REASONS: [&str; 3] = ["failure_reason", "error_message", "message"];
 
 impl CallStatusEvent {
     /// Reads a verified body.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words that may be shown to the sender.
     pub fn parse(body: &[u8]) -> Result<Self, PayloadError> {
         let json = json::text(body);
         let body = Object::parse(&json)?;
@@ -73,7 +69,6 @@ impl CallStatusEvent {
     }
 
     /// The event that this webhook with this `body` is.
-    #[must_use]
     pub fn event(&self, body: &Bytes, received_at: Timestamp) -> Event {
         let source = Source::CallStatus;
         let call = self
@@ -93,9 +88,8 @@ impl CallStatusEvent {
         }
     }
 
-    /// What the webhook, kept as `event`, says of its call. An event type that is not in the document
-    /// tells only that there is such a call.
-    #[must_use]
+    /// What the webhook reports about its call; `event` is its log entry. An unknown event type
+    /// only reports that the call exists.
     pub fn update(&self, event: &Event) -> Option<CallUpdate> {
         let conversation = self.conversation_id.clone().map(CallKey::Conversation);
         let call = self.call_id.clone().map(CallKey::CallSid);
@@ -114,20 +108,13 @@ impl CallStatusEvent {
             agent_status: status(event, word_of(&self.event_type)),
             ..of_report(self.call_id.as_deref(), report)
         };
-        Some(CallUpdate {
-            event: event.key.clone(),
-            received_at: event.received_at,
-            tenant_id: event.tenant_id.clone(),
-            keys: CallKeys::new([conversation, call].into_iter().flatten())?,
-            facts,
-            recording: None,
-        })
+        CallUpdate::of(event, [conversation, call], facts)
     }
 
     fn of_status(&self, word: StatusWord, event: &Event) -> Report {
         let when = |is_it: bool| is_it.then_some(event.occurred_at);
-        // The status and not the sender's words: an outcome is also read from the reason, and
-        // "failed to reach the recipient" is no failure of the call.
+        // The status and not the sender's text: an outcome is also read from the reason, and
+        // "failed to reach the recipient" is not a failure of the call.
         let fallback = fallback_reason(word);
         let reason = fallback.map(|_| word.as_str().to_owned());
         let hangup = word.is_terminal().then_some(Hangup {
@@ -148,11 +135,9 @@ impl CallStatusEvent {
 }
 
 pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
-    // Only bodies that `CallStatusEvent::parse` accepted are in the log.
     CallStatusEvent::parse(&event.payload).ok()?.update(event)
 }
 
-/// The document's table of events.
 fn word_of(event_type: &str) -> Option<StatusWord> {
     Some(match event_type {
         "call.initiated" => StatusWord::Initiated,
@@ -171,9 +156,9 @@ fn word_of(event_type: &str) -> Option<StatusWord> {
     })
 }
 
-/// The outcome that a status is, as LiveKit's reasons are read: who rejects a call was there and would
-/// not take it, like one who is busy; of one who was canceled or unreachable nobody answered. `ended`
-/// says nothing of how: duration or another event decides.
+/// The outcome of a status, consistent with LiveKit's reasons: a rejected call counts as busy, a
+/// canceled or unreachable one as not answered. `ended` has none: the duration or another event
+/// decides.
 fn verdict(word: StatusWord) -> Option<Outcome> {
     match word {
         StatusWord::Initiated | StatusWord::Ringing | StatusWord::Answered | StatusWord::Ended => {
@@ -188,7 +173,7 @@ fn verdict(word: StatusWord) -> Option<Outcome> {
     }
 }
 
-/// Why a call failed, where the sender gives no reason: the document's description of the event. `None`
+/// Why a call failed if the sender gives no reason: the document's description of the event. `None`
 /// when it did not fail.
 fn fallback_reason(word: StatusWord) -> Option<&'static str> {
     match word {

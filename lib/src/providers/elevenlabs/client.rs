@@ -1,7 +1,7 @@
-//! ElevenLabs' API, as far as it is asked: one conversation at a time.
+//! Reads conversations from ElevenLabs' API, one at a time.
 //!
-//! Neither the key nor an answer's body ever reaches an error or a log, and an id that a webhook told
-//! cannot change what is asked for.
+//! Neither the key nor a response's body ever reaches an error or a log, and an id from a webhook
+//! cannot change the requested path.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use reqwest::{Response, redirect::Policy};
 use thiserror::Error;
 
 use crate::{
-    crypto::tls,
+    crypto::tls::{self, ClientError},
     domain::{
         event::{Event, Source},
         key::EventKey,
@@ -23,17 +23,15 @@ use crate::{
 /// The event type of a conversation that was fetched.
 pub const FETCHED: &str = "conversation.fetched";
 
-/// The largest answer that is read. A transcript of an hour has about 5 MB.
+/// The largest response that is read. A transcript of an hour has about 5 MB.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 const MAX_ID_LENGTH: usize = 128;
 
-/// A key of ElevenLabs' API.
 #[derive(Debug, Clone)]
 pub struct ApiKey(HeaderValue);
 
 impl ApiKey {
     /// The key; `None` when it cannot be sent in a header.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut value = HeaderValue::from_str(text).ok()?;
         // Its debug form then hides it.
@@ -42,13 +40,12 @@ impl ApiKey {
     }
 }
 
-/// An id that can be a conversation's: it goes into a URL as it is.
+/// A conversation's id. It becomes a part of the URL without escaping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConversationId(String);
 
 impl ConversationId {
-    /// Reads an id; `None` when it has characters that no id has.
-    #[must_use]
+    /// `None` when it has characters that no id has.
     pub fn parse(text: &str) -> Option<Self> {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
         let fits = !text.is_empty() && text.len() <= MAX_ID_LENGTH && text.chars().all(plain);
@@ -56,47 +53,30 @@ impl ConversationId {
     }
 }
 
-/// How long an answer may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
-    /// Until the connection is open.
     pub connect: Duration,
-    /// Until the whole answer is there.
+    /// Until the whole response is read.
     pub total: Duration,
 }
 
-/// Why there is no conversation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum ConversationApiError {
-    /// There is none of this id.
     #[error("ElevenLabs knows no such conversation (HTTP {0})")]
     NotFound(u16),
     /// The key is wrong or may not read conversations.
     #[error("ElevenLabs refused the API key (HTTP {0})")]
     Refused(u16),
-    /// ElevenLabs limits the rate, or has a fault.
+    /// ElevenLabs limits the rate, or has an error.
     #[error("ElevenLabs cannot answer now (HTTP {0})")]
     Unavailable(u16),
-    /// No answer came, or not all of it.
+    /// No response, or not all of it.
     #[error("ElevenLabs cannot be reached ({0})")]
     Unreachable(&'static str),
-    /// The answer is no conversation.
     #[error("ElevenLabs' answer cannot be used: {0}")]
     Unusable(&'static str),
 }
 
-/// Why there is no client.
-#[derive(Debug, Error)]
-pub enum ClientError {
-    /// Its TLS is at fault.
-    #[error("the HTTP client cannot be made")]
-    Tls(#[from] rustls::Error),
-    /// The rest is.
-    #[error("the HTTP client cannot be made")]
-    Http(#[from] reqwest::Error),
-}
-
-/// A conversation, as ElevenLabs gives it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FetchedConversation {
     id: String,
@@ -119,7 +99,7 @@ impl FetchedConversation {
         if named != id.0 {
             return Err(ConversationApiError::Unusable("another conversation"));
         }
-        // In a word that is not known here, or in none, it goes on.
+        // A conversation with an unknown status is ongoing.
         let status = status.scalar().unwrap_or_default().into_owned();
         Ok(Self {
             id: id.0.clone(),
@@ -128,14 +108,12 @@ impl FetchedConversation {
         })
     }
 
-    /// Whether nothing is added to it any more.
-    #[must_use]
+    /// Whether it is final.
     pub fn is_over(&self) -> bool {
         matches!(self.status.as_str(), "done" | "failed")
     }
 
-    /// What is kept of it. The same answer again is the same event.
-    #[must_use]
+    /// Its log entry. The same response again is the same event.
     pub fn into_event(self, now: Timestamp) -> Event {
         let source = Source::ElevenLabsApi;
         Event {
@@ -151,7 +129,6 @@ impl FetchedConversation {
     }
 }
 
-/// Reads conversations.
 #[derive(Debug, Clone)]
 pub struct ConversationApi {
     http: reqwest::Client,
@@ -159,16 +136,13 @@ pub struct ConversationApi {
 }
 
 impl ConversationApi {
-    /// The API at this base URL, which has no trailing slash.
-    ///
-    /// # Errors
-    /// When no HTTP client can be made.
+    /// The base URL has no trailing slash.
     pub fn new(base_url: String, patience: Timeouts) -> Result<Self, ClientError> {
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls::client_config()?)
             .user_agent(concat!("ringpost/", env!("CARGO_PKG_VERSION")))
             .no_proxy()
-            // A redirect would carry the key to wherever it points.
+            // A redirect would send the key to its target.
             .redirect(Policy::none())
             .connect_timeout(patience.connect)
             .timeout(patience.total)
@@ -176,10 +150,6 @@ impl ConversationApi {
         Ok(Self { http, base_url })
     }
 
-    /// The conversation of this id, as it is now.
-    ///
-    /// # Errors
-    /// Why there is none.
     pub async fn conversation(
         &self,
         key: &ApiKey,
@@ -220,7 +190,7 @@ async fn body(mut answer: Response) -> Result<Bytes, ConversationApiError> {
     Ok(body.freeze())
 }
 
-/// Without the error's own text, which names the URL.
+/// Without the error's text, which contains the URL.
 fn unreachable(error: &reqwest::Error) -> ConversationApiError {
     ConversationApiError::Unreachable(if error.is_timeout() {
         "timeout"

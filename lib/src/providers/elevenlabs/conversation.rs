@@ -1,5 +1,5 @@
-//! A conversation, as ElevenLabs' API answers it and as the post-call webhook carries it, and what it
-//! says of its call.
+//! A conversation, as returned by ElevenLabs' API and as contained in the post-call webhook, and
+//! what it reports about its call.
 
 use std::collections::BTreeSet;
 
@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{
     domain::{
-        bounded::FewKeys,
+        bounded::BoundedMap,
         call::{
-            CallKeys, CallUpdate,
+            CallUpdate,
             agent_status::{AgentStatus, StatusWord},
             claims::{Claim, EarliestTime, Latest},
             direction::Direction,
@@ -27,20 +27,16 @@ use crate::{
     json::{self, Json, Object},
 };
 
-/// The rank of what ElevenLabs tells after a call or when asked: its call status events are nearer to
-/// the call, and its carrier is nearest.
+/// The rank of ElevenLabs' reports after a call and of its API. Its call status events are more
+/// reliable, and its carrier is most reliable.
 pub(super) const POST_CALL: u8 = 1;
 
-/// A conversation as it matters here.
 #[derive(Debug, Clone, Default)]
 pub struct Conversation {
-    /// ElevenLabs' id of it.
     pub conversation_id: Option<String>,
-    /// ElevenLabs' id of the agent.
     pub agent_id: Option<String>,
-    /// How far it has come; `None` when ElevenLabs says it in a word that is not known here.
+    /// `None` when ElevenLabs sends an unknown status.
     pub status: Option<ConversationStatus>,
-    /// Whether a transcript is in it.
     pub has_transcript: bool,
     started: Option<Timestamp>,
     accepted: Option<Timestamp>,
@@ -50,18 +46,14 @@ pub struct Conversation {
     results: BTreeSet<String>,
 }
 
-/// How far a conversation has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "kebab-case")]
 pub enum ConversationStatus {
-    /// It is being set up.
     Initiated,
-    /// It goes on.
     InProgress,
-    /// It has ended; transcript and analysis are being made.
+    /// It has ended; transcript and analysis are not ready yet.
     Processing,
-    /// All is there.
     Done,
-    /// It failed.
     Failed,
 }
 
@@ -77,7 +69,6 @@ struct PhoneCall {
 
 impl Conversation {
     /// Reads the body of `GET /v1/convai/conversations/{id}`; `None` when it is no JSON object.
-    #[must_use]
     pub fn parse(body: &[u8]) -> Option<Self> {
         Object::parse(&json::text(body))
             .ok()
@@ -93,7 +84,7 @@ impl Conversation {
             status: fields
                 .get("status")
                 .string()
-                .and_then(|word| ConversationStatus::parse(&word)),
+                .and_then(|word| word.parse().ok()),
             has_transcript: fields.get("transcript").has_content(),
             started: time(metadata.get("start_time_unix_secs")),
             accepted: time(metadata.get("accepted_time_unix_secs")),
@@ -104,8 +95,6 @@ impl Conversation {
         }
     }
 
-    /// Whether nothing follows: it is done, or it failed.
-    #[must_use]
     pub fn is_final(&self) -> bool {
         matches!(
             self.status,
@@ -122,7 +111,7 @@ impl Conversation {
         Timestamp::from_millis(self.started?.as_millis().checked_add(millis)?)
     }
 
-    /// How the phone call went, where it did not come to a conversation, or where that failed.
+    /// The outcome of a phone call that failed or did not become a conversation.
     fn verdict(&self) -> Option<Outcome> {
         if !self.has_ended() {
             return None;
@@ -147,19 +136,6 @@ impl Conversation {
             (ConversationStatus::Failed, Some(Outcome::Busy)) => StatusWord::Busy,
             (ConversationStatus::Failed, Some(Outcome::NoAnswer)) => StatusWord::NoAnswer,
             (ConversationStatus::Failed, _) => StatusWord::Failed,
-        })
-    }
-}
-
-impl ConversationStatus {
-    fn parse(word: &str) -> Option<Self> {
-        Some(match word {
-            "initiated" => Self::Initiated,
-            "in-progress" => Self::InProgress,
-            "processing" => Self::Processing,
-            "done" => Self::Done,
-            "failed" => Self::Failed,
-            _ => return None,
         })
     }
 }
@@ -189,8 +165,8 @@ impl PhoneCall {
     }
 }
 
-/// The outcome that a `call_result` or `failure_reason` names; `None` when somebody or something
-/// answered.
+/// The outcome that a `call_result` or `failure_reason` names; `None` when the call was answered,
+/// by a person or a machine.
 pub(super) fn outcome_of_reason(reason: &str) -> Option<Outcome> {
     match reason {
         "busy" => Some(Outcome::Busy),
@@ -200,21 +176,17 @@ pub(super) fn outcome_of_reason(reason: &str) -> Option<Outcome> {
     }
 }
 
-/// What a conversation says of its call; `None` when it names none.
+/// `None` when the conversation names no call.
 pub(crate) fn update(conversation: &Conversation, event: &Event) -> Option<CallUpdate> {
     let call = conversation.phone_call.as_ref();
     let call_sid = call.and_then(|call| call.call_sid.clone());
     let sip_call_id = call.and_then(|call| call.sip_call_id.clone());
     let conversation_id = conversation.conversation_id.clone();
-    let keys = CallKeys::new(
-        [
-            conversation_id.clone().map(CallKey::Conversation),
-            call_sid.clone().map(CallKey::CallSid),
-            sip_call_id.clone().map(CallKey::SipCall),
-        ]
-        .into_iter()
-        .flatten(),
-    )?;
+    let keys = [
+        conversation_id.clone().map(CallKey::Conversation),
+        call_sid.clone().map(CallKey::CallSid),
+        sip_call_id.clone().map(CallKey::SipCall),
+    ];
     let talk = of_talk(conversation, event);
     let facts = Facts {
         call_sid: claim(event, 0, call_sid),
@@ -235,22 +207,14 @@ pub(crate) fn update(conversation: &Conversation, event: &Event) -> Option<CallU
         ),
         ..of_conversation(conversation_id, talk)
     };
-    Some(CallUpdate {
-        event: event.key.clone(),
-        received_at: event.received_at,
-        tenant_id: event.tenant_id.clone(),
-        keys,
-        facts,
-        recording: None,
-    })
+    CallUpdate::of(event, keys, facts)
 }
 
-/// What `event` claims, if it does.
 pub(super) fn claim<T: Ord>(event: &Event, rank: u8, value: Option<T>) -> Latest<T> {
-    Latest::claimed(value.map(|value| Claim::new(rank, event.occurred_at, value)))
+    Latest::of(rank, event.occurred_at, value)
 }
 
-/// The status that `event` tells; a further one outranks it.
+/// The status that `event` reports. One that has progressed further takes precedence.
 pub(super) fn status(event: &Event, word: Option<StatusWord>) -> Latest<AgentStatus> {
     Latest::claimed(word.map(|word| {
         let status = AgentStatus {
@@ -261,11 +225,11 @@ pub(super) fn status(event: &Event, word: Option<StatusWord>) -> Latest<AgentSta
     }))
 }
 
-/// What is told of a leg that the reporter knows by this call SID, or of the call as a whole.
+/// A report about the leg of this call SID, or about the call as a whole.
 pub(super) fn of_report(call_sid: Option<&str>, report: Report) -> Facts {
     if let Some(sid) = call_sid {
         return Facts {
-            reports: FewKeys::of(sid.to_owned(), report),
+            reports: BoundedMap::of(sid.to_owned(), report),
             ..Facts::default()
         };
     }
@@ -291,11 +255,11 @@ pub(super) fn of_report(call_sid: Option<&str>, report: Report) -> Facts {
     }
 }
 
-/// What is told of this conversation, or of the one that the call is known to have.
+/// A report about this conversation, or about the call's only one.
 pub(super) fn of_conversation(conversation_id: Option<String>, talk: ConversationReport) -> Facts {
     if let Some(id) = conversation_id {
         return Facts {
-            talks: FewKeys::of(id, talk),
+            talks: BoundedMap::of(id, talk),
             ..Facts::default()
         };
     }
@@ -331,14 +295,14 @@ fn of_talk(conversation: &Conversation, event: &Event) -> ConversationReport {
 fn of_end(conversation: &Conversation, event: &Event) -> ConversationReport {
     let ended_at = conversation.ended_at().unwrap_or(event.occurred_at);
     let verdict = conversation.verdict();
-    // That a conversation failed says less than why its call did not come about.
+    // That a conversation failed says less than why its call was not established.
     let rank = if conversation.call_result().is_some() {
         POST_CALL
     } else {
         POST_CALL - 1
     };
-    // A word and no sentence: an outcome is also read from the reason, and an error's text may say
-    // "busy" of anything.
+    // A single word: an outcome is also read from the reason, and an error's text may contain
+    // "busy".
     let hangup = verdict.map(|verdict| Hangup {
         at: ended_at,
         reason: Some(verdict.as_str().to_owned()),
@@ -357,7 +321,7 @@ fn of_end(conversation: &Conversation, event: &Event) -> ConversationReport {
     let results = Some(&conversation.results).filter(|results| !results.is_empty());
     let has_transcript = conversation.has_transcript && conversation.is_final();
     ConversationReport {
-        // Where nobody took the call there was no conversation to end.
+        // A call that was not answered had no conversation that could end.
         ended: claim(
             event,
             POST_CALL,

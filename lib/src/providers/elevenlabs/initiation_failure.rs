@@ -1,4 +1,4 @@
-//! `call_initiation_failure`: nobody took the call. The carrier's own report lies in it.
+//! `call_initiation_failure`: the call was not answered. It contains the carrier's own report.
 
 use super::{
     conversation::{POST_CALL, claim, of_conversation, outcome_of_reason, status},
@@ -7,7 +7,7 @@ use super::{
 use crate::{
     domain::{
         call::{
-            CallKeys, CallUpdate,
+            CallUpdate,
             agent_status::StatusWord,
             claims::EarliestTime,
             direction::Direction,
@@ -22,7 +22,6 @@ use crate::{
     json::Object,
 };
 
-/// A call that came to nothing.
 #[derive(Debug, Clone)]
 pub(super) struct InitiationFailure {
     pub(super) conversation_id: Option<String>,
@@ -37,7 +36,7 @@ pub(super) struct InitiationFailure {
 
 impl InitiationFailure {
     pub(super) fn of(data: &Object<'_>) -> Self {
-        // Twilio's status callback, or what the SIP trunk said.
+        // Twilio's status callback, or the SIP trunk's response.
         let report = data.get("metadata").object().get("body").unwrapped();
         let report = Object::parse(&report).unwrap_or_default();
         let field = |names: [&str; 2]| names.into_iter().find_map(|name| text(report.get(name)));
@@ -87,23 +86,17 @@ impl InitiationFailure {
             report,
             ..ConversationReport::default()
         };
-        Some(CallUpdate {
-            event: event.key.clone(),
-            received_at: event.received_at,
-            tenant_id: event.tenant_id.clone(),
-            keys: CallKeys::new([conversation, call].into_iter().flatten())?,
-            facts: Facts {
-                agent_id: claim(event, 0, self.agent_id.clone()),
-                call_sid: claim(event, 0, self.call_sid.clone()),
-                first_event: EarliestTime::claimed(Some(event.occurred_at)),
-                has_phone: true,
-                direction: claim(event, POST_CALL, Some(self.direction)),
-                line_number: claim(event, POST_CALL, self.line_number.clone()),
-                phone_number: claim(event, POST_CALL, self.phone_number.clone()),
-                agent_status: status(event, Some(StatusWord::InitiationFailed)),
-                ..of_conversation(self.conversation_id.clone(), talk)
-            },
-            recording: None,
-        })
+        let facts = Facts {
+            agent_id: claim(event, 0, self.agent_id.clone()),
+            call_sid: claim(event, 0, self.call_sid.clone()),
+            first_event: EarliestTime::claimed(Some(event.occurred_at)),
+            has_phone: true,
+            direction: claim(event, POST_CALL, Some(self.direction)),
+            line_number: claim(event, POST_CALL, self.line_number.clone()),
+            phone_number: claim(event, POST_CALL, self.phone_number.clone()),
+            agent_status: status(event, Some(StatusWord::InitiationFailed)),
+            ..of_conversation(self.conversation_id.clone(), talk)
+        };
+        CallUpdate::of(event, [conversation, call], facts)
     }
 }

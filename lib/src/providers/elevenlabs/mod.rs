@@ -1,14 +1,13 @@
 //! ElevenLabs: its post-call webhooks, its call status events, and conversations read from its API.
 //!
-//! ElevenLabs adds fields, types and values at any time, so only what names an event is required of a
-//! body; whatever else has not the expected form says nothing, and takes nothing else with it.
+//! ElevenLabs adds fields, types and values at any time. A body must only have what names an event;
+//! a value of an unexpected form is ignored and does not affect other fields.
 
 pub mod api;
 pub mod call_status;
 pub mod client;
 mod conversation;
 mod initiation_failure;
-mod payload_error;
 mod post_call;
 mod results;
 mod signature;
@@ -16,7 +15,6 @@ mod wire;
 
 pub use call_status::CallStatusEvent;
 pub use conversation::{Conversation, ConversationStatus};
-pub use payload_error::PayloadError;
 pub use post_call::PostCall;
 pub use signature::Keys;
 
@@ -27,7 +25,6 @@ use crate::domain::{
 };
 
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
-    // Only bodies that `PostCall::parse` accepted are in the log.
     PostCall::parse(&event.payload).ok()?.update(event)
 }
 
@@ -35,5 +32,5 @@ pub(super) fn read_in_call_event(event: &Event) -> Option<InCallEvent> {
     if !is_repeated(&event.event_type) {
         return None;
     }
-    PostCall::parse(&event.payload).ok()?.occurrence()
+    PostCall::parse(&event.payload).ok()?.in_call_event()
 }

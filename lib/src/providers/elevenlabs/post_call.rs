@@ -5,14 +5,11 @@ use bytes::Bytes;
 use super::{
     conversation::{self, Conversation, ConversationStatus, claim},
     initiation_failure::InitiationFailure,
-    payload_error::PayloadError,
     wire::{event_type, id, text, time},
 };
 use crate::{
     domain::{
-        call::{
-            CallKeys, CallUpdate, claims::EarliestTime, facts::Facts, in_call_event::InCallEvent,
-        },
+        call::{CallUpdate, claims::EarliestTime, facts::Facts, in_call_event::InCallEvent},
         contact_id::ContactId,
         event::{Event, Source},
         event_type::is_repeated,
@@ -21,10 +18,12 @@ use crate::{
         timestamp::Timestamp,
     },
     json::{self, Object},
-    providers::values::scalar,
+    providers::{
+        PayloadError,
+        values::{contact_id, scalar},
+    },
 };
 
-/// A post-call webhook as it matters here.
 #[derive(Debug, Clone)]
 pub struct PostCall {
     event_type: String,
@@ -36,8 +35,7 @@ pub struct PostCall {
 enum Content {
     Transcription(Box<Conversation>),
     InitiationFailure(Box<InitiationFailure>),
-    /// Audio, the documented events, and whatever ElevenLabs may send one day: they tell whose and
-    /// which call it is.
+    /// Audio, the documented events, and unknown types: they only name a call and its agent.
     Other(Mention),
 }
 
@@ -55,9 +53,6 @@ struct Mention {
 
 impl PostCall {
     /// Reads a verified body.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words that may be shown to the sender.
     pub fn parse(body: &[u8]) -> Result<Self, PayloadError> {
         let json = json::text(body);
         let body = Object::parse(&json)?;
@@ -74,7 +69,7 @@ impl PostCall {
         let content = match event_type.as_str() {
             "post_call_transcription" => {
                 let mut conversation = Conversation::of(&data);
-                // It is sent when the call is over, whatever the word for that may be.
+                // It is sent after the call, so an unknown status means done.
                 conversation.status.get_or_insert(ConversationStatus::Done);
                 Content::Transcription(Box::new(conversation))
             }
@@ -91,7 +86,6 @@ impl PostCall {
     }
 
     /// The event that this webhook with this `body` is.
-    #[must_use]
     pub fn event(&self, body: &Bytes, received_at: Timestamp) -> Event {
         let source = Source::ElevenLabs;
         Event {
@@ -110,8 +104,8 @@ impl PostCall {
         }
     }
 
-    /// What the webhook, kept as `event`, says of a call; `None` when it is about none.
-    #[must_use]
+    /// What the webhook reports about a call; `event` is its log entry. `None` when it names no
+    /// call.
     pub fn update(&self, event: &Event) -> Option<CallUpdate> {
         match &self.content {
             Content::Transcription(conversation) => conversation::update(conversation, event),
@@ -120,12 +114,11 @@ impl PostCall {
         }
     }
 
-    /// What happened in the call, if it is one of the documented events.
-    #[must_use]
-    pub fn occurrence(&self) -> Option<InCallEvent> {
+    /// `None` if it is not one of the documented events.
+    pub fn in_call_event(&self) -> Option<InCallEvent> {
         match &self.content {
             Content::Other(mention) if is_repeated(&self.event_type) => {
-                Some(mention.occurrence(&self.event_type))
+                Some(mention.in_call_event(&self.event_type))
             }
             _ => None,
         }
@@ -144,7 +137,7 @@ impl PostCall {
 }
 
 impl Mention {
-    /// `data` is ElevenLabs' shape, `body` the document's flat one.
+    /// `data` has ElevenLabs' shape, `body` the document's flat one.
     fn of(body: &Object<'_>, data: &Object<'_>) -> Self {
         let metadata = body.get("metadata").unwrapped();
         let metadata = Object::parse(&metadata).unwrap_or_default();
@@ -156,10 +149,7 @@ impl Mention {
             campaign_id: ["campaignId", "campaign_id"]
                 .iter()
                 .find_map(|name| text(metadata.get(name))),
-            contact_id: ["contactId", "contact_id"]
-                .iter()
-                .find_map(|name| scalar(metadata.get(name)))
-                .map(Into::into),
+            contact_id: contact_id(&metadata),
             voice_id: text(body.get("voice_id")),
             duration: scalar(body.get("duration"))
                 .filter(|text| text.as_str().parse().is_ok_and(f64::is_finite)),
@@ -169,7 +159,7 @@ impl Mention {
         }
     }
 
-    fn occurrence(&self, event_type: &str) -> InCallEvent {
+    fn in_call_event(&self, event_type: &str) -> InCallEvent {
         let known = |text: &Option<String>| text.clone().map(Scalar::Text);
         match event_type.split_once('.') {
             Some(("voice", _)) => {
@@ -193,21 +183,15 @@ impl Mention {
     fn update(&self, event: &Event) -> Option<CallUpdate> {
         let conversation = self.conversation_id.clone().map(CallKey::Conversation);
         let call = self.call_sid.clone().map(CallKey::CallSid);
-        Some(CallUpdate {
-            event: event.key.clone(),
-            received_at: event.received_at,
-            tenant_id: event.tenant_id.clone(),
-            keys: CallKeys::new([conversation, call].into_iter().flatten())?,
-            facts: Facts {
-                conversation_id: claim(event, 0, self.conversation_id.clone()),
-                call_sid: claim(event, 0, self.call_sid.clone()),
-                agent_id: claim(event, 0, self.agent_id.clone()),
-                campaign_id: claim(event, 0, self.campaign_id.clone()),
-                lead_id: claim(event, 0, self.contact_id.clone()),
-                first_event: EarliestTime::claimed(Some(event.occurred_at)),
-                ..Facts::default()
-            },
-            recording: None,
-        })
+        let facts = Facts {
+            conversation_id: claim(event, 0, self.conversation_id.clone()),
+            call_sid: claim(event, 0, self.call_sid.clone()),
+            agent_id: claim(event, 0, self.agent_id.clone()),
+            campaign_id: claim(event, 0, self.campaign_id.clone()),
+            lead_id: claim(event, 0, self.contact_id.clone()),
+            first_event: EarliestTime::claimed(Some(event.occurred_at)),
+            ..Facts::default()
+        };
+        CallUpdate::of(event, [conversation, call], facts)
     }
 }

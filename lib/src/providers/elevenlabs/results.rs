@@ -1,9 +1,10 @@
-//! What a conversation achieved, read from its analysis, in snake case as subscriptions filter by it:
+//! The results of a conversation, read from its analysis, in the snake case that subscriptions
+//! filter by:
 //!
 //! - an evaluation criterion with the result `success`, by its id;
 //! - `call_successful` when ElevenLabs judges the call so;
-//! - collected data: a `true` by its id; the word or words under an id that names the outcome
-//!   (`outcome`, `call_outcome`, `disposition`, …). Any other text is data and no outcome.
+//! - collected data: a `true` by its id; the words under an id that names the outcome (`outcome`,
+//!   `call_outcome`, `disposition`, …). Any other text is data and not an outcome.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +14,7 @@ use crate::{
     json::{Json, Object},
 };
 
-/// More of them are no outcomes; they stay in the log.
+/// More entries are ignored; they stay in the log.
 const MAX_RESULTS: usize = 32;
 
 /// The ids, in snake case, whose collected text is an outcome.
@@ -26,7 +27,6 @@ const OUTCOME_IDS: [&str; 6] = [
     "call_disposition",
 ];
 
-/// The achievements that an `analysis` tells.
 pub(super) fn of_analysis(analysis: &Object<'_>) -> BTreeSet<String> {
     let is_success = |json: Json<'_>| json.string().as_deref() == Some("success");
     let criteria = entries(analysis, "evaluation_criteria_results", "criteria_id")

@@ -5,35 +5,28 @@ use crate::{
     auth::header::header,
     crypto::{HmacSha256, lowercase_hex},
     domain::timestamp::Timestamp,
-    providers::webhook::{Refusal, Signed, Signer, Verifier},
-    secrets::tenant_and_secret,
+    providers::webhook::{Refusal, Signed, Signer, Verifier, hmac_keys},
 };
 
-/// As old as a signature may be; ElevenLabs' SDKs grant the same.
+/// The maximum age of a signature; ElevenLabs' SDKs use the same.
 ///
-/// There is no bound in the other direction, as there is none in those SDKs: only a holder of the
-/// secret can sign for a moment to come, and whoever holds it can sign for the present as well. A
-/// repetition, however late, meets its own event key.
+/// There is no limit for times in the future, as in those SDKs: only a holder of the secret can
+/// sign for a later time, and could sign for the present as well. A repeated request has the same
+/// event key, however late it is.
 const TOLERANCE_MILLIS: u64 = 30 * 60 * 1_000;
 
-/// What may sign ElevenLabs' webhooks: several secrets, so that two are valid in a rotation and each
-/// webhook of a workspace may have its own.
+/// Several secrets, so that two are valid during a rotation and each webhook of a workspace may
+/// have its own.
 #[derive(Debug, Default)]
 pub struct Keys(Vec<(Signer, HmacSha256)>);
 
 impl Keys {
-    /// Reads secrets as ElevenLabs shows them, one each.
-    #[must_use]
+    /// One secret per entry, as ElevenLabs shows them.
     pub fn new(secrets: &[String]) -> Self {
-        let key = |entry: &String| {
-            let (tenant_id, secret) = tenant_and_secret(entry);
-            Some((Signer { tenant_id }, HmacSha256::new(secret.as_bytes())?))
-        };
-        Self(secrets.iter().filter_map(key).collect())
+        Self(hmac_keys(secrets))
     }
 
     /// True when nothing could ever be verified.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,25 +1,28 @@
-//! Reading JSON whose sender may change any part of it: what has not the expected form says nothing,
-//! and takes nothing else with it.
+//! Reads JSON whose sender may change any part of it: a value of an unexpected form is ignored and
+//! does not affect other fields.
 
 use std::{borrow::Cow, time::Duration};
 
-use super::payload_error::PayloadError;
-use crate::{domain::timestamp::Timestamp, json::Json, providers::values::fact};
+use crate::{
+    domain::timestamp::Timestamp,
+    json::Json,
+    providers::{
+        PayloadError,
+        values::{MAX_ID_BYTES, fact},
+    },
+};
 
-/// Longer than any provider's name of an event.
-const MAX_TYPE_BYTES: usize = 256;
-
-/// A text that says something. Numbers are as good: an id may be sent as one.
+/// A text that is not empty. Numbers are accepted: an id may be sent as one.
 pub(super) fn text(value: Json<'_>) -> Option<String> {
     fact(value.scalar().map(|text| text.trim().to_owned()))
 }
 
-/// A text or number that names something: half a character would make of two names one.
+/// An id. Half a character would make two different ids equal.
 pub(super) fn id(value: Json<'_>) -> Option<String> {
     fact(value.id().map(|text| text.trim().to_owned()))
 }
 
-/// A moment: Unix seconds, also as a decimal string, or RFC 3339. Zero says that it is not known.
+/// Unix seconds, also as a decimal string, or RFC 3339. Zero means unknown.
 pub(super) fn time(value: Json<'_>) -> Option<Timestamp> {
     let text = value.scalar()?;
     let text = text.trim();
@@ -34,7 +37,6 @@ pub(super) fn time(value: Json<'_>) -> Option<Timestamp> {
     time.filter(|time| *time > Timestamp::EPOCH)
 }
 
-/// Whole seconds.
 pub(super) fn seconds(value: Json<'_>) -> Option<u64> {
     let text = value.scalar()?;
     let text = text.trim();
@@ -47,12 +49,11 @@ pub(super) fn seconds(value: Json<'_>) -> Option<u64> {
     })
 }
 
-/// What happened, in the sender's word for it.
 pub(super) fn event_type(value: Json<'_>) -> Result<String, PayloadError> {
     match value.string() {
-        None if value.is_null() => Err(PayloadError::NoType),
-        Some(name) if name.is_empty() => Err(PayloadError::NoType),
-        Some(name) if name.len() <= MAX_TYPE_BYTES => Ok(Cow::into_owned(name)),
+        None if value.is_null() => Err(PayloadError::Missing("event_type")),
+        Some(name) if name.is_empty() => Err(PayloadError::Missing("event_type")),
+        Some(name) if name.len() <= MAX_ID_BYTES => Ok(Cow::into_owned(name)),
         _ => Err(PayloadError::Invalid("event_type")),
     }
 }

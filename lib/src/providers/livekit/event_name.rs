@@ -1,67 +1,38 @@
 //! LiveKit's names of events (livekit/protocol `webhook/consts.go`).
 
-/// What a LiveKit event reports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString)]
+#[strum(serialize_all = "snake_case")]
 pub enum EventName {
-    /// A room was created.
     RoomStarted,
-    /// A room was closed.
+    #[strum(serialize = "room_finished", serialize = "room_closed")]
     RoomFinished,
     /// A participant became active.
     ParticipantJoined,
-    /// A participant left.
     ParticipantLeft,
-    /// A participant left before it ever became active.
+    /// It left before it ever became active.
     ParticipantConnectionAborted,
-    /// A track was published.
     TrackPublished,
-    /// A track was withdrawn.
     TrackUnpublished,
-    /// A recording or stream was requested.
     EgressStarted,
-    /// A recording or stream changed.
     EgressUpdated,
-    /// A recording or stream ended.
     EgressEnded,
-    /// Media from outside began.
     IngressStarted,
-    /// Media from outside ended.
     IngressEnded,
-    /// An agent was dispatched.
     AgentJobStarted,
-    /// An agent's job ended.
     AgentJobEnded,
-    /// A name that this version does not know; kept and acknowledged.
+    /// Kept and acknowledged.
     Unknown,
 }
 
 impl EventName {
     /// Reads LiveKit's name, also as the inbound call document spells it: `room.finished`. Its
     /// `room.closed` is the same event.
-    #[must_use]
     pub fn parse(name: &str) -> Self {
-        match name.replace('.', "_").as_str() {
-            "room_started" => Self::RoomStarted,
-            "room_finished" | "room_closed" => Self::RoomFinished,
-            "participant_joined" => Self::ParticipantJoined,
-            "participant_left" => Self::ParticipantLeft,
-            "participant_connection_aborted" => Self::ParticipantConnectionAborted,
-            "track_published" => Self::TrackPublished,
-            "track_unpublished" => Self::TrackUnpublished,
-            "egress_started" => Self::EgressStarted,
-            "egress_updated" => Self::EgressUpdated,
-            "egress_ended" => Self::EgressEnded,
-            "ingress_started" => Self::IngressStarted,
-            "ingress_ended" => Self::IngressEnded,
-            "agent_job_started" => Self::AgentJobStarted,
-            "agent_job_ended" => Self::AgentJobEnded,
-            _ => Self::Unknown,
-        }
+        name.replace('.', "_").parse().unwrap_or(Self::Unknown)
     }
 
-    /// Whether the Call Outcomes endpoint answers `processed`: the events that can end a call or
-    /// add its recording. The others are kept and answered `ignored`.
-    #[must_use]
+    /// Whether the Call Outcomes endpoint answers `processed`: for events that can end a call or
+    /// add its recording. Others are kept and answered `ignored`.
     pub fn is_processable(self) -> bool {
         match self {
             Self::ParticipantLeft
@@ -82,8 +53,8 @@ impl EventName {
         }
     }
 
-    /// What an event of this name is about, which decides whether it must name a room. Tracks and agents' jobs
-    /// say nothing of a call.
+    /// The subject decides whether an event must name a room. Tracks and agents' jobs report
+    /// nothing about a call.
     pub(super) fn subject(self) -> Subject {
         match self {
             Self::RoomStarted
@@ -103,13 +74,11 @@ impl EventName {
     }
 }
 
-/// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Subject {
-    /// A room, or who is in it.
+    /// A room or its participants.
     Room,
     /// A recording or a stream, of a room or of a web page.
     Egress,
-    /// Anything else.
     Other,
 }

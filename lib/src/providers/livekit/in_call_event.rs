@@ -7,7 +7,7 @@ use crate::domain::{
     scalar::Scalar,
 };
 
-/// The recording that the event tells of. One that ended without a result did not complete.
+/// The recording that the event reports. One that ended without a result did not complete.
 pub(super) fn of(livekit: &LiveKitEvent) -> Option<InCallEvent> {
     let url = livekit
         .recording
@@ -20,7 +20,7 @@ pub(super) fn of(livekit: &LiveKitEvent) -> Option<InCallEvent> {
     ))
 }
 
-/// The recording and its state, where LiveKit names it.
+/// `None` if LiveKit does not name the recording.
 pub(super) fn state(livekit: &LiveKitEvent) -> Option<String> {
     Some(recording_state(
         event_type(livekit)?,

@@ -1,7 +1,7 @@
 //! LiveKit: room, participant, egress and ingress events of the rooms in which calls happen.
 //!
-//! Two senders are read: LiveKit itself (a JWT in `Authorization`, protobuf-JSON) and the relay of
-//! the Call Outcomes document (`X-LiveKit-Signature`, ISO times).
+//! Two formats are read: LiveKit's own (a JWT in `Authorization`, protobuf-JSON) and that of the
+//! Call Outcomes document's relay (`X-LiveKit-Signature`, ISO times).
 
 mod event_name;
 mod in_call_event;
@@ -11,7 +11,7 @@ pub mod sip_inbound;
 mod update;
 
 pub use event_name::EventName;
-pub use payload::{LiveKitEvent, PayloadError, Room};
+pub use payload::{LiveKitEvent, Room};
 pub use signature::{Keys, KeysIfAny};
 
 use crate::domain::{
@@ -19,8 +19,7 @@ use crate::domain::{
     event::Event,
 };
 
-/// What an event, whose payload was read as `livekit`, says of a call; `None` when it is about no room.
-#[must_use]
+/// What an event reports about a call; `livekit` is its payload. `None` when it names no room.
 pub fn read(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     update::of(livekit, event).map(CallUpdate::without_placeholders)
 }
@@ -36,7 +35,7 @@ pub(super) fn read_in_call_event(event: &Event) -> Option<InCallEvent> {
     }
 }
 
-/// The log holds what any of the endpoints accepted, and not all are as strict.
+/// The log contains the bodies of all endpoints, of which some are less strict.
 fn parse(event: &Event) -> Option<LiveKitEvent> {
     LiveKitEvent::parse_lenient(&event.payload, event.occurred_at).ok()
 }

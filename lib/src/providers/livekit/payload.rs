@@ -1,12 +1,11 @@
-//! The body of a LiveKit webhook, read from both of its shapes: the Call Outcomes document's (ISO
+//! The body of a LiveKit webhook, in either of its formats: the Call Outcomes document's (ISO
 //! times, states in lower case) and protobuf-JSON (`livekit_models.proto`: numbers as strings,
-//! defaults omitted). Fields that nobody here uses are skipped unread.
+//! defaults omitted). Fields that are not needed are skipped.
 
 mod lenient;
 mod wire;
 
 use bytes::Bytes;
-use thiserror::Error;
 
 use super::{EventName, event_name::Subject};
 use crate::{
@@ -16,25 +15,23 @@ use crate::{
         placeholder::is_placeholder,
         timestamp::Timestamp,
     },
-    json::{self, Fault, Json, Object},
+    json::{self, Json, Object},
+    providers::{PayloadError, values::MAX_ID_BYTES},
 };
 
-/// A LiveKit event as it matters here.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveKitEvent {
-    /// LiveKit's id of the event; where it has none, what is natural to it and a digest of its body.
+    /// LiveKit's id of the event; without one, its type and a digest of its body.
     pub id: String,
-    /// LiveKit's name for what happened, as it was sent.
+    /// LiveKit's event name, as it was sent.
     pub event_type: String,
-    /// When it happened. LiveKit itself sends whole seconds.
+    /// LiveKit itself sends whole seconds.
     pub created_at: Timestamp,
-    /// The room it happened in; of an egress event, the room that is recorded.
+    /// For an egress event, the recorded room.
     pub room: Option<Room>,
-    /// Who joined or left.
     pub participant: Option<Participant>,
     /// LiveKit's id of the recording that the event is about.
     pub egress_id: Option<String>,
-    /// Where the finished recording is.
     pub recording: Option<Recording>,
 }
 
@@ -45,52 +42,40 @@ pub struct Room {
     pub sid: Option<String>,
     /// Chosen by the platform; may be used again.
     pub name: Option<String>,
-    /// When the room was created.
     pub created_at: Option<Timestamp>,
-    /// The campaign that the room's metadata names.
     pub campaign_id: Option<String>,
 }
 
-/// What a participant is to a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// The phone: LiveKit's `kind: SIP`.
     Phone,
-    /// A person in a browser, an app or a messenger.
     Standard,
-    /// An agent, a recorder, an egress or an ingress: its leaving ends nothing.
+    /// An agent, a recorder, an egress or an ingress: it ends no call.
     Machine,
 }
 
-/// A participant of a room.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Participant {
-    /// What it is to the call.
     pub role: Role,
-    /// Its identity.
     pub identity: Option<String>,
-    /// When it joined.
     pub joined_at: Option<Timestamp>,
-    /// Why it left: LiveKit's name of the reason, or the sender's own words.
+    /// LiveKit's name of the reason, or the sender's text.
     pub disconnect_reason: Option<String>,
-    /// What LiveKit's SIP service tells of it.
     pub sip: Sip,
 }
 
-/// The SIP attributes of a participant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sip {
     /// LiveKit's id of the SIP call.
     pub call_id: Option<String>,
     /// The carrier's Call-ID.
     pub call_id_full: Option<String>,
-    /// Twilio's call SID.
     pub twilio_call_sid: Option<String>,
     /// `dialing`, `ringing`, `automation`, `active` or `hangup`.
     pub call_status: Option<String>,
-    /// The dispatch rule; only an inbound call has one.
+    /// Only an inbound call has a dispatch rule.
     pub rule_id: Option<String>,
-    /// The trunk.
     pub trunk_id: Option<String>,
     /// The other side's number.
     pub phone_number: Option<String>,
@@ -98,56 +83,16 @@ pub struct Sip {
     pub trunk_phone_number: Option<String>,
 }
 
-/// A finished recording.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recording {
-    /// Where it can be fetched.
     pub url: String,
-    /// A single file rather than a list of segments.
     pub is_file: bool,
 }
 
-/// Why a body cannot be accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum PayloadError {
-    /// Not JSON.
-    #[error("Body is not valid JSON (line {line}, column {column})")]
-    NotJson {
-        /// Line of the fault, from 1.
-        line: usize,
-        /// Column of the fault, from 0.
-        column: usize,
-    },
-    /// A JSON value of another kind.
-    #[error("Body must be a JSON object")]
-    NotAnObject,
-    /// A field that every event has is absent; the name is that of the normalised event.
-    #[error("Missing required field: {0}")]
-    Missing(&'static str),
-    /// The event is about a room, of which this is absent: the room itself, its name or its sid.
-    #[error("Missing required field: {name}")]
-    NoRoom {
-        /// The first field of the normalised event that cannot be filled.
-        name: &'static str,
-        /// What is absent, as a path in the body.
-        path: &'static str,
-    },
-    /// A field that names the event or its room has a wrong type or an impossible value.
-    #[error("Invalid value of field: {0}")]
-    Invalid(String),
-}
-
-/// More than any provider's id has; DynamoDB's limit for a key is 2,048.
-const MAX_ID_BYTES: usize = 256;
-
 impl LiveKitEvent {
     /// Reads a verified body, as the Call Outcomes document requires it: an event of a room or of a
-    /// participant names its room and the room's sid. LiveKit's own event of an egress says which room
-    /// is recorded, and none where a web page is. A time that cannot be read is that of its receipt.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words that may be shown to the sender: it is no JSON object, or what names
-    /// the event or its room is missing or unusable.
+    /// participant has the room's name and sid. LiveKit's own egress event names the recorded room,
+    /// and none if a web page is recorded. The time of receipt replaces an unreadable time.
     pub fn parse(body: &[u8], received_at: Timestamp) -> Result<Self, PayloadError> {
         let text = json::text(body);
         let fields = Object::parse(&text)?;
@@ -155,7 +100,7 @@ impl LiveKitEvent {
         no_room(event.name(), &fields).map_or(Ok(event), Err)
     }
 
-    /// Reads a body in one of LiveKit's two shapes, whatever is known of its room.
+    /// Reads a body in either format, with or without a room.
     fn read(fields: &Object<'_>, received_at: Timestamp) -> Result<Self, PayloadError> {
         let id = identifier(fields.get("id"), "event_id", "id")?;
         if is_placeholder(&id) {
@@ -181,12 +126,10 @@ impl LiveKitEvent {
         })
     }
 
-    /// Reads a body that was verified and may lack what LiveKit itself always tells: its id, its time,
-    /// its room. Beside LiveKit's shapes a flat one is read (`room_name`, `participant_identity`). What
-    /// has a wrong type is not told. What [`LiveKitEvent::parse`] accepts with a room, this reads alike.
-    ///
-    /// # Errors
-    /// When the body is no JSON object or names no event.
+    /// Reads a verified body that may lack what LiveKit itself always sends: id, time, room.
+    /// Besides LiveKit's formats it reads a flat one (`room_name`, `participant_identity`). A value
+    /// of a wrong type is ignored. What [`LiveKitEvent::parse`] accepts with a room is read the
+    /// same way.
     pub fn parse_lenient(body: &[u8], received_at: Timestamp) -> Result<Self, PayloadError> {
         let text = json::text(body);
         let read = Object::parse(&text).map_err(PayloadError::from);
@@ -196,8 +139,6 @@ impl LiveKitEvent {
         }
     }
 
-    /// The event that is kept of it.
-    #[must_use]
     pub fn event(&self, payload: Bytes, received_at: Timestamp) -> Event {
         Event {
             key: EventKey::of(Source::LiveKit.as_str(), &self.id),
@@ -212,23 +153,13 @@ impl LiveKitEvent {
     }
 
     /// The event's name, if this version knows it.
-    #[must_use]
     pub fn name(&self) -> EventName {
         EventName::parse(&self.event_type)
     }
 }
 
-impl From<Fault> for PayloadError {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::NotJson { line, column } => Self::NotJson { line, column },
-            Fault::NotAnObject => Self::NotAnObject,
-        }
-    }
-}
-
 fn is_id(text: &str) -> bool {
-    // Half a character would make of two ids one.
+    // Half a character would make two different ids equal.
     (1..=MAX_ID_BYTES).contains(&text.len()) && !text.contains(char::REPLACEMENT_CHARACTER)
 }
 
@@ -241,24 +172,24 @@ fn identifier(
         None if json.is_null() => Err(PayloadError::Missing(missing)),
         Some(text) if text.is_empty() => Err(PayloadError::Missing(missing)),
         Some(text) if is_id(&text) => Ok(text.into_owned()),
-        _ => Err(PayloadError::Invalid(path.to_owned())),
+        _ => Err(PayloadError::Invalid(path)),
     }
 }
 
-/// What of its room an event does not tell, though it must. Another event than that of an egress is not
-/// in the room that its `egressInfo` names.
+/// The missing part of an event's room, if it must name one. An event that is not about an egress
+/// is not in the room of its `egressInfo`.
 fn no_room(name: EventName, fields: &Object<'_>) -> Option<PayloadError> {
-    let (told, egress) = (fields.get("room"), fields.get("egressInfo"));
+    let (given, egress) = (fields.get("room"), fields.get("egressInfo"));
     let (room, names) = match name.subject() {
         Subject::Other => return None,
         Subject::Egress if egress.is_object() && wire::is_unix(fields.get("createdAt")) => {
             return None;
         }
-        Subject::Egress if told.is_null() => (egress.object(), ["roomName", "roomId"]),
-        _ if told.is_null() || told.is_object() => (told.object(), ["name", "sid"]),
-        _ => return Some(PayloadError::Invalid("room".to_owned())),
+        Subject::Egress if given.is_null() => (egress.object(), ["roomName", "roomId"]),
+        _ if given.is_null() || given.is_object() => (given.object(), ["name", "sid"]),
+        _ => return Some(PayloadError::Invalid("room")),
     };
-    // What is there and cannot be read says nothing, as everywhere.
+    // An unreadable value counts as absent, as everywhere.
     let (name, path) = match names.map(|name| room.get(name).scalar().is_some()) {
         [true, true] => return None,
         [false, false] => ("room_name", "room"),
@@ -268,7 +199,7 @@ fn no_room(name: EventName, fields: &Object<'_>) -> Option<PayloadError> {
     Some(PayloadError::NoRoom { name, path })
 }
 
-/// The room of an event, if it has a name: else that which is recorded.
+/// The room of an event, or else the recorded room.
 fn known(room: Room, egress: &Object<'_>) -> Option<Room> {
     let recorded = wire::recorded_room(egress);
     let room = Room {

@@ -1,9 +1,9 @@
-//! How LiveKit webhooks are signed, in both ways that are accepted.
+//! The two accepted signatures of LiveKit webhooks.
 //!
-//! LiveKit's own: a JWT in `Authorization`, bare, HS256 under the API secret of `iss`, with `exp` and
-//! the base64 SHA-256 of the raw body in `sha256` (livekit/protocol `webhook/verifier.go`). A room
-//! token is signed with the same key and carries no `sha256`: it is no webhook.
-//! The Call Outcomes document's: `X-LiveKit-Signature`, the hex HMAC-SHA256 of the raw body.
+//! LiveKit's own: a JWT in `Authorization`, bare, HS256 under the API secret of `iss`, with `exp`
+//! and the base64 SHA-256 of the raw body in `sha256` (livekit/protocol `webhook/verifier.go`). A
+//! room token is signed with the same key and has no `sha256`: it is refused. The Call Outcomes
+//! document's: `X-LiveKit-Signature`, the hex HMAC-SHA256 of the raw body.
 
 use std::iter;
 
@@ -17,19 +17,18 @@ use crate::{
         jwt::{self, Algorithm, JwtError},
     },
     domain::timestamp::Timestamp,
-    providers::webhook::{Refusal, Signed, Signer, Verifier},
+    providers::webhook::{Refusal, Signed, Signer, Verifier, hmac_keys},
     secrets::tenant_and_secret,
 };
 
-/// Seconds by which clocks may differ; LiveKit's own servers and SDKs grant 60.
+/// Tolerated clock difference; LiveKit's own servers and SDKs allow 60 seconds.
 const LEEWAY_SECONDS: i64 = 60;
 
-/// What may sign a LiveKit webhook.
 #[derive(Debug, Default)]
 pub struct Keys {
-    /// API keys by `iss`; several at once, also under one name, while they are rotated.
+    /// API keys by `iss`; several at once, also under one name, during a rotation.
     api_keys: Vec<ApiKey>,
-    /// Secrets of `X-LiveKit-Signature`; none means that header is no signature.
+    /// Secrets of `X-LiveKit-Signature`; without any, that header is ignored.
     webhook_secrets: Vec<(Signer, HmacSha256)>,
 }
 
@@ -48,9 +47,6 @@ struct Claims {
 
 impl Keys {
     /// Reads lines of `api-key:api-secret`, and lines of webhook secrets.
-    ///
-    /// # Errors
-    /// The number of the line that is no pair; never its text.
     pub fn parse(api_keys: &[String], webhook_secrets: &[String]) -> Result<Self, usize> {
         let pair = |(index, line): (usize, &String)| {
             let (tenant_id, pair) = tenant_and_secret(line);
@@ -63,22 +59,17 @@ impl Keys {
                 signer: Signer { tenant_id },
             })
         };
-        let hmac = |entry: &String| {
-            let (tenant_id, secret) = tenant_and_secret(entry);
-            Some((Signer { tenant_id }, HmacSha256::new(secret.as_bytes())?))
-        };
         Ok(Self {
             api_keys: api_keys
                 .iter()
                 .enumerate()
                 .map(pair)
                 .collect::<Result<_, usize>>()?,
-            webhook_secrets: webhook_secrets.iter().filter_map(hmac).collect(),
+            webhook_secrets: hmac_keys(webhook_secrets),
         })
     }
 
     /// True when nothing could ever be verified.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.api_keys.is_empty() && self.webhook_secrets.is_empty()
     }
@@ -90,7 +81,7 @@ impl Keys {
             .iss
             .ok_or(Refusal::UnknownKey)?;
         let mut answer = Err(Refusal::UnknownKey);
-        // One key at a time, for it is its tenant's word.
+        // One key at a time, because each may belong to another tenant.
         for known in self.api_keys.iter().filter(|known| known.name == issuer) {
             let claims = token.verify::<Claims>(
                 Algorithm::Hs256,
@@ -106,12 +97,12 @@ impl Keys {
             }
         }
         let (claims, signer) = answer?;
-        let told = claims
+        let hash = claims
             .sha256
             .filter(|hash| !hash.is_empty())
             .ok_or(Refusal::Missing)?;
-        let told = STANDARD.decode(told).map_err(|_| Refusal::Malformed)?;
-        if is_sha256(&told, body) {
+        let hash = STANDARD.decode(hash).map_err(|_| Refusal::Malformed)?;
+        if is_sha256(&hash, body) {
             Ok(signer.clone())
         } else {
             Err(Refusal::Wrong)
@@ -148,8 +139,8 @@ impl Verifier for Keys {
     }
 }
 
-/// Keys of a stage that may have none. Without any, nobody can sign and every webhook is believed;
-/// with one, only what it signed is.
+/// Keys of a stage that may have none. Without keys every webhook is accepted; with keys, only
+/// signed ones are.
 #[derive(Debug)]
 pub struct KeysIfAny(pub Keys);
 

@@ -1,4 +1,5 @@
-//! LiveKit's question which agent answers an inbound call, as the inbound call document has it.
+//! LiveKit's request for an agent that answers an inbound call, as the inbound call document has
+//! it.
 
 use bytes::Bytes;
 use serde::Serialize;
@@ -7,8 +8,8 @@ use thiserror::Error;
 use crate::{
     domain::{
         call::{
-            CallKeys, CallUpdate,
-            claims::{Claim, EarliestTime, Latest},
+            CallUpdate,
+            claims::{EarliestTime, Latest},
             direction::Direction,
             facts::{BY_RULE, Facts},
         },
@@ -18,37 +19,29 @@ use crate::{
         timestamp::Timestamp,
     },
     json::{self, Fault, Object},
+    providers::values::{MAX_BYTES, MAX_ID_BYTES},
 };
 
-/// The event type of the question in the log and in histories.
+/// The event type of the request in the log and in histories.
 const EVENT_TYPE: &str = "sip_inbound";
-/// More than any provider's id has.
-const MAX_ID_BYTES: usize = 256;
-/// A longer text is no name or number.
-const MAX_TEXT_BYTES: usize = 2_048;
-/// Ranks as in LiveKit's own events: SIP tells numbers better than a room's name does, and only an
-/// inbound call is asked about.
+/// Ranks as in LiveKit's own events: SIP is a better source of numbers than a room's name. Every
+/// such call is inbound.
 const FROM_SIP: u8 = 1;
 
-/// A call that wants an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InboundCall {
-    /// LiveKit's or the carrier's id of the call.
+    /// LiveKit's or the carrier's id.
     pub call_id: Option<String>,
-    /// The room in which the call waits.
     pub room_name: Option<String>,
     /// Our number, which was called.
     pub called: Party,
-    /// Who calls; `None` when nothing is told.
     pub caller: Option<Party>,
 }
 
-/// One side of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Party {
-    /// A number.
     Number(PhoneNumber),
-    /// A SIP user, or a word like `anonymous`, as it was told.
+    /// A SIP user, or a word like `anonymous`, as it was sent.
     Name(String),
 }
 
@@ -57,8 +50,6 @@ impl Party {
         PhoneNumber::parse(&text).map_or(Self::Name(text), Self::Number)
     }
 
-    /// Its number, if it is one.
-    #[must_use]
     pub fn number(&self) -> Option<&PhoneNumber> {
         match self {
             Self::Number(number) => Some(number),
@@ -66,8 +57,7 @@ impl Party {
         }
     }
 
-    /// The number in E.164, or the text as it was told.
-    #[must_use]
+    /// The number in E.164, or the text as it was sent.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Number(number) => number.as_str(),
@@ -76,42 +66,32 @@ impl Party {
     }
 }
 
-/// The body, as far as it says something: a call does not fail over a field that nobody can read.
+/// The readable part of the body: an unreadable field must not fail the call.
+#[serde_with::skip_serializing_none]
 #[derive(Default, Serialize)]
 pub struct Question {
     /// LiveKit's or the carrier's id of the call.
+    #[serialize_always]
     pub call_id: Option<String>,
-    /// The trunk's number: the one that was called, where nothing else is told.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The called number, if no other is given.
     pub trunk_phone_number: Option<String>,
-    /// Who calls.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub from_number: Option<String>,
-    /// Which number was called.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub to_number: Option<String>,
-    /// The room.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub room_name: Option<String>,
 }
 
-/// Why a body is no question.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum QuestionError {
-    /// Not JSON.
     #[error("Body is not valid JSON")]
     NotJson,
-    /// A JSON value of another kind.
     #[error("Body must be a JSON object")]
     NotAnObject,
-    /// Nothing says which number was called.
     #[error("Missing required field: to_number")]
     NoNumber,
 }
 
 impl QuestionError {
     /// The field that is missing, if it is one field.
-    #[must_use]
     pub fn field(&self) -> Option<&'static str> {
         match self {
             Self::NotJson | Self::NotAnObject => None,
@@ -130,30 +110,23 @@ impl From<Fault> for QuestionError {
 }
 
 impl Question {
-    /// Reads a body. What has another type, or is longer than it can be, says nothing.
-    ///
-    /// # Errors
-    /// When it is no JSON object, in words that may be shown to the sender.
+    /// A value of another type, or one that is too long, counts as absent.
     pub fn parse(body: &[u8]) -> Result<Self, QuestionError> {
         let text = json::text(body);
         let object = Object::parse(&text)?;
-        let told = |field: &str, at_most: usize| {
+        let text_of = |field: &str, at_most: usize| {
             let text = object.get(field).scalar()?.trim().to_owned();
             Some(text).filter(|text| !text.is_empty() && text.len() <= at_most)
         };
         Ok(Self {
-            call_id: told("call_id", MAX_ID_BYTES),
-            trunk_phone_number: told("trunk_phone_number", MAX_TEXT_BYTES),
-            from_number: told("from_number", MAX_TEXT_BYTES),
-            to_number: told("to_number", MAX_TEXT_BYTES),
-            room_name: told("room_name", MAX_TEXT_BYTES),
+            call_id: text_of("call_id", MAX_ID_BYTES),
+            trunk_phone_number: text_of("trunk_phone_number", MAX_BYTES),
+            from_number: text_of("from_number", MAX_BYTES),
+            to_number: text_of("to_number", MAX_BYTES),
+            room_name: text_of("room_name", MAX_BYTES),
         })
     }
 
-    /// The call that it is about.
-    ///
-    /// # Errors
-    /// When it does not say which number was called: without one nobody's agent can be chosen.
     pub fn call(self) -> Result<InboundCall, QuestionError> {
         let [to_number, trunk_number] =
             [self.to_number, self.trunk_phone_number].map(|text| text.map(Party::read));
@@ -177,16 +150,12 @@ impl Question {
 
 impl InboundCall {
     /// Reads a body.
-    ///
-    /// # Errors
-    /// As [`Question::parse`] and [`Question::call`].
     pub fn parse(body: &[u8]) -> Result<Self, QuestionError> {
         Question::parse(body)?.call()
     }
 
-    /// The event that the question is. It has no id of its own: a call may be asked about twice. Of
-    /// questions that name neither call nor room nobody can tell whether they are about the same one.
-    #[must_use]
+    /// The log entry of the request. It has no id: two requests may be about one call. Requests
+    /// that name neither call nor room cannot be matched with each other.
     pub fn event(&self, payload: Bytes, received_at: Timestamp) -> Event {
         let moment = || received_at.to_string();
         let known = self
@@ -209,8 +178,8 @@ impl InboundCall {
         }
     }
 
-    /// Under which of its names the id is known: an id that tells by its form is one of them, any
-    /// other may be both.
+    /// The SIP call id and the call SID. The form of an id may show which one it is; otherwise it
+    /// may be both.
     fn ids(&self) -> (Option<&String>, Option<&String>) {
         let Some(id) = &self.call_id else {
             return (None, None);
@@ -241,15 +210,11 @@ pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
         call_sid.cloned().map(CallKey::CallSid),
         call.room_name.clone().map(CallKey::RoomName),
     ];
-    let text = |rank, text: Option<&String>| {
-        Latest::claimed(text.map(|text| Claim::new(rank, at, text.clone())))
-    };
-    let number = |party: Option<&Party>| {
-        let number = party.and_then(Party::number).cloned();
-        Latest::claimed(number.map(|number| Claim::new(BY_RULE, at, number)))
-    };
+    let text = |rank, text: Option<&String>| Latest::of(rank, at, text.cloned());
+    let number =
+        |party: Option<&Party>| Latest::of(BY_RULE, at, party.and_then(Party::number).cloned());
     let facts = Facts {
-        direction: Latest::claimed(Some(Claim::new(FROM_SIP, at, Direction::Inbound))),
+        direction: Latest::of(FROM_SIP, at, Some(Direction::Inbound)),
         phone_number: number(call.caller.as_ref()),
         line_number: number(Some(&call.called)),
         sip_call_id: text(u8::from(call_sid.is_none()), sip_call),
@@ -257,7 +222,7 @@ pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
         room_name: text(0, call.room_name.as_ref()),
         first_event: EarliestTime::claimed(Some(at)),
         ringing: EarliestTime::claimed(Some(at)),
-        started: Latest::claimed(Some(Claim::new(FROM_SIP, at, at))),
+        started: Latest::of(FROM_SIP, at, Some(at)),
         has_phone: true,
         has_lead: call
             .caller
@@ -265,12 +230,5 @@ pub(in crate::providers) fn read_update(event: &Event) -> Option<CallUpdate> {
             .is_some_and(|caller| caller.number().is_some()),
         ..Facts::default()
     };
-    Some(CallUpdate {
-        event: event.key.clone(),
-        received_at: event.received_at,
-        tenant_id: event.tenant_id.clone(),
-        keys: CallKeys::new(keys.into_iter().flatten())?,
-        facts,
-        recording: None,
-    })
+    CallUpdate::of(event, keys, facts)
 }

@@ -1,16 +1,16 @@
-//! What a LiveKit event says of its call.
+//! What a LiveKit event reports about its call.
 
 use super::{
     EventName, LiveKitEvent, in_call_event,
     payload::{Participant, Role, Room},
 };
 use crate::domain::{
-    bounded::{Few, FewKeys},
+    bounded::{BoundedMap, BoundedSet},
     call::{
-        CallKeys, CallUpdate,
-        claims::{Claim, EarliestTime, FirstLast, Highest, Latest},
+        CallUpdate,
+        claims::{EarliestTime, FirstLast, Highest, Latest},
         facts::{FROM_ROOM_NAME, Facts},
-        leg::{Left, Leg, LegKey},
+        leg::{Disconnection, Leg, LegKey},
         report::RoomSpan,
     },
     event::Event,
@@ -19,61 +19,40 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// The rank of what the room's first event tells of its start.
+/// The rank of the start that the room's first event shows.
 const FROM_ROOM: u8 = 1;
 
-/// `None` when the event is about no room.
+/// `None` when the event names no room.
 pub(super) fn of(livekit: &LiveKitEvent, event: &Event) -> Option<CallUpdate> {
     let room = livekit.room.as_ref()?;
-    let claims = Claims {
-        at: livekit.created_at,
-    };
+    let at = livekit.created_at;
     let finished = livekit.name() == EventName::RoomFinished;
-    let mut facts = of_room(room, finished, &claims);
-    facts.recording_url = Latest::claimed(
-        livekit
-            .recording
-            .as_ref()
-            .map(|recording| claims.of(u8::from(recording.is_file), recording.url.clone())),
-    );
-    // LiveKit tells when the room was created; the events of the inbound call document need not.
+    let mut facts = of_room(room, finished, at);
+    if let Some(recording) = &livekit.recording {
+        facts.recording_url =
+            Latest::of(u8::from(recording.is_file), at, Some(recording.url.clone()));
+    }
+    // LiveKit reports when the room was created; events of the inbound call document may not.
     if livekit.name() == EventName::RoomStarted && room.created_at.is_none() {
-        facts.started = claims.latest(FROM_ROOM, Some(livekit.created_at));
+        facts.started = Latest::of(FROM_ROOM, at, Some(livekit.created_at));
     }
     if let Some(participant) = &livekit.participant {
-        facts.merge(of_participant(participant, livekit.name(), &claims));
-        facts
-            .line_number
-            .merge(claims.latest(FROM_ROOM_NAME, hidden_line(room, participant)));
+        facts.merge(of_participant(participant, livekit.name(), at));
+        facts.line_number.merge(Latest::of(
+            FROM_ROOM_NAME,
+            at,
+            hidden_line(room, participant),
+        ));
     }
     Some(CallUpdate {
-        event: event.key.clone(),
-        received_at: event.received_at,
-        tenant_id: event.tenant_id.clone(),
-        keys: keys(room, livekit.participant.as_ref())?,
-        facts,
         recording: in_call_event::state(livekit),
+        ..CallUpdate::of(event, keys(room, livekit.participant.as_ref()), facts)?
     })
 }
 
-/// Makes the claims of one event.
-struct Claims {
-    at: Timestamp,
-}
-
-impl Claims {
-    fn of<T>(&self, rank: u8, value: T) -> Claim<T> {
-        Claim::new(rank, self.at, value)
-    }
-
-    fn latest<T: Ord>(&self, rank: u8, value: Option<T>) -> Latest<T> {
-        Latest::claimed(value.map(|value| self.of(rank, value)))
-    }
-}
-
-/// The sid first, for it is the surest; the room's name last, for a later room may bear it. Only a
-/// phone's attributes are LiveKit's own: a browser may give itself any.
-fn keys(room: &Room, participant: Option<&Participant>) -> Option<CallKeys> {
+/// The sid first, because it is the most reliable; the room's name last, because a later room may
+/// have it. Only a phone's attributes are LiveKit's own: a browser may set any.
+fn keys(room: &Room, participant: Option<&Participant>) -> impl Iterator<Item = Option<CallKey>> {
     let phone = participant.filter(|participant| participant.role == Role::Phone);
     let of_sip = phone
         .map(|participant| &participant.sip)
@@ -87,31 +66,31 @@ fn keys(room: &Room, participant: Option<&Participant>) -> Option<CallKeys> {
         });
     let sid = room.sid.clone().map(CallKey::RoomSid);
     let name = room.name.clone().map(CallKey::RoomName);
-    CallKeys::new(std::iter::once(sid).chain(of_sip).chain([name]).flatten())
+    std::iter::once(sid).chain(of_sip).chain([name])
 }
 
-fn of_room(room: &Room, finished: bool, claims: &Claims) -> Facts {
+fn of_room(room: &Room, finished: bool, at: Timestamp) -> Facts {
     let name = room.name.as_deref();
-    // A `sip-` room is named after its line and shown by it; a dispatched room after its caller.
+    // A `sip-` room is named after its line; a dispatched room after its caller.
     let line = name.and_then(PhoneNumber::of_sip_room);
     let phone = line
         .clone()
         .or_else(|| name.and_then(PhoneNumber::of_dispatched_room));
     let (created, finished) = (
         EarliestTime::claimed(room.created_at),
-        EarliestTime::claimed(Some(claims.at).filter(|_| finished)),
+        EarliestTime::claimed(Some(at).filter(|_| finished)),
     );
     let facts = Facts {
-        room_name: claims.latest(0, room.name.clone()),
-        first_event: EarliestTime::claimed(Some(claims.at)),
-        campaign_id: claims.latest(0, room.campaign_id.clone()),
-        phone_number: claims.latest(FROM_ROOM_NAME, phone),
-        line_number: claims.latest(FROM_ROOM_NAME, line),
+        room_name: Latest::of(0, at, room.name.clone()),
+        first_event: EarliestTime::claimed(Some(at)),
+        campaign_id: Latest::of(0, at, room.campaign_id.clone()),
+        phone_number: Latest::of(FROM_ROOM_NAME, at, phone),
+        line_number: Latest::of(FROM_ROOM_NAME, at, line),
         ..Facts::default()
     };
     match &room.sid {
         Some(sid) => Facts {
-            rooms: FewKeys::of(sid.clone(), RoomSpan { created, finished }),
+            rooms: BoundedMap::of(sid.clone(), RoomSpan { created, finished }),
             ..facts
         },
         None => Facts {
@@ -122,11 +101,11 @@ fn of_room(room: &Room, finished: bool, claims: &Claims) -> Facts {
     }
 }
 
-/// The called number, where the dispatch rule hides all numbers and yet the room bears one: such a rule
-/// names a room after the whole called number, or after four digits of the caller's (livekit/protocol
-/// `sip/sip.go`).
+/// The called number, if the dispatch rule hides all numbers and the room's name still has one:
+/// such a rule names a room after the whole called number, or after four digits of the caller's
+/// (livekit/protocol `sip/sip.go`).
 fn hidden_line(room: &Room, participant: &Participant) -> Option<PhoneNumber> {
-    // A browser may give itself any attribute.
+    // A browser may set any attribute.
     let sip = Some(&participant.sip).filter(|_| participant.role == Role::Phone)?;
     let is_hidden =
         sip.rule_id.is_some() && sip.phone_number.is_none() && sip.trunk_phone_number.is_none();
@@ -144,13 +123,13 @@ fn hidden_line(room: &Room, participant: &Participant) -> Option<PhoneNumber> {
     })
 }
 
-fn of_participant(participant: &Participant, name: EventName, claims: &Claims) -> Facts {
+fn of_participant(participant: &Participant, name: EventName, at: Timestamp) -> Facts {
     let identity = participant.identity.as_deref();
     let (key, leg) = match participant.role {
-        Role::Machine => return of_machine(name, claims),
+        Role::Machine => return of_machine(name, at),
         Role::Standard => (
             LegKey::person(identity.unwrap_or_default()),
-            comings(participant, name, claims),
+            presence(participant, name, at),
         ),
         Role::Phone => {
             let sip = &participant.sip;
@@ -159,23 +138,23 @@ fn of_participant(participant: &Participant, name: EventName, claims: &Claims) -
                 .or(sip.call_id_full.as_deref());
             (
                 LegKey::phone(named.unwrap_or_default()),
-                of_phone(participant, name, claims),
+                of_phone(participant, name, at),
             )
         }
     };
-    // A track is told with the bare identity of its participant.
+    // A track event has only the identity of its participant.
     if !key.is_phone() && leg == Leg::default() {
         return Facts::default();
     }
     Facts {
-        legs: FewKeys::of(key, leg),
+        legs: BoundedMap::of(key, leg),
         ..Facts::default()
     }
 }
 
-/// Agents, recorders, egresses and ingresses are no legs; while one is there, it may dial.
-fn of_machine(name: EventName, claims: &Claims) -> Facts {
-    let when = |is_it: bool| Highest::told(Some(claims.at).filter(|_| is_it));
+/// Machines are no legs; while one is present, it may dial.
+fn of_machine(name: EventName, at: Timestamp) -> Facts {
+    let when = |is_it: bool| Highest::of(Some(at).filter(|_| is_it));
     Facts {
         machine_joined: when(name == EventName::ParticipantJoined),
         machine_left: when(name == EventName::ParticipantLeft),
@@ -183,37 +162,39 @@ fn of_machine(name: EventName, claims: &Claims) -> Facts {
     }
 }
 
-fn of_phone(participant: &Participant, name: EventName, claims: &Claims) -> Leg {
+fn of_phone(participant: &Participant, name: EventName, at: Timestamp) -> Leg {
     let sip = &participant.sip;
-    let number = |text: &Option<String>| Few::told(text.as_deref().and_then(PhoneNumber::parse));
+    let number =
+        |text: &Option<String>| BoundedSet::of(text.as_deref().and_then(PhoneNumber::parse));
     let (ringing, answered) = match sip.call_status.as_deref() {
-        Some("dialing" | "ringing") => (Some(claims.at), None),
-        Some("active" | "automation") => (None, Some(claims.at)),
+        Some("dialing" | "ringing") => (Some(at), None),
+        Some("active" | "automation") => (None, Some(at)),
         _ => (None, None),
     };
     Leg {
-        // An outbound call has no dispatch rule. A rule seen once outranks events that lack it.
+        // An outbound call has no dispatch rule. A rule that was seen once takes precedence over
+        // events without it.
         by_rule: sip.rule_id.is_some(),
         dialled: sip.rule_id.is_none() && sip.trunk_id.is_some(),
         ringing: EarliestTime::claimed(ringing),
         answered: EarliestTime::claimed(answered),
         numbers: number(&sip.phone_number),
         lines: number(&sip.trunk_phone_number),
-        sip_calls: Few::told(sip.call_id.clone().or_else(|| sip.call_id_full.clone())),
-        call_sids: Few::told(sip.twilio_call_sid.clone()),
-        ..comings(participant, name, claims)
+        sip_calls: BoundedSet::of(sip.call_id.clone().or_else(|| sip.call_id_full.clone())),
+        call_sids: BoundedSet::of(sip.twilio_call_sid.clone()),
+        ..presence(participant, name, at)
     }
 }
 
-/// When the participant came and went. One that never became active, or left while its call was still
-/// being set up, was never connected. Whose connection is taken over by a newer one of its own has not
-/// left.
-fn comings(participant: &Participant, name: EventName, claims: &Claims) -> Leg {
+/// When the participant joined and left. One that never became active, or left while its call was
+/// being set up, was never connected. A participant whose connection is replaced by its own newer
+/// one has not left.
+fn presence(participant: &Participant, name: EventName, at: Timestamp) -> Leg {
     let aborted = name == EventName::ParticipantConnectionAborted;
     let joins = name == EventName::ParticipantJoined;
     let joined = participant
         .joined_at
-        .or(joins.then_some(claims.at))
+        .or(joins.then_some(at))
         .filter(|_| !aborted);
     let reason = participant.disconnect_reason.clone();
     let is_taken_over = matches!(reason.as_deref(), Some("DUPLICATE_IDENTITY" | "MIGRATION"));
@@ -222,16 +203,16 @@ fn comings(participant: &Participant, name: EventName, claims: &Claims) -> Leg {
         participant.sip.call_status.as_deref(),
         Some("dialing" | "ringing")
     );
-    let left = leaves.then(|| Left::new(claims.at, joined, reason));
+    let left = leaves.then(|| Disconnection::new(at, joined, reason));
     let (left, missed) = if aborted || still_dialing {
         (None, left)
     } else {
         (left, None)
     };
     Leg {
-        joined: FirstLast::told(joined),
-        left: Highest::told(left),
-        missed: Highest::told(missed),
+        joined: FirstLast::of(joined),
+        left: Highest::of(left),
+        missed: Highest::of(missed),
         ..Leg::default()
     }
 }

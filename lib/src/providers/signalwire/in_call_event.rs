@@ -7,7 +7,6 @@ use crate::domain::{
     scalar::Scalar,
 };
 
-/// What a callback of a repeated type tells of it.
 pub(super) fn of(callback: &Callback) -> InCallEvent {
     if !is_recording(callback) {
         return InCallEvent::new(&callback.event_type, []);
@@ -23,7 +22,7 @@ pub(super) fn of(callback: &Callback) -> InCallEvent {
     )
 }
 
-/// The recording and its state, where SignalWire names it; its address is as good as a name.
+/// The recording and its state, by SignalWire's id or else by its URL.
 pub(super) fn state(callback: &Callback) -> Option<String> {
     let id = callback
         .recording_id

@@ -1,7 +1,7 @@
-//! SignalWire: the callbacks of the carrier that places and takes the calls.
+//! SignalWire: the callbacks of the carrier of the calls.
 //!
-//! Three senders are read: the JSON of the Webhook API document, the forms of the Compatibility API
-//! (which are Twilio's), and the JSON of RELAY and SWML. Whatever else is signed is kept unread.
+//! Three formats are read: the JSON of the Webhook API document, the forms of the Compatibility API
+//! (which are Twilio's), and the JSON of RELAY and SWML. Other signed bodies are kept unread.
 
 mod in_call_event;
 mod payload;
@@ -11,9 +11,10 @@ mod update;
 
 use bytes::Bytes;
 
-pub use payload::{Callback, PayloadError};
+pub use payload::Callback;
 pub use signature::Keys;
 
+use super::PayloadError;
 use crate::domain::{
     call::{CallUpdate, in_call_event::InCallEvent},
     event::{Event, Source},
@@ -22,11 +23,8 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// The event that a verified body is. SignalWire gives its callbacks no id and signs no time, so the
-/// key is all that keeps a recorded request from being told again.
-///
-/// # Errors
-/// What is wrong with the body, in words that may be shown to the sender.
+/// The log entry of a verified body. SignalWire gives its callbacks no id and signs no time, so
+/// only the key keeps a recorded request from being processed again.
 pub fn event(body: &Bytes, received_at: Timestamp) -> Result<Event, PayloadError> {
     let callback = Callback::parse(body)?;
     Ok(Event {
@@ -41,8 +39,8 @@ pub fn event(body: &Bytes, received_at: Timestamp) -> Result<Event, PayloadError
     })
 }
 
-/// The signature of a form binds neither the order of its parameters, nor where a name ends and its
-/// value begins, nor how often one stands there. Its key is made of what is bound, and of nothing else.
+/// The signature of a form does not cover the order of its parameters, the border between a name
+/// and its value, or how often a parameter is repeated. The key is made only of what is signed.
 fn event_key(callback: &Callback, body: &[u8]) -> EventKey {
     let source = Source::SignalWire.as_str();
     if !payload::is_json(body) {
@@ -65,7 +63,6 @@ fn event_key(callback: &Callback, body: &[u8]) -> EventKey {
 }
 
 pub(super) fn read_update(event: &Event) -> Option<CallUpdate> {
-    // Only bodies that `Callback::parse` accepted are in the log.
     update::of(&Callback::parse(&event.payload).ok()?, event)
 }
 

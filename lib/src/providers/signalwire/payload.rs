@@ -1,14 +1,12 @@
-//! The body of a SignalWire callback, whichever of its forms it has. The content type is not signed,
-//! so the body itself says what it is: JSON begins with a brace, which a form would encode.
+//! The body of a SignalWire callback, in any of its formats. The content type is not signed, so the
+//! body itself shows its format: JSON begins with a brace, which a form would encode.
 //!
-//! Nothing in a body can make it unacceptable but that it is neither, or that it names neither a type nor
-//! anything that SignalWire reports on; what cannot be read says nothing.
+//! A body is refused only if it has neither format, or names neither a type nor anything that
+//! SignalWire reports on. Unreadable values count as absent.
 
 mod form;
 mod json;
 mod words;
-
-use thiserror::Error;
 
 use crate::{
     domain::{
@@ -16,117 +14,73 @@ use crate::{
         contact_id::ContactId,
         timestamp::Timestamp,
     },
-    json::{self as foreign, Fault},
-    providers::values::fact,
+    json as foreign,
+    providers::{
+        PayloadError,
+        values::{MAX_ID_BYTES, fact},
+    },
 };
 
 pub(super) use form::{is_modest, sorted_parameters, unique_parameters};
 
-/// What a callback tells, as it matters here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Callback {
-    /// The Webhook API document's name for what happened (`call.answered`), else the sender's own.
+    /// The Webhook API document's type (`call.answered`), or else the sender's own.
     pub event_type: String,
-    /// When it happened; recordings and documents do not say.
+    /// Recordings and document requests have none.
     pub occurred_at: Option<Timestamp>,
-    /// The call: `CallSid` and `call_id` are the same id in SignalWire's two APIs.
+    /// `CallSid` and `call_id` are the same id in SignalWire's two APIs.
     pub call_sid: Option<String>,
-    /// What else the callback is about, while its body is read: a message, a recording, a conference.
+    /// Another subject of the callback, while its body is read: a message, a recording, a
+    /// conference.
     subject: Option<String>,
-    /// The state that the sender names, in its own word.
+    /// In the sender's spelling.
     pub state: Option<String>,
-    /// The place among the call's callbacks.
+    /// The position among the call's callbacks.
     pub sequence: Option<String>,
-    /// How far the call has come.
     pub progress: Option<Progress>,
-    /// The callback of one of our numbers rather than of a leg: the call was inbound, and `to` is ours.
+    /// The callback of one of our numbers instead of a leg: the call was inbound, and `to` is ours.
     pub is_of_number: bool,
-    /// Which way the call went.
     pub direction: Option<Direction>,
-    /// Who called: a number, or a SIP address.
+    /// A number or a SIP address.
     pub from: Option<String>,
-    /// Who was called.
     pub to: Option<String>,
-    /// A leg that another call dialled: its caller's number may be that of the other call's caller.
+    /// Another call dialled this leg: its caller's number may be that of the other call's caller.
     pub was_dialled: bool,
     /// A browser or an app, not a phone.
     pub is_web: bool,
-    /// When the call was created.
     pub started_at: Option<Timestamp>,
-    /// When it was answered.
     pub answered_at: Option<Timestamp>,
-    /// When it ended.
     pub ended_at: Option<Timestamp>,
-    /// Why it ended, in the sender's words.
     pub reason: Option<String>,
-    /// The outcome, as far as the sender judges it.
     pub verdict: Option<Outcome>,
-    /// The length of the conversation.
     pub seconds: Option<u64>,
-    /// Where the finished recording is.
     pub recording_url: Option<String>,
-    /// The recording, as the sender names it.
     pub recording_id: Option<String>,
-    /// The length of the recording, in seconds.
     pub recording_seconds: Option<u64>,
-    /// The campaign that the metadata names.
     pub campaign_id: Option<String>,
-    /// The contact that the metadata names.
     pub contact_id: Option<ContactId>,
 }
 
-/// How far a call has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
-    /// It exists.
     Created,
-    /// It rings.
     Ringing,
-    /// It was answered.
     Answered,
-    /// It ended, however it ended.
     Ended,
 }
-
-/// Why a body cannot be accepted.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum PayloadError {
-    /// Opens like JSON, and is none.
-    #[error("Body is not valid JSON (line {line}, column {column})")]
-    NotJson {
-        /// Line of the fault, from 1.
-        line: usize,
-        /// Column of the fault, from 0.
-        column: usize,
-    },
-    /// A list.
-    #[error("Body must be a JSON object")]
-    NotAnObject,
-    /// Nothing that SignalWire sends.
-    #[error("Body is neither a JSON object nor a form")]
-    Unreadable,
-    /// An object or a form like any other: no type of event, and no call, message or recording.
-    #[error("Body is no event: it has neither a type nor the id of a call")]
-    NoEvent,
-}
-
-/// More than any provider's id or event type has.
-const MAX_ID_BYTES: usize = 256;
 
 /// The type of a callback that names none.
 const UNNAMED: &str = "unknown";
 
 impl Callback {
     /// Reads a verified body.
-    ///
-    /// # Errors
-    /// What is wrong with it, in words that may be shown to the sender.
     pub fn parse(body: &[u8]) -> Result<Self, PayloadError> {
         let text = foreign::text(body);
         let callback = match text.trim_ascii_start().as_bytes().first() {
             Some(b'{') => json::parse(&text)?,
             Some(b'[') => return Err(PayloadError::NotAnObject),
-            _ => form::parse(body).ok_or(PayloadError::Unreadable)?,
+            _ => form::parse(body).ok_or(PayloadError::NotAForm)?,
         };
         if callback.event_type.is_empty()
             && callback.call_sid.is_none()
@@ -157,23 +111,14 @@ impl Callback {
     }
 }
 
-/// Whether a body is JSON, which is signed byte for byte; any other is read as a form.
+/// JSON is signed byte for byte; any other body is read as a form.
 pub(super) fn is_json(body: &[u8]) -> bool {
     foreign::text(body).trim_ascii_start().starts_with('{')
 }
 
-/// Half a character, or a byte that is none, would make of two ids one.
+/// Half a character, or an invalid byte, would make two different ids equal.
 fn is_exact(id: &str) -> bool {
     !id.contains(char::REPLACEMENT_CHARACTER)
-}
-
-impl From<Fault> for PayloadError {
-    fn from(fault: Fault) -> Self {
-        match fault {
-            Fault::NotJson { line, column } => Self::NotJson { line, column },
-            Fault::NotAnObject => Self::NotAnObject,
-        }
-    }
 }
 
 fn identifier(text: String) -> Option<String> {

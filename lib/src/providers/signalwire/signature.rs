@@ -1,14 +1,14 @@
-//! How SignalWire signs (its SDK's `webhook_validator.py`): always the URL that it was given, then
-//! what it sends, without a separator, a time or a nonce.
+//! SignalWire's signatures (its SDK's `webhook_validator.py`). They always cover the configured URL
+//! and then the content, without a separator, a time or a nonce.
 //!
-//! - hex HMAC over the URL and the raw body: `X-SignalWire-Signature` with SHA-1, and beside it
+//! - hex HMAC over the URL and the raw body: `X-SignalWire-Signature` with SHA-1, and also
 //!   `X-SignalWire-SHA256-Signature`;
 //! - base64 HMAC-SHA1 over the URL and the parameters of a form, sorted by name: the Compatibility
-//!   API's way, and Twilio's;
+//!   API's and Twilio's way;
 //! - base64 HMAC-SHA1 over the URL alone, whose `bodySHA256` then binds the body.
 //!
-//! A signature over the URL alone without `bodySHA256`, which the SDK accepts, would be good for any
-//! body: here it is none.
+//! A signature over the URL alone without `bodySHA256`, which the SDK accepts, would be valid for
+//! any body: it is refused here.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::HeaderMap;
@@ -22,11 +22,11 @@ use crate::{
     secrets::tenant_and_secret,
 };
 
-/// The header with SHA-1, and the name that Twilio's SDKs look for.
+/// The second name is the one of Twilio's SDKs.
 const SHA1_HEADERS: [&str; 2] = ["x-signalwire-signature", "x-twilio-signature"];
 const SHA256_HEADER: &str = "x-signalwire-sha256-signature";
 
-/// The signing keys of our SignalWire projects; several at once, while they are rotated.
+/// Several at once during a rotation.
 #[derive(Debug, Default)]
 pub struct Keys(Vec<Key>);
 
@@ -37,15 +37,12 @@ struct Key {
     sha256: HmacSha256,
 }
 
-/// What a header tells: the signature and its scheme.
 enum Signature {
     OfBody([u8; 20]),
     OfParameters([u8; 20]),
 }
 
 impl Keys {
-    /// Reads signing keys, one an entry.
-    #[must_use]
     pub fn parse(signing_keys: &[String]) -> Self {
         let key = |entry: &String| {
             let (tenant_id, key) = tenant_and_secret(entry);
@@ -60,7 +57,6 @@ impl Keys {
     }
 
     /// True when nothing could ever be verified.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -83,15 +79,15 @@ impl Keys {
         urls: &[String],
         body: &[u8],
     ) -> Result<Signer, Refusal> {
-        let signed_as = |told: [u8; 20], texts: &[&[u8]]| {
-            self.signer(urls, texts, |key, parts| key.sha1.signed(parts, &told))
+        let signed_as = |hmac: [u8; 20], texts: &[&[u8]]| {
+            self.signer(urls, texts, |key, parts| key.sha1.signed(parts, &hmac))
         };
         match Signature::parse(signature).ok_or(Refusal::Malformed)? {
-            Signature::OfBody(told) => signed_as(told, &[body]),
-            Signature::OfParameters(told) => {
+            Signature::OfBody(hmac) => signed_as(hmac, &[body]),
+            Signature::OfParameters(hmac) => {
                 let texts = parameter_texts(urls, body);
                 signed_as(
-                    told,
+                    hmac,
                     &texts.iter().map(String::as_bytes).collect::<Vec<_>>(),
                 )
             }
@@ -100,7 +96,7 @@ impl Keys {
 }
 
 impl Keys {
-    /// Whose key signed any of the URLs, followed by any of the texts.
+    /// The signer of any of the URLs followed by any of the texts.
     fn signer(
         &self,
         urls: &[String],
@@ -123,7 +119,7 @@ impl Verifier for Keys {
     fn verify(&self, signed: Signed<'_>, _now: Timestamp) -> Result<Signer, Refusal> {
         let Signed { headers, url, body } = signed;
         let urls = signed_url::spellings(url);
-        // Forms may carry a SHA-256 signature that nobody documents: it does not count against them.
+        // Forms may have an undocumented SHA-256 signature; a wrong one is ignored.
         let by_sha1 = sha1_signatures(headers).map(|text| self.verify_sha1(text, &urls, body));
         let by_sha256 =
             header(headers, SHA256_HEADER).map(|text| self.verify_sha256(text, &urls, body));
@@ -139,7 +135,8 @@ impl Verifier for Keys {
 }
 
 impl Signature {
-    /// Hex signs the body, base64 the parameters: 20 bytes have different lengths in the two.
+    /// Hex is over the body, base64 over the parameters: 20 bytes have different lengths in the
+    /// two.
     fn parse(text: &str) -> Option<Self> {
         if let Some(bytes) = lowercase_hex(text) {
             return Some(Self::OfBody(bytes));
@@ -159,23 +156,24 @@ fn sha1_signatures(headers: &HeaderMap) -> impl Iterator<Item = &str> {
         .filter_map(|name| header(headers, name))
 }
 
-/// What may follow the URL in the message: nothing, if the URL binds the body by its hash; or the
-/// parameters of a form. Of a name that is repeated, SignalWire keeps the values in their order, and
-/// Twilio sorts them and drops repetitions; both are accepted, for neither lets a value be changed.
+/// What may follow the URL in the signed text: nothing, if the URL binds the body by its hash; or
+/// the parameters of a form. For a repeated name, SignalWire keeps the values in their order, and
+/// Twilio sorts them and drops repetitions; both are accepted, because neither lets a value be
+/// changed.
 fn parameter_texts(urls: &[String], body: &[u8]) -> Vec<String> {
     if !payload::is_modest(body) {
         return Vec::new();
     }
-    let told = urls
+    let hash = urls
         .first()
         .and_then(|url| signed_url::query_parameter(url, "bodySHA256"));
-    if let Some(told) = told {
-        if !lowercase_hex::<32>(&told).is_some_and(|hash| is_sha256(&hash, body)) {
+    if let Some(hash) = hash {
+        if !lowercase_hex::<32>(&hash).is_some_and(|hash| is_sha256(&hash, body)) {
             return Vec::new();
         }
         return vec![String::new(), payload::sorted_parameters(body)];
     }
-    // A form of empty texts would be signed by the URL alone, as any other is.
+    // A form of empty texts would be signed by the URL alone.
     let mut texts = vec![
         payload::sorted_parameters(body),
         payload::unique_parameters(body),

@@ -1,5 +1,6 @@
-//! The spellings of our URL that a sender may have signed: with and without the scheme's default
-//! port, and without the credentials of basic authentication, which calls strip and messages keep.
+//! The spellings of our URL that may have been signed: with and without the scheme's default port,
+//! and without the credentials of basic authentication, which call callbacks strip and message
+//! callbacks keep.
 
 /// The URL as it is configured, then its other spellings.
 pub(super) fn spellings(url: &str) -> Vec<String> {
@@ -30,7 +31,7 @@ pub(super) fn spellings(url: &str) -> Vec<String> {
     spellings
 }
 
-/// The colons of an IPv6 address stand in brackets, those of credentials before an `@`.
+/// The colons of an IPv6 address are inside brackets, those of credentials before an `@`.
 fn has_port(authority: &str) -> bool {
     let host = authority
         .rsplit_once('@')
@@ -39,7 +40,7 @@ fn has_port(authority: &str) -> bool {
         .is_some_and(|(_, port)| !port.ends_with(']'))
 }
 
-/// The value of a parameter of the URL's query; the last one, as SignalWire's SDK reads it.
+/// The last value of a query parameter, as SignalWire's SDK reads it.
 pub(super) fn query_parameter(url: &str, name: &str) -> Option<String> {
     let query = url.split_once('?')?.1.as_bytes();
     let values = form_urlencoded::parse(query).filter(|(key, _)| key == name);

@@ -1,14 +1,14 @@
-//! What a SignalWire callback says of its call.
+//! What a SignalWire callback reports about its call.
 
 use super::{
     in_call_event,
     payload::{Callback, Progress},
 };
 use crate::domain::{
-    bounded::FewKeys,
+    bounded::BoundedMap,
     call::{
-        CallKeys, CallUpdate,
-        claims::{Claim, EarliestTime, Latest},
+        CallUpdate,
+        claims::{EarliestTime, Latest},
         direction::Direction,
         facts::Facts,
         outcome::Outcome,
@@ -20,38 +20,34 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// The carrier knows best when a call began and how it ended.
+/// The carrier is the best source of a call's start and end.
 const CARRIER: u8 = 3;
-/// As sure of a number and a direction as a SIP trunk is.
+/// As reliable for numbers and the direction as a SIP trunk.
 const FROM_CARRIER: u8 = 1;
-/// One of several who may tell.
-const TOLD: u8 = 0;
+const LOWEST: u8 = 0;
 
-/// `None` when the callback is about no call.
+/// `None` when the callback names no call.
 ///
-/// Only the call's own id is a key. A call that dialled this one (`ParentCallSid`, `parent`) and the
-/// one that it is connected to (`peer`) are legs of the same conversation, but each has its own
-/// beginning, numbers, answer and end: merged, a transfer that nobody answered would end its caller's
-/// call. `segment_id` names a part of a call, which other parts follow.
+/// Only the call's own id is a key. A call that dialled this one (`ParentCallSid`, `parent`) and
+/// the one that it is connected to (`peer`) are legs of the same conversation, but each has its own
+/// start, numbers, answer and end: merged, an unanswered transfer would end its caller's call.
+/// `segment_id` names a part of a call, which further parts may follow.
 pub(super) fn of(callback: &Callback, event: &Event) -> Option<CallUpdate> {
     let sid = callback.call_sid.clone()?;
+    let key = CallKey::CallSid(sid.clone());
     Some(CallUpdate {
-        event: event.key.clone(),
-        received_at: event.received_at,
-        tenant_id: event.tenant_id.clone(),
-        keys: CallKeys::new([CallKey::CallSid(sid.clone())])?,
         recording: in_call_event::state(callback),
-        facts: facts(sid, callback, event.occurred_at),
+        ..CallUpdate::of(event, [Some(key)], facts(sid, callback, event.occurred_at))?
     })
 }
 
 fn facts(sid: String, callback: &Callback, at: Timestamp) -> Facts {
     Facts {
         first_event: EarliestTime::claimed(Some(at)),
-        recording_url: latest(TOLD, at, callback.recording_url.clone()),
-        campaign_id: latest(TOLD, at, callback.campaign_id.clone()),
-        lead_id: latest(TOLD, at, callback.contact_id.clone()),
-        reports: FewKeys::of(sid, report(callback, at)),
+        recording_url: Latest::of(LOWEST, at, callback.recording_url.clone()),
+        campaign_id: Latest::of(LOWEST, at, callback.campaign_id.clone()),
+        lead_id: Latest::of(LOWEST, at, callback.contact_id.clone()),
+        reports: BoundedMap::of(sid, report(callback, at)),
         ..Facts::default()
     }
 }
@@ -67,49 +63,47 @@ fn report(callback: &Callback, at: Timestamp) -> Report {
         at: callback.ended_at.unwrap_or(at),
         reason: callback.reason.clone(),
     });
-    // A leg that was busy is told to be completed too, with no seconds: whoever says more is believed.
+    // A busy leg is also reported as completed, with a duration of zero: the more specific report
+    // takes precedence.
     let says_little = callback.verdict == Some(Outcome::Completed) && callback.seconds == Some(0);
-    let of_verdict = if says_little { TOLD } else { CARRIER };
+    let of_verdict = if says_little { LOWEST } else { CARRIER };
     Report {
         by_carrier: progress.is_some(),
         is_phone: !callback.is_web && (callback.from.is_some() || callback.to.is_some()),
         was_dialled: callback.was_dialled,
-        started: latest(CARRIER, at, callback.started_at.or(is(Progress::Created))),
+        started: Latest::of(CARRIER, at, callback.started_at.or(is(Progress::Created))),
         ringing: EarliestTime::claimed(is(Progress::Ringing)),
         answered: EarliestTime::claimed(callback.answered_at.or(is(Progress::Answered))),
-        hangup: latest(CARRIER, at, hangup),
-        verdict: latest(of_verdict, at, callback.verdict),
-        failure: latest(CARRIER, at, failure),
-        seconds: latest(CARRIER, at, callback.seconds),
+        hangup: Latest::of(CARRIER, at, hangup),
+        verdict: Latest::of(of_verdict, at, callback.verdict),
+        failure: Latest::of(CARRIER, at, failure),
+        seconds: Latest::of(CARRIER, at, callback.seconds),
         ..numbers(callback, at)
     }
 }
 
-/// Addresses that are no numbers (SIP, a browser, `anonymous`) say nothing.
+/// Addresses that are not numbers (SIP, a browser, `anonymous`) are ignored.
 fn numbers(callback: &Callback, at: Timestamp) -> Report {
     let number = |address: &Option<String>| address.as_deref().and_then(PhoneNumber::parse);
     let (phone, line) = match callback.direction {
         Some(Direction::Inbound) => (number(&callback.from), number(&callback.to)),
-        // A dialled leg shows the number of whoever called the leg that dialled it, unless told
-        // otherwise. That is not ours, and might be another tenant's, who must not get the call.
+        // A dialled leg shows the number of the party that called the dialling leg, unless it is
+        // configured otherwise. That number is not ours and may be another tenant's, who must not
+        // get the call.
         Some(Direction::Outbound) if callback.was_dialled => (number(&callback.to), None),
         Some(Direction::Outbound) => (number(&callback.to), number(&callback.from)),
         None => (None, None),
     };
-    // What says its direction itself knows better.
+    // A callback with an explicit direction is more reliable.
     let rank = if callback.is_of_number {
-        TOLD
+        LOWEST
     } else {
         FROM_CARRIER
     };
     Report {
-        direction: latest(rank, at, callback.direction),
-        number: latest(rank, at, phone),
-        line: latest(rank, at, line),
+        direction: Latest::of(rank, at, callback.direction),
+        number: Latest::of(rank, at, phone),
+        line: Latest::of(rank, at, line),
         ..Report::default()
     }
-}
-
-fn latest<T: Ord>(rank: u8, at: Timestamp, value: Option<T>) -> Latest<T> {
-    Latest::claimed(value.map(|value| Claim::new(rank, at, value)))
 }

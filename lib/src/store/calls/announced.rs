@@ -49,7 +49,7 @@ pub(super) fn write(call: &Call) -> Stored {
         }
         marks.push(name.into());
     }
-    for event in &call.retold {
+    for event in &call.rematch_events {
         stored.entry(event.clone()).or_default().push(RETOLD.into());
     }
     for (event, previous) in &call.updates {
@@ -86,7 +86,7 @@ fn later(from: Timestamp, millis: Option<i64>) -> Option<Timestamp> {
 /// A type that this version does not know is let pass.
 fn note(call: &mut Call, announced: Announced, name: String) {
     if name == RETOLD {
-        call.retold.insert(announced.by);
+        call.rematch_events.insert(announced.by);
     } else if name.starts_with(TRANSFER) && name.contains('#') {
         call.transfers.insert(name, announced);
     } else if name.contains('#') {

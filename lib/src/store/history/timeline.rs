@@ -6,7 +6,7 @@ use futures::future::try_join_all;
 use super::{HistoryTable, ids_between, partitions};
 use crate::{
     domain::{
-        call::{Call, Seen},
+        call::{Call, ReceivedSpan},
         key::{CallId, EventKey},
         timestamp::Timestamp,
     },
@@ -74,8 +74,8 @@ impl HistoryTable {
     /// # Errors
     /// When the database fails or a row cannot be read.
     pub async fn events_of(&self, timeline: &Timeline<'_>) -> Result<CallEvents, StoreError> {
-        let seen = timeline.call.seen;
-        let ids = ids_between(seen.from, seen.to.plus_millis(Seen::SLACK_MILLIS));
+        let seen = timeline.call.received;
+        let ids = ids_between(seen.from, seen.to.plus_millis(ReceivedSpan::SLACK_MILLIS));
         let start = timeline.after.map_or(*ids.start(), |after| {
             after.saturating_add(1).max(*ids.start())
         });

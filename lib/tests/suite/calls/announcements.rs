@@ -124,9 +124,12 @@ fn whatever_changes_what_filters_look_at_asks_again() {
     let call = fold(&updates.iter().collect::<Vec<_>>());
     // The end, which has an outcome, and the analysis, which names the agent and the appointment.
     let expected = [&updates[7].event, &updates[11].event].map(Clone::clone);
-    assert_eq!(call.retold, BTreeSet::from(expected));
+    assert_eq!(call.rematch_events, BTreeSet::from(expected));
     let first = Call::begin(&updates[11], Some(&Owner::tenant("acme")));
-    assert!(first.retold.is_empty(), "nothing had been announced before");
+    assert!(
+        first.rematch_events.is_empty(),
+        "nothing had been announced before"
+    );
 }
 
 #[test]
@@ -137,7 +140,7 @@ fn what_two_records_announced_is_asked_again_by_what_both_are() {
     let mut united = leg.clone();
     united.absorb(&room, by);
     assert!(
-        united.retold.contains(by),
+        united.rematch_events.contains(by),
         "the leg had neither agent nor outcome"
     );
     let before = united.clone();
@@ -164,9 +167,9 @@ proptest! {
                 prop_assert_eq!(&call.announced[type_of], announced, "for ever");
             }
             if before.traits() != call.traits() {
-                prop_assert!(call.retold.contains(&update.event));
+                prop_assert!(call.rematch_events.contains(&update.event));
             }
-            prop_assert!(call.retold.is_superset(&before.retold));
+            prop_assert!(call.rematch_events.is_superset(&before.rematch_events));
         }
         let types: Vec<_> = call.announced.keys().copied().collect();
         prop_assert_eq!(types, Announcement::ALL);

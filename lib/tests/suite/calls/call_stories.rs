@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use ringpost::domain::call::{
     Call, CallStatus,
-    announcement::{Announcement, Shown},
+    announcement::{AnnouncedState, Announcement},
     leg::LegOutcome,
     outcome::Outcome,
 };
@@ -65,10 +65,10 @@ proptest! {
         let shuffle = arriving(&updates, &order);
         let mut shuffled = Call::begin(&shuffle[0], Some(&owner()));
         for update in &shuffle {
-            let (before, known) = (Shown::of(&shuffled.facts), shuffled.updates.get(&update.event).cloned());
+            let (before, known) = (AnnouncedState::of(&shuffled.facts), shuffled.updates.get(&update.event).cloned());
             let is_told = shuffled.announced.contains_key(&Announcement::Completed);
             shuffled.apply(update, Some(&owner()));
-            let changed = before.changed_to(&Shown::of(&shuffled.facts));
+            let changed = before.changed_to(&AnnouncedState::of(&shuffled.facts));
             let expected = if is_told && !changed.is_empty() { Some(changed) } else { known };
             prop_assert_eq!(shuffled.updates.get(&update.event), expected.as_ref());
         }

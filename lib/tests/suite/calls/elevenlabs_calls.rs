@@ -77,7 +77,7 @@ fn a_transcription_tells_all_of_a_phone_call() {
     assert!(facts.is_phone_call());
     assert_eq!(facts.answered_at(), Some(at(1_767_311_931)));
     assert_eq!(
-        (facts.start_told(), facts.conversation_ended_at()),
+        (facts.reported_start(), facts.conversation_ended_at()),
         (Some(at(1_767_311_930)), Some(at(1_767_311_992)))
     );
     assert_eq!(word(&update), Some(StatusWord::Completed));
@@ -87,7 +87,7 @@ fn a_transcription_tells_all_of_a_phone_call() {
     );
     assert_eq!(facts.transcript(), Some(&event.key));
     assert_eq!(results(&update), ["call_successful", "resolved"]);
-    assert!(facts.verdict_told().is_none() && facts.failure_reason().is_none());
+    assert!(facts.reported_verdict().is_none() && facts.failure_reason().is_none());
     let call = call(&body);
     assert_eq!(
         (call.facts.outcome(), call.duration_seconds()),

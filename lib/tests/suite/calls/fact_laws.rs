@@ -10,13 +10,13 @@ use proptest::{
     sample::select,
 };
 use ringpost::domain::{
-    bounded::{Few, FewKeys, Merge},
+    bounded::{BoundedMap, BoundedSet, Merge},
     call::{
         agent_status::{AgentStatus, StatusWord},
         claims::{Claim, Earliest, EarliestTime, FirstLast, Highest, Latest},
         direction::Direction,
-        facts::{Facts, Leaving, MAX_LEGS},
-        leg::{Left, Leg, LegKey},
+        facts::{Facts, LegacyDisconnection, MAX_LEGS},
+        leg::{Disconnection, Leg, LegKey},
         outcome::Outcome,
         report::{ConversationReport, Hangup, Report, RoomSpan},
     },
@@ -65,9 +65,9 @@ fn number() -> impl Strategy<Value = PhoneNumber> {
     "\\+1510555012[01]".prop_map(|text| PhoneNumber::parse(&text).expect("a number"))
 }
 
-fn leaving() -> impl Strategy<Value = Leaving> {
+fn leaving() -> impl Strategy<Value = LegacyDisconnection> {
     (option::of(word()), option::of(word()), any::<bool>()).prop_map(
-        |(reason, identity, connected)| Leaving {
+        |(reason, identity, connected)| LegacyDisconnection {
             reason,
             identity,
             connected,
@@ -111,14 +111,14 @@ fn direction() -> impl Strategy<Value = Direction> {
     prop_oneof![Just(Direction::Inbound), Just(Direction::Outbound)]
 }
 
-fn left() -> impl Strategy<Value = Highest<Left>> {
+fn left() -> impl Strategy<Value = Highest<Disconnection>> {
     let left = (moment(), option::of(moment()), option::of(word()));
-    option::of(left.prop_map(|(at, joined, reason)| Left::new(at, joined, reason)))
-        .prop_map(Highest::told)
+    option::of(left.prop_map(|(at, joined, reason)| Disconnection::new(at, joined, reason)))
+        .prop_map(Highest::of)
 }
 
-fn few(value: impl Strategy<Value = String>) -> impl Strategy<Value = Few<String, 4>> {
-    btree_set(value, 0..6).prop_map(Few::told)
+fn few(value: impl Strategy<Value = String>) -> impl Strategy<Value = BoundedSet<String, 4>> {
+    btree_set(value, 0..6).prop_map(BoundedSet::of)
 }
 
 prop_compose! {
@@ -131,11 +131,11 @@ prop_compose! {
         (numbers, lines) in (btree_set(number(), 0..3), btree_set(number(), 0..3)),
         (sip_calls, call_sids) in (few(word()), few(word())),
     ) -> Leg {
-        let mut both = FirstLast::told(joined);
-        both.merge(FirstLast::told(again));
+        let mut both = FirstLast::of(joined);
+        both.merge(FirstLast::of(again));
         Leg {
             by_rule, dialled, joined: both, ringing, answered, left, missed,
-            numbers: Few::told(numbers), lines: Few::told(lines), sip_calls, call_sids,
+            numbers: BoundedSet::of(numbers), lines: BoundedSet::of(lines), sip_calls, call_sids,
         }
     }
 }
@@ -168,14 +168,14 @@ prop_compose! {
 fn keys<K: Ord + Clone + Debug, V: Merge + Clone + Debug, const N: usize>(
     key: impl Fn(&str) -> K + Clone,
     value: impl Strategy<Value = V> + 'static,
-) -> impl Strategy<Value = FewKeys<K, V, N>> {
+) -> impl Strategy<Value = BoundedMap<K, V, N>> {
     let short = vec(word(), 0..4);
     let long =
         (0..60_usize).prop_map(|from| (from..from + 35).map(|n| format!("n{n:02}")).collect());
     (prop_oneof![4 => short, 1 => long], vec(value.boxed(), 4)).prop_map(move |(names, values)| {
-        let mut map = FewKeys::default();
+        let mut map = BoundedMap::default();
         for (name, value) in names.iter().zip(values.iter().cycle()) {
-            map.merge(FewKeys::of(key(name), value.clone()));
+            map.merge(BoundedMap::of(key(name), value.clone()));
         }
         map
     })
@@ -197,14 +197,14 @@ fn room() -> impl Strategy<Value = RoomSpan> {
 prop_compose! {
     fn facts_of_parts()(
         legs in keys(leg_key, leg()).boxed(),
-        crowded in prop::bool::weighted(0.1),
+        legs_overflowed in prop::bool::weighted(0.1),
         reports in keys(str::to_owned, report()).boxed(),
         rooms in keys(str::to_owned, room()).boxed(),
         talks in keys(str::to_owned, talk()).boxed(),
         (machine_joined, machine_left) in (option::of(moment()), option::of(moment())),
     ) -> Facts {
-        let (machine_joined, machine_left) = (Highest::told(machine_joined), Highest::told(machine_left));
-        Facts { legs, crowded, reports, rooms, talks, machine_joined, machine_left, ..Facts::default() }
+        let (machine_joined, machine_left) = (Highest::of(machine_joined), Highest::of(machine_left));
+        Facts { legs, legs_overflowed, reports, rooms, talks, machine_joined, machine_left, ..Facts::default() }
     }
 }
 
@@ -252,7 +252,7 @@ prop_compose! {
         (follow_up, asked, silent_since) in (latest(follow_up()), latest(Just(())), earliest_time()),
         submitted in latest(word()),
     ) -> Facts {
-        let Facts { legs, crowded, reports, rooms, talks, machine_joined, machine_left, .. } = parts;
+        let Facts { legs, legs_overflowed, reports, rooms, talks, machine_joined, machine_left, .. } = parts;
         let Facts {
             room_name, room_sid, sip_call_id, phone_number, line_number, direction, campaign_id,
             recording_url, first_event, room_created, joined, ringing, answered, has_phone, phone_left,
@@ -264,7 +264,7 @@ prop_compose! {
             recording_url, first_event, room_created, joined, ringing, answered, has_phone, phone_left,
             standard_left, room_finished, call_sid, conversation_id, agent_id, started, hangup,
             conversation_ended, reported_seconds, verdict, agent_status, failure_reason, transcript, results,
-            has_lead, lead_id, employee_id, follow_up, legs, crowded, reports, rooms, talks, machine_joined,
+            has_lead, lead_id, employee_id, follow_up, legs, legs_overflowed, reports, rooms, talks, machine_joined,
             machine_left, submitted, asked, silent_since,
         }
     }
@@ -349,7 +349,7 @@ proptest! {
             merged.merge(*b);
             merged
         };
-        let [a, b, c] = [a, b, c].map(FirstLast::told);
+        let [a, b, c] = [a, b, c].map(FirstLast::of);
         check(merge, [&a, &b, &c])?;
         let all = merge(&merge(&a, &b), &c);
         prop_assert_eq!(all.first(), [a, b, c].iter().filter_map(FirstLast::first).min());
@@ -358,7 +358,7 @@ proptest! {
 
     #[test]
     fn legs_keep_every_law_at_their_bound(a in keys(leg_key, leg()), b in keys(leg_key, leg()), c in keys(leg_key, leg())) {
-        let merge = |a: &FewKeys<LegKey, Leg, MAX_LEGS>, b: &FewKeys<LegKey, Leg, MAX_LEGS>| {
+        let merge = |a: &BoundedMap<LegKey, Leg, MAX_LEGS>, b: &BoundedMap<LegKey, Leg, MAX_LEGS>| {
             let mut merged = a.clone();
             merged.merge(b.clone());
             merged

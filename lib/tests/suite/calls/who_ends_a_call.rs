@@ -121,7 +121,7 @@ fn a_second_number_that_declines_ends_nothing() {
         legs,
         [
             (Role::Callee, Some(LegOutcome::Connected)),
-            (Role::Colleague, Some(LegOutcome::Declined))
+            (Role::DialledIn, Some(LegOutcome::Declined))
         ]
     );
 }
@@ -270,7 +270,7 @@ fn a_web_call_ends_with_the_last_who_leaves_and_not_with_a_colleague() {
     let colleague = last(&room.events).facts.transfers().remove(0).1;
     assert_eq!(
         (colleague.role, colleague.outcome),
-        (Role::Colleague, Some(LegOutcome::NoAnswer))
+        (Role::DialledIn, Some(LegOutcome::NoAnswer))
     );
 }
 
@@ -545,7 +545,7 @@ fn a_call_of_more_legs_than_are_kept_ends_with_its_room() {
         );
     }
     let call = last(&room.events);
-    assert!(call.facts.crowded && call.facts.legs().len() == MAX_LEGS);
+    assert!(call.facts.legs_overflowed && call.facts.legs().len() == MAX_LEGS);
     assert_eq!(end(&call), ACTIVE, "somebody who is not kept may be there");
     let stored = serde_json::to_string(&call.facts).expect("JSON");
     assert!(stored.len() < 40_000, "{} bytes", stored.len());

@@ -11,10 +11,7 @@ use ringpost::{
         key::CallKey,
         timestamp::Timestamp,
     },
-    providers::{
-        self,
-        elevenlabs::{CallStatusEvent, PayloadError},
-    },
+    providers::{self, PayloadError, elevenlabs::CallStatusEvent},
 };
 use serde_json::{Value, json};
 
@@ -251,10 +248,13 @@ fn an_unknown_event_is_kept_and_tells_that_there_is_a_call() {
 
 #[test]
 fn what_is_missing_or_wrong_is_named() {
-    assert_eq!(refused(r#"{"call_id":"x"}"#), PayloadError::NoType);
+    assert_eq!(
+        refused(r#"{"call_id":"x"}"#),
+        PayloadError::Missing("event_type")
+    );
     assert_eq!(
         refused(r#"{"call_id":"x","event_type":""}"#),
-        PayloadError::NoType
+        PayloadError::Missing("event_type")
     );
     assert_eq!(
         refused(r#"{"call_id":"x","event_type":5}"#),
@@ -284,7 +284,7 @@ fn what_is_missing_or_wrong_is_named() {
     }
     assert_eq!(
         refused("\u{feff}{}"),
-        PayloadError::NoType,
+        PayloadError::Missing("event_type"),
         "the mark is dropped"
     );
     assert_eq!(

@@ -8,8 +8,8 @@ use ringpost::{
         event::Source,
     },
     providers::{
-        self,
-        elevenlabs::{Conversation, ConversationStatus, PayloadError, PostCall},
+        self, PayloadError,
+        elevenlabs::{Conversation, ConversationStatus, PostCall},
     },
 };
 use serde_json::{Value, json};
@@ -83,7 +83,7 @@ fn one_wrong_field_hides_no_other() {
     );
     assert!(
         facts.phone_number().is_some()
-            && facts.start_told().is_some()
+            && facts.reported_start().is_some()
             && facts.transcript().is_some()
     );
 }
@@ -104,10 +104,10 @@ fn a_duration_may_be_a_text() {
 fn only_a_body_without_a_type_is_refused() {
     let refused =
         |body: &str| PostCall::parse(body.as_bytes()).expect_err("a body that is refused");
-    assert_eq!(refused("{}"), PayloadError::NoType);
+    assert_eq!(refused("{}"), PayloadError::Missing("event_type"));
     assert_eq!(
         refused(r#"{"type":null,"event_type":""}"#),
-        PayloadError::NoType
+        PayloadError::Missing("event_type")
     );
     assert_eq!(
         refused(r#"{"type":{}}"#),
@@ -209,7 +209,9 @@ fn a_conversation_read_from_the_api_tells_how_far_it_is() {
     let (conversation, facts) = from_api(|data| data["status"] = json!("paused"));
     assert_eq!(conversation.status, None);
     assert!(
-        facts.agent_status.is_empty() && facts.ending().is_none() && facts.start_told().is_some()
+        facts.agent_status.is_empty()
+            && facts.ending().is_none()
+            && facts.reported_start().is_some()
     );
     assert!(Conversation::parse(b"[]").is_none() && Conversation::parse(b"{").is_none());
 }

@@ -1,6 +1,9 @@
 //! Bodies that are refused: with the name of the fault, without a word of the body, never by a panic.
 
-use ringpost::providers::livekit::{LiveKitEvent, PayloadError, Room};
+use ringpost::providers::{
+    PayloadError,
+    livekit::{LiveKitEvent, Room},
+};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -28,8 +31,8 @@ fn refusal(body: &Value) -> Option<PayloadError> {
     parse(body.to_string().as_bytes()).err()
 }
 
-fn invalid(path: &str) -> Option<PayloadError> {
-    Some(PayloadError::Invalid(path.to_owned()))
+fn invalid(path: &'static str) -> Option<PayloadError> {
+    Some(PayloadError::Invalid(path))
 }
 
 #[test]

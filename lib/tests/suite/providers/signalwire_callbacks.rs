@@ -11,7 +11,7 @@ use ringpost::{
         phone::PhoneNumber,
         scalar::Scalar,
     },
-    providers::signalwire::{self, PayloadError},
+    providers::{PayloadError, signalwire},
 };
 use serde_json::{Value, json};
 
@@ -89,7 +89,7 @@ fn the_documents_example_creates_its_call() {
         facts.campaign_id.get().map(String::as_str),
         Some("campaign-123")
     );
-    assert_eq!(facts.start_told(), Some(event.occurred_at));
+    assert_eq!(facts.reported_start(), Some(event.occurred_at));
     assert_eq!(facts.first_event.get(), Some(event.occurred_at));
     assert!(facts.is_phone_call() && facts.ending().is_none());
 }
@@ -123,7 +123,7 @@ fn the_documents_call_completes_with_its_duration() {
     }
     ended["state"] = json!("ended");
     assert_eq!(
-        self::facts(&ended.to_string()).verdict_told(),
+        self::facts(&ended.to_string()).reported_verdict(),
         None,
         "the type covers every end"
     );
@@ -169,13 +169,13 @@ fn the_documents_other_types_tell_their_part() {
         recorded.recording_url.get().map(String::as_str),
         Some("https://r.example/1")
     );
-    assert!(recorded.ending().is_none() && recorded.start_told().is_none());
+    assert!(recorded.ending().is_none() && recorded.reported_start().is_none());
     let (event_type, unknown) = of("call.machine_detected", json!({}));
     assert_eq!(event_type, "call.machine_detected");
     assert!(
         unknown.ending().is_none()
-            && unknown.start_told().is_none()
-            && unknown.verdict_told().is_none()
+            && unknown.reported_start().is_none()
+            && unknown.reported_verdict().is_none()
     );
 }
 
@@ -357,10 +357,10 @@ fn each_call_status_has_its_type_and_verdict() {
         let body = form(&[("CallStatus", status)]);
         assert_eq!(read(&body).0.event_type, event_type);
         let facts = facts(&body);
-        assert_eq!(facts.verdict_told(), verdict, "{status}");
+        assert_eq!(facts.reported_verdict(), verdict, "{status}");
         assert_eq!(facts.ending().is_some(), verdict.is_some(), "{status}");
         assert_eq!(
-            facts.start_told().is_none(),
+            facts.reported_start().is_none(),
             event_type != "call.created",
             "{status}"
         );
@@ -401,7 +401,7 @@ fn each_reason_of_an_end_has_its_verdict_in_both_spellings() {
     for (reason, verdict) in reasons {
         let ended = json!({ "call_id": "c1", "call_state": "ended", "end_reason": reason });
         let facts = facts(&relay("calling.call.state", ended));
-        assert_eq!(facts.verdict_told(), verdict, "{reason}");
+        assert_eq!(facts.reported_verdict(), verdict, "{reason}");
         assert_eq!(
             facts.ending().and_then(|ending| ending.reason()),
             Some(reason)
@@ -587,11 +587,11 @@ fn what_is_no_callback_at_all_is_refused_and_everything_else_is_kept() {
     ] {
         assert_eq!(
             parse(body.as_bytes()),
-            Err(PayloadError::Unreadable),
+            Err(PayloadError::NotAForm),
             "{body}"
         );
     }
-    assert_eq!(parse(b"a=\xff"), Err(PayloadError::Unreadable));
+    assert_eq!(parse(b"a=\xff"), Err(PayloadError::NotAForm));
     let kept = [
         json!({ "event_type": 7, "call_id": ["x"], "params": [] }),
         json!({ "event_type": "calling.call.state", "params": null }),

@@ -2,7 +2,10 @@
 
 use ringpost::{
     domain::{call::CallUpdate, timestamp::Timestamp},
-    providers::livekit::{self, LiveKitEvent, PayloadError},
+    providers::{
+        PayloadError,
+        livekit::{self, LiveKitEvent},
+    },
 };
 
 /// What a body says, and of which call; `None` when it is about no call.

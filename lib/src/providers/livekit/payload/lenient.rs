@@ -1,13 +1,16 @@
-//! Reading a body of which nobody promised more than a name: as much as can be understood is told,
-//! the rest stays in the log.
+//! Reads a body of which only an event name is certain: what can be read is used, the rest stays in
+//! the log.
 
 use std::borrow::Cow;
 
-use super::{LiveKitEvent, MAX_ID_BYTES, Participant, PayloadError, Room, Sip, wire};
+use super::{LiveKitEvent, Participant, Room, Sip, wire};
 use crate::{
     domain::{key::EventKey, placeholder::is_placeholder, timestamp::Timestamp},
     json::{self, Object},
-    providers::values::fact,
+    providers::{
+        PayloadError,
+        values::{MAX_ID_BYTES, fact},
+    },
 };
 
 pub(super) fn read(body: &[u8], received_at: Timestamp) -> Result<LiveKitEvent, PayloadError> {
@@ -21,7 +24,7 @@ pub(super) fn read(body: &[u8], received_at: Timestamp) -> Result<LiveKitEvent, 
         .find(|name| !name.is_empty())
         .ok_or(PayloadError::Missing("event"))?;
     if event_type.len() > MAX_ID_BYTES {
-        return Err(PayloadError::Invalid("event".to_owned()));
+        return Err(PayloadError::Invalid("event"));
     }
     let egress = fields.get("egressInfo").object();
     let times = ["createdAt", "created_at", "timestamp"].into_iter();
@@ -31,7 +34,8 @@ pub(super) fn read(body: &[u8], received_at: Timestamp) -> Result<LiveKitEvent, 
         .filter_map(|name| fields.get(name).string());
     let mut ids = ids.filter(|id| super::is_id(id) && !is_placeholder(id));
     Ok(LiveKitEvent {
-        // Without the room, whose name may hold a phone number: keys are logged. The digest covers it.
+        // Without the room's name, which may contain a phone number: keys are logged. The digest
+        // covers it.
         id: ids.next().map_or_else(
             || EventKey::natural_id(&[event_type.as_ref()], body),
             Cow::into_owned,

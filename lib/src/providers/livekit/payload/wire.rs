@@ -1,5 +1,5 @@
-//! The parts of an event, from JSON of which any field may be absent (protobuf-JSON omits defaults) or of
-//! another type, which then says nothing.
+//! The parts of an event. Any field may be absent (protobuf-JSON omits defaults) or of another
+//! type, which counts as absent.
 
 use std::borrow::Cow;
 
@@ -7,18 +7,18 @@ use super::{Participant, Recording, Role, Room, Sip};
 use crate::{
     domain::timestamp::Timestamp,
     json::{Json, Object},
-    providers::values::fact,
+    providers::values::{MAX_ID_BYTES, fact},
 };
 
-/// A text or number of a member, if it says something and is no longer than a fact.
+/// A text or number of at most `MAX_BYTES`.
 pub(super) fn text(fields: &Object<'_>, name: &str) -> Option<String> {
     fact(fields.get(name).scalar().map(Cow::into_owned))
 }
 
-/// The room that is told of, and what else is told of it; it may have neither sid nor name.
+/// It may have neither sid nor name.
 pub(super) fn room(room: &Object<'_>) -> Room {
     Room {
-        // Half a character makes of two sids one; a name is only one of several keys.
+        // Half a character would make two sids equal; a name is only one of several keys.
         sid: fact(room.get("sid").id().map(Cow::into_owned)),
         name: text(room, "name"),
         created_at: known_time(room.get("creationTime")),
@@ -26,7 +26,6 @@ pub(super) fn room(room: &Object<'_>) -> Room {
     }
 }
 
-/// The room that is recorded.
 pub(super) fn recorded_room(egress: &Object<'_>) -> Room {
     let sid = fact(egress.get("roomId").id().map(Cow::into_owned));
     Room {
@@ -36,7 +35,7 @@ pub(super) fn recorded_room(egress: &Object<'_>) -> Room {
     }
 }
 
-/// The campaign in a room's metadata: a JSON object, usually inside a string.
+/// From a JSON object, usually inside a string.
 fn campaign_id(metadata: Json<'_>) -> Option<String> {
     let unwrapped = metadata.unwrapped();
     let object = Object::parse(&unwrapped).ok()?;
@@ -44,14 +43,13 @@ fn campaign_id(metadata: Json<'_>) -> Option<String> {
         .into_iter()
         .find_map(|name| {
             let id = object.get(name);
-            // The first that is there counts, also when it is empty.
+            // The first that is present counts, even if it is empty.
             id.string()
                 .or_else(|| id.number().map(Cow::Borrowed))
                 .map(Cow::into_owned)
         })
 }
 
-/// A participant, of whom at least an object is there.
 pub(super) fn participant(participant: &Object<'_>) -> Participant {
     let permission = participant.get("permission").object();
     let is = |name: &str| permission.get(name).bool() == Some(true);
@@ -79,8 +77,8 @@ pub(super) fn participant(participant: &Object<'_>) -> Participant {
     }
 }
 
-/// `ParticipantInfo.Kind`: STANDARD, INGRESS, EGRESS, SIP, AGENT, CONNECTOR (7) and BRIDGE (8). Connectors
-/// and bridges carry people; a kind of the future is taken for a person too.
+/// `ParticipantInfo.Kind`: STANDARD, INGRESS, EGRESS, SIP, AGENT, CONNECTOR (7) and BRIDGE (8).
+/// Connectors and bridges carry people; an unknown kind counts as a person too.
 fn role(kind: Json<'_>, identity: Option<&str>) -> Role {
     match kind
         .scalar()
@@ -94,10 +92,10 @@ fn role(kind: Json<'_>, identity: Option<&str>) -> Role {
     }
 }
 
-/// How LiveKit names the participant of a caller.
+/// The prefix of LiveKit's identity for a caller.
 const CALLER_PREFIX: &str = "sip_";
 
-/// What a participant is, where nothing says it but its identity.
+/// For a participant without a kind.
 pub(super) fn role_by_name(identity: Option<&str>) -> Role {
     let is_caller = identity.is_some_and(|identity| identity.starts_with(CALLER_PREFIX));
     if is_caller {
@@ -107,7 +105,7 @@ pub(super) fn role_by_name(identity: Option<&str>) -> Role {
     }
 }
 
-/// A time: RFC 3339, or Unix seconds as a number or as a decimal string. A fraction is dropped.
+/// RFC 3339, or Unix seconds as a number or as a decimal string. A fraction is dropped.
 pub(super) fn time(time: Json<'_>) -> Option<Timestamp> {
     let text = time.scalar()?;
     match whole(&text) {
@@ -116,13 +114,12 @@ pub(super) fn time(time: Json<'_>) -> Option<Timestamp> {
     }
 }
 
-/// Whether a time is written as LiveKit itself does.
 pub(super) fn is_unix(time: Json<'_>) -> bool {
     time.scalar().is_some_and(|text| whole(&text).is_some())
 }
 
-/// protobuf-JSON's zero says that a time is not known. LiveKit tells the start also in milliseconds,
-/// but every end in whole seconds: a span of the two would be short by half a second on average.
+/// protobuf-JSON's zero means unknown. LiveKit also sends the start in milliseconds, but every end
+/// in whole seconds: a span of the two would be half a second short on average.
 fn known_time(json: Json<'_>) -> Option<Timestamp> {
     time(json).filter(|time| *time > Timestamp::EPOCH)
 }
@@ -157,7 +154,7 @@ const DISCONNECT_REASONS: [&str; 17] = [
     "AGENT_ERROR",
 ];
 
-/// `DisconnectReason` by its name; numbers are turned into their names.
+/// `DisconnectReason` by its name; numbers are translated into names.
 pub(super) fn disconnect_reason(reason: Json<'_>) -> Option<String> {
     let reason = reason.scalar()?;
     let number = whole(&reason).and_then(|number| usize::try_from(number).ok());
@@ -165,13 +162,12 @@ pub(super) fn disconnect_reason(reason: Json<'_>) -> Option<String> {
     Some(name.map_or_else(|| reason.into_owned(), |name| (*name).to_owned()))
 }
 
-/// LiveKit's id of an egress.
 pub(super) fn egress_id(egress: &Object<'_>) -> Option<String> {
     let id = egress.get("egressId").id().map(Cow::into_owned);
-    fact(id).filter(|id| id.len() <= super::MAX_ID_BYTES)
+    fact(id).filter(|id| id.len() <= MAX_ID_BYTES)
 }
 
-/// What an egress made. Only a complete one, or one that reached its limit, has a result to keep.
+/// Only an egress that completed or reached its limit has a result.
 pub(super) fn recording(egress: &Object<'_>) -> Option<Recording> {
     let status = egress.get("status").scalar()?;
     let number = whole(&status);
@@ -180,13 +176,13 @@ pub(super) fn recording(egress: &Object<'_>) -> Option<Recording> {
     {
         return None;
     }
-    // The last is deprecated by LiveKit, and still sent by older servers.
+    // LiveKit deprecated the last one; older servers still send it.
     let files = egress
         .get("fileResults")
         .list()
         .into_iter()
         .chain([egress.get("file")]);
-    // The document's download link, else LiveKit's location.
+    // The document's download link, or else LiveKit's location.
     let url = |file: Json<'_>| {
         file.object()
             .first(&["downloadUrl", "location"])

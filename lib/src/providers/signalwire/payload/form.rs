@@ -1,5 +1,5 @@
-//! Forms of the Compatibility API: callbacks about calls, recordings and transcriptions. Twilio's are
-//! the same but for the shape of ids; `sip` addresses and callers who hide are in `From` and `To`.
+//! Forms of the Compatibility API: callbacks about calls, recordings and transcriptions. Twilio's
+//! differ only in their ids; `From` and `To` may hold `sip` addresses and hidden callers.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::timestamp::Timestamp;
 
-/// `None` when the body is no form: forms are encoded, so that no space or control is in them.
+/// `None` when the body is no form: forms are encoded and have no spaces or control characters.
 pub(super) fn parse(body: &[u8]) -> Option<Callback> {
     let body = body.trim_ascii();
     let is_encoded =
@@ -30,16 +30,16 @@ pub(super) fn parse(body: &[u8]) -> Option<Callback> {
 const MAX_BYTES: usize = 256 * 1024;
 const MAX_PARAMETERS: usize = 1_000;
 
-/// The names and values of a form one after another, sorted by name, repeated names in their order:
-/// what SignalWire signs.
+/// The names and values of a form, concatenated, sorted by name, with repeated names in their
+/// order: what SignalWire signs.
 pub(in super::super) fn sorted_parameters(body: &[u8]) -> String {
     let mut parameters: Vec<_> = parse_form(body).collect();
     parameters.sort_by(|(one, _), (other, _)| one.cmp(other));
     run_together(parameters)
 }
 
-/// As [`sorted_parameters`], with the values of a repeated name sorted and each kept once: what Twilio
-/// signs. Whatever of a form can be changed under its signature does not change this text.
+/// As [`sorted_parameters`], with the values of a repeated name sorted and each kept once: what
+/// Twilio signs. Changes to a form that its signature allows do not change this text.
 pub(in super::super) fn unique_parameters(body: &[u8]) -> String {
     let mut parameters: Vec<_> = parse_form(body).collect();
     parameters.sort();
@@ -53,12 +53,12 @@ fn run_together(parameters: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> String {
         .fold(String::new(), |text, (name, value)| text + &name + &value)
 }
 
-/// Whether a form is one that a callback may be: its signature can only be checked by sorting it.
+/// Whether a form is small enough for a callback: its signature can be checked only by sorting it.
 pub(in super::super) fn is_modest(body: &[u8]) -> bool {
     body.len() <= MAX_BYTES && body.iter().filter(|byte| **byte == b'&').count() < MAX_PARAMETERS
 }
 
-/// What a callback is about, of which it names one: a call, or something else.
+/// The ids that a callback may have: of a call, or of another subject.
 pub(super) const IDS: [&str; 8] = [
     "CallSid",
     "MessageSid",
@@ -70,8 +70,8 @@ pub(super) const IDS: [&str; 8] = [
     "FaxSid",
 ];
 
-/// What every callback of a leg has one of. A number's own callback has none of them: it is sent once an
-/// inbound call to that number is over, and its `Timestamp` is the call's creation (SignalWire, "Inbound
+/// Every callback of a leg has one of these. A number's own callback has none: it is sent after an
+/// inbound call to that number, and its `Timestamp` is the call's creation (SignalWire, "Inbound
 /// Call Status Callback").
 const OF_LEGS: [&str; 4] = [
     "Direction",
@@ -80,7 +80,7 @@ const OF_LEGS: [&str; 4] = [
     "SequenceNumber",
 ];
 
-/// Reads a callback from its parameters, which JSON may hold as well.
+/// JSON may contain the same parameters.
 pub(super) fn read(parameter: impl Fn(&str) -> Option<String>) -> Callback {
     let get = |name: &str| parameter(name).filter(|value| !value.is_empty());
     let call = get("CallStatus");
@@ -118,7 +118,7 @@ pub(super) fn read(parameter: impl Fn(&str) -> Option<String>) -> Callback {
         seconds: length,
         recording_id: get("RecordingSid"),
         recording_seconds: get("RecordingDuration").as_deref().and_then(seconds),
-        // While a recording goes on, its URL leads nowhere yet.
+        // The URL of an unfinished recording does not work yet.
         recording_url: get("RecordingUrl").filter(|_| {
             recording
                 .as_deref()
@@ -129,7 +129,7 @@ pub(super) fn read(parameter: impl Fn(&str) -> Option<String>) -> Callback {
     }
 }
 
-/// These callbacks have no type of their own: the status that they are about makes one.
+/// These callbacks have no type: it is made of the reported status.
 fn event_type(get: &impl Fn(&str) -> Option<String>) -> Option<String> {
     if let Some(status) = get("RecordingStatus") {
         let known = recording_event_type(&status).map(str::to_owned);

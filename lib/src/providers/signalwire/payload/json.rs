@@ -4,13 +4,13 @@
 use std::borrow::Cow;
 
 use super::{
-    Callback, Fault, Progress, form,
+    Callback, Progress, form,
     words::{direction, recording_event_type, seconds, time, verdict},
 };
 use crate::{
     domain::timestamp::Timestamp,
-    json::{Json, Object},
-    providers::values::scalar,
+    json::{Fault, Json, Object},
+    providers::values::contact_id,
 };
 
 pub(super) fn parse(body: &str) -> Result<Callback, Fault> {
@@ -19,7 +19,7 @@ pub(super) fn parse(body: &str) -> Result<Callback, Fault> {
     let callback = read(name.as_deref(), &event);
     Ok(Callback {
         occurred_at: callback.occurred_at.or(moment(&event, "timestamp")),
-        // SWML asks for a document for messages too.
+        // SWML requests documents for messages too.
         subject: callback
             .subject
             .or_else(|| first(&event, &["message/message_id", "message/id"])),
@@ -28,7 +28,7 @@ pub(super) fn parse(body: &str) -> Result<Callback, Fault> {
 }
 
 fn read(name: Option<&str>, event: &Object<'_>) -> Callback {
-    // Some senders write the JSON of a member into a string.
+    // Some senders put the JSON of a member into a string.
     let [params, call, data] =
         ["params", "call", "data"].map(|member| event.get(member).unwrapped());
     match name {
@@ -55,7 +55,6 @@ fn inner(json: &str) -> Option<Object<'_>> {
     Object::parse(json).ok()
 }
 
-/// The Webhook API document's events.
 fn documented(name: Option<&str>, event: &Object<'_>) -> Callback {
     let state = text(event, "state").or_else(|| text(event, "status"));
     let (progress, recording) = match name.and_then(|name| name.split_once('.')) {
@@ -67,15 +66,15 @@ fn documented(name: Option<&str>, event: &Object<'_>) -> Callback {
         Some(what) => recording_event_type(what),
         None => progress.map(Progress::event_type),
     };
-    let told = first(event, &["end_reason", "reason"]);
+    let reason = first(event, &["end_reason", "reason"]);
     let length = text(event, "duration").as_deref().and_then(seconds);
     let answered_at = moment(event, "answer_time");
     let answered = answered_at.is_some() || length.is_some_and(|length| length > 0);
-    // `call.completed` covers every end: of itself it says nothing of the outcome.
+    // `call.completed` covers every end: by itself it says nothing about the outcome.
     let kind = name
         .and_then(|name| name.strip_prefix("call."))
         .filter(|kind| *kind != "completed");
-    let words = [told.as_deref(), state.as_deref(), kind];
+    let words = [reason.as_deref(), state.as_deref(), kind];
     let ended = progress == Some(Progress::Ended);
     let verdict = words
         .into_iter()
@@ -95,7 +94,7 @@ fn documented(name: Option<&str>, event: &Object<'_>) -> Callback {
         answered_at,
         ended_at: moment(event, "end_time"),
         verdict: verdict.filter(|_| ended),
-        reason: told.or_else(|| state.clone()).filter(|_| ended),
+        reason: reason.or_else(|| state.clone()).filter(|_| ended),
         seconds: length.filter(|_| ended),
         recording_url: first(
             event,
@@ -114,10 +113,7 @@ fn documented(name: Option<&str>, event: &Object<'_>) -> Callback {
         .filter(|_| recording.is_some()),
         recording_seconds: length.filter(|_| recording.is_some()),
         campaign_id: first(&metadata, &["campaignId", "campaign_id"]),
-        contact_id: ["contactId", "contact_id"]
-            .iter()
-            .find_map(|name| scalar(metadata.get(name)))
-            .map(Into::into),
+        contact_id: contact_id(&metadata),
         sequence: text(event, "sequence"),
         state,
         ..Callback::default()
@@ -179,7 +175,7 @@ fn relay(name: &str, params: &Object<'_>) -> Callback {
     }
 }
 
-/// SWML asks which document to run. It is answered as any other callback, and tells who is calling.
+/// SWML's request for a document. It is answered as any other callback, and shows the caller.
 fn document_request(call: &Object<'_>) -> Callback {
     let call_sid = text(call, "call_id");
     Callback {
@@ -217,12 +213,11 @@ fn moment(object: &Object<'_>, path: &str) -> Option<Timestamp> {
     time(&text(object, path)?)
 }
 
-/// A text or a number; an empty text says nothing.
 fn text(object: &Object<'_>, path: &str) -> Option<String> {
     at(object, path).scalar().map(Cow::into_owned)
 }
 
-/// What stands at the end of a path of members.
+/// The value at a path of members.
 fn at<'a>(object: &Object<'a>, path: &str) -> Json<'a> {
     match path.split_once('/') {
         Some((name, rest)) => at(&object.get(name).object(), rest),

@@ -1,4 +1,4 @@
-//! The words of SignalWire's APIs, each of which has its own for the same things.
+//! The vocabulary of SignalWire's APIs, which differ in their spelling.
 
 use super::Progress;
 use crate::domain::{
@@ -7,8 +7,8 @@ use crate::domain::{
 };
 
 impl Progress {
-    /// Reads the state of a call: `CallStatus`, `call_state`, or what follows `call.` in a type. `None`
-    /// for other words, such as `ending`, which the end follows.
+    /// Reads the state of a call: `CallStatus`, `call_state`, or what follows `call.` in a type.
+    /// `None` for other states, such as `ending`, which precedes the end.
     pub(super) fn parse(word: &str) -> Option<Self> {
         match plain(word).as_str() {
             "created" | "initiated" | "queued" => Some(Self::Created),
@@ -21,7 +21,6 @@ impl Progress {
         }
     }
 
-    /// The Webhook API document's event type.
     pub(super) fn event_type(self) -> &'static str {
         match self {
             Self::Created => "call.created",
@@ -32,8 +31,8 @@ impl Progress {
     }
 }
 
-/// What a final state or the reason of an end says of the outcome. A hang-up says something only of a
-/// call that was answered.
+/// The outcome of a final state or of an end's reason. A hangup implies an outcome only if the call
+/// was answered.
 pub(super) fn verdict(word: &str, answered: bool) -> Option<Outcome> {
     match plain(word).as_str() {
         "completed" => Some(Outcome::Completed),
@@ -45,7 +44,7 @@ pub(super) fn verdict(word: &str, answered: bool) -> Option<Outcome> {
     }
 }
 
-/// The document's type for the state of a recording; `None` for those that it has no name for.
+/// `None` for a state without a type in the document.
 pub(super) fn recording_event_type(state: &str) -> Option<&'static str> {
     match plain(state).as_str() {
         "started" | "recording" | "inprogress" => Some("recording.started"),
@@ -62,8 +61,8 @@ pub(super) fn direction(word: &str) -> Option<Direction> {
     }
 }
 
-/// A time as any of the APIs writes it: RFC 3339, RFC 2822, or Unix seconds, milliseconds or
-/// microseconds, told apart by their size. Zero is no time.
+/// RFC 3339, RFC 2822, or Unix seconds, milliseconds or microseconds, distinguished by their size.
+/// Zero means unknown.
 pub(super) fn time(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let time = decimal_time(text)
@@ -73,10 +72,10 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
     time.filter(|time| *time > Timestamp::EPOCH)
 }
 
-/// Names of UTC that no standard has in its times.
+/// Non-standard names of UTC.
 const UTC_NAMES: [&str; 5] = [" Etc/UTC", " Etc/GMT", " UTC", " GMT", " Z"];
 
-/// A time with a name for UTC, or with a day of the week that is not cut to three letters.
+/// A time with a name for UTC, or with a longer day of the week than three letters.
 fn sloppy_time(text: &str) -> Option<Timestamp> {
     let utc = UTC_NAMES.iter().find_map(|name| text.strip_suffix(name));
     let date = utc
@@ -96,7 +95,7 @@ fn decimal_time(text: &str) -> Option<Timestamp> {
     let whole: i64 = whole.parse().ok()?;
     match whole {
         ..100_000_000_000 => {
-            // By its digits: a float of such a size has no exact milliseconds.
+            // From its digits: a float of this size has no exact milliseconds.
             let millis = fraction
                 .bytes()
                 .chain(*b"000")
@@ -113,12 +112,12 @@ fn decimal_time(text: &str) -> Option<Timestamp> {
     }
 }
 
-/// Whole seconds of a number that may have a fraction.
+/// A fraction is dropped.
 pub(super) fn seconds(text: &str) -> Option<u64> {
     text.split('.').next()?.parse().ok()
 }
 
-/// Lower case without `-`, `_` and spaces: `no-answer`, `no_answer` and `noAnswer` are one word.
+/// Lower case without `-`, `_` and spaces: `no-answer`, `no_answer` and `noAnswer` are equal.
 fn plain(word: &str) -> String {
     let letters = word.chars().filter(|c| !matches!(c, '-' | '_' | ' '));
     letters.take(32).collect::<String>().to_ascii_lowercase()

@@ -25,9 +25,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const ATTEMPTS: u32 = 3;
 
 /// The configuration from which every client is made; they share one pool of connections.
-///
-/// # Errors
-/// A variable that Lambda or the template should have set.
 pub fn sdk_config() -> Result<SdkConfig, ConfigError> {
     let credentials = Credentials::new(
         config::required("AWS_ACCESS_KEY_ID")?,

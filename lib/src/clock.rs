@@ -4,13 +4,10 @@ use std::{fmt, sync::Arc};
 
 use crate::domain::timestamp::Timestamp;
 
-/// Where a function takes the time from.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// The machine's clock.
-    #[must_use]
     pub fn system() -> Self {
         Self::new(|| {
             #[expect(clippy::disallowed_methods, reason = "the one place that may")]
@@ -20,13 +17,10 @@ impl Clock {
         })
     }
 
-    /// A clock that shows what `now` says.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// The present moment.
-    #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.0)()
     }

@@ -53,45 +53,31 @@ use crate::{
 
 /// Every further round means that another writer got through, so that even a crowd ends.
 const MAX_ROUNDS: usize = 32;
-/// Events that waited and are queued before the call forgets them.
+/// Waiting events that are queued before they are removed from the call.
 const RELEASED_AT_ONCE: usize = 100;
-/// An event spends so long on others that waited for its call's owner.
+/// The time that one event spends on the waiting events of its call.
 const LONGEST_RELEASE: Duration = Duration::from_secs(2);
 
-/// Drives events, with all that may follow from one.
 #[derive(Debug, Clone)]
 pub struct FanOut {
-    /// Finds the call of an event.
     pub lookup: Lookup,
-    /// Folds it.
     pub fold: Fold,
-    /// What tenants see of it.
     pub history: HistoryTable,
-    /// What must be driven again.
     pub retry: FanOutRetryQueue,
-    /// Who called.
     pub leads: LeadTable,
-    /// Whose transcript is to be fetched.
     pub transcripts: TranscriptQueue,
-    /// Who is to be called again.
     pub agenda: FollowUps,
-    /// Which calls must end some day.
     pub watch: UnfinishedCalls,
-    /// Who is told what.
     pub publisher: Publisher,
 }
 
-/// An event, and what it says of its call.
 #[derive(Debug)]
 pub struct ParsedEvent {
-    /// The event.
     pub event: Event,
     update: Option<CallUpdate>,
 }
 
 impl ParsedEvent {
-    /// Reads an event.
-    #[must_use]
     pub fn by(event: Event) -> Self {
         let update = providers::read_update(&event);
         Self { event, update }
@@ -99,49 +85,40 @@ impl ParsedEvent {
 
     /// The id under which its call is, or would begin: events with the same one are best driven one
     /// after another. `None` when it is about no call.
-    #[must_use]
     pub fn surest_call(&self) -> Option<CallId> {
         Some(self.update.as_ref()?.keys.first_id())
     }
 }
 
-/// Why an event must be driven again.
 #[derive(Debug, Error)]
 pub enum FanOutError {
-    /// The database failed.
     #[error("the database failed")]
     Store(#[from] StoreError),
-    /// AWS answers too slowly: others must not wait for this one.
+    /// AWS answers too slowly; other events must not wait for this one.
     #[error("took too long")]
     Slow,
-    /// The queue failed.
     #[error("the queue failed")]
     Queue(#[from] SendError),
 }
 
-/// What was done with an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Processed {
-    /// It is in its tenant's history.
     Recorded(Recorded),
     /// It waits for its call to have an owner.
     Waiting(CallId),
     /// Its call has no owner, and too many events wait already: only a replay processes it.
     LeftOut(CallId),
-    /// It is about no call and belongs to nobody; it is in the log only.
+    /// It is about no call and has no owner; it is in the log only.
     Unowned,
 }
 
-/// Where an event was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
-    /// Whose event it is.
     pub tenant_id: String,
-    /// The call that it is about.
     pub call_id: Option<CallId>,
-    /// The types of what it announces, wanted or not.
+    /// Whether any subscription wants them or not.
     pub announced: Vec<String>,
-    /// The outcome, where it announces the end of its call.
+    /// Set if it announces the end of its call.
     pub outcome: Option<Outcome>,
 }
 
@@ -149,9 +126,7 @@ impl FanOut {
     /// Does everything that follows from an event of a batch, but for the queueing of its deliveries,
     /// which ends the batch. `found` is what was looked up for it, if anything was. Driving it again changes
     /// nothing.
-    ///
-    /// # Errors
-    /// When a step failed; driving again is safe, and needed.
+    /// After an error the event must be processed again, which is safe.
     pub async fn process(
         &self,
         told: &ParsedEvent,
@@ -245,7 +220,7 @@ impl FanOut {
         events.iter().map(of_event).collect()
     }
 
-    /// The call with the event in it, found by all its keys from now on.
+    /// The call with the event in it, found by all of the event's keys from now on.
     async fn fold(
         &self,
         update: &CallUpdate,
@@ -335,9 +310,6 @@ impl FanOut {
     }
 
     /// Puts an event that could not be driven aside, so that it holds up no other.
-    ///
-    /// # Errors
-    /// When the queue did not take it.
     pub async fn queue_for_retry(&self, event_key: &EventKey) -> Result<(), SendError> {
         self.retry.send(event_key).await
     }

@@ -18,33 +18,31 @@ use thiserror::Error;
 
 use crate::{clock::Clock, domain::timestamp::Timestamp, telemetry};
 
-/// A rotated secret is in use everywhere after this long.
+/// A rotated secret is in use everywhere after this time.
 const REFRESH_AFTER_MILLIS: u64 = 5 * 60 * 1_000;
-/// What was known is used so long while SSM does not answer.
+/// How long known secrets stay in use while SSM does not answer.
 const STALE_AFTER_MILLIS: u64 = 60 * 60 * 1_000;
-/// A refresh may cost one request this much, no more.
+/// The longest a request waits for a refresh.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
 /// The account's default is 40 reads a second, and a burst of cold starts is thousands: many tries,
 /// with the SDK's full jitter, within Lambda's ten seconds of init.
 const ATTEMPTS: u32 = 8;
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 
-/// The word that says a secret is deliberately not configured.
+/// Says that a secret is deliberately not configured.
 const NONE: &str = "none";
 
-/// The texts of some secrets, by their short names.
+/// By their short names.
 pub struct SecretTexts(HashMap<&'static str, String>);
 
 impl SecretTexts {
-    /// The text of a secret; empty when it is deliberately `none`.
-    #[must_use]
+    /// Empty when it is deliberately `none`.
     pub fn text(&self, name: &str) -> &str {
         let text = self.0.get(name).map_or("", |text| text.trim());
         if text == NONE { "" } else { text }
     }
 
     /// The entries of a secret, one a line. The first is the newest by convention; all are valid.
-    #[must_use]
     pub fn lines(&self, name: &str) -> Vec<String> {
         let lines = self
             .text(name)
@@ -55,36 +53,30 @@ impl SecretTexts {
     }
 }
 
-/// Why secrets cannot be used. Names parameters, never their values.
+/// Names parameters, never their values.
 #[derive(Debug, Error)]
 pub enum SecretsError {
-    /// SSM did not answer.
     #[error("cannot read the secrets under {prefix}: {reason}")]
     Unavailable {
-        /// The path of this stage's secrets.
         prefix: String,
-        /// What SSM or the network said.
         reason: String,
     },
-    /// Parameters that do not exist.
     #[error("no such SSM parameter: {names}; `make secrets STAGE=…` creates it")]
     Missing {
-        /// Their full names.
+        /// Full names.
         names: String,
     },
-    /// A parameter whose text makes no sense.
     #[error("SSM parameter {name}: {reason}")]
     Invalid {
-        /// Its short name.
+        /// The short name.
         name: &'static str,
-        /// What is wrong; never a part of the text.
+        /// Never contains a part of the text.
         reason: String,
     },
 }
 
 type Parse<T> = dyn Fn(&SecretTexts) -> Result<T, SecretsError> + Send + Sync;
 
-/// Secrets that are ready to use, and stay fresh.
 pub struct Secrets<T> {
     client: Client,
     clock: Clock,
@@ -93,14 +85,10 @@ pub struct Secrets<T> {
     known: RwLock<Known<T>>,
 }
 
-/// Which secrets of which stage.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// The path of the stage's secrets.
     pub prefix: String,
-    /// Their short names.
     pub names: &'static [&'static str],
-    /// Whether they may be those of the sample events.
     pub samples: Samples,
 }
 
@@ -114,17 +102,13 @@ struct Known<T> {
 /// Whether the secrets of the sample events are taken. Everybody can read those.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Samples {
-    /// They are: in the local stage.
     Accepted,
-    /// They are not.
     Refused,
 }
 
 impl<T> Secrets<T> {
     /// Reads the secrets and parses them.
-    ///
-    /// # Errors
-    /// A secret that is missing or makes no sense, by name: the function must not start.
+    /// On an error, which names the secret, the function must not start.
     pub async fn load(
         sdk: &SdkConfig,
         clock: Clock,
@@ -226,7 +210,6 @@ impl Source {
 }
 
 /// Whether a text has a secret of the sample events in it: no random secret has this.
-#[must_use]
 pub fn is_sample(text: &str) -> bool {
     text.contains("localstack") || text.contains("local-stack-")
 }
@@ -265,14 +248,12 @@ async fn read(client: &Client, source: &Source) -> Result<SecretTexts, SecretsEr
 }
 
 /// Whether an entry begins as one of a tenant and has no tenant or no secret.
-#[must_use]
 pub fn is_broken(entry: &str) -> bool {
     entry.trim().starts_with('@') && tenant_and_secret(entry).0.is_none()
 }
 
 /// Reads `@tenant secret`: an entry of a provider account that is one tenant's own. One without `@` is the
 /// platform's, and may sign for all tenants.
-#[must_use]
 pub fn tenant_and_secret(entry: &str) -> (Option<Arc<str>>, &str) {
     let entry = entry.trim();
     let owned = entry

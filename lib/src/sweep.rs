@@ -41,52 +41,37 @@ use crate::{
 const GRACE_MINUTES: i64 = 5;
 /// The first sweep of all looks back so far; afterwards the watermark tells.
 const FIRST_LOOK_BACK_MINUTES: i64 = 60;
-/// After a pause more than this is left to the sweeps that follow.
+/// After a pause the later sweeps process the rest.
 const MAX_MINUTES: usize = 240;
-/// Entries worked on in one sweep, give or take a page.
+/// Processed in one sweep, give or take a page.
 const MAX_ENTRIES: usize = 5_000;
-/// A sweep ends well before its function is ended.
+/// A sweep ends well before the function's timeout.
 const LONGEST: Duration = Duration::from_secs(40);
-/// Entries read at once of each of a minute's partitions.
+/// Read at once from each partition of a minute.
 const PAGE: i32 = 100;
-/// Entries worked on at once.
 const CONCURRENCY: usize = 16;
-/// How long an entry that failed waits.
 const POSTPONED_MINUTES: i64 = 5;
 
-/// Does what is due.
 #[derive(Debug, Clone)]
 pub struct Sweep {
-    /// What is due.
     pub due: DueTable,
-    /// Whose follow-ups.
     pub calls: CallTable,
-    /// Where they are announced.
     pub events: EventTable,
-    /// Where deliveries that waited are queued.
     pub queue: DeliveryQueue,
-    /// How endpoints do.
     pub endpoints: EndpointTable,
-    /// Calls whose end nobody reported.
     pub closing: Closing,
-    /// What time it is.
     pub clock: Clock,
 }
 
-/// What a sweep has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SweepResult {
-    /// Minutes looked through.
     pub minutes: usize,
-    /// Events appended to the log.
     pub announced: usize,
-    /// Deliveries that were queued again.
     pub queued: usize,
-    /// Calls that were closed because nobody reported their end.
+    /// Calls that were closed because no provider reported their end.
     pub closed: usize,
-    /// Entries that had been dealt with before, or were no longer wanted.
+    /// Entries that were processed before or are no longer wanted.
     pub dropped: usize,
-    /// Entries that failed and were put off.
     pub postponed: usize,
     /// Minutes whose entries are due and were not all looked at: the next sweeps catch up.
     pub behind_minutes: u64,
@@ -100,17 +85,16 @@ impl SweepResult {
     }
 }
 
-/// Why an entry cannot be dealt with.
 #[derive(Debug, Error)]
 enum EntryError {
     #[error("the database failed")]
     Store(#[from] StoreError),
     #[error("the queue failed")]
     Queue(#[from] SendError),
-    /// It is more than a sweep has time for: the next one goes on.
+    /// The next sweep continues.
     #[error("took too long")]
     Slow,
-    /// Another version of this code filed it.
+    /// Written by another version of this code.
     #[error("unreadable entry")]
     Unreadable,
 }
@@ -119,7 +103,7 @@ enum EntryError {
 enum Settled {
     Announced,
     Queued(usize),
-    /// What was parked for one endpoint.
+    /// Deliveries that were parked for one endpoint.
     Released {
         deliveries: usize,
         oldest_millis: Option<u64>,
@@ -131,9 +115,7 @@ enum Settled {
 
 impl Sweep {
     /// Does what is due by now, or a part of it if that is much.
-    ///
-    /// # Errors
-    /// When the database fails; the next sweep repeats what was not done.
+    /// On an error the next sweep repeats what was not done.
     pub async fn run(&self) -> Result<SweepResult, StoreError> {
         let (now, deadline) = (self.clock.now(), Instant::now() + LONGEST);
         let this_minute = Minute::of(now);
@@ -161,7 +143,7 @@ impl Sweep {
         Ok(swept)
     }
 
-    /// Tells whether all that is due in the minute was seen.
+    /// Whether all due entries of the minute were read.
     async fn sweep_minute(
         &self,
         minute: Minute,

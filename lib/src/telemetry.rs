@@ -11,7 +11,6 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// What stands in a line beside its own fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Context {
     /// The fields of the request, in `span`.
@@ -60,8 +59,7 @@ where
     }
 }
 
-/// An error and everything behind it, in one line for the log.
-#[must_use]
+/// An error and its sources, in one line for the log.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut line = error.to_string();
     let mut source = error.source();

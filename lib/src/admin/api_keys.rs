@@ -17,54 +17,41 @@ use crate::{
 /// Keys that a tenant may have. Makers that race may exceed it by their number.
 pub const MAX_KEYS: u32 = 100;
 
-/// A request for a key.
 #[derive(Debug, Clone)]
 pub struct Order {
-    /// Whose it shall be.
     pub tenant_id: String,
-    /// The company that it shall write for.
+    /// The company whose calls the key submits.
     pub company_id: Uuid,
-    /// The tenant's name for it.
     pub name: String,
 }
 
-/// What became of an order.
 #[derive(Debug)]
 pub enum Issued {
     /// The key as it is known from now on, and the key itself, which nobody can read again.
     Made(ApiKey, String),
-    /// The tenant has as many as it may have.
     Full,
 }
 
-/// Why a key could not be made.
 #[derive(Debug, Error)]
 pub enum IssueError {
-    /// The database fails.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The machine has no random bytes.
     #[error("no random bytes")]
     NoRandomness,
 }
 
-/// The keys in the directory.
 #[derive(Debug, Clone)]
 pub struct ApiKeys {
     directory: DirectoryTable,
 }
 
 impl ApiKeys {
-    /// Keeps keys in this table.
-    #[must_use]
     pub fn new(directory: DirectoryTable) -> Self {
         Self { directory }
     }
 
     /// Makes a key of 256 random bits.
-    ///
-    /// # Errors
-    /// When it could not be stored: it is then good for nothing, and another may be made.
+    /// On an error the key is not stored and cannot be used.
     pub async fn issue(&self, order: Order, now: Timestamp) -> Result<Issued, IssueError> {
         let held = self
             .directory
@@ -87,10 +74,6 @@ impl ApiKeys {
         Ok(Issued::Made(entry, key))
     }
 
-    /// The tenant's key of this id.
-    ///
-    /// # Errors
-    /// When the database fails or an entry cannot be read.
     pub async fn find(&self, tenant_id: &str, id: Uuid) -> Result<Option<ApiKey>, StoreError> {
         let mut after = None;
         loop {
@@ -108,10 +91,7 @@ impl ApiKeys {
         }
     }
 
-    /// Revokes the tenant's key of this id. Tells whether the tenant had it.
-    ///
-    /// # Errors
-    /// When the database fails; revoking again is safe.
+    /// Revokes a key; false if the tenant has none of this id.
     pub async fn revoke(&self, tenant_id: &str, id: Uuid) -> Result<bool, StoreError> {
         match self.find(tenant_id, id).await? {
             Some(key) => {

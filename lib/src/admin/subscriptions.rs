@@ -20,39 +20,30 @@ use crate::{
     },
 };
 
-/// How often a change is tried on what others keep changing.
 const TRIES: usize = 10;
 
-/// What became of the wish for a subscription.
 #[derive(Debug)]
 pub enum Created {
-    /// It is there, and this signs its deliveries.
     Made(Box<(Subscription, SigningSecrets)>),
-    /// The tenant has as many as it may have.
     Full,
 }
 
-/// Why a subscription could not be made or rotated.
 #[derive(Debug, Error)]
 pub enum SubscriptionError {
-    /// The database fails.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The machine has no random bytes.
     #[error("no random bytes")]
     NoRandomness,
 }
 
-/// Which secret a rotation is to, and how long the old one stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotation {
-    /// The new secret; `None` for a generated one.
+    /// `None` for a generated one.
     pub secret: Option<SigningSecret>,
-    /// For so many seconds the present one signs along.
+    /// How long the present secret also signs.
     pub overlap_seconds: u32,
 }
 
-/// The tenants' subscriptions.
 #[derive(Debug, Clone)]
 pub struct Subscriptions {
     table: SubscriptionTable,
@@ -61,16 +52,13 @@ pub struct Subscriptions {
 
 impl Subscriptions {
     /// Keeps them in this table, and holds those back whose endpoints lack this proof.
-    #[must_use]
     pub fn new(table: SubscriptionTable, proof: EndpointProof) -> Self {
         Self { table, proof }
     }
 
     /// Makes a subscription, with a generated secret unless its owner chose one. Makers that race may
     /// exceed [`MAX_PER_TENANT`] by their number.
-    ///
-    /// # Errors
-    /// When the database fails, it may have been made.
+    /// On an error the subscription may exist all the same.
     pub async fn create(
         &self,
         tenant_id: String,
@@ -89,9 +77,6 @@ impl Subscriptions {
 
     /// Changes a subscription and returns it; `None` when the tenant has none of this id. A change that
     /// changes nothing writes nothing.
-    ///
-    /// # Errors
-    /// When the database fails or others keep changing it; repeating the change is safe.
     pub async fn change(
         &self,
         tenant_id: &str,
@@ -116,10 +101,7 @@ impl Subscriptions {
     }
 
     /// Rotates the secret of a subscription and returns it; `None` when the tenant has none of this id.
-    ///
-    /// # Errors
-    /// When the database fails or others keep changing it. A rotation to a generated secret may then
-    /// have happened, and nobody knows it: rotate again.
+    /// On an error a rotation to a generated secret may have happened unseen: rotate again.
     pub async fn rotate(
         &self,
         tenant_id: &str,
@@ -136,9 +118,6 @@ impl Subscriptions {
 
     /// Remembers that this URL has proven itself, and sets a subscription active that waited for that. One
     /// that has another URL meanwhile stays as it is.
-    ///
-    /// # Errors
-    /// When the database fails or others keep changing it; the endpoint may be tested again.
     pub async fn prove(
         &self,
         tenant_id: &str,
@@ -178,7 +157,6 @@ impl Subscriptions {
     }
 }
 
-/// A secret that nobody can guess.
 fn generated() -> Result<SigningSecret, SubscriptionError> {
     let random = random::<GENERATED_BYTES>().ok_or(SubscriptionError::NoRandomness)?;
     Ok(SigningSecret::of_random(&random))

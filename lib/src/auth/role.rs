@@ -6,7 +6,6 @@
 //!
 //! `platform` stands apart: who assigns numbers to tenants reads none of their calls.
 
-/// A role.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// None, or one that is not known: reads the calls that are its own user's.
@@ -16,14 +15,13 @@ pub enum Role {
     Viewer,
     /// Also configures, tests, retries and recovers webhooks, and publishes events.
     Developer,
-    /// Also configures the directory, and has the API keys and leads.
+    /// Also configures the directory, and manages API keys and leads.
     Admin,
     /// Assigns numbers, campaigns and agents to tenants, and does nothing else.
     Platform,
 }
 
 impl Role {
-    /// All of them.
     pub const ALL: [Self; 5] = [
         Self::User,
         Self::Viewer,
@@ -32,14 +30,10 @@ impl Role {
         Self::Platform,
     ];
 
-    /// The role of this name. `None` for any other text.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 
-    /// The name that a token gives it.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -50,8 +44,6 @@ impl Role {
         }
     }
 
-    /// Whether it may do what `needed` may.
-    #[must_use]
     pub fn includes(self, needed: Self) -> bool {
         if self == Self::Platform || needed == Self::Platform {
             self == needed

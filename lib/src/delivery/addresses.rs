@@ -5,7 +5,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// Which addresses may be posted to besides public ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loopback {
     /// This machine too, also over http: the local stage.
@@ -23,7 +22,7 @@ const fn v6(first: u16, second: u16, prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(first, second, 0, 0, 0, 0, 0, 0), prefix)
 }
 
-/// What no public host has.
+/// Ranges without public hosts.
 const FORBIDDEN_V4: [Ipv4Net; 15] = [
     v4([0, 0, 0, 0], 8),       // this network
     v4([10, 0, 0, 0], 8),      // private
@@ -47,7 +46,7 @@ const FORBIDDEN_V4: [Ipv4Net; 15] = [
 /// unassigned.
 const PUBLIC_V6: Ipv6Net = v6(0x2000, 0, 3);
 
-/// What no public host has within that.
+/// Ranges without public hosts inside `PUBLIC_V6`.
 const FORBIDDEN_V6: [Ipv6Net; 4] = [
     v6(0x2001, 0, 23),     // protocol assignments: Teredo, ORCHID, benchmarks, …
     v6(0x2001, 0xdb8, 32), // documentation
@@ -55,8 +54,6 @@ const FORBIDDEN_V6: [Ipv6Net; 4] = [
     v6(0x3fff, 0, 20),     // documentation
 ];
 
-/// Whether a delivery may go to this address.
-#[must_use]
 pub fn is_allowed(address: IpAddr, loopback: Loopback) -> bool {
     is_public(address) || (loopback == Loopback::Allowed && address.is_loopback())
 }

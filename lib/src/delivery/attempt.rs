@@ -41,42 +41,37 @@ use crate::{
     },
 };
 
-/// A message may come a little before its time: clocks differ.
+/// A message may come this early, because clocks differ.
 const EARLY_MILLIS: u64 = 1_000;
 
-/// What became of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Done {
-    /// The endpoint took it.
     Delivered(Answered),
-    /// The attempt failed; another one follows.
+    /// The attempt failed, and another follows.
     Failed(Answered),
-    /// The attempt failed; no other one follows.
+    /// The attempt failed, and no other follows.
     Exhausted(Answered),
     /// The attempt had been recorded before; what follows from it was repeated.
     Repeated,
-    /// It waits for its time, or for its turn.
+    /// It waits for its time or its slot.
     Waits,
     /// It waits until its endpoint takes deliveries again.
     Parked,
     /// Its subscription is deleted or inactive.
     Ended,
-    /// Its row has expired, or its body has.
+    /// Its row or its body has expired.
     Expired,
 }
 
-/// What an endpoint answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Answered {
-    /// Its status, if there was an answer.
     pub status_code: Option<u16>,
-    /// So long after the event was received, or published.
+    /// Since the event was received or published.
     pub since_received_ms: u64,
 }
 
 impl Done {
-    /// What the endpoint answered, if an attempt was made.
-    #[must_use]
+    /// The answer, if an attempt was made.
     pub fn answered(self) -> Option<Answered> {
         match self {
             Self::Delivered(answered) | Self::Failed(answered) | Self::Exhausted(answered) => {
@@ -87,7 +82,6 @@ impl Done {
     }
 
     /// The word in the log.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Delivered(_) => "delivered",
@@ -102,7 +96,6 @@ impl Done {
     }
 }
 
-/// A batch whose deliveries were read, and whose turns were taken.
 #[derive(Debug)]
 pub struct Prepared {
     found: Found,
@@ -110,23 +103,20 @@ pub struct Prepared {
     at: Timestamp,
 }
 
-/// What a message asks for, as its batch found it.
 enum Asked<'a> {
-    /// Another version of this code must work on it.
+    /// Written by another version of this code.
     Unreadable,
-    /// Nothing: there is no such delivery any more.
     Expired,
-    /// A delivery that is on its way to nobody.
+    /// A pending delivery whose subscription is deleted or inactive.
     NoEndpoint(&'a Delivery),
     /// What is recorded; only the last attempt has anything that may still follow.
     Recorded(&'a Delivery, Endpoint<'a>),
-    /// Nothing: the delivery has ended, and its endpoint too.
+    /// Neither the delivery nor its subscription needs anything.
     Ended,
     /// An attempt before its time.
     Early(&'a Delivery),
-    /// An attempt at an endpoint that keeps failing.
+    /// An attempt at an endpoint whose breaker is open.
     Failing(&'a Delivery, Endpoint<'a>, Health),
-    /// An attempt.
     Attempt(&'a Delivery, Endpoint<'a>),
 }
 
@@ -183,7 +173,6 @@ impl<'a> Asked<'a> {
 
 impl Prepared {
     /// The delivery that a message is about, if there is one, as its batch found it.
-    #[must_use]
     pub fn delivery(&self, message: &DeliveryMessage) -> Option<&Delivery> {
         self.found.deliveries.get(&message.delivery())
     }
@@ -192,9 +181,7 @@ impl Prepared {
 impl Deliver {
     /// Reads what the messages of a batch are about, in one trip, and takes the turns of those whose
     /// endpoints do not take them as they come.
-    ///
-    /// # Errors
-    /// When the database cannot be read: all of them must come again.
+    /// On an error all messages must be redelivered.
     pub async fn prepare(&self, messages: &[DeliveryMessage]) -> Result<Prepared, StoreError> {
         let deliveries: HashSet<_> = messages
             .iter()
@@ -215,9 +202,7 @@ impl Deliver {
 
     /// Works on one message of the batch that was prepared. Working on it again makes no second attempt,
     /// unless the first could not be recorded.
-    ///
-    /// # Errors
-    /// When the message must come again.
+    /// On an error the message must be redelivered.
     pub async fn work(
         &self,
         message: &DeliveryMessage,

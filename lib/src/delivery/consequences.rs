@@ -28,9 +28,7 @@ use crate::{
 
 /// The failed attempt at which a tenant is told that a delivery is failing.
 const FAILING_AT: u32 = 4;
-/// Every conflict means that another writer got through.
 const MAX_CONFLICTS: usize = 16;
-/// So many slow endpoints are known to one function at once.
 const MAX_NOTED: usize = 1_000;
 
 impl Deliver {
@@ -108,7 +106,6 @@ impl Deliver {
         }
     }
 
-    /// Everything that follows from how a delivery stands.
     pub(super) async fn follow(
         &self,
         delivery: &Delivery,
@@ -148,7 +145,6 @@ impl Deliver {
         }
     }
 
-    /// Queues the next attempt for its time.
     pub(super) async fn schedule(
         &self,
         delivery: &Delivery,
@@ -223,7 +219,6 @@ impl Deliver {
     }
 }
 
-/// Where an attempt leaves a delivery, and when the next one is due.
 pub(super) fn verdict(
     delivery: &Delivery,
     subscription: &Subscription,

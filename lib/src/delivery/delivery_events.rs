@@ -73,7 +73,7 @@ pub(crate) fn disabled(subscription: &Subscription, now: Timestamp) -> Option<Ev
     Some(event(DISABLED, subscription, &id, &payload, now))
 }
 
-/// The reason in the API's word.
+/// The reason as the API names it.
 pub(super) fn word(reason: DisabledReason) -> &'static str {
     match reason {
         DisabledReason::Gone => "gone",

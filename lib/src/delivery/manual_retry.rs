@@ -31,57 +31,39 @@ use crate::{
     telemetry,
 };
 
-/// After so long the net is drawn in.
+/// When the sweep queues the attempt if this process did not.
 const NET_MILLIS: u64 = 60_000;
 
-/// Queues failed deliveries again.
 #[derive(Debug, Clone)]
 pub struct ManualRetry {
-    /// The deliveries.
     pub rows: HistoryTable,
-    /// Where they go.
     pub subscriptions: SubscriptionTable,
-    /// Where the net is.
     pub due: DueTable,
-    /// Who delivers.
     pub queue: DeliveryQueue,
-    /// What time it is.
     pub clock: Clock,
 }
 
-/// What became of the request.
 #[derive(Debug)]
 pub enum ManualRetryResult {
-    /// The next attempt is queued.
     Queued(Box<Delivery>),
-    /// The tenant has no such event.
     Unknown,
-    /// It was received, not sent.
     Inbound,
-    /// It is not a failed one.
     NotFailed(DeliveryStatus),
-    /// Its subscription was deleted.
     Deleted,
-    /// Its subscription is inactive.
     Inactive,
 }
 
-/// Why it is not known what became of the request; asking again is safe.
+/// The state is unknown; repeating the request is safe.
 #[derive(Debug, Error)]
 pub enum ManualRetryError {
-    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The attempt is not queued; it will be made up for.
     #[error(transparent)]
     Queue(#[from] SendError),
 }
 
 impl ManualRetry {
     /// Queues the next attempt of a failed delivery. If that fails half-way, it will come to pass.
-    ///
-    /// # Errors
-    /// When the database or the queue fails.
     pub async fn redeliver(&self, at: &DeliveryRef) -> Result<ManualRetryResult, ManualRetryError> {
         let delivery = match self.rows.find_row(at).await? {
             None => return Ok(ManualRetryResult::Unknown),

@@ -29,22 +29,21 @@ use crate::{
 /// that is steadily late would deliver nothing.
 const LATE_MICROS: u64 = 60_000_000;
 
-/// An attempt: the delivery and its number.
+/// The delivery, and the number of the attempt.
 pub(super) type AttemptRef = (DeliveryRef, u32);
 
-/// When a delivery may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// At this moment, in microseconds since 1970, which is near or past.
+    /// In microseconds since 1970, soon or past.
     At(u64),
-    /// Later: its message is in a queue again.
+    /// Its message is in a queue again.
     Later,
-    /// That is not known: the database or the queue failed.
+    /// The database or the queue failed.
     Unknown,
 }
 
 impl Deliver {
-    /// The turns of those messages of a batch that may not go as they come.
+    /// The slots of those messages that must be paced.
     pub(super) async fn assign_slots(
         &self,
         ready: &[(&DeliveryMessage, Endpoint<'_>)],

@@ -59,7 +59,6 @@ const IDLE: Duration = Duration::from_secs(4);
 /// An answer with more headers is none. The memory for them is taken for every answer: 64 KB.
 const MAX_HEADERS: usize = 2_000;
 
-/// How long an endpoint may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     /// Until the connection is open.
@@ -69,43 +68,34 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// What every endpoint gets.
     pub const USUAL: Self = Self {
         connect: Duration::from_secs(5),
         total: Duration::from_secs(15),
     };
 }
 
-/// Why there is no sender.
 #[derive(Debug, Error)]
 pub enum SenderError {
-    /// Its TLS is at fault.
     #[error("the HTTP client cannot be made")]
     Tls(#[from] rustls::Error),
-    /// The rest is.
     #[error("the HTTP client cannot be made")]
     Http(#[from] reqwest::Error),
 }
 
-/// What is posted, and to whom.
 pub struct WebhookRequest<'a> {
-    /// The endpoint.
     pub url: &'a str,
-    /// `webhook-id`.
     pub message_id: &'a str,
-    /// What signs it, the newest first.
+    /// The newest first.
     pub secrets: Vec<&'a SigningSecret>,
-    /// Headers of the subscription. Those that are ours to set are left out.
+    /// The subscription's headers. Those that Ringpost sets are left out.
     pub headers: &'a BTreeMap<String, String>,
-    /// The body, in JSON.
     pub body: &'a Bytes,
-    /// What the endpoint is to repeat, if it has to prove itself.
+    /// The text that the endpoint must repeat to prove itself.
     pub challenge: Option<&'a str>,
 }
 
 impl<'a> WebhookRequest<'a> {
     /// A message on its way to a subscription, signed with every secret that is valid at this moment.
-    #[must_use]
     pub fn to(
         subscription: &'a Subscription,
         secrets: &'a SigningSecrets,
@@ -124,7 +114,7 @@ impl<'a> WebhookRequest<'a> {
     }
 }
 
-/// Posts messages. Cheap to clone; it keeps connections open.
+/// Cheap to clone; it keeps connections open.
 #[derive(Debug, Clone)]
 pub struct Sender {
     http: Client,
@@ -134,17 +124,10 @@ pub struct Sender {
 
 impl Sender {
     /// A sender that goes nowhere else than `loopback` and the public internet.
-    ///
-    /// # Errors
-    /// When no HTTP client can be made.
     pub fn new(loopback: Loopback, clock: Clock) -> Result<Self, SenderError> {
         Self::with_timeouts(loopback, clock, Timeouts::USUAL)
     }
 
-    /// As [`Sender::new`], for endpoints that get another time.
-    ///
-    /// # Errors
-    /// When no HTTP client can be made.
     pub fn with_timeouts(
         loopback: Loopback,
         clock: Clock,
@@ -183,7 +166,6 @@ impl Sender {
         })
     }
 
-    /// Posts it, signed for this moment.
     pub async fn send(&self, parcel: &WebhookRequest<'_>) -> Attempt {
         let (at, started) = (self.clock.now(), Instant::now());
         let mut attempt = Attempt {
@@ -225,7 +207,7 @@ impl Sender {
     }
 }
 
-/// The subscription's headers, then ours: whatever it says, ours stand.
+/// The subscription's headers, overridden by ours.
 fn headers(parcel: &WebhookRequest<'_>, at: Timestamp) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in parcel.headers {
@@ -263,7 +245,6 @@ fn headers(parcel: &WebhookRequest<'_>, at: Timestamp) -> HeaderMap {
     headers
 }
 
-/// Why no request was made.
 fn not_posted(wrong: WrongUrl) -> &'static str {
     match wrong {
         WrongUrl::Address => "address not allowed",

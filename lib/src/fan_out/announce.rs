@@ -28,30 +28,26 @@ use crate::{
     providers,
 };
 
-/// Places of what is no part of the lifecycle, which has the first ones.
+/// The lifecycle types take the places below these.
 const PLACE_OF_IN_CALL_EVENT: u8 = 8;
 const PLACE_OF_CONTACT: u8 = 9;
 const PLACE_OF_TRANSFER: u8 = 10;
 const PLACE_OF_UPDATE: u8 = 14;
 const PLACE_OF_MERGER: u8 = 15;
 
-/// A message, and whom it is for.
 #[derive(Debug)]
 pub(super) struct TargetedMessage {
     pub(super) message: Message,
     pub(super) to: Audience,
 }
 
-/// Who is asked whether a message is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Audience {
-    /// Every subscription.
     Everybody,
-    /// Those with filters, which may have said no before something changed.
+    /// Subscriptions with filters, which may have refused the message before something changed.
     Filtering,
 }
 
-/// What an event announces of its call.
 #[derive(Debug)]
 pub(super) struct CallAnnouncements<'a> {
     event: &'a Event,
@@ -61,7 +57,7 @@ pub(super) struct CallAnnouncements<'a> {
     occurrence: Option<InCallEvent>,
     merged: Vec<CallId>,
     transfers: Vec<Transfer>,
-    /// What had been told before, if the event changed it.
+    /// The values that were announced before this event changed them.
     updated: Option<&'a Map<String, Value>>,
     lead: Option<&'a Lead>,
 }
@@ -108,7 +104,6 @@ impl<'a> CallAnnouncements<'a> {
         }
     }
 
-    /// Whether it announces nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.lifecycle.is_empty()
             && self.occurrence.is_none()
@@ -141,12 +136,10 @@ impl<'a> CallAnnouncements<'a> {
         lifecycle.chain(others).map(str::to_owned).collect()
     }
 
-    /// The tenant that is told.
     pub(super) fn tenant_id(&self) -> &str {
         &self.owner.tenant_id
     }
 
-    /// The messages.
     pub(super) fn messages(&self) -> Vec<TargetedMessage> {
         let lifecycle =
             self.lifecycle
@@ -283,7 +276,6 @@ impl<'a> CallAnnouncements<'a> {
     }
 }
 
-/// The transfers that this event brought about, or brought to their end.
 fn transfers(event: &Event, call: &Call) -> Vec<Transfer> {
     if !call
         .transfers

@@ -10,7 +10,6 @@ use crate::{
     store::{StoreError, due::DueTable},
 };
 
-/// Notes what is due later.
 #[derive(Debug, Clone)]
 pub struct FollowUps {
     due: DueTable,
@@ -18,17 +17,12 @@ pub struct FollowUps {
 }
 
 impl FollowUps {
-    /// Notes in this table.
-    #[must_use]
     pub fn new(due: DueTable, clock: Clock) -> Self {
         Self { due, clock }
     }
 
     /// Notes the call's follow-up, if the event tells of one; noting it again is harmless. What was
     /// noted before and is no longer wanted is dropped when its time comes.
-    ///
-    /// # Errors
-    /// When the database fails; noting again is safe.
     pub async fn note(&self, update: &CallUpdate, call: &Call) -> Result<(), StoreError> {
         if update.facts.follow_up.get().is_none_or(Option::is_none) {
             return Ok(());

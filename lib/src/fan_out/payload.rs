@@ -38,7 +38,6 @@ const PLACES: i64 = 16;
 
 impl Order {
     /// Of what was announced at this moment, in this `place` among what one event announces (0 to 15).
-    #[must_use]
     pub fn new(announced_at: Timestamp, place: u8, occurred_at: Timestamp) -> Self {
         let place = i64::from(place).min(PLACES - 1);
         Self {
@@ -115,7 +114,6 @@ struct Metadata {
 impl<'a> CallData<'a> {
     /// The payload of an event about this call: of its lifecycle, or of something else that happened in
     /// it, of which `more` tells.
-    #[must_use]
     pub fn of(
         call: &'a Call,
         announcement: Option<Announcement>,
@@ -181,7 +179,6 @@ impl<'a> CallData<'a> {
     }
 
     /// The payload of `call.updated`: the call as it stands, and what had been told of it before.
-    #[must_use]
     pub fn updated(call: &'a Call, order: Order, previous: &'a Map<String, Value>) -> Self {
         let legs = shown_leg::of(&call.facts);
         Self {
@@ -192,7 +189,6 @@ impl<'a> CallData<'a> {
     }
 
     /// The payload of `transfer.*`: the call as it stands, and the leg that is called into it.
-    #[must_use]
     pub fn of_transfer(call: &'a Call, order: Order, leg: LegView) -> Self {
         Self {
             transfer: Some(leg.into()),
@@ -205,11 +201,9 @@ impl<'a> CallData<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Merged {
-    /// The call that is no more: its id leads to the other one.
+    /// The absorbed call; its id leads to the other one.
     pub from: CallId,
-    /// The call that remains.
     pub into: CallId,
-    /// Its place among the events.
     #[serde(flatten)]
     pub order: Order,
 }
@@ -233,8 +227,6 @@ pub struct ContactData<'a> {
 }
 
 impl<'a> ContactData<'a> {
-    /// The payload about this lead, which a call created.
-    #[must_use]
     pub fn of(lead: &'a Lead, call: &Call, order: Order) -> Self {
         Self {
             id: lead.id().to_string(),
@@ -259,8 +251,7 @@ struct Envelope<'a, T> {
     data: &'a T,
 }
 
-/// What is posted: the event's type, when it happened, and its payload.
-#[must_use]
+/// The envelope that is posted.
 pub fn body(event_type: &str, occurred_at: Timestamp, data: &impl Serialize) -> Bytes {
     let envelope = Envelope {
         event_type,
@@ -279,7 +270,7 @@ fn shown<S: serde::Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok,
     serializer.collect_str(time)
 }
 
-/// The carrier's id of a call, where it is known.
+/// The carrier's id where it is known, else ours.
 fn call_id(call: &Call) -> String {
     call.facts
         .call_sid()
@@ -299,7 +290,7 @@ fn status(announcement: Option<Announcement>, facts: &Facts) -> &'static str {
     }
 }
 
-/// `appointment_set` is `appointmentSet`.
+/// `appointment_set` becomes `appointmentSet`.
 fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();

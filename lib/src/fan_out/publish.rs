@@ -36,29 +36,22 @@ use crate::{
     },
 };
 
-/// So many rows are written at once.
 const AT_ONCE: usize = 32;
 
-/// Makes deliveries of announcements.
 #[derive(Debug, Clone)]
 pub struct Publisher {
-    /// Who wants what.
     pub subscriptions: SubscriptionTable,
-    /// Where deliveries stand.
     pub history: HistoryTable,
-    /// What makes them.
     pub deliveries: DeliveryQueue,
-    /// What time it is.
     pub clock: Clock,
 }
 
-/// What the events of a batch have in common.
 #[derive(Debug)]
 pub struct Batch {
     table: SubscriptionTable,
     /// The subscriptions of each tenant, read once and only when something is announced to it.
     of_tenant: Mutex<HashMap<String, Arc<OnceCell<Vec<Subscription>>>>>,
-    /// The first attempts that must be queued before the batch has ended.
+    /// First attempts to queue before the batch ends.
     unqueued: Mutex<Vec<(DeliveryMessage, u64)>>,
 }
 
@@ -88,7 +81,6 @@ impl Batch {
 
 impl Publisher {
     /// A batch of events. Whoever drove them must end it by [`Publisher::queue`].
-    #[must_use]
     pub fn batch(&self) -> Batch {
         Batch {
             table: self.subscriptions.clone(),
@@ -98,9 +90,7 @@ impl Publisher {
     }
 
     /// Queues the deliveries that the events of a batch have recorded.
-    ///
-    /// # Errors
-    /// When the queue did not take all of them: the events of the batch must be driven again.
+    /// On an error the events of the batch must be processed again.
     pub async fn queue(&self, batch: Batch) -> Result<(), SendError> {
         let unqueued = batch
             .unqueued
@@ -111,9 +101,6 @@ impl Publisher {
 
     /// Sees to the deliveries of what an event announces of its call. Once this returns, each is
     /// recorded; the batch queues them.
-    ///
-    /// # Errors
-    /// When a step failed; publishing again is safe, and needed.
     pub(super) async fn publish(
         &self,
         announced: &CallAnnouncements<'_>,
@@ -129,10 +116,7 @@ impl Publisher {
         }
     }
 
-    /// As [`Publisher::publish`], of an event that is its own message.
-    ///
-    /// # Errors
-    /// As [`Publisher::publish`].
+    /// Publishes an event that is its own message.
     pub(super) async fn publish_message(
         &self,
         message: Message,
@@ -189,7 +173,7 @@ impl Publisher {
         Ok(())
     }
 
-    /// The message, and the subscriptions that want it; `None` if none does.
+    /// The message, and the ids of the subscriptions that want it; `None` if none does.
     async fn packed<'a>(
         &self,
         notice: &'a TargetedMessage,

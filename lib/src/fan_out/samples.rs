@@ -27,7 +27,6 @@ use crate::{
 
 /// `data` of an event of this type, as `subscription` might get it. Empty for a type to which nobody can
 /// subscribe.
-#[must_use]
 pub fn sample_data(event_type: &str, subscription: &Subscription) -> Map<String, Value> {
     let message = of_call(event_type).or_else(|| of_platform(event_type, subscription));
     let posted = message.and_then(|message| serde_json::from_slice(&message.body).ok());
@@ -65,7 +64,6 @@ fn of_call(event_type: &str) -> Option<Message> {
         .find(|message| message.event_type == event_type)
 }
 
-/// What the platform's own event of this type announces.
 fn of_platform(event_type: &str, subscription: &Subscription) -> Option<Message> {
     let now = call::at(130);
     let event = match event_type {

@@ -35,15 +35,13 @@ use crate::{
     },
 };
 
-/// Spans that one process remembers to have filed; then it begins anew.
+/// When a process remembers this many, it forgets all and starts again.
 const MAX_REMEMBERED: usize = 10_000;
-/// Calls that are looked at together.
 const PAGE: usize = 100;
 
 /// How long nothing must have been heard of a call that goes on before it is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SilenceLimit {
-    /// In hours.
     pub hours: u32,
 }
 
@@ -55,7 +53,6 @@ impl SilenceLimit {
     }
 }
 
-/// Files what is to be looked at.
 #[derive(Debug, Clone)]
 pub struct UnfinishedCalls {
     due: DueTable,
@@ -65,8 +62,6 @@ pub struct UnfinishedCalls {
 }
 
 impl UnfinishedCalls {
-    /// Files in this table.
-    #[must_use]
     pub fn new(due: DueTable, silence: SilenceLimit, clock: Clock) -> Self {
         Self {
             due,
@@ -77,9 +72,6 @@ impl UnfinishedCalls {
     }
 
     /// Sees to it that a call of this tenant that goes on is looked at when it has been silent for long.
-    ///
-    /// # Errors
-    /// When the database fails; noting it again is safe.
     pub async fn note(&self, call: &Call, tenant_id: &str) -> Result<(), StoreError> {
         if call.facts.ending().is_some() {
             return Ok(());
@@ -107,27 +99,18 @@ impl UnfinishedCalls {
     }
 }
 
-/// Closes calls that have been silent for long.
 #[derive(Debug, Clone)]
 pub struct Closing {
-    /// A tenant's calls by the time at which they began.
     pub list: CallList,
-    /// The calls.
     pub calls: CallTable,
-    /// Where the event that closes a call is appended.
     pub events: EventTable,
-    /// Where calls are filed that were heard of since.
     pub due: DueTable,
-    /// How long a call may be silent.
     pub silence: SilenceLimit,
 }
 
 impl Closing {
     /// Closes those calls of a span that are silent. The number of those that were closed; `None` when the
     /// deadline came first, and the span must be looked at again.
-    ///
-    /// # Errors
-    /// When the database fails; closing again is safe.
     pub(crate) async fn close_begun(
         &self,
         begun: &Begun,
@@ -153,10 +136,7 @@ impl Closing {
         }
     }
 
-    /// Closes a call if it is silent. True if it was closed.
-    ///
-    /// # Errors
-    /// As [`Closing::close_begun`].
+    /// Closes a call if it is silent; true if it was closed.
     pub(crate) async fn close_one(&self, id: CallId, now: Timestamp) -> Result<bool, StoreError> {
         match self.calls.find(id).await? {
             Some(trail) => self.close(&trail.whole(), now).await,

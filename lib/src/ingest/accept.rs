@@ -18,7 +18,6 @@ use super::fold::Fold;
 /// The largest body that is accepted: what Lambda can receive at all. It is kept whole.
 pub const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
 
-/// Accepts events.
 #[derive(Debug, Clone)]
 pub struct Accept {
     events: EventTable,
@@ -26,18 +25,13 @@ pub struct Accept {
     fold: Fold,
 }
 
-/// What became of an event.
 #[derive(Debug)]
 pub enum Kept {
-    /// It is in the log and in its call, by this very request.
     Folded(Box<Call>),
-    /// It was in the log before; `fan-out` sees to its call.
     Duplicate,
 }
 
 impl Accept {
-    /// Accepts into these tables.
-    #[must_use]
     pub fn new(events: EventTable, lookup: Lookup, fold: Fold) -> Self {
         Self {
             events,
@@ -46,19 +40,12 @@ impl Accept {
         }
     }
 
-    /// Keeps an event that needs no answer from its call: one write.
-    ///
-    /// # Errors
-    /// When it is not known whether the event was kept.
     pub async fn keep(&self, event: &Event) -> Result<Accepted, StoreError> {
         self.events.append(event).await
     }
 
     /// Keeps an event and folds it into its call.
-    ///
-    /// # Errors
-    /// When the database failed. If the event was kept before that, `fan-out` folds it, and a
-    /// repetition is answered as the duplicate it is.
+    /// If this fails after the append, `fan-out` folds the event; a repetition is a duplicate.
     pub async fn append_and_load(
         &self,
         event: &Event,

@@ -9,7 +9,6 @@ use crate::{
     store::{StoreError, directory::DirectoryTable},
 };
 
-/// Chooses agents.
 #[derive(Debug, Clone)]
 pub struct AgentChoice {
     directory: DirectoryTable,
@@ -17,21 +16,17 @@ pub struct AgentChoice {
     default_tenant: Option<String>,
 }
 
-/// The agent of a call, and whose number was called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
-    /// The agent's name.
     pub agent_name: String,
-    /// The number, if the directory knows it.
+    /// The directory's entry for the number that was called.
     pub line: Option<PhoneNumberEntry>,
-    /// The tenant whose call it is, if anybody's.
     pub tenant_id: Option<String>,
 }
 
 impl AgentChoice {
     /// Chooses by this directory. `default_agent` answers where nobody named another; unknown numbers
     /// are the default tenant's, if there is one.
-    #[must_use]
     pub fn new(
         directory: DirectoryTable,
         default_agent: String,
@@ -44,8 +39,6 @@ impl AgentChoice {
         }
     }
 
-    /// The agent that answers without asking the directory.
-    #[must_use]
     pub fn by_default(&self) -> Assignment {
         Assignment {
             agent_name: self.default_agent.clone(),
@@ -54,10 +47,6 @@ impl AgentChoice {
         }
     }
 
-    /// The entry of a number.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn line(
         &self,
         number: Option<&PhoneNumber>,
@@ -68,8 +57,6 @@ impl AgentChoice {
         }
     }
 
-    /// The tenant of calls to a number.
-    #[must_use]
     pub fn tenant_of(&self, line: Option<&PhoneNumberEntry>) -> Option<String> {
         line.map(|line| line.tenant_id.clone())
             .or_else(|| self.default_tenant.clone())
@@ -77,9 +64,6 @@ impl AgentChoice {
 
     /// The agent of a call to `number`. Where the provider account that asks is one tenant's own, no other
     /// tenant's number is answered by it.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn of(
         &self,
         number: Option<&PhoneNumber>,

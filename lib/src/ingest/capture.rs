@@ -30,7 +30,6 @@ use crate::{
     },
 };
 
-/// Records submissions.
 #[derive(Debug, Clone)]
 pub struct Capture {
     events: EventTable,
@@ -39,29 +38,21 @@ pub struct Capture {
     calls: CallTable,
 }
 
-/// A submission's event, and its call with that in it.
 #[derive(Debug)]
 pub struct Record {
-    /// The call.
     pub call: Call,
-    /// The event.
     pub event: EventKey,
 }
 
-/// What became of a submission.
 #[derive(Debug)]
 pub enum Captured {
-    /// It is in the log and in its call, by this very request.
     Recorded(Box<Record>),
-    /// It was in the log before; it is in its call.
     Repeated(Box<Record>),
-    /// Its `Idempotency-Key` was used for another body.
+    /// The `Idempotency-Key` was used before, for another body.
     KeyUsed,
 }
 
 impl Capture {
-    /// Records into these tables.
-    #[must_use]
     pub fn new(events: EventTable, lookup: Lookup, fold: Fold, calls: CallTable) -> Self {
         Self {
             events,
@@ -72,10 +63,7 @@ impl Capture {
     }
 
     /// Records a submission that was received `now`.
-    ///
-    /// # Errors
-    /// When the database failed. If the event was kept before that, `fan-out` folds it, and the same
-    /// submission is answered as the repetition that it is.
+    /// If this fails after the append, `fan-out` folds the event; the same submission is a repetition.
     pub async fn record(
         &self,
         submission: &Submission,

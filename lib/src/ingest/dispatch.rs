@@ -21,26 +21,22 @@ use crate::{
 
 /// LiveKit waits for two seconds. The database has this long from the request on,
 const DATABASE: Duration = Duration::from_millis(1_000);
-/// and the queue, if it is needed, until here.
+/// Until then the event may be sent to the queue.
 const QUEUE: Duration = Duration::from_millis(1_500);
 /// Each has at least this, however long the request waited for something else.
 const AT_LEAST: Duration = Duration::from_millis(250);
 
-/// Answers inbound calls.
 #[derive(Debug, Clone)]
 pub struct Dispatch {
     events: EventTable,
     deferred: DeferredEventQueue,
-    /// How an agent is chosen.
     pub agents: AgentChoice,
 }
 
-/// A call's agent, and whether everything went as it should.
 #[derive(Debug)]
 pub struct Dispatched {
-    /// The agent.
     pub assignment: Assignment,
-    /// The directory or the log did not answer, or not in time.
+    /// The directory or the log failed or was too slow.
     pub degraded: bool,
 }
 
@@ -55,8 +51,6 @@ enum Failure {
 }
 
 impl Dispatch {
-    /// Answers with these.
-    #[must_use]
     pub fn new(events: EventTable, deferred: DeferredEventQueue, agents: AgentChoice) -> Self {
         Self {
             events,

@@ -39,7 +39,6 @@ enum Campaigns {
     Later,
 }
 
-/// Folds events into calls.
 #[derive(Debug, Clone)]
 pub struct Fold {
     calls: CallTable,
@@ -50,7 +49,6 @@ pub struct Fold {
 impl Fold {
     /// Folds into `calls`, with what `directory` knows of their campaigns; a call whose number nobody owns
     /// belongs to `default_tenant`, if there is one.
-    #[must_use]
     pub fn new(calls: CallTable, directory: DirectoryTable, default_tenant: Option<&str>) -> Self {
         Self {
             calls,
@@ -59,8 +57,6 @@ impl Fold {
         }
     }
 
-    /// The same, into calls that are kept for so long.
-    #[must_use]
     pub fn kept_for(self, kept: Retention) -> Self {
         Self {
             calls: self.calls.kept_for(kept),
@@ -68,17 +64,13 @@ impl Fold {
         }
     }
 
-    /// Who owns events that are about no call.
-    #[must_use]
+    /// The owner of events that are about no call.
     pub fn default_owner(&self) -> Option<&Owner> {
         self.default_owner.as_ref()
     }
 
     /// The call with the event in it, durable, by the surest of the event's keys. Folding an event
     /// again changes nothing. What the call's campaign adds to its owner follows with [`Fold::unite`].
-    ///
-    /// # Errors
-    /// When the database fails; folding again is safe.
     pub async fn fold(&self, update: &CallUpdate, found: &Found) -> Result<Call, StoreError> {
         let trails = self.trails(update, found).await?;
         self.fold_into(trails.into_iter().next(), update, found, Campaigns::Later)
@@ -87,9 +79,6 @@ impl Fold {
 
     /// As [`Fold::fold`], and unites all records that the event's keys lead to. `None` when another
     /// writer was faster: look again.
-    ///
-    /// # Errors
-    /// When the database fails; uniting again is safe.
     pub async fn unite(
         &self,
         update: &CallUpdate,
@@ -150,9 +139,6 @@ impl Fold {
     /// Binds every key of the event that leads nowhere yet to its call, and those that lead to a
     /// record it absorbed straight to it. False when a key was just bound to another record: the two
     /// are one call; look again. A room's name is bound to the first sid that bears it.
-    ///
-    /// # Errors
-    /// When the database fails; binding again is safe.
     pub async fn bind(
         &self,
         update: &CallUpdate,
@@ -188,17 +174,11 @@ impl Fold {
     }
 
     /// Forgets events that waited for the call's owner, once they are queued to be driven again.
-    ///
-    /// # Errors
-    /// When the database fails; forgetting again is safe.
     pub async fn release(&self, id: CallId, queued: &BTreeSet<EventKey>) -> Result<(), StoreError> {
         self.change(id, |call| call.waiting.remove(queued)).await
     }
 
     /// Remembers that an event about the call was received, so that its timeline shows it.
-    ///
-    /// # Errors
-    /// When the database fails; remembering again is safe.
     pub async fn see(&self, id: CallId, received_at: Timestamp) -> Result<(), StoreError> {
         self.change(id, |call| call.seen.include(received_at)).await
     }
@@ -407,7 +387,6 @@ impl Fold {
     }
 }
 
-/// Whose event it is by its own word, or by its line, agent or campaign.
 fn reported_owner(update: &CallUpdate, found: &Found) -> Option<Owner> {
     // Whoever is dialled into a call need not be dialled from the call's own line.
     let is_dialled = update.facts.legs.iter().any(|(_, leg)| leg.dialled);
@@ -429,7 +408,6 @@ fn reported_owner(update: &CallUpdate, found: &Found) -> Option<Owner> {
     Some(owner)
 }
 
-/// Whether an event of this owner may enter the record.
 fn may_enter(call: &Call, told: Option<&Owner>) -> bool {
     call.owner
         .as_ref()
@@ -437,7 +415,7 @@ fn may_enter(call: &Call, told: Option<&Owner>) -> bool {
         .is_none_or(|(owner, told)| owner.tenant_id == told.tenant_id)
 }
 
-/// Whether the key names a phone's leg, and not the call.
+/// Whether the key names one phone's leg rather than the call.
 fn is_of_leg(key: &CallKey) -> bool {
     matches!(key, CallKey::SipCall(_) | CallKey::CallSid(_))
 }

@@ -10,9 +10,6 @@ use crate::{
 
 /// The region in which the national numbers among `texts` are read: the one of the tenant's settings.
 /// These are read only if there is such a number, so that who writes `+` pays for no request.
-///
-/// # Errors
-/// When the database fails.
 pub async fn region_for(
     directory: &DirectoryTable,
     tenant_id: &str,

@@ -32,17 +32,16 @@ use crate::{
     telemetry,
 };
 
-/// The call that a request is about: at least one name of it.
+/// At least one of the two is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentCallQuery {
-    /// ElevenLabs' id of the conversation.
     pub conversation_id: Option<String>,
-    /// The carrier's id of the call.
+    /// The carrier's id.
     pub call_sid: Option<String>,
 }
 
 impl AgentCallQuery {
-    /// The names as keys of calls, the strongest first.
+    /// The strongest key first.
     pub fn keys(&self) -> impl Iterator<Item = CallKey> {
         let conversation = self.conversation_id.clone().map(CallKey::Conversation);
         conversation
@@ -51,58 +50,44 @@ impl AgentCallQuery {
     }
 }
 
-/// Answers status queries.
 #[derive(Debug, Clone)]
 pub struct AgentCalls {
-    /// Where calls are.
     pub calls: CallTable,
-    /// Where what was told of them is, and what ElevenLabs answers is kept.
     pub events: EventTable,
-    /// Finds the call of an answer.
     pub lookup: Lookup,
-    /// Folds an answer into its call.
     pub fold: Fold,
-    /// Whom to ask.
     pub api: ConversationApi,
-    /// How old a status that is not final may be.
+    /// The maximum age of a status that is not final.
     pub fresh_millis: u64,
-    /// How many unknown calls a user may ask about.
+    /// Limits how many unknown calls a user may ask about.
     pub questions: Option<Arc<Limiter>>,
 }
 
-/// What is known of a call.
 #[derive(Debug)]
 pub enum Status {
-    /// The caller may see it.
     Known {
-        /// The call.
         call: Box<Call>,
-        /// The payload of the event that told its status, if it is still kept.
+        /// The payload of the event that reported its status, if it is still stored.
         reported_by: Option<Bytes>,
         /// ElevenLabs was to be asked and gave no answer, so that this may be behind.
         stale: bool,
     },
-    /// There is no such call that the caller may see.
     NotFound,
-    /// Nothing is known of it here, and ElevenLabs gave no answer.
     Unanswered(ConversationApiError),
     /// Nothing is known of it here, and the caller has asked about too many such calls.
     TooOften(Exceeded),
 }
 
-/// Under whose names a call was found.
+/// Whose account named the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Account {
-    /// Those of the platform's accounts.
     Platforms,
-    /// Those of its tenant's own account.
     Own,
 }
 
-/// What came of asking ElevenLabs.
 enum Asked {
     Told(Box<Call>),
-    /// It is about a call that the caller may not see.
+    /// The call is not visible to the caller.
     Hidden,
     Failed(ConversationApiError),
     /// Without a key, or with an id that ElevenLabs cannot have given, nobody is asked.
@@ -110,10 +95,6 @@ enum Asked {
 }
 
 impl AgentCalls {
-    /// The status of the call that `query` names.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn status(
         &self,
         caller: &Caller,

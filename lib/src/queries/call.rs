@@ -11,9 +11,6 @@ use crate::{
 
 /// The call and its owner, if it belongs to `user_id` and the caller may read it. A call of somebody
 /// else and a call that does not exist look the same.
-///
-/// # Errors
-/// When the database fails.
 pub async fn find_visible(
     calls: &CallTable,
     caller: &Caller,
@@ -26,9 +23,6 @@ pub async fn find_visible(
 
 /// The call and its owner, if the caller may read it; one that it may not and one that does not exist
 /// look the same.
-///
-/// # Errors
-/// When the database fails.
 pub async fn find_readable(
     calls: &CallTable,
     caller: &Caller,

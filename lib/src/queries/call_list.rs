@@ -10,38 +10,27 @@ use crate::{
     },
 };
 
-/// Calls that are read at once when a filter has left a page unfilled.
+/// Calls read at once when a filter has left a page unfilled.
 const STRIDE: usize = 100;
 
-/// What a page is made of.
 #[derive(Debug)]
 pub struct PageOf<'a> {
-    /// When the calls were created.
     pub window: Window,
-    /// What they are.
     pub filter: &'a CallFilter,
-    /// Where the page begins.
     pub after: Option<Place>,
-    /// How many calls it shows at most.
     pub limit: usize,
-    /// How many calls are looked at for it at most.
+    /// The maximum number of calls read for the page.
     pub examined: usize,
 }
 
-/// A page of calls.
 #[derive(Debug)]
 pub struct CallPage {
-    /// The calls with their owners, newest first.
     pub calls: Vec<(Call, Owner)>,
-    /// Where the next page begins, if there may be one.
     pub next: Option<Place>,
 }
 
 /// The page of calls that the caller may read. It may have fewer calls than asked for, even none,
 /// and yet not be the last one.
-///
-/// # Errors
-/// When the database fails or a call cannot be read.
 pub async fn page(
     list: &CallList,
     caller: &Caller,
@@ -72,7 +61,6 @@ pub async fn page(
     })
 }
 
-/// The call and its owner, if the caller may read it.
 pub(super) fn readable(caller: &Caller, call: Call) -> Option<(Call, Owner)> {
     let owner = call.owner.clone().filter(|owner| caller.may_read(owner))?;
     Some((call, owner))

@@ -14,21 +14,15 @@ use crate::{
     },
 };
 
-/// Calls that are read at once.
 const STRIDE: usize = 400;
 /// Reasons are free text of up to 2 KB each: so many are told, the most frequent first.
 const MAX_REASONS: usize = 100;
 
-/// The counts of the calls that a caller may read.
 #[derive(Debug)]
 pub struct CallStats {
-    /// How many there are.
     pub calls: usize,
-    /// By status.
     pub by_status: BTreeMap<&'static str, usize>,
-    /// By the agent platform's status, of the calls that have one.
     pub by_agent_status: BTreeMap<&'static str, usize>,
-    /// By outcome, of the calls that have one.
     pub by_outcome: BTreeMap<&'static str, usize>,
     /// By the reason of their failure, of the calls that have one: the most frequent first.
     pub by_failure_reason: Vec<Reason>,
@@ -38,12 +32,10 @@ pub struct CallStats {
     pub cut_at: Option<Timestamp>,
 }
 
-/// A reason for failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// The provider's words.
     pub reason: String,
-    /// How many calls failed for it.
     pub count: usize,
 }
 
@@ -76,9 +68,6 @@ impl Counts {
 }
 
 /// Counts the window's calls that the caller may read, the newest first and at most `at_most`.
-///
-/// # Errors
-/// When the database fails or a call cannot be read.
 pub async fn tally(
     list: &CallList,
     caller: &Caller,

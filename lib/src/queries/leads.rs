@@ -13,17 +13,13 @@ use crate::{
 
 /// Leads that are looked at for one page, so that a filter that few match cannot cost without end.
 const MAX_EXAMINED: u32 = 1_000;
-/// Leads that are read at once where not every one matches.
+/// Leads read at once when a filter may reject some.
 const CHUNK: u32 = 250;
 
-/// Which leads are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct LeadFilter {
-    /// Of this campaign.
     pub campaign_id: Option<String>,
-    /// Of this number.
     pub phone_number: Option<PhoneNumber>,
-    /// That stand here.
     pub status: Option<LeadStatus>,
 }
 
@@ -44,9 +40,6 @@ impl LeadFilter {
 
 /// At most `limit` of the tenant's leads that match, by their ids. A page may hold fewer, even none,
 /// and still have a next one.
-///
-/// # Errors
-/// When the database fails or an entry cannot be read.
 pub async fn find_leads(
     directory: &DirectoryTable,
     tenant_id: &str,

@@ -21,59 +21,42 @@ use crate::{
     store::{StoreError, recoveries::RecoveryTable, subscriptions::SubscriptionTable},
 };
 
-/// So many orders at the same moment are not a coincidence.
+/// More simultaneous requests than this are no coincidence.
 const MAX_TRIES: usize = 8;
 
-/// Takes orders.
 #[derive(Debug, Clone)]
 pub struct Recoveries {
-    /// Whose deliveries may be recovered.
     pub subscriptions: SubscriptionTable,
-    /// Where recoveries are.
     pub recoveries: RecoveryTable,
-    /// Where they are queued.
     pub queue: RecoveryQueue,
-    /// How long the history is kept.
     pub retention_days: u32,
-    /// What time it is.
     pub clock: Clock,
 }
 
-/// What became of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrderResult {
-    /// It is queued.
     Queued(Recovery),
-    /// The same was ordered before and is under way.
     Before(Recovery),
-    /// Another one of the subscription is under way.
     Busy(Recovery),
-    /// The tenant has no such subscription.
     NoSubscription,
-    /// Nothing is posted for the subscription.
     Inactive,
-    /// The window begins in the future.
     Future,
-    /// The window ends before what is kept.
     Expired,
 }
 
-/// Why an order was not taken. Repeating it is safe.
+/// Repeating the request is safe.
 #[derive(Debug, Error)]
 pub enum OrderError {
-    /// The database failed.
     #[error("the database failed")]
     Store(#[from] StoreError),
-    /// It is written, but not known to be queued.
+    /// The recovery is stored, but may not be queued.
     #[error("the queue failed")]
     Queue(#[from] SendError),
 }
 
 impl Recoveries {
     /// Orders a recovery.
-    ///
-    /// # Errors
-    /// When the database or the queue fails; the order may have been taken, and the same one finds it.
+    /// On an error the recovery may exist; the same request finds it.
     pub async fn order(
         &self,
         tenant_id: &str,
@@ -127,7 +110,6 @@ impl Recoveries {
         Err(StoreError::Contended.into())
     }
 
-    /// Answers an order that finds another one under way.
     async fn meet(&self, open: &Recovery, order: Order) -> Result<OrderResult, OrderError> {
         if open.may_have_stalled(self.clock.now()) {
             self.queue.send(open, 0).await?;

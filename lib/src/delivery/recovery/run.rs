@@ -38,66 +38,50 @@ use crate::{
     },
 };
 
-/// Deliveries reopened at once.
 const CONCURRENCY: usize = 16;
 
-/// Works on recoveries.
 #[derive(Debug, Clone)]
 pub struct Recover {
-    /// Who is delivered to.
     pub subscriptions: SubscriptionTable,
-    /// Where recoveries are.
     pub recoveries: RecoveryTable,
-    /// Where deliveries are.
     pub history: HistoryTable,
-    /// Where they are queued.
     pub deliveries: DeliveryQueue,
-    /// Where recoveries are queued.
     pub queue: RecoveryQueue,
-    /// How much is done at once.
     pub portion: Portion,
-    /// What time it is.
     pub clock: Clock,
 }
 
-/// How much is done at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Portion {
-    /// Rows of the history that are looked through between two savings.
+    /// Rows of the history that are read between two saves.
     pub rows: i32,
     /// After so long the recovery queues itself and rests; one page is done in any case.
     pub time: Duration,
 }
 
-/// What became of a recovery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ran {
-    /// It ended.
     Ended(Recovery),
-    /// It went on, and is queued again.
+    /// It continues later; its message is queued again.
     Resting(Recovery),
-    /// It had ended before, or is no longer kept.
+    /// It had ended before, or has expired.
     Over,
-    /// Somebody else is at work on it.
+    /// Another worker has it.
     Elsewhere,
 }
 
-/// Why a recovery did not go on. Repeating is safe.
+/// Repeating is safe.
 #[derive(Debug, Error)]
 pub enum RecoverError {
-    /// The database failed.
     #[error("the database failed")]
     Store(#[from] StoreError),
-    /// The queue failed.
     #[error("the queue failed")]
     Queue(#[from] SendError),
 }
 
 impl Recover {
     /// Goes on with a recovery.
-    ///
-    /// # Errors
-    /// When the database or a queue fails: whoever calls must not acknowledge the message.
+    /// On an error the caller must not acknowledge the message.
     pub async fn run(&self, tenant_id: &str, id: RecoveryId) -> Result<Ran, RecoverError> {
         let started = Instant::now();
         let Some(mut stored) = self.find_open(tenant_id, id).await? else {
@@ -123,10 +107,7 @@ impl Recover {
         }
     }
 
-    /// Gives up a recovery that failed again and again.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Ends a recovery that failed repeatedly.
     pub async fn give_up(&self, tenant_id: &str, id: RecoveryId) -> Result<Ran, RecoverError> {
         let Some(stored) = self.find_open(tenant_id, id).await? else {
             return Ok(Ran::Over);
@@ -174,7 +155,7 @@ impl Recover {
         Ok(saved.map(|saved| saved.recovery))
     }
 
-    /// Does one page and saves that; `None` when somebody else was faster.
+    /// Does one page and saves it; `None` when another worker was faster.
     async fn page(&self, stored: &StoredRecovery) -> Result<Option<StoredRecovery>, RecoverError> {
         let recovery = &stored.recovery;
         let page = self
@@ -251,7 +232,6 @@ impl Recover {
     }
 }
 
-/// Whether the recovery has reopened it.
 fn is_of(recovery: &Recovery, delivery: &Delivery) -> bool {
     delivery.recovery.as_deref() == Some(recovery.id.to_string().as_str())
 }

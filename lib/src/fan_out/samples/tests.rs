@@ -40,7 +40,6 @@ fn sample(event_type: &str) -> Value {
     sample_data(event_type, &subscription()).into()
 }
 
-/// The paths of all members.
 fn paths(value: &Value, path: &str, into: &mut BTreeSet<String>) {
     for (name, value) in value.as_object().into_iter().flatten() {
         let path = format!("{path}/{name}");
@@ -170,7 +169,7 @@ fn story() -> Vec<Event> {
     ]
 }
 
-/// What the call announces to everybody, event by event.
+/// What the call announces to every subscription, event by event.
 fn announced(events: &[Event]) -> (Call, Vec<Message>) {
     let (owner, mut call, mut messages) = (call::owner(), None, Vec::new());
     for event in events {
@@ -192,7 +191,7 @@ fn announced(events: &[Event]) -> (Call, Vec<Message>) {
     (call.unwrap(), messages)
 }
 
-/// Two records that had both announced their end turn out to be one call.
+/// Two records that both announced their end become one call.
 fn merger() -> Vec<Message> {
     let ended = |id: &str| carrier(125, "call.completed", &json!({ "call_id": id }));
     let ([mut one, other], owner) = (

@@ -66,8 +66,8 @@ pub struct FanOut {
     pub retry: FanOutRetryQueue,
     pub leads: LeadTable,
     pub transcripts: TranscriptQueue,
-    pub agenda: FollowUps,
-    pub watch: UnfinishedCalls,
+    pub follow_ups: FollowUps,
+    pub unfinished: UnfinishedCalls,
     pub publisher: Publisher,
 }
 
@@ -78,14 +78,14 @@ pub struct ParsedEvent {
 }
 
 impl ParsedEvent {
-    pub fn by(event: Event) -> Self {
+    pub fn parse(event: Event) -> Self {
         let update = providers::read_update(&event);
         Self { event, update }
     }
 
     /// The id under which its call is, or would begin: events with the same one are best driven one
     /// after another. `None` when it is about no call.
-    pub fn surest_call(&self) -> Option<CallId> {
+    pub fn strongest_call(&self) -> Option<CallId> {
         Some(self.update.as_ref()?.keys.first_id())
     }
 }
@@ -145,7 +145,9 @@ impl FanOut {
             };
             let call_id = providers::platform::call_of(event);
             if let Some(id) = call_id {
-                self.fold.see(id, event.received_at).await?;
+                self.fold
+                    .extend_received_span(id, event.received_at)
+                    .await?;
             }
             self.history
                 .record_inbound(event, &tenant_id, call_id, None)
@@ -172,8 +174,8 @@ impl FanOut {
                 Processed::LeftOut(call.id)
             });
         };
-        self.agenda.note(update, &call).await?;
-        self.watch.note(&call, &owner.tenant_id).await?;
+        self.follow_ups.note(update, &call).await?;
+        self.unfinished.note(&call, &owner.tenant_id).await?;
         self.history
             .record_inbound(
                 event,

@@ -57,10 +57,7 @@ impl SecretTexts {
 #[derive(Debug, Error)]
 pub enum SecretsError {
     #[error("cannot read the secrets under {prefix}: {reason}")]
-    Unavailable {
-        prefix: String,
-        reason: String,
-    },
+    Unavailable { prefix: String, reason: String },
     #[error("no such SSM parameter: {names}; `make secrets STAGE=…` creates it")]
     Missing {
         /// Full names.

@@ -20,7 +20,7 @@ use crate::{
         subscription::SubscriptionStatus,
         timestamp::Timestamp,
     },
-    fan_out::{follow_ups::automatic_follow_up, unfinished::Closing},
+    fan_out::{follow_ups::automatic_follow_up, unfinished::CallCloser},
     providers::platform,
     queue::{
         SendError,
@@ -59,7 +59,7 @@ pub struct Sweep {
     pub events: EventTable,
     pub queue: DeliveryQueue,
     pub endpoints: EndpointTable,
-    pub closing: Closing,
+    pub closer: CallCloser,
     pub clock: Clock,
 }
 
@@ -233,13 +233,13 @@ impl Sweep {
             }
             Due::BEGUN => {
                 let begun = Begun::parse(&due.reference).ok_or(EntryError::Unreadable)?;
-                let closed = self.closing.close_begun(&begun, now, deadline).await?;
+                let closed = self.closer.close_begun(&begun, now, deadline).await?;
                 closed.map(Settled::Closed).ok_or(EntryError::Slow)
             }
             Due::UNFINISHED_CALL => {
                 let call_id = CallId::parse(&due.reference).ok_or(EntryError::Unreadable)?;
                 Ok(Settled::Closed(usize::from(
-                    self.closing.close_one(call_id, now).await?,
+                    self.closer.close_one(call_id, now).await?,
                 )))
             }
             _ => Err(EntryError::Unreadable),

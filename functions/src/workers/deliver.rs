@@ -5,7 +5,7 @@ use std::{process::ExitCode, time::Instant};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
-    delivery::{attempt::Prepared, deliver::Deliver},
+    delivery::{attempt::PreparedBatch, deliver::Deliver},
     queue::deliveries::DeliveryMessage,
     telemetry,
 };
@@ -87,7 +87,11 @@ fn read(message: &SqsMessage) -> Option<DeliveryMessage> {
 }
 
 impl Deps {
-    async fn settle(&self, message: &DeliveryMessage, batch: &Prepared) -> Result<(), Unsettled> {
+    async fn settle(
+        &self,
+        message: &DeliveryMessage,
+        batch: &PreparedBatch,
+    ) -> Result<(), Unsettled> {
         let started = Instant::now();
         let done = self.deliver.work(message, batch).await;
         let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;

@@ -74,7 +74,7 @@ impl Worker for Deps {
             let call = record
                 .parsed
                 .as_ref()
-                .and_then(ParsedEvent::surest_call)
+                .and_then(ParsedEvent::strongest_call)
                 .ok_or(place);
             calls.entry(call).or_default().push((place, record));
         }
@@ -136,7 +136,7 @@ impl Deps {
             .unwrap_or_default();
         let image: Item = record.change.new_image.into();
         let parsed = match self.events.read(&image).await {
-            Ok(event) => Some(ParsedEvent::by(event)),
+            Ok(event) => Some(ParsedEvent::parse(event)),
             Err(error) => {
                 tracing::error!(cause = telemetry::chain(&error), "unreadable record");
                 None

@@ -18,7 +18,7 @@ use crate::{
 pub const MAX_KEYS: u32 = 100;
 
 #[derive(Debug, Clone)]
-pub struct Order {
+pub struct NewApiKey {
     pub tenant_id: String,
     /// The company whose calls the key submits.
     pub company_id: Uuid,
@@ -26,9 +26,9 @@ pub struct Order {
 }
 
 #[derive(Debug)]
-pub enum Issued {
+pub enum IssueResult {
     /// The key as it is known from now on, and the key itself, which nobody can read again.
-    Made(ApiKey, String),
+    Issued(ApiKey, String),
     Full,
 }
 
@@ -52,13 +52,13 @@ impl ApiKeys {
 
     /// Makes a key of 256 random bits.
     /// On an error the key is not stored and cannot be used.
-    pub async fn issue(&self, order: Order, now: Timestamp) -> Result<Issued, IssueError> {
+    pub async fn issue(&self, order: NewApiKey, now: Timestamp) -> Result<IssueResult, IssueError> {
         let held = self
             .directory
             .list::<ApiKey>(&order.tenant_id, MAX_KEYS, None)
             .await?;
         if held.entries.len() >= MAX_KEYS as usize {
-            return Ok(Issued::Full);
+            return Ok(IssueResult::Full);
         }
         let random = random::<32>().ok_or(IssueError::NoRandomness)?;
         let key = format!("{}{}", ApiKey::PREFIX, URL_SAFE_NO_PAD.encode(random));
@@ -71,7 +71,7 @@ impl ApiKeys {
             created_at: now,
         };
         self.directory.put(&entry).await?;
-        Ok(Issued::Made(entry, key))
+        Ok(IssueResult::Issued(entry, key))
     }
 
     pub async fn find(&self, tenant_id: &str, id: Uuid) -> Result<Option<ApiKey>, StoreError> {

@@ -23,8 +23,8 @@ use crate::{
 const TRIES: usize = 10;
 
 #[derive(Debug)]
-pub enum Created {
-    Made(Box<(Subscription, SigningSecrets)>),
+pub enum CreateResult {
+    Created(Box<(Subscription, SigningSecrets)>),
     Full,
 }
 
@@ -64,15 +64,15 @@ impl Subscriptions {
         tenant_id: String,
         new: NewSubscription,
         now: Timestamp,
-    ) -> Result<Created, SubscriptionError> {
+    ) -> Result<CreateResult, SubscriptionError> {
         if self.table.list(&tenant_id).await?.len() >= MAX_PER_TENANT {
-            return Ok(Created::Full);
+            return Ok(CreateResult::Full);
         }
         let id = self.table.next_id(&tenant_id).await?;
         let (mut subscription, secrets) = new.begin(tenant_id, id, generated()?, now);
         self.proof.hold_back(&mut subscription, None, now);
         self.table.create(&subscription, &secrets).await?;
-        Ok(Created::Made(Box::new((subscription, secrets))))
+        Ok(CreateResult::Created(Box::new((subscription, secrets))))
     }
 
     /// Changes a subscription and returns it; `None` when the tenant has none of this id. A change that

@@ -24,7 +24,7 @@ use tokio::time::sleep;
 use super::{
     consequences::verdict,
     deliver::{Deliver, DeliverError, Endpoint},
-    pacing::{AttemptRef, Turn, attempt_of, micros},
+    pacing::{AttemptRef, Slot, attempt_of, micros},
     send::WebhookRequest,
 };
 use crate::{
@@ -45,12 +45,12 @@ use crate::{
 const EARLY_MILLIS: u64 = 1_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done {
-    Delivered(Answered),
+pub enum DeliveryResult {
+    Delivered(EndpointResponse),
     /// The attempt failed, and another follows.
-    Failed(Answered),
+    Failed(EndpointResponse),
     /// The attempt failed, and no other follows.
-    Exhausted(Answered),
+    Exhausted(EndpointResponse),
     /// The attempt had been recorded before; what follows from it was repeated.
     Repeated,
     /// It waits for its time or its slot.
@@ -64,15 +64,15 @@ pub enum Done {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Answered {
+pub struct EndpointResponse {
     pub status_code: Option<u16>,
     /// Since the event was received or published.
     pub since_received_ms: u64,
 }
 
-impl Done {
+impl DeliveryResult {
     /// The answer, if an attempt was made.
-    pub fn answered(self) -> Option<Answered> {
+    pub fn answered(self) -> Option<EndpointResponse> {
         match self {
             Self::Delivered(answered) | Self::Failed(answered) | Self::Exhausted(answered) => {
                 Some(answered)
@@ -97,13 +97,13 @@ impl Done {
 }
 
 #[derive(Debug)]
-pub struct Prepared {
+pub struct PreparedBatch {
     found: Found,
-    turns: HashMap<AttemptRef, Turn>,
+    slots: HashMap<AttemptRef, Slot>,
     at: Timestamp,
 }
 
-enum Asked<'a> {
+enum MessageState<'a> {
     /// Written by another version of this code.
     Unreadable,
     Expired,
@@ -120,7 +120,7 @@ enum Asked<'a> {
     Attempt(&'a Delivery, Endpoint<'a>),
 }
 
-impl<'a> Asked<'a> {
+impl<'a> MessageState<'a> {
     fn of(message: &DeliveryMessage, found: &'a Found, now: Timestamp) -> Self {
         let at = SubscriptionRef {
             tenant_id: message.delivery().tenant_id,
@@ -171,7 +171,7 @@ impl<'a> Asked<'a> {
     }
 }
 
-impl Prepared {
+impl PreparedBatch {
     /// The delivery that a message is about, if there is one, as its batch found it.
     pub fn delivery(&self, message: &DeliveryMessage) -> Option<&Delivery> {
         self.found.deliveries.get(&message.delivery())
@@ -179,10 +179,10 @@ impl Prepared {
 }
 
 impl Deliver {
-    /// Reads what the messages of a batch are about, in one trip, and takes the turns of those whose
+    /// Reads what the messages of a batch are about, in one trip, and takes the slots of those whose
     /// endpoints do not take them as they come.
     /// On an error all messages must be redelivered.
-    pub async fn prepare(&self, messages: &[DeliveryMessage]) -> Result<Prepared, StoreError> {
+    pub async fn prepare(&self, messages: &[DeliveryMessage]) -> Result<PreparedBatch, StoreError> {
         let deliveries: HashSet<_> = messages
             .iter()
             .map(|message| (message.delivery(), message.subscription_id()))
@@ -191,13 +191,13 @@ impl Deliver {
         let at = self.clock.now();
         let ready: Vec<_> = messages
             .iter()
-            .filter_map(|message| match Asked::of(message, &found, at) {
-                Asked::Attempt(_, endpoint) => Some((message, endpoint)),
+            .filter_map(|message| match MessageState::of(message, &found, at) {
+                MessageState::Attempt(_, endpoint) => Some((message, endpoint)),
                 _ => None,
             })
             .collect();
-        let turns = self.assign_slots(&ready, at).await;
-        Ok(Prepared { turns, found, at })
+        let slots = self.assign_slots(&ready, at).await;
+        Ok(PreparedBatch { slots, found, at })
     }
 
     /// Works on one message of the batch that was prepared. Working on it again makes no second attempt,
@@ -206,22 +206,24 @@ impl Deliver {
     pub async fn work(
         &self,
         message: &DeliveryMessage,
-        batch: &Prepared,
-    ) -> Result<Done, DeliverError> {
-        match Asked::of(message, &batch.found, batch.at) {
-            Asked::Unreadable => Err(StoreError::Corrupt {
+        batch: &PreparedBatch,
+    ) -> Result<DeliveryResult, DeliverError> {
+        match MessageState::of(message, &batch.found, batch.at) {
+            MessageState::Unreadable => Err(StoreError::Corrupt {
                 what: "delivery or subscription",
             }
             .into()),
-            Asked::Expired => Ok(Done::Expired),
-            Asked::NoEndpoint(delivery) => self.end(message, delivery).await,
-            Asked::Ended => Ok(Done::Ended),
-            Asked::Recorded(delivery, endpoint) => self.repeat(message, delivery, &endpoint).await,
-            Asked::Early(delivery) => {
-                self.schedule(delivery, self.clock.now()).await?;
-                Ok(Done::Waits)
+            MessageState::Expired => Ok(DeliveryResult::Expired),
+            MessageState::NoEndpoint(delivery) => self.end(message, delivery).await,
+            MessageState::Ended => Ok(DeliveryResult::Ended),
+            MessageState::Recorded(delivery, endpoint) => {
+                self.repeat(message, delivery, &endpoint).await
             }
-            Asked::Failing(delivery, endpoint, health) => {
+            MessageState::Early(delivery) => {
+                self.schedule(delivery, self.clock.now()).await?;
+                Ok(DeliveryResult::Waits)
+            }
+            MessageState::Failing(delivery, endpoint, health) => {
                 // One a minute keeps every pace.
                 if self
                     .may_probe(message, delivery, &endpoint, &health)
@@ -230,18 +232,20 @@ impl Deliver {
                     return self.attempt(message, delivery, &endpoint).await;
                 }
                 self.park(delivery, &endpoint.at, self.clock.now()).await?;
-                Ok(Done::Parked)
+                Ok(DeliveryResult::Parked)
             }
-            Asked::Attempt(delivery, endpoint) => match batch.turns.get(&attempt_of(message)) {
-                Some(Turn::Later) => Ok(Done::Waits),
-                Some(Turn::Unknown) => Err(DeliverError::NoSlot),
-                Some(Turn::At(place)) => {
-                    let wait = place.saturating_sub(micros(self.clock.now()));
-                    sleep(Duration::from_micros(wait)).await;
-                    self.attempt(message, delivery, &endpoint).await
+            MessageState::Attempt(delivery, endpoint) => {
+                match batch.slots.get(&attempt_of(message)) {
+                    Some(Slot::Later) => Ok(DeliveryResult::Waits),
+                    Some(Slot::Unknown) => Err(DeliverError::NoSlot),
+                    Some(Slot::At(place)) => {
+                        let wait = place.saturating_sub(micros(self.clock.now()));
+                        sleep(Duration::from_micros(wait)).await;
+                        self.attempt(message, delivery, &endpoint).await
+                    }
+                    None => self.attempt(message, delivery, &endpoint).await,
                 }
-                None => self.attempt(message, delivery, &endpoint).await,
-            },
+            }
         }
     }
 
@@ -251,7 +255,7 @@ impl Deliver {
         message: &DeliveryMessage,
         delivery: &Delivery,
         endpoint: &Endpoint<'_>,
-    ) -> Result<Done, DeliverError> {
+    ) -> Result<DeliveryResult, DeliverError> {
         if delivery.attempts == message.number() {
             let is_abandoned = endpoint.health.is_some_and(|health| health.is_abandoned());
             if is_abandoned && delivery.status != DeliveryStatus::Delivered {
@@ -261,7 +265,7 @@ impl Deliver {
             }
             self.follow(delivery, endpoint.subscription).await?;
         }
-        Ok(Done::Repeated)
+        Ok(DeliveryResult::Repeated)
     }
 
     /// Ends a delivery whose subscription seems deleted or inactive. One that was just made, or set active,
@@ -270,7 +274,7 @@ impl Deliver {
         &self,
         message: &DeliveryMessage,
         delivery: &Delivery,
-    ) -> Result<Done, DeliverError> {
+    ) -> Result<DeliveryResult, DeliverError> {
         let subscription = self
             .subscriptions
             .find(&delivery.at.tenant_id, delivery.subscription_id)
@@ -288,13 +292,13 @@ impl Deliver {
                 self.queue
                     .send(&[(DeliveryMessage::next_of(delivery), 1)])
                     .await?;
-                return Ok(Done::Waits);
+                return Ok(DeliveryResult::Waits);
             }
         };
         self.history
             .end_delivery(delivery, status, why, self.clock.now())
             .await?;
-        Ok(Done::Ended)
+        Ok(DeliveryResult::Ended)
     }
 
     async fn may_probe(
@@ -335,14 +339,14 @@ impl Deliver {
         message: &DeliveryMessage,
         delivery: &Delivery,
         endpoint: &Endpoint<'_>,
-    ) -> Result<Done, DeliverError> {
+    ) -> Result<DeliveryResult, DeliverError> {
         let subscription = endpoint.subscription;
         let Some(body) = &delivery.body else {
             let (status, why) = (DeliveryStatus::Failed, "its body is not kept any more");
             self.history
                 .end_delivery(delivery, status, why, self.clock.now())
                 .await?;
-            return Ok(Done::Expired);
+            return Ok(DeliveryResult::Expired);
         };
         let mut attempt = self.post(delivery, body, endpoint).await;
         attempt.configured_at = attempt.is_gone().then_some(subscription.updated_at);
@@ -356,20 +360,22 @@ impl Deliver {
             if let Some(stands) = self.history.find_delivery(&delivery.at).await? {
                 self.repeat(message, &stands, endpoint).await?;
             }
-            return Ok(Done::Repeated);
+            return Ok(DeliveryResult::Repeated);
         };
         self.note_health(&attempt, endpoint).await?;
         self.follow(&recorded, subscription).await?;
         let ended_at = attempt.at.plus_millis(attempt.timing);
         let since_received_ms = ended_at.millis_since(delivery.created_at);
-        let answered = Answered {
+        let answered = EndpointResponse {
             status_code: attempt.status_code,
             since_received_ms,
         };
         Ok(match status {
-            DeliveryStatus::Delivered => Done::Delivered(answered),
-            DeliveryStatus::Pending => Done::Failed(answered),
-            DeliveryStatus::Failed | DeliveryStatus::Cancelled => Done::Exhausted(answered),
+            DeliveryStatus::Delivered => DeliveryResult::Delivered(answered),
+            DeliveryStatus::Pending => DeliveryResult::Failed(answered),
+            DeliveryStatus::Failed | DeliveryStatus::Cancelled => {
+                DeliveryResult::Exhausted(answered)
+            }
         })
     }
 

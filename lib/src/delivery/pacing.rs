@@ -33,7 +33,7 @@ const LATE_MICROS: u64 = 60_000_000;
 pub(super) type AttemptRef = (DeliveryRef, u32);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
+pub(super) enum Slot {
     /// In microseconds since 1970, soon or past.
     At(u64),
     /// Its message is in a queue again.
@@ -48,7 +48,7 @@ impl Deliver {
         &self,
         ready: &[(&DeliveryMessage, Endpoint<'_>)],
         now: Timestamp,
-    ) -> HashMap<AttemptRef, Turn> {
+    ) -> HashMap<AttemptRef, Slot> {
         let mut by_endpoint: HashMap<_, (&Endpoint<'_>, Vec<&DeliveryMessage>)> = HashMap::new();
         for (message, endpoint) in ready {
             by_endpoint
@@ -57,11 +57,11 @@ impl Deliver {
                 .1
                 .push(message);
         }
-        let turns = join_all(by_endpoint.into_values().map(async |(endpoint, messages)| {
+        let slots = join_all(by_endpoint.into_values().map(async |(endpoint, messages)| {
             let pace = endpoint.load.pace(endpoint.subscription.rate_limit, now)?;
             Some(self.assign_slots_at(endpoint, &pace, &messages, now).await)
         }));
-        turns.await.into_iter().flatten().flatten().collect()
+        slots.await.into_iter().flatten().flatten().collect()
     }
 
     async fn assign_slots_at(
@@ -70,7 +70,7 @@ impl Deliver {
         pace: &Pace,
         messages: &[&DeliveryMessage],
         now: Timestamp,
-    ) -> Vec<(AttemptRef, Turn)> {
+    ) -> Vec<(AttemptRef, Slot)> {
         let is_slow = endpoint.load.is_slow(now);
         let good = |place: &Place| {
             // Whoever is in the slow lane waited there for others, not because there are too many of it.
@@ -89,17 +89,17 @@ impl Deliver {
                     .await
             }
         };
-        let all_of = |turn| {
+        let all_of = |slot| {
             messages
                 .iter()
-                .map(|message| (attempt_of(message), turn))
+                .map(|message| (attempt_of(message), slot))
                 .collect()
         };
         let first = match first {
             Ok(first) => first,
             Err(error) => {
                 tracing::error!(cause = telemetry::chain(&error), "no places");
-                return all_of(Turn::Unknown);
+                return all_of(Slot::Unknown);
             }
         };
         let booked = unplaced.into_iter().zip(0_u64..).map(|(message, number)| {
@@ -107,7 +107,7 @@ impl Deliver {
             (message, place.map(|micros| Place { micros, given: now }))
         });
         let placed = placed.into_iter().map(|message| (message, message.place()));
-        let (mut turns, mut waits, mut earliest) = (Vec::new(), Vec::new(), micros(now));
+        let (mut slots, mut waits, mut earliest) = (Vec::new(), Vec::new(), micros(now));
         for (message, place) in placed.chain(booked) {
             // Those that are late go one after the other all the same.
             let place = place.map(|place| Place {
@@ -119,7 +119,7 @@ impl Deliver {
             let is_in_lane = message.is_in_slow_lane() || !is_slow;
             match (place, wait) {
                 (Some(place), Some(wait)) if is_in_lane && wait <= pace.hold_micros() => {
-                    turns.push((attempt_of(message), Turn::At(place.micros)));
+                    slots.push((attempt_of(message), Slot::At(place.micros)));
                 }
                 _ => {
                     let delay = wait.map_or(pace.until.millis_since(now) / 1_000, |wait| {
@@ -129,24 +129,24 @@ impl Deliver {
                         message.placed(place, message.is_in_slow_lane() || is_slow),
                         delay,
                     ));
-                    turns.push((attempt_of(message), Turn::Later));
+                    slots.push((attempt_of(message), Slot::Later));
                 }
             }
         }
         match self.queue_again(&waits).await {
-            Ok(()) => turns,
+            Ok(()) => slots,
             Err(error) => {
                 tracing::error!(cause = telemetry::chain(&error), "not queued again");
-                let unless_near = |turn| {
-                    if turn == Turn::Later {
-                        Turn::Unknown
+                let unless_near = |slot| {
+                    if slot == Slot::Later {
+                        Slot::Unknown
                     } else {
-                        turn
+                        slot
                     }
                 };
-                turns
+                slots
                     .into_iter()
-                    .map(|(attempt, turn)| (attempt, unless_near(turn)))
+                    .map(|(attempt, slot)| (attempt, unless_near(slot)))
                     .collect()
             }
         }

@@ -24,7 +24,7 @@ use crate::{
         subscription::Traits,
         timestamp::Timestamp,
     },
-    fan_out::payload::{self, CallData, ContactData, Merged, More, Order},
+    fan_out::payload::{self, CallData, ContactData, EventOrder, Merged, More},
     providers,
 };
 
@@ -177,7 +177,7 @@ impl<'a> CallAnnouncements<'a> {
         let occurred_at = announcement
             .occurred_at(&self.call.facts)
             .unwrap_or(announced.at);
-        let order = Order::new(announced.at, announcement as u8, occurred_at);
+        let order = EventOrder::new(announced.at, announcement as u8, occurred_at);
         let data = CallData::of(self.call, Some(announcement), order, More::new());
         Message {
             announced_at: announced.at,
@@ -250,8 +250,8 @@ impl<'a> CallAnnouncements<'a> {
         }
     }
 
-    fn order(&self, place: u8) -> Order {
-        Order::new(self.event.received_at, place, self.event.occurred_at)
+    fn order(&self, place: u8) -> EventOrder {
+        EventOrder::new(self.event.received_at, place, self.event.occurred_at)
     }
 
     fn message(

@@ -27,7 +27,7 @@ use crate::domain::{
 /// When something was announced and when it happened: what a receiver puts its events in order by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Order {
+pub struct EventOrder {
     sequence: i64,
     #[serde(serialize_with = "shown")]
     occurred_at: Timestamp,
@@ -36,7 +36,7 @@ pub struct Order {
 /// Places within one millisecond, in which one event may announce several types.
 const PLACES: i64 = 16;
 
-impl Order {
+impl EventOrder {
     /// Of what was announced at this moment, in this `place` among what one event announces (0 to 15).
     pub fn new(announced_at: Timestamp, place: u8, occurred_at: Timestamp) -> Self {
         let place = i64::from(place).min(PLACES - 1);
@@ -99,7 +99,7 @@ pub struct CallData<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     previous: Option<&'a Map<String, Value>>,
     #[serde(flatten)]
-    order: Order,
+    order: EventOrder,
     #[serde(flatten)]
     more: More,
 }
@@ -117,7 +117,7 @@ impl<'a> CallData<'a> {
     pub fn of(
         call: &'a Call,
         announcement: Option<Announcement>,
-        order: Order,
+        order: EventOrder,
         more: More,
     ) -> Self {
         let (facts, ending) = (&call.facts, call.facts.ending());
@@ -179,7 +179,7 @@ impl<'a> CallData<'a> {
     }
 
     /// The payload of `call.updated`: the call as it stands, and what had been told of it before.
-    pub fn updated(call: &'a Call, order: Order, previous: &'a Map<String, Value>) -> Self {
+    pub fn updated(call: &'a Call, order: EventOrder, previous: &'a Map<String, Value>) -> Self {
         let legs = shown_leg::of(&call.facts);
         Self {
             legs,
@@ -189,7 +189,7 @@ impl<'a> CallData<'a> {
     }
 
     /// The payload of `transfer.*`: the call as it stands, and the leg that is called into it.
-    pub fn of_transfer(call: &'a Call, order: Order, leg: LegView) -> Self {
+    pub fn of_transfer(call: &'a Call, order: EventOrder, leg: LegView) -> Self {
         Self {
             transfer: Some(leg.into()),
             ..Self::of(call, None, order, More::new())
@@ -205,7 +205,7 @@ pub struct Merged {
     pub from: CallId,
     pub into: CallId,
     #[serde(flatten)]
-    pub order: Order,
+    pub order: EventOrder,
 }
 
 /// `data` of `contact.created`.
@@ -223,11 +223,11 @@ pub struct ContactData<'a> {
     call_id: String,
     call_log_id: CallId,
     #[serde(flatten)]
-    order: Order,
+    order: EventOrder,
 }
 
 impl<'a> ContactData<'a> {
-    pub fn of(lead: &'a Lead, call: &Call, order: Order) -> Self {
+    pub fn of(lead: &'a Lead, call: &Call, order: EventOrder) -> Self {
         Self {
             id: lead.id().to_string(),
             name: &lead.name,
@@ -321,7 +321,8 @@ mod tests {
     #[test]
     fn what_was_announced_later_has_a_higher_number() {
         let at = |millis| Timestamp::from_millis(millis).unwrap();
-        let sequence = |millis, place| Order::new(at(millis), place, Timestamp::EPOCH).sequence;
+        let sequence =
+            |millis, place| EventOrder::new(at(millis), place, Timestamp::EPOCH).sequence;
         assert!(sequence(5, 0) < sequence(5, 15) && sequence(5, 15) < sequence(6, 0));
         assert!(
             sequence(4_000_000_000_000, 15) < 1 << 53,

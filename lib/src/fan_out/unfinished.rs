@@ -100,7 +100,7 @@ impl UnfinishedCalls {
 }
 
 #[derive(Debug, Clone)]
-pub struct Closing {
+pub struct CallCloser {
     pub list: CallList,
     pub calls: CallTable,
     pub events: EventTable,
@@ -108,7 +108,7 @@ pub struct Closing {
     pub silence: SilenceLimit,
 }
 
-impl Closing {
+impl CallCloser {
     /// Closes those calls of a span that are silent. The number of those that were closed; `None` when the
     /// deadline came first, and the span must be looked at again.
     pub(crate) async fn close_begun(

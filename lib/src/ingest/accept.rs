@@ -26,7 +26,7 @@ pub struct Accept {
 }
 
 #[derive(Debug)]
-pub enum Kept {
+pub enum AcceptResult {
     Folded(Box<Call>),
     Duplicate,
 }
@@ -40,7 +40,7 @@ impl Accept {
         }
     }
 
-    pub async fn keep(&self, event: &Event) -> Result<Accepted, StoreError> {
+    pub async fn append(&self, event: &Event) -> Result<Accepted, StoreError> {
         self.events.append(event).await
     }
 
@@ -50,11 +50,11 @@ impl Accept {
         &self,
         event: &Event,
         update: &CallUpdate,
-    ) -> Result<Kept, StoreError> {
+    ) -> Result<AcceptResult, StoreError> {
         let (accepted, found) = futures::join!(self.events.append(event), self.lookup.find(update));
         match accepted? {
-            Accepted::Duplicate => Ok(Kept::Duplicate),
-            Accepted::New => Ok(Kept::Folded(Box::new(
+            Accepted::Duplicate => Ok(AcceptResult::Duplicate),
+            Accepted::New => Ok(AcceptResult::Folded(Box::new(
                 self.fold.fold(update, &found?).await?,
             ))),
         }

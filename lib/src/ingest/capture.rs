@@ -39,15 +39,15 @@ pub struct Capture {
 }
 
 #[derive(Debug)]
-pub struct Record {
+pub struct CapturedCall {
     pub call: Call,
     pub event: EventKey,
 }
 
 #[derive(Debug)]
-pub enum Captured {
-    Recorded(Box<Record>),
-    Repeated(Box<Record>),
+pub enum CaptureResult {
+    Recorded(Box<CapturedCall>),
+    Repeated(Box<CapturedCall>),
     /// The `Idempotency-Key` was used before, for another body.
     KeyUsed,
 }
@@ -71,7 +71,7 @@ impl Capture {
         key: Option<&str>,
         body: Bytes,
         now: Timestamp,
-    ) -> Result<Captured, StoreError> {
+    ) -> Result<CaptureResult, StoreError> {
         let identity = match key {
             Some(key) => Identity::Key(key.to_owned()),
             None if submission.is_of_one_call() => Identity::Body,
@@ -98,7 +98,7 @@ impl Capture {
             return self.recorded(&update, &found).await;
         };
         match identity {
-            Identity::Key(_) if kept.payload != event.payload => Ok(Captured::KeyUsed),
+            Identity::Key(_) if kept.payload != event.payload => Ok(CaptureResult::KeyUsed),
             Identity::Body => match self.said_since(&kept, &update, &found).await? {
                 Some(since) => {
                     let at = now.max(since.plus_millis(1));
@@ -119,7 +119,7 @@ impl Capture {
         submission: &Submission,
         correction: &Event,
         found: &Found,
-    ) -> Result<Captured, StoreError> {
+    ) -> Result<CaptureResult, StoreError> {
         let update = read(submission, correction)?;
         match self.events.append(correction).await? {
             Accepted::New => self.recorded(&update, found).await,
@@ -130,9 +130,13 @@ impl Capture {
         }
     }
 
-    async fn recorded(&self, update: &CallUpdate, found: &Found) -> Result<Captured, StoreError> {
+    async fn recorded(
+        &self,
+        update: &CallUpdate,
+        found: &Found,
+    ) -> Result<CaptureResult, StoreError> {
         let call = self.fold.fold(update, found).await?;
-        Ok(Captured::Recorded(Box::new(Record {
+        Ok(CaptureResult::Recorded(Box::new(CapturedCall {
             call,
             event: update.event.clone(),
         })))
@@ -145,13 +149,13 @@ impl Capture {
         kept: &Event,
         update: &CallUpdate,
         found: &Found,
-    ) -> Result<Captured, StoreError> {
+    ) -> Result<CaptureResult, StoreError> {
         let kept = providers::read_update(kept);
         let call = self
             .fold
             .fold(kept.as_ref().unwrap_or(update), found)
             .await?;
-        Ok(Captured::Repeated(Box::new(Record {
+        Ok(CaptureResult::Repeated(Box::new(CapturedCall {
             call,
             event: update.event.clone(),
         })))

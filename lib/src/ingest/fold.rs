@@ -179,7 +179,11 @@ impl Fold {
     }
 
     /// Remembers that an event about the call was received, so that its timeline shows it.
-    pub async fn see(&self, id: CallId, received_at: Timestamp) -> Result<(), StoreError> {
+    pub async fn extend_received_span(
+        &self,
+        id: CallId,
+        received_at: Timestamp,
+    ) -> Result<(), StoreError> {
         self.change(id, |call| call.seen.include(received_at)).await
     }
 

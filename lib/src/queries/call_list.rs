@@ -14,7 +14,7 @@ use crate::{
 const STRIDE: usize = 100;
 
 #[derive(Debug)]
-pub struct PageOf<'a> {
+pub struct PageRequest<'a> {
     pub window: Window,
     pub filter: &'a CallFilter,
     pub after: Option<Place>,
@@ -34,7 +34,7 @@ pub struct CallPage {
 pub async fn page(
     list: &CallList,
     caller: &Caller,
-    page: &PageOf<'_>,
+    page: &PageRequest<'_>,
 ) -> Result<CallPage, StoreError> {
     let tenant_id = caller.tenant_id();
     let mut newest = list.newest(&tenant_id, page.window, page.after);

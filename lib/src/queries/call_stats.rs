@@ -68,7 +68,7 @@ impl Counts {
 }
 
 /// Counts the window's calls that the caller may read, the newest first and at most `at_most`.
-pub async fn tally(
+pub async fn count_calls(
     list: &CallList,
     caller: &Caller,
     window: Window,

@@ -51,19 +51,19 @@ pub struct History {
     pub rows: HistoryTable,
     pub events: EventTable,
     pub subscriptions: SubscriptionTable,
-    pub examined: Examined,
+    pub examined: ExaminedRows,
 }
 
 /// How many rows are examined for one answer.
 #[derive(Debug, Clone, Copy)]
-pub struct Examined {
+pub struct ExaminedRows {
     /// The maximum unless the caller asks for a full count.
-    pub unasked: usize,
+    pub usual: usize,
     /// The maximum of a full count.
-    pub asked: usize,
+    pub full_count: usize,
 }
 
-impl Examined {
+impl ExaminedRows {
     /// For this question: a page by its number lies behind all pages before it, and its partitions are not
     /// equally full.
     fn by(self, query: &EventQuery) -> usize {
@@ -72,8 +72,8 @@ impl Examined {
             Start::Below(_) => query.limit,
         };
         match query.count {
-            Count::All => self.asked,
-            Count::Some | Count::Not => self.unasked.max(page).min(self.asked),
+            Count::All => self.full_count,
+            Count::Some | Count::Not => self.usual.max(page).min(self.full_count),
         }
     }
 }

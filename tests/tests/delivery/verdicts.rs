@@ -3,7 +3,7 @@
 
 use ringpost::{
     clock::Clock,
-    delivery::attempt::Done,
+    delivery::attempt::DeliveryResult,
     domain::{
         delivery::{DeliveryStatus, retry::RetryConfig},
         event::{Event, Source},
@@ -164,7 +164,7 @@ async fn whoever_loses_an_attempt_sees_to_what_follows_from_it() {
     hand.advance(1);
     assert_eq!(
         second.deliver.work(&message, &of_second).await.unwrap(),
-        Done::Repeated
+        DeliveryResult::Repeated
     );
     assert_eq!(world.queued_deliveries().await, (0, 1), "the next attempt");
 }

@@ -13,7 +13,7 @@ use thiserror::Error;
 use crate::{
     clock::Clock,
     domain::{
-        delivery::recovery::{Order, Place, Recovery, RecoveryId, RecoveryStatus},
+        delivery::recovery::{Place, Recovery, RecoveryId, RecoveryOrder, RecoveryStatus},
         subscription::SubscriptionStatus,
         timestamp::Timestamp,
     },
@@ -61,7 +61,7 @@ impl Recoveries {
         &self,
         tenant_id: &str,
         subscription_id: u64,
-        order: Order,
+        order: RecoveryOrder,
     ) -> Result<OrderResult, OrderError> {
         let Some(subscription) = self.subscriptions.find(tenant_id, subscription_id).await? else {
             return Ok(OrderResult::NoSubscription);
@@ -110,7 +110,7 @@ impl Recoveries {
         Err(StoreError::Contended.into())
     }
 
-    async fn meet(&self, open: &Recovery, order: Order) -> Result<OrderResult, OrderError> {
+    async fn meet(&self, open: &Recovery, order: RecoveryOrder) -> Result<OrderResult, OrderError> {
         if open.may_have_stalled(self.clock.now()) {
             self.queue.send(open, 0).await?;
         }

@@ -47,12 +47,12 @@ pub struct Recover {
     pub history: HistoryTable,
     pub deliveries: DeliveryQueue,
     pub queue: RecoveryQueue,
-    pub portion: Portion,
+    pub limits: PageLimits,
     pub clock: Clock,
 }
 
 #[derive(Debug, Clone, Copy)]
-pub struct Portion {
+pub struct PageLimits {
     /// Rows of the history that are read between two saves.
     pub rows: i32,
     /// After so long the recovery queues itself and rests; one page is done in any case.
@@ -60,14 +60,14 @@ pub struct Portion {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ran {
+pub enum RecoverResult {
     Ended(Recovery),
     /// It continues later; its message is queued again.
-    Resting(Recovery),
+    Paused(Recovery),
     /// It had ended before, or has expired.
-    Over,
+    AlreadyEnded,
     /// Another worker has it.
-    Elsewhere,
+    TakenElsewhere,
 }
 
 /// Repeating is safe.
@@ -82,40 +82,48 @@ pub enum RecoverError {
 impl Recover {
     /// Goes on with a recovery.
     /// On an error the caller must not acknowledge the message.
-    pub async fn run(&self, tenant_id: &str, id: RecoveryId) -> Result<Ran, RecoverError> {
+    pub async fn run(
+        &self,
+        tenant_id: &str,
+        id: RecoveryId,
+    ) -> Result<RecoverResult, RecoverError> {
         let started = Instant::now();
         let Some(mut stored) = self.find_open(tenant_id, id).await? else {
-            return Ok(Ran::Over);
+            return Ok(RecoverResult::AlreadyEnded);
         };
         if let Some(reason) = self.obstacle(tenant_id, id.subscription_id).await? {
             let given_up = self.end(&stored, RecoveryStatus::Failed(reason)).await?;
-            return Ok(given_up.map_or(Ran::Elsewhere, Ran::Ended));
+            return Ok(given_up.map_or(RecoverResult::TakenElsewhere, RecoverResult::Ended));
         }
         loop {
             let Some(saved) = self.page(&stored).await? else {
-                return Ok(Ran::Elsewhere);
+                return Ok(RecoverResult::TakenElsewhere);
             };
             if !saved.recovery.is_open() {
-                return Ok(Ran::Ended(saved.recovery));
+                return Ok(RecoverResult::Ended(saved.recovery));
             }
             let rests = saved.recovery.rests_seconds(self.clock.now());
-            if started.elapsed() >= self.portion.time || rests.is_some() {
+            if started.elapsed() >= self.limits.time || rests.is_some() {
                 self.queue.send(&saved.recovery, rests.unwrap_or(0)).await?;
-                return Ok(Ran::Resting(saved.recovery));
+                return Ok(RecoverResult::Paused(saved.recovery));
             }
             stored = saved;
         }
     }
 
     /// Ends a recovery that failed repeatedly.
-    pub async fn give_up(&self, tenant_id: &str, id: RecoveryId) -> Result<Ran, RecoverError> {
+    pub async fn give_up(
+        &self,
+        tenant_id: &str,
+        id: RecoveryId,
+    ) -> Result<RecoverResult, RecoverError> {
         let Some(stored) = self.find_open(tenant_id, id).await? else {
-            return Ok(Ran::Over);
+            return Ok(RecoverResult::AlreadyEnded);
         };
         let given_up = self
             .end(&stored, RecoveryStatus::Failed(FailureReason::Fault))
             .await?;
-        Ok(given_up.map_or(Ran::Elsewhere, Ran::Ended))
+        Ok(given_up.map_or(RecoverResult::TakenElsewhere, RecoverResult::Ended))
     }
 
     async fn find_open(
@@ -158,10 +166,7 @@ impl Recover {
     /// Does one page and saves it; `None` when another worker was faster.
     async fn page(&self, stored: &StoredRecovery) -> Result<Option<StoredRecovery>, RecoverError> {
         let recovery = &stored.recovery;
-        let page = self
-            .history
-            .recoverable(recovery, self.portion.rows)
-            .await?;
+        let page = self.history.recoverable(recovery, self.limits.rows).await?;
         let taken_up: Vec<Delivery> = stream::iter(page.deliveries)
             .map(|delivery| self.take_up(recovery, delivery))
             .buffer_unordered(CONCURRENCY)

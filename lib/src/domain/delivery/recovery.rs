@@ -19,7 +19,7 @@ pub enum Recoverable {
 
 /// What somebody asks to be recovered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
+pub struct RecoveryOrder {
     /// Deliveries announced from then on.
     pub since: Timestamp,
     /// Deliveries announced until then; `None` for the moment of the order.
@@ -99,7 +99,7 @@ pub struct Recovery {
     /// Its id.
     pub id: RecoveryId,
     /// What was asked for.
-    pub order: Order,
+    pub order: RecoveryOrder,
     /// The beginning of the window: never before what is kept.
     pub since: Timestamp,
     /// The end of the window: never after the order.
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn deliveries_are_released_one_after_the_other_and_not_far_ahead() {
         let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
-        let order = Order {
+        let order = RecoveryOrder {
             since: at(0),
             until: None,
             status: Recoverable::Failed,

@@ -12,7 +12,7 @@ impl Clock {
         Self::new(|| {
             #[expect(clippy::disallowed_methods, reason = "the one place that may")]
             let now = jiff::Timestamp::now();
-            // The machine's clock is between 1970 and 9998; were it not, no signature would verify.
+            // Outside of 1970 to 9998 no signature would verify.
             Timestamp::from_millis(now.as_millisecond()).unwrap_or(Timestamp::EPOCH)
         })
     }

@@ -28,51 +28,44 @@ pub fn is_local() -> Result<bool, ConfigError> {
     Ok(required("STAGE")? == "local")
 }
 
-/// How many days events and history are kept; at least 8, so that every retry of a delivery finds
-/// its event.
+/// How many days events and history are kept; at least 8, so that every retry of a delivery finds its
+/// event.
 pub fn retention_days() -> Result<u32, ConfigError> {
-    let days = required("RETENTION_DAYS")?
-        .parse()
-        .ok()
-        .filter(|days| *days >= 8);
-    days.ok_or(ConfigError::Invalid {
-        name: "RETENTION_DAYS",
-        expected: "a whole number of at least 8",
+    number("RETENTION_DAYS", "a whole number of at least 8", |days| {
+        days >= 8
     })
 }
 
 /// How many days calls and leads are kept; 0 means for ever.
 pub fn call_retention_days() -> Result<u32, ConfigError> {
-    let days = required("CALL_RETENTION_DAYS")?
-        .parse()
-        .ok()
-        .filter(|days| *days == 0 || *days >= 8);
-    days.ok_or(ConfigError::Invalid {
-        name: "CALL_RETENTION_DAYS",
-        expected: "0 or a whole number of at least 8",
+    let expected = "0 or a whole number of at least 8";
+    number("CALL_RETENTION_DAYS", expected, |days| {
+        days == 0 || days >= 8
     })
 }
 
 /// A limit; 0 means none.
 pub fn count(name: &'static str) -> Result<u32, ConfigError> {
-    required(name)?.parse().map_err(|_| ConfigError::Invalid {
-        name,
-        expected: "a whole number",
-    })
+    number(name, "a whole number", |_| true)
 }
 
 pub fn seconds(name: &'static str) -> Result<u32, ConfigError> {
-    let seconds = required(name)?.parse().ok();
-    seconds.ok_or(ConfigError::Invalid {
-        name,
-        expected: "a whole number of seconds",
-    })
+    number(name, "a whole number of seconds", |_| true)
 }
 
 pub fn hours(name: &'static str) -> Result<u32, ConfigError> {
-    let hours = required(name)?.parse().ok().filter(|hours| *hours >= 1);
-    hours.ok_or(ConfigError::Invalid {
-        name,
-        expected: "a whole number of hours, at least 1",
+    number(name, "a whole number of hours, at least 1", |hours| {
+        hours >= 1
     })
+}
+
+fn number(
+    name: &'static str,
+    expected: &'static str,
+    is_allowed: impl Fn(u32) -> bool,
+) -> Result<u32, ConfigError> {
+    let number = required(name)?.parse().ok();
+    number
+        .filter(|number| is_allowed(*number))
+        .ok_or(ConfigError::Invalid { name, expected })
 }

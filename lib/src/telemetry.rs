@@ -15,7 +15,7 @@ use tracing_subscriber::{
 pub enum Context {
     /// The fields of the request, in `span`.
     Request,
-    /// Nothing: a worker's line says all there is, and the runtime's own span would only be paid for.
+    /// A worker's line is complete, and the runtime's span would only add cost.
     Nothing,
 }
 
@@ -33,8 +33,8 @@ pub fn init(function: &'static str, context: Context) {
     log.with_max_level(LevelFilter::INFO).init();
 }
 
-/// Lines that begin with the function's name: all functions of a stage log into one group, and metric
-/// filters and queries choose by this field.
+/// Lines begin with the function's name: all functions of a stage share a log group, and metric filters
+/// and queries select by this field.
 struct OfFunction {
     function: &'static str,
     json: Format<Json>,

@@ -1,8 +1,7 @@
-//! Keys of the Call Capture API: making, listing and revoking them.
+//! Keys of the Call Capture API: issuing, finding and revoking them.
 //!
-//! A key is stored under its hash, for that is what a caller's key is looked up by. Its id is found by
-//! listing the tenant's keys, which are few by rule: a second item under the id would have to be kept
-//! in step with the first, and what a revocation depends on should stand in one place.
+//! A key is stored under its hash, by which a caller's key is looked up. Its id is found by listing the
+//! tenant's keys, whose number is limited: a revocation should not depend on a second item under the id.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use thiserror::Error;
@@ -14,7 +13,7 @@ use crate::{
     store::{StoreError, directory::DirectoryTable},
 };
 
-/// Keys that a tenant may have. Makers that race may exceed it by their number.
+/// Keys that a tenant may have. Simultaneous requests may exceed it by their number.
 pub const MAX_KEYS: u32 = 100;
 
 #[derive(Debug, Clone)]
@@ -27,7 +26,7 @@ pub struct NewApiKey {
 
 #[derive(Debug)]
 pub enum IssueResult {
-    /// The key as it is known from now on, and the key itself, which nobody can read again.
+    /// The entry, and the key itself, which is shown only now.
     Issued(ApiKey, String),
     Full,
 }
@@ -50,14 +49,13 @@ impl ApiKeys {
         Self { directory }
     }
 
-    /// Makes a key of 256 random bits.
-    /// On an error the key is not stored and cannot be used.
-    pub async fn issue(&self, order: NewApiKey, now: Timestamp) -> Result<IssueResult, IssueError> {
-        let held = self
+    /// Makes a key of 256 random bits. On an error the key is not stored and cannot be used.
+    pub async fn issue(&self, new: NewApiKey, now: Timestamp) -> Result<IssueResult, IssueError> {
+        let existing = self
             .directory
-            .list::<ApiKey>(&order.tenant_id, MAX_KEYS, None)
+            .list::<ApiKey>(&new.tenant_id, MAX_KEYS, None)
             .await?;
-        if held.entries.len() >= MAX_KEYS as usize {
+        if existing.entries.len() >= MAX_KEYS as usize {
             return Ok(IssueResult::Full);
         }
         let random = random::<32>().ok_or(IssueError::NoRandomness)?;
@@ -65,9 +63,9 @@ impl ApiKeys {
         let entry = ApiKey {
             id: Uuid::new_v4(),
             sha256: ApiKey::hash(&key),
-            tenant_id: order.tenant_id,
-            company_id: order.company_id,
-            name: order.name,
+            tenant_id: new.tenant_id,
+            company_id: new.company_id,
+            name: new.name,
             created_at: now,
         };
         self.directory.put(&entry).await?;

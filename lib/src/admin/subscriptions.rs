@@ -1,5 +1,5 @@
-//! Subscriptions: making, changing and rotating them. A change is made on what is stored at that
-//! moment, and made again when somebody else was faster.
+//! Creating and changing subscriptions, and rotating their secrets. A change applies to the stored item and
+//! starts over when another writer was faster.
 
 use thiserror::Error;
 
@@ -51,14 +51,12 @@ pub struct Subscriptions {
 }
 
 impl Subscriptions {
-    /// Keeps them in this table, and holds those back whose endpoints lack this proof.
     pub fn new(table: SubscriptionTable, proof: EndpointProof) -> Self {
         Self { table, proof }
     }
 
-    /// Makes a subscription, with a generated secret unless its owner chose one. Makers that race may
-    /// exceed [`MAX_PER_TENANT`] by their number.
-    /// On an error the subscription may exist all the same.
+    /// Creates a subscription, with a generated secret unless the tenant chose one. Simultaneous requests may
+    /// exceed [`MAX_PER_TENANT`] by their number. On an error the subscription may exist.
     pub async fn create(
         &self,
         tenant_id: String,
@@ -75,8 +73,7 @@ impl Subscriptions {
         Ok(CreateResult::Created(Box::new((subscription, secrets))))
     }
 
-    /// Changes a subscription and returns it; `None` when the tenant has none of this id. A change that
-    /// changes nothing writes nothing.
+    /// `None` when the tenant has no subscription of this id. An edit without effect writes nothing.
     pub async fn change(
         &self,
         tenant_id: &str,
@@ -100,8 +97,8 @@ impl Subscriptions {
         Ok(changed)
     }
 
-    /// Rotates the secret of a subscription and returns it; `None` when the tenant has none of this id.
-    /// On an error a rotation to a generated secret may have happened unseen: rotate again.
+    /// `None` when the tenant has no subscription of this id. After an error the subscription may have a
+    /// generated secret that was not returned: rotate again.
     pub async fn rotate(
         &self,
         tenant_id: &str,
@@ -116,8 +113,8 @@ impl Subscriptions {
         Ok(rotated.await?)
     }
 
-    /// Remembers that this URL has proven itself, and sets a subscription active that waited for that. One
-    /// that has another URL meanwhile stays as it is.
+    /// Records that this URL has passed the endpoint proof, and activates a subscription that waited for it.
+    /// A subscription with another URL stays unchanged.
     pub async fn prove(
         &self,
         tenant_id: &str,

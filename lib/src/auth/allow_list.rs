@@ -1,5 +1,5 @@
-//! Source addresses from which a provider's webhooks may come. The address is the one that API
-//! Gateway saw, never one that a header claims.
+//! Source addresses from which a provider's webhooks may come. The address is the one that API Gateway
+//! reports, never one from a header.
 
 use std::net::IpAddr;
 
@@ -34,7 +34,7 @@ impl AllowList {
         self.0.is_empty()
     }
 
-    /// Whether a request from `source` may be looked at. An unknown source may only if all may.
+    /// Whether `source` may send. An unknown source may only if there is no list.
     pub fn admits(&self, source: Option<IpAddr>) -> bool {
         // An IPv4 address may come mapped into IPv6.
         let source = source.map(|source| source.to_canonical());

@@ -1,8 +1,8 @@
-//! How many requests somebody may make in a minute.
+//! How many requests a caller may make in a minute.
 //!
-//! A process counts for itself and adds what it counted to a table, a fiftieth of the limit at a time: below
-//! that a request costs nothing, and all processes together let pass hardly more than the limit. A limit of at
-//! most fifty is exact. While the table does not answer nobody is refused.
+//! A process counts in memory and adds its count to a table in steps of a fiftieth of the limit: most
+//! requests cost nothing, and all processes together exceed the limit only slightly. A limit of at most
+//! fifty is exact. While the table does not answer, every request is admitted.
 
 use std::{
     collections::HashMap,

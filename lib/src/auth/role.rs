@@ -1,14 +1,19 @@
-//! What a user token's `role` lets its bearer do.
+//! What a user token's `role` permits.
 //!
 //! ```text
 //! user ⊂ viewer ⊂ developer ⊂ admin      platform
 //! ```
 //!
-//! `platform` stands apart: who assigns numbers to tenants reads none of their calls.
+//! `platform` is separate: it assigns numbers to tenants and reads none of their calls.
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+use strum::{EnumString, IntoStaticStr};
+
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Role {
-    /// None, or one that is not known: reads the calls that are its own user's.
+    /// No role or an unknown one: reads its own user's calls.
     #[default]
     User,
     /// Reads its tenant's calls, history and webhook configurations.
@@ -17,7 +22,7 @@ pub enum Role {
     Developer,
     /// Also configures the directory, and manages API keys and leads.
     Admin,
-    /// Assigns numbers, campaigns and agents to tenants, and does nothing else.
+    /// Only assigns numbers, campaigns and agents to tenants.
     Platform,
 }
 
@@ -31,17 +36,11 @@ impl Role {
     ];
 
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == name)
+        name.parse().ok()
     }
 
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Viewer => "viewer",
-            Self::Developer => "developer",
-            Self::Admin => "admin",
-            Self::Platform => "platform",
-        }
+        self.into()
     }
 
     pub fn includes(self, needed: Self) -> bool {

@@ -1,4 +1,4 @@
-//! User tokens: who is asking, and what it may read.
+//! User tokens: who the caller is, and what it may read.
 
 use http::HeaderMap;
 use serde::Deserialize;
@@ -19,7 +19,7 @@ const LEAST_SECRET_BYTES: usize = 32;
 /// How far the issuer's clock may differ.
 const LEEWAY_SECONDS: i64 = 60;
 
-/// What a token must be, besides signed: the algorithm is pinned here, not in the token.
+/// What a token must fulfil. The algorithm is pinned here; the token's own choice is not trusted.
 #[derive(Debug, Clone)]
 pub struct TokenPolicy {
     /// The only algorithm that is accepted.
@@ -30,15 +30,15 @@ pub struct TokenPolicy {
     pub audience: Option<String>,
     /// How many seconds ahead `exp` may lie.
     pub longest_seconds: i64,
-    /// The tenant in which a token that names none reads the calls of its user, if any.
+    /// The tenant for tokens without one, which read their user's calls in it.
     pub default_tenant: Option<String>,
 }
 
 #[derive(Debug)]
 pub struct TokenKeys {
     keys: Vec<Key>,
-    /// What signs the sample events, whose tokens live as long as the files: no stage but the local one
-    /// takes it ([`Samples`](crate::secrets::Samples)).
+    /// The keys of the sample events, whose tokens never expire. Only the local stage accepts them
+    /// ([`Samples`](crate::secrets::Samples)).
     sample_keys: Vec<Key>,
 }
 
@@ -102,7 +102,7 @@ impl Jwk {
 }
 
 impl TokenKeys {
-    /// Reads HS256 secrets, one a line, or a JWKS document, as the algorithm wants.
+    /// Reads HS256 secrets, one per line, or for the other algorithms a JWKS document.
     pub fn parse(text: &str, algorithm: Algorithm) -> Result<Self, TokenKeysError> {
         let keys: Vec<Key> = match algorithm {
             Algorithm::Hs256 if text.starts_with('{') || text.starts_with("-----BEGIN") => {
@@ -125,7 +125,7 @@ impl TokenKeys {
             }
             Algorithm::Rs256 | Algorithm::Es256 => {
                 let jwks: Jwks = serde_json::from_str(text).map_err(|_| TokenKeysError::NotJwks)?;
-                // Keys that are not understood are to be ignored (RFC 7517, section 5).
+                // Unknown keys must be ignored (RFC 7517, section 5).
                 let understood = jwks
                     .keys
                     .into_iter()
@@ -159,8 +159,8 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The tenant that the caller acts in. Without one it is a tenant by itself: nobody may choose a
-    /// tenant by choosing a name.
+    /// The tenant that the caller acts in. A user without a tenant gets a tenant of its own, so that a
+    /// chosen name never selects a tenant.
     pub fn tenant_id(&self) -> String {
         self.tenant_id
             .clone()
@@ -181,13 +181,13 @@ impl Caller {
         self.role
     }
 
-    /// Whether the caller may see all that belongs to its tenant, and not only what is its user's.
+    /// Whether the caller may read everything of its tenant, not only its user's calls.
     pub fn sees_tenant(&self) -> bool {
         self.role.includes(Role::Viewer)
     }
 
-    /// Whether the caller may read what belongs to `owner`: its user's, or from `viewer` on its tenant's.
-    /// A token that names a tenant is good in that tenant only, one that names none in the default tenant.
+    /// Whether the caller may read the data of `owner`: its user's, or with the role `viewer` its tenant's.
+    /// A token is valid only in the tenant that it names, without one only in the default tenant.
     pub fn may_read(&self, owner: &Owner) -> bool {
         let tenant_id = self.tenant_id.as_ref().or(self.default_tenant.as_ref());
         if self.role == Role::Platform || tenant_id != Some(&owner.tenant_id) {
@@ -195,7 +195,7 @@ impl Caller {
         }
         match &self.tenant_id {
             Some(_) => self.sees_tenant() || self.user_id == owner.user_id(),
-            // Nobody may choose a tenant by choosing a name: only a user that is known as one counts.
+            // A chosen name must not select a tenant: only a user id that the directory assigned counts.
             None => owner.user_id.as_deref() == Some(&self.user_id),
         }
     }
@@ -227,7 +227,7 @@ impl Audience {
     }
 }
 
-/// Why a caller is not believed. Logged; the caller learns only that it is not.
+/// Why a token is refused. Logged, but not returned to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Unauthorized {
     #[error("no bearer token")]
@@ -272,7 +272,7 @@ impl TokenPolicy {
         if claims.sub.is_empty() {
             return Err(Unauthorized::NoSubject);
         }
-        // What begins like that is the tenant of a user without one.
+        // This prefix is reserved for users without a tenant.
         let is_tenant = |name: &String| is_name(name) && !name.starts_with(NO_TENANT);
         if !is_name(&claims.sub) || !claims.tenant_id.as_ref().is_none_or(is_tenant) {
             return Err(Unauthorized::Unusable);

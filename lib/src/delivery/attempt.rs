@@ -1,15 +1,15 @@
-//! Working on a message of the delivery queue:
+//! Processing a message of the delivery queue:
 //!
 //! ```text
 //! read row, subscription, health ─┬─ recorded before ───────────────┐
-//!                                 ├─ deleted, inactive: end quietly │
+//!                                 ├─ deleted, inactive: end         │
 //!                                 ├─ breaker open: park             │
 //!                                 ├─ too many, too slow: wait       │
-//!                                 └─ post ── record ── health ──────┴── follow: tell, queue the next
+//!                                 └─ post ── record ── health ──────┴── follow: report, queue the next
 //! ```
 //!
-//! The record decides which attempt counts. What follows is read from the record alone, so that a
-//! message that comes again after a crash makes no request but repeats all that follows.
+//! The record decides which attempt counts. What follows depends on the record alone, so a message that
+//! is received again after a crash makes no request but repeats everything that follows.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,13 +19,15 @@ use std::{
 
 use bytes::Bytes;
 use futures::future::{Either, join, select};
+use strum::IntoStaticStr;
 use tokio::time::sleep;
 
 use super::{
     consequences::verdict,
     deliver::{Deliver, DeliverError, Endpoint},
+    message_state::MessageState,
     pacing::{AttemptRef, Slot, attempt_of, micros},
-    send::WebhookRequest,
+    request::WebhookRequest,
 };
 use crate::{
     domain::{
@@ -41,10 +43,8 @@ use crate::{
     },
 };
 
-/// A message may come this early, because clocks differ.
-const EARLY_MILLIS: u64 = 1_000;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
 pub enum DeliveryResult {
     Delivered(EndpointResponse),
     /// The attempt failed, and another follows.
@@ -71,11 +71,11 @@ pub struct EndpointResponse {
 }
 
 impl DeliveryResult {
-    /// The answer, if an attempt was made.
-    pub fn answered(self) -> Option<EndpointResponse> {
+    /// The response, if an attempt was made.
+    pub fn response(self) -> Option<EndpointResponse> {
         match self {
-            Self::Delivered(answered) | Self::Failed(answered) | Self::Exhausted(answered) => {
-                Some(answered)
+            Self::Delivered(response) | Self::Failed(response) | Self::Exhausted(response) => {
+                Some(response)
             }
             _ => None,
         }
@@ -83,16 +83,7 @@ impl DeliveryResult {
 
     /// The word in the log.
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Delivered(_) => "delivered",
-            Self::Failed(_) => "failed",
-            Self::Exhausted(_) => "exhausted",
-            Self::Repeated => "repeated",
-            Self::Waits => "waits",
-            Self::Parked => "parked",
-            Self::Ended => "ended",
-            Self::Expired => "expired",
-        }
+        self.into()
     }
 }
 
@@ -103,85 +94,16 @@ pub struct PreparedBatch {
     at: Timestamp,
 }
 
-enum MessageState<'a> {
-    /// Written by another version of this code.
-    Unreadable,
-    Expired,
-    /// A pending delivery whose subscription is deleted or inactive.
-    NoEndpoint(&'a Delivery),
-    /// What is recorded; only the last attempt has anything that may still follow.
-    Recorded(&'a Delivery, Endpoint<'a>),
-    /// Neither the delivery nor its subscription needs anything.
-    Ended,
-    /// An attempt before its time.
-    Early(&'a Delivery),
-    /// An attempt at an endpoint whose breaker is open.
-    Failing(&'a Delivery, Endpoint<'a>, Health),
-    Attempt(&'a Delivery, Endpoint<'a>),
-}
-
-impl<'a> MessageState<'a> {
-    fn of(message: &DeliveryMessage, found: &'a Found, now: Timestamp) -> Self {
-        let at = SubscriptionRef {
-            tenant_id: message.delivery().tenant_id,
-            id: message.subscription_id(),
-        };
-        if found.unreadable.contains(&message.delivery())
-            || found.unreadable_subscriptions.contains(&at)
-        {
-            return Self::Unreadable;
-        }
-        let Some(delivery) = found.deliveries.get(&message.delivery()) else {
-            return Self::Expired;
-        };
-        let is_pending = delivery.status == DeliveryStatus::Pending;
-        let known = found.subscriptions.get(&at).zip(found.secrets.get(&at));
-        let Some((subscription, secrets)) = known else {
-            return if is_pending {
-                Self::NoEndpoint(delivery)
-            } else {
-                Self::Ended
-            };
-        };
-        if subscription.status == SubscriptionStatus::Inactive && is_pending {
-            return Self::NoEndpoint(delivery);
-        }
-        let health = found.failing.get(&at).copied();
-        let load = found.loaded.get(&at).copied().unwrap_or_default();
-        let endpoint = Endpoint {
-            at,
-            subscription,
-            secrets,
-            health,
-            load,
-        };
-        if !is_pending || delivery.attempts >= message.number() {
-            return Self::Recorded(delivery, endpoint);
-        }
-        if delivery
-            .next_attempt_at
-            .is_some_and(|next| next.millis_since(now) > EARLY_MILLIS)
-        {
-            return Self::Early(delivery);
-        }
-        match endpoint.health.filter(Health::is_open) {
-            Some(health) => Self::Failing(delivery, endpoint, health),
-            None => Self::Attempt(delivery, endpoint),
-        }
-    }
-}
-
 impl PreparedBatch {
-    /// The delivery that a message is about, if there is one, as its batch found it.
+    /// The delivery of a message, if it is still stored.
     pub fn delivery(&self, message: &DeliveryMessage) -> Option<&Delivery> {
         self.found.deliveries.get(&message.delivery())
     }
 }
 
 impl Deliver {
-    /// Reads what the messages of a batch are about, in one trip, and takes the slots of those whose
-    /// endpoints do not take them as they come.
-    /// On an error all messages must be redelivered.
+    /// Reads the items of a batch of messages in one trip, and books slots at paced endpoints. On an error
+    /// all messages must be received again.
     pub async fn prepare(&self, messages: &[DeliveryMessage]) -> Result<PreparedBatch, StoreError> {
         let deliveries: HashSet<_> = messages
             .iter()
@@ -200,10 +122,9 @@ impl Deliver {
         Ok(PreparedBatch { slots, found, at })
     }
 
-    /// Works on one message of the batch that was prepared. Working on it again makes no second attempt,
-    /// unless the first could not be recorded.
-    /// On an error the message must be redelivered.
-    pub async fn work(
+    /// Processes one message of a prepared batch. Processing it again makes no second attempt, unless the
+    /// first could not be recorded. On an error the message must be received again.
+    pub async fn process(
         &self,
         message: &DeliveryMessage,
         batch: &PreparedBatch,
@@ -224,7 +145,7 @@ impl Deliver {
                 Ok(DeliveryResult::Waits)
             }
             MessageState::Failing(delivery, endpoint, health) => {
-                // One a minute keeps every pace.
+                // One probe a minute exceeds no pace.
                 if self
                     .may_probe(message, delivery, &endpoint, &health)
                     .await?
@@ -249,7 +170,7 @@ impl Deliver {
         }
     }
 
-    /// Repeats what follows from an attempt that is recorded. Once a later one is, all of it has happened.
+    /// Repeats what follows from a recorded attempt, unless a later attempt is recorded, too.
     async fn repeat(
         &self,
         message: &DeliveryMessage,
@@ -268,8 +189,8 @@ impl Deliver {
         Ok(DeliveryResult::Repeated)
     }
 
-    /// Ends a delivery whose subscription seems deleted or inactive. One that was just made, or set active,
-    /// may only look like that: it was read with some lag.
+    /// Ends a delivery whose subscription seems deleted or inactive. The batch's read is eventually
+    /// consistent, so a new subscription may be missing and is read again.
     async fn end(
         &self,
         message: &DeliveryMessage,
@@ -282,7 +203,7 @@ impl Deliver {
         let (status, why) = match &subscription {
             None => (DeliveryStatus::Cancelled, "the subscription was deleted"),
             Some(subscription) if subscription.status == SubscriptionStatus::Inactive => {
-                // Whoever disabled it for this very attempt may have died before it told that.
+                // The process that disabled it for this attempt may have crashed before the report.
                 if delivery.attempts >= message.number() {
                     self.report_disabled(subscription).await?;
                 }
@@ -315,8 +236,8 @@ impl Deliver {
         Ok(health.may_probe(now) && self.endpoints.claim_probe(&endpoint.at, &by, now).await?)
     }
 
-    /// Lays a delivery where `sweep` finds it when it looks at the breaker: once, however often its
-    /// message comes, and in the order in which attempts were due, so that the probes are spread.
+    /// Files a delivery for the sweep, which checks the breaker: once, however often its message is received,
+    /// in the order in which attempts were due, so that the probes are spread.
     async fn park(
         &self,
         delivery: &Delivery,
@@ -328,10 +249,8 @@ impl Deliver {
         self.due
             .park(&at.to_string(), &Due::delivery(message, due_at))
             .await?;
-        Ok(self
-            .due
-            .file(&Due::breaker(at.to_string(), now), now)
-            .await?)
+        let breaker = Due::breaker(at.to_string(), now);
+        Ok(self.due.file(&breaker, now).await?)
     }
 
     async fn attempt(
@@ -356,45 +275,45 @@ impl Deliver {
             .record_attempt(delivery, &attempt, status, next)
             .await?
         else {
-            // Another worker had the same message. It may have died before it saw to what follows.
+            // Another worker had the same message. It may have crashed before the next steps.
             if let Some(stands) = self.history.find_delivery(&delivery.at).await? {
                 self.repeat(message, &stands, endpoint).await?;
             }
             return Ok(DeliveryResult::Repeated);
         };
-        self.note_health(&attempt, endpoint).await?;
+        self.record_health(&attempt, endpoint).await?;
         self.follow(&recorded, subscription).await?;
         let ended_at = attempt.at.plus_millis(attempt.timing);
         let since_received_ms = ended_at.millis_since(delivery.created_at);
-        let answered = EndpointResponse {
+        let response = EndpointResponse {
             status_code: attempt.status_code,
             since_received_ms,
         };
         Ok(match status {
-            DeliveryStatus::Delivered => DeliveryResult::Delivered(answered),
-            DeliveryStatus::Pending => DeliveryResult::Failed(answered),
+            DeliveryStatus::Delivered => DeliveryResult::Delivered(response),
+            DeliveryStatus::Pending => DeliveryResult::Failed(response),
             DeliveryStatus::Failed | DeliveryStatus::Cancelled => {
-                DeliveryResult::Exhausted(answered)
+                DeliveryResult::Exhausted(response)
             }
         })
     }
 
-    /// Posts a delivery. Others learn that the endpoint is slow while it is still waited for.
+    /// Posts a delivery. A slow endpoint is recorded while its response is still awaited.
     async fn post(&self, delivery: &Delivery, body: &Bytes, endpoint: &Endpoint<'_>) -> Attempt {
         let began = self.clock.now();
-        let parcel = WebhookRequest::to(
+        let request = WebhookRequest::to(
             endpoint.subscription,
             endpoint.secrets,
             &delivery.message_id,
             body,
             began,
         );
-        let sent = pin!(self.sender.send(&parcel));
-        let patience = pin!(sleep(Duration::from_millis(SLOW_MILLIS)));
-        match select(sent, patience).await {
+        let sent = pin!(self.sender.send(&request));
+        let slow = pin!(sleep(Duration::from_millis(SLOW_MILLIS)));
+        match select(sent, slow).await {
             Either::Left((attempt, _)) => attempt,
             Either::Right(((), sent)) => {
-                join(sent, self.note_slowness(endpoint, began, SLOW_MILLIS))
+                join(sent, self.record_slowness(endpoint, began, SLOW_MILLIS))
                     .await
                     .0
             }

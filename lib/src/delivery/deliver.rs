@@ -1,4 +1,4 @@
-//! What makes attempts: the tables, queues and the sender that it works with.
+//! What an attempt needs: tables, queues and the sender.
 
 use std::{collections::HashMap, sync::Mutex};
 
@@ -40,7 +40,7 @@ pub struct Deliver {
     pub events: EventTable,
     pub sender: Sender,
     pub clock: Clock,
-    /// The slowness that was noted from here, so that a batch does not note it ten times.
+    /// The slowness that this process has recorded, so that a batch does not record it ten times.
     pub noted: Mutex<HashMap<SubscriptionRef, Slow>>,
 }
 

@@ -1,4 +1,4 @@
-//! Where deliveries may go.
+//! Checking the URL of an endpoint.
 
 use crate::delivery::addresses::Loopback;
 use std::net::IpAddr;
@@ -23,9 +23,8 @@ pub enum WrongUrl {
     Port,
 }
 
-/// A URL that may be posted to, as far as it tells by itself; the addresses that its name resolves to
-/// are checked when a connection is made. Decimal, octal, hexadecimal and shortened IPv4 addresses are
-/// plain ones in the answer.
+/// The URL, if its text allows a delivery; the addresses of its name are checked when a connection is made.
+/// Decimal, octal, hexadecimal and shortened IPv4 addresses are normalised.
 pub fn parse(url: &str, loopback: Loopback) -> Result<Url, WrongUrl> {
     let url = Url::parse(url).map_err(|_| WrongUrl::Malformed)?;
     let plain = match url.scheme() {

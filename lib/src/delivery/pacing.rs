@@ -1,11 +1,11 @@
-//! When the deliveries of a batch may go, where their endpoints do not take them as they come: one
-//! booking per subscription, and one message to the queue for all that must wait.
+//! Pacing deliveries to endpoints with a rate limit, a learned pace or slow responses: one booking of slots
+//! per subscription and batch, and one request to the queue for all deliveries that must wait.
 //!
 //! ```text
-//! has a good place, or gets one ─┬─ its time is near ── the batch posts it
+//! has a valid slot, or gets one ─┬─ its time is near ── the batch posts it
 //!                                ├─ its time is later ── back into its queue until then
 //!                                ├─ the endpoint is slow ── into the slow lane until then
-//!                                └─ no place is left ── back into its queue, without one
+//!                                └─ no slot is left ── back into its queue, without one
 //! ```
 
 use std::collections::HashMap;
@@ -25,8 +25,8 @@ use crate::{
     telemetry,
 };
 
-/// A place is good for so much longer. A queue may be late, and who books anew would be later still: one
-/// that is steadily late would deliver nothing.
+/// How long a slot stays valid after its time. A queue may be late, and a new booking would be later still:
+/// a queue that is always late would deliver nothing.
 const LATE_MICROS: u64 = 60_000_000;
 
 /// The delivery, and the number of the attempt.
@@ -73,7 +73,7 @@ impl Deliver {
     ) -> Vec<(AttemptRef, Slot)> {
         let is_slow = endpoint.load.is_slow(now);
         let good = |place: &Place| {
-            // Whoever is in the slow lane waited there for others, not because there are too many of it.
+            // A message in the slow lane is late because of other endpoints, not because of its own pace.
             let is_late = !is_slow && place.micros.saturating_add(LATE_MICROS) < micros(now);
             !is_late && endpoint.load.honours(place.given, now)
         };
@@ -109,7 +109,7 @@ impl Deliver {
         let placed = placed.into_iter().map(|message| (message, message.place()));
         let (mut slots, mut waits, mut earliest) = (Vec::new(), Vec::new(), micros(now));
         for (message, place) in placed.chain(booked) {
-            // Those that are late go one after the other all the same.
+            // Late ones also go one after the other.
             let place = place.map(|place| Place {
                 micros: place.micros.max(earliest),
                 ..place
@@ -170,8 +170,8 @@ pub(super) fn micros(moment: Timestamp) -> u64 {
     moment.millis_since(Timestamp::EPOCH).saturating_mul(1_000)
 }
 
-/// How many seconds a message is in its queue. The rest of a second is waited for in the function, if it
-/// may be; else it comes a little late rather than early.
+/// How many seconds a message stays in its queue. If the pace allows it, the function waits for the rest of
+/// a second; else the message comes a little late rather than early.
 fn seconds(wait_micros: u64, pace: &Pace) -> u64 {
     const SECOND: u64 = 1_000_000;
     if pace.hold_micros() < SECOND {

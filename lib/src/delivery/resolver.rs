@@ -1,7 +1,7 @@
-//! Resolves the names of endpoints, and refuses those that lead anywhere but to public addresses.
+//! Resolves the host names of endpoints and refuses names with an address that is not public.
 //!
-//! A name may be public when it is configured and private a minute later. So the addresses are judged
-//! here, where the connection is about to be made with exactly these addresses, and nowhere before.
+//! A name may be public when it is configured and private a minute later. So the addresses are checked
+//! here, where the connection is made with exactly these addresses.
 
 use std::{fmt, io, net::SocketAddr, sync::Arc};
 
@@ -45,7 +45,7 @@ impl Resolver {
         if found.is_empty() {
             return Err(NotResolved::Unknown);
         }
-        // One forbidden address condemns the name: whoever mixes them wants us to take the wrong one.
+        // One forbidden address is enough: a mix of addresses is an attempt to reach the forbidden one.
         if !found
             .iter()
             .all(|address| addresses::is_allowed(address.ip(), self.loopback))

@@ -1,5 +1,4 @@
-//! What is kept of an endpoint's answer: enough to see why a delivery failed, and no more of what a
-//! stranger may send without end.
+//! What is stored of an endpoint's response: enough to see why a delivery failed, within bounds.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -22,8 +21,8 @@ const MAX_HEADERS_BYTES: usize = 2 * 1_024;
 /// Headers that explain a failure are kept first.
 const KEPT_FIRST: [HeaderName; 3] = [LOCATION, RETRY_AFTER, CONTENT_TYPE];
 
-/// The beginning of an answer's body. What comes after it is never read; where the body breaks off or
-/// stops coming, it is what came until then.
+/// The beginning of the body; the rest is never read. If the connection breaks or stalls, what was received
+/// until then.
 pub(super) async fn body(mut answer: Response) -> String {
     let limit = if answer.status().is_success() {
         SUCCESS_BODY_BYTES
@@ -58,7 +57,7 @@ pub(super) fn headers(headers: &HeaderMap) -> BTreeMap<String, String> {
         if kept.len() == MAX_HEADERS || bytes > MAX_HEADERS_BYTES {
             break;
         }
-        // Of a header that is repeated, the first.
+        // The first value of a repeated header.
         kept.entry(name.as_str().to_owned()).or_insert(value);
     }
     kept

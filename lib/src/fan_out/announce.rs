@@ -1,9 +1,8 @@
-//! What an event announces to its tenant's customers: deterministic, so that whoever drives it again
-//! announces exactly the same, in messages of the same ids and the same places in the history.
+//! What an event announces to its tenant's subscriptions. It is deterministic: processing the event again
+//! gives messages with the same ids and the same keys in the history.
 //!
-//! A message's id follows from the event that announced it, which the call remembers for ever. The
-//! call's own id would not do: when two records turn out to be one call, what the younger one had
-//! announced would be announced under another name.
+//! A message's id is derived from the event that announced it, which the call stores. The call's own id
+//! would change when two records are united, and the younger record's messages would be sent again.
 
 use serde_json::{Map, Value};
 
@@ -36,16 +35,16 @@ const PLACE_OF_UPDATE: u8 = 14;
 const PLACE_OF_MERGER: u8 = 15;
 
 #[derive(Debug)]
-pub(super) struct TargetedMessage {
+pub(super) struct OutgoingMessage {
     pub(super) message: Message,
-    pub(super) to: Audience,
+    pub(super) audience: Audience,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Audience {
-    Everybody,
+    All,
     /// Subscriptions with filters, which may have refused the message before something changed.
-    Filtering,
+    WithFilters,
 }
 
 #[derive(Debug)]
@@ -62,7 +61,7 @@ pub(super) struct CallAnnouncements<'a> {
     lead: Option<&'a Lead>,
 }
 
-/// A leg that is called into the call, in a state that this event brought about.
+/// A leg that is called into the call, and the state that this event gave it.
 #[derive(Debug)]
 struct Transfer {
     event_type: &'static str,
@@ -71,7 +70,7 @@ struct Transfer {
 }
 
 impl<'a> CallAnnouncements<'a> {
-    /// What the event announces, of a call that it is folded into and the lead that it was told to.
+    /// Of an event that was folded into `call`, and the lead that it updated.
     pub(super) fn new(
         event: &'a Event,
         update: &CallUpdate,
@@ -118,7 +117,7 @@ impl<'a> CallAnnouncements<'a> {
         let first = self
             .lifecycle
             .iter()
-            .filter(|(_, _, to)| *to == Audience::Everybody);
+            .filter(|(_, _, audience)| *audience == Audience::All);
         let lifecycle = first.map(|(announcement, ..)| announcement.as_str());
         let occurrence = self
             .occurrence
@@ -140,14 +139,14 @@ impl<'a> CallAnnouncements<'a> {
         &self.owner.tenant_id
     }
 
-    pub(super) fn messages(&self) -> Vec<TargetedMessage> {
-        let lifecycle =
-            self.lifecycle
-                .iter()
-                .map(|(announcement, announced, to)| TargetedMessage {
-                    message: self.of_lifecycle(*announcement, announced),
-                    to: *to,
-                });
+    pub(super) fn messages(&self) -> Vec<OutgoingMessage> {
+        let lifecycle = self
+            .lifecycle
+            .iter()
+            .map(|(announcement, announced, audience)| OutgoingMessage {
+                message: self.of_lifecycle(*announcement, announced),
+                audience: *audience,
+            });
         let occurrence = self
             .occurrence
             .iter()
@@ -165,9 +164,9 @@ impl<'a> CallAnnouncements<'a> {
             .chain(updated)
             .chain(lead);
         lifecycle
-            .chain(others.map(|message| TargetedMessage {
+            .chain(others.map(|message| OutgoingMessage {
                 message,
-                to: Audience::Everybody,
+                audience: Audience::All,
             }))
             .collect()
     }
@@ -306,19 +305,20 @@ fn transfers(event: &Event, call: &Call) -> Vec<Transfer> {
         .collect()
 }
 
-/// The types that this event announced; and all that others did, if it changed what filters look at.
+/// The types that this event announced, and the types that earlier events announced if this event changed
+/// filterable fields.
 fn lifecycle<'a>(event: &Event, call: &'a Call) -> Vec<(Announcement, &'a Announced, Audience)> {
-    let retold = call.retold.contains(&event.key);
+    let is_rematch = call.retold.contains(&event.key);
     let announced = call
         .announced
         .iter()
         .filter_map(|(announcement, announced)| {
-            let to = match announced.by == event.key {
-                true => Audience::Everybody,
-                false if retold => Audience::Filtering,
+            let audience = match announced.by == event.key {
+                true => Audience::All,
+                false if is_rematch => Audience::WithFilters,
                 false => return None,
             };
-            Some((*announcement, announced, to))
+            Some((*announcement, announced, audience))
         });
     announced.collect()
 }

@@ -1,5 +1,5 @@
-//! Accepting a webhook whose answer names its call: the event becomes durable and its call is read
-//! in one trip; whoever won the put folds the event in a second one.
+//! Accepting a webhook. Where the answer names the call, the event is appended and its call is read in
+//! one trip; the request that appended the event folds it in a second trip.
 
 use crate::{
     domain::{
@@ -15,7 +15,7 @@ use crate::{
 
 use super::fold::Fold;
 
-/// The largest body that is accepted: what Lambda can receive at all. It is kept whole.
+/// The largest body that is accepted, which is Lambda's limit. It is stored whole.
 pub const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
 
 #[derive(Debug, Clone)]
@@ -28,6 +28,7 @@ pub struct Accept {
 #[derive(Debug)]
 pub enum AcceptResult {
     Folded(Box<Call>),
+    /// The log had the event before; `fan-out` folds it.
     Duplicate,
 }
 
@@ -44,7 +45,7 @@ impl Accept {
         self.events.append(event).await
     }
 
-    /// Keeps an event and folds it into its call.
+    /// Appends an event and folds it into its call.
     /// If this fails after the append, `fan-out` folds the event; a repetition is a duplicate.
     pub async fn append_and_load(
         &self,

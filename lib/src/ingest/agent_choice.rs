@@ -1,5 +1,5 @@
-//! Which agent answers a call to one of our numbers: the campaign's, else the tenant's, else the
-//! system's.
+//! Which agent answers a call to one of our numbers: that of the campaign, else of the tenant, else the
+//! default agent.
 
 use crate::{
     domain::{
@@ -25,8 +25,7 @@ pub struct Assignment {
 }
 
 impl AgentChoice {
-    /// Chooses by this directory. `default_agent` answers where nobody named another; unknown numbers
-    /// are the default tenant's, if there is one.
+    /// Unknown numbers belong to the default tenant, if there is one.
     pub fn new(
         directory: DirectoryTable,
         default_agent: String,
@@ -62,8 +61,8 @@ impl AgentChoice {
             .or_else(|| self.default_tenant.clone())
     }
 
-    /// The agent of a call to `number`. Where the provider account that asks is one tenant's own, no other
-    /// tenant's number is answered by it.
+    /// The agent of a call to `number`. `account` is the tenant that owns the provider account, if one
+    /// tenant does; its requests never get another tenant's number.
     pub async fn of(
         &self,
         number: Option<&PhoneNumber>,
@@ -82,9 +81,9 @@ impl AgentChoice {
             self.agent_of_campaign(campaign_id, &tenant_id),
             self.agent_of_tenant(&tenant_id)
         )?;
-        let named = of_campaign.or(of_tenant).filter(|name| !name.is_empty());
+        let agent_name = of_campaign.or(of_tenant).filter(|name| !name.is_empty());
         Ok(Assignment {
-            agent_name: named.unwrap_or_else(|| self.default_agent.clone()),
+            agent_name: agent_name.unwrap_or_else(|| self.default_agent.clone()),
             line,
             tenant_id: Some(tenant_id),
         })

@@ -1,10 +1,10 @@
-//! Recording what a dialer submits: the event becomes durable and its call is read in one trip, then the
-//! call is written, for the answer names it. Dialers give no event an id, so what is a repetition follows
-//! from what a submission says:
+//! Recording a dialer's submission: the event is appended and its call is read in one trip, then the call
+//! is written, because the answer names it. Dialers give events no id, so a repetition is detected by
+//! what the submission has:
 //!
 //! ```text
 //! Idempotency-Key ──────────────► the same key is a repetition; with another body it is refused
-//! an id or a time of its call ──► the same body is a repetition, unless something else was said since
+//! an id or a time of its call ──► the same body is a repetition, unless the call changed since
 //! neither ──────────────────────► the same body is a repetition for ten minutes, then another call
 //! ```
 
@@ -93,13 +93,13 @@ impl Capture {
             Accepted::New => None,
             Accepted::Duplicate => self.events.find(&event.key).await?,
         };
-        // A repetition of an event that has just expired is recorded as if it were new.
+        // An event that has just expired is recorded again.
         let Some(kept) = kept else {
             return self.recorded(&update, &found).await;
         };
         match identity {
             Identity::Key(_) if kept.payload != event.payload => Ok(CaptureResult::KeyUsed),
-            Identity::Body => match self.said_since(&kept, &update, &found).await? {
+            Identity::Body => match self.changed_since(&kept, &update, &found).await? {
                 Some(since) => {
                     let at = now.max(since.plus_millis(1));
                     let (identity, body) = (Identity::After(since), event.payload);
@@ -112,8 +112,8 @@ impl Capture {
         }
     }
 
-    /// Keeps and folds a submission that goes back to what was said before. It is known by what it
-    /// corrects, so that its own repetition, or the same correction by two at once, is kept once.
+    /// Records a submission that returns to earlier values. Its key contains the time of the values that
+    /// it corrects, so that repeated and simultaneous corrections are stored once.
     async fn correct(
         &self,
         submission: &Submission,
@@ -136,14 +136,10 @@ impl Capture {
         found: &Found,
     ) -> Result<CaptureResult, StoreError> {
         let call = self.fold.fold(update, found).await?;
-        Ok(CaptureResult::Recorded(Box::new(CapturedCall {
-            call,
-            event: update.event.clone(),
-        })))
+        Ok(CaptureResult::Recorded(captured(call, update)))
     }
 
-    /// Folds a repeated event as it was kept the first time, in case a crash came between that and its
-    /// call.
+    /// Folds the stored event again, in case a crash prevented that the first time.
     async fn repeated(
         &self,
         kept: &Event,
@@ -151,18 +147,13 @@ impl Capture {
         found: &Found,
     ) -> Result<CaptureResult, StoreError> {
         let kept = providers::read_update(kept);
-        let call = self
-            .fold
-            .fold(kept.as_ref().unwrap_or(update), found)
-            .await?;
-        Ok(CaptureResult::Repeated(Box::new(CapturedCall {
-            call,
-            event: update.event.clone(),
-        })))
+        let kept = kept.as_ref().unwrap_or(update);
+        let call = self.fold.fold(kept, found).await?;
+        Ok(CaptureResult::Repeated(captured(call, update)))
     }
 
-    /// When something else was said of the call last, if that was after `kept`.
-    async fn said_since(
+    /// When another submission last changed the call, if that was after `kept`.
+    async fn changed_since(
         &self,
         kept: &Event,
         update: &CallUpdate,
@@ -174,24 +165,29 @@ impl Capture {
         let Some(trail) = self.calls.follow(item.clone()).await? else {
             return Ok(None);
         };
-        Ok(said_since(&trail.stored.call, kept))
+        Ok(changed_since(&trail.stored.call, kept))
     }
 }
 
-/// Every submission claims a follow-up, or that there is none, at the moment of its receipt.
-fn said_since(call: &Call, kept: &Event) -> Option<Timestamp> {
+fn captured(call: Call, update: &CallUpdate) -> Box<CapturedCall> {
+    let event = update.event.clone();
+    Box::new(CapturedCall { call, event })
+}
+
+/// Every submission claims a follow-up, or that there is none, at the time of its receipt.
+fn changed_since(call: &Call, kept: &Event) -> Option<Timestamp> {
     let last = call.facts.follow_up.claim()?.at();
     let body = call
         .facts
         .submitted
         .claim()
         .filter(|claim| claim.at() == last);
-    let is_said_last = match body {
+    let is_latest = match body {
         Some(claim) => *claim.value() == capture::digest_of(&kept.payload),
-        // Recorded before digests were remembered: no body was kept twice then.
+        // Older calls have no digests; at that time no body was stored twice.
         None => last <= kept.received_at,
     };
-    (!is_said_last).then_some(last)
+    (!is_latest).then_some(last)
 }
 
 fn read(submission: &Submission, event: &Event) -> Result<CallUpdate, StoreError> {

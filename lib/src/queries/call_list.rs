@@ -1,6 +1,7 @@
-//! Going through a tenant's calls for somebody who may see some of them: a page that matches a filter.
-//! Only the time of creation is indexed; everything else is looked at call by call, within a bound.
+//! A page of the calls that match a filter and that the caller may read. Only the time of creation is
+//! indexed; the rest of the filter is applied to each call, within a bound.
 
+use super::call::readable;
 use crate::{
     auth::token::Caller,
     domain::call::{Call, filter::CallFilter, owner::Owner},
@@ -29,8 +30,7 @@ pub struct CallPage {
     pub next: Option<Place>,
 }
 
-/// The page of calls that the caller may read. It may have fewer calls than asked for, even none,
-/// and yet not be the last one.
+/// A page may have fewer calls than its limit, even none, without being the last one.
 pub async fn page(
     list: &CallList,
     caller: &Caller,
@@ -59,9 +59,4 @@ pub async fn page(
         calls,
         next: place.filter(|_| !newest.is_at_end()),
     })
-}
-
-pub(super) fn readable(caller: &Caller, call: Call) -> Option<(Call, Owner)> {
-    let owner = call.owner.clone().filter(|owner| caller.may_read(owner))?;
-    Some((call, owner))
 }

@@ -1,4 +1,4 @@
-//! The events that a tenant received and the deliveries that it was sent, as far as the caller may read them.
+//! The events that a tenant received and its deliveries, as far as the caller may read them.
 
 use crate::{
     auth::token::Caller,
@@ -64,9 +64,8 @@ pub struct ExaminedRows {
 }
 
 impl ExaminedRows {
-    /// For this question: a page by its number lies behind all pages before it, and its partitions are not
-    /// equally full.
-    fn by(self, query: &EventQuery) -> usize {
+    /// A page with a number needs the pages before it, and the partitions are not equally full.
+    fn for_query(self, query: &EventQuery) -> usize {
         let page = match query.start {
             Start::Page(page) => page.saturating_mul(query.limit).saturating_mul(2),
             Start::Below(_) => query.limit,
@@ -82,7 +81,7 @@ impl ExaminedRows {
 pub enum ListedEvent {
     /// A delivery, with its payload.
     Delivery(Box<Delivery>),
-    /// An event that was received, and the beginning of its payload unless that has expired.
+    /// A received event, and the beginning of its payload unless that has expired.
     Received(Received, Option<Excerpt>),
 }
 
@@ -112,23 +111,22 @@ pub enum EventDetail {
         /// `None` if it was deleted.
         subscription: Option<Box<Subscription>>,
     },
-    /// An event that was received, and its entry in the log unless that has expired.
+    /// A received event, and its entry in the log unless that has expired.
     Received(Received, Option<Box<Event>>),
 }
 
 impl History {
-    /// The part of the list that the caller asks for: its tenant's events, and without being an admin
-    /// only those of its own calls.
+    /// A user without a role that sees the tenant gets only the events of its own calls.
     pub async fn page(&self, caller: &Caller, query: EventQuery) -> Result<EventPage, StoreError> {
         let tenant_id = caller.tenant_id();
-        let examined = self.examined.by(&query);
+        let examined = self.examined.for_query(&query);
         let mut filter = query.filter;
         filter.user_id = (!caller.sees_tenant()).then(|| caller.user_id().to_owned());
         let (below, enough) = match query.start {
             Start::Page(page) if query.count == Count::Not => {
                 (None, page.saturating_mul(query.limit))
             }
-            // What comes after the page is counted.
+            // Later rows are counted, too.
             Start::Page(_) => (None, usize::MAX),
             Start::Below(id) => (Some(id), query.limit),
         };
@@ -174,7 +172,7 @@ impl History {
         rows.iter().map(listed).collect()
     }
 
-    /// The event of this id, if it is the caller's tenant's and the caller may see it.
+    /// The event of this id, if the caller may read it.
     pub async fn find(&self, caller: &Caller, id: u64) -> Result<Option<EventDetail>, StoreError> {
         let at = DeliveryRef {
             tenant_id: caller.tenant_id(),
@@ -190,7 +188,7 @@ impl History {
 
     async fn received(&self, received: Received) -> Result<EventDetail, StoreError> {
         let event = match self.events.find(&received.key).await {
-            // The pieces of a payload may expire some hours before the event that names them.
+            // The chunks of a payload may expire some hours before their event.
             Err(StoreError::Corrupt { what: "chunks" }) => None,
             found => found?,
         };
@@ -211,7 +209,7 @@ impl History {
     }
 }
 
-/// A page of what was found, how much that is, and where the list goes on after it.
+/// The page's ids, the counts, and the id below which the list continues.
 fn cut(found: &Found, page: usize, limit: usize) -> (&[u64], Counted, Option<u64>) {
     let total = found.ids.len();
     let start = page.saturating_sub(1).saturating_mul(limit).min(total);

@@ -1,12 +1,12 @@
-//! Ordering a recovery. A subscription has one at a time: their numbers are given out by a condition,
-//! so that of two orders at the same moment one finds the other's.
+//! Ordering a recovery. A subscription has one at a time: a condition assigns their numbers, so that of
+//! two simultaneous orders one finds the other's recovery.
 //!
 //! ```text
 //! read the latest ── write the next ── queue it
 //! ```
 //!
-//! A crash before the message leaves a recovery that nobody works on. Whoever orders next meets it and
-//! queues it; so does whoever meets one that has not gone on for a while.
+//! A crash before the message leaves a recovery without a worker. The next order queues it, as it does any
+//! recovery that has made no progress for a while.
 
 use thiserror::Error;
 
@@ -55,8 +55,7 @@ pub enum OrderError {
 }
 
 impl Recoveries {
-    /// Orders a recovery.
-    /// On an error the recovery may exist; the same request finds it.
+    /// On an error the recovery may exist; the same order finds it.
     pub async fn order(
         &self,
         tenant_id: &str,
@@ -73,7 +72,7 @@ impl Recoveries {
             let latest = self.recoveries.latest(tenant_id, subscription_id).await?;
             let latest = latest.map(|stored| stored.recovery);
             if let Some(open) = latest.as_ref().filter(|latest| latest.is_open()) {
-                return self.meet(open, order).await;
+                return self.answer_open(open, order).await;
             }
             let number = latest.map_or(1, |latest| latest.id.number + 1);
             let now = self.clock.now();
@@ -110,7 +109,11 @@ impl Recoveries {
         Err(StoreError::Contended.into())
     }
 
-    async fn meet(&self, open: &Recovery, order: RecoveryOrder) -> Result<OrderResult, OrderError> {
+    async fn answer_open(
+        &self,
+        open: &Recovery,
+        order: RecoveryOrder,
+    ) -> Result<OrderResult, OrderError> {
         if open.may_have_stalled(self.clock.now()) {
             self.queue.send(open, 0).await?;
         }

@@ -1,15 +1,14 @@
-//! Working on a recovery, page by page:
+//! Processing a recovery page by page:
 //!
 //! ```text
-//! read a page ── reopen its deliveries ── queue them ── save the place and the counts
+//! read a page ── reopen its deliveries ── queue them ── save the position and the counts
 //! ```
 //!
-//! A crash anywhere repeats the page. A delivery that the recovery reopened bears its id: it counts again
-//! as before, and is queued again unless an attempt was made since. Before the time is up the recovery
-//! queues itself, so that its length is not bound by that of an invocation.
+//! After a crash the page is repeated. A reopened delivery has the recovery's id: it is counted again, and
+//! queued again unless an attempt was made since. When the time is up the recovery queues its own message,
+//! so that it may take longer than one invocation.
 //!
-//! Deliveries are queued for one moment after the other, so that a tenant with much to recover has only so
-//! many on their way at once.
+//! The messages have increasing delays, which limits how many deliveries of a tenant are under way at once.
 
 use std::time::{Duration, Instant};
 
@@ -55,7 +54,7 @@ pub struct Recover {
 pub struct PageLimits {
     /// Rows of the history that are read between two saves.
     pub rows: i32,
-    /// After so long the recovery queues itself and rests; one page is done in any case.
+    /// After this time the recovery queues its own message and ends; it always does one page.
     pub time: Duration,
 }
 
@@ -80,8 +79,7 @@ pub enum RecoverError {
 }
 
 impl Recover {
-    /// Goes on with a recovery.
-    /// On an error the caller must not acknowledge the message.
+    /// Continues a recovery. On an error the caller must not acknowledge the message.
     pub async fn run(
         &self,
         tenant_id: &str,
@@ -92,8 +90,7 @@ impl Recover {
             return Ok(RecoverResult::AlreadyEnded);
         };
         if let Some(reason) = self.obstacle(tenant_id, id.subscription_id).await? {
-            let given_up = self.end(&stored, RecoveryStatus::Failed(reason)).await?;
-            return Ok(given_up.map_or(RecoverResult::TakenElsewhere, RecoverResult::Ended));
+            return self.fail(&stored, reason).await;
         }
         loop {
             let Some(saved) = self.page(&stored).await? else {
@@ -120,10 +117,7 @@ impl Recover {
         let Some(stored) = self.find_open(tenant_id, id).await? else {
             return Ok(RecoverResult::AlreadyEnded);
         };
-        let given_up = self
-            .end(&stored, RecoveryStatus::Failed(FailureReason::Fault))
-            .await?;
-        Ok(given_up.map_or(RecoverResult::TakenElsewhere, RecoverResult::Ended))
+        self.fail(&stored, FailureReason::Fault).await
     }
 
     async fn find_open(
@@ -135,7 +129,7 @@ impl Recover {
         Ok(found.filter(|stored| stored.recovery.is_open()))
     }
 
-    /// What has become of the subscription, if nothing can be delivered to it any more.
+    /// Why nothing can be delivered to the subscription, if so.
     async fn obstacle(
         &self,
         tenant_id: &str,
@@ -149,34 +143,36 @@ impl Recover {
         })
     }
 
-    async fn end(
+    async fn fail(
         &self,
         stored: &StoredRecovery,
-        status: RecoveryStatus,
-    ) -> Result<Option<Recovery>, StoreError> {
-        let ended = Recovery {
-            status,
+        reason: FailureReason,
+    ) -> Result<RecoverResult, RecoverError> {
+        let failed = Recovery {
+            status: RecoveryStatus::Failed(reason),
             updated_at: self.clock.now(),
             ..stored.recovery.clone()
         };
-        let saved = self.recoveries.replace(stored, ended).await?;
-        Ok(saved.map(|saved| saved.recovery))
+        let saved = self.recoveries.replace(stored, failed).await?;
+        Ok(saved.map_or(RecoverResult::TakenElsewhere, |saved| {
+            RecoverResult::Ended(saved.recovery)
+        }))
     }
 
     /// Does one page and saves it; `None` when another worker was faster.
     async fn page(&self, stored: &StoredRecovery) -> Result<Option<StoredRecovery>, RecoverError> {
         let recovery = &stored.recovery;
         let page = self.history.recoverable(recovery, self.limits.rows).await?;
-        let taken_up: Vec<Delivery> = stream::iter(page.deliveries)
-            .map(|delivery| self.take_up(recovery, delivery))
+        let reopened: Vec<Delivery> = stream::iter(page.deliveries)
+            .map(|delivery| self.reopen(recovery, delivery))
             .buffer_unordered(CONCURRENCY)
-            .try_filter_map(async |taken_up| Ok(taken_up))
+            .try_filter_map(async |reopened| Ok(reopened))
             .try_collect()
             .await?;
         let now = self.clock.now();
-        let waiting: Vec<_> = taken_up
+        let waiting: Vec<_> = reopened
             .iter()
-            .filter(|delivery| waits(recovery, delivery))
+            .filter(|delivery| is_waiting(recovery, delivery))
             .collect();
         let (first, released_until) = recovery.release(waiting.len(), now);
         let messages: Vec<_> = waiting
@@ -194,7 +190,7 @@ impl Recover {
             status: page
                 .next
                 .map_or(RecoveryStatus::Done, |_| RecoveryStatus::Running),
-            requeued: recovery.requeued + taken_up.len() as u64,
+            requeued: recovery.requeued + reopened.len() as u64,
             examined: recovery.examined + page.examined,
             place: page.next.unwrap_or(recovery.place),
             released_until,
@@ -204,8 +200,8 @@ impl Recover {
         Ok(self.recoveries.replace(stored, saved).await?)
     }
 
-    /// The delivery as the recovery leaves it, if it is one of those that it queues again.
-    async fn take_up(
+    /// The delivery as the recovery leaves it, if the recovery includes it.
+    async fn reopen(
         &self,
         recovery: &Recovery,
         delivery: Delivery,
@@ -229,7 +225,7 @@ impl Recover {
                 if reopened.is_some() {
                     return Ok(reopened);
                 }
-                // Somebody else has changed it: this recovery too, if the answer was lost.
+                // Another writer has changed it, or this recovery did and the response was lost.
                 let found = self.history.find_delivery(&delivery.at).await?;
                 Ok(found.filter(|found| is_of(recovery, found)))
             }
@@ -237,12 +233,13 @@ impl Recover {
     }
 }
 
+/// Whether the recovery has reopened it.
 fn is_of(recovery: &Recovery, delivery: &Delivery) -> bool {
     delivery.recovery.as_deref() == Some(recovery.id.to_string().as_str())
 }
 
-/// Whether a delivery that was taken up has no attempt behind it yet, so that its message may be lost.
-fn waits(recovery: &Recovery, delivery: &Delivery) -> bool {
+/// Whether a reopened delivery had no attempt since, so that its message may be lost.
+fn is_waiting(recovery: &Recovery, delivery: &Delivery) -> bool {
     delivery.status == DeliveryStatus::Pending
         && match recovery.order.status {
             Recoverable::Pending => true,

@@ -34,7 +34,7 @@ pub(super) fn owner() -> Owner {
     }
 }
 
-/// The call as it stands when an event of this type is announced, by this event alone.
+/// The call when an event of this type is announced, made from this event alone.
 pub(super) fn reported_by(event: &Event, event_type: &str) -> Option<(CallUpdate, Call)> {
     let mut update = providers::read_update(event)?;
     for earlier in reports(event_type) {
@@ -44,7 +44,7 @@ pub(super) fn reported_by(event: &Event, event_type: &str) -> Option<(CallUpdate
     Some((update, call))
 }
 
-/// A provider's event of this type with everything that any provider tells in one.
+/// A provider's event of this type with the fields of all providers.
 pub(super) fn reported(event_type: &str) -> Event {
     let (source, duration) = match event_type.split('.').next() {
         Some("voice" | "agent") => (Source::ElevenLabs, Some(15.5)),
@@ -65,7 +65,7 @@ pub(super) fn reported(event_type: &str) -> Event {
     event(source, second, event_type, &body)
 }
 
-/// The carrier's report of a leg that the call has dialled: how far it has come follows from the type.
+/// The carrier's report of a leg that the call has dialled: the type decides its state.
 pub(super) fn dialled_leg(event_type: &str) -> Event {
     let is_over = event_type == TRANSFER_COMPLETED;
     let body = json!({

@@ -20,7 +20,7 @@ use ringpost::{
         FanOut,
         follow_ups::FollowUps,
         publish::Publisher,
-        unfinished::{Closing, SilenceLimit, UnfinishedCalls},
+        unfinished::{CallCloser, SilenceLimit, UnfinishedCalls},
     },
     ingest::{agent_choice::AgentChoice, dispatch::Dispatch, fold::Fold},
     providers::{elevenlabs, livekit, signalwire},
@@ -151,8 +151,8 @@ impl Aws {
             ),
             leads: LeadTable::new(self.database.clone(), config::required("DIRECTORY_TABLE")?)
                 .kept_for(Retention::days(config::call_retention_days()?)),
-            agenda: FollowUps::new(self.due()?, Clock::system()),
-            watch: UnfinishedCalls::new(self.due()?, silence()?, Clock::system()),
+            follow_ups: FollowUps::new(self.due()?, Clock::system()),
+            unfinished: UnfinishedCalls::new(self.due()?, silence()?, Clock::system()),
             transcripts: TranscriptQueue::new(queue, config::required("TRANSCRIPT_QUEUE_URL")?),
             publisher: Publisher {
                 subscriptions: self.subscriptions()?,
@@ -184,7 +184,7 @@ impl Aws {
             events: self.events()?,
             queue: self.deliveries()?,
             endpoints: self.endpoints()?,
-            closing: Closing {
+            closer: CallCloser {
                 list: self.call_list()?,
                 calls: self.calls()?,
                 events: self.events()?,

@@ -1,8 +1,8 @@
 //! The AWS clients' common configuration.
 //!
-//! It is built by hand from what Lambda puts into the environment: credentials, region, and in the
-//! local cloud an endpoint. The SDK's default chain would search profiles, SSO and instance metadata
-//! first and pull them all into the binary. TLS is rustls on ring (docs/adr/0003).
+//! It is made from Lambda's environment: credentials, region, and in the local cloud an endpoint. The SDK's
+//! default chain would add profiles, SSO and instance metadata to the binary and search them first. TLS is
+//! rustls on ring (docs/adr/0003).
 
 use std::time::Duration;
 
@@ -18,16 +18,13 @@ use aws_types::{region::Region, sdk_config::StalledStreamProtectionConfig};
 
 use crate::config::{self, ConfigError};
 
-/// AWS answers in milliseconds. An attempt that takes a second is lost; three attempts and their
-/// pauses fit into a function's ten seconds.
+/// AWS answers in milliseconds, so a slow attempt is lost. Three attempts and their pauses fit into a
+/// function's ten seconds.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(2);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const ATTEMPTS: u32 = 3;
 
 /// The configuration from which every client is made; they share one pool of connections.
-///
-/// # Errors
-/// A variable that Lambda or the template should have set.
 pub fn sdk_config() -> Result<SdkConfig, ConfigError> {
     let credentials = Credentials::new(
         config::required("AWS_ACCESS_KEY_ID")?,
@@ -46,7 +43,7 @@ pub fn sdk_config() -> Result<SdkConfig, ConfigError> {
         .http_client(http_client)
         .sleep_impl(TokioSleep::new())
         .time_source(SystemTimeSource::new())
-        // Answers are small and attempts are timed; watching each stream's throughput costs more than it finds.
+        // Responses are small and attempts have a timeout, so watching a stream's throughput gains nothing.
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
         .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
         .timeout_config(

@@ -4,29 +4,23 @@ use std::{fmt, sync::Arc};
 
 use crate::domain::timestamp::Timestamp;
 
-/// Where a function takes the time from.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Timestamp + Send + Sync>);
 
 impl Clock {
-    /// The machine's clock.
-    #[must_use]
     pub fn system() -> Self {
         Self::new(|| {
             #[expect(clippy::disallowed_methods, reason = "the one place that may")]
             let now = jiff::Timestamp::now();
-            // The machine's clock is between 1970 and 9998; were it not, no signature would verify.
+            // Outside of 1970 to 9998 no signature would verify.
             Timestamp::from_millis(now.as_millisecond()).unwrap_or(Timestamp::EPOCH)
         })
     }
 
-    /// A clock that shows what `now` says.
     pub fn new(now: impl Fn() -> Timestamp + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// The present moment.
-    #[must_use]
     pub fn now(&self) -> Timestamp {
         (self.0)()
     }

@@ -2,107 +2,70 @@
 
 use thiserror::Error;
 
-/// A variable that the template must set is missing or makes no sense.
 #[derive(Debug, Error)]
 pub enum ConfigError {
-    /// Not set, or empty.
     #[error("environment variable {0} is not set: template.yaml sets it for this function")]
     Missing(&'static str),
-    /// Set to something that cannot be.
     #[error("environment variable {name} must be {expected}")]
     Invalid {
-        /// The variable.
         name: &'static str,
-        /// What it may be.
         expected: &'static str,
     },
 }
 
-/// A variable that must be set.
-///
-/// # Errors
-/// [`ConfigError::Missing`] names it.
 pub fn required(name: &'static str) -> Result<String, ConfigError> {
     optional(name).ok_or(ConfigError::Missing(name))
 }
 
-/// A variable that may be absent or empty, which is the same.
-#[must_use]
+/// `None` when the variable is absent or empty.
 pub fn optional(name: &'static str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "the one place that may")]
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Whether this is the stage on a developer's machine, where a document's examples work as written.
-///
-/// # Errors
-/// When the variable is missing.
 pub fn is_local() -> Result<bool, ConfigError> {
     Ok(required("STAGE")? == "local")
 }
 
-/// How many days events and history are kept; at least 8, so that every retry of a delivery finds
-/// its event.
-///
-/// # Errors
-/// When the variable is missing or no such number.
+/// How many days events and history are kept; at least 8, so that every retry of a delivery finds its
+/// event.
 pub fn retention_days() -> Result<u32, ConfigError> {
-    let days = required("RETENTION_DAYS")?
-        .parse()
-        .ok()
-        .filter(|days| *days >= 8);
-    days.ok_or(ConfigError::Invalid {
-        name: "RETENTION_DAYS",
-        expected: "a whole number of at least 8",
+    number("RETENTION_DAYS", "a whole number of at least 8", |days| {
+        days >= 8
     })
 }
 
-/// How many days calls and leads are kept; 0 is for ever.
-///
-/// # Errors
-/// When the variable is missing or no such number.
+/// How many days calls and leads are kept; 0 means for ever.
 pub fn call_retention_days() -> Result<u32, ConfigError> {
-    let days = required("CALL_RETENTION_DAYS")?
-        .parse()
-        .ok()
-        .filter(|days| *days == 0 || *days >= 8);
-    days.ok_or(ConfigError::Invalid {
-        name: "CALL_RETENTION_DAYS",
-        expected: "0 or a whole number of at least 8",
+    let expected = "0 or a whole number of at least 8";
+    number("CALL_RETENTION_DAYS", expected, |days| {
+        days == 0 || days >= 8
     })
 }
 
-/// A number of things; 0 where there is no limit.
-///
-/// # Errors
-/// When the variable is missing or no such number.
+/// A limit; 0 means none.
 pub fn count(name: &'static str) -> Result<u32, ConfigError> {
-    required(name)?.parse().map_err(|_| ConfigError::Invalid {
-        name,
-        expected: "a whole number",
-    })
+    number(name, "a whole number", |_| true)
 }
 
-/// A span of whole seconds.
-///
-/// # Errors
-/// When the variable is missing or no such number.
 pub fn seconds(name: &'static str) -> Result<u32, ConfigError> {
-    let seconds = required(name)?.parse().ok();
-    seconds.ok_or(ConfigError::Invalid {
-        name,
-        expected: "a whole number of seconds",
+    number(name, "a whole number of seconds", |_| true)
+}
+
+pub fn hours(name: &'static str) -> Result<u32, ConfigError> {
+    number(name, "a whole number of hours, at least 1", |hours| {
+        hours >= 1
     })
 }
 
-/// A span of whole hours, at least one.
-///
-/// # Errors
-/// When the variable is missing or no such number.
-pub fn hours(name: &'static str) -> Result<u32, ConfigError> {
-    let hours = required(name)?.parse().ok().filter(|hours| *hours >= 1);
-    hours.ok_or(ConfigError::Invalid {
-        name,
-        expected: "a whole number of hours, at least 1",
-    })
+fn number(
+    name: &'static str,
+    expected: &'static str,
+    is_allowed: impl Fn(u32) -> bool,
+) -> Result<u32, ConfigError> {
+    let number = required(name)?.parse().ok();
+    number
+        .filter(|number| is_allowed(*number))
+        .ok_or(ConfigError::Invalid { name, expected })
 }

@@ -1,16 +1,16 @@
 //! Everything that follows from an event in the log:
 //!
 //! ```text
-//! fold into its call ─ bind its keys ─┬─ owned ── note its follow-up ── history row ── lead ─┐
-//!   (records what is announced)       │    ┌── deliveries of what it announces ◄────────────┘
-//!                                     │    └── drive what waited ── forget it
+//! fold into its call ─ bind its keys ─┬─ owned ── schedule its follow-up ── history row ── lead ─┐
+//!   (records what is announced)       │    ┌── deliveries of what it announces ◄────────────────┘
+//!                                     │    └── queue the waiting events ── remove them from the call
 //!                                     └─ unowned: waits in the call
 //! ```
 //!
-//! When ElevenLabs tells the end of a call, its transcript is asked for before anything else follows.
+//! When ElevenLabs reports the end of a call, its transcript is requested before the other steps.
 //!
-//! Each step can be repeated, so a crash anywhere is repaired by doing all of it again; no step is
-//! skipped because an earlier one had been done.
+//! Every step may be repeated, so a crash is repaired by doing all steps again. No step is skipped because
+//! an earlier step had been done.
 
 mod announce;
 mod announce_platform;
@@ -21,8 +21,6 @@ pub mod samples;
 pub mod unfinished;
 
 use std::time::{Duration, Instant};
-
-use thiserror::Error;
 
 use crate::{
     domain::{
@@ -37,7 +35,7 @@ use crate::{
     fan_out::{
         announce::CallAnnouncements,
         follow_ups::FollowUps,
-        publish::{Batch, Publisher},
+        publish::{Batch, FanOutError, Publisher},
         unfinished::UnfinishedCalls,
     },
     ingest::fold::Fold,
@@ -51,144 +49,82 @@ use crate::{
     },
 };
 
-/// Every further round means that another writer got through, so that even a crowd ends.
+/// Every conflict means that another writer succeeded, so the loop ends even under contention.
 const MAX_ROUNDS: usize = 32;
-/// Events that waited and are queued before the call forgets them.
+/// Waiting events that are queued before they are removed from the call.
 const RELEASED_AT_ONCE: usize = 100;
-/// An event spends so long on others that waited for its call's owner.
+/// The time that one event spends on the waiting events of its call.
 const LONGEST_RELEASE: Duration = Duration::from_secs(2);
 
-/// Drives events, with all that may follow from one.
 #[derive(Debug, Clone)]
 pub struct FanOut {
-    /// Finds the call of an event.
     pub lookup: Lookup,
-    /// Folds it.
     pub fold: Fold,
-    /// What tenants see of it.
     pub history: HistoryTable,
-    /// What must be driven again.
     pub retry: FanOutRetryQueue,
-    /// Who called.
     pub leads: LeadTable,
-    /// Whose transcript is to be fetched.
     pub transcripts: TranscriptQueue,
-    /// Who is to be called again.
-    pub agenda: FollowUps,
-    /// Which calls must end some day.
-    pub watch: UnfinishedCalls,
-    /// Who is told what.
+    pub follow_ups: FollowUps,
+    pub unfinished: UnfinishedCalls,
     pub publisher: Publisher,
 }
 
-/// An event, and what it says of its call.
 #[derive(Debug)]
 pub struct ParsedEvent {
-    /// The event.
     pub event: Event,
     update: Option<CallUpdate>,
 }
 
 impl ParsedEvent {
-    /// Reads an event.
-    #[must_use]
-    pub fn by(event: Event) -> Self {
+    pub fn parse(event: Event) -> Self {
         let update = providers::read_update(&event);
         Self { event, update }
     }
 
-    /// The id under which its call is, or would begin: events with the same one are best driven one
-    /// after another. `None` when it is about no call.
-    #[must_use]
-    pub fn surest_call(&self) -> Option<CallId> {
+    /// The id under which its call is, or would be created: events with the same id are best processed
+    /// one after another. `None` when the event is about no call.
+    pub fn strongest_call(&self) -> Option<CallId> {
         Some(self.update.as_ref()?.keys.first_id())
     }
 }
 
-/// Why an event must be driven again.
-#[derive(Debug, Error)]
-pub enum FanOutError {
-    /// The database failed.
-    #[error("the database failed")]
-    Store(#[from] StoreError),
-    /// AWS answers too slowly: others must not wait for this one.
-    #[error("took too long")]
-    Slow,
-    /// The queue failed.
-    #[error("the queue failed")]
-    Queue(#[from] SendError),
-}
-
-/// What was done with an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Processed {
-    /// It is in its tenant's history.
     Recorded(Recorded),
     /// It waits for its call to have an owner.
     Waiting(CallId),
-    /// Its call has no owner, and too many events wait already: only a replay processes it.
+    /// Its call has no owner, and too many events wait already; only a replay processes it.
     LeftOut(CallId),
-    /// It is about no call and belongs to nobody; it is in the log only.
+    /// It is about no call and has no owner; it is in the log only.
     Unowned,
 }
 
-/// Where an event was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
-    /// Whose event it is.
     pub tenant_id: String,
-    /// The call that it is about.
     pub call_id: Option<CallId>,
-    /// The types of what it announces, wanted or not.
+    /// Whether any subscription wants them or not.
     pub announced: Vec<String>,
-    /// The outcome, where it announces the end of its call.
+    /// Set if it announces the end of its call.
     pub outcome: Option<Outcome>,
 }
 
 impl FanOut {
-    /// Does everything that follows from an event of a batch, but for the queueing of its deliveries,
-    /// which ends the batch. `found` is what was looked up for it, if anything was. Driving it again changes
-    /// nothing.
-    ///
-    /// # Errors
-    /// When a step failed; driving again is safe, and needed.
+    /// Processes an event of a batch, except that its deliveries are queued when the batch ends. `found`
+    /// is the result of [`FanOut::look_up`], if there is one. Processing an event again changes nothing;
+    /// after an error it is needed.
     pub async fn process(
         &self,
-        told: &ParsedEvent,
+        parsed: &ParsedEvent,
         found: Option<Found>,
         batch: &Batch,
     ) -> Result<Processed, FanOutError> {
-        let event = &told.event;
-        let Some(update) = &told.update else {
-            let default = || {
-                self.fold
-                    .default_owner()
-                    .map(|owner| owner.tenant_id.clone())
-            };
-            let Some(tenant_id) = event.tenant_id.clone().or_else(default) else {
-                return Ok(Processed::Unowned);
-            };
-            let call_id = providers::platform::call_of(event);
-            if let Some(id) = call_id {
-                self.fold.see(id, event.received_at).await?;
-            }
-            self.history
-                .record_inbound(event, &tenant_id, call_id, None)
-                .await?;
-            let mut announced = Vec::new();
-            if let Some(message) = announce_platform::message(event) {
-                announced.push(message.event_type.clone());
-                self.publisher.publish_message(message, batch).await?;
-            }
-            return Ok(Processed::Recorded(Recorded {
-                tenant_id,
-                call_id,
-                announced,
-                outcome: None,
-            }));
+        let event = &parsed.event;
+        let Some(update) = &parsed.update else {
+            return self.process_without_call(event, batch).await;
         };
         let call = self.fold(update, found).await?;
-        self.ask_for_transcript(event, update, &call).await?;
+        self.request_transcript(event, update, &call).await?;
         let Some(owner) = &call.owner else {
             let waits = call.waiting.contains(&event.key);
             return Ok(if waits {
@@ -197,8 +133,8 @@ impl FanOut {
                 Processed::LeftOut(call.id)
             });
         };
-        self.agenda.note(update, &call).await?;
-        self.watch.note(&call, &owner.tenant_id).await?;
+        self.follow_ups.schedule(update, &call).await?;
+        self.unfinished.schedule(&call, &owner.tenant_id).await?;
         self.history
             .record_inbound(
                 event,
@@ -224,28 +160,55 @@ impl FanOut {
         Ok(Processed::Recorded(recorded))
     }
 
-    /// Looks up what the events of a batch need, in one trip. What could not be looked up is looked up once
-    /// more by who drives the event.
-    pub async fn look_up(&self, events: &[&ParsedEvent]) -> Vec<Option<Found>> {
-        let updates: Vec<&CallUpdate> = events
-            .iter()
-            .filter_map(|told| told.update.as_ref())
-            .collect();
-        if updates.len() < 2 {
-            return events.iter().map(|_| None).collect();
+    async fn process_without_call(
+        &self,
+        event: &Event,
+        batch: &Batch,
+    ) -> Result<Processed, FanOutError> {
+        let default = self.fold.default_owner().map(|owner| &owner.tenant_id);
+        let Some(tenant_id) = event.tenant_id.as_ref().or(default).cloned() else {
+            return Ok(Processed::Unowned);
+        };
+        let call_id = providers::platform::call_of(event);
+        if let Some(id) = call_id {
+            self.fold
+                .extend_received_span(id, event.received_at)
+                .await?;
         }
-        let mut found = self
-            .lookup
-            .find_all(&updates)
-            .await
-            .unwrap_or_default()
-            .into_iter();
-        let of_event =
-            |told: &&ParsedEvent| told.update.as_ref().and_then(|_| found.next().flatten());
-        events.iter().map(of_event).collect()
+        self.history
+            .record_inbound(event, &tenant_id, call_id, None)
+            .await?;
+        let mut announced = Vec::new();
+        if let Some(message) = announce_platform::message(event) {
+            announced.push(message.event_type.clone());
+            self.publisher.publish_message(message, batch).await?;
+        }
+        Ok(Processed::Recorded(Recorded {
+            tenant_id,
+            call_id,
+            announced,
+            outcome: None,
+        }))
     }
 
-    /// The call with the event in it, found by all its keys from now on.
+    /// Looks up, in one trip, the items that several events need. `None` where an event needs nothing or
+    /// the trip failed; [`FanOut::process`] then looks up its own.
+    pub async fn look_up(
+        &self,
+        events: impl Iterator<Item = Option<&ParsedEvent>>,
+    ) -> Vec<Option<Found>> {
+        let updates: Vec<_> = events.map(|event| event?.update.as_ref()).collect();
+        let present: Vec<_> = updates.iter().copied().flatten().collect();
+        let found = match present.len() {
+            0 | 1 => Vec::new(),
+            _ => self.lookup.find_all(&present).await.unwrap_or_default(),
+        };
+        let mut found = found.into_iter();
+        let of_event = |update: Option<_>| update.and_then(|_| found.next().flatten());
+        updates.into_iter().map(of_event).collect()
+    }
+
+    /// The call with the event in it, found by all of the event's keys from now on.
     async fn fold(
         &self,
         update: &CallUpdate,
@@ -266,15 +229,14 @@ impl FanOut {
         Err(StoreError::Contended)
     }
 
-    /// Lets the caller's lead follow the call, where this event may tell it something new: that the
-    /// call came, or that it ended. Gives the lead as it then stands.
+    /// Updates the caller's lead if this event began or ended the call. Returns the stored lead.
     async fn record_lead(
         &self,
         event: &Event,
         update: &CallUpdate,
         call: &Call,
     ) -> Result<Option<Lead>, StoreError> {
-        let came = event.source == Source::SipInbound;
+        let began = event.source == Source::SipInbound;
         let announced_end = call.announced.get(&Announcement::Completed);
         let ended = announced_end.is_some_and(|announced| announced.by == event.key)
             || update.facts.ending().is_some()
@@ -283,7 +245,7 @@ impl FanOut {
                 .absorbed
                 .values()
                 .any(|absorption| absorption.by == event.key);
-        match Lead::of(call, &event.key).filter(|_| came || ended) {
+        match Lead::of(call, &event.key).filter(|_| began || ended) {
             Some(lead) => self
                 .leads
                 .record(&lead, |id| call.is_known_as(id))
@@ -293,10 +255,10 @@ impl FanOut {
         }
     }
 
-    /// Asks for the transcript of a call whose end ElevenLabs told. A call without an owner is no
-    /// exception: the conversation names its agent, and the directory may know whose that is. What a tenant's
-    /// own account names is never asked for: the platform's key would read any conversation for it.
-    async fn ask_for_transcript(
+    /// Requests the transcript of a call whose end ElevenLabs reported, also of a call without an owner:
+    /// the conversation names its agent, and the directory may know the agent's tenant. Conversations that
+    /// a tenant's own account names are never requested, because the platform's key can read any of them.
+    async fn request_transcript(
         &self,
         event: &Event,
         update: &CallUpdate,
@@ -305,7 +267,7 @@ impl FanOut {
         if update.keys.are_of_an_account() {
             return Ok(());
         }
-        // Either may come first: the status, or the name of the conversation.
+        // The status and the conversation's id may come in any order.
         let status = call.facts.agent_status.get().map(|status| status.word);
         let ended = matches!(status, Some(StatusWord::Completed | StatusWord::Ended));
         match call.facts.conversation_id() {
@@ -320,9 +282,8 @@ impl FanOut {
         }
     }
 
-    /// Queues the events that waited for the owner, a part at a time: first queued, then forgotten. The
-    /// parts that this event has no time for are left to the events that it queued, each of which
-    /// starts elsewhere.
+    /// Queues the events that waited for the owner, then removes them from the call, in parts. If the time
+    /// is up, the queued events continue, each from another part.
     async fn process_waiting(&self, event: &EventKey, mut call: Call) -> Result<(), FanOutError> {
         let started = Instant::now();
         while !call.waiting.is_empty() && started.elapsed() < LONGEST_RELEASE {
@@ -334,10 +295,7 @@ impl FanOut {
         Ok(())
     }
 
-    /// Puts an event that could not be driven aside, so that it holds up no other.
-    ///
-    /// # Errors
-    /// When the queue did not take it.
+    /// Queues an event that could not be processed, so that others do not wait for it.
     pub async fn queue_for_retry(&self, event_key: &EventKey) -> Result<(), SendError> {
         self.retry.send(event_key).await
     }

@@ -1,9 +1,9 @@
-//! Secrets from SSM Parameter Store: read in the init phase by one call, refreshed while warm so that
-//! a rotation needs no deploy. A secret that is missing stops the init.
+//! Secrets from SSM Parameter Store: read in the init phase by one call and refreshed while warm, so that a
+//! rotation needs no deployment. A missing secret stops the init.
 //!
-//! A refresh that finds a secret missing or senseless refuses everything from then on: that is how a door is
-//! shut in an incident. While SSM does not answer, what was known stays in use, for an hour at most. Values
-//! never reach a log or an error.
+//! When a refresh finds a secret missing or invalid, every request is refused from then on; an operator can
+//! use that in an incident. While SSM does not answer, the known secrets stay in use for at most an hour.
+//! Values never reach a log or an error.
 
 use std::{
     collections::HashMap,
@@ -18,33 +18,31 @@ use thiserror::Error;
 
 use crate::{clock::Clock, domain::timestamp::Timestamp, telemetry};
 
-/// A rotated secret is in use everywhere after this long.
+/// A rotated secret is in use everywhere after this time.
 const REFRESH_AFTER_MILLIS: u64 = 5 * 60 * 1_000;
-/// What was known is used so long while SSM does not answer.
+/// How long known secrets stay in use while SSM does not answer.
 const STALE_AFTER_MILLIS: u64 = 60 * 60 * 1_000;
-/// A refresh may cost one request this much, no more.
+/// The longest a request waits for a refresh.
 const REFRESH_TIMEOUT: Duration = Duration::from_secs(1);
-/// The account's default is 40 reads a second, and a burst of cold starts is thousands: many tries,
-/// with the SDK's full jitter, within Lambda's ten seconds of init.
+/// The account's default limit is 40 reads a second, and a burst may have thousands of cold starts: many
+/// tries with the SDK's full jitter, within Lambda's ten seconds of init.
 const ATTEMPTS: u32 = 8;
 const LONGEST_BACKOFF: Duration = Duration::from_secs(2);
 
-/// The word that says a secret is deliberately not configured.
+/// Says that a secret is deliberately not configured.
 const NONE: &str = "none";
 
-/// The texts of some secrets, by their short names.
+/// By their short names.
 pub struct SecretTexts(HashMap<&'static str, String>);
 
 impl SecretTexts {
-    /// The text of a secret; empty when it is deliberately `none`.
-    #[must_use]
+    /// Empty when it is deliberately `none`.
     pub fn text(&self, name: &str) -> &str {
         let text = self.0.get(name).map_or("", |text| text.trim());
         if text == NONE { "" } else { text }
     }
 
-    /// The entries of a secret, one a line. The first is the newest by convention; all are valid.
-    #[must_use]
+    /// The entries, one per line. The first is the newest by convention; all are valid.
     pub fn lines(&self, name: &str) -> Vec<String> {
         let lines = self
             .text(name)
@@ -55,36 +53,27 @@ impl SecretTexts {
     }
 }
 
-/// Why secrets cannot be used. Names parameters, never their values.
+/// Names parameters, never their values.
 #[derive(Debug, Error)]
 pub enum SecretsError {
-    /// SSM did not answer.
     #[error("cannot read the secrets under {prefix}: {reason}")]
-    Unavailable {
-        /// The path of this stage's secrets.
-        prefix: String,
-        /// What SSM or the network said.
-        reason: String,
-    },
-    /// Parameters that do not exist.
+    Unavailable { prefix: String, reason: String },
     #[error("no such SSM parameter: {names}; `make secrets STAGE=…` creates it")]
     Missing {
-        /// Their full names.
+        /// Full names.
         names: String,
     },
-    /// A parameter whose text makes no sense.
     #[error("SSM parameter {name}: {reason}")]
     Invalid {
-        /// Its short name.
+        /// The short name.
         name: &'static str,
-        /// What is wrong; never a part of the text.
+        /// Never contains a part of the text.
         reason: String,
     },
 }
 
 type Parse<T> = dyn Fn(&SecretTexts) -> Result<T, SecretsError> + Send + Sync;
 
-/// Secrets that are ready to use, and stay fresh.
 pub struct Secrets<T> {
     client: Client,
     clock: Clock,
@@ -93,14 +82,10 @@ pub struct Secrets<T> {
     known: RwLock<Known<T>>,
 }
 
-/// Which secrets of which stage.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// The path of the stage's secrets.
     pub prefix: String,
-    /// Their short names.
     pub names: &'static [&'static str],
-    /// Whether they may be those of the sample events.
     pub samples: Samples,
 }
 
@@ -111,20 +96,15 @@ struct Known<T> {
     checked_at: Timestamp,
 }
 
-/// Whether the secrets of the sample events are taken. Everybody can read those.
+/// Whether the public secrets of the sample events are accepted, which only the local stage does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Samples {
-    /// They are: in the local stage.
     Accepted,
-    /// They are not.
     Refused,
 }
 
 impl<T> Secrets<T> {
-    /// Reads the secrets and parses them.
-    ///
-    /// # Errors
-    /// A secret that is missing or makes no sense, by name: the function must not start.
+    /// Reads and parses the secrets. On an error, which names the secret, the function must not start.
     pub async fn load(
         sdk: &SdkConfig,
         clock: Clock,
@@ -154,8 +134,8 @@ impl<T> Secrets<T> {
         })
     }
 
-    /// The secrets as they are now, read anew when they are older than five minutes. `None` when there is
-    /// nothing by which anybody could be believed: then everything is to be refused.
+    /// The secrets, read again when they are older than five minutes. `None` when there are no usable
+    /// secrets: then every request must be refused.
     pub async fn current(&self) -> Option<Arc<T>> {
         let now = self.clock.now();
         {
@@ -166,7 +146,7 @@ impl<T> Secrets<T> {
         }
         let fresh = self.refresh().await;
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        // Also after a failure: the next try comes in five minutes, not with the next request.
+        // Also after a failure, so that the next try is in five minutes and not with the next request.
         known.checked_at = now;
         match fresh {
             Ok(value) => (known.value, known.read_at) = (Some(Arc::new(value)), now),
@@ -208,7 +188,7 @@ impl Source {
             .iter()
             .find(|name| texts.lines(name).iter().any(|line| is_broken(line)))
         {
-            // A line that was wrapped would be a secret of the platform that everybody can guess.
+            // A wrapped line would become a guessable secret of the platform.
             return Err(invalid(
                 name,
                 "a line begins with @ and is not `@tenant secret`",
@@ -225,8 +205,7 @@ impl Source {
     }
 }
 
-/// Whether a text has a secret of the sample events in it: no random secret has this.
-#[must_use]
+/// Whether a text contains a secret of the sample events; no random secret contains these words.
 pub fn is_sample(text: &str) -> bool {
     text.contains("localstack") || text.contains("local-stack-")
 }
@@ -240,7 +219,7 @@ async fn read(client: &Client, source: &Source) -> Result<SecretTexts, SecretsEr
         .with_decryption(true)
         .send()
         .await;
-    // Not the debug form: it would show the body of an answer that could not be read.
+    // The debug form would contain the body of an unreadable response.
     let answer = answer.map_err(|error| source.unavailable(telemetry::chain(&error)))?;
     let missing = answer.invalid_parameters();
     if !missing.is_empty() {
@@ -264,15 +243,13 @@ async fn read(client: &Client, source: &Source) -> Result<SecretTexts, SecretsEr
     Ok(texts)
 }
 
-/// Whether an entry begins as one of a tenant and has no tenant or no secret.
-#[must_use]
+/// Whether an entry begins with `@` but lacks the tenant or the secret.
 pub fn is_broken(entry: &str) -> bool {
     entry.trim().starts_with('@') && tenant_and_secret(entry).0.is_none()
 }
 
-/// Reads `@tenant secret`: an entry of a provider account that is one tenant's own. One without `@` is the
-/// platform's, and may sign for all tenants.
-#[must_use]
+/// Reads `@tenant secret`, an entry for a provider account that one tenant owns. An entry without `@` is
+/// the platform's and may sign for all tenants.
 pub fn tenant_and_secret(entry: &str) -> (Option<Arc<str>>, &str) {
     let entry = entry.trim();
     let owned = entry

@@ -1,11 +1,11 @@
-//! Doing what is due: minute by minute, from where the last sweep ended up to now.
+//! Processing what is due: minute by minute, from the end of the last sweep until now.
 //!
 //! ```text
 //! read the minutes ── append the event ── remove the entry ── advance the watermark
 //! ```
 //!
-//! A crash anywhere, and two sweeps at once, repeat steps that are harmless to repeat. An entry that
-//! fails is postponed, so that it holds up no other and the watermark can advance.
+//! A crash, or two sweeps at once, repeat steps, which is harmless. An entry that fails is postponed, so that
+//! the other entries are processed and the watermark can advance.
 
 use std::time::{Duration, Instant};
 
@@ -20,7 +20,7 @@ use crate::{
         subscription::SubscriptionStatus,
         timestamp::Timestamp,
     },
-    fan_out::{follow_ups::automatic_follow_up, unfinished::Closing},
+    fan_out::{follow_ups::automatic_follow_up, unfinished::CallCloser},
     providers::platform,
     queue::{
         SendError,
@@ -36,61 +36,46 @@ use crate::{
     telemetry,
 };
 
-/// An entry is filed under the present minute by a clock and over a network that may be this late, so
-/// that minutes stay open for so long.
+/// A minute stays open this long, because the clock and the network of the process that files an entry may
+/// be late.
 const GRACE_MINUTES: i64 = 5;
-/// The first sweep of all looks back so far; afterwards the watermark tells.
+/// How far the very first sweep looks back; later sweeps begin at the watermark.
 const FIRST_LOOK_BACK_MINUTES: i64 = 60;
-/// After a pause more than this is left to the sweeps that follow.
+/// After a pause the later sweeps process the rest.
 const MAX_MINUTES: usize = 240;
-/// Entries worked on in one sweep, give or take a page.
+/// Processed in one sweep, give or take a page.
 const MAX_ENTRIES: usize = 5_000;
-/// A sweep ends well before its function is ended.
+/// A sweep ends well before the function's timeout.
 const LONGEST: Duration = Duration::from_secs(40);
-/// Entries read at once of each of a minute's partitions.
+/// Read at once from each partition of a minute.
 const PAGE: i32 = 100;
-/// Entries worked on at once.
 const CONCURRENCY: usize = 16;
-/// How long an entry that failed waits.
 const POSTPONED_MINUTES: i64 = 5;
 
-/// Does what is due.
 #[derive(Debug, Clone)]
 pub struct Sweep {
-    /// What is due.
     pub due: DueTable,
-    /// Whose follow-ups.
     pub calls: CallTable,
-    /// Where they are announced.
     pub events: EventTable,
-    /// Where deliveries that waited are queued.
     pub queue: DeliveryQueue,
-    /// How endpoints do.
     pub endpoints: EndpointTable,
-    /// Calls whose end nobody reported.
-    pub closing: Closing,
-    /// What time it is.
+    pub closer: CallCloser,
     pub clock: Clock,
 }
 
-/// What a sweep has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SweepResult {
-    /// Minutes looked through.
     pub minutes: usize,
-    /// Events appended to the log.
     pub announced: usize,
-    /// Deliveries that were queued again.
     pub queued: usize,
-    /// Calls that were closed because nobody reported their end.
+    /// Calls that were closed because no provider reported their end.
     pub closed: usize,
-    /// Entries that had been dealt with before, or were no longer wanted.
+    /// Entries that were processed before or are no longer wanted.
     pub dropped: usize,
-    /// Entries that failed and were put off.
     pub postponed: usize,
-    /// Minutes whose entries are due and were not all looked at: the next sweeps catch up.
+    /// Due minutes that were not completely processed; the next sweeps catch up.
     pub behind_minutes: u64,
-    /// For how long the oldest parked delivery that was found has been due; nothing where none was found.
+    /// How long the oldest parked delivery has been due; `None` if there was none.
     pub oldest_parked_millis: Option<u64>,
 }
 
@@ -98,28 +83,44 @@ impl SweepResult {
     fn entries(self) -> usize {
         self.announced + self.queued + self.closed + self.dropped + self.postponed
     }
+
+    fn add(&mut self, result: EntryResult) {
+        match result {
+            EntryResult::Announced => self.announced += 1,
+            EntryResult::Queued(deliveries) => self.queued += deliveries,
+            EntryResult::Released {
+                deliveries,
+                oldest_millis,
+            } => {
+                self.queued += deliveries;
+                self.oldest_parked_millis = self.oldest_parked_millis.max(oldest_millis);
+            }
+            EntryResult::Closed(calls) => self.closed += calls,
+            EntryResult::Dropped => self.dropped += 1,
+            EntryResult::Postponed => self.postponed += 1,
+        }
+    }
 }
 
-/// Why an entry cannot be dealt with.
 #[derive(Debug, Error)]
 enum EntryError {
     #[error("the database failed")]
     Store(#[from] StoreError),
     #[error("the queue failed")]
     Queue(#[from] SendError),
-    /// It is more than a sweep has time for: the next one goes on.
+    /// The next sweep continues.
     #[error("took too long")]
     Slow,
-    /// Another version of this code filed it.
+    /// Written by another version of this code.
     #[error("unreadable entry")]
     Unreadable,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Settled {
+enum EntryResult {
     Announced,
     Queued(usize),
-    /// What was parked for one endpoint.
+    /// Deliveries that were parked for one endpoint.
     Released {
         deliveries: usize,
         oldest_millis: Option<u64>,
@@ -130,10 +131,7 @@ enum Settled {
 }
 
 impl Sweep {
-    /// Does what is due by now, or a part of it if that is much.
-    ///
-    /// # Errors
-    /// When the database fails; the next sweep repeats what was not done.
+    /// Processes what is due, within the bounds of a sweep. After an error the next sweep does the rest.
     pub async fn run(&self) -> Result<SweepResult, StoreError> {
         let (now, deadline) = (self.clock.now(), Instant::now() + LONGEST);
         let this_minute = Minute::of(now);
@@ -161,7 +159,7 @@ impl Sweep {
         Ok(swept)
     }
 
-    /// Tells whether all that is due in the minute was seen.
+    /// Whether all due entries of the minute were read.
     async fn sweep_minute(
         &self,
         minute: Minute,
@@ -176,24 +174,11 @@ impl Sweep {
                 .filter(|filed| filed.due.at <= now)
                 .collect();
             for batch in due.chunks(CONCURRENCY) {
-                for settled in
-                    join_all(batch.iter().map(|filed| self.settle(filed, now, deadline))).await
-                {
-                    match settled? {
-                        Settled::Announced => swept.announced += 1,
-                        Settled::Queued(deliveries) => swept.queued += deliveries,
-                        Settled::Released {
-                            deliveries,
-                            oldest_millis,
-                        } => {
-                            swept.queued += deliveries;
-                            swept.oldest_parked_millis =
-                                swept.oldest_parked_millis.max(oldest_millis);
-                        }
-                        Settled::Closed(calls) => swept.closed += calls,
-                        Settled::Dropped => swept.dropped += 1,
-                        Settled::Postponed => swept.postponed += 1,
-                    }
+                let results = batch
+                    .iter()
+                    .map(|filed| self.process_or_postpone(filed, now, deadline));
+                for result in join_all(results).await {
+                    swept.add(result?);
                 }
             }
             let is_full = swept.entries() >= MAX_ENTRIES || Instant::now() >= deadline;
@@ -203,16 +188,16 @@ impl Sweep {
         }
     }
 
-    async fn settle(
+    async fn process_or_postpone(
         &self,
         filed: &Filed,
         now: Timestamp,
         deadline: Instant,
-    ) -> Result<Settled, StoreError> {
-        let error = match self.deal_with(&filed.due, now, deadline).await {
-            Ok(settled) => {
+    ) -> Result<EntryResult, StoreError> {
+        let error = match self.process(&filed.due, now, deadline).await {
+            Ok(result) => {
                 self.due.remove(filed).await?;
-                return Ok(settled);
+                return Ok(result);
             }
             Err(error) => error,
         };
@@ -226,15 +211,15 @@ impl Sweep {
         self.due
             .postpone(filed, Minute::of(now).plus(POSTPONED_MINUTES))
             .await?;
-        Ok(Settled::Postponed)
+        Ok(EntryResult::Postponed)
     }
 
-    async fn deal_with(
+    async fn process(
         &self,
         due: &Due,
         now: Timestamp,
         deadline: Instant,
-    ) -> Result<Settled, EntryError> {
+    ) -> Result<EntryResult, EntryError> {
         match due.kind.as_str() {
             Due::FOLLOW_UP => {
                 let call_id = CallId::parse(&due.reference).ok_or(EntryError::Unreadable)?;
@@ -242,36 +227,36 @@ impl Sweep {
             }
             Due::DELIVERY => {
                 self.queue.send(&[(read_message(due)?, 0)]).await?;
-                Ok(Settled::Queued(1))
+                Ok(EntryResult::Queued(1))
             }
             Due::BREAKER => {
                 let endpoint =
                     SubscriptionRef::parse(&due.reference).ok_or(EntryError::Unreadable)?;
-                self.look_at_breaker(&endpoint, now, deadline).await
+                self.release_parked(&endpoint, now, deadline).await
             }
             Due::START_WINDOW => {
                 let begun = StartWindow::parse(&due.reference).ok_or(EntryError::Unreadable)?;
-                let closed = self.closing.close_begun(&begun, now, deadline).await?;
-                closed.map(Settled::Closed).ok_or(EntryError::Slow)
+                let closed = self.closer.close_begun(&begun, now, deadline).await?;
+                closed.map(EntryResult::Closed).ok_or(EntryError::Slow)
             }
             Due::UNFINISHED_CALL => {
                 let call_id = CallId::parse(&due.reference).ok_or(EntryError::Unreadable)?;
-                Ok(Settled::Closed(usize::from(
-                    self.closing.close_one(call_id, now).await?,
+                Ok(EntryResult::Closed(usize::from(
+                    self.closer.close_one(call_id, now).await?,
                 )))
             }
             _ => Err(EntryError::Unreadable),
         }
     }
 
-    /// Lets the deliveries go that wait for a subscription's endpoint, or one of them as a probe while it
-    /// still fails, and looks again in a minute as long as some wait.
-    async fn look_at_breaker(
+    /// Queues the deliveries that are parked for an endpoint, or one as a probe while its breaker is open.
+    /// While some are parked it checks again in a minute.
+    async fn release_parked(
         &self,
         endpoint: &SubscriptionRef,
         now: Timestamp,
         deadline: Instant,
-    ) -> Result<Settled, EntryError> {
+    ) -> Result<EntryResult, EntryError> {
         let place = endpoint.to_string();
         let (subscription, health) = self.endpoints.one(endpoint).await?;
         let posts = subscription
@@ -287,7 +272,7 @@ impl Sweep {
                 .first()
                 .map(|parked| now.millis_since(parked.due.at));
             oldest_millis = oldest_millis.max(oldest);
-            // One that a later version wrote must not hold up the others; its row still says that it is pending.
+            // A later version may have written an unreadable entry: the others go, and its row stays pending.
             let messages: Vec<_> = slot
                 .entries
                 .iter()
@@ -302,15 +287,13 @@ impl Sweep {
                 removed?;
             }
             deliveries += slot.entries.len();
-            if slot.is_whole {
-                return Ok(Settled::Released {
-                    deliveries,
-                    oldest_millis,
-                });
+            let is_last = still_fails || Instant::now() >= deadline;
+            if is_last && !slot.is_whole {
+                let breaker = Due::breaker(place.clone(), now);
+                self.due.file(&breaker, now).await?;
             }
-            if still_fails || Instant::now() >= deadline {
-                self.due.file(&Due::breaker(place, now), now).await?;
-                return Ok(Settled::Released {
+            if is_last || slot.is_whole {
+                return Ok(EntryResult::Released {
                     deliveries,
                     oldest_millis,
                 });
@@ -318,28 +301,28 @@ impl Sweep {
         }
     }
 
-    /// Announces the call's follow-up, if it still is to happen at that moment.
+    /// Announces the call's follow-up, if it is still due at that time.
     async fn announce_follow_up(
         &self,
         call_id: CallId,
         at: Timestamp,
         now: Timestamp,
-    ) -> Result<Settled, StoreError> {
+    ) -> Result<EntryResult, StoreError> {
         let Some(trail) = self.calls.find(call_id).await? else {
-            return Ok(Settled::Dropped);
+            return Ok(EntryResult::Dropped);
         };
         let call = trail.whole();
         let follow_up = automatic_follow_up(&call).filter(|follow_up| follow_up.due_at == at);
         let Some((follow_up, owner)) = follow_up.zip(call.owner.as_ref()) else {
-            return Ok(Settled::Dropped);
+            return Ok(EntryResult::Dropped);
         };
         let event = platform::follow_up_due(&call, &owner.tenant_id, follow_up, now);
         match self.events.append(&event).await? {
             Accepted::New => {
                 tracing::info!(event_key = %event.key, call_id = %call.id, "follow-up announced");
-                Ok(Settled::Announced)
+                Ok(EntryResult::Announced)
             }
-            Accepted::Duplicate => Ok(Settled::Dropped),
+            Accepted::Duplicate => Ok(EntryResult::Dropped),
         }
     }
 }

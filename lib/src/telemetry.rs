@@ -11,12 +11,11 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-/// What stands in a line beside its own fields.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Context {
     /// The fields of the request, in `span`.
     Request,
-    /// Nothing: a worker's line says all there is, and the runtime's own span would only be paid for.
+    /// A worker's line is complete, and the runtime's span would only add cost.
     Nothing,
 }
 
@@ -34,8 +33,8 @@ pub fn init(function: &'static str, context: Context) {
     log.with_max_level(LevelFilter::INFO).init();
 }
 
-/// Lines that begin with the function's name: all functions of a stage log into one group, and metric
-/// filters and queries choose by this field.
+/// Lines begin with the function's name: all functions of a stage share a log group, and metric filters
+/// and queries select by this field.
 struct OfFunction {
     function: &'static str,
     json: Format<Json>,
@@ -60,8 +59,7 @@ where
     }
 }
 
-/// An error and everything behind it, in one line for the log.
-#[must_use]
+/// An error and its sources, in one line for the log.
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut line = error.to_string();
     let mut source = error.source();

@@ -41,7 +41,7 @@ use ringpost::{
         FanOut,
         follow_ups::FollowUps,
         publish::Publisher,
-        unfinished::{Closing, SilenceLimit, UnfinishedCalls},
+        unfinished::{CallCloser, SilenceLimit, UnfinishedCalls},
     },
     ingest::{accept::Accept, fold::Fold},
     providers::livekit::{Keys, LiveKitEvent},
@@ -431,8 +431,8 @@ impl World {
             history,
             retry: FanOutRetryQueue::new(queue, self.queue_url.clone()),
             leads: LeadTable::new(self.database(faults), self.name("directory")),
-            agenda: FollowUps::new(self.due(faults), Clock::system()),
-            watch: UnfinishedCalls::new(self.due(faults), SILENCE, clock.clone()),
+            follow_ups: FollowUps::new(self.due(faults), Clock::system()),
+            unfinished: UnfinishedCalls::new(self.due(faults), SILENCE, clock.clone()),
             transcripts: self.transcripts(faults),
             publisher: Publisher {
                 subscriptions: self.subscriptions(faults),
@@ -457,7 +457,7 @@ impl World {
                 events: self.events(faults),
                 queue: self.delivery_queue(faults),
                 endpoints: self.endpoints(faults),
-                closing: Closing {
+                closer: CallCloser {
                     list: self.list(),
                     calls: CallTable::new(self.database(faults), self.name("calls")),
                     events: self.events(faults),

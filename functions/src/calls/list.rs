@@ -13,7 +13,7 @@ use ringpost::{
         reply::Reply,
     },
     ingest::regions::region_for,
-    queries::call_list::{PageOf, page},
+    queries::call_list::{PageRequest, page},
     store::{StoreError, call_list::CallList, directory::DirectoryTable},
 };
 use serde::Serialize;
@@ -87,7 +87,7 @@ impl Endpoint for Deps {
             limit,
             after,
         } = CallQuery::parse(query(&request), region)?;
-        let wanted = PageOf {
+        let wanted = PageRequest {
             window,
             filter: &filter,
             after,

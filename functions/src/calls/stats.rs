@@ -10,7 +10,7 @@ use ringpost::{
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
     },
-    queries::call_stats::{Reason, tally},
+    queries::call_stats::{Reason, count_calls},
     store::{StoreError, call_list::CallList},
 };
 use serde::Serialize;
@@ -79,7 +79,7 @@ impl Endpoint for Deps {
         let caller = self.authenticator.authorized(&request, Role::User).await?;
         let window = stats_window(query(&request), self.authenticator.clock.now())?;
         self.authenticator.is_expensive_for(&caller).await?;
-        let counted = tally(&self.calls, &caller, window, self.examined)
+        let counted = count_calls(&self.calls, &caller, window, self.examined)
             .await
             .map_err(failed)?;
         log::result(format_args!(

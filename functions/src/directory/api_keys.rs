@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use http::Method;
 use lambda_http::{Request, RequestExt};
 use ringpost::{
-    admin::api_keys::{ApiKeys, Issued, MAX_KEYS, Order},
+    admin::api_keys::{ApiKeys, IssueResult, MAX_KEYS, NewApiKey},
     auth::role::Role,
     clock::Clock,
     domain::directory::ApiKey,
@@ -116,7 +116,7 @@ impl Deps {
     async fn issue(&self, tenant_id: String, request: &Request) -> Result<Reply, ApiError> {
         let fields = Fields::parse(request.body())?;
         let company_id = fields.required_uuid("companyId")?;
-        let order = Order {
+        let order = NewApiKey {
             tenant_id,
             company_id,
             name: fields.required_name("name")?,
@@ -127,7 +127,7 @@ impl Deps {
             .await
             .map_err(failed)?
         {
-            Issued::Made(entry, key) => {
+            IssueResult::Issued(entry, key) => {
                 log::result("made");
                 let view = View {
                     key: Some(&key),
@@ -135,7 +135,7 @@ impl Deps {
                 };
                 Ok(Reply::created(&One::new(FIELD, view)))
             }
-            Issued::Full => {
+            IssueResult::Full => {
                 let message =
                     format!("There are {MAX_KEYS} keys already; delete one that is not needed");
                 Err(ApiError::new(ErrorStatus::Conflict, message))

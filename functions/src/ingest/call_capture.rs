@@ -17,7 +17,7 @@ use ringpost::{
         reply::Reply,
     },
     ingest::{
-        capture::{Capture, Captured},
+        capture::{Capture, CaptureResult},
         regions::region_for,
     },
     providers::capture::{Sender, Submission},
@@ -132,9 +132,9 @@ impl Deps {
             .await
             .map_err(failed)?;
         let (result, record) = match captured {
-            Captured::Recorded(record) => ("recorded", record),
-            Captured::Repeated(record) => ("repeated", record),
-            Captured::KeyUsed => {
+            CaptureResult::Recorded(record) => ("recorded", record),
+            CaptureResult::Repeated(record) => ("repeated", record),
+            CaptureResult::KeyUsed => {
                 let message = "This Idempotency-Key was used for another body";
                 return Err(ApiError::new(ErrorStatus::Conflict, message));
             }

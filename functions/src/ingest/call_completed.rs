@@ -9,7 +9,7 @@ use ringpost::{
         error::{ApiError, ErrorShape, ErrorStatus},
         reply::Reply,
     },
-    ingest::accept::{Accept, Kept},
+    ingest::accept::{Accept, AcceptResult},
     providers::{
         self, PayloadError,
         livekit::{Keys, LiveKitEvent},
@@ -94,7 +94,7 @@ impl Deps {
             .await
             .map_err(failed)?
         {
-            Kept::Duplicate => {
+            AcceptResult::Duplicate => {
                 log::result("duplicate");
                 Ok(processed(
                     livekit,
@@ -102,7 +102,7 @@ impl Deps {
                     None,
                 ))
             }
-            Kept::Folded(call) => {
+            AcceptResult::Folded(call) => {
                 log::call_id(call.id);
                 log::result("processed");
                 let outcome = call
@@ -116,7 +116,7 @@ impl Deps {
     }
 
     async fn ignore(&self, event: &Event, why: &str) -> Result<Reply, ApiError> {
-        self.accept.keep(event).await.map_err(failed)?;
+        self.accept.append(event).await.map_err(failed)?;
         log::result("ignored");
         Ok(Reply::ok(&Answer {
             status: "ignored",

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use http::Method;
 use lambda_http::Request;
 use ringpost::{
-    admin::subscriptions::{Created, Subscriptions},
+    admin::subscriptions::{CreateResult, Subscriptions},
     clock::Clock,
     delivery::addresses::Loopback,
     domain::subscription::endpoint_proof::EndpointProof,
@@ -114,7 +114,7 @@ impl Deps {
             .await
             .map_err(failed)?
         {
-            Created::Made(made) => {
+            CreateResult::Created(made) => {
                 log::result("created");
                 let (subscription, secrets) = *made;
                 let view = Details::of(&subscription, &secrets, now);
@@ -126,7 +126,7 @@ impl Deps {
                 let reply = One::new(view).message("Webhook configuration created successfully");
                 Ok(Reply::created(&reply))
             }
-            Created::Full => {
+            CreateResult::Full => {
                 let message = format!(
                     "There are {MAX_PER_TENANT} webhook configurations already; delete one first"
                 );

@@ -12,7 +12,7 @@ use ringpost::{
         page::to_cursor,
         reply::Reply,
     },
-    queries::history::{Count, EventPage, Examined, History},
+    queries::history::{Count, EventPage, ExaminedRows, History},
     store::StoreError,
 };
 use serde::Serialize;
@@ -26,9 +26,9 @@ use crate::{
 
 /// Rows that are looked at for one answer, whatever the filter leaves of them: a read unit for eight of
 /// them, which all that a tenant's deliveries do takes from the same partitions.
-const EXAMINED: Examined = Examined {
-    unasked: 1_000,
-    asked: 10_000,
+const EXAMINED: ExaminedRows = ExaminedRows {
+    usual: 1_000,
+    full_count: 10_000,
 };
 
 /// What this function may touch: it reads `history`, `events`, `chunks`, `webhook-configs` and the keys

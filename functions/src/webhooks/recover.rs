@@ -7,7 +7,7 @@ use http::Method;
 use lambda_http::{Request, RequestExt};
 use ringpost::{
     delivery::recovery::order::{OrderError, OrderResult, Recoveries},
-    domain::delivery::recovery::{Order, Recoverable, Recovery, RecoveryId},
+    domain::delivery::recovery::{Recoverable, Recovery, RecoveryId, RecoveryOrder},
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
         json_body::{Fields, wrong},
@@ -169,7 +169,7 @@ impl Deps {
     }
 }
 
-fn read_order(fields: &Fields) -> Result<Order, ApiError> {
+fn read_order(fields: &Fields) -> Result<RecoveryOrder, ApiError> {
     let since = fields
         .time("since")?
         .ok_or_else(|| wrong("since", "is required"))?;
@@ -182,7 +182,7 @@ fn read_order(fields: &Fields) -> Result<Order, ApiError> {
     if until.is_some_and(|until| until <= since) {
         return Err(wrong("until", "must be after since"));
     }
-    Ok(Order {
+    Ok(RecoveryOrder {
         since,
         until,
         status,

@@ -12,7 +12,7 @@ use ringpost::{
     admin::subscriptions::Subscriptions,
     auth::role::Role,
     clock::Clock,
-    delivery::send::{Sender, WebhookRequest},
+    delivery::{request::WebhookRequest, send::Sender},
     domain::{
         delivery::{Attempt, Message, TEST_PREFIX},
         subscription::{

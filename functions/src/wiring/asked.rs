@@ -1,7 +1,5 @@
 //! How the functions that ask ElevenLabs get their client and its key.
 
-use std::sync::Arc;
-
 use ringpost::{
     clock::Clock,
     config,
@@ -54,9 +52,7 @@ impl Aws {
             fold: self.fold()?,
             api: Self::conversations(patience)?,
             fresh_millis: u64::from(config::seconds("STATUS_FRESH_SECONDS")?) * 1_000,
-            questions: self
-                .limiter("question", "QUESTIONS_PER_MINUTE")?
-                .map(Arc::new),
+            limiter: self.limiter("question", "QUESTIONS_PER_MINUTE")?,
         })
     }
 

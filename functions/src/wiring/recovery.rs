@@ -5,7 +5,7 @@ use ringpost::{
     config,
     delivery::recovery::{
         order::Recoveries,
-        run::{Portion, Recover},
+        run::{PageLimits, Recover},
     },
     queue::recoveries::RecoveryQueue,
     store::recoveries::RecoveryTable,
@@ -25,14 +25,14 @@ impl Aws {
         })
     }
 
-    pub(crate) fn recover(&self, portion: Portion) -> Result<Recover, InitError> {
+    pub(crate) fn recover(&self, limits: PageLimits) -> Result<Recover, InitError> {
         Ok(Recover {
             subscriptions: self.subscriptions()?,
             recoveries: self.recovery_table()?,
             history: self.history()?,
             deliveries: self.deliveries()?,
             queue: self.recovery_queue()?,
-            portion,
+            limits,
             clock: Clock::system(),
         })
     }

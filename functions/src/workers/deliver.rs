@@ -5,7 +5,7 @@ use std::{process::ExitCode, time::Instant};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
-    delivery::{attempt::Prepared, deliver::Deliver},
+    delivery::{attempt::PreparedBatch, deliver::Deliver},
     queue::deliveries::DeliveryMessage,
     telemetry,
 };
@@ -87,9 +87,13 @@ fn read(message: &SqsMessage) -> Option<DeliveryMessage> {
 }
 
 impl Deps {
-    async fn settle(&self, message: &DeliveryMessage, batch: &Prepared) -> Result<(), Unsettled> {
+    async fn settle(
+        &self,
+        message: &DeliveryMessage,
+        batch: &PreparedBatch,
+    ) -> Result<(), Unsettled> {
         let started = Instant::now();
-        let done = self.deliver.work(message, batch).await;
+        let done = self.deliver.process(message, batch).await;
         let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
         let (at, delivery) = (message.delivery(), batch.delivery(message));
         let (tenant_id, id) = (at.tenant_id, at.id);
@@ -102,7 +106,7 @@ impl Deps {
             .map(|call| call.to_string());
         match done {
             Ok(done) => {
-                let (result, answered) = (done.as_str(), done.answered());
+                let (result, answered) = (done.as_str(), done.response());
                 let status_code = answered.and_then(|answered| answered.status_code);
                 let since_received_ms = answered.map(|answered| answered.since_received_ms);
                 tracing::info!(

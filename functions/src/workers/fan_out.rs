@@ -74,12 +74,16 @@ impl Worker for Deps {
             let call = record
                 .parsed
                 .as_ref()
-                .and_then(ParsedEvent::surest_call)
+                .and_then(ParsedEvent::strongest_call)
                 .ok_or(place);
             calls.entry(call).or_default().push((place, record));
         }
         let calls: Vec<Vec<(usize, Record)>> = calls.into_values().collect();
-        let found = self.look_up(&calls).await;
+        // The later events of a call need the items as its first event leaves them.
+        let first = calls
+            .iter()
+            .map(|records| records.first()?.1.parsed.as_ref());
+        let found = self.fan_out.look_up(first).await;
         let shared = self.fan_out.publisher.batch();
         let deadline = Instant::now() + LONGEST_BATCH;
         let settling = calls
@@ -136,7 +140,7 @@ impl Deps {
             .unwrap_or_default();
         let image: Item = record.change.new_image.into();
         let parsed = match self.events.read(&image).await {
-            Ok(event) => Some(ParsedEvent::by(event)),
+            Ok(event) => Some(ParsedEvent::parse(event)),
             Err(error) => {
                 tracing::error!(cause = telemetry::chain(&error), "unreadable record");
                 None
@@ -146,24 +150,6 @@ impl Deps {
             parsed,
             key: Some(EventKey::from_stored(key)),
         }
-    }
-
-    /// What the first event of each call needs, in one trip. Those that follow it need what it leaves.
-    async fn look_up(&self, calls: &[Vec<(usize, Record)>]) -> Vec<Option<Found>> {
-        let events: Vec<Option<&ParsedEvent>> = calls
-            .iter()
-            .map(|records| {
-                records
-                    .first()
-                    .and_then(|(_, record)| record.parsed.as_ref())
-            })
-            .collect();
-        let readable: Vec<&ParsedEvent> = events.iter().copied().flatten().collect();
-        let mut found = self.fan_out.look_up(&readable).await.into_iter();
-        events
-            .iter()
-            .map(|parsed| parsed.and_then(|_| found.next().flatten()))
-            .collect()
     }
 
     /// Drives the records of one call. Tells the place of the first that could neither be driven nor

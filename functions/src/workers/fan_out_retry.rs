@@ -92,7 +92,7 @@ impl Deps {
             tracing::warn!(%event_key, "event has expired");
             return Ok(());
         };
-        let processed = process(&self.fan_out, &ParsedEvent::by(event), None, batch).await;
+        let processed = process(&self.fan_out, &ParsedEvent::parse(event), None, batch).await;
         processed.map(drop).map_err(|_| Unsettled)
     }
 }

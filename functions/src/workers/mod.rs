@@ -17,7 +17,10 @@ use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsMessage};
 use futures::future::join_all;
 use ringpost::{
     domain::call::outcome::Outcome,
-    fan_out::{FanOut, FanOutError, ParsedEvent, Processed, publish::Batch},
+    fan_out::{
+        FanOut, ParsedEvent, Processed,
+        publish::{Batch, FanOutError},
+    },
     queue::SendError,
     store::lookup::Found,
     telemetry,

@@ -7,7 +7,7 @@ use std::{
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use ringpost::{
-    delivery::recovery::run::{Portion, Ran, Recover, RecoverError},
+    delivery::recovery::run::{PageLimits, Recover, RecoverError, RecoverResult},
     queue::recoveries::RecoveryMessage,
     telemetry,
 };
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What is done between two rests: a page is a second's work, and well done before the time is up.
-pub const PORTION: Portion = Portion {
+pub const LIMITS: PageLimits = PageLimits {
     rows: 250,
     time: Duration::from_secs(25),
 };
@@ -49,7 +49,7 @@ impl Worker for Deps {
         let aws = Aws::new()?;
         aws.connect_subscriptions().await?;
         Ok(Self {
-            recover: aws.recover(PORTION)?,
+            recover: aws.recover(LIMITS)?,
         })
     }
 
@@ -83,10 +83,10 @@ impl Deps {
             }
         }
         let (result, recovery) = match ran {
-            Ok(Ran::Ended(recovery)) => (recovery.status.as_str(), Some(recovery)),
-            Ok(Ran::Resting(recovery)) => ("goes on", Some(recovery)),
-            Ok(Ran::Over) => ("was over", None),
-            Ok(Ran::Elsewhere) => ("goes on elsewhere", None),
+            Ok(RecoverResult::Ended(recovery)) => (recovery.status.as_str(), Some(recovery)),
+            Ok(RecoverResult::Paused(recovery)) => ("goes on", Some(recovery)),
+            Ok(RecoverResult::AlreadyEnded) => ("was over", None),
+            Ok(RecoverResult::TakenElsewhere) => ("goes on elsewhere", None),
             Err(RecoverError::Store(_) | RecoverError::Queue(_)) => return Err(Unsettled),
         };
         let (requeued, examined) = recovery.map(|it| (it.requeued, it.examined)).unzip();

@@ -1,8 +1,7 @@
-//! Keys of the Call Capture API: making, listing and revoking them.
+//! Keys of the Call Capture API: issuing, finding and revoking them.
 //!
-//! A key is stored under its hash, for that is what a caller's key is looked up by. Its id is found by
-//! listing the tenant's keys, which are few by rule: a second item under the id would have to be kept
-//! in step with the first, and what a revocation depends on should stand in one place.
+//! A key is stored under its hash, by which a caller's key is looked up. Its id is found by listing the
+//! tenant's keys, whose number is limited: a revocation should not depend on a second item under the id.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use thiserror::Error;
@@ -14,83 +13,65 @@ use crate::{
     store::{StoreError, directory::DirectoryTable},
 };
 
-/// Keys that a tenant may have. Makers that race may exceed it by their number.
+/// Keys that a tenant may have. Simultaneous requests may exceed it by their number.
 pub const MAX_KEYS: u32 = 100;
 
-/// A request for a key.
 #[derive(Debug, Clone)]
-pub struct Order {
-    /// Whose it shall be.
+pub struct NewApiKey {
     pub tenant_id: String,
-    /// The company that it shall write for.
+    /// The company whose calls the key submits.
     pub company_id: Uuid,
-    /// The tenant's name for it.
     pub name: String,
 }
 
-/// What became of an order.
 #[derive(Debug)]
-pub enum Issued {
-    /// The key as it is known from now on, and the key itself, which nobody can read again.
-    Made(ApiKey, String),
-    /// The tenant has as many as it may have.
+pub enum IssueResult {
+    /// The entry, and the key itself, which is shown only now.
+    Issued(ApiKey, String),
     Full,
 }
 
-/// Why a key could not be made.
 #[derive(Debug, Error)]
 pub enum IssueError {
-    /// The database fails.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The machine has no random bytes.
     #[error("no random bytes")]
     NoRandomness,
 }
 
-/// The keys in the directory.
 #[derive(Debug, Clone)]
 pub struct ApiKeys {
     directory: DirectoryTable,
 }
 
 impl ApiKeys {
-    /// Keeps keys in this table.
-    #[must_use]
     pub fn new(directory: DirectoryTable) -> Self {
         Self { directory }
     }
 
-    /// Makes a key of 256 random bits.
-    ///
-    /// # Errors
-    /// When it could not be stored: it is then good for nothing, and another may be made.
-    pub async fn issue(&self, order: Order, now: Timestamp) -> Result<Issued, IssueError> {
-        let held = self
+    /// Makes a key of 256 random bits. On an error the key is not stored and cannot be used.
+    pub async fn issue(&self, new: NewApiKey, now: Timestamp) -> Result<IssueResult, IssueError> {
+        let existing = self
             .directory
-            .list::<ApiKey>(&order.tenant_id, MAX_KEYS, None)
+            .list::<ApiKey>(&new.tenant_id, MAX_KEYS, None)
             .await?;
-        if held.entries.len() >= MAX_KEYS as usize {
-            return Ok(Issued::Full);
+        if existing.entries.len() >= MAX_KEYS as usize {
+            return Ok(IssueResult::Full);
         }
         let random = random::<32>().ok_or(IssueError::NoRandomness)?;
         let key = format!("{}{}", ApiKey::PREFIX, URL_SAFE_NO_PAD.encode(random));
         let entry = ApiKey {
             id: Uuid::new_v4(),
             sha256: ApiKey::hash(&key),
-            tenant_id: order.tenant_id,
-            company_id: order.company_id,
-            name: order.name,
+            tenant_id: new.tenant_id,
+            company_id: new.company_id,
+            name: new.name,
             created_at: now,
         };
         self.directory.put(&entry).await?;
-        Ok(Issued::Made(entry, key))
+        Ok(IssueResult::Issued(entry, key))
     }
 
-    /// The tenant's key of this id.
-    ///
-    /// # Errors
-    /// When the database fails or an entry cannot be read.
     pub async fn find(&self, tenant_id: &str, id: Uuid) -> Result<Option<ApiKey>, StoreError> {
         let mut after = None;
         loop {
@@ -108,10 +89,7 @@ impl ApiKeys {
         }
     }
 
-    /// Revokes the tenant's key of this id. Tells whether the tenant had it.
-    ///
-    /// # Errors
-    /// When the database fails; revoking again is safe.
+    /// Revokes a key; false if the tenant has none of this id.
     pub async fn revoke(&self, tenant_id: &str, id: Uuid) -> Result<bool, StoreError> {
         match self.find(tenant_id, id).await? {
             Some(key) => {

@@ -1,5 +1,5 @@
-//! Subscriptions: making, changing and rotating them. A change is made on what is stored at that
-//! moment, and made again when somebody else was faster.
+//! Creating and changing subscriptions, and rotating their secrets. A change applies to the stored item and
+//! starts over when another writer was faster.
 
 use thiserror::Error;
 
@@ -20,39 +20,30 @@ use crate::{
     },
 };
 
-/// How often a change is tried on what others keep changing.
 const TRIES: usize = 10;
 
-/// What became of the wish for a subscription.
 #[derive(Debug)]
-pub enum Created {
-    /// It is there, and this signs its deliveries.
-    Made(Box<(Subscription, SigningSecrets)>),
-    /// The tenant has as many as it may have.
+pub enum CreateResult {
+    Created(Box<(Subscription, SigningSecrets)>),
     Full,
 }
 
-/// Why a subscription could not be made or rotated.
 #[derive(Debug, Error)]
 pub enum SubscriptionError {
-    /// The database fails.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The machine has no random bytes.
     #[error("no random bytes")]
     NoRandomness,
 }
 
-/// Which secret a rotation is to, and how long the old one stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rotation {
-    /// The new secret; `None` for a generated one.
+    /// `None` for a generated one.
     pub secret: Option<SigningSecret>,
-    /// For so many seconds the present one signs along.
+    /// How long the present secret also signs.
     pub overlap_seconds: u32,
 }
 
-/// The tenants' subscriptions.
 #[derive(Debug, Clone)]
 pub struct Subscriptions {
     table: SubscriptionTable,
@@ -60,38 +51,29 @@ pub struct Subscriptions {
 }
 
 impl Subscriptions {
-    /// Keeps them in this table, and holds those back whose endpoints lack this proof.
-    #[must_use]
     pub fn new(table: SubscriptionTable, proof: EndpointProof) -> Self {
         Self { table, proof }
     }
 
-    /// Makes a subscription, with a generated secret unless its owner chose one. Makers that race may
-    /// exceed [`MAX_PER_TENANT`] by their number.
-    ///
-    /// # Errors
-    /// When the database fails, it may have been made.
+    /// Creates a subscription, with a generated secret unless the tenant chose one. Simultaneous requests may
+    /// exceed [`MAX_PER_TENANT`] by their number. On an error the subscription may exist.
     pub async fn create(
         &self,
         tenant_id: String,
         new: NewSubscription,
         now: Timestamp,
-    ) -> Result<Created, SubscriptionError> {
+    ) -> Result<CreateResult, SubscriptionError> {
         if self.table.list(&tenant_id).await?.len() >= MAX_PER_TENANT {
-            return Ok(Created::Full);
+            return Ok(CreateResult::Full);
         }
         let id = self.table.next_id(&tenant_id).await?;
         let (mut subscription, secrets) = new.begin(tenant_id, id, generated()?, now);
         self.proof.hold_back(&mut subscription, None, now);
         self.table.create(&subscription, &secrets).await?;
-        Ok(Created::Made(Box::new((subscription, secrets))))
+        Ok(CreateResult::Created(Box::new((subscription, secrets))))
     }
 
-    /// Changes a subscription and returns it; `None` when the tenant has none of this id. A change that
-    /// changes nothing writes nothing.
-    ///
-    /// # Errors
-    /// When the database fails or others keep changing it; repeating the change is safe.
+    /// `None` when the tenant has no subscription of this id. An edit without effect writes nothing.
     pub async fn change(
         &self,
         tenant_id: &str,
@@ -115,11 +97,8 @@ impl Subscriptions {
         Ok(changed)
     }
 
-    /// Rotates the secret of a subscription and returns it; `None` when the tenant has none of this id.
-    ///
-    /// # Errors
-    /// When the database fails or others keep changing it. A rotation to a generated secret may then
-    /// have happened, and nobody knows it: rotate again.
+    /// `None` when the tenant has no subscription of this id. After an error the subscription may have a
+    /// generated secret that was not returned: rotate again.
     pub async fn rotate(
         &self,
         tenant_id: &str,
@@ -134,11 +113,8 @@ impl Subscriptions {
         Ok(rotated.await?)
     }
 
-    /// Remembers that this URL has proven itself, and sets a subscription active that waited for that. One
-    /// that has another URL meanwhile stays as it is.
-    ///
-    /// # Errors
-    /// When the database fails or others keep changing it; the endpoint may be tested again.
+    /// Records that this URL has passed the endpoint proof, and activates a subscription that waited for it.
+    /// A subscription with another URL stays unchanged.
     pub async fn prove(
         &self,
         tenant_id: &str,
@@ -178,7 +154,6 @@ impl Subscriptions {
     }
 }
 
-/// A secret that nobody can guess.
 fn generated() -> Result<SigningSecret, SubscriptionError> {
     let random = random::<GENERATED_BYTES>().ok_or(SubscriptionError::NoRandomness)?;
     Ok(SigningSecret::of_random(&random))

@@ -1,25 +1,21 @@
-//! Source addresses from which a provider's webhooks may come. The address is the one that API
-//! Gateway saw, never one that a header claims.
+//! Source addresses from which a provider's webhooks may come. The address is the one that API Gateway
+//! reports, never one from a header.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use thiserror::Error;
 
-/// Networks that may send; without any, every address may.
+/// Networks that may send; if there are none, every address may.
 #[derive(Debug, Clone, Default)]
 pub struct AllowList(Vec<IpNet>);
 
-/// An entry that is neither an address nor a network in CIDR notation.
 #[derive(Debug, Error)]
 #[error("{0:?} is neither an address nor a network like 203.0.113.0/24")]
 pub struct NoNetwork(String);
 
 impl AllowList {
     /// Reads addresses and networks, separated by commas.
-    ///
-    /// # Errors
-    /// The first entry that is neither.
     pub fn parse(text: &str) -> Result<Self, NoNetwork> {
         let entries = text
             .split(',')
@@ -34,14 +30,11 @@ impl AllowList {
         Ok(Self(networks.collect::<Result<_, _>>()?))
     }
 
-    /// Whether no network is on it.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether a request from `source` may be looked at. An unknown source may only if all may.
-    #[must_use]
+    /// Whether `source` may send. An unknown source may only if there is no list.
     pub fn admits(&self, source: Option<IpAddr>) -> bool {
         // An IPv4 address may come mapped into IPv6.
         let source = source.map(|source| source.to_canonical());

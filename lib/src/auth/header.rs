@@ -2,7 +2,7 @@
 
 use http::HeaderMap;
 
-/// The text of a header; `None` when it is absent or not visible ASCII.
+/// `None` when it is absent or not visible ASCII.
 pub(crate) fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }

@@ -1,8 +1,8 @@
-//! How many requests somebody may make in a minute.
+//! How many requests a caller may make in a minute.
 //!
-//! A process counts for itself and adds what it counted to a table, a fiftieth of the limit at a time: below
-//! that a request costs nothing, and all processes together let pass hardly more than the limit. A limit of at
-//! most fifty is exact. While the table does not answer nobody is refused.
+//! A process counts in memory and adds its count to a table in steps of a fiftieth of the limit: most
+//! requests cost nothing, and all processes together exceed the limit only slightly. A limit of at most
+//! fifty is exact. While the table does not answer, every request is admitted.
 
 use std::{
     collections::HashMap,
@@ -18,35 +18,32 @@ use crate::{
     telemetry,
 };
 
-/// A limit is counted in so many steps.
+/// A process reports to the table in steps of this fraction of the limit.
 const STEPS: u64 = 50;
-/// Counters that a process keeps; then it begins anew.
+/// When a process keeps this many counters, it forgets all and starts again.
 const MAX_COUNTERS: usize = 10_000;
 
-/// More requests than allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("more than {most} requests in a minute")]
 pub struct Exceeded {
-    /// How many are allowed.
     pub most: u64,
-    /// Seconds until more are.
+    /// In seconds.
     pub retry_after: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Counted {
     minute: Minute,
-    /// What the table said last.
+    /// The table's last answer.
     total: u64,
-    /// What it does not know yet.
+    /// Requests that the table does not count yet.
     unreported: u64,
 }
 
-/// Lets so many requests pass in a minute for each name.
 #[derive(Debug)]
 pub struct Limiter {
     table: LimitTable,
-    /// What is counted, so that two limits do not share a counter.
+    /// Separates the counters of two limits.
     kind: &'static str,
     most: u64,
     clock: Clock,
@@ -54,8 +51,7 @@ pub struct Limiter {
 }
 
 impl Limiter {
-    /// Lets `most` requests of a kind pass in a minute, for each name.
-    #[must_use]
+    /// Admits `most` requests per minute and name.
     pub fn new(table: LimitTable, kind: &'static str, most: u64, clock: Clock) -> Self {
         Self {
             table,
@@ -66,18 +62,11 @@ impl Limiter {
         }
     }
 
-    /// Counts a request.
-    ///
-    /// # Errors
-    /// [`Exceeded`] when it is one too many.
     pub async fn admit(&self, name: &str) -> Result<(), Exceeded> {
         self.admit_as(name, 1).await
     }
 
-    /// Counts a request that takes as much as so many others.
-    ///
-    /// # Errors
-    /// [`Exceeded`] when that is too many.
+    /// Counts a request that costs as much as several.
     pub async fn admit_as(&self, name: &str, requests: u64) -> Result<(), Exceeded> {
         let now = self.clock.now();
         let minute = Minute::of(now);

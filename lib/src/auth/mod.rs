@@ -1,4 +1,4 @@
-//! Who sends a request, from where, and how often.
+//! Who sends a request, from which address, and how often.
 
 pub mod allow_list;
 pub(crate) mod header;

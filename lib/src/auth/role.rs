@@ -1,29 +1,32 @@
-//! What a user token's `role` lets its bearer do.
+//! What a user token's `role` permits.
 //!
 //! ```text
 //! user ⊂ viewer ⊂ developer ⊂ admin      platform
 //! ```
 //!
-//! `platform` stands apart: who assigns numbers to tenants reads none of their calls.
+//! `platform` is separate: it assigns numbers to tenants and reads none of their calls.
 
-/// A role.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+use strum::{EnumString, IntoStaticStr};
+
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, EnumString, IntoStaticStr,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Role {
-    /// None, or one that is not known: reads the calls that are its own user's.
+    /// No role or an unknown one: reads its own user's calls.
     #[default]
     User,
     /// Reads its tenant's calls, history and webhook configurations.
     Viewer,
     /// Also configures, tests, retries and recovers webhooks, and publishes events.
     Developer,
-    /// Also configures the directory, and has the API keys and leads.
+    /// Also configures the directory, and manages API keys and leads.
     Admin,
-    /// Assigns numbers, campaigns and agents to tenants, and does nothing else.
+    /// Only assigns numbers, campaigns and agents to tenants.
     Platform,
 }
 
 impl Role {
-    /// All of them.
     pub const ALL: [Self; 5] = [
         Self::User,
         Self::Viewer,
@@ -32,26 +35,14 @@ impl Role {
         Self::Platform,
     ];
 
-    /// The role of this name. `None` for any other text.
-    #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.as_str() == name)
+        name.parse().ok()
     }
 
-    /// The name that a token gives it.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
-        match self {
-            Self::User => "user",
-            Self::Viewer => "viewer",
-            Self::Developer => "developer",
-            Self::Admin => "admin",
-            Self::Platform => "platform",
-        }
+        self.into()
     }
 
-    /// Whether it may do what `needed` may.
-    #[must_use]
     pub fn includes(self, needed: Self) -> bool {
         if self == Self::Platform || needed == Self::Platform {
             self == needed

@@ -1,4 +1,4 @@
-//! User tokens: who is asking, and what it may read.
+//! User tokens: who the caller is, and what it may read.
 
 use http::HeaderMap;
 use serde::Deserialize;
@@ -12,47 +12,45 @@ use crate::{
     secrets::is_sample,
 };
 
-/// What the tenant of a user begins with who has none.
+/// Prefix of the tenant id of a user without a tenant.
 const NO_TENANT: &str = "user:";
-/// The fewest bytes of an HS256 secret.
+/// RFC 7518, section 3.2.
 const LEAST_SECRET_BYTES: usize = 32;
-/// Seconds by which the issuer's clock may differ.
+/// How far the issuer's clock may differ.
 const LEEWAY_SECONDS: i64 = 60;
 
-/// What a token must be, besides signed: the algorithm is pinned here, not in the token.
+/// What a token must fulfil. The algorithm is pinned here; the token's own choice is not trusted.
 #[derive(Debug, Clone)]
 pub struct TokenPolicy {
     /// The only algorithm that is accepted.
     pub algorithm: Algorithm,
     /// The required `iss`, if any.
     pub issuer: Option<String>,
-    /// The audience that `aud` must name, if any.
+    /// The audience that `aud` must contain, if any.
     pub audience: Option<String>,
-    /// How many seconds ahead `exp` may lie at most.
+    /// How many seconds ahead `exp` may lie.
     pub longest_seconds: i64,
-    /// The tenant in which a token that names none reads the calls of its user, if any.
+    /// The tenant for tokens without one, which read their user's calls in it.
     pub default_tenant: Option<String>,
 }
 
-/// The keys that sign user tokens.
 #[derive(Debug)]
 pub struct TokenKeys {
     keys: Vec<Key>,
-    /// What signs the sample events, whose tokens live as long as the files: no stage but the local one
-    /// takes it ([`Samples`](crate::secrets::Samples)).
+    /// The keys of the sample events, whose tokens never expire. Only the local stage accepts them
+    /// ([`Samples`](crate::secrets::Samples)).
     sample_keys: Vec<Key>,
 }
 
-/// Why the configured keys cannot be used.
 #[derive(Debug, Error)]
 pub enum TokenKeysError {
-    /// RS256 and ES256 want a JWKS document (RFC 7517).
+    /// RS256 and ES256 need a JWKS document (RFC 7517).
     #[error("not a JWKS document")]
     NotJwks,
-    /// HS256 wants secrets; a public key as a secret would let anyone sign.
+    /// With HS256, a public key as the secret would let anyone sign.
     #[error("public keys where HS256 wants secrets")]
     NotSecrets,
-    /// No key in it can verify the configured algorithm.
+    /// No key can verify the configured algorithm.
     #[error("no key of the configured algorithm")]
     NoKey,
     /// An HS256 secret with fewer bytes than its digest can be guessed (RFC 7518, section 3.2).
@@ -104,10 +102,7 @@ impl Jwk {
 }
 
 impl TokenKeys {
-    /// Reads HS256 secrets, one a line, or a JWKS document, as the algorithm wants.
-    ///
-    /// # Errors
-    /// What is wrong with the configured keys; never a part of them.
+    /// Reads HS256 secrets, one per line, or for the other algorithms a JWKS document.
     pub fn parse(text: &str, algorithm: Algorithm) -> Result<Self, TokenKeysError> {
         let keys: Vec<Key> = match algorithm {
             Algorithm::Hs256 if text.starts_with('{') || text.starts_with("-----BEGIN") => {
@@ -130,7 +125,7 @@ impl TokenKeys {
             }
             Algorithm::Rs256 | Algorithm::Es256 => {
                 let jwks: Jwks = serde_json::from_str(text).map_err(|_| TokenKeysError::NotJwks)?;
-                // Keys that are not understood are to be ignored (RFC 7517, section 5).
+                // Unknown keys must be ignored (RFC 7517, section 5).
                 let understood = jwks
                     .keys
                     .into_iter()
@@ -155,7 +150,6 @@ impl TokenKeys {
     }
 }
 
-/// Who is asking.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     user_id: String,
@@ -165,43 +159,35 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The tenant that the caller acts in. Without one it is a tenant by itself: nobody may choose a
-    /// tenant by choosing a name.
-    #[must_use]
+    /// The tenant that the caller acts in. A user without a tenant gets a tenant of its own, so that a
+    /// chosen name never selects a tenant.
     pub fn tenant_id(&self) -> String {
         self.tenant_id
             .clone()
             .unwrap_or_else(|| format!("{NO_TENANT}{}", self.user_id))
     }
 
-    /// What nobody but this user of this tenant is counted under.
-    #[must_use]
+    /// A text that is unique to this user of this tenant.
     pub fn name(&self) -> String {
         // As JSON, so that no other tenant and user make the same text.
         serde_json::json!([self.tenant_id(), self.user_id]).to_string()
     }
 
-    /// The caller's user id.
-    #[must_use]
     pub fn user_id(&self) -> &str {
         &self.user_id
     }
 
-    /// What the caller may do.
-    #[must_use]
     pub fn role(&self) -> Role {
         self.role
     }
 
-    /// Whether the caller may see all that belongs to its tenant, and not only what is its user's.
-    #[must_use]
+    /// Whether the caller may read everything of its tenant, not only its user's calls.
     pub fn sees_tenant(&self) -> bool {
         self.role.includes(Role::Viewer)
     }
 
-    /// Whether the caller may read what belongs to `owner`: its user's, or from `viewer` on its tenant's.
-    /// A token that names a tenant is good in that tenant only, one that names none in the default tenant.
-    #[must_use]
+    /// Whether the caller may read the data of `owner`: its user's, or with the role `viewer` its tenant's.
+    /// A token is valid only in the tenant that it names, without one only in the default tenant.
     pub fn may_read(&self, owner: &Owner) -> bool {
         let tenant_id = self.tenant_id.as_ref().or(self.default_tenant.as_ref());
         if self.role == Role::Platform || tenant_id != Some(&owner.tenant_id) {
@@ -209,7 +195,7 @@ impl Caller {
         }
         match &self.tenant_id {
             Some(_) => self.sees_tenant() || self.user_id == owner.user_id(),
-            // Nobody may choose a tenant by choosing a name: only a user that is known as one counts.
+            // A chosen name must not select a tenant: only a user id that the directory assigned counts.
             None => owner.user_id.as_deref() == Some(&self.user_id),
         }
     }
@@ -241,37 +227,28 @@ impl Audience {
     }
 }
 
-/// Why a caller is not believed. Logged; the caller learns only that it is not.
+/// Why a token is refused. Logged, but not returned to the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Unauthorized {
-    /// No `Authorization: Bearer` header.
     #[error("no bearer token")]
     Missing,
-    /// The token is refused.
     #[error("token refused: {0}")]
     Token(#[from] JwtError),
-    /// No key is configured any more: whoever holds an old one is refused.
+    /// No key is configured any more.
     #[error("no usable token keys")]
     NoKeys,
-    /// `iss` or `aud` is not the configured one.
     #[error("token of another issuer or for another audience")]
     Foreign,
-    /// `exp` lies further ahead than tokens may live.
     #[error("token that lives too long")]
     TooLong,
-    /// `sub` is empty.
     #[error("token without a subject")]
     NoSubject,
-    /// `sub` or `tenant_id` is empty, too long, or no name of one.
+    /// `sub` or `tenant_id` is empty, too long, or has forbidden characters.
     #[error("token whose sub or tenant_id is no name")]
     Unusable,
 }
 
 impl TokenPolicy {
-    /// Who the bearer of the request's token is.
-    ///
-    /// # Errors
-    /// Why nobody is believed.
     pub fn caller(
         &self,
         keys: &TokenKeys,
@@ -295,7 +272,7 @@ impl TokenPolicy {
         if claims.sub.is_empty() {
             return Err(Unauthorized::NoSubject);
         }
-        // What begins like that is the tenant of a user without one.
+        // This prefix is reserved for users without a tenant.
         let is_tenant = |name: &String| is_name(name) && !name.starts_with(NO_TENANT);
         if !is_name(&claims.sub) || !claims.tenant_id.as_ref().is_none_or(is_tenant) {
             return Err(Unauthorized::Unusable);

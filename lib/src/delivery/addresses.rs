@@ -1,11 +1,10 @@
-//! Which addresses may be posted to: those of the public internet, as IANA's registries of special
-//! purposes have it. What is doubtful is refused.
+//! Which addresses may be posted to: those of the public internet, by IANA's special-purpose registries.
+//! Doubtful addresses are refused.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-/// Which addresses may be posted to besides public ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Loopback {
     /// This machine too, also over http: the local stage.
@@ -23,7 +22,7 @@ const fn v6(first: u16, second: u16, prefix: u8) -> Ipv6Net {
     Ipv6Net::new_assert(Ipv6Addr::new(first, second, 0, 0, 0, 0, 0, 0), prefix)
 }
 
-/// What no public host has.
+/// Ranges without public hosts.
 const FORBIDDEN_V4: [Ipv4Net; 15] = [
     v4([0, 0, 0, 0], 8),       // this network
     v4([10, 0, 0, 0], 8),      // private
@@ -42,21 +41,18 @@ const FORBIDDEN_V4: [Ipv4Net; 15] = [
     v4([240, 0, 0, 0], 4),     // reserved, and broadcast
 ];
 
-/// Global unicast. All else is unspecified, loopback, an IPv4 address in disguise (mapped, compatible,
-/// NAT64), unique local, link-local, site-local, multicast, for discarding, for segment routing or
-/// unassigned.
+/// Global unicast. Everything else is unspecified, loopback, an embedded IPv4 address (mapped, compatible,
+/// NAT64), unique local, link-local, site-local, multicast, discard-only, for segment routing or unassigned.
 const PUBLIC_V6: Ipv6Net = v6(0x2000, 0, 3);
 
-/// What no public host has within that.
+/// Ranges without public hosts inside `PUBLIC_V6`.
 const FORBIDDEN_V6: [Ipv6Net; 4] = [
     v6(0x2001, 0, 23),     // protocol assignments: Teredo, ORCHID, benchmarks, …
     v6(0x2001, 0xdb8, 32), // documentation
-    v6(0x2002, 0, 16),     // 6to4: an IPv4 address in disguise
+    v6(0x2002, 0, 16),     // 6to4: an embedded IPv4 address
     v6(0x3fff, 0, 20),     // documentation
 ];
 
-/// Whether a delivery may go to this address.
-#[must_use]
 pub fn is_allowed(address: IpAddr, loopback: Loopback) -> bool {
     is_public(address) || (loopback == Loopback::Allowed && address.is_loopback())
 }
@@ -74,8 +70,8 @@ fn is_public(address: IpAddr) -> bool {
 mod tests {
     use super::*;
 
-    /// Every range: the address before it, its first and last one, and the address after it. A dash where
-    /// the neighbour is forbidden too, or there is none.
+    /// Every range: the address before it, its first, its last, and the address after it. A dash if the
+    /// neighbour is forbidden too or does not exist.
     const RANGES: [(&str, &str, &str, &str); 33] = [
         ("-", "0.0.0.0", "0.255.255.255", "1.0.0.0"),
         ("9.255.255.255", "10.0.0.0", "10.255.255.255", "11.0.0.0"),

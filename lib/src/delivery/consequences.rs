@@ -1,5 +1,5 @@
-//! What follows from an attempt: for its delivery, its endpoint and its subscription. Following it again
-//! changes nothing.
+//! What follows from an attempt for its delivery, its endpoint and its subscription. Repeating it changes
+//! nothing.
 
 use super::{
     deliver::{Deliver, DeliverError, Endpoint},
@@ -26,22 +26,20 @@ use crate::{
     telemetry,
 };
 
-/// The failed attempt at which a tenant is told that a delivery is failing.
+/// The failed attempt after which the tenant gets `webhook.failing`.
 const FAILING_AT: u32 = 4;
-/// Every conflict means that another writer got through.
 const MAX_CONFLICTS: usize = 16;
-/// So many slow endpoints are known to one function at once.
 const MAX_NOTED: usize = 1_000;
 
 impl Deliver {
-    /// Notes how the endpoint does. Written only when it changes, never per success.
-    pub(super) async fn note_health(
+    /// Records the endpoint's health. Written only when it changes, never per success.
+    pub(super) async fn record_health(
         &self,
         attempt: &Attempt,
         endpoint: &Endpoint<'_>,
     ) -> Result<(), DeliverError> {
         let (now, tried) = (self.clock.now(), endpoint.tried(attempt.at));
-        self.note_slowness(endpoint, attempt.at, attempt.timing)
+        self.record_slowness(endpoint, attempt.at, attempt.timing)
             .await;
         let known = endpoint.health.as_ref();
         if attempt.succeeded() {
@@ -75,9 +73,9 @@ impl Deliver {
         Ok(())
     }
 
-    /// Remembers that an endpoint is slow, if that is news. While it is waited for, so that others learn of
-    /// it soon; if it fails, the next slow attempt tells it.
-    pub(super) async fn note_slowness(
+    /// Records that an endpoint is slow, if that is new. This runs while the response is awaited, so that
+    /// other processes see it soon; if the write fails, the next slow attempt repeats it.
+    pub(super) async fn record_slowness(
         &self,
         endpoint: &Endpoint<'_>,
         began: Timestamp,
@@ -92,7 +90,6 @@ impl Deliver {
                 .noted
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
-            // What the others of this function have noted is news to none of them.
             let known = noted.get(&endpoint.at).copied().or(endpoint.load.slow);
             let Some(slow) = Slow::observed(known, millis, now) else {
                 return;
@@ -108,23 +105,19 @@ impl Deliver {
         }
     }
 
-    /// Everything that follows from how a delivery stands.
+    /// Does everything that follows from the state of a delivery.
     pub(super) async fn follow(
         &self,
         delivery: &Delivery,
         subscription: &Subscription,
     ) -> Result<(), DeliverError> {
-        let failed = delivery.failures();
+        let (failed, now) = (delivery.failures(), self.clock.now());
         let gone = delivery.last.as_ref().filter(|last| last.is_gone());
         match (delivery.status, gone) {
             (DeliveryStatus::Pending, _) if delivery.attempts > delivery.earlier_attempts => {
                 if failed == FAILING_AT {
-                    self.tell(delivery_events::failing(
-                        delivery,
-                        subscription,
-                        self.clock.now(),
-                    ))
-                    .await?;
+                    self.report(delivery_events::failing(delivery, subscription, now))
+                        .await?;
                 }
                 self.schedule(delivery, self.clock.now()).await
             }
@@ -137,12 +130,8 @@ impl Deliver {
                 self.disable(&at, DisabledReason::Gone, configured_at).await
             }
             (DeliveryStatus::Failed, None) if failed >= subscription.retry_config.max_attempts => {
-                self.tell(delivery_events::exhausted(
-                    delivery,
-                    subscription,
-                    self.clock.now(),
-                ))
-                .await
+                self.report(delivery_events::exhausted(delivery, subscription, now))
+                    .await
             }
             _ => Ok(()),
         }
@@ -160,14 +149,12 @@ impl Deliver {
         if seconds <= LONGEST_DELAY_SECONDS {
             return Ok(self.queue.send(&[(message, seconds)]).await?);
         }
-        Ok(self
-            .due
-            .file(&Due::delivery(message.to_json()?, at), now)
-            .await?)
+        let due = Due::delivery(message.to_json()?, at);
+        Ok(self.due.file(&due, now).await?)
     }
 
-    /// Sets a subscription inactive, unless its owner has changed it since `configured_at`, and then tells
-    /// its tenant. Whoever dies between the two is made up for by whoever repeats the message.
+    /// Sets a subscription inactive, unless its tenant has changed it since `configured_at`, and reports that
+    /// to the tenant. After a crash between the two, the repeated message makes the report.
     pub(super) async fn disable(
         &self,
         at: &SubscriptionRef,
@@ -175,11 +162,10 @@ impl Deliver {
         configured_at: Timestamp,
     ) -> Result<(), DeliverError> {
         for _ in 0..MAX_CONFLICTS {
-            let found = self
-                .subscriptions
-                .find_with_secrets(&at.tenant_id, at.id)
-                .await?;
-            let Some(stored) = found else { return Ok(()) };
+            let found = self.subscriptions.find_with_secrets(&at.tenant_id, at.id);
+            let Some(stored) = found.await? else {
+                return Ok(());
+            };
             if stored.subscription.status == SubscriptionStatus::Inactive {
                 return self.report_disabled(&stored.subscription).await;
             }
@@ -205,17 +191,17 @@ impl Deliver {
         Err(StoreError::Contended.into())
     }
 
-    /// Tells a tenant that we have set its subscription inactive, once however often this is asked for.
+    /// Reports to a tenant that its subscription was set inactive. Repeating it reports nothing more.
     pub(super) async fn report_disabled(
         &self,
         subscription: &Subscription,
     ) -> Result<(), DeliverError> {
-        self.tell(delivery_events::disabled(subscription, self.clock.now()))
+        self.report(delivery_events::disabled(subscription, self.clock.now()))
             .await
     }
 
-    /// Appends one of the platform's own events to the log, from where it reaches whoever subscribed to it.
-    async fn tell(&self, event: Option<Event>) -> Result<(), DeliverError> {
+    /// Appends a platform event to the log, which delivers it to its subscriptions.
+    async fn report(&self, event: Option<Event>) -> Result<(), DeliverError> {
         if let Some(event) = event {
             self.events.append(&event).await?;
         }
@@ -223,7 +209,7 @@ impl Deliver {
     }
 }
 
-/// Where an attempt leaves a delivery, and when the next one is due.
+/// The state of the delivery after an attempt, and when the next one is due.
 pub(super) fn verdict(
     delivery: &Delivery,
     subscription: &Subscription,
@@ -235,15 +221,15 @@ pub(super) fn verdict(
     if attempt.is_gone() {
         return (DeliveryStatus::Failed, None);
     }
-    // From what is known for ever, so that whoever computes it again gets the same.
+    // Derived from constant values, so that a repetition gets the same delay.
     let DeliveryRef { id, .. } = delivery.at;
     let random =
         EventKey::of(&delivery.message_id, &format!("{id}#{}", delivery.attempts)).digest();
-    let (schedule, asked) = (&subscription.retry_config, attempt.retry_after);
+    let (schedule, requested) = (&subscription.retry_config, attempt.retry_after);
     let delay = if delivery.refused_after(attempt) > delivery.refused {
-        Some(schedule.refused_delay_millis(random, asked))
+        Some(schedule.refused_delay_millis(random, requested))
     } else {
-        schedule.delay_millis(delivery.failures() + 1, random, asked)
+        schedule.delay_millis(delivery.failures() + 1, random, requested)
     };
     match delay {
         Some(delay) => (

@@ -1,4 +1,4 @@
-//! What makes attempts: the tables, queues and the sender that it works with.
+//! What an attempt needs: tables, queues and the sender.
 
 use std::{collections::HashMap, sync::Mutex};
 
@@ -26,46 +26,35 @@ use crate::{
     },
 };
 
-/// Makes attempts, and sees to what follows from them.
 #[derive(Debug)]
 pub struct Deliver {
-    /// What a batch needs to know.
     pub endpoints: EndpointTable,
-    /// Where attempts are recorded.
     pub history: HistoryTable,
-    /// Where a hopeless subscription is set inactive.
     pub subscriptions: SubscriptionTable,
-    /// Where the next attempts are queued.
     pub queue: DeliveryQueue,
-    /// Where those of slow endpoints are, so that they hold up no others.
+    /// The queue of slow endpoints, so that they delay no others.
     pub slow_lane: DeliveryQueue,
-    /// Where they wait when that is too long for the queue.
+    /// Where a delivery waits longer than the queue allows.
     pub due: DueTable,
-    /// Where tenants are told of failures.
+    /// The log, where failures are reported to tenants.
     pub events: EventTable,
-    /// What posts.
     pub sender: Sender,
-    /// What time it is.
     pub clock: Clock,
-    /// The slowness that was noted from here, so that a batch does not note it ten times.
+    /// The slowness that this process has recorded, so that a batch does not record it ten times.
     pub noted: Mutex<HashMap<SubscriptionRef, Slow>>,
 }
 
-/// Why a message must come again.
 #[derive(Debug, Error)]
 pub enum DeliverError {
-    /// The database failed.
     #[error("the database failed")]
     Store(#[from] StoreError),
-    /// The queue failed.
     #[error("the queue failed")]
     Queue(#[from] SendError),
-    /// It is not known when it may go; the log says why.
+    /// The booking failed; the log has the cause.
     #[error("no turn was found")]
     NoSlot,
 }
 
-/// A subscription as a batch found it.
 pub(super) struct Endpoint<'a> {
     pub(super) at: SubscriptionRef,
     pub(super) subscription: &'a Subscription,

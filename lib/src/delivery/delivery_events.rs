@@ -1,7 +1,8 @@
-//! What a tenant is told about its own deliveries: events of the log like any other, which reach whoever
-//! subscribed to them. Nothing is told of the deliveries of such events, for that would never end.
+//! The events about a tenant's own deliveries. They are appended to the log and delivered like any other,
+//! but their own deliveries cause no such events, because that would never end.
 
 use serde::Serialize;
+use serde_with::skip_serializing_none;
 
 use crate::domain::{
     delivery::{Attempt, Delivery},
@@ -12,17 +13,17 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Payload<'a> {
     webhook_config_id: u64,
     webhook_config_name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     delivery: Option<OfDelivery<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
 }
 
+#[skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct OfDelivery<'a> {
@@ -30,11 +31,8 @@ struct OfDelivery<'a> {
     message_id: &'a str,
     event_type: &'a str,
     attempts: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
     status_code: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     next_attempt_at: Option<String>,
 }
 
@@ -56,8 +54,7 @@ pub(crate) fn exhausted(
     of_delivery(EXHAUSTED, delivery, subscription, now)
 }
 
-/// We have set a subscription inactive; `None` if somebody else has changed it since. It is told once for
-/// each time.
+/// The subscription was set inactive by Ringpost; `None` if it has changed since. One event each time.
 pub(crate) fn disabled(subscription: &Subscription, now: Timestamp) -> Option<Event> {
     let disabled = subscription
         .disabled
@@ -73,7 +70,7 @@ pub(crate) fn disabled(subscription: &Subscription, now: Timestamp) -> Option<Ev
     Some(event(DISABLED, subscription, &id, &payload, now))
 }
 
-/// The reason in the API's word.
+/// The reason as the API names it.
 pub(super) fn word(reason: DisabledReason) -> &'static str {
     match reason {
         DisabledReason::Gone => "gone",
@@ -106,7 +103,7 @@ fn of_delivery(
         }),
         reason: None,
     };
-    // A refusal after it is no further failure, and tells nothing anew.
+    // A later refusal is no further failure and gives no further event.
     let id = format!(
         "{}:{}",
         delivery.at.id,

@@ -1,4 +1,4 @@
-//! Where deliveries may go.
+//! Checking the URL of an endpoint.
 
 use crate::delivery::addresses::Loopback;
 use std::net::IpAddr;
@@ -8,32 +8,23 @@ use url::{Host, Url};
 
 use super::addresses;
 
-/// Why nothing is posted to a URL. Shown to who configures it.
+/// Shown to the caller who configures the URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum WrongUrl {
-    /// No absolute URL.
     #[error("must be an absolute URL, as https://example.com/webhooks")]
     Malformed,
-    /// Not encrypted.
     #[error("must begin with https://")]
     NotHttps,
-    /// A user name or a password in it.
     #[error("must have no user name and no password; use headers")]
     Credentials,
-    /// Not on the public internet, as far as the URL itself tells.
     #[error("must lead to a public address")]
     Address,
-    /// No port that anybody listens on.
     #[error("must not have port 0")]
     Port,
 }
 
-/// A URL that may be posted to, as far as it tells by itself; the addresses that its name resolves to
-/// are checked when a connection is made. Decimal, octal, hexadecimal and shortened IPv4 addresses are
-/// plain ones in the answer.
-///
-/// # Errors
-/// What is wrong with it.
+/// The URL, if its text allows a delivery; the addresses of its name are checked when a connection is made.
+/// Decimal, octal, hexadecimal and shortened IPv4 addresses are normalised.
 pub fn parse(url: &str, loopback: Loopback) -> Result<Url, WrongUrl> {
     let url = Url::parse(url).map_err(|_| WrongUrl::Malformed)?;
     let plain = match url.scheme() {
@@ -64,7 +55,6 @@ pub fn parse(url: &str, loopback: Loopback) -> Result<Url, WrongUrl> {
     Ok(url)
 }
 
-/// Whether the address may be posted to, and whether it is this machine.
 fn judge(address: IpAddr, loopback: Loopback) -> (bool, bool) {
     (
         addresses::is_allowed(address, loopback),

@@ -1,12 +1,12 @@
-//! Sending a failed delivery once more, because its tenant asks for it.
+//! Retrying a failed delivery at the tenant's request.
 //!
 //! ```text
-//! due ← the attempt, in a minute        a net: whoever dies below is made up for by sweep
-//! history: failed → pending             conditional; of two who ask, one goes on
+//! due ← the attempt, in a minute        a safety entry: after a crash below, sweep queues the attempt
+//! history: failed → pending             conditional; of two simultaneous requests one succeeds
 //! queue ← the attempt, now
 //! ```
 //!
-//! The net's message is harmless where it comes second: an attempt that is recorded is not made again.
+//! If both messages arrive, the second is harmless: a recorded attempt is not made again.
 
 use thiserror::Error;
 
@@ -31,57 +31,39 @@ use crate::{
     telemetry,
 };
 
-/// After so long the net is drawn in.
-const NET_MILLIS: u64 = 60_000;
+/// When the sweep queues the attempt if this process did not.
+const SAFETY_MILLIS: u64 = 60_000;
 
-/// Queues failed deliveries again.
 #[derive(Debug, Clone)]
 pub struct ManualRetry {
-    /// The deliveries.
     pub rows: HistoryTable,
-    /// Where they go.
     pub subscriptions: SubscriptionTable,
-    /// Where the net is.
     pub due: DueTable,
-    /// Who delivers.
     pub queue: DeliveryQueue,
-    /// What time it is.
     pub clock: Clock,
 }
 
-/// What became of the request.
 #[derive(Debug)]
 pub enum ManualRetryResult {
-    /// The next attempt is queued.
     Queued(Box<Delivery>),
-    /// The tenant has no such event.
     Unknown,
-    /// It was received, not sent.
     Inbound,
-    /// It is not a failed one.
     NotFailed(DeliveryStatus),
-    /// Its subscription was deleted.
     Deleted,
-    /// Its subscription is inactive.
     Inactive,
 }
 
-/// Why it is not known what became of the request; asking again is safe.
+/// The state is unknown; repeating the request is safe.
 #[derive(Debug, Error)]
 pub enum ManualRetryError {
-    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The attempt is not queued; it will be made up for.
     #[error(transparent)]
     Queue(#[from] SendError),
 }
 
 impl ManualRetry {
-    /// Queues the next attempt of a failed delivery. If that fails half-way, it will come to pass.
-    ///
-    /// # Errors
-    /// When the database or the queue fails.
+    /// Queues the next attempt of a failed delivery. If this fails halfway, the sweep queues it.
     pub async fn redeliver(&self, at: &DeliveryRef) -> Result<ManualRetryResult, ManualRetryError> {
         let delivery = match self.rows.find_row(at).await? {
             None => return Ok(ManualRetryResult::Unknown),
@@ -101,8 +83,8 @@ impl ManualRetry {
             Some(SubscriptionStatus::Active) => {}
         }
         let (message, now) = (DeliveryMessage::next_of(&delivery), self.clock.now());
-        let net = Due::delivery(message.to_json()?, now.plus_millis(NET_MILLIS));
-        self.due.file(&net, now).await?;
+        let safety = Due::delivery(message.to_json()?, now.plus_millis(SAFETY_MILLIS));
+        self.due.file(&safety, now).await?;
         let reopened = match self.rows.reopen_delivery(&delivery, None, now).await? {
             Some(reopened) => reopened,
             None => match self.rows.find_delivery(at).await? {
@@ -112,8 +94,8 @@ impl ManualRetry {
             },
         };
         self.queue.send(&[(message, 0)]).await?;
-        // Harmless if it stays: it would queue what is queued.
-        if let Err(error) = self.due.withdraw(&net, now).await {
+        // If the entry stays, it only queues the same attempt again.
+        if let Err(error) = self.due.withdraw(&safety, now).await {
             tracing::warn!(
                 id = at.id,
                 cause = telemetry::chain(&error),
@@ -124,7 +106,7 @@ impl ManualRetry {
     }
 }
 
-/// Whether we reopened it ourselves: the answer was lost, and the SDK tried again.
+/// Whether this request reopened it: the response was lost, and the SDK tried again.
 fn is_ours(found: &Delivery, read: &Delivery, now: Timestamp) -> bool {
     found.status == DeliveryStatus::Pending
         && found.attempts == read.attempts

@@ -1,9 +1,9 @@
-//! Getting messages to subscriptions' endpoints: where they may go, how they are posted, and what
-//! follows from each attempt.
+//! Delivering messages to subscriptions' endpoints: which addresses are allowed, how a message is posted,
+//! and what follows from each attempt.
 //!
-//! Whoever may configure a URL could otherwise let Ringpost ask what only Ringpost can reach. So a
-//! destination is judged three times: when it is configured, before every request, and, for the addresses
-//! that its name resolves to, whenever a connection is made.
+//! A configured URL must not let a tenant reach what only Ringpost can reach (SSRF). So a destination is
+//! checked three times: when it is configured, before every request, and, for the addresses that its name
+//! resolves to, whenever a connection is made.
 
 pub mod addresses;
 pub mod attempt;
@@ -12,8 +12,10 @@ pub mod deliver;
 pub(crate) mod delivery_events;
 pub mod destination;
 pub mod manual_retry;
+mod message_state;
 mod pacing;
 pub mod recovery;
+pub mod request;
 mod resolver;
 mod response;
 pub mod send;

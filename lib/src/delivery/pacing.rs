@@ -1,11 +1,11 @@
-//! When the deliveries of a batch may go, where their endpoints do not take them as they come: one
-//! booking per subscription, and one message to the queue for all that must wait.
+//! Pacing deliveries to endpoints with a rate limit, a learned pace or slow responses: one booking of slots
+//! per subscription and batch, and one request to the queue for all deliveries that must wait.
 //!
 //! ```text
-//! has a good place, or gets one ─┬─ its time is near ── the batch posts it
+//! has a valid slot, or gets one ─┬─ its time is near ── the batch posts it
 //!                                ├─ its time is later ── back into its queue until then
 //!                                ├─ the endpoint is slow ── into the slow lane until then
-//!                                └─ no place is left ── back into its queue, without one
+//!                                └─ no slot is left ── back into its queue, without one
 //! ```
 
 use std::collections::HashMap;
@@ -25,31 +25,30 @@ use crate::{
     telemetry,
 };
 
-/// A place is good for so much longer. A queue may be late, and who books anew would be later still: one
-/// that is steadily late would deliver nothing.
+/// How long a slot stays valid after its time. A queue may be late, and a new booking would be later still:
+/// a queue that is always late would deliver nothing.
 const LATE_MICROS: u64 = 60_000_000;
 
-/// An attempt: the delivery and its number.
+/// The delivery, and the number of the attempt.
 pub(super) type AttemptRef = (DeliveryRef, u32);
 
-/// When a delivery may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Turn {
-    /// At this moment, in microseconds since 1970, which is near or past.
+pub(super) enum Slot {
+    /// In microseconds since 1970, soon or past.
     At(u64),
-    /// Later: its message is in a queue again.
+    /// Its message is in a queue again.
     Later,
-    /// That is not known: the database or the queue failed.
+    /// The database or the queue failed.
     Unknown,
 }
 
 impl Deliver {
-    /// The turns of those messages of a batch that may not go as they come.
+    /// The slots of those messages that must be paced.
     pub(super) async fn assign_slots(
         &self,
         ready: &[(&DeliveryMessage, Endpoint<'_>)],
         now: Timestamp,
-    ) -> HashMap<AttemptRef, Turn> {
+    ) -> HashMap<AttemptRef, Slot> {
         let mut by_endpoint: HashMap<_, (&Endpoint<'_>, Vec<&DeliveryMessage>)> = HashMap::new();
         for (message, endpoint) in ready {
             by_endpoint
@@ -58,11 +57,11 @@ impl Deliver {
                 .1
                 .push(message);
         }
-        let turns = join_all(by_endpoint.into_values().map(async |(endpoint, messages)| {
+        let slots = join_all(by_endpoint.into_values().map(async |(endpoint, messages)| {
             let pace = endpoint.load.pace(endpoint.subscription.rate_limit, now)?;
             Some(self.assign_slots_at(endpoint, &pace, &messages, now).await)
         }));
-        turns.await.into_iter().flatten().flatten().collect()
+        slots.await.into_iter().flatten().flatten().collect()
     }
 
     async fn assign_slots_at(
@@ -71,10 +70,10 @@ impl Deliver {
         pace: &Pace,
         messages: &[&DeliveryMessage],
         now: Timestamp,
-    ) -> Vec<(AttemptRef, Turn)> {
+    ) -> Vec<(AttemptRef, Slot)> {
         let is_slow = endpoint.load.is_slow(now);
         let good = |place: &Place| {
-            // Whoever is in the slow lane waited there for others, not because there are too many of it.
+            // A message in the slow lane is late because of other endpoints, not because of its own pace.
             let is_late = !is_slow && place.micros.saturating_add(LATE_MICROS) < micros(now);
             !is_late && endpoint.load.honours(place.given, now)
         };
@@ -90,17 +89,17 @@ impl Deliver {
                     .await
             }
         };
-        let all_of = |turn| {
+        let all_of = |slot| {
             messages
                 .iter()
-                .map(|message| (attempt_of(message), turn))
+                .map(|message| (attempt_of(message), slot))
                 .collect()
         };
         let first = match first {
             Ok(first) => first,
             Err(error) => {
                 tracing::error!(cause = telemetry::chain(&error), "no places");
-                return all_of(Turn::Unknown);
+                return all_of(Slot::Unknown);
             }
         };
         let booked = unplaced.into_iter().zip(0_u64..).map(|(message, number)| {
@@ -108,9 +107,9 @@ impl Deliver {
             (message, place.map(|micros| Place { micros, given: now }))
         });
         let placed = placed.into_iter().map(|message| (message, message.place()));
-        let (mut turns, mut waits, mut earliest) = (Vec::new(), Vec::new(), micros(now));
+        let (mut slots, mut waits, mut earliest) = (Vec::new(), Vec::new(), micros(now));
         for (message, place) in placed.chain(booked) {
-            // Those that are late go one after the other all the same.
+            // Late ones also go one after the other.
             let place = place.map(|place| Place {
                 micros: place.micros.max(earliest),
                 ..place
@@ -120,7 +119,7 @@ impl Deliver {
             let is_in_lane = message.is_in_slow_lane() || !is_slow;
             match (place, wait) {
                 (Some(place), Some(wait)) if is_in_lane && wait <= pace.hold_micros() => {
-                    turns.push((attempt_of(message), Turn::At(place.micros)));
+                    slots.push((attempt_of(message), Slot::At(place.micros)));
                 }
                 _ => {
                     let delay = wait.map_or(pace.until.millis_since(now) / 1_000, |wait| {
@@ -130,24 +129,24 @@ impl Deliver {
                         message.placed(place, message.is_in_slow_lane() || is_slow),
                         delay,
                     ));
-                    turns.push((attempt_of(message), Turn::Later));
+                    slots.push((attempt_of(message), Slot::Later));
                 }
             }
         }
         match self.queue_again(&waits).await {
-            Ok(()) => turns,
+            Ok(()) => slots,
             Err(error) => {
                 tracing::error!(cause = telemetry::chain(&error), "not queued again");
-                let unless_near = |turn| {
-                    if turn == Turn::Later {
-                        Turn::Unknown
+                let unless_near = |slot| {
+                    if slot == Slot::Later {
+                        Slot::Unknown
                     } else {
-                        turn
+                        slot
                     }
                 };
-                turns
+                slots
                     .into_iter()
-                    .map(|(attempt, turn)| (attempt, unless_near(turn)))
+                    .map(|(attempt, slot)| (attempt, unless_near(slot)))
                     .collect()
             }
         }
@@ -171,8 +170,8 @@ pub(super) fn micros(moment: Timestamp) -> u64 {
     moment.millis_since(Timestamp::EPOCH).saturating_mul(1_000)
 }
 
-/// How many seconds a message is in its queue. The rest of a second is waited for in the function, if it
-/// may be; else it comes a little late rather than early.
+/// How many seconds a message stays in its queue. If the pace allows it, the function waits for the rest of
+/// a second; else the message comes a little late rather than early.
 fn seconds(wait_micros: u64, pace: &Pace) -> u64 {
     const SECOND: u64 = 1_000_000;
     if pace.hold_micros() < SECOND {

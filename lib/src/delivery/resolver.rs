@@ -1,7 +1,7 @@
-//! Resolves the names of endpoints, and refuses those that lead anywhere but to public addresses.
+//! Resolves the host names of endpoints and refuses names with an address that is not public.
 //!
-//! A name may be public when it is configured and private a minute later. So the addresses are judged
-//! here, where the connection is about to be made with exactly these addresses, and nowhere before.
+//! A name may be public when it is configured and private a minute later. So the addresses are checked
+//! here, where the connection is made with exactly these addresses.
 
 use std::{fmt, io, net::SocketAddr, sync::Arc};
 
@@ -12,22 +12,18 @@ use thiserror::Error;
 use super::addresses;
 use crate::delivery::addresses::Loopback;
 
-/// Finds the addresses of a name; their ports do not matter.
+/// Finds the addresses of a name; the ports do not matter.
 pub(super) type Lookup =
     Arc<dyn Fn(String) -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync>;
 
-/// Why there are no addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub(super) enum NotResolved {
-    /// The name is unknown, or nobody could be asked.
     #[error("the name does not resolve")]
     Unknown,
-    /// Some address of the name may not be posted to.
     #[error("the name leads to an address that is not allowed")]
     Forbidden,
 }
 
-/// What connections get their addresses from.
 #[derive(Clone)]
 pub(super) struct Resolver {
     lookup: Lookup,
@@ -35,7 +31,6 @@ pub(super) struct Resolver {
 }
 
 impl Resolver {
-    /// Asks the system.
     pub(super) fn system(loopback: Loopback) -> Self {
         let lookup: Lookup = Arc::new(|name| {
             Box::pin(async move { Ok(tokio::net::lookup_host((name, 0)).await?.collect()) })
@@ -50,7 +45,7 @@ impl Resolver {
         if found.is_empty() {
             return Err(NotResolved::Unknown);
         }
-        // One forbidden address condemns the name: whoever mixes them wants us to take the wrong one.
+        // One forbidden address is enough: a mix of addresses is an attempt to reach the forbidden one.
         if !found
             .iter()
             .all(|address| addresses::is_allowed(address.ip(), self.loopback))

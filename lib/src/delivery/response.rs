@@ -1,5 +1,4 @@
-//! What is kept of an endpoint's answer: enough to see why a delivery failed, and no more of what a
-//! stranger may send without end.
+//! What is stored of an endpoint's response: enough to see why a delivery failed, within bounds.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,19 +10,19 @@ use reqwest::Response;
 
 use crate::domain::timestamp::Timestamp;
 
-/// So much is kept of the body of a success, in bytes.
+/// Bytes kept of the body of a success.
 const SUCCESS_BODY_BYTES: usize = 1_024;
-/// So much of any other body: it tells what is wrong.
+/// Bytes kept of any other body, which explains the failure.
 const FAILURE_BODY_BYTES: usize = 4 * 1_024;
 const MAX_HEADERS: usize = 16;
 const MAX_HEADER_NAME_BYTES: usize = 64;
 const MAX_HEADER_VALUE_BYTES: usize = 256;
 const MAX_HEADERS_BYTES: usize = 2 * 1_024;
-/// What explains a failure is kept before anything else.
+/// Headers that explain a failure are kept first.
 const KEPT_FIRST: [HeaderName; 3] = [LOCATION, RETRY_AFTER, CONTENT_TYPE];
 
-/// The beginning of an answer's body. What comes after it is never read; where the body breaks off or
-/// stops coming, it is what came until then.
+/// The beginning of the body; the rest is never read. If the connection breaks or stalls, what was received
+/// until then.
 pub(super) async fn body(mut answer: Response) -> String {
     let limit = if answer.status().is_success() {
         SUCCESS_BODY_BYTES
@@ -40,7 +39,7 @@ pub(super) async fn body(mut answer: Response) -> String {
     cut(&body, limit)
 }
 
-/// The headers worth keeping. Cookies are somebody's session.
+/// The headers worth keeping; cookies are credentials.
 pub(super) fn headers(headers: &HeaderMap) -> BTreeMap<String, String> {
     let first = KEPT_FIRST
         .iter()
@@ -58,13 +57,13 @@ pub(super) fn headers(headers: &HeaderMap) -> BTreeMap<String, String> {
         if kept.len() == MAX_HEADERS || bytes > MAX_HEADERS_BYTES {
             break;
         }
-        // Of a header that is repeated, the first.
+        // The first value of a repeated header.
         kept.entry(name.as_str().to_owned()).or_insert(value);
     }
     kept
 }
 
-/// How many seconds the endpoint asks to wait: RFC 9110, section 10.2.3.
+/// Seconds the endpoint asks to wait (RFC 9110, section 10.2.3).
 pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let asked = if text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -75,7 +74,7 @@ pub(super) fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<u64> {
     Some(asked.as_secs() + u64::from(asked.subsec_nanos() > 0))
 }
 
-/// At most so many bytes of text; what is no UTF-8 is replaced.
+/// At most `limit` bytes of text; invalid UTF-8 is replaced.
 fn cut(bytes: &[u8], limit: usize) -> String {
     let mut text = String::from_utf8_lossy(bytes).into_owned();
     text.truncate(text.floor_char_boundary(limit));

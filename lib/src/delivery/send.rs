@@ -1,29 +1,21 @@
-//! Posts a message to an endpoint, once, and tells what came of it. Nothing about an endpoint is an
-//! error here: whatever happens is an [`Attempt`].
+//! Posts a message to an endpoint once. A failure of the endpoint is no error here: every result is an
+//! [`Attempt`].
 //!
 //! No part of a message, a secret or a URL reaches a log.
 
 use std::{
-    collections::BTreeMap,
     error::Error,
     io::{self, ErrorKind},
     time::{Duration, Instant},
 };
 
-use bytes::Bytes;
-use http::{
-    HeaderMap, HeaderName, HeaderValue,
-    header::{
-        CONNECTION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST, TE, TRAILER,
-        TRANSFER_ENCODING, UPGRADE, USER_AGENT,
-    },
-};
 use reqwest::{Client, Response, redirect::Policy};
 use thiserror::Error;
 use url::Url;
 
 use super::{
     destination::{self, WrongUrl},
+    request::WebhookRequest,
     resolver::{NotResolved, Resolver},
     response,
 };
@@ -31,35 +23,14 @@ use crate::{
     clock::Clock,
     crypto::tls,
     delivery::addresses::Loopback,
-    domain::{
-        delivery::{
-            Attempt,
-            signature::{SigningSecret, sign},
-        },
-        subscription::{SigningSecrets, Subscription, endpoint_proof::CHALLENGE_HEADER},
-        timestamp::Timestamp,
-    },
+    domain::{delivery::Attempt, timestamp::Timestamp},
 };
 
-const NAME: &str = concat!("Ringpost/", env!("CARGO_PKG_VERSION"));
-/// What says how a request is transported is not its subscription's to say.
-const TRANSPORT: [HeaderName; 9] = [
-    CONNECTION,
-    CONTENT_ENCODING,
-    CONTENT_LENGTH,
-    EXPECT,
-    HOST,
-    TE,
-    TRAILER,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
-/// Some servers close a connection that is idle for 5 s, and a request then is lost on the way.
+/// Some servers close a connection that is idle for 5 s; a request at that moment is lost.
 const IDLE: Duration = Duration::from_secs(4);
-/// An answer with more headers is none. The memory for them is taken for every answer: 64 KB.
+/// A response with more headers counts as broken. Every response reserves memory for them: 64 KB.
 const MAX_HEADERS: usize = 2_000;
 
-/// How long an endpoint may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     /// Until the connection is open.
@@ -69,62 +40,21 @@ pub struct Timeouts {
 }
 
 impl Timeouts {
-    /// What every endpoint gets.
     pub const USUAL: Self = Self {
         connect: Duration::from_secs(5),
         total: Duration::from_secs(15),
     };
 }
 
-/// Why there is no sender.
 #[derive(Debug, Error)]
 pub enum SenderError {
-    /// Its TLS is at fault.
     #[error("the HTTP client cannot be made")]
     Tls(#[from] rustls::Error),
-    /// The rest is.
     #[error("the HTTP client cannot be made")]
     Http(#[from] reqwest::Error),
 }
 
-/// What is posted, and to whom.
-pub struct WebhookRequest<'a> {
-    /// The endpoint.
-    pub url: &'a str,
-    /// `webhook-id`.
-    pub message_id: &'a str,
-    /// What signs it, the newest first.
-    pub secrets: Vec<&'a SigningSecret>,
-    /// Headers of the subscription. Those that are ours to set are left out.
-    pub headers: &'a BTreeMap<String, String>,
-    /// The body, in JSON.
-    pub body: &'a Bytes,
-    /// What the endpoint is to repeat, if it has to prove itself.
-    pub challenge: Option<&'a str>,
-}
-
-impl<'a> WebhookRequest<'a> {
-    /// A message on its way to a subscription, signed with every secret that is valid at this moment.
-    #[must_use]
-    pub fn to(
-        subscription: &'a Subscription,
-        secrets: &'a SigningSecrets,
-        message_id: &'a str,
-        body: &'a Bytes,
-        now: Timestamp,
-    ) -> Self {
-        Self {
-            url: &subscription.url,
-            message_id,
-            secrets: secrets.valid_at(now).collect(),
-            headers: &subscription.headers,
-            body,
-            challenge: None,
-        }
-    }
-}
-
-/// Posts messages. Cheap to clone; it keeps connections open.
+/// Cheap to clone; it keeps connections open.
 #[derive(Debug, Clone)]
 pub struct Sender {
     http: Client,
@@ -133,44 +63,36 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// A sender that goes nowhere else than `loopback` and the public internet.
-    ///
-    /// # Errors
-    /// When no HTTP client can be made.
     pub fn new(loopback: Loopback, clock: Clock) -> Result<Self, SenderError> {
         Self::with_timeouts(loopback, clock, Timeouts::USUAL)
     }
 
-    /// As [`Sender::new`], for endpoints that get another time.
-    ///
-    /// # Errors
-    /// When no HTTP client can be made.
     pub fn with_timeouts(
         loopback: Loopback,
         clock: Clock,
-        patience: Timeouts,
+        timeouts: Timeouts,
     ) -> Result<Self, SenderError> {
-        Self::build(loopback, clock, patience, Resolver::system(loopback))
+        Self::build(loopback, clock, timeouts, Resolver::system(loopback))
     }
 
     fn build(
         loopback: Loopback,
         clock: Clock,
-        patience: Timeouts,
+        timeouts: Timeouts,
         resolver: Resolver,
     ) -> Result<Self, SenderError> {
         let http = Client::builder()
             .tls_backend_preconfigured(tls::client_config()?)
-            // A proxy would make the connection in our place, to addresses that nobody has judged.
+            // A proxy would connect to addresses that were not checked.
             .no_proxy()
-            // A redirect may lead to where the URL itself may not.
+            // A redirect may lead to a forbidden address.
             .redirect(Policy::none())
             .retry(reqwest::retry::never())
             .dns_resolver(resolver)
-            .connect_timeout(patience.connect)
-            .timeout(patience.total)
+            .connect_timeout(timeouts.connect)
+            .timeout(timeouts.total)
             .pool_idle_timeout(IDLE)
-            // What a status decides, an odd header must not undo: whoever wrote it has taken the delivery.
+            // The status decides, even if a header is malformed: the endpoint has received the delivery.
             .http1_ignore_invalid_headers_in_responses(true)
             .http1_allow_spaces_after_header_name_in_responses(true)
             .http1_allow_obsolete_multiline_headers_in_responses(true)
@@ -183,16 +105,15 @@ impl Sender {
         })
     }
 
-    /// Posts it, signed for this moment.
-    pub async fn send(&self, parcel: &WebhookRequest<'_>) -> Attempt {
+    pub async fn send(&self, request: &WebhookRequest<'_>) -> Attempt {
         let (at, started) = (self.clock.now(), Instant::now());
         let mut attempt = Attempt {
             at,
             ..Attempt::default()
         };
-        // The policy may have changed since the URL was configured, and a literal address meets no resolver.
-        match destination::parse(parcel.url, self.loopback) {
-            Ok(url) => match self.post(url, parcel, at).await {
+        // The policy may have changed since the URL was configured, and a literal address is not resolved.
+        match destination::parse(request.url, self.loopback) {
+            Ok(url) => match self.post(url, request, at).await {
                 Ok(answer) => self.take(answer, &mut attempt).await,
                 Err(error) => attempt.error = Some(why(&error).to_owned()),
             },
@@ -205,18 +126,18 @@ impl Sender {
     async fn post(
         &self,
         url: Url,
-        parcel: &WebhookRequest<'_>,
+        request: &WebhookRequest<'_>,
         at: Timestamp,
     ) -> reqwest::Result<Response> {
         let request = self
             .http
             .post(url)
-            .headers(headers(parcel, at))
-            .body(parcel.body.clone());
+            .headers(request.signed_headers(at))
+            .body(request.body.clone());
         request.send().await
     }
 
-    /// The status decides. Once it is there, a body that breaks off or never ends changes nothing.
+    /// The status decides. After it, a body that breaks off or never ends changes nothing.
     async fn take(&self, answer: Response, attempt: &mut Attempt) {
         attempt.status_code = Some(answer.status().as_u16());
         attempt.headers = response::headers(answer.headers());
@@ -225,45 +146,6 @@ impl Sender {
     }
 }
 
-/// The subscription's headers, then ours: whatever it says, ours stand.
-fn headers(parcel: &WebhookRequest<'_>, at: Timestamp) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for (name, value) in parcel.headers {
-        let header = (name.parse::<HeaderName>(), HeaderValue::from_str(value));
-        if let (Ok(name), Ok(mut value)) = header
-            && !TRANSPORT.contains(&name)
-        {
-            value.set_sensitive(true);
-            headers.insert(name, value);
-        }
-    }
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(USER_AGENT, HeaderValue::from_static(NAME));
-    let signature = sign(
-        parcel.secrets.iter().copied(),
-        parcel.message_id,
-        at,
-        parcel.body,
-    );
-    let seconds = at.as_seconds().to_string();
-    let challenge = parcel
-        .challenge
-        .map(|challenge| (CHALLENGE_HEADER, challenge));
-    let ours = [
-        ("webhook-id", parcel.message_id),
-        ("webhook-timestamp", &seconds),
-        ("webhook-signature", &signature),
-    ];
-    for (name, value) in ours.into_iter().chain(challenge) {
-        // These are of our own making and always fit.
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
-    headers
-}
-
-/// Why no request was made.
 fn not_posted(wrong: WrongUrl) -> &'static str {
     match wrong {
         WrongUrl::Address => "address not allowed",
@@ -312,6 +194,10 @@ fn known(error: &(dyn Error + 'static)) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use bytes::Bytes;
+
     use super::*;
 
     fn sender(loopback: Loopback) -> Sender {
@@ -321,7 +207,7 @@ mod tests {
 
     async fn error(sender: &Sender, url: &str) -> Option<String> {
         let (headers, body) = (BTreeMap::new(), Bytes::from_static(b"{}"));
-        let parcel = WebhookRequest {
+        let request = WebhookRequest {
             url,
             message_id: "evt_1",
             secrets: Vec::new(),
@@ -329,7 +215,7 @@ mod tests {
             body: &body,
             challenge: None,
         };
-        let attempt = sender.send(&parcel).await;
+        let attempt = sender.send(&request).await;
         assert_eq!(attempt.status_code, None);
         attempt.error
     }
@@ -366,7 +252,7 @@ mod tests {
                 Resolver::fixed(&[], Loopback::Allowed),
                 "name does not resolve",
             ),
-            // Allowed, so it is tried: nobody listens on this port.
+            // The address is allowed, but no server listens on this port.
             (
                 Resolver::fixed(&["127.0.0.1"], Loopback::Allowed),
                 "connection refused",
@@ -381,57 +267,5 @@ mod tests {
                 Some(phrase)
             );
         }
-    }
-
-    #[test]
-    fn a_subscription_s_headers_displace_none_of_ours() {
-        let own = [
-            ("X-API-Key", "crm-api-key-123"),
-            ("Webhook-Id", "another"),
-            ("WEBHOOK-SIGNATURE", "v1,forged"),
-            ("Content-Type", "text/plain"),
-            ("user-agent", "curl"),
-            ("Host", "internal"),
-            ("Content-Length", "1"),
-            ("Transfer-Encoding", "chunked"),
-            ("Connection", "upgrade"),
-            ("no name", "x"),
-            ("X-Split", "a\r\nHost: internal"),
-        ];
-        let own = own
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
-            .into();
-        let (secret, body) = (
-            SigningSecret::parse("webhooksecret123").unwrap(),
-            Bytes::from_static(b"{}"),
-        );
-        let secrets = vec![&secret];
-        let parcel = WebhookRequest {
-            url: "",
-            message_id: "evt_1",
-            secrets,
-            headers: &own,
-            body: &body,
-            challenge: None,
-        };
-        let at = Timestamp::from_seconds(1_767_312_000).unwrap();
-        let headers = headers(&parcel, at);
-        let expected = [
-            ("x-api-key", "crm-api-key-123"),
-            ("content-type", "application/json"),
-            ("user-agent", NAME),
-            ("webhook-id", "evt_1"),
-            ("webhook-timestamp", "1767312000"),
-            ("webhook-signature", &sign([&secret], "evt_1", at, b"{}")),
-        ];
-        for (name, value) in expected {
-            assert_eq!(
-                headers.get_all(name).iter().collect::<Vec<_>>(),
-                [value],
-                "{name}"
-            );
-        }
-        assert_eq!(headers.len(), expected.len());
-        assert!(!format!("{headers:?}").contains("crm-api-key"));
     }
 }

@@ -1,9 +1,8 @@
-//! What an event announces to its tenant's customers: deterministic, so that whoever drives it again
-//! announces exactly the same, in messages of the same ids and the same places in the history.
+//! What an event announces to its tenant's subscriptions. It is deterministic: processing the event again
+//! gives messages with the same ids and the same keys in the history.
 //!
-//! A message's id follows from the event that announced it, which the call remembers for ever. The
-//! call's own id would not do: when two records turn out to be one call, what the younger one had
-//! announced would be announced under another name.
+//! A message's id is derived from the event that announced it, which the call stores. The call's own id
+//! would change when two records are united, and the younger record's messages would be sent again.
 
 use serde_json::{Map, Value};
 
@@ -24,34 +23,30 @@ use crate::{
         subscription::Traits,
         timestamp::Timestamp,
     },
-    fan_out::payload::{self, CallData, ContactData, Merged, More, Order},
+    fan_out::payload::{self, CallData, ContactData, EventOrder, Merged, More},
     providers,
 };
 
-/// Places of what is no part of the lifecycle, which has the first ones.
+/// The lifecycle types take the places below these.
 const PLACE_OF_IN_CALL_EVENT: u8 = 8;
 const PLACE_OF_CONTACT: u8 = 9;
 const PLACE_OF_TRANSFER: u8 = 10;
 const PLACE_OF_UPDATE: u8 = 14;
 const PLACE_OF_MERGER: u8 = 15;
 
-/// A message, and whom it is for.
 #[derive(Debug)]
-pub(super) struct TargetedMessage {
+pub(super) struct OutgoingMessage {
     pub(super) message: Message,
-    pub(super) to: Audience,
+    pub(super) audience: Audience,
 }
 
-/// Who is asked whether a message is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Audience {
-    /// Every subscription.
-    Everybody,
-    /// Those with filters, which may have said no before something changed.
-    Filtering,
+    All,
+    /// Subscriptions with filters, which may have refused the message before something changed.
+    WithFilters,
 }
 
-/// What an event announces of its call.
 #[derive(Debug)]
 pub(super) struct CallAnnouncements<'a> {
     event: &'a Event,
@@ -61,12 +56,12 @@ pub(super) struct CallAnnouncements<'a> {
     occurrence: Option<InCallEvent>,
     merged: Vec<CallId>,
     transfers: Vec<Transfer>,
-    /// What had been told before, if the event changed it.
+    /// The values that were announced before this event changed them.
     updated: Option<&'a Map<String, Value>>,
     lead: Option<&'a Lead>,
 }
 
-/// A leg that is called into the call, in a state that this event brought about.
+/// A leg that is called into the call, and the state that this event gave it.
 #[derive(Debug)]
 struct Transfer {
     event_type: &'static str,
@@ -75,7 +70,7 @@ struct Transfer {
 }
 
 impl<'a> CallAnnouncements<'a> {
-    /// What the event announces, of a call that it is folded into and the lead that it was told to.
+    /// Of an event that was folded into `call`, and the lead that it updated.
     pub(super) fn new(
         event: &'a Event,
         update: &CallUpdate,
@@ -108,7 +103,6 @@ impl<'a> CallAnnouncements<'a> {
         }
     }
 
-    /// Whether it announces nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.lifecycle.is_empty()
             && self.occurrence.is_none()
@@ -123,7 +117,7 @@ impl<'a> CallAnnouncements<'a> {
         let first = self
             .lifecycle
             .iter()
-            .filter(|(_, _, to)| *to == Audience::Everybody);
+            .filter(|(_, _, audience)| *audience == Audience::All);
         let lifecycle = first.map(|(announcement, ..)| announcement.as_str());
         let occurrence = self
             .occurrence
@@ -141,20 +135,18 @@ impl<'a> CallAnnouncements<'a> {
         lifecycle.chain(others).map(str::to_owned).collect()
     }
 
-    /// The tenant that is told.
     pub(super) fn tenant_id(&self) -> &str {
         &self.owner.tenant_id
     }
 
-    /// The messages.
-    pub(super) fn messages(&self) -> Vec<TargetedMessage> {
-        let lifecycle =
-            self.lifecycle
-                .iter()
-                .map(|(announcement, announced, to)| TargetedMessage {
-                    message: self.of_lifecycle(*announcement, announced),
-                    to: *to,
-                });
+    pub(super) fn messages(&self) -> Vec<OutgoingMessage> {
+        let lifecycle = self
+            .lifecycle
+            .iter()
+            .map(|(announcement, announced, audience)| OutgoingMessage {
+                message: self.of_lifecycle(*announcement, announced),
+                audience: *audience,
+            });
         let occurrence = self
             .occurrence
             .iter()
@@ -172,9 +164,9 @@ impl<'a> CallAnnouncements<'a> {
             .chain(updated)
             .chain(lead);
         lifecycle
-            .chain(others.map(|message| TargetedMessage {
+            .chain(others.map(|message| OutgoingMessage {
                 message,
-                to: Audience::Everybody,
+                audience: Audience::All,
             }))
             .collect()
     }
@@ -184,7 +176,7 @@ impl<'a> CallAnnouncements<'a> {
         let occurred_at = announcement
             .occurred_at(&self.call.facts)
             .unwrap_or(announced.at);
-        let order = Order::new(announced.at, announcement as u8, occurred_at);
+        let order = EventOrder::new(announced.at, announcement as u8, occurred_at);
         let data = CallData::of(self.call, Some(announcement), order, More::new());
         Message {
             announced_at: announced.at,
@@ -257,8 +249,8 @@ impl<'a> CallAnnouncements<'a> {
         }
     }
 
-    fn order(&self, place: u8) -> Order {
-        Order::new(self.event.received_at, place, self.event.occurred_at)
+    fn order(&self, place: u8) -> EventOrder {
+        EventOrder::new(self.event.received_at, place, self.event.occurred_at)
     }
 
     fn message(
@@ -283,7 +275,6 @@ impl<'a> CallAnnouncements<'a> {
     }
 }
 
-/// The transfers that this event brought about, or brought to their end.
 fn transfers(event: &Event, call: &Call) -> Vec<Transfer> {
     if !call
         .transfers
@@ -314,19 +305,20 @@ fn transfers(event: &Event, call: &Call) -> Vec<Transfer> {
         .collect()
 }
 
-/// The types that this event announced; and all that others did, if it changed what filters look at.
+/// The types that this event announced, and the types that earlier events announced if this event changed
+/// filterable fields.
 fn lifecycle<'a>(event: &Event, call: &'a Call) -> Vec<(Announcement, &'a Announced, Audience)> {
-    let retold = call.rematch_events.contains(&event.key);
+    let is_rematch = call.rematch_events.contains(&event.key);
     let announced = call
         .announced
         .iter()
         .filter_map(|(announcement, announced)| {
-            let to = match announced.by == event.key {
-                true => Audience::Everybody,
-                false if retold => Audience::Filtering,
+            let audience = match announced.by == event.key {
+                true => Audience::All,
+                false if is_rematch => Audience::WithFilters,
                 false => return None,
             };
-            Some((*announcement, announced, to))
+            Some((*announcement, announced, audience))
         });
     announced.collect()
 }

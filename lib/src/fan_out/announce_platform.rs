@@ -1,4 +1,4 @@
-//! What the platform's own events announce: themselves. Their payload is the message's.
+//! The platform's own events are announced with their own payload.
 
 use std::borrow::Cow;
 
@@ -17,8 +17,8 @@ use crate::{
     providers::platform,
 };
 
-/// What customers are told by one of the platform's events; `None` for an event of another source, of
-/// no tenant, or of a type to which nobody can subscribe.
+/// The message of a platform event; `None` for an event of another source, without a tenant, or of a type
+/// without subscriptions.
 pub(super) fn message(event: &Event) -> Option<Message> {
     let tenant_id = event.tenant_id.clone()?;
     if event.source != Source::Platform || !event_type::is_known(&event.event_type) {
@@ -40,7 +40,7 @@ pub(super) fn message(event: &Event) -> Option<Message> {
     })
 }
 
-/// What filters look at, where the payload has the names that the payload of a call has.
+/// The filterable fields, if the payload names them as the payload of a call does.
 fn traits(payload: &Object<'_>) -> Traits {
     let id = |name: &str| payload.get(name).scalar().map(Cow::into_owned);
     let outcomes = payload.get("outcomes");

@@ -1,4 +1,4 @@
-//! Noting what a call wants to have done later.
+//! Scheduling a call's follow-up.
 
 use crate::{
     clock::Clock,
@@ -10,7 +10,6 @@ use crate::{
     store::{StoreError, due::DueTable},
 };
 
-/// Notes what is due later.
 #[derive(Debug, Clone)]
 pub struct FollowUps {
     due: DueTable,
@@ -18,29 +17,19 @@ pub struct FollowUps {
 }
 
 impl FollowUps {
-    /// Notes in this table.
-    #[must_use]
     pub fn new(due: DueTable, clock: Clock) -> Self {
         Self { due, clock }
     }
 
-    /// Notes the call's follow-up, if the event tells of one; noting it again is harmless. What was
-    /// noted before and is no longer wanted is dropped when its time comes.
-    ///
-    /// # Errors
-    /// When the database fails; noting again is safe.
-    pub async fn note(&self, update: &CallUpdate, call: &Call) -> Result<(), StoreError> {
-        if update.facts.follow_up.get().is_none_or(Option::is_none) {
+    /// Schedules the call's follow-up if the event reports one; repeating is harmless. The sweep drops an
+    /// earlier follow-up that is no longer wanted.
+    pub async fn schedule(&self, update: &CallUpdate, call: &Call) -> Result<(), StoreError> {
+        let is_reported = update.facts.follow_up.get().is_some_and(Option::is_some);
+        let Some(follow_up) = automatic_follow_up(call).filter(|_| is_reported) else {
             return Ok(());
-        }
-        match automatic_follow_up(call) {
-            Some(follow_up) => {
-                self.due
-                    .file(&Due::follow_up(call.id, follow_up.due_at), self.clock.now())
-                    .await
-            }
-            None => Ok(()),
-        }
+        };
+        let due = Due::follow_up(call.id, follow_up.due_at);
+        self.due.file(&due, self.clock.now()).await
     }
 }
 

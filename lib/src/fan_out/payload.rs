@@ -1,4 +1,4 @@
-//! What customers are told of a call: the payload of the Webhook API document, in the envelope
+//! The payloads of call events as the Webhook API document defines them, in the envelope
 //! `{type, timestamp, data}`.
 
 use std::collections::BTreeMap;
@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use serde_with::skip_serializing_none;
 
 use crate::domain::{
     call::{
@@ -23,21 +24,20 @@ use crate::domain::{
     timestamp::Timestamp,
 };
 
-/// When something was announced and when it happened: what a receiver puts its events in order by.
+/// By what a receiver sorts its events: when they were announced and when they happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Order {
+pub struct EventOrder {
     sequence: i64,
     #[serde(serialize_with = "shown")]
     occurred_at: Timestamp,
 }
 
-/// Places within one millisecond, in which one event may announce several types.
+/// One event may announce several types within one millisecond.
 const PLACES: i64 = 16;
 
-impl Order {
-    /// Of what was announced at this moment, in this `place` among what one event announces (0 to 15).
-    #[must_use]
+impl EventOrder {
+    /// `place` sorts what one event announces (0 to 15).
     pub fn new(announced_at: Timestamp, place: u8, occurred_at: Timestamp) -> Self {
         let place = i64::from(place).min(PLACES - 1);
         Self {
@@ -47,59 +47,43 @@ impl Order {
     }
 }
 
-/// What is told besides of something that happened in a call, under the name of its family.
+/// Details of an event in a call, under the name of the event's family.
 pub type More = BTreeMap<String, BTreeMap<&'static str, Scalar>>;
 
-/// A call as it stands, `data` of every event about it. What is not known is left out. `callId` is the
-/// document's, the carrier's; `callLogId` is the one that never changes.
+/// The current state of a call, `data` of every event about it. Unknown fields are left out. `callId` is
+/// the carrier's id, as in the document; `callLogId` never changes.
+#[skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallData<'a> {
     call_id: String,
     call_log_id: CallId,
-    #[serde(skip_serializing_if = "Option::is_none")]
     direction: Option<Direction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     to: Option<&'a str>,
     status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     duration: Option<u64>,
     #[serde(serialize_with = "shown")]
     start_time: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
     end_time: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     campaign_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     contact_id: Option<Scalar>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     agent_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     agent_config_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     recording_url: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     failure_reason: Option<&'a str>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     outcomes: BTreeMap<String, bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     metadata: Option<Metadata>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     conversation_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     room_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     legs: Vec<PublicLeg>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     transfer: Option<PublicLeg>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     previous: Option<&'a Map<String, Value>>,
     #[serde(flatten)]
-    order: Order,
+    order: EventOrder,
     #[serde(flatten)]
     more: More,
 }
@@ -112,13 +96,11 @@ struct Metadata {
 }
 
 impl<'a> CallData<'a> {
-    /// The payload of an event about this call: of its lifecycle, or of something else that happened in
-    /// it, of which `more` tells.
-    #[must_use]
+    /// Of a lifecycle event, or of another event whose details are in `more`.
     pub fn of(
         call: &'a Call,
         announcement: Option<Announcement>,
-        order: Order,
+        order: EventOrder,
         more: More,
     ) -> Self {
         let (facts, ending) = (&call.facts, call.facts.ending());
@@ -128,8 +110,8 @@ impl<'a> CallData<'a> {
         let (from, to) = match direction {
             Some(Direction::Outbound) => (line, other_side),
             Some(Direction::Inbound) => (other_side, line),
-            // Only a room's name tells numbers and no direction. One that is named after our line was
-            // called on it; whose another number is, the caller's or ours, depends on the dispatch rule.
+            // The numbers come from a room's name, which gives no direction. A room named after our number
+            // was called on it; whether another number is the caller's or ours depends on the dispatch rule.
             None => (None, line),
         };
         let results = facts.results();
@@ -179,9 +161,8 @@ impl<'a> CallData<'a> {
         }
     }
 
-    /// The payload of `call.updated`: the call as it stands, and what had been told of it before.
-    #[must_use]
-    pub fn updated(call: &'a Call, order: Order, previous: &'a Map<String, Value>) -> Self {
+    /// Of `call.updated`: the current state, and the values that were announced before.
+    pub fn updated(call: &'a Call, order: EventOrder, previous: &'a Map<String, Value>) -> Self {
         let legs = public_leg::of(&call.facts);
         Self {
             legs,
@@ -190,9 +171,8 @@ impl<'a> CallData<'a> {
         }
     }
 
-    /// The payload of `transfer.*`: the call as it stands, and the leg that is called into it.
-    #[must_use]
-    pub fn of_transfer(call: &'a Call, order: Order, leg: LegView) -> Self {
+    /// Of `transfer.*`: the current state, and the leg that is called into the call.
+    pub fn of_transfer(call: &'a Call, order: EventOrder, leg: LegView) -> Self {
         Self {
             transfer: Some(leg.into()),
             ..Self::of(call, None, order, More::new())
@@ -204,23 +184,21 @@ impl<'a> CallData<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Merged {
-    /// The call that is no more: its id leads to the other one.
+    /// The absorbed call; its id leads to the other one.
     pub from: CallId,
-    /// The call that remains.
     pub into: CallId,
-    /// Its place among the events.
     #[serde(flatten)]
-    pub order: Order,
+    pub order: EventOrder,
 }
 
 /// `data` of `contact.created`.
+#[skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ContactData<'a> {
     id: String,
     name: &'a str,
     phone_number: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     campaign_id: Option<&'a str>,
     status: LeadStatus,
     #[serde(serialize_with = "shown")]
@@ -228,13 +206,11 @@ pub struct ContactData<'a> {
     call_id: String,
     call_log_id: CallId,
     #[serde(flatten)]
-    order: Order,
+    order: EventOrder,
 }
 
 impl<'a> ContactData<'a> {
-    /// The payload about this lead, which a call created.
-    #[must_use]
-    pub fn of(lead: &'a Lead, call: &Call, order: Order) -> Self {
+    pub fn of(lead: &'a Lead, call: &Call, order: EventOrder) -> Self {
         Self {
             id: lead.id().to_string(),
             name: &lead.name,
@@ -258,8 +234,7 @@ struct Envelope<'a, T> {
     data: &'a T,
 }
 
-/// What is posted: the event's type, when it happened, and its payload.
-#[must_use]
+/// The envelope that is posted.
 pub fn body(event_type: &str, occurred_at: Timestamp, data: &impl Serialize) -> Bytes {
     let envelope = Envelope {
         event_type,
@@ -278,14 +253,14 @@ fn shown<S: serde::Serializer>(time: &Timestamp, serializer: S) -> Result<S::Ok,
     serializer.collect_str(time)
 }
 
-/// The carrier's id of a call, where it is known.
+/// The carrier's id where it is known, else ours.
 fn call_id(call: &Call) -> String {
     call.facts
         .call_sid()
         .map_or_else(|| call.id.to_string(), str::to_owned)
 }
 
-/// The document's word for how far the call has come: as announced, else as it stands.
+/// The document's word for the call's progress: as announced, else the current one.
 fn status(announcement: Option<Announcement>, facts: &Facts) -> &'static str {
     match announcement {
         Some(Announcement::Created) => "created",
@@ -298,7 +273,7 @@ fn status(announcement: Option<Announcement>, facts: &Facts) -> &'static str {
     }
 }
 
-/// `appointment_set` is `appointmentSet`.
+/// `appointment_set` becomes `appointmentSet`.
 fn camel_case(name: &str) -> String {
     let mut words = name.split('_');
     let mut camel = words.next().unwrap_or_default().to_owned();
@@ -329,7 +304,8 @@ mod tests {
     #[test]
     fn what_was_announced_later_has_a_higher_number() {
         let at = |millis| Timestamp::from_millis(millis).unwrap();
-        let sequence = |millis, place| Order::new(at(millis), place, Timestamp::EPOCH).sequence;
+        let sequence =
+            |millis, place| EventOrder::new(at(millis), place, Timestamp::EPOCH).sequence;
         assert!(sequence(5, 0) < sequence(5, 15) && sequence(5, 15) < sequence(6, 0));
         assert!(
             sequence(4_000_000_000_000, 15) < 1 << 53,

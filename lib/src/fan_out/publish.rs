@@ -1,14 +1,13 @@
-//! From what an event announces to deliveries: each message × each subscription that wants it becomes
-//! a row of the history, then a message in the queue.
+//! From announcements to deliveries: each message × each subscription that wants it becomes a row of the
+//! history, then a message in the queue.
 //!
 //! ```text
-//! keep each body that several share ─ record every row ─ queue together what nobody is known to have queued
+//! store each body that several rows share ─ record every row ─ queue the rows without an attempt
 //! ```
 //!
-//! A row stands in the same place whoever records it, and says whether its first attempt was made. So a
-//! crash between the two steps is repaired by doing both again, and nothing is delivered twice for it
-//! but by a repeated message of the queue, which makes no second attempt. A batch of events ends only when
-//! all are queued: ten messages are one request.
+//! A row has the same key whoever records it, and says whether its first attempt was made. So a crash
+//! between the steps is repaired by repeating them. The queue may then have a message twice, but the second
+//! makes no attempt. A batch of events ends only when all are queued: ten messages are one request.
 
 use std::{
     collections::HashMap,
@@ -16,12 +15,10 @@ use std::{
 };
 
 use futures::future::{join_all, try_join_all};
+use thiserror::Error;
 use tokio::sync::OnceCell;
 
-use super::{
-    FanOutError,
-    announce::{Audience, CallAnnouncements, TargetedMessage},
-};
+use super::announce::{Audience, CallAnnouncements, OutgoingMessage};
 use crate::{
     clock::Clock,
     domain::{delivery::Message, subscription::Subscription},
@@ -36,29 +33,34 @@ use crate::{
     },
 };
 
-/// So many rows are written at once.
 const AT_ONCE: usize = 32;
 
-/// Makes deliveries of announcements.
+/// Why an event must be processed again.
+#[derive(Debug, Error)]
+pub enum FanOutError {
+    #[error("the database failed")]
+    Store(#[from] StoreError),
+    /// AWS answers too slowly; other events must not wait for this one.
+    #[error("took too long")]
+    Slow,
+    #[error("the queue failed")]
+    Queue(#[from] SendError),
+}
+
 #[derive(Debug, Clone)]
 pub struct Publisher {
-    /// Who wants what.
     pub subscriptions: SubscriptionTable,
-    /// Where deliveries stand.
     pub history: HistoryTable,
-    /// What makes them.
     pub deliveries: DeliveryQueue,
-    /// What time it is.
     pub clock: Clock,
 }
 
-/// What the events of a batch have in common.
 #[derive(Debug)]
 pub struct Batch {
     table: SubscriptionTable,
     /// The subscriptions of each tenant, read once and only when something is announced to it.
     of_tenant: Mutex<HashMap<String, Arc<OnceCell<Vec<Subscription>>>>>,
-    /// The first attempts that must be queued before the batch has ended.
+    /// First attempts to queue before the batch ends.
     unqueued: Mutex<Vec<(DeliveryMessage, u64)>>,
 }
 
@@ -87,8 +89,7 @@ impl Batch {
 }
 
 impl Publisher {
-    /// A batch of events. Whoever drove them must end it by [`Publisher::queue`].
-    #[must_use]
+    /// Begins a batch of events, which must end with [`Publisher::queue`].
     pub fn batch(&self) -> Batch {
         Batch {
             table: self.subscriptions.clone(),
@@ -98,9 +99,7 @@ impl Publisher {
     }
 
     /// Queues the deliveries that the events of a batch have recorded.
-    ///
-    /// # Errors
-    /// When the queue did not take all of them: the events of the batch must be driven again.
+    /// On an error the events of the batch must be processed again.
     pub async fn queue(&self, batch: Batch) -> Result<(), SendError> {
         let unqueued = batch
             .unqueued
@@ -109,11 +108,7 @@ impl Publisher {
         self.deliveries.send(&unqueued).await
     }
 
-    /// Sees to the deliveries of what an event announces of its call. Once this returns, each is
-    /// recorded; the batch queues them.
-    ///
-    /// # Errors
-    /// When a step failed; publishing again is safe, and needed.
+    /// Records the deliveries of what an event announces of its call; the batch queues them.
     pub(super) async fn publish(
         &self,
         announced: &CallAnnouncements<'_>,
@@ -129,53 +124,45 @@ impl Publisher {
         }
     }
 
-    /// As [`Publisher::publish`], of an event that is its own message.
-    ///
-    /// # Errors
-    /// As [`Publisher::publish`].
+    /// Publishes an event that is its own message.
     pub(super) async fn publish_message(
         &self,
         message: Message,
         batch: &Batch,
     ) -> Result<(), FanOutError> {
         let subscriptions = batch.subscribers(&message.tenant_id).await?;
-        let notice = TargetedMessage {
+        let outgoing = OutgoingMessage {
             message,
-            to: Audience::Everybody,
+            audience: Audience::All,
         };
-        self.record(
-            &[notice],
-            subscriptions.get().map_or(&[], Vec::as_slice),
-            batch,
-        )
-        .await
+        let all = subscriptions.get().map_or(&[][..], Vec::as_slice);
+        self.record(&[outgoing], all, batch).await
     }
 
     async fn record(
         &self,
-        messages: &[TargetedMessage],
+        messages: &[OutgoingMessage],
         all: &[Subscription],
         batch: &Batch,
     ) -> Result<(), FanOutError> {
-        // Whoever got it long ago would get it again: its row, which would tell, has expired.
+        // The row of an older message has expired, so a delivery of it could not be recognised.
         let kept_since = self.history.kept_since(self.clock.now());
-        let wanted = messages
+        let recent = messages
             .iter()
-            .filter(|notice| kept_since < notice.message.announced_at);
-        let packed = wanted.map(|notice| self.packed(notice, all));
-        let packed = try_join_all(packed).await?;
+            .filter(|outgoing| kept_since < outgoing.message.announced_at);
+        let packed = try_join_all(recent.map(|outgoing| self.packed(outgoing, all))).await?;
         let rows: Vec<(&Packed<'_>, u64)> = packed
             .iter()
             .flatten()
             .flat_map(|(packed, ids)| ids.iter().map(move |id| (packed, *id)))
             .collect();
-        for some in rows.chunks(AT_ONCE) {
-            let recorded = some
+        for chunk in rows.chunks(AT_ONCE) {
+            let recorded = chunk
                 .iter()
                 .map(|(packed, id)| self.history.record_delivery(packed, *id));
-            // What is recorded is queued, whatever became of the others.
+            // Recorded rows are queued even if others fail.
             let mut failed = None;
-            for (recorded, (_, id)) in join_all(recorded).await.into_iter().zip(some) {
+            for (recorded, (_, id)) in join_all(recorded).await.into_iter().zip(chunk) {
                 match recorded {
                     Ok(Queued::Not(at)) => batch.queue_later(DeliveryMessage::attempt(&at, *id, 1)),
                     Ok(Queued::Before(_)) => {}
@@ -189,35 +176,34 @@ impl Publisher {
         Ok(())
     }
 
-    /// The message, and the subscriptions that want it; `None` if none does.
+    /// The message, and the ids of the subscriptions that want it; `None` if none does.
     async fn packed<'a>(
         &self,
-        notice: &'a TargetedMessage,
+        outgoing: &'a OutgoingMessage,
         all: &[Subscription],
     ) -> Result<Option<(Packed<'a>, Vec<u64>)>, StoreError> {
-        let wants = all
+        let ids: Vec<u64> = all
             .iter()
-            .filter(|subscription| is_for(notice, subscription));
-        let ids: Vec<u64> = wants.map(|subscription| subscription.id).collect();
+            .filter(|subscription| is_for(outgoing, subscription))
+            .map(|subscription| subscription.id)
+            .collect();
         if ids.is_empty() {
             return Ok(None);
         }
-        Ok(Some((
-            self.history.pack(&notice.message, ids.len()).await?,
-            ids,
-        )))
+        let packed = self.history.pack(&outgoing.message, ids.len()).await?;
+        Ok(Some((packed, ids)))
     }
 }
 
-/// Whether a subscription wants the message. It is not told of what was announced before it was made,
-/// whoever drives old events again.
-fn is_for(notice: &TargetedMessage, subscription: &Subscription) -> bool {
-    let TargetedMessage { message, to } = notice;
-    let is_asked = match to {
-        Audience::Everybody => true,
-        Audience::Filtering => !subscription.filters.is_empty(),
+/// Whether a subscription wants the message. Older messages than the subscription are not for it, also
+/// when old events are processed again.
+fn is_for(outgoing: &OutgoingMessage, subscription: &Subscription) -> bool {
+    let OutgoingMessage { message, audience } = outgoing;
+    let is_in_audience = match audience {
+        Audience::All => true,
+        Audience::WithFilters => !subscription.filters.is_empty(),
     };
-    is_asked
+    is_in_audience
         && subscription.created_at <= message.announced_at
         && subscription.wants(&message.event_type, &message.traits)
 }

@@ -1,6 +1,5 @@
-//! Samples of the events that a subscription may get, for its tests. What makes the real events makes
-//! these too, of a call that never was: so a sample has the fields of the real event, and gets a new one
-//! together with it. The call is that of the Webhook API document.
+//! Sample events for test deliveries. The code that makes the real events makes them from an invented call,
+//! the one of the Webhook API document, so that a sample always has the fields of the real event.
 
 mod call;
 #[cfg(test)]
@@ -25,9 +24,7 @@ use crate::{
     providers::{self, platform},
 };
 
-/// `data` of an event of this type, as `subscription` might get it. Empty for a type to which nobody can
-/// subscribe.
-#[must_use]
+/// `data` of an event of this type, as `subscription` might get it. Empty for a type without subscriptions.
 pub fn sample_data(event_type: &str, subscription: &Subscription) -> Map<String, Value> {
     let message = of_call(event_type).or_else(|| of_platform(event_type, subscription));
     let posted = message.and_then(|message| serde_json::from_slice(&message.body).ok());
@@ -37,8 +34,8 @@ pub fn sample_data(event_type: &str, subscription: &Subscription) -> Map<String,
     }
 }
 
-/// What an event of this type announces when a provider sends it: of a call that has come so far, of a
-/// second record of that call, of its caller.
+/// The message of a provider's event of this type: about a call at that stage, a second record of that call,
+/// or its caller.
 fn of_call(event_type: &str) -> Option<Message> {
     let event = match event_type {
         CONTACT_CREATED => call::first_call(),
@@ -61,11 +58,10 @@ fn of_call(event_type: &str) -> Option<Message> {
     let messages = CallAnnouncements::new(&event, &update, &call, &owner, lead.as_ref()).messages();
     messages
         .into_iter()
-        .map(|targeted| targeted.message)
+        .map(|outgoing| outgoing.message)
         .find(|message| message.event_type == event_type)
 }
 
-/// What the platform's own event of this type announces.
 fn of_platform(event_type: &str, subscription: &Subscription) -> Option<Message> {
     let now = call::at(130);
     let event = match event_type {
@@ -85,10 +81,8 @@ fn of_platform(event_type: &str, subscription: &Subscription) -> Option<Message>
         }
         "call.follow_up_due" => {
             let update = providers::read_update(&call::captured())?;
-            let (call, tenant_id) = (
-                Call::begin(&update, Some(&call::owner())),
-                &subscription.tenant_id,
-            );
+            let call = Call::begin(&update, Some(&call::owner()));
+            let tenant_id = &subscription.tenant_id;
             platform::follow_up_due(&call, tenant_id, automatic_follow_up(&call)?, now)
         }
         // A tenant publishes these with a payload of its own choice.

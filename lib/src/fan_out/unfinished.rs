@@ -1,15 +1,15 @@
-//! Calls whose end nobody reports: a provider that gives up on a webhook is never heard of that call again.
+//! Calls whose end no provider reports, for example because it gave up on the webhook.
 //!
-//! A timer for each call would cost two writes of each. Instead `fan-out` files one entry for a tenant and
-//! ten minutes in which calls began that go on, and `sweep` looks at those calls when their time has come:
+//! A timer for each call would cost two writes per call. Instead `fan-out` files one entry for a tenant and
+//! the ten minutes in which open calls began, and `sweep` checks those calls when the entry is due:
 //!
 //! ```text
-//! fan-out: a call goes on ── file its tenant's ten minutes, once per process
-//! sweep:   the calls of these minutes that go on ─┬─ silent for long ── append the event that closes it
-//!                                                 └─ heard of since ── file the call itself for later
+//! fan-out: the call is open ── file its tenant's ten minutes, once per process
+//! sweep:   open calls of these minutes ─┬─ silent for long ── append the event that closes the call
+//!                                       └─ reported since ── file the call itself for later
 //! ```
 //!
-//! The event closes the call by the lowest rank: whatever is reported of its end later is believed.
+//! The event closes the call by the lowest rank, so any later report of its end wins.
 
 use std::{
     collections::HashSet,
@@ -35,27 +35,24 @@ use crate::{
     },
 };
 
-/// Spans that one process remembers to have filed; then it begins anew.
+/// When a process remembers this many, it forgets all and starts again.
 const MAX_REMEMBERED: usize = 10_000;
-/// Calls that are looked at together.
 const PAGE: usize = 100;
 
-/// How long nothing must have been heard of a call that goes on before it is closed.
+/// How long an open call must have been silent before it is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SilenceLimit {
-    /// In hours.
     pub hours: u32,
 }
 
 impl SilenceLimit {
-    /// When a call of which the last event was received at `heard` may be closed. The span that the call
-    /// keeps may end a little too early.
-    fn ends_after(self, heard: Timestamp) -> Timestamp {
-        heard.plus_millis(u64::from(self.hours) * 3_600_000 + ReceivedSpan::SLACK_MILLIS)
+    /// When a call with its last event at `received` may be closed. The stored span may end a little too
+    /// early.
+    fn ends_after(self, received: Timestamp) -> Timestamp {
+        received.plus_millis(u64::from(self.hours) * 3_600_000 + ReceivedSpan::SLACK_MILLIS)
     }
 }
 
-/// Files what is to be looked at.
 #[derive(Debug, Clone)]
 pub struct UnfinishedCalls {
     due: DueTable,
@@ -65,8 +62,6 @@ pub struct UnfinishedCalls {
 }
 
 impl UnfinishedCalls {
-    /// Files in this table.
-    #[must_use]
     pub fn new(due: DueTable, silence: SilenceLimit, clock: Clock) -> Self {
         Self {
             due,
@@ -76,11 +71,8 @@ impl UnfinishedCalls {
         }
     }
 
-    /// Sees to it that a call of this tenant that goes on is looked at when it has been silent for long.
-    ///
-    /// # Errors
-    /// When the database fails; noting it again is safe.
-    pub async fn note(&self, call: &Call, tenant_id: &str) -> Result<(), StoreError> {
+    /// Schedules a check of an open call; repeating is safe.
+    pub async fn schedule(&self, call: &Call, tenant_id: &str) -> Result<(), StoreError> {
         if call.facts.ending().is_some() {
             return Ok(());
         }
@@ -88,12 +80,8 @@ impl UnfinishedCalls {
         if self.remembered().contains(&begun) {
             return Ok(());
         }
-        self.due
-            .file(
-                &begun.due(self.silence.ends_after(begun.until())),
-                self.clock.now(),
-            )
-            .await?;
+        let due = begun.due(self.silence.ends_after(begun.until()));
+        self.due.file(&due, self.clock.now()).await?;
         let mut remembered = self.remembered();
         if remembered.len() >= MAX_REMEMBERED {
             remembered.clear();
@@ -107,27 +95,18 @@ impl UnfinishedCalls {
     }
 }
 
-/// Closes calls that have been silent for long.
 #[derive(Debug, Clone)]
-pub struct Closing {
-    /// A tenant's calls by the time at which they began.
+pub struct CallCloser {
     pub list: CallList,
-    /// The calls.
     pub calls: CallTable,
-    /// Where the event that closes a call is appended.
     pub events: EventTable,
-    /// Where calls are filed that were heard of since.
     pub due: DueTable,
-    /// How long a call may be silent.
     pub silence: SilenceLimit,
 }
 
-impl Closing {
-    /// Closes those calls of a span that are silent. The number of those that were closed; `None` when the
-    /// deadline came first, and the span must be looked at again.
-    ///
-    /// # Errors
-    /// When the database fails; closing again is safe.
+impl CallCloser {
+    /// Closes the silent calls of a span and returns their number; `None` when the deadline came first, so
+    /// that the span must be checked again.
     pub(crate) async fn close_begun(
         &self,
         begun: &StartWindow,
@@ -153,10 +132,7 @@ impl Closing {
         }
     }
 
-    /// Closes a call if it is silent. True if it was closed.
-    ///
-    /// # Errors
-    /// As [`Closing::close_begun`].
+    /// Closes a call if it is silent; true if it was closed.
     pub(crate) async fn close_one(&self, id: CallId, now: Timestamp) -> Result<bool, StoreError> {
         match self.calls.find(id).await? {
             Some(trail) => self.close(&trail.whole(), now).await,

@@ -1,5 +1,5 @@
-//! Accepting a webhook whose answer names its call: the event becomes durable and its call is read
-//! in one trip; whoever won the put folds the event in a second one.
+//! Accepting a webhook. Where the answer names the call, the event is appended and its call is read in
+//! one trip; the request that appended the event folds it in a second trip.
 
 use crate::{
     domain::{
@@ -15,10 +15,9 @@ use crate::{
 
 use super::fold::Fold;
 
-/// The largest body that is accepted: what Lambda can receive at all. It is kept whole.
+/// The largest body that is accepted, which is Lambda's limit. It is stored whole.
 pub const MAX_EVENT_BYTES: usize = 6 * 1024 * 1024;
 
-/// Accepts events.
 #[derive(Debug, Clone)]
 pub struct Accept {
     events: EventTable,
@@ -26,18 +25,14 @@ pub struct Accept {
     fold: Fold,
 }
 
-/// What became of an event.
 #[derive(Debug)]
-pub enum Kept {
-    /// It is in the log and in its call, by this very request.
+pub enum AcceptResult {
     Folded(Box<Call>),
-    /// It was in the log before; `fan-out` sees to its call.
+    /// The log had the event before; `fan-out` folds it.
     Duplicate,
 }
 
 impl Accept {
-    /// Accepts into these tables.
-    #[must_use]
     pub fn new(events: EventTable, lookup: Lookup, fold: Fold) -> Self {
         Self {
             events,
@@ -46,28 +41,21 @@ impl Accept {
         }
     }
 
-    /// Keeps an event that needs no answer from its call: one write.
-    ///
-    /// # Errors
-    /// When it is not known whether the event was kept.
-    pub async fn keep(&self, event: &Event) -> Result<Accepted, StoreError> {
+    pub async fn append(&self, event: &Event) -> Result<Accepted, StoreError> {
         self.events.append(event).await
     }
 
-    /// Keeps an event and folds it into its call.
-    ///
-    /// # Errors
-    /// When the database failed. If the event was kept before that, `fan-out` folds it, and a
-    /// repetition is answered as the duplicate it is.
+    /// Appends an event and folds it into its call.
+    /// If this fails after the append, `fan-out` folds the event; a repetition is a duplicate.
     pub async fn append_and_load(
         &self,
         event: &Event,
         update: &CallUpdate,
-    ) -> Result<Kept, StoreError> {
+    ) -> Result<AcceptResult, StoreError> {
         let (accepted, found) = futures::join!(self.events.append(event), self.lookup.find(update));
         match accepted? {
-            Accepted::Duplicate => Ok(Kept::Duplicate),
-            Accepted::New => Ok(Kept::Folded(Box::new(
+            Accepted::Duplicate => Ok(AcceptResult::Duplicate),
+            Accepted::New => Ok(AcceptResult::Folded(Box::new(
                 self.fold.fold(update, &found?).await?,
             ))),
         }

@@ -1,5 +1,5 @@
-//! Which agent answers a call to one of our numbers: the campaign's, else the tenant's, else the
-//! system's.
+//! Which agent answers a call to one of our numbers: that of the campaign, else of the tenant, else the
+//! default agent.
 
 use crate::{
     domain::{
@@ -9,7 +9,6 @@ use crate::{
     store::{StoreError, directory::DirectoryTable},
 };
 
-/// Chooses agents.
 #[derive(Debug, Clone)]
 pub struct AgentChoice {
     directory: DirectoryTable,
@@ -17,21 +16,16 @@ pub struct AgentChoice {
     default_tenant: Option<String>,
 }
 
-/// The agent of a call, and whose number was called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
-    /// The agent's name.
     pub agent_name: String,
-    /// The number, if the directory knows it.
+    /// The directory's entry for the number that was called.
     pub line: Option<PhoneNumberEntry>,
-    /// The tenant whose call it is, if anybody's.
     pub tenant_id: Option<String>,
 }
 
 impl AgentChoice {
-    /// Chooses by this directory. `default_agent` answers where nobody named another; unknown numbers
-    /// are the default tenant's, if there is one.
-    #[must_use]
+    /// Unknown numbers belong to the default tenant, if there is one.
     pub fn new(
         directory: DirectoryTable,
         default_agent: String,
@@ -44,8 +38,6 @@ impl AgentChoice {
         }
     }
 
-    /// The agent that answers without asking the directory.
-    #[must_use]
     pub fn by_default(&self) -> Assignment {
         Assignment {
             agent_name: self.default_agent.clone(),
@@ -54,10 +46,6 @@ impl AgentChoice {
         }
     }
 
-    /// The entry of a number.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn line(
         &self,
         number: Option<&PhoneNumber>,
@@ -68,18 +56,13 @@ impl AgentChoice {
         }
     }
 
-    /// The tenant of calls to a number.
-    #[must_use]
     pub fn tenant_of(&self, line: Option<&PhoneNumberEntry>) -> Option<String> {
         line.map(|line| line.tenant_id.clone())
             .or_else(|| self.default_tenant.clone())
     }
 
-    /// The agent of a call to `number`. Where the provider account that asks is one tenant's own, no other
-    /// tenant's number is answered by it.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The agent of a call to `number`. `account` is the tenant that owns the provider account, if one
+    /// tenant does; its requests never get another tenant's number.
     pub async fn of(
         &self,
         number: Option<&PhoneNumber>,
@@ -98,9 +81,9 @@ impl AgentChoice {
             self.agent_of_campaign(campaign_id, &tenant_id),
             self.agent_of_tenant(&tenant_id)
         )?;
-        let named = of_campaign.or(of_tenant).filter(|name| !name.is_empty());
+        let agent_name = of_campaign.or(of_tenant).filter(|name| !name.is_empty());
         Ok(Assignment {
-            agent_name: named.unwrap_or_else(|| self.default_agent.clone()),
+            agent_name: agent_name.unwrap_or_else(|| self.default_agent.clone()),
             line,
             tenant_id: Some(tenant_id),
         })

@@ -1,10 +1,10 @@
-//! Recording what a dialer submits: the event becomes durable and its call is read in one trip, then the
-//! call is written, for the answer names it. Dialers give no event an id, so what is a repetition follows
-//! from what a submission says:
+//! Recording a dialer's submission: the event is appended and its call is read in one trip, then the call
+//! is written, because the answer names it. Dialers give events no id, so a repetition is detected by
+//! what the submission has:
 //!
 //! ```text
 //! Idempotency-Key ──────────────► the same key is a repetition; with another body it is refused
-//! an id or a time of its call ──► the same body is a repetition, unless something else was said since
+//! an id or a time of its call ──► the same body is a repetition, unless the call changed since
 //! neither ──────────────────────► the same body is a repetition for ten minutes, then another call
 //! ```
 
@@ -30,7 +30,6 @@ use crate::{
     },
 };
 
-/// Records submissions.
 #[derive(Debug, Clone)]
 pub struct Capture {
     events: EventTable,
@@ -39,29 +38,21 @@ pub struct Capture {
     calls: CallTable,
 }
 
-/// A submission's event, and its call with that in it.
 #[derive(Debug)]
-pub struct Record {
-    /// The call.
+pub struct CapturedCall {
     pub call: Call,
-    /// The event.
     pub event: EventKey,
 }
 
-/// What became of a submission.
 #[derive(Debug)]
-pub enum Captured {
-    /// It is in the log and in its call, by this very request.
-    Recorded(Box<Record>),
-    /// It was in the log before; it is in its call.
-    Repeated(Box<Record>),
-    /// Its `Idempotency-Key` was used for another body.
+pub enum CaptureResult {
+    Recorded(Box<CapturedCall>),
+    Repeated(Box<CapturedCall>),
+    /// The `Idempotency-Key` was used before, for another body.
     KeyUsed,
 }
 
 impl Capture {
-    /// Records into these tables.
-    #[must_use]
     pub fn new(events: EventTable, lookup: Lookup, fold: Fold, calls: CallTable) -> Self {
         Self {
             events,
@@ -72,10 +63,7 @@ impl Capture {
     }
 
     /// Records a submission that was received `now`.
-    ///
-    /// # Errors
-    /// When the database failed. If the event was kept before that, `fan-out` folds it, and the same
-    /// submission is answered as the repetition that it is.
+    /// If this fails after the append, `fan-out` folds the event; the same submission is a repetition.
     pub async fn record(
         &self,
         submission: &Submission,
@@ -83,7 +71,7 @@ impl Capture {
         key: Option<&str>,
         body: Bytes,
         now: Timestamp,
-    ) -> Result<Captured, StoreError> {
+    ) -> Result<CaptureResult, StoreError> {
         let identity = match key {
             Some(key) => Identity::Key(key.to_owned()),
             None if submission.is_of_one_call() => Identity::Body,
@@ -105,13 +93,13 @@ impl Capture {
             Accepted::New => None,
             Accepted::Duplicate => self.events.find(&event.key).await?,
         };
-        // A repetition of an event that has just expired is recorded as if it were new.
+        // An event that has just expired is recorded again.
         let Some(kept) = kept else {
             return self.recorded(&update, &found).await;
         };
         match identity {
-            Identity::Key(_) if kept.payload != event.payload => Ok(Captured::KeyUsed),
-            Identity::Body => match self.said_since(&kept, &update, &found).await? {
+            Identity::Key(_) if kept.payload != event.payload => Ok(CaptureResult::KeyUsed),
+            Identity::Body => match self.changed_since(&kept, &update, &found).await? {
                 Some(since) => {
                     let at = now.max(since.plus_millis(1));
                     let (identity, body) = (Identity::After(since), event.payload);
@@ -124,14 +112,14 @@ impl Capture {
         }
     }
 
-    /// Keeps and folds a submission that goes back to what was said before. It is known by what it
-    /// corrects, so that its own repetition, or the same correction by two at once, is kept once.
+    /// Records a submission that returns to earlier values. Its key contains the time of the values that
+    /// it corrects, so that repeated and simultaneous corrections are stored once.
     async fn correct(
         &self,
         submission: &Submission,
         correction: &Event,
         found: &Found,
-    ) -> Result<Captured, StoreError> {
+    ) -> Result<CaptureResult, StoreError> {
         let update = read(submission, correction)?;
         match self.events.append(correction).await? {
             Accepted::New => self.recorded(&update, found).await,
@@ -142,35 +130,30 @@ impl Capture {
         }
     }
 
-    async fn recorded(&self, update: &CallUpdate, found: &Found) -> Result<Captured, StoreError> {
+    async fn recorded(
+        &self,
+        update: &CallUpdate,
+        found: &Found,
+    ) -> Result<CaptureResult, StoreError> {
         let call = self.fold.fold(update, found).await?;
-        Ok(Captured::Recorded(Box::new(Record {
-            call,
-            event: update.event.clone(),
-        })))
+        Ok(CaptureResult::Recorded(captured(call, update)))
     }
 
-    /// Folds a repeated event as it was kept the first time, in case a crash came between that and its
-    /// call.
+    /// Folds the stored event again, in case a crash prevented that the first time.
     async fn repeated(
         &self,
         kept: &Event,
         update: &CallUpdate,
         found: &Found,
-    ) -> Result<Captured, StoreError> {
+    ) -> Result<CaptureResult, StoreError> {
         let kept = providers::read_update(kept);
-        let call = self
-            .fold
-            .fold(kept.as_ref().unwrap_or(update), found)
-            .await?;
-        Ok(Captured::Repeated(Box::new(Record {
-            call,
-            event: update.event.clone(),
-        })))
+        let kept = kept.as_ref().unwrap_or(update);
+        let call = self.fold.fold(kept, found).await?;
+        Ok(CaptureResult::Repeated(captured(call, update)))
     }
 
-    /// When something else was said of the call last, if that was after `kept`.
-    async fn said_since(
+    /// When another submission last changed the call, if that was after `kept`.
+    async fn changed_since(
         &self,
         kept: &Event,
         update: &CallUpdate,
@@ -182,24 +165,29 @@ impl Capture {
         let Some(trail) = self.calls.follow(item.clone()).await? else {
             return Ok(None);
         };
-        Ok(said_since(&trail.stored.call, kept))
+        Ok(changed_since(&trail.stored.call, kept))
     }
 }
 
-/// Every submission claims a follow-up, or that there is none, at the moment of its receipt.
-fn said_since(call: &Call, kept: &Event) -> Option<Timestamp> {
+fn captured(call: Call, update: &CallUpdate) -> Box<CapturedCall> {
+    let event = update.event.clone();
+    Box::new(CapturedCall { call, event })
+}
+
+/// Every submission claims a follow-up, or that there is none, at the time of its receipt.
+fn changed_since(call: &Call, kept: &Event) -> Option<Timestamp> {
     let last = call.facts.follow_up.claim()?.at();
     let body = call
         .facts
         .submitted
         .claim()
         .filter(|claim| claim.at() == last);
-    let is_said_last = match body {
+    let is_latest = match body {
         Some(claim) => *claim.value() == capture::digest_of(&kept.payload),
-        // Recorded before digests were remembered: no body was kept twice then.
+        // Older calls have no digests; at that time no body was stored twice.
         None => last <= kept.received_at,
     };
-    (!is_said_last).then_some(last)
+    (!is_latest).then_some(last)
 }
 
 fn read(submission: &Submission, event: &Event) -> Result<CallUpdate, StoreError> {

@@ -1,4 +1,4 @@
-//! Answering an inbound call. Whatever fails or is slow, the caller gets an agent in time:
+//! Answering an inbound call. Even if AWS fails or is slow, the caller gets an agent in time:
 //!
 //! ```text
 //! choose the agent ── fails or is slow: the default agent ──────────────┐
@@ -19,28 +19,24 @@ use crate::{
     telemetry,
 };
 
-/// LiveKit waits for two seconds. The database has this long from the request on,
+/// LiveKit waits for two seconds. The database may take this long, counted from the request.
 const DATABASE: Duration = Duration::from_millis(1_000);
-/// and the queue, if it is needed, until here.
+/// Until then the event may be sent to the queue.
 const QUEUE: Duration = Duration::from_millis(1_500);
-/// Each has at least this, however long the request waited for something else.
+/// Each has at least this long, even if the request waited before.
 const AT_LEAST: Duration = Duration::from_millis(250);
 
-/// Answers inbound calls.
 #[derive(Debug, Clone)]
 pub struct Dispatch {
     events: EventTable,
     deferred: DeferredEventQueue,
-    /// How an agent is chosen.
     pub agents: AgentChoice,
 }
 
-/// A call's agent, and whether everything went as it should.
 #[derive(Debug)]
 pub struct Dispatched {
-    /// The agent.
     pub assignment: Assignment,
-    /// The directory or the log did not answer, or not in time.
+    /// The directory or the log failed or was too slow.
     pub degraded: bool,
 }
 
@@ -55,8 +51,6 @@ enum Failure {
 }
 
 impl Dispatch {
-    /// Answers with these.
-    #[must_use]
     pub fn new(events: EventTable, deferred: DeferredEventQueue, agents: AgentChoice) -> Self {
         Self {
             events,
@@ -65,11 +59,10 @@ impl Dispatch {
         }
     }
 
-    /// The agent of a call that was asked about at `asked`, and its event kept: in the log, or on its
-    /// way there.
-    pub async fn answer(&self, call: &InboundCall, event: &Event, asked: Instant) -> Dispatched {
-        let deadline = deadline(asked + DATABASE);
-        let (assigned, kept) = futures::join!(
+    /// Chooses the agent and appends the event, or defers it to the queue.
+    pub async fn answer(&self, call: &InboundCall, event: &Event, received: Instant) -> Dispatched {
+        let deadline = deadline(received + DATABASE);
+        let (assigned, appended) = futures::join!(
             in_time(
                 deadline,
                 self.agents
@@ -88,16 +81,16 @@ impl Dispatch {
             );
             self.agents.by_default()
         });
-        if let Err(error) = kept {
+        if let Err(error) = appended {
             degraded = true;
             tracing::warn!(
                 event_key,
                 cause = telemetry::chain(&error),
                 "event not appended, deferred"
             );
-            let queued = in_time(self::deadline(asked + QUEUE), self.deferred.send(event));
+            let queued = in_time(self::deadline(received + QUEUE), self.deferred.send(event));
             if let Err(error) = queued.await {
-                // The caller gets an agent all the same; of the call only LiveKit's own events will tell.
+                // The caller still gets an agent, and LiveKit's own events report the call.
                 tracing::error!(
                     event_key,
                     cause = telemetry::chain(&error),

@@ -1,4 +1,4 @@
-//! From a verified webhook to its call: the event becomes durable, then it is folded.
+//! From a verified webhook to its call: the event is appended to the log, then folded.
 
 pub mod accept;
 pub mod agent_choice;

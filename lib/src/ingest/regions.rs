@@ -1,4 +1,4 @@
-//! Where a tenant's national numbers are from.
+//! The region of a tenant's national phone numbers.
 
 use crate::{
     domain::{
@@ -8,11 +8,8 @@ use crate::{
     store::{StoreError, directory::DirectoryTable},
 };
 
-/// The region in which the national numbers among `texts` are read: the one of the tenant's settings.
-/// These are read only if there is such a number, so that who writes `+` pays for no request.
-///
-/// # Errors
-/// When the database fails.
+/// The region of the tenant's settings, by which national numbers among `texts` are read. Texts without
+/// a national number cost no request.
 pub async fn region_for(
     directory: &DirectoryTable,
     tenant_id: &str,

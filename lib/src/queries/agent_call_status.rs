@@ -1,13 +1,12 @@
-//! The status of an agent's call for somebody who may or may not see it: as the log knows it, unless
-//! that may be behind; then as ElevenLabs says, whose answer becomes an event like any other.
+//! The status of an agent's call. If the stored status may be out of date, ElevenLabs is asked, and its
+//! response is appended to the log like any other event.
 //!
-//! A call that the caller may not see is treated as one that nobody knows, step for step, so that
-//! neither the answer nor what is asked of ElevenLabs tells them apart.
-
-use std::sync::Arc;
+//! A call that the caller may not read is treated like an unknown call in every step, so that neither the
+//! answer nor the requests to ElevenLabs reveal it.
 
 use bytes::Bytes;
 
+use super::call::{find_readable, readable};
 use crate::{
     auth::{
         limiter::{Exceeded, Limiter},
@@ -15,7 +14,7 @@ use crate::{
     },
     domain::{
         call::{Call, agent_status::StatusWord, claims::Claim, facts::Facts},
-        key::{CallId, CallKey, EventKey},
+        key::{CallId, CallKey},
         timestamp::Timestamp,
     },
     ingest::fold::Fold,
@@ -32,17 +31,16 @@ use crate::{
     telemetry,
 };
 
-/// The call that a request is about: at least one name of it.
+/// At least one of the two is set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AgentCallQuery {
-    /// ElevenLabs' id of the conversation.
     pub conversation_id: Option<String>,
-    /// The carrier's id of the call.
+    /// The carrier's id.
     pub call_sid: Option<String>,
 }
 
 impl AgentCallQuery {
-    /// The names as keys of calls, the strongest first.
+    /// The strongest key first.
     pub fn keys(&self) -> impl Iterator<Item = CallKey> {
         let conversation = self.conversation_id.clone().map(CallKey::Conversation);
         conversation
@@ -51,69 +49,51 @@ impl AgentCallQuery {
     }
 }
 
-/// Answers status queries.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct AgentCalls {
-    /// Where calls are.
     pub calls: CallTable,
-    /// Where what was told of them is, and what ElevenLabs answers is kept.
     pub events: EventTable,
-    /// Finds the call of an answer.
     pub lookup: Lookup,
-    /// Folds an answer into its call.
     pub fold: Fold,
-    /// Whom to ask.
     pub api: ConversationApi,
-    /// How old a status that is not final may be.
+    /// The maximum age of a status that is not final.
     pub fresh_millis: u64,
-    /// How many unknown calls a user may ask about.
-    pub questions: Option<Arc<Limiter>>,
+    /// Limits how many unknown calls a user may ask about.
+    pub limiter: Option<Limiter>,
 }
 
-/// What is known of a call.
 #[derive(Debug)]
 pub enum Status {
-    /// The caller may see it.
     Known {
-        /// The call.
         call: Box<Call>,
-        /// The payload of the event that told its status, if it is still kept.
+        /// The payload of the event that reported its status, if it is still stored.
         reported_by: Option<Bytes>,
-        /// ElevenLabs was to be asked and gave no answer, so that this may be behind.
+        /// ElevenLabs gave no usable response, so this may be out of date.
         stale: bool,
     },
-    /// There is no such call that the caller may see.
     NotFound,
-    /// Nothing is known of it here, and ElevenLabs gave no answer.
     Unanswered(ConversationApiError),
-    /// Nothing is known of it here, and the caller has asked about too many such calls.
+    /// The call is unknown, and the caller has asked about too many unknown calls.
     TooOften(Exceeded),
 }
 
-/// Under whose names a call was found.
+/// Whose account named the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Account {
-    /// Those of the platform's accounts.
     Platforms,
-    /// Those of its tenant's own account.
     Own,
 }
 
-/// What came of asking ElevenLabs.
-enum Asked {
-    Told(Box<Call>),
-    /// It is about a call that the caller may not see.
+enum ApiResult {
+    Call(Box<Call>),
+    /// The call is not visible to the caller.
     Hidden,
     Failed(ConversationApiError),
-    /// Without a key, or with an id that ElevenLabs cannot have given, nobody is asked.
+    /// There is no key, or the id cannot be one of ElevenLabs.
     Skipped,
 }
 
 impl AgentCalls {
-    /// The status of the call that `query` names.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn status(
         &self,
         caller: &Caller,
@@ -138,25 +118,27 @@ impl AgentCalls {
             };
         };
         // Every unknown call is looked up at ElevenLabs.
-        if let Some(questions) = self.questions.as_ref().filter(|_| known.is_none())
-            && let Err(exceeded) = questions.admit(&caller.name()).await
+        if let Some(limiter) = self.limiter.as_ref().filter(|_| known.is_none())
+            && let Err(exceeded) = limiter.admit(&caller.name()).await
         {
             return Ok(Status::TooOften(exceeded));
         }
-        let asked = self
+        let result = self
             .ask(caller, key, conversation_id, known.as_ref(), now)
             .await?;
-        match (known, asked) {
-            (None, Asked::Told(call)) => self.known(*call, false).await,
-            (Some(known), Asked::Told(call)) if known.id == call.id => {
+        match (known, result) {
+            (None, ApiResult::Call(call)) => self.known(*call, false).await,
+            (Some(known), ApiResult::Call(call)) if known.id == call.id => {
                 self.known(*call, false).await
             }
             (Some(known), _) => self.known(known, true).await,
             (
                 None,
-                Asked::Failed(ConversationApiError::NotFound(_)) | Asked::Hidden | Asked::Skipped,
+                ApiResult::Failed(ConversationApiError::NotFound(_))
+                | ApiResult::Hidden
+                | ApiResult::Skipped,
             ) => Ok(Status::NotFound),
-            (None, Asked::Failed(error)) => Ok(Status::Unanswered(error)),
+            (None, ApiResult::Failed(error)) => Ok(Status::Unanswered(error)),
         }
     }
 
@@ -169,8 +151,7 @@ impl AgentCalls {
             let id = key.call_id();
             let own = id.owned_by(&caller.tenant_id());
             for (id, account) in [(id, Account::Platforms), (own, Account::Own)] {
-                let call = self.calls.find(id).await?.map(|trail| trail.whole());
-                if let Some(call) = call.filter(|call| may_read(caller, call)) {
+                if let Some((call, _)) = find_readable(&self.calls, caller, id).await? {
                     return Ok(Some((call, account)));
                 }
             }
@@ -179,31 +160,28 @@ impl AgentCalls {
     }
 
     async fn known(&self, call: Call, stale: bool) -> Result<Status, StoreError> {
-        let reported_by = match call.facts.agent_status.get() {
-            Some(status) => self.payload(&status.event).await?,
+        let event = match call.facts.agent_status.get() {
+            Some(status) => self.events.find(&status.event).await?,
             None => None,
         };
         Ok(Status::Known {
             call: Box::new(call),
-            reported_by,
+            reported_by: event.map(|event| event.payload),
             stale,
         })
     }
 
-    async fn payload(&self, event: &EventKey) -> Result<Option<Bytes>, StoreError> {
-        Ok(self.events.find(event).await?.map(|event| event.payload))
-    }
-
-    /// Whether ElevenLabs may know more. `ended` is not final before the transcript: how the call
-    /// ended is known after it. An answer that told less than was known is an answer too.
+    /// Whether ElevenLabs may know more. `ended` is not final before the transcript, which shows how the
+    /// call ended. A response without news counts, too.
     fn is_behind(&self, facts: &Facts, now: Timestamp) -> bool {
-        let told = facts.agent_status.claim();
-        let is_final = told.is_some_and(|claim| match claim.value().word {
+        let status = facts.agent_status.claim();
+        let is_final = status.is_some_and(|claim| match claim.value().word {
             StatusWord::Ended => facts.transcript().is_some(),
             word => word.is_terminal(),
         });
-        let heard_at = told.map(Claim::at).max(facts.asked.claim().map(Claim::at));
-        !is_final && heard_at.is_none_or(|at| now.millis_since(at) > self.fresh_millis)
+        let asked_at = facts.asked.claim().map(Claim::at);
+        let updated_at = status.map(Claim::at).max(asked_at);
+        !is_final && updated_at.is_none_or(|at| now.millis_since(at) > self.fresh_millis)
     }
 
     async fn ask(
@@ -213,9 +191,9 @@ impl AgentCalls {
         conversation_id: &str,
         known: Option<&Call>,
         now: Timestamp,
-    ) -> Result<Asked, StoreError> {
+    ) -> Result<ApiResult, StoreError> {
         let (Some(key), Some(id)) = (key, ConversationId::parse(conversation_id)) else {
-            return Ok(Asked::Skipped);
+            return Ok(ApiResult::Skipped);
         };
         let event = match self.api.conversation(key, &id).await {
             Ok(conversation) => conversation.into_event(now),
@@ -225,11 +203,11 @@ impl AgentCalls {
                     cause = telemetry::chain(&error),
                     "no answer from ElevenLabs"
                 );
-                return Ok(Asked::Failed(error));
+                return Ok(ApiResult::Failed(error));
             }
         };
         let Some(update) = providers::read_update(&event) else {
-            return Ok(Asked::Failed(ConversationApiError::Unusable(
+            return Ok(ApiResult::Failed(ConversationApiError::Unusable(
                 "tells nothing of a call",
             )));
         };
@@ -241,32 +219,25 @@ impl AgentCalls {
                 || leads_to(&found, call.id)
         });
         let owner = found.owner.as_ref().or(self.fold.default_owner());
-        // Before anything is written: a stranger's question leaves no trace in a tenant's history.
+        // Checked before any write, so that another tenant's request adds nothing to the history.
         if !is_of_known && !owner.is_some_and(|owner| caller.may_read(owner)) {
-            return Ok(Asked::Hidden);
+            return Ok(ApiResult::Hidden);
         }
         for item in found.items.values() {
             let trail = self.calls.follow(item.clone()).await?;
             let pinned = trail.and_then(|trail| trail.whole().owner);
             if pinned.is_some_and(|owner| !caller.may_read(&owner)) {
-                return Ok(Asked::Hidden);
+                return Ok(ApiResult::Hidden);
             }
         }
         self.events.append(&event).await?;
         let call = self.fold.fold(&update, &found).await?;
-        // The record may have had another owner than the directory names now.
-        Ok(if may_read(caller, &call) {
-            Asked::Told(Box::new(call))
-        } else {
-            Asked::Hidden
+        // The record may have another owner than the directory names now.
+        Ok(match readable(caller, call) {
+            Some((call, _)) => ApiResult::Call(Box::new(call)),
+            None => ApiResult::Hidden,
         })
     }
-}
-
-fn may_read(caller: &Caller, call: &Call) -> bool {
-    call.owner
-        .as_ref()
-        .is_some_and(|owner| caller.may_read(owner))
 }
 
 fn leads_to(found: &Found, id: CallId) -> bool {

@@ -1,4 +1,4 @@
-//! Finding a call for somebody who may or may not see it.
+//! Finding a call that the caller may read.
 
 use crate::{
     auth::token::Caller,
@@ -9,11 +9,7 @@ use crate::{
     store::{StoreError, calls::CallTable},
 };
 
-/// The call and its owner, if it belongs to `user_id` and the caller may read it. A call of somebody
-/// else and a call that does not exist look the same.
-///
-/// # Errors
-/// When the database fails.
+/// The call and its owner, if it belongs to `user_id` and the caller may read it.
 pub async fn find_visible(
     calls: &CallTable,
     caller: &Caller,
@@ -24,20 +20,18 @@ pub async fn find_visible(
     Ok(found.filter(|(_, owner)| owner.user_id() == user_id))
 }
 
-/// The call and its owner, if the caller may read it; one that it may not and one that does not exist
-/// look the same.
-///
-/// # Errors
-/// When the database fails.
+/// The call and its owner, if the caller may read it. Another tenant's call looks like a missing one.
 pub async fn find_readable(
     calls: &CallTable,
     caller: &Caller,
     id: CallId,
 ) -> Result<Option<(Call, Owner)>, StoreError> {
-    let Some(trail) = calls.find(id).await? else {
-        return Ok(None);
-    };
-    let call = trail.whole();
-    let owner = call.owner.clone().filter(|owner| caller.may_read(owner));
-    Ok(owner.map(|owner| (call, owner)))
+    let found = calls.find(id).await?;
+    Ok(found.and_then(|trail| readable(caller, trail.whole())))
+}
+
+/// The call and its owner, if the caller may read it.
+pub(super) fn readable(caller: &Caller, call: Call) -> Option<(Call, Owner)> {
+    let owner = call.owner.clone().filter(|owner| caller.may_read(owner))?;
+    Some((call, owner))
 }

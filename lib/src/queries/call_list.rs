@@ -1,6 +1,7 @@
-//! Going through a tenant's calls for somebody who may see some of them: a page that matches a filter.
-//! Only the time of creation is indexed; everything else is looked at call by call, within a bound.
+//! A page of the calls that match a filter and that the caller may read. Only the time of creation is
+//! indexed; the rest of the filter is applied to each call, within a bound.
 
+use super::call::readable;
 use crate::{
     auth::token::Caller,
     domain::call::{Call, filter::CallFilter, owner::Owner},
@@ -10,42 +11,30 @@ use crate::{
     },
 };
 
-/// Calls that are read at once when a filter has left a page unfilled.
+/// Calls read at once when a filter has left a page unfilled.
 const STRIDE: usize = 100;
 
-/// What a page is made of.
 #[derive(Debug)]
-pub struct PageOf<'a> {
-    /// When the calls were created.
+pub struct PageRequest<'a> {
     pub window: Window,
-    /// What they are.
     pub filter: &'a CallFilter,
-    /// Where the page begins.
     pub after: Option<Place>,
-    /// How many calls it shows at most.
     pub limit: usize,
-    /// How many calls are looked at for it at most.
+    /// The maximum number of calls read for the page.
     pub examined: usize,
 }
 
-/// A page of calls.
 #[derive(Debug)]
 pub struct CallPage {
-    /// The calls with their owners, newest first.
     pub calls: Vec<(Call, Owner)>,
-    /// Where the next page begins, if there may be one.
     pub next: Option<Place>,
 }
 
-/// The page of calls that the caller may read. It may have fewer calls than asked for, even none,
-/// and yet not be the last one.
-///
-/// # Errors
-/// When the database fails or a call cannot be read.
+/// A page may have fewer calls than its limit, even none, without being the last one.
 pub async fn page(
     list: &CallList,
     caller: &Caller,
-    page: &PageOf<'_>,
+    page: &PageRequest<'_>,
 ) -> Result<CallPage, StoreError> {
     let tenant_id = caller.tenant_id();
     let mut newest = list.newest(&tenant_id, page.window, page.after);
@@ -70,10 +59,4 @@ pub async fn page(
         calls,
         next: place.filter(|_| !newest.is_at_end()),
     })
-}
-
-/// The call and its owner, if the caller may read it.
-pub(super) fn readable(caller: &Caller, call: Call) -> Option<(Call, Owner)> {
-    let owner = call.owner.clone().filter(|owner| caller.may_read(owner))?;
-    Some((call, owner))
 }

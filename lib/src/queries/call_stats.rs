@@ -1,10 +1,10 @@
-//! How the calls of a window ended, counted.
+//! Counting the calls of a window by status and outcome.
 
 use std::{cmp::Reverse, collections::BTreeMap};
 
 use serde::Serialize;
 
-use super::call_list::readable;
+use super::call::readable;
 use crate::{
     auth::token::Caller,
     domain::{call::Call, timestamp::Timestamp},
@@ -14,36 +14,28 @@ use crate::{
     },
 };
 
-/// Calls that are read at once.
 const STRIDE: usize = 400;
-/// Reasons are free text of up to 2 KB each: so many are told, the most frequent first.
+/// Reasons are free text of up to 2 KB each; only the most frequent are returned.
 const MAX_REASONS: usize = 100;
 
-/// The counts of the calls that a caller may read.
 #[derive(Debug)]
 pub struct CallStats {
-    /// How many there are.
     pub calls: usize,
-    /// By status.
     pub by_status: BTreeMap<&'static str, usize>,
-    /// By the agent platform's status, of the calls that have one.
     pub by_agent_status: BTreeMap<&'static str, usize>,
-    /// By outcome, of the calls that have one.
     pub by_outcome: BTreeMap<&'static str, usize>,
-    /// By the reason of their failure, of the calls that have one: the most frequent first.
+    /// The most frequent first.
     pub by_failure_reason: Vec<Reason>,
-    /// How many calls were looked at, those that the caller may not read included.
+    /// Includes calls that the caller may not read.
     pub examined: usize,
-    /// When the oldest of these was created, if there are older ones that were not looked at.
+    /// When the oldest examined call was created, if there are older ones.
     pub cut_at: Option<Timestamp>,
 }
 
-/// A reason for failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Reason {
     /// The provider's words.
     pub reason: String,
-    /// How many calls failed for it.
     pub count: usize,
 }
 
@@ -60,26 +52,23 @@ impl Counts {
     fn add(&mut self, call: &Call) {
         self.calls += 1;
         *self.by_status.entry(call.status().as_str()).or_default() += 1;
-        if let Some(told) = call.facts.agent_status.get() {
-            *self.by_agent_status.entry(told.word.as_str()).or_default() += 1;
+        if let Some(status) = call.facts.agent_status.get() {
+            *self
+                .by_agent_status
+                .entry(status.word.as_str())
+                .or_default() += 1;
         }
         if let Some(outcome) = call.facts.outcome() {
             *self.by_outcome.entry(outcome.as_str()).or_default() += 1;
         }
         if let Some(reason) = call.failure_reason() {
-            match self.by_reason.get_mut(reason) {
-                Some(count) => *count += 1,
-                None => drop(self.by_reason.insert(reason.to_owned(), 1)),
-            }
+            *self.by_reason.entry(reason.to_owned()).or_default() += 1;
         }
     }
 }
 
 /// Counts the window's calls that the caller may read, the newest first and at most `at_most`.
-///
-/// # Errors
-/// When the database fails or a call cannot be read.
-pub async fn tally(
+pub async fn count_calls(
     list: &CallList,
     caller: &Caller,
     window: Window,
@@ -100,7 +89,7 @@ pub async fn tally(
             }
         }
     }
-    // One look ahead: whether calls are left out must be told exactly.
+    // Reads one more call, because `cut_at` must be exact.
     let is_whole = newest.is_at_end() || newest.next(1).await?.is_empty();
     Ok(CallStats {
         calls: counts.calls,

@@ -1,4 +1,4 @@
-//! The events that a tenant received and the deliveries that it was sent, as far as the caller may read them.
+//! The events that a tenant received and its deliveries, as far as the caller may read them.
 
 use crate::{
     auth::token::Caller,
@@ -16,149 +16,117 @@ use crate::{
     },
 };
 
-/// Bytes of a received payload that a list needs.
+/// Bytes of a received payload that a list shows.
 pub const EXCERPT_BYTES: usize = 64 * 1_024;
 
-/// A request for a list of events.
 #[derive(Debug)]
 pub struct EventQuery {
-    /// Which rows match.
     pub filter: RowFilter,
-    /// The first moment at which they were received or announced.
     pub from: Timestamp,
-    /// The last one.
     pub to: Timestamp,
-    /// The largest number of rows in the answer.
     pub limit: usize,
-    /// Which part of the list.
     pub start: Start,
-    /// How far events are counted.
     pub count: Count,
 }
 
-/// How far the events of a list are counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Count {
-    /// Not at all.
     Not,
     /// As far as that is cheap.
     #[default]
     Some,
-    /// As far as rows are examined for one answer.
+    /// As far as rows may be examined for one answer.
     All,
 }
 
-/// Where a part of a list begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// At this page, counted from 1.
+    /// Counted from 1.
     Page(usize),
-    /// Below this id.
     Below(u64),
 }
 
-/// Where events and deliveries are read.
 #[derive(Debug, Clone)]
 pub struct History {
-    /// The rows.
     pub rows: HistoryTable,
-    /// The log, which has the payloads of what was received.
     pub events: EventTable,
-    /// Where deliveries go.
     pub subscriptions: SubscriptionTable,
-    /// How many rows are looked at for one answer.
-    pub examined: Examined,
+    pub examined: ExaminedRows,
 }
 
-/// How many rows are looked at for one answer.
+/// How many rows are examined for one answer.
 #[derive(Debug, Clone, Copy)]
-pub struct Examined {
-    /// At most, unless the caller asks for more.
-    pub unasked: usize,
-    /// At most, whatever the caller asks for.
-    pub asked: usize,
+pub struct ExaminedRows {
+    /// The maximum unless the caller asks for a full count.
+    pub usual: usize,
+    /// The maximum of a full count.
+    pub full_count: usize,
 }
 
-impl Examined {
-    /// For this question: a page by its number lies behind all pages before it, and its partitions are not
-    /// equally full.
-    fn by(self, query: &EventQuery) -> usize {
+impl ExaminedRows {
+    /// A page with a number needs the pages before it, and the partitions are not equally full.
+    fn for_query(self, query: &EventQuery) -> usize {
         let page = match query.start {
             Start::Page(page) => page.saturating_mul(query.limit).saturating_mul(2),
             Start::Below(_) => query.limit,
         };
         match query.count {
-            Count::All => self.asked,
-            Count::Some | Count::Not => self.unasked.max(page).min(self.asked),
+            Count::All => self.full_count,
+            Count::Some | Count::Not => self.usual.max(page).min(self.full_count),
         }
     }
 }
 
-/// A row of the list, with what a list shows of its payload.
 #[derive(Debug)]
 pub enum ListedEvent {
-    /// A delivery, which carries its payload.
+    /// A delivery, with its payload.
     Delivery(Box<Delivery>),
-    /// An event that was received, and the beginning of its payload unless that has expired.
+    /// A received event, and the beginning of its payload unless that has expired.
     Received(Received, Option<Excerpt>),
 }
 
-/// A part of the list.
 #[derive(Debug)]
 pub struct EventPage {
-    /// The events, newest first.
     pub events: Vec<ListedEvent>,
-    /// How many there are, if a page was asked for by its number, and that.
+    /// The counts, if a page was asked for by its number.
     pub counted: Option<Counted>,
-    /// Below which id the list goes on, if it may.
+    /// The id below which the list continues.
     pub next: Option<u64>,
 }
 
-/// How many events a list has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted {
-    /// Events, as far as they were counted.
     pub total: usize,
-    /// Which page this is.
     pub page: usize,
-    /// Pages, as far as they were counted.
     pub pages: usize,
-    /// Whether all were counted.
     pub is_exact: bool,
 }
 
-/// A row with everything that is stored about it.
 #[derive(Debug)]
 pub enum EventDetail {
-    /// A delivery.
     Delivery {
-        /// The row.
         delivery: Box<Delivery>,
-        /// Its failed attempts by their numbers.
+        /// By their numbers.
         failed: Vec<(u32, Attempt)>,
-        /// Where it goes, unless that was deleted.
+        /// `None` if it was deleted.
         subscription: Option<Box<Subscription>>,
     },
-    /// An event that was received, and its entry in the log unless that has expired.
+    /// A received event, and its entry in the log unless that has expired.
     Received(Received, Option<Box<Event>>),
 }
 
 impl History {
-    /// The part of the list that the caller asks for: its tenant's events, and without being an admin
-    /// only those of its own calls.
-    ///
-    /// # Errors
-    /// When the database fails or a row cannot be read.
+    /// A user without a role that sees the tenant gets only the events of its own calls.
     pub async fn page(&self, caller: &Caller, query: EventQuery) -> Result<EventPage, StoreError> {
         let tenant_id = caller.tenant_id();
-        let examined = self.examined.by(&query);
+        let examined = self.examined.for_query(&query);
         let mut filter = query.filter;
         filter.user_id = (!caller.sees_tenant()).then(|| caller.user_id().to_owned());
         let (below, enough) = match query.start {
             Start::Page(page) if query.count == Count::Not => {
                 (None, page.saturating_mul(query.limit))
             }
-            // What comes after the page is counted.
+            // Later rows are counted, too.
             Start::Page(_) => (None, usize::MAX),
             Start::Below(id) => (Some(id), query.limit),
         };
@@ -204,10 +172,7 @@ impl History {
         rows.iter().map(listed).collect()
     }
 
-    /// The event of this id, if it is the caller's tenant's and the caller may see it.
-    ///
-    /// # Errors
-    /// When the database fails or the row cannot be read.
+    /// The event of this id, if the caller may read it.
     pub async fn find(&self, caller: &Caller, id: u64) -> Result<Option<EventDetail>, StoreError> {
         let at = DeliveryRef {
             tenant_id: caller.tenant_id(),
@@ -223,7 +188,7 @@ impl History {
 
     async fn received(&self, received: Received) -> Result<EventDetail, StoreError> {
         let event = match self.events.find(&received.key).await {
-            // The pieces of a payload may expire some hours before the event that names them.
+            // The chunks of a payload may expire some hours before their event.
             Err(StoreError::Corrupt { what: "chunks" }) => None,
             found => found?,
         };
@@ -244,7 +209,7 @@ impl History {
     }
 }
 
-/// A page of what was found, how much that is, and where the list goes on after it.
+/// The page's ids, the counts, and the id below which the list continues.
 fn cut(found: &Found, page: usize, limit: usize) -> (&[u64], Counted, Option<u64>) {
     let total = found.ids.len();
     let start = page.saturating_sub(1).saturating_mul(limit).min(total);

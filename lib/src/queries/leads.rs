@@ -11,19 +11,15 @@ use crate::{
     },
 };
 
-/// Leads that are looked at for one page, so that a filter that few match cannot cost without end.
+/// Leads read for one page, so that a filter that few leads match has a bounded cost.
 const MAX_EXAMINED: u32 = 1_000;
-/// Leads that are read at once where not every one matches.
+/// Leads read at once when a filter may reject some.
 const CHUNK: u32 = 250;
 
-/// Which leads are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct LeadFilter {
-    /// Of this campaign.
     pub campaign_id: Option<String>,
-    /// Of this number.
     pub phone_number: Option<PhoneNumber>,
-    /// That stand here.
     pub status: Option<LeadStatus>,
 }
 
@@ -42,11 +38,8 @@ impl LeadFilter {
     }
 }
 
-/// At most `limit` of the tenant's leads that match, by their ids. A page may hold fewer, even none,
-/// and still have a next one.
-///
-/// # Errors
-/// When the database fails or an entry cannot be read.
+/// At most `limit` of the tenant's matching leads, sorted by id. A page may have fewer, even none, without
+/// being the last one.
 pub async fn find_leads(
     directory: &DirectoryTable,
     tenant_id: &str,
@@ -54,7 +47,7 @@ pub async fn find_leads(
     limit: u32,
     after: Option<Position>,
 ) -> Result<Page<Lead>, StoreError> {
-    // Whoever names both names one lead, whose id follows from them.
+    // Both together identify one lead.
     if let (Some(campaign_id), Some(number)) = (&filter.campaign_id, &filter.phone_number) {
         let id = Lead::id_of(tenant_id, Some(campaign_id), number).to_string();
         let lead = directory.find::<Lead>(&id).await?;
@@ -76,7 +69,7 @@ pub async fn find_leads(
                 entries.push(lead);
             }
             if let Some(last) = entries.last().filter(|_| entries.len() >= limit as usize) {
-                // What was read beyond it belongs to the next page.
+                // The rest of what was read belongs to the next page.
                 let next = Some(Position::of(last));
                 return Ok(Page { entries, next });
             }

@@ -47,7 +47,7 @@ impl World {
                 fold,
                 api: client(api),
                 fresh_millis: 60_000,
-                questions: None,
+                limiter: None,
             },
             key: self.elevenlabs_key().await,
             authenticator: self.authenticator().await,

@@ -14,7 +14,7 @@ use ringpost::{
         subscription::Subscription,
         timestamp::Timestamp,
     },
-    queries::history::{Examined, History},
+    queries::history::{ExaminedRows, History},
     store::history::Queued,
 };
 use ringpost_functions::webhooks::{event_retry, events};
@@ -56,9 +56,9 @@ impl World {
     /// # Panics
     /// When its secrets cannot be read.
     pub async fn webhook_events(&self, examined: usize) -> events::Deps {
-        self.webhook_events_within(Examined {
-            unasked: examined,
-            asked: examined,
+        self.webhook_events_within(ExaminedRows {
+            usual: examined,
+            full_count: examined,
         })
         .await
     }
@@ -67,7 +67,7 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_events_within(&self, examined: Examined) -> events::Deps {
+    pub async fn webhook_events_within(&self, examined: ExaminedRows) -> events::Deps {
         let none = Faults::none();
         let history = History {
             rows: self.history(&none),

@@ -5,7 +5,7 @@ use ringpost::{
     clock::Clock,
     delivery::recovery::{
         order::Recoveries,
-        run::{Portion, Recover},
+        run::{PageLimits, Recover},
     },
     queue::{deliveries::DeliveryQueue, recoveries::RecoveryQueue},
     store::recoveries::RecoveryTable,
@@ -39,7 +39,7 @@ impl World {
     pub fn recover_deliveries(
         &self,
         faults: &Faults,
-        portion: Portion,
+        limits: PageLimits,
     ) -> recover_deliveries::Deps {
         let recover = Recover {
             subscriptions: self.subscriptions(faults),
@@ -47,7 +47,7 @@ impl World {
             history: self.history(faults),
             deliveries: self.delivery_queue(faults),
             queue: self.recovery_queue(faults),
-            portion,
+            limits,
             clock: Clock::system(),
         };
         recover_deliveries::Deps { recover }

@@ -453,7 +453,7 @@ async fn a_tenants_own_account_shows_its_calls_and_reads_no_conversation_of_the_
 async fn who_asks_about_calls_that_nobody_knows_has_few_of_them_looked_up() {
     let (world, api) = (World::new(Some("demo")).await, World::elevenlabs_api());
     let mut deps = endpoint(&world, &api, 0).await;
-    deps.agent_calls.questions = Some(world.limiter_of("question", 2, Clock::system()).into());
+    deps.agent_calls.limiter = Some(world.limiter_of("question", 2, Clock::system()));
     let mut statuses = Vec::new();
     for number in 0..3 {
         let query = json!({ "conversation_id": format!("conv_8001kg64z481ege91gcvyrxngw{number}{number}") });

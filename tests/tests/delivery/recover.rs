@@ -10,7 +10,7 @@ use http::{Method, header::AUTHORIZATION};
 use lambda_http::{Body, Request, RequestExt};
 use ringpost::{
     clock::Clock,
-    delivery::recovery::run::Portion,
+    delivery::recovery::run::PageLimits,
     domain::{
         delivery::{DeliveryRef, DeliveryStatus},
         subscription::SubscriptionStatus,
@@ -31,7 +31,7 @@ use ringpost_tests::{
 use serde_json::{Value, json};
 
 /// Everything in one invocation.
-const WHOLE: Portion = Portion {
+const WHOLE: PageLimits = PageLimits {
     rows: 250,
     time: Duration::from_secs(60),
 };
@@ -194,7 +194,7 @@ async fn a_recovery_goes_on_over_invocations_and_shows_how_far_it_is() {
     let id = job_id(&order(&world, &Faults::none(), "acme", &subscription, &since).await);
     let worker = world.recover_deliveries(
         &Faults::none(),
-        Portion {
+        PageLimits {
             rows: 3,
             time: Duration::ZERO,
         },
@@ -249,7 +249,7 @@ async fn a_recovery_goes_on_over_invocations_and_shows_how_far_it_is() {
 
 #[tokio::test]
 async fn a_worker_killed_at_any_request_queues_everything_and_counts_it_once() {
-    let portion = Portion {
+    let limits = PageLimits {
         rows: 3,
         time: Duration::ZERO,
     };
@@ -265,8 +265,8 @@ async fn a_worker_killed_at_any_request_queues_everything_and_counts_it_once() {
             let faults = Faults::death_at(number, cut);
             // Each invocation of the dying process, then those of another.
             let (dying, other) = (
-                world.recover_deliveries(&faults, portion),
-                world.recover_deliveries(&Faults::none(), portion),
+                world.recover_deliveries(&faults, limits),
+                world.recover_deliveries(&Faults::none(), limits),
             );
             let mut again = Vec::new();
             loop {
@@ -427,7 +427,7 @@ async fn a_recovery_that_stands_still_is_queued_again_by_the_next_order() {
     let ordered = job_id(&order(&world, &none, "acme", &id, &body).await);
     let worker = world.recover_deliveries(
         &none,
-        Portion {
+        PageLimits {
             rows: 1,
             time: Duration::ZERO,
         },

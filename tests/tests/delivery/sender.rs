@@ -9,7 +9,7 @@ use bytes::Bytes;
 use futures::future::join_all;
 use ringpost::{
     clock::Clock,
-    delivery::send::{Sender, WebhookRequest},
+    delivery::{request::WebhookRequest, send::Sender},
     domain::delivery::{Attempt, signature::SigningSecret},
 };
 use ringpost_tests::{

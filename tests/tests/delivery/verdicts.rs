@@ -3,7 +3,7 @@
 
 use ringpost::{
     clock::Clock,
-    delivery::attempt::Done,
+    delivery::attempt::DeliveryResult,
     domain::{
         delivery::{DeliveryStatus, retry::RetryConfig},
         event::{Event, Source},
@@ -68,7 +68,7 @@ async fn a_verdict_about_a_url_that_was_replaced_is_dropped() {
         hand.advance(1);
         put_url(&world, acme.id, &new.url("/"), hand.now()).await;
         hand.advance(1);
-        deliver.deliver.work(&message, &batch).await.unwrap();
+        deliver.deliver.process(&message, &batch).await.unwrap();
         assert_eq!(old.requests().len(), before + 1);
         assert_eq!(
             world.acme(acme.id).await.status,
@@ -158,13 +158,13 @@ async fn whoever_loses_an_attempt_sees_to_what_follows_from_it() {
         .prepare(std::slice::from_ref(&message))
         .await
         .unwrap();
-    assert!(first.deliver.work(&message, &of_first).await.is_err());
+    assert!(first.deliver.process(&message, &of_first).await.is_err());
     assert_eq!(world.delivery(&message.delivery()).await.attempts, 1);
     assert_eq!(world.queued_deliveries().await, (0, 0));
     hand.advance(1);
     assert_eq!(
-        second.deliver.work(&message, &of_second).await.unwrap(),
-        Done::Repeated
+        second.deliver.process(&message, &of_second).await.unwrap(),
+        DeliveryResult::Repeated
     );
     assert_eq!(world.queued_deliveries().await, (0, 1), "the next attempt");
 }

@@ -21,7 +21,7 @@ use ringpost::{
 };
 use ringpost_functions::{
     runtime::Worker,
-    workers::{deliver, recover_deliveries::PORTION},
+    workers::{deliver, recover_deliveries::LIMITS},
 };
 use ringpost_tests::{
     configs::{admin, ask},
@@ -179,7 +179,7 @@ async fn one_endpoint_that_is_down_slows_no_other_and_loses_nothing() {
         .await;
     let asked = ask(&recover, &admin("acme"), Method::POST, Some(&id), &body).await;
     assert_eq!(asked.status, 202, "{}", asked.body);
-    let worker = world.recover_deliveries(&Faults::none(), PORTION);
+    let worker = world.recover_deliveries(&Faults::none(), LIMITS);
     for message in world.take_recoveries().await {
         assert_eq!(
             worker

@@ -9,7 +9,7 @@ use ringpost::{
         key::CallKey,
         timestamp::Timestamp,
     },
-    queries::history::Examined,
+    queries::history::ExaminedRows,
 };
 use ringpost_functions::webhooks::events::Deps;
 use ringpost_tests::{
@@ -404,9 +404,9 @@ async fn a_row_that_moved_on_into_another_millisecond_stays_in_its_own() {
 async fn nothing_is_counted_far_unless_that_is_asked_for() {
     let world = many().await;
     let endpoint = world
-        .webhook_events_within(Examined {
-            unasked: 40,
-            asked: 10_000,
+        .webhook_events_within(ExaminedRows {
+            usual: 40,
+            full_count: 10_000,
         })
         .await;
     let counted = ask(&endpoint, "limit=10", &admin()).await;

@@ -1,4 +1,4 @@
-//! Recoveries: the deliveries that an outage left behind are queued again, when their tenant orders it.
+//! Recoveries: at a tenant's request the deliveries that an outage left behind are queued again.
 
 pub mod order;
 pub mod run;

@@ -1,19 +1,19 @@
-//! Ordering a recovery. A subscription has one at a time: their numbers are given out by a condition,
-//! so that of two orders at the same moment one finds the other's.
+//! Ordering a recovery. A subscription has one at a time: a condition assigns their numbers, so that of
+//! two simultaneous orders one finds the other's recovery.
 //!
 //! ```text
 //! read the latest ── write the next ── queue it
 //! ```
 //!
-//! A crash before the message leaves a recovery that nobody works on. Whoever orders next meets it and
-//! queues it; so does whoever meets one that has not gone on for a while.
+//! A crash before the message leaves a recovery without a worker. The next order queues it, as it does any
+//! recovery that has made no progress for a while.
 
 use thiserror::Error;
 
 use crate::{
     clock::Clock,
     domain::{
-        delivery::recovery::{Order, Place, Recovery, RecoveryId, RecoveryStatus},
+        delivery::recovery::{Place, Recovery, RecoveryId, RecoveryOrder, RecoveryStatus},
         subscription::SubscriptionStatus,
         timestamp::Timestamp,
     },
@@ -21,64 +21,46 @@ use crate::{
     store::{StoreError, recoveries::RecoveryTable, subscriptions::SubscriptionTable},
 };
 
-/// So many orders at the same moment are not a coincidence.
+/// More simultaneous requests than this are no coincidence.
 const MAX_TRIES: usize = 8;
 
-/// Takes orders.
 #[derive(Debug, Clone)]
 pub struct Recoveries {
-    /// Whose deliveries may be recovered.
     pub subscriptions: SubscriptionTable,
-    /// Where recoveries are.
     pub recoveries: RecoveryTable,
-    /// Where they are queued.
     pub queue: RecoveryQueue,
-    /// How long the history is kept.
     pub retention_days: u32,
-    /// What time it is.
     pub clock: Clock,
 }
 
-/// What became of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OrderResult {
-    /// It is queued.
     Queued(Recovery),
-    /// The same was ordered before and is under way.
     Before(Recovery),
-    /// Another one of the subscription is under way.
     Busy(Recovery),
-    /// The tenant has no such subscription.
     NoSubscription,
-    /// Nothing is posted for the subscription.
     Inactive,
-    /// The window begins in the future.
     Future,
-    /// The window ends before what is kept.
     Expired,
 }
 
-/// Why an order was not taken. Repeating it is safe.
+/// Repeating the request is safe.
 #[derive(Debug, Error)]
 pub enum OrderError {
-    /// The database failed.
     #[error("the database failed")]
     Store(#[from] StoreError),
-    /// It is written, but not known to be queued.
+    /// The recovery is stored, but may not be queued.
     #[error("the queue failed")]
     Queue(#[from] SendError),
 }
 
 impl Recoveries {
-    /// Orders a recovery.
-    ///
-    /// # Errors
-    /// When the database or the queue fails; the order may have been taken, and the same one finds it.
+    /// On an error the recovery may exist; the same order finds it.
     pub async fn order(
         &self,
         tenant_id: &str,
         subscription_id: u64,
-        order: Order,
+        order: RecoveryOrder,
     ) -> Result<OrderResult, OrderError> {
         let Some(subscription) = self.subscriptions.find(tenant_id, subscription_id).await? else {
             return Ok(OrderResult::NoSubscription);
@@ -90,7 +72,7 @@ impl Recoveries {
             let latest = self.recoveries.latest(tenant_id, subscription_id).await?;
             let latest = latest.map(|stored| stored.recovery);
             if let Some(open) = latest.as_ref().filter(|latest| latest.is_open()) {
-                return self.meet(open, order).await;
+                return self.answer_open(open, order).await;
             }
             let number = latest.map_or(1, |latest| latest.id.number + 1);
             let now = self.clock.now();
@@ -127,8 +109,11 @@ impl Recoveries {
         Err(StoreError::Contended.into())
     }
 
-    /// Answers an order that finds another one under way.
-    async fn meet(&self, open: &Recovery, order: Order) -> Result<OrderResult, OrderError> {
+    async fn answer_open(
+        &self,
+        open: &Recovery,
+        order: RecoveryOrder,
+    ) -> Result<OrderResult, OrderError> {
         if open.may_have_stalled(self.clock.now()) {
             self.queue.send(open, 0).await?;
         }

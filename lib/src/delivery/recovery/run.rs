@@ -1,15 +1,14 @@
-//! Working on a recovery, page by page:
+//! Processing a recovery page by page:
 //!
 //! ```text
-//! read a page ── reopen its deliveries ── queue them ── save the place and the counts
+//! read a page ── reopen its deliveries ── queue them ── save the position and the counts
 //! ```
 //!
-//! A crash anywhere repeats the page. A delivery that the recovery reopened bears its id: it counts again
-//! as before, and is queued again unless an attempt was made since. Before the time is up the recovery
-//! queues itself, so that its length is not bound by that of an invocation.
+//! After a crash the page is repeated. A reopened delivery has the recovery's id: it is counted again, and
+//! queued again unless an attempt was made since. When the time is up the recovery queues its own message,
+//! so that it may take longer than one invocation.
 //!
-//! Deliveries are queued for one moment after the other, so that a tenant with much to recover has only so
-//! many on their way at once.
+//! The messages have increasing delays, which limits how many deliveries of a tenant are under way at once.
 
 use std::time::{Duration, Instant};
 
@@ -38,103 +37,87 @@ use crate::{
     },
 };
 
-/// Deliveries reopened at once.
 const CONCURRENCY: usize = 16;
 
-/// Works on recoveries.
 #[derive(Debug, Clone)]
 pub struct Recover {
-    /// Who is delivered to.
     pub subscriptions: SubscriptionTable,
-    /// Where recoveries are.
     pub recoveries: RecoveryTable,
-    /// Where deliveries are.
     pub history: HistoryTable,
-    /// Where they are queued.
     pub deliveries: DeliveryQueue,
-    /// Where recoveries are queued.
     pub queue: RecoveryQueue,
-    /// How much is done at once.
-    pub portion: Portion,
-    /// What time it is.
+    pub limits: PageLimits,
     pub clock: Clock,
 }
 
-/// How much is done at once.
 #[derive(Debug, Clone, Copy)]
-pub struct Portion {
-    /// Rows of the history that are looked through between two savings.
+pub struct PageLimits {
+    /// Rows of the history that are read between two saves.
     pub rows: i32,
-    /// After so long the recovery queues itself and rests; one page is done in any case.
+    /// After this time the recovery queues its own message and ends; it always does one page.
     pub time: Duration,
 }
 
-/// What became of a recovery.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ran {
-    /// It ended.
+pub enum RecoverResult {
     Ended(Recovery),
-    /// It went on, and is queued again.
-    Resting(Recovery),
-    /// It had ended before, or is no longer kept.
-    Over,
-    /// Somebody else is at work on it.
-    Elsewhere,
+    /// It continues later; its message is queued again.
+    Paused(Recovery),
+    /// It had ended before, or has expired.
+    AlreadyEnded,
+    /// Another worker has it.
+    TakenElsewhere,
 }
 
-/// Why a recovery did not go on. Repeating is safe.
+/// Repeating is safe.
 #[derive(Debug, Error)]
 pub enum RecoverError {
-    /// The database failed.
     #[error("the database failed")]
     Store(#[from] StoreError),
-    /// The queue failed.
     #[error("the queue failed")]
     Queue(#[from] SendError),
 }
 
 impl Recover {
-    /// Goes on with a recovery.
-    ///
-    /// # Errors
-    /// When the database or a queue fails: whoever calls must not acknowledge the message.
-    pub async fn run(&self, tenant_id: &str, id: RecoveryId) -> Result<Ran, RecoverError> {
+    /// Continues a recovery. On an error the caller must not acknowledge the message.
+    pub async fn run(
+        &self,
+        tenant_id: &str,
+        id: RecoveryId,
+    ) -> Result<RecoverResult, RecoverError> {
         let started = Instant::now();
         let Some(mut stored) = self.find_open(tenant_id, id).await? else {
-            return Ok(Ran::Over);
+            return Ok(RecoverResult::AlreadyEnded);
         };
         if let Some(reason) = self.obstacle(tenant_id, id.subscription_id).await? {
-            let given_up = self.end(&stored, RecoveryStatus::Failed(reason)).await?;
-            return Ok(given_up.map_or(Ran::Elsewhere, Ran::Ended));
+            return self.fail(&stored, reason).await;
         }
         loop {
             let Some(saved) = self.page(&stored).await? else {
-                return Ok(Ran::Elsewhere);
+                return Ok(RecoverResult::TakenElsewhere);
             };
             if !saved.recovery.is_open() {
-                return Ok(Ran::Ended(saved.recovery));
+                return Ok(RecoverResult::Ended(saved.recovery));
             }
             let rests = saved.recovery.rests_seconds(self.clock.now());
-            if started.elapsed() >= self.portion.time || rests.is_some() {
+            if started.elapsed() >= self.limits.time || rests.is_some() {
                 self.queue.send(&saved.recovery, rests.unwrap_or(0)).await?;
-                return Ok(Ran::Resting(saved.recovery));
+                return Ok(RecoverResult::Paused(saved.recovery));
             }
             stored = saved;
         }
     }
 
-    /// Gives up a recovery that failed again and again.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn give_up(&self, tenant_id: &str, id: RecoveryId) -> Result<Ran, RecoverError> {
+    /// Ends a recovery that failed repeatedly.
+    pub async fn give_up(
+        &self,
+        tenant_id: &str,
+        id: RecoveryId,
+    ) -> Result<RecoverResult, RecoverError> {
         let Some(stored) = self.find_open(tenant_id, id).await? else {
-            return Ok(Ran::Over);
+            return Ok(RecoverResult::AlreadyEnded);
         };
-        let given_up = self
-            .end(&stored, RecoveryStatus::Failed(FailureReason::Fault))
-            .await?;
-        Ok(given_up.map_or(Ran::Elsewhere, Ran::Ended))
+        self.fail(&stored, FailureReason::Fault).await
     }
 
     async fn find_open(
@@ -146,7 +129,7 @@ impl Recover {
         Ok(found.filter(|stored| stored.recovery.is_open()))
     }
 
-    /// What has become of the subscription, if nothing can be delivered to it any more.
+    /// Why nothing can be delivered to the subscription, if so.
     async fn obstacle(
         &self,
         tenant_id: &str,
@@ -160,37 +143,36 @@ impl Recover {
         })
     }
 
-    async fn end(
+    async fn fail(
         &self,
         stored: &StoredRecovery,
-        status: RecoveryStatus,
-    ) -> Result<Option<Recovery>, StoreError> {
-        let ended = Recovery {
-            status,
+        reason: FailureReason,
+    ) -> Result<RecoverResult, RecoverError> {
+        let failed = Recovery {
+            status: RecoveryStatus::Failed(reason),
             updated_at: self.clock.now(),
             ..stored.recovery.clone()
         };
-        let saved = self.recoveries.replace(stored, ended).await?;
-        Ok(saved.map(|saved| saved.recovery))
+        let saved = self.recoveries.replace(stored, failed).await?;
+        Ok(saved.map_or(RecoverResult::TakenElsewhere, |saved| {
+            RecoverResult::Ended(saved.recovery)
+        }))
     }
 
-    /// Does one page and saves that; `None` when somebody else was faster.
+    /// Does one page and saves it; `None` when another worker was faster.
     async fn page(&self, stored: &StoredRecovery) -> Result<Option<StoredRecovery>, RecoverError> {
         let recovery = &stored.recovery;
-        let page = self
-            .history
-            .recoverable(recovery, self.portion.rows)
-            .await?;
-        let taken_up: Vec<Delivery> = stream::iter(page.deliveries)
-            .map(|delivery| self.take_up(recovery, delivery))
+        let page = self.history.recoverable(recovery, self.limits.rows).await?;
+        let reopened: Vec<Delivery> = stream::iter(page.deliveries)
+            .map(|delivery| self.reopen(recovery, delivery))
             .buffer_unordered(CONCURRENCY)
-            .try_filter_map(async |taken_up| Ok(taken_up))
+            .try_filter_map(async |reopened| Ok(reopened))
             .try_collect()
             .await?;
         let now = self.clock.now();
-        let waiting: Vec<_> = taken_up
+        let waiting: Vec<_> = reopened
             .iter()
-            .filter(|delivery| waits(recovery, delivery))
+            .filter(|delivery| is_waiting(recovery, delivery))
             .collect();
         let (first, released_until) = recovery.release(waiting.len(), now);
         let messages: Vec<_> = waiting
@@ -208,7 +190,7 @@ impl Recover {
             status: page
                 .next
                 .map_or(RecoveryStatus::Done, |_| RecoveryStatus::Running),
-            requeued: recovery.requeued + taken_up.len() as u64,
+            requeued: recovery.requeued + reopened.len() as u64,
             examined: recovery.examined + page.examined,
             place: page.next.unwrap_or(recovery.place),
             released_until,
@@ -218,8 +200,8 @@ impl Recover {
         Ok(self.recoveries.replace(stored, saved).await?)
     }
 
-    /// The delivery as the recovery leaves it, if it is one of those that it queues again.
-    async fn take_up(
+    /// The delivery as the recovery leaves it, if the recovery includes it.
+    async fn reopen(
         &self,
         recovery: &Recovery,
         delivery: Delivery,
@@ -243,7 +225,7 @@ impl Recover {
                 if reopened.is_some() {
                     return Ok(reopened);
                 }
-                // Somebody else has changed it: this recovery too, if the answer was lost.
+                // Another writer has changed it, or this recovery did and the response was lost.
                 let found = self.history.find_delivery(&delivery.at).await?;
                 Ok(found.filter(|found| is_of(recovery, found)))
             }
@@ -256,8 +238,8 @@ fn is_of(recovery: &Recovery, delivery: &Delivery) -> bool {
     delivery.recovery.as_deref() == Some(recovery.id.to_string().as_str())
 }
 
-/// Whether a delivery that was taken up has no attempt behind it yet, so that its message may be lost.
-fn waits(recovery: &Recovery, delivery: &Delivery) -> bool {
+/// Whether a reopened delivery had no attempt since, so that its message may be lost.
+fn is_waiting(recovery: &Recovery, delivery: &Delivery) -> bool {
     delivery.status == DeliveryStatus::Pending
         && match recovery.order.status {
             Recoverable::Pending => true,

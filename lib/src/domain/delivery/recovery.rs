@@ -16,7 +16,8 @@ pub enum Recoverable {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
+pub struct RecoveryOrder {
+    /// Deliveries announced from then on.
     pub since: Timestamp,
     /// Deliveries announced until then; `None` for the time of the order.
     pub until: Option<Timestamp>,
@@ -86,8 +87,9 @@ pub struct Place {
 pub struct Recovery {
     pub tenant_id: String,
     pub id: RecoveryId,
-    pub order: Order,
-    /// Never before what is kept.
+    /// What was asked for.
+    pub order: RecoveryOrder,
+    /// The beginning of the window: never before what is kept.
     pub since: Timestamp,
     /// Never after the order.
     pub until: Timestamp,
@@ -224,7 +226,7 @@ mod tests {
     #[test]
     fn deliveries_are_released_one_after_the_other_and_not_far_ahead() {
         let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
-        let order = Order {
+        let order = RecoveryOrder {
             since: at(0),
             until: None,
             status: Recoverable::Failed,

@@ -20,7 +20,7 @@ const AGENT_ID: &str = "agent-456";
 const CONVERSATION_ID: &str = "conv-123";
 pub(super) const CAMPAIGN_ID: &str = "campaign-123";
 
-/// So many seconds after the call began: 2023-07-29T10:15:00Z.
+/// Seconds after the call began at 2023-07-29T10:15:00Z.
 pub(super) fn at(seconds: u64) -> Timestamp {
     Timestamp::EPOCH.plus_millis((1_690_625_700 + seconds) * 1_000)
 }
@@ -34,7 +34,7 @@ pub(super) fn owner() -> Owner {
     }
 }
 
-/// The call as it stands when an event of this type is announced, by this event alone.
+/// The call when an event of this type is announced, made from this event alone.
 pub(super) fn reported_by(event: &Event, event_type: &str) -> Option<(CallUpdate, Call)> {
     let mut update = providers::read_update(event)?;
     for earlier in reports(event_type) {
@@ -44,7 +44,7 @@ pub(super) fn reported_by(event: &Event, event_type: &str) -> Option<(CallUpdate
     Some((update, call))
 }
 
-/// A provider's event of this type with everything that any provider tells in one.
+/// A provider's event of this type with the fields of all providers.
 pub(super) fn reported(event_type: &str) -> Event {
     let (source, duration) = match event_type.split('.').next() {
         Some("voice" | "agent") => (Source::ElevenLabs, Some(15.5)),
@@ -65,7 +65,7 @@ pub(super) fn reported(event_type: &str) -> Event {
     event(source, second, event_type, &body)
 }
 
-/// The carrier's report of a leg that the call has dialled: how far it has come follows from the type.
+/// The carrier's report of a leg that the call has dialled: the type decides its state.
 pub(super) fn dialled_leg(event_type: &str) -> Event {
     let is_over = event_type == TRANSFER_COMPLETED;
     let body = json!({
@@ -86,7 +86,7 @@ pub(super) fn dialled_leg(event_type: &str) -> Event {
     )
 }
 
-/// What had been announced of a call that had seemed shorter.
+/// The values announced when the call seemed shorter.
 pub(super) fn previous() -> Map<String, Value> {
     let seemed = [
         ("status", json!("no_answer")),
@@ -100,7 +100,7 @@ pub(super) fn previous() -> Map<String, Value> {
         .collect()
 }
 
-/// Somebody calls a number of a campaign for the first time.
+/// The first call from this number to a campaign.
 pub(super) fn first_call() -> Event {
     let question = json!({
         "call_id": CALL_SID, "from_number": "+18005557890", "to_number": "+18005551234", "room_name": "room-123"
@@ -108,7 +108,7 @@ pub(super) fn first_call() -> Event {
     event(Source::SipInbound, 0, "sip_inbound", &question)
 }
 
-/// A dialer asks to call again.
+/// A dialer asks for a follow-up call.
 pub(super) fn captured() -> Event {
     let submission = json!({
         "company_id": "123e4567-e89b-12d3-a456-426614174000", "external_call_id": "CALL-12345",
@@ -194,7 +194,7 @@ fn conversation() -> Value {
     } })
 }
 
-/// What the carrier says of the call, as the Webhook API document has it.
+/// The carrier's report, as the Webhook API document shows it.
 fn carrier(second: u64, event_type: &str, more: &Value) -> Event {
     let body = json!({
         "event_type": event_type, "call_id": CALL_SID, "timestamp": at(second).to_string(),

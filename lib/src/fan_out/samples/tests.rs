@@ -40,7 +40,6 @@ fn sample(event_type: &str) -> Value {
     sample_data(event_type, &subscription()).into()
 }
 
-/// The paths of all members.
 fn paths(value: &Value, path: &str, into: &mut BTreeSet<String>) {
     for (name, value) in value.as_object().into_iter().flatten() {
         let path = format!("{path}/{name}");
@@ -95,7 +94,7 @@ fn room(second: u64, name: &str, more: &Value) -> Event {
     event(Source::LiveKit, second, name, &body)
 }
 
-/// A recorded call with an agent that everybody reports, and to which somebody is transferred.
+/// A recorded call with an agent that every provider reports, and with a transfer.
 fn story() -> Vec<Event> {
     let file = json!({ "egressInfo": { "egressId": "EG_1", "status": "EGRESS_COMPLETE",
         "fileResults": [{ "location": "s3://recordings/1.ogg" }] } });
@@ -158,7 +157,7 @@ fn story() -> Vec<Event> {
             &json!({ "duration": 125, "recording_url": "s3://r" }),
         ),
         room(126, "egress_ended", &file),
-        // A second time, when all is known.
+        // Again, when all facts are known.
         carrier(
             127,
             "recording.completed",
@@ -170,7 +169,7 @@ fn story() -> Vec<Event> {
     ]
 }
 
-/// What the call announces to everybody, event by event.
+/// What the call announces to every subscription, event by event.
 fn announced(events: &[Event]) -> (Call, Vec<Message>) {
     let (owner, mut call, mut messages) = (call::owner(), None, Vec::new());
     for event in events {
@@ -182,17 +181,17 @@ fn announced(events: &[Event]) -> (Call, Vec<Message>) {
         let call = call.as_ref().unwrap();
         let lead = Lead::of(call, &event.key);
         let lead = lead.filter(|_| event.source == Source::SipInbound);
-        let targeted =
+        let outgoing =
             CallAnnouncements::new(event, &update, call, &owner, lead.as_ref()).messages();
-        let to_everybody = targeted
+        let to_everybody = outgoing
             .into_iter()
-            .filter(|targeted| targeted.to == Audience::Everybody);
-        messages.extend(to_everybody.map(|targeted| targeted.message));
+            .filter(|outgoing| outgoing.audience == Audience::All);
+        messages.extend(to_everybody.map(|outgoing| outgoing.message));
     }
     (call.unwrap(), messages)
 }
 
-/// Two records that had both announced their end turn out to be one call.
+/// Two records that both announced their end become one call.
 fn merger() -> Vec<Message> {
     let ended = |id: &str| carrier(125, "call.completed", &json!({ "call_id": id }));
     let ([mut one, other], owner) = (
@@ -205,7 +204,7 @@ fn merger() -> Vec<Message> {
     let messages = CallAnnouncements::new(&event, &update, &one, &owner, None).messages();
     messages
         .into_iter()
-        .map(|targeted| targeted.message)
+        .map(|outgoing| outgoing.message)
         .collect()
 }
 

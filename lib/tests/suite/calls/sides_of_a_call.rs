@@ -8,7 +8,7 @@ use ringpost::{
         key::EventKey,
         phone::PhoneNumber,
     },
-    fan_out::payload::{CallData, More, Order},
+    fan_out::payload::{CallData, EventOrder, More},
     http::call_log::CallLog,
 };
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ fn hidden() -> Value {
 
 /// `from` and `to` as they are posted.
 fn posted(call: &Call) -> [Option<String>; 2] {
-    let order = Order::new(call.created_at, 0, call.created_at);
+    let order = EventOrder::new(call.created_at, 0, call.created_at);
     let data = serde_json::to_value(CallData::of(call, None, order, More::new())).expect("JSON");
     ["from", "to"].map(|side| data.get(side).and_then(Value::as_str).map(str::to_owned))
 }

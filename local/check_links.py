@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from . import markdown
 from .settings import ROOT
 
-DOCUMENTS = ("*.md", "docs/**/*.md", "bench/*.md", ".github/**/*.md")
+DOCUMENTS = ("*.md", "docs/**/*.md", "bench/*.md", "clients/*/README.md", ".github/**/*.md")
 # [text](target), [text](<target> "title"); an image is the same behind a !.
 INLINE = re.compile(r"\]\(\s*(<[^>\n]*>|[^\s()]*(?:\([^\s()]*\)[^\s()]*)*)(?:\s+(?:\"[^\"]*\"|'[^']*'))?\s*\)")
 # [name]: target

@@ -14,6 +14,7 @@ EVERYTHING = (
     "docs/**/*.md",
     "bench/*.md",
     "bench/*.py",
+    "clients/*/README.md",
     "lib/src/**/*.rs",
     "functions/src/**/*.rs",
     "local/**/*.py",
@@ -22,6 +23,7 @@ EVERYTHING = (
 CLEAN = (
     "*.md",
     ".github/**/*.md",
+    "clients/*/README.md",
     "docs/ALARMS.md",
     "docs/CAPACITY.md",
     "docs/COST.md",

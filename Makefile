@@ -26,7 +26,7 @@ OPS := $(PYTHON) -m ops
 TOOLS := .local/venv/tools/bin
 ROOMS := local ops checks samples project bench/billing.py bench/cost.py bench/footprint.py bench/stack.py bench/tables.py
 
-.PHONY: help contract fuzz redaction rehearse run up down test logs invoke invoke-all lint bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
+.PHONY: help clients contract fuzz redaction rehearse run up down test logs invoke invoke-all lint bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -79,6 +79,13 @@ lint: tools ## check the template, docs/openapi.yaml, docs/COST.md, make trace, 
 	$(TOOLS)/python -m checks.links
 	$(TOOLS)/python -m checks.prose
 	$(TOOLS)/python bench/cost.py --check
+
+clients: ## check clients/python and clients/typescript: the generated types, the tests, the packages
+	@$(PYTHON) -m project.environment clients
+	cd clients/python && export PATH="$(CURDIR)/.local/venv/clients/bin:$$PATH" && datamodel-codegen --check && \
+		ruff check && ruff format --check && mypy && PYTHONPATH=src python -m unittest && python fresh.py
+	@command -v npm >/dev/null || { echo "· skipped clients/typescript: there is no npm on this machine"; exit 0; }; \
+		cd clients/typescript && npm ci --silent && npm run --silent check
 
 bench: ## measure the release binaries against the budgets
 	$(PYTHON) bench/run.py

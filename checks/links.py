@@ -17,7 +17,7 @@ from project.settings import ROOT
 
 from .outcome import report
 
-DOCUMENTS = ("*.md", "docs/**/*.md", "bench/*.md", ".github/**/*.md")
+DOCUMENTS = ("*.md", "docs/**/*.md", "bench/*.md", "clients/*/README.md", ".github/**/*.md")
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 HTML_LINK = re.compile(r"<(?:a|img)\b[^>]*?\b(?:href|src)=[\"']([^\"']*)[\"']", re.IGNORECASE)
 HTML_ANCHOR = re.compile(r"<[a-z][^>]*?\s(?:id|name)=[\"']([^\"']+)[\"']", re.IGNORECASE)

@@ -17,6 +17,7 @@ from . import text
 
 FILES = (
     "*.md",
+    "clients/*/README.md",
     ".github/**/*.md",
     "docs/**/*.md",
     "bench/*.md",

@@ -1,9 +1,10 @@
-// Document 000's client and hook, in a real browser, from a page of another origin than the API's. local/browser.py
-// runs it, with the values of stack.env in the environment.
+// Document 000's client and hook, and those of clients/typescript, in a real browser, from a page of another origin than
+// the API's. local/browser.py runs it, with the values of stack.env in the environment.
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
@@ -12,6 +13,8 @@ const { RINGPOST_URL, RINGPOST_TOKEN, RINGPOST_USER, LIVEKIT_WEBHOOK_SECRET, CHR
 // Without these a browser on a closed network looks for its maker's hosts all the time.
 const QUIET = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
+const HERE = import.meta.dirname;
+const CLIENT = join(HERE, '../../clients/typescript');
 const UNKNOWN_CALL = '00000000-0000-5000-8000-000000000000';
 
 /** The id of a call that ended after 45 seconds, which this posts as LiveKit does. */
@@ -38,12 +41,22 @@ async function endedCall() {
   return (await response.json()).call_id;
 }
 
-/** One of the examples as a script, with these constants in it. */
-async function bundled(file, callId, token) {
+/** Modules as one script, with these constants in it. */
+async function bundled(files, callId, token) {
   const constants = { BASE_URL: RINGPOST_URL, CALL_ID: callId, USER_ID: RINGPOST_USER, jwtToken: token };
-  const define = Object.fromEntries(Object.entries(constants).map(([name, value]) => [name, JSON.stringify(value)]));
-  const entryPoints = [new URL(file, import.meta.url).pathname];
-  const result = await build({ entryPoints, bundle: true, write: false, format: 'esm', target: 'es2022', jsx: 'automatic', define });
+  const result = await build({
+    stdin: { contents: files.map((file) => `import '${file}';`).join('\n'), resolveDir: HERE },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2022',
+    jsx: 'automatic',
+    define: Object.fromEntries(Object.entries(constants).map(([name, value]) => [name, JSON.stringify(value)])),
+    alias: { 'ringpost/react': `${CLIENT}/src/react.ts`, ringpost: `${CLIENT}/src/index.ts` },
+    // The examples are part of a package whose modules do nothing but export.
+    ignoreAnnotations: true,
+    nodePaths: [`${HERE}/node_modules`],
+  });
   return result.outputFiles[0].text;
 }
 
@@ -61,10 +74,12 @@ async function served(scripts) {
 
 const callId = await endedCall();
 const server = await served({
-  client: await bundled('client.ts', callId, RINGPOST_TOKEN),
-  unknown: await bundled('client.ts', UNKNOWN_CALL, RINGPOST_TOKEN),
-  stranger: await bundled('client.ts', callId, 'not.a.token'),
-  hook: await bundled('hook.tsx', callId, ''),
+  client: await bundled(['./client.ts'], callId, RINGPOST_TOKEN),
+  unknown: await bundled(['./client.ts'], UNKNOWN_CALL, RINGPOST_TOKEN),
+  stranger: await bundled(['./client.ts'], callId, 'not.a.token'),
+  hook: await bundled(['./hook.tsx'], callId, ''),
+  'package-client': await bundled(['./package.ts', `${CLIENT}/test/document/client.ts`], callId, ''),
+  'package-hook': await bundled(['./package.ts', `${CLIENT}/test/document/hook.tsx`], callId, ''),
   empty: 'void 0;',
 });
 const origin = `http://127.0.0.1:${server.address().port}`;
@@ -82,31 +97,42 @@ async function opened(url, before = () => {}) {
 }
 
 /** Waits until the console has said as many lines as are expected, then compares. */
-async function says(name, expected) {
-  const { page, said } = await opened(`${origin}/${name}`);
+async function says(name, expected, before) {
+  const { page, said } = await opened(`${origin}/${name}`, before);
   const lines = () => said.filter((line) => !line.startsWith('Failed to load resource'));
   while (lines().length < expected.length) await page.waitForEvent('console');
   assert.deepEqual(lines(), expected);
 }
 
+/** Where document 000's hook looks for the token. */
+const storeToken = (token) => localStorage.setItem('token', token);
+
+/** A page shows the call, and again after a click. */
+async function showsACall(name) {
+  const { page } = await opened(`${origin}/${name}`, storeToken);
+  await page.getByRole('heading', { name: 'Call Outcome: completed' }).waitFor();
+  await page.getByText('Duration: 45s').waitFor();
+  await page.getByText('Phone: +17678189426').waitFor();
+  const answered = page.waitForResponse((response) => response.url().includes(callId));
+  await page.getByRole('button', { name: 'Refresh' }).click();
+  assert.equal((await answered).status(), 200);
+  await page.getByRole('heading', { name: 'Call Outcome: completed' }).waitFor();
+}
+
+const CALL_LINES = ['Call outcome: completed', 'Duration: 45s', 'Recording: https://cdn.example.com/recordings/recording.mp3'];
+
 const checks = {
-  "the document's client reads a call": () =>
-    says('client', ['Call outcome: completed', 'Duration: 45s', 'Recording: https://cdn.example.com/recordings/recording.mp3']),
+  "the document's client reads a call": () => says('client', CALL_LINES),
 
   'it can read why it gets none': () => says('unknown', ['Error: Call not found']),
 
   'and why it is refused': () => says('stranger', ['Error: Unauthorized']),
 
-  "the document's hook shows a call, and again": async () => {
-    const { page } = await opened(`${origin}/hook`, (token) => localStorage.setItem('token', token));
-    await page.getByRole('heading', { name: 'Call Outcome: completed' }).waitFor();
-    await page.getByText('Duration: 45s').waitFor();
-    await page.getByText('Phone: +17678189426').waitFor();
-    const answered = page.waitForResponse((response) => response.url().includes(callId));
-    await page.getByRole('button', { name: 'Refresh' }).click();
-    assert.equal((await answered).status(), 200);
-    await page.getByRole('heading', { name: 'Call Outcome: completed' }).waitFor();
-  },
+  "the document's hook shows a call, and again": () => showsACall('hook'),
+
+  "the package's client reads a call": () => says('package-client', CALL_LINES, storeToken),
+
+  "the package's hook shows a call, and again": () => showsACall('package-hook'),
 
   'a page may ask and configure, by every method and header': async () => {
     const { page } = await opened(`${origin}/empty`);

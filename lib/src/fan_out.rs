@@ -47,7 +47,7 @@ use crate::{
         StoreError,
         history::HistoryTable,
         leads::LeadTable,
-        lookup::{Found, Lookup},
+        lookup::{CallLookup, Lookup},
     },
 };
 
@@ -155,7 +155,7 @@ impl FanOut {
     pub async fn process(
         &self,
         told: &ParsedEvent,
-        found: Option<Found>,
+        found: Option<CallLookup>,
         batch: &Batch,
     ) -> Result<Processed, FanOutError> {
         let event = &told.event;
@@ -226,7 +226,7 @@ impl FanOut {
 
     /// Looks up what the events of a batch need, in one trip. What could not be looked up is looked up once
     /// more by who drives the event.
-    pub async fn look_up(&self, events: &[&ParsedEvent]) -> Vec<Option<Found>> {
+    pub async fn look_up(&self, events: &[&ParsedEvent]) -> Vec<Option<CallLookup>> {
         let updates: Vec<&CallUpdate> = events
             .iter()
             .filter_map(|told| told.update.as_ref())
@@ -249,7 +249,7 @@ impl FanOut {
     async fn fold(
         &self,
         update: &CallUpdate,
-        mut known: Option<Found>,
+        mut known: Option<CallLookup>,
     ) -> Result<Call, StoreError> {
         for _ in 0..MAX_ROUNDS {
             let found = match known.take() {

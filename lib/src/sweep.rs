@@ -29,7 +29,7 @@ use crate::{
     store::{
         StoreError,
         calls::CallTable,
-        due::{DueTable, Filed},
+        due::{DueEntry, DueTable},
         endpoints::{EndpointTable, SubscriptionRef},
         events::{Accepted, EventTable},
     },
@@ -205,7 +205,7 @@ impl Sweep {
 
     async fn settle(
         &self,
-        filed: &Filed,
+        filed: &DueEntry,
         now: Timestamp,
         deadline: Instant,
     ) -> Result<Settled, StoreError> {

@@ -18,7 +18,7 @@ use futures::future::join_all;
 use ringpost::{
     domain::key::EventKey,
     fan_out::{FanOut, ParsedEvent, publish::Batch},
-    store::{Item, events::EventTable, lookup::Found},
+    store::{Item, events::EventTable, lookup::CallLookup},
     telemetry,
 };
 
@@ -149,7 +149,7 @@ impl Deps {
     }
 
     /// What the first event of each call needs, in one trip. Those that follow it need what it leaves.
-    async fn look_up(&self, calls: &[Vec<(usize, Record)>]) -> Vec<Option<Found>> {
+    async fn look_up(&self, calls: &[Vec<(usize, Record)>]) -> Vec<Option<CallLookup>> {
         let events: Vec<Option<&ParsedEvent>> = calls
             .iter()
             .map(|records| {
@@ -171,7 +171,7 @@ impl Deps {
     async fn settle_in_order(
         &self,
         records: Vec<(usize, Record)>,
-        mut found: Option<Found>,
+        mut found: Option<CallLookup>,
         batch: &Batch,
         deadline: Instant,
     ) -> Option<usize> {

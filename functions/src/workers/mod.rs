@@ -19,7 +19,7 @@ use ringpost::{
     domain::call::outcome::Outcome,
     fan_out::{FanOut, FanOutError, ParsedEvent, Processed, publish::Batch},
     queue::SendError,
-    store::lookup::Found,
+    store::lookup::CallLookup,
     telemetry,
 };
 
@@ -68,7 +68,7 @@ const LONGEST_PROCESSING: Duration = Duration::from_secs(8);
 async fn process(
     fan_out: &FanOut,
     parsed: &ParsedEvent,
-    found: Option<Found>,
+    found: Option<CallLookup>,
     batch: &Batch,
 ) -> Result<Processed, FanOutError> {
     let started = Instant::now();

@@ -37,7 +37,7 @@ use crate::{
     queue::deliveries::DeliveryMessage,
     store::{
         StoreError,
-        endpoints::{Found, SubscriptionRef},
+        endpoints::{DeliveryBatch, SubscriptionRef},
     },
 };
 
@@ -105,7 +105,7 @@ impl Done {
 /// A batch whose deliveries were read, and whose turns were taken.
 #[derive(Debug)]
 pub struct Prepared {
-    found: Found,
+    found: DeliveryBatch,
     turns: HashMap<AttemptRef, Turn>,
     at: Timestamp,
 }
@@ -131,7 +131,7 @@ enum Asked<'a> {
 }
 
 impl<'a> Asked<'a> {
-    fn of(message: &DeliveryMessage, found: &'a Found, now: Timestamp) -> Self {
+    fn of(message: &DeliveryMessage, found: &'a DeliveryBatch, now: Timestamp) -> Self {
         let at = SubscriptionRef {
             tenant_id: message.delivery().tenant_id,
             id: message.subscription_id(),

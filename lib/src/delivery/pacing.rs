@@ -20,7 +20,7 @@ use crate::{
     },
     queue::{
         SendError,
-        deliveries::{DeliveryMessage, Place},
+        deliveries::{BookedSlot, DeliveryMessage},
     },
     telemetry,
 };
@@ -73,7 +73,7 @@ impl Deliver {
         now: Timestamp,
     ) -> Vec<(AttemptRef, Turn)> {
         let is_slow = endpoint.load.is_slow(now);
-        let good = |place: &Place| {
+        let good = |place: &BookedSlot| {
             // Whoever is in the slow lane waited there for others, not because there are too many of it.
             let is_late = !is_slow && place.micros.saturating_add(LATE_MICROS) < micros(now);
             !is_late && endpoint.load.honours(place.given, now)
@@ -105,13 +105,16 @@ impl Deliver {
         };
         let booked = unplaced.into_iter().zip(0_u64..).map(|(message, number)| {
             let place = first.map(|first| first.saturating_add(pace.micros.saturating_mul(number)));
-            (message, place.map(|micros| Place { micros, given: now }))
+            (
+                message,
+                place.map(|micros| BookedSlot { micros, given: now }),
+            )
         });
         let placed = placed.into_iter().map(|message| (message, message.place()));
         let (mut turns, mut waits, mut earliest) = (Vec::new(), Vec::new(), micros(now));
         for (message, place) in placed.chain(booked) {
             // Those that are late go one after the other all the same.
-            let place = place.map(|place| Place {
+            let place = place.map(|place| BookedSlot {
                 micros: place.micros.max(earliest),
                 ..place
             });

@@ -26,7 +26,7 @@ use crate::{
         StoreError,
         calls::CallTable,
         events::{Accepted, EventTable},
-        lookup::{Found, Lookup},
+        lookup::{CallLookup, Lookup},
     },
 };
 
@@ -130,7 +130,7 @@ impl Capture {
         &self,
         submission: &Submission,
         correction: &Event,
-        found: &Found,
+        found: &CallLookup,
     ) -> Result<Captured, StoreError> {
         let update = read(submission, correction)?;
         match self.events.append(correction).await? {
@@ -142,7 +142,11 @@ impl Capture {
         }
     }
 
-    async fn recorded(&self, update: &CallUpdate, found: &Found) -> Result<Captured, StoreError> {
+    async fn recorded(
+        &self,
+        update: &CallUpdate,
+        found: &CallLookup,
+    ) -> Result<Captured, StoreError> {
         let call = self.fold.fold(update, found).await?;
         Ok(Captured::Recorded(Box::new(Record {
             call,
@@ -156,7 +160,7 @@ impl Capture {
         &self,
         kept: &Event,
         update: &CallUpdate,
-        found: &Found,
+        found: &CallLookup,
     ) -> Result<Captured, StoreError> {
         let kept = providers::read_update(kept);
         let call = self
@@ -174,7 +178,7 @@ impl Capture {
         &self,
         kept: &Event,
         update: &CallUpdate,
-        found: &Found,
+        found: &CallLookup,
     ) -> Result<Option<Timestamp>, StoreError> {
         let Some(item) = found.items.get(&update.keys.first_id()) else {
             return Ok(None);

@@ -23,9 +23,9 @@ use crate::{
     },
     store::{
         Retention, StoreError,
-        calls::{CallItem, CallTable, Pointer, Saved, Trail},
+        calls::{CallItem, CallTable, Pointer, ResolvedCall, Saved},
         directory::{DirectoryTable, may_be_id},
-        lookup::Found,
+        lookup::CallLookup,
     },
 };
 
@@ -79,7 +79,7 @@ impl Fold {
     ///
     /// # Errors
     /// When the database fails; folding again is safe.
-    pub async fn fold(&self, update: &CallUpdate, found: &Found) -> Result<Call, StoreError> {
+    pub async fn fold(&self, update: &CallUpdate, found: &CallLookup) -> Result<Call, StoreError> {
         let trails = self.trails(update, found).await?;
         self.fold_into(trails.into_iter().next(), update, found, Campaigns::Later)
             .await
@@ -93,7 +93,7 @@ impl Fold {
     pub async fn unite(
         &self,
         update: &CallUpdate,
-        found: &Found,
+        found: &CallLookup,
     ) -> Result<Option<Call>, StoreError> {
         let trails = self.of_one_call(self.trails(update, found).await?, update, found);
         let oldest = trails
@@ -156,7 +156,7 @@ impl Fold {
     pub async fn bind(
         &self,
         update: &CallUpdate,
-        found: &Found,
+        found: &CallLookup,
         call: &Call,
     ) -> Result<bool, StoreError> {
         for key in update.keys.iter() {
@@ -222,9 +222,9 @@ impl Fold {
 
     async fn fold_into(
         &self,
-        trail: Option<Trail>,
+        trail: Option<ResolvedCall>,
         update: &CallUpdate,
-        found: &Found,
+        found: &CallLookup,
         campaigns: Campaigns,
     ) -> Result<Call, StoreError> {
         let (told, mut trail) = (reported_owner(update, found), trail);
@@ -279,7 +279,7 @@ impl Fold {
     async fn owner(
         &self,
         update: &CallUpdate,
-        found: &Found,
+        found: &CallLookup,
         call: Option<&Call>,
         campaigns: Campaigns,
     ) -> Result<Option<Owner>, StoreError> {
@@ -318,7 +318,12 @@ impl Fold {
 
     /// Whose event it is: as it says itself, else as the directory knows, else the default tenant's. The
     /// default tenant waits while nobody is in the call who may tell whose it is.
-    fn tenant(&self, update: &CallUpdate, found: &Found, call: Option<&Call>) -> Option<Owner> {
+    fn tenant(
+        &self,
+        update: &CallUpdate,
+        found: &CallLookup,
+        call: Option<&Call>,
+    ) -> Option<Owner> {
         let told = reported_owner(update, found);
         if told.is_some() || call.is_some_and(|call| call.owner.is_some()) {
             return told;
@@ -332,8 +337,12 @@ impl Fold {
     }
 
     /// The calls that the keys lead to, each once, that of the surest key first.
-    async fn trails(&self, update: &CallUpdate, found: &Found) -> Result<Vec<Trail>, StoreError> {
-        let mut trails: Vec<(usize, Trail)> = Vec::new();
+    async fn trails(
+        &self,
+        update: &CallUpdate,
+        found: &CallLookup,
+    ) -> Result<Vec<ResolvedCall>, StoreError> {
+        let mut trails: Vec<(usize, ResolvedCall)> = Vec::new();
         // The room is looked at first: it tells whether a phone of it may lead elsewhere.
         let (of_legs, others): (Vec<_>, Vec<_>) = update
             .keys
@@ -385,13 +394,18 @@ impl Fold {
 
     /// Those that may be one call, whatever an event says: records of different tenants never are, nor
     /// those of different rooms. They belong to the surest's owner, else the event's, else anybody's.
-    fn of_one_call(&self, trails: Vec<Trail>, update: &CallUpdate, found: &Found) -> Vec<Trail> {
+    fn of_one_call(
+        &self,
+        trails: Vec<ResolvedCall>,
+        update: &CallUpdate,
+        found: &CallLookup,
+    ) -> Vec<ResolvedCall> {
         let owners = || trails.iter().map(|trail| trail.stored.call.owner.as_ref());
         let surest = owners().next().flatten().cloned();
         let tenant = surest
             .or_else(|| reported_owner(update, found))
             .or_else(|| owners().flatten().next().cloned());
-        let mut one: Vec<Trail> = Vec::new();
+        let mut one: Vec<ResolvedCall> = Vec::new();
         for trail in trails {
             let call = &trail.stored.call;
             let is_apart = one
@@ -408,7 +422,7 @@ impl Fold {
 }
 
 /// Whose event it is by its own word, or by its line, agent or campaign.
-fn reported_owner(update: &CallUpdate, found: &Found) -> Option<Owner> {
+fn reported_owner(update: &CallUpdate, found: &CallLookup) -> Option<Owner> {
     // Whoever is dialled into a call need not be dialled from the call's own line.
     let is_dialled = update.facts.legs.iter().any(|(_, leg)| leg.dialled);
     let known = found.owner.clone();
@@ -467,7 +481,7 @@ fn may_lead_here(key: &CallKey, item: &CallItem, update: &CallUpdate) -> bool {
 /// Whether the call that bears a room's name may be the one that an event by this name is about. A
 /// fixed name is borne by one call after the other, also of different tenants: what else is known of
 /// both must not speak against it.
-fn is_in_room(call: &Call, update: &CallUpdate, found: &Found) -> bool {
+fn is_in_room(call: &Call, update: &CallUpdate, found: &CallLookup) -> bool {
     if !may_enter(call, reported_owner(update, found).as_ref()) {
         return false;
     }

@@ -27,7 +27,7 @@ use crate::{
         StoreError,
         calls::{CallItem, CallTable},
         events::EventTable,
-        lookup::{Found, Lookup},
+        lookup::{CallLookup, Lookup},
     },
     telemetry,
 };
@@ -269,7 +269,7 @@ fn may_read(caller: &Caller, call: &Call) -> bool {
         .is_some_and(|owner| caller.may_read(owner))
 }
 
-fn leads_to(found: &Found, id: CallId) -> bool {
+fn leads_to(found: &CallLookup, id: CallId) -> bool {
     found.items.values().any(|item| match item {
         CallItem::Call(stored) => stored.call.id == id,
         CallItem::Pointer(pointer) => pointer.to == id,

@@ -6,7 +6,7 @@ use crate::{
     domain::call::{Call, filter::CallFilter, owner::Owner},
     store::{
         StoreError,
-        call_list::{CallList, Place, Window},
+        call_list::{CallList, ListPosition, Window},
     },
 };
 
@@ -21,7 +21,7 @@ pub struct PageOf<'a> {
     /// What they are.
     pub filter: &'a CallFilter,
     /// Where the page begins.
-    pub after: Option<Place>,
+    pub after: Option<ListPosition>,
     /// How many calls it shows at most.
     pub limit: usize,
     /// How many calls are looked at for it at most.
@@ -34,7 +34,7 @@ pub struct CallPage {
     /// The calls with their owners, newest first.
     pub calls: Vec<(Call, Owner)>,
     /// Where the next page begins, if there may be one.
-    pub next: Option<Place>,
+    pub next: Option<ListPosition>,
 }
 
 /// The page of calls that the caller may read. It may have fewer calls than asked for, even none,

@@ -37,7 +37,7 @@ pub enum DeliveryMessage {
         attempt: u32,
         /// Its place under the pace of its endpoint.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        place: Option<Place>,
+        place: Option<BookedSlot>,
         /// Whether it is in the slow lane.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         slow: bool,
@@ -46,7 +46,7 @@ pub enum DeliveryMessage {
 
 /// When a delivery may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct BookedSlot {
     /// The moment, in microseconds since 1970.
     pub micros: u64,
     /// When it was given.
@@ -80,7 +80,7 @@ impl DeliveryMessage {
 
     /// The same message with this place, in the slow lane or not.
     #[must_use]
-    pub fn placed(&self, at: Option<Place>, in_slow_lane: bool) -> Self {
+    pub fn placed(&self, at: Option<BookedSlot>, in_slow_lane: bool) -> Self {
         let mut placed = self.clone();
         let Self::V1 { place, slow, .. } = &mut placed;
         (*place, *slow) = (at, in_slow_lane);
@@ -115,7 +115,7 @@ impl DeliveryMessage {
 
     /// The place that it was given.
     #[must_use]
-    pub fn place(&self) -> Option<Place> {
+    pub fn place(&self) -> Option<BookedSlot> {
         let Self::V1 { place, .. } = self;
         *place
     }
@@ -211,7 +211,7 @@ mod tests {
         );
         let given = Timestamp::from_seconds(1_767_312_000).unwrap();
         let placed = message.placed(
-            Some(Place {
+            Some(BookedSlot {
                 micros: 1_767_312_003_000_000,
                 given,
             }),

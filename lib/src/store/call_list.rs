@@ -34,13 +34,13 @@ pub struct Window {
 /// A place in a list: after all calls that were created later than `at`, and after some of those
 /// created at that very moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct ListPosition {
     at: Timestamp,
     /// Of each shard, the last call of that moment that was passed.
     passed: [Option<CallId>; SHARDS as usize],
 }
 
-impl Place {
+impl ListPosition {
     fn pass(&mut self, shard: u8, entry: &Entry) {
         if self.at != entry.created_at {
             *self = Self {
@@ -60,9 +60,9 @@ impl Place {
 
 /// One entry of a list.
 #[derive(Debug)]
-pub struct Listed {
+pub struct ListedCall {
     /// The place after it.
-    pub after: Place,
+    pub after: ListPosition,
     /// When its call was created.
     pub created_at: Timestamp,
     /// The call; `None` if it was just found to be the same call as an older one.
@@ -88,8 +88,8 @@ impl CallList {
         &'a self,
         tenant_id: &'a str,
         window: Window,
-        after: Option<Place>,
-    ) -> Newest<'a> {
+        after: Option<ListPosition>,
+    ) -> CallCursor<'a> {
         let place = after.filter(|place| place.at <= window.to);
         let to = place.map_or(window.to, |place| place.at);
         let start = |number| {
@@ -106,14 +106,14 @@ impl CallList {
                 More::Nothing
             },
         };
-        Newest {
+        CallCursor {
             list: self,
             tenant_id,
             window: Window {
                 from: window.from,
                 to,
             },
-            place: place.unwrap_or(Place {
+            place: place.unwrap_or(ListPosition {
                 at: to,
                 passed: [None; SHARDS as usize],
             }),
@@ -144,11 +144,11 @@ impl CallList {
 
 /// A tenant's calls from a place on.
 #[derive(Debug)]
-pub struct Newest<'a> {
+pub struct CallCursor<'a> {
     list: &'a CallList,
     tenant_id: &'a str,
     window: Window,
-    place: Place,
+    place: ListPosition,
     shards: Vec<Shard>,
 }
 
@@ -168,12 +168,12 @@ enum More {
     Nothing,
 }
 
-impl Newest<'_> {
+impl CallCursor<'_> {
     /// The next `count` entries; fewer at the end of the list only.
     ///
     /// # Errors
     /// When the database fails or an item cannot be read.
-    pub async fn next(&mut self, count: usize) -> Result<Vec<Listed>, StoreError> {
+    pub async fn next(&mut self, count: usize) -> Result<Vec<ListedCall>, StoreError> {
         let mut entries = Vec::with_capacity(count);
         while entries.len() < count {
             self.read_ahead(count).await?;
@@ -192,7 +192,7 @@ impl Newest<'_> {
         }
         let ids: Vec<CallId> = entries.iter().map(|(_, entry)| entry.id).collect();
         let mut calls = self.list.read(&ids).await?;
-        let listed = entries.into_iter().map(|(after, entry)| Listed {
+        let listed = entries.into_iter().map(|(after, entry)| ListedCall {
             after,
             created_at: entry.created_at,
             call: calls.remove(&entry.id),

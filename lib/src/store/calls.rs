@@ -73,14 +73,14 @@ pub struct AbsorbedCall {
 
 /// Where an id leads.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trail {
+pub struct ResolvedCall {
     /// The call at its end.
     pub stored: StoredCall,
     /// The absorbed records on the way.
     pub absorbed: Vec<AbsorbedCall>,
 }
 
-impl Trail {
+impl ResolvedCall {
     /// The call with all that the records on the way hold, even if it has not taken it over yet.
     #[must_use]
     pub fn whole(&self) -> Call {
@@ -154,7 +154,7 @@ impl CallTable {
     ///
     /// # Errors
     /// When the database fails or an item cannot be read.
-    pub async fn find(&self, id: CallId) -> Result<Option<Trail>, StoreError> {
+    pub async fn find(&self, id: CallId) -> Result<Option<ResolvedCall>, StoreError> {
         match self.item(id).await? {
             Some(item) => self.follow(item).await,
             None => Ok(None),
@@ -165,12 +165,12 @@ impl CallTable {
     ///
     /// # Errors
     /// As [`CallTable::find`].
-    pub async fn follow(&self, item: CallItem) -> Result<Option<Trail>, StoreError> {
+    pub async fn follow(&self, item: CallItem) -> Result<Option<ResolvedCall>, StoreError> {
         let (mut item, mut absorbed) = (item, Vec::new());
         for _ in 0..MAX_HOPS {
             let next = match item {
                 CallItem::Call(stored) => {
-                    return Ok(Some(Trail {
+                    return Ok(Some(ResolvedCall {
                         stored: *stored,
                         absorbed,
                     }));

@@ -39,7 +39,7 @@ pub struct DueTable {
 
 /// An entry as it was read.
 #[derive(Debug, Clone)]
-pub struct Filed {
+pub struct DueEntry {
     /// What is due.
     pub due: Due,
     slot: String,
@@ -48,9 +48,9 @@ pub struct Filed {
 
 /// What is filed under a minute.
 #[derive(Debug, Default)]
-pub struct Slot {
+pub struct DuePage {
     /// The entries, each partition's earliest first.
-    pub entries: Vec<Filed>,
+    pub entries: Vec<DueEntry>,
     /// Whether these are all.
     pub is_whole: bool,
 }
@@ -96,7 +96,7 @@ impl DueTable {
     ///
     /// # Errors
     /// As [`DueTable::file`].
-    pub async fn postpone(&self, filed: &Filed, until: Minute) -> Result<(), StoreError> {
+    pub async fn postpone(&self, filed: &DueEntry, until: Minute) -> Result<(), StoreError> {
         self.file_under(until, &filed.due).await?;
         self.remove(filed).await
     }
@@ -113,7 +113,7 @@ impl DueTable {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn parked(&self, place: &str, limit: i32) -> Result<Slot, StoreError> {
+    pub async fn parked(&self, place: &str, limit: i32) -> Result<DuePage, StoreError> {
         self.read_slot(parked(place), limit).await
     }
 
@@ -147,10 +147,10 @@ impl DueTable {
     ///
     /// # Errors
     /// When the database fails or an entry cannot be read.
-    pub async fn read(&self, minute: Minute, limit: i32) -> Result<Slot, StoreError> {
+    pub async fn read(&self, minute: Minute, limit: i32) -> Result<DuePage, StoreError> {
         let shards =
             try_join_all((0..SHARDS).map(|shard| self.read_slot(slot(minute, shard), limit)));
-        let mut whole = Slot {
+        let mut whole = DuePage {
             entries: Vec::new(),
             is_whole: true,
         };
@@ -161,7 +161,7 @@ impl DueTable {
         Ok(whole)
     }
 
-    async fn read_slot(&self, slot: String, limit: i32) -> Result<Slot, StoreError> {
+    async fn read_slot(&self, slot: String, limit: i32) -> Result<DuePage, StoreError> {
         // Strongly: what was filed last must not be missed, nor what was just removed be done twice.
         let query = self
             .client
@@ -176,10 +176,10 @@ impl DueTable {
             let answer = query.clone().set_exclusive_start_key(start).send().await;
             let answer = answer.map_err(StoreError::unavailable("Query due"))?;
             // One that a later version wrote must not hold up the others.
-            let entries: Vec<Filed> = answer.items().iter().filter_map(readable).collect();
+            let entries: Vec<DueEntry> = answer.items().iter().filter_map(readable).collect();
             start = answer.last_evaluated_key;
             if start.is_none() || !entries.is_empty() {
-                return Ok(Slot {
+                return Ok(DuePage {
                     entries,
                     is_whole: start.is_none(),
                 });
@@ -191,7 +191,7 @@ impl DueTable {
     ///
     /// # Errors
     /// When the database fails; removing again is safe.
-    pub async fn remove(&self, filed: &Filed) -> Result<(), StoreError> {
+    pub async fn remove(&self, filed: &DueEntry) -> Result<(), StoreError> {
         let delete = self
             .client
             .delete_item()
@@ -279,7 +279,7 @@ fn slot(minute: Minute, shard: u8) -> String {
     format!("{minute}#{shard}")
 }
 
-fn readable(item: &Item) -> Option<Filed> {
+fn readable(item: &Item) -> Option<DueEntry> {
     read_entry(item)
         .inspect_err(|error| {
             tracing::error!(cause = telemetry::chain(error), "unreadable due entry");
@@ -287,9 +287,9 @@ fn readable(item: &Item) -> Option<Filed> {
         .ok()
 }
 
-fn read_entry(item: &Item) -> Result<Filed, StoreError> {
+fn read_entry(item: &Item) -> Result<DueEntry, StoreError> {
     check_layout(item)?;
-    Ok(Filed {
+    Ok(DueEntry {
         due: Due {
             at: read_time(item, "at")?,
             kind: read_string(item, "kind")?.to_owned(),

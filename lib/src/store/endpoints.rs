@@ -29,7 +29,7 @@ use crate::domain::{
     },
     subscription::{SigningSecrets, Subscription},
 };
-pub use health::{Refusal, Tried};
+pub use health::{AttemptContext, Throttle};
 
 /// What `sweep` asks for; the role in template.yaml allows these names and no secrets.
 const SUBSCRIPTION_AND_HEALTH: &str =
@@ -62,7 +62,7 @@ impl SubscriptionRef {
 
 /// What was found.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct DeliveryBatch {
     /// The deliveries that there are.
     pub deliveries: HashMap<DeliveryRef, Delivery>,
     /// The subscriptions that there are.
@@ -105,7 +105,7 @@ impl EndpointTable {
     pub async fn find(
         &self,
         deliveries: &HashSet<(DeliveryRef, u64)>,
-    ) -> Result<Found, StoreError> {
+    ) -> Result<DeliveryBatch, StoreError> {
         let rows: Vec<Item> = deliveries.iter().map(|(at, _)| row_key(at)).collect();
         let of_tenant: HashMap<String, String> = deliveries
             .iter()
@@ -122,7 +122,7 @@ impl EndpointTable {
             .iter()
             .flat_map(|endpoint| [config_key(endpoint), health_key(endpoint)])
             .collect();
-        let mut found = Found::default();
+        let mut found = DeliveryBatch::default();
         // A delivery must be read as the last attempt left it; a configuration may lag by milliseconds.
         let rows = rows.into_iter().map(|key| (&self.history, key));
         let mut wanted: Vec<(&String, Item)> = rows
@@ -224,7 +224,7 @@ fn health_key(endpoint: &SubscriptionRef) -> Item {
     subscriptions::health_key(&endpoint.tenant_id, endpoint.id)
 }
 
-fn read_config(item: &Item, found: &mut Found) -> Result<(), StoreError> {
+fn read_config(item: &Item, found: &mut DeliveryBatch) -> Result<(), StoreError> {
     let tenant_id = read_string(item, "tenantId")?.to_owned();
     let id: i64 = read_number(item, "id")?;
     let endpoint = SubscriptionRef {

@@ -26,11 +26,11 @@ use crate::domain::{
 
 pub use bodies::Packed;
 pub(super) use bodies::unpack;
-pub use deliveries::Queued;
+pub use deliveries::RecordedDelivery;
 pub(super) use deliveries::{partition_of, read_delivery, row_key};
 pub use recoverable::RecoverablePage;
 pub use rows::{PackedRow, Received, Row};
-pub use search::{Found, RowFilter, RowStatus, Search};
+pub use search::{RowFilter, RowStatus, Search, SearchResult};
 pub use timeline::{CallEvent, CallEvents, Timeline};
 
 /// How many partitions a tenant's history is spread over, for rows from a moment on (ms since 1970). It is a part

@@ -19,7 +19,7 @@ use crate::domain::{
 
 /// What was found.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct CallLookup {
     /// What stands under the ids of the event's keys.
     pub items: HashMap<CallId, CallItem>,
     /// Whose number or agent it is, if the directory knows one.
@@ -49,7 +49,7 @@ impl Lookup {
     ///
     /// # Errors
     /// When the database fails or an item cannot be read.
-    pub async fn find(&self, update: &CallUpdate) -> Result<Found, StoreError> {
+    pub async fn find(&self, update: &CallUpdate) -> Result<CallLookup, StoreError> {
         let read = self.read(&[update]).await?;
         read.of(update)
     }
@@ -62,7 +62,7 @@ impl Lookup {
     pub async fn find_all(
         &self,
         updates: &[&CallUpdate],
-    ) -> Result<Vec<Option<Found>>, StoreError> {
+    ) -> Result<Vec<Option<CallLookup>>, StoreError> {
         let read = self.read(updates).await?;
         Ok(updates.iter().map(|update| read.of(update).ok()).collect())
     }
@@ -131,8 +131,8 @@ struct Read {
 }
 
 impl Read {
-    fn of(&self, update: &CallUpdate) -> Result<Found, StoreError> {
-        let mut found = Found::default();
+    fn of(&self, update: &CallUpdate) -> Result<CallLookup, StoreError> {
+        let mut found = CallLookup::default();
         for item in ids(update).filter_map(|id| self.calls.get(&id)) {
             let item = calls::read_item(item)?;
             found.items.insert(item.id(), item);

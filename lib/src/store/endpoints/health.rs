@@ -23,7 +23,7 @@ use crate::{
 
 /// Whose endpoint an attempt was made at.
 #[derive(Debug, Clone, Copy)]
-pub struct Tried<'a> {
+pub struct AttemptContext<'a> {
     /// The subscription.
     pub at: &'a SubscriptionRef,
     /// When its owner had last changed it, as far as the attempt knew.
@@ -34,7 +34,7 @@ pub struct Tried<'a> {
 
 /// What a refusal leads to.
 #[derive(Debug, Clone, Copy)]
-pub struct Refusal {
+pub struct Throttle {
     /// The pace from now on.
     pub learned: Learned,
     /// Nothing goes before.
@@ -51,7 +51,7 @@ impl EndpointTable {
     /// When the database fails; the failure may have been counted.
     pub async fn fail(
         &self,
-        tried: &Tried<'_>,
+        tried: &AttemptContext<'_>,
         known: Option<&Health>,
         now: Timestamp,
     ) -> Result<Option<Health>, StoreError> {
@@ -79,9 +79,9 @@ impl EndpointTable {
     /// When the database fails.
     pub async fn refuse(
         &self,
-        tried: &Tried<'_>,
+        tried: &AttemptContext<'_>,
         known: Option<&Health>,
-        refusal: Refusal,
+        refusal: Throttle,
         now: Timestamp,
     ) -> Result<Option<Health>, StoreError> {
         let anew = known.is_some_and(|health| health.is_forgotten(now));
@@ -117,7 +117,7 @@ impl EndpointTable {
     /// When the database fails; forgetting again is safe.
     pub async fn clear_failures(
         &self,
-        tried: &Tried<'_>,
+        tried: &AttemptContext<'_>,
         release: Option<Learned>,
     ) -> Result<(), StoreError> {
         let remove = "REMOVE failures, failingSince, lastFailureAt, probeAt, probeBy";
@@ -142,7 +142,11 @@ impl EndpointTable {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn slow_down(&self, tried: &Tried<'_>, slow: Slow) -> Result<(), StoreError> {
+    pub async fn slow_down(
+        &self,
+        tried: &AttemptContext<'_>,
+        slow: Slow,
+    ) -> Result<(), StoreError> {
         // Whoever saw a quicker answer must not make it seem quicker.
         let slower =
             "(attribute_not_exists(slowUntil) OR slowUntil < :began OR slowMillis <= :millis)";
@@ -194,7 +198,7 @@ impl EndpointTable {
 
     fn verdict(
         &self,
-        tried: &Tried<'_>,
+        tried: &AttemptContext<'_>,
         update: &str,
         also: Option<&str>,
     ) -> UpdateItemFluentBuilder {

@@ -32,11 +32,11 @@ const DAYS_ON_ITS_WAY: u32 = 7;
 
 /// What became of a delivery that was to be queued.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Queued {
+pub enum RecordedDelivery {
     /// Its first attempt must be queued: nobody is known to have done that.
-    Not(DeliveryRef),
+    Unqueued(DeliveryRef),
     /// It is underway, or over.
-    Before(DeliveryRef),
+    Queued(DeliveryRef),
 }
 
 impl HistoryTable {
@@ -48,7 +48,7 @@ impl HistoryTable {
         &self,
         packed: &Packed<'_>,
         subscription_id: u64,
-    ) -> Result<Queued, StoreError> {
+    ) -> Result<RecordedDelivery, StoreError> {
         let message = packed.message;
         let row = outbound(packed, subscription_id, DeliveryStatus::Pending);
         let at = |id| DeliveryRef {
@@ -64,15 +64,15 @@ impl HistoryTable {
             )
             .await?
         {
-            Placed::New(id) => Ok(Queued::Not(at(id))),
+            Placed::New(id) => Ok(RecordedDelivery::Unqueued(at(id))),
             Placed::Before(row) => {
                 let waits = find_string(&row, "status") == Some(DeliveryStatus::Pending.as_str())
                     && read_number::<u32>(&row, "attempts")? == 0;
                 let at = at(read_number(&row, "id")?);
                 Ok(if waits {
-                    Queued::Not(at)
+                    RecordedDelivery::Unqueued(at)
                 } else {
-                    Queued::Before(at)
+                    RecordedDelivery::Queued(at)
                 })
             }
         }

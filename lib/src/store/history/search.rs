@@ -94,7 +94,7 @@ pub struct Search<'a> {
 
 /// What a search found.
 #[derive(Debug)]
-pub struct Found {
+pub struct SearchResult {
     /// The ids, newest first.
     pub ids: Vec<u64>,
     /// Below this id nothing was looked at; `None` when there is nothing.
@@ -114,7 +114,7 @@ impl HistoryTable {
     ///
     /// # Errors
     /// When the database fails or a row cannot be read.
-    pub async fn search(&self, search: &Search<'_>) -> Result<Found, StoreError> {
+    pub async fn search(&self, search: &Search<'_>) -> Result<SearchResult, StoreError> {
         let ids = ids_between(search.from, search.to);
         let last = search
             .below
@@ -254,7 +254,7 @@ fn known(parts: &[Part]) -> usize {
         .count()
 }
 
-fn merged(parts: Vec<Part>, enough: usize) -> Found {
+fn merged(parts: Vec<Part>, enough: usize) -> SearchResult {
     let frontier = frontier(&parts);
     let ids = parts.into_iter().flat_map(|part| part.ids);
     let mut ids: Vec<u64> = ids
@@ -264,9 +264,9 @@ fn merged(parts: Vec<Part>, enough: usize) -> Found {
     if enough < ids.len() {
         ids.truncate(enough);
         let searched_to = ids.last().copied();
-        return Found { ids, searched_to };
+        return SearchResult { ids, searched_to };
     }
-    Found {
+    SearchResult {
         ids,
         searched_to: frontier.map(|frontier| frontier + 1),
     }

@@ -145,8 +145,7 @@ impl<'a> Asked<'a> {
             return Self::Expired;
         };
         let is_pending = delivery.status == DeliveryStatus::Pending;
-        let known = found.subscriptions.get(&at).zip(found.secrets.get(&at));
-        let Some((subscription, secrets)) = known else {
+        let Some((subscription, secrets)) = found.subscriptions.get(&at) else {
             return if is_pending {
                 Self::NoEndpoint(delivery)
             } else {

@@ -178,7 +178,7 @@ impl Publisher {
             for (recorded, (_, id)) in join_all(recorded).await.into_iter().zip(some) {
                 match recorded {
                     Ok(RecordedDelivery::Unqueued(at)) => {
-                        batch.queue_later(DeliveryMessage::attempt(&at, *id, 1))
+                        batch.queue_later(DeliveryMessage::attempt(&at, *id, 1));
                     }
                     Ok(RecordedDelivery::Queued(_)) => {}
                     Err(error) => failed = Some(error),

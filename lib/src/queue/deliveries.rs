@@ -110,9 +110,6 @@ impl DeliveryMessage {
     }
 
     /// The message as JSON, which is how it waits elsewhere.
-    ///
-    /// # Errors
-    /// Never in practice: it has string keys only.
     pub fn to_json(&self) -> Result<String, SendError> {
         serde_json::to_string(self).map_err(SendError::json)
     }

@@ -202,9 +202,6 @@ impl CallTable {
     }
 
     /// Writes a call that is not stored yet.
-    ///
-    /// # Errors
-    /// Whether it was written is then unknown, and writing again is safe.
     pub async fn create(&self, call: &Call) -> Result<Saved, StoreError> {
         let put = self
             .put(to_item(&CallRecord::of(call, 1))?, call)
@@ -213,9 +210,6 @@ impl CallTable {
     }
 
     /// Replaces `read` by `call`, unless another writer has changed it since.
-    ///
-    /// # Errors
-    /// As [`CallTable::create`].
     pub async fn replace(&self, read: &StoredCall, call: &Call) -> Result<Saved, StoreError> {
         let item = to_item(&CallRecord::of(call, read.version + 1))?;
         if size(&item) > MAX_BYTES {
@@ -225,18 +219,12 @@ impl CallTable {
     }
 
     /// Whether an item can hold the call.
-    ///
-    /// # Errors
-    /// Never in practice: it has string keys only.
     pub fn fits(&self, call: &Call) -> Result<bool, StoreError> {
         Ok(size(&to_item(&CallRecord::of(call, 0))?) <= MAX_BYTES)
     }
 
     /// Freezes `read`, for it is the same call as the older one `into`, unless another writer has
     /// changed it since. Lists do not show it any more.
-    ///
-    /// # Errors
-    /// As [`CallTable::create`].
     pub async fn freeze(
         &self,
         read: &StoredCall,

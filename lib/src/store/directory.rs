@@ -86,9 +86,6 @@ impl DirectoryTable {
     }
 
     /// Creates or replaces an entry, unless its key belongs to another tenant.
-    ///
-    /// # Errors
-    /// Putting again is safe.
     pub async fn put<T: Entry>(&self, entry: &T) -> Result<Put, StoreError> {
         let put = self
             .put_item(entry)?
@@ -98,9 +95,6 @@ impl DirectoryTable {
     }
 
     /// Replaces an entry that its tenant has.
-    ///
-    /// # Errors
-    /// Replacing again is safe.
     pub async fn replace<T: Entry>(&self, entry: &T) -> Result<Put, StoreError> {
         let put = self
             .put_item(entry)?
@@ -109,9 +103,6 @@ impl DirectoryTable {
     }
 
     /// Gives a key to the entry's tenant, even if another tenant has it now.
-    ///
-    /// # Errors
-    /// Assigning again is safe.
     pub async fn assign<T: Entry>(&self, entry: &T) -> Result<(), StoreError> {
         self.0.write(self.put_item(entry)?).await.map(drop)
     }
@@ -134,9 +125,6 @@ impl DirectoryTable {
     }
 
     /// Deletes an entry. Returns whether the tenant had it.
-    ///
-    /// # Errors
-    /// Deleting again is safe.
     pub async fn delete<T: Entry>(&self, tenant_id: &str, key: &str) -> Result<bool, StoreError> {
         let delete = self
             .0

@@ -72,9 +72,6 @@ impl DueTable {
 
     /// Files an entry under its minute, or under that of `now` if its own has passed. Filing it again
     /// changes nothing but its nonce.
-    ///
-    /// # Errors
-    /// Filing again is safe.
     pub async fn file(&self, due: &Due, now: Timestamp) -> Result<(), StoreError> {
         self.file_under(Minute::of(due.at).max(Minute::of(now)), due)
             .await
@@ -93,18 +90,12 @@ impl DueTable {
 
     /// Files an entry that could not be processed under a later minute, and then removes it from where
     /// it was.
-    ///
-    /// # Errors
-    /// Postponing again is safe.
     pub async fn postpone(&self, entry: &DueEntry, until: Minute) -> Result<(), StoreError> {
         self.file_under(until, &entry.due).await?;
         self.remove(entry).await
     }
 
     /// Files an entry outside of all minutes: it waits until [`DueTable::parked`] is read for its place.
-    ///
-    /// # Errors
-    /// Parking again is safe.
     pub async fn park(&self, place: &str, due: &Due) -> Result<(), StoreError> {
         self.put(parked(place), due).await
     }
@@ -168,9 +159,6 @@ impl DueTable {
     }
 
     /// Removes an entry that was processed, unless it has been filed again since it was read.
-    ///
-    /// # Errors
-    /// Removing again is safe.
     pub async fn remove(&self, entry: &DueEntry) -> Result<(), StoreError> {
         let delete = self
             .0
@@ -189,9 +177,6 @@ impl DueTable {
     }
 
     /// Records that all minutes before this one are done. It never goes back.
-    ///
-    /// # Errors
-    /// Recording it again is safe.
     pub async fn advance(&self, minute: Minute) -> Result<(), StoreError> {
         let minute = minute.as_number();
         let mark = to_item(&Watermark {

@@ -90,9 +90,6 @@ impl HistoryTable {
 
     /// Records that a tenant received an event; `user_id` is the tenant's user who owns the call.
     /// Recording it again changes nothing.
-    ///
-    /// # Errors
-    /// Recording again is safe.
     pub async fn record_inbound(
         &self,
         event: &Event,

@@ -35,9 +35,6 @@ impl LeadTable {
     /// Creates the lead or adds what one of its calls reports, of which `is_that_call` knows all ids.
     /// A new lead costs one conditional write; a report without news costs one that is refused. Returns the
     /// lead as it is afterwards.
-    ///
-    /// # Errors
-    /// Recording again is safe.
     pub async fn record(
         &self,
         reported: &Lead,

@@ -1,6 +1,7 @@
 //! DynamoDB, concrete: one file per table, one type per table. Nothing else names the client.
 //! Expected results are values; [`StoreError`] is for a database that fails or an item that cannot
-//! be read. Every item has an attribute `v`, the version of its layout.
+//! be read. To repeat a request after an error is safe unless its function says otherwise. Every item has
+//! an attribute `v`, the version of its layout.
 
 mod batch;
 pub mod call_list;

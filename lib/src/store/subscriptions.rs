@@ -180,9 +180,6 @@ impl SubscriptionTable {
     /// Forgets the health of a subscription's endpoint from before its owner changed where or how deliveries
     /// are posted: verdicts of attempts that are still on their way to the old one are dropped. Writes nothing
     /// where nothing is to be forgotten.
-    ///
-    /// # Errors
-    /// Forgetting again is safe.
     pub async fn start_afresh(&self, subscription: &Subscription) -> Result<(), StoreError> {
         let known = "attribute_exists(failures) OR attribute_exists(slowUntil) OR \
                      attribute_exists(pausedUntil) OR attribute_exists(learnedAt)";
@@ -228,9 +225,6 @@ impl SubscriptionTable {
     }
 
     /// Deletes a subscription. Returns whether the tenant had it.
-    ///
-    /// # Errors
-    /// Deleting again is safe.
     pub async fn delete(&self, tenant_id: &str, id: u64) -> Result<bool, StoreError> {
         let delete = self.0.delete(key(tenant_id, id));
         let delete = delete.condition_expression("attribute_exists(id)");

@@ -31,9 +31,6 @@ impl CallTable {
     ///
     /// One conditional put decides, so that two concurrent callers agree, also where a span ends. A caller
     /// that repeats after a lost answer finds its own item. A repetition does not prolong the span.
-    ///
-    /// # Errors
-    /// Calling again is safe.
     pub async fn first_receipt(
         &self,
         id: &str,

@@ -107,9 +107,6 @@ impl EndpointTable {
 
     /// Forgets the failures before a success. An endpoint that was down gets what waits for it at the pace
     /// `release`.
-    ///
-    /// # Errors
-    /// Clearing again is safe.
     pub async fn clear_failures(
         &self,
         attempt: &AttemptContext<'_>,

@@ -46,9 +46,6 @@ struct BodyItem {
 impl HistoryTable {
     /// Packs a message for this number of subscriptions: stores its body if they are to share it. A body
     /// that is stored is not replaced, so that all of them get the same, whenever their rows are made.
-    ///
-    /// # Errors
-    /// Packing again is safe.
     pub async fn pack<'a>(
         &self,
         message: &'a Message,

@@ -91,9 +91,6 @@ struct AttemptItem {
 
 impl HistoryTable {
     /// Records that a message is to be delivered to a subscription. Recording it again changes nothing.
-    ///
-    /// # Errors
-    /// Recording again is safe.
     pub async fn record_delivery(
         &self,
         packed: &Packed<'_>,
@@ -202,9 +199,6 @@ impl HistoryTable {
     /// Records the attempt after those that `delivery` has, and the delivery's status after it: `next` is when
     /// the following one is to be made. Every failed attempt is kept; the row shows the last one.
     /// `None` when another worker recorded that attempt, or the delivery has ended.
-    ///
-    /// # Errors
-    /// Recording again is safe.
     pub async fn record_attempt(
         &self,
         delivery: &Delivery,
@@ -277,9 +271,6 @@ impl HistoryTable {
     }
 
     /// Ends a pending delivery without an attempt, and records the reason. False when it had ended.
-    ///
-    /// # Errors
-    /// Ending again is safe.
     pub async fn end_delivery(
         &self,
         delivery: &Delivery,

@@ -45,7 +45,7 @@ use crate::{
         StoreError,
         history::HistoryTable,
         leads::LeadTable,
-        lookup::{Found, Lookup},
+        lookup::{CallLookup, Lookup},
     },
 };
 
@@ -116,7 +116,7 @@ impl FanOut {
     pub async fn process(
         &self,
         parsed: &ParsedEvent,
-        found: Option<Found>,
+        found: Option<CallLookup>,
         batch: &Batch,
     ) -> Result<Processed, FanOutError> {
         let event = &parsed.event;
@@ -196,7 +196,7 @@ impl FanOut {
     pub async fn look_up(
         &self,
         events: impl Iterator<Item = Option<&ParsedEvent>>,
-    ) -> Vec<Option<Found>> {
+    ) -> Vec<Option<CallLookup>> {
         let updates: Vec<_> = events.map(|event| event?.update.as_ref()).collect();
         let present: Vec<_> = updates.iter().copied().flatten().collect();
         let found = match present.len() {
@@ -212,7 +212,7 @@ impl FanOut {
     async fn fold(
         &self,
         update: &CallUpdate,
-        mut known: Option<Found>,
+        mut known: Option<CallLookup>,
     ) -> Result<Call, StoreError> {
         for _ in 0..MAX_ROUNDS {
             let found = match known.take() {

@@ -29,7 +29,7 @@ use crate::{
     store::{
         StoreError,
         calls::CallTable,
-        due::{DueTable, Filed},
+        due::{DueEntry, DueTable},
         endpoints::{EndpointTable, SubscriptionRef},
         events::{Accepted, EventTable},
     },
@@ -190,7 +190,7 @@ impl Sweep {
 
     async fn process_or_postpone(
         &self,
-        filed: &Filed,
+        filed: &DueEntry,
         now: Timestamp,
         deadline: Instant,
     ) -> Result<EntryResult, StoreError> {

@@ -10,7 +10,7 @@ use ringpost::{
         subscription::{Subscription, SubscriptionStatus},
         timestamp::Timestamp,
     },
-    store::history::Queued,
+    store::history::RecordedDelivery,
 };
 
 use serde_json::json;
@@ -72,7 +72,7 @@ pub async fn deliver(
 ) -> DeliveryRef {
     let history = world.history(&Faults::none());
     let packed = history.pack(message, 1).await.expect("it is packed");
-    let Queued::Not(at) = history
+    let RecordedDelivery::Unqueued(at) = history
         .record_delivery(&packed, subscription)
         .await
         .expect("it is there")

@@ -18,7 +18,7 @@ use futures::future::join_all;
 use ringpost::{
     domain::key::EventKey,
     fan_out::{FanOut, ParsedEvent, publish::Batch},
-    store::{Item, events::EventTable, lookup::Found},
+    store::{Item, events::EventTable, lookup::CallLookup},
     telemetry,
 };
 
@@ -157,7 +157,7 @@ impl Deps {
     async fn settle_in_order(
         &self,
         records: Vec<(usize, Record)>,
-        mut found: Option<Found>,
+        mut found: Option<CallLookup>,
         batch: &Batch,
         deadline: Instant,
     ) -> Option<usize> {

@@ -22,7 +22,7 @@ use ringpost::{
         publish::{Batch, FanOutError},
     },
     queue::SendError,
-    store::lookup::Found,
+    store::lookup::CallLookup,
     telemetry,
 };
 
@@ -71,7 +71,7 @@ const LONGEST_PROCESSING: Duration = Duration::from_secs(8);
 async fn process(
     fan_out: &FanOut,
     parsed: &ParsedEvent,
-    found: Option<Found>,
+    found: Option<CallLookup>,
     batch: &Batch,
 ) -> Result<Processed, FanOutError> {
     let started = Instant::now();

@@ -39,7 +39,7 @@ use crate::{
     queue::deliveries::DeliveryMessage,
     store::{
         StoreError,
-        endpoints::{Found, SubscriptionRef},
+        endpoints::{DeliveryBatch, SubscriptionRef},
     },
 };
 
@@ -89,7 +89,7 @@ impl DeliveryResult {
 
 #[derive(Debug)]
 pub struct PreparedBatch {
-    found: Found,
+    found: DeliveryBatch,
     slots: HashMap<AttemptRef, Slot>,
     at: Timestamp,
 }

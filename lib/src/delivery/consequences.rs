@@ -21,7 +21,7 @@ use crate::{
     queue::deliveries::{DeliveryMessage, LONGEST_DELAY_SECONDS},
     store::{
         StoreError,
-        endpoints::{Refusal, SubscriptionRef},
+        endpoints::{SubscriptionRef, Throttle},
     },
     telemetry,
 };
@@ -54,7 +54,7 @@ impl Deliver {
             return Ok(());
         }
         let health = if attempt.is_refusal() {
-            let refusal = Refusal {
+            let refusal = Throttle {
                 learned: Learned::refused(endpoint.load.learned, attempt.at, now),
                 pause_until: pause_until(attempt.retry_after, now),
             };

@@ -19,7 +19,7 @@ use crate::{
     store::{
         StoreError,
         due::DueTable,
-        endpoints::{EndpointTable, SubscriptionRef, Tried},
+        endpoints::{AttemptContext, EndpointTable, SubscriptionRef},
         events::EventTable,
         history::HistoryTable,
         subscriptions::SubscriptionTable,
@@ -64,8 +64,8 @@ pub(super) struct Endpoint<'a> {
 }
 
 impl Endpoint<'_> {
-    pub(super) fn tried(&self, began: Timestamp) -> Tried<'_> {
-        Tried {
+    pub(super) fn tried(&self, began: Timestamp) -> AttemptContext<'_> {
+        AttemptContext {
             at: &self.at,
             configured_at: self.subscription.updated_at,
             began,

@@ -7,7 +7,7 @@ use crate::{
         timestamp::Timestamp,
     },
     queue::deliveries::DeliveryMessage,
-    store::endpoints::{Found, SubscriptionRef},
+    store::endpoints::{DeliveryBatch, SubscriptionRef},
 };
 
 use super::deliver::Endpoint;
@@ -33,7 +33,7 @@ pub(super) enum MessageState<'a> {
 }
 
 impl<'a> MessageState<'a> {
-    pub(super) fn of(message: &DeliveryMessage, found: &'a Found, now: Timestamp) -> Self {
+    pub(super) fn of(message: &DeliveryMessage, found: &'a DeliveryBatch, now: Timestamp) -> Self {
         let at = SubscriptionRef {
             tenant_id: message.delivery().tenant_id,
             id: message.subscription_id(),
@@ -47,8 +47,7 @@ impl<'a> MessageState<'a> {
             return Self::Expired;
         };
         let is_pending = delivery.status == DeliveryStatus::Pending;
-        let known = found.subscriptions.get(&at).zip(found.secrets.get(&at));
-        let Some((subscription, secrets)) = known else {
+        let Some((subscription, secrets)) = found.subscriptions.get(&at) else {
             return if is_pending {
                 Self::NoEndpoint(delivery)
             } else {

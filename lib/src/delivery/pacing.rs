@@ -20,7 +20,7 @@ use crate::{
     },
     queue::{
         SendError,
-        deliveries::{DeliveryMessage, Place},
+        deliveries::{BookedSlot, DeliveryMessage},
     },
     telemetry,
 };
@@ -72,7 +72,7 @@ impl Deliver {
         now: Timestamp,
     ) -> Vec<(AttemptRef, Slot)> {
         let is_slow = endpoint.load.is_slow(now);
-        let good = |place: &Place| {
+        let good = |place: &BookedSlot| {
             // A message in the slow lane is late because of other endpoints, not because of its own pace.
             let is_late = !is_slow && place.micros.saturating_add(LATE_MICROS) < micros(now);
             !is_late && endpoint.load.honours(place.given, now)
@@ -104,13 +104,16 @@ impl Deliver {
         };
         let booked = unplaced.into_iter().zip(0_u64..).map(|(message, number)| {
             let place = first.map(|first| first.saturating_add(pace.micros.saturating_mul(number)));
-            (message, place.map(|micros| Place { micros, given: now }))
+            (
+                message,
+                place.map(|micros| BookedSlot { micros, given: now }),
+            )
         });
         let placed = placed.into_iter().map(|message| (message, message.place()));
         let (mut slots, mut waits, mut earliest) = (Vec::new(), Vec::new(), micros(now));
         for (message, place) in placed.chain(booked) {
             // Late ones also go one after the other.
-            let place = place.map(|place| Place {
+            let place = place.map(|place| BookedSlot {
                 micros: place.micros.max(earliest),
                 ..place
             });

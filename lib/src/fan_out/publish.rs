@@ -28,7 +28,7 @@ use crate::{
     },
     store::{
         StoreError,
-        history::{HistoryTable, Packed, Queued},
+        history::{HistoryTable, Packed, RecordedDelivery},
         subscriptions::SubscriptionTable,
     },
 };
@@ -164,8 +164,10 @@ impl Publisher {
             let mut failed = None;
             for (recorded, (_, id)) in join_all(recorded).await.into_iter().zip(chunk) {
                 match recorded {
-                    Ok(Queued::Not(at)) => batch.queue_later(DeliveryMessage::attempt(&at, *id, 1)),
-                    Ok(Queued::Before(_)) => {}
+                    Ok(RecordedDelivery::Unqueued(at)) => {
+                        batch.queue_later(DeliveryMessage::attempt(&at, *id, 1));
+                    }
+                    Ok(RecordedDelivery::Queued(_)) => {}
                     Err(error) => failed = Some(error),
                 }
             }

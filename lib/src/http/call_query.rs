@@ -12,7 +12,7 @@ use crate::{
         phone::Region,
         timestamp::Timestamp,
     },
-    store::call_list::{Place, Window},
+    store::call_list::{ListPosition, Window},
 };
 
 /// A question for calls.
@@ -25,7 +25,7 @@ pub struct CallQuery {
     /// How many, at most.
     pub limit: usize,
     /// Where the list goes on.
-    pub after: Option<Place>,
+    pub after: Option<ListPosition>,
 }
 
 impl CallQuery {

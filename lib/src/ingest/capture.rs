@@ -26,7 +26,7 @@ use crate::{
         StoreError,
         calls::CallTable,
         events::{Accepted, EventTable},
-        lookup::{Found, Lookup},
+        lookup::{CallLookup, Lookup},
     },
 };
 
@@ -118,7 +118,7 @@ impl Capture {
         &self,
         submission: &Submission,
         correction: &Event,
-        found: &Found,
+        found: &CallLookup,
     ) -> Result<CaptureResult, StoreError> {
         let update = read(submission, correction)?;
         match self.events.append(correction).await? {
@@ -133,7 +133,7 @@ impl Capture {
     async fn recorded(
         &self,
         update: &CallUpdate,
-        found: &Found,
+        found: &CallLookup,
     ) -> Result<CaptureResult, StoreError> {
         let call = self.fold.fold(update, found).await?;
         Ok(CaptureResult::Recorded(captured(call, update)))
@@ -144,7 +144,7 @@ impl Capture {
         &self,
         kept: &Event,
         update: &CallUpdate,
-        found: &Found,
+        found: &CallLookup,
     ) -> Result<CaptureResult, StoreError> {
         let kept = providers::read_update(kept);
         let kept = kept.as_ref().unwrap_or(update);
@@ -157,7 +157,7 @@ impl Capture {
         &self,
         kept: &Event,
         update: &CallUpdate,
-        found: &Found,
+        found: &CallLookup,
     ) -> Result<Option<Timestamp>, StoreError> {
         let Some(item) = found.items.get(&update.keys.first_id()) else {
             return Ok(None);

@@ -19,9 +19,9 @@ use crate::{
     },
     store::{
         Retention, StoreError,
-        calls::{CallItem, CallTable, Pointer, Saved, Trail},
+        calls::{CallItem, CallTable, Pointer, ResolvedCall, Saved},
         directory::DirectoryTable,
-        lookup::Found,
+        lookup::CallLookup,
     },
 };
 
@@ -63,7 +63,7 @@ impl Fold {
 
     /// The call with the event in it, durable, by the strongest of the event's keys. Folding an event
     /// again changes nothing. [`Fold::unite`] later adds what the call's campaign says of its owner.
-    pub async fn fold(&self, update: &CallUpdate, found: &Found) -> Result<Call, StoreError> {
+    pub async fn fold(&self, update: &CallUpdate, found: &CallLookup) -> Result<Call, StoreError> {
         let trails = find(&self.calls, update, found).await?;
         self.fold_into(trails.into_iter().next(), update, found, Campaigns::Later)
             .await
@@ -74,7 +74,7 @@ impl Fold {
     pub async fn unite(
         &self,
         update: &CallUpdate,
-        found: &Found,
+        found: &CallLookup,
     ) -> Result<Option<Call>, StoreError> {
         let mut trails = keep_one_call(find(&self.calls, update, found).await?, update, found);
         let oldest = trails
@@ -125,7 +125,7 @@ impl Fold {
     pub async fn bind(
         &self,
         update: &CallUpdate,
-        found: &Found,
+        found: &CallLookup,
         call: &Call,
     ) -> Result<bool, StoreError> {
         for key in update.keys.iter() {
@@ -167,7 +167,8 @@ impl Fold {
         id: CallId,
         received_at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.change(id, |call| call.received.include(received_at)).await
+        self.change(id, |call| call.received.include(received_at))
+            .await
     }
 
     async fn change(&self, id: CallId, change: impl Fn(&mut Call)) -> Result<(), StoreError> {
@@ -189,9 +190,9 @@ impl Fold {
 
     async fn fold_into(
         &self,
-        mut trail: Option<Trail>,
+        mut trail: Option<ResolvedCall>,
         update: &CallUpdate,
-        found: &Found,
+        found: &CallLookup,
         campaigns: Campaigns,
     ) -> Result<Call, StoreError> {
         let reported = reported_owner(update, found);
@@ -205,7 +206,7 @@ impl Fold {
                 id = update.keys.first_id().owned_by(&owner.tenant_id);
                 trail = self.calls.find(id).await?;
             }
-            let known = trail.as_ref().map(Trail::whole);
+            let known = trail.as_ref().map(ResolvedCall::whole);
             let owner = self
                 .owners
                 .find(update, found, known.as_ref(), campaigns)

@@ -26,7 +26,7 @@ use crate::{
         StoreError,
         calls::{CallItem, CallTable},
         events::EventTable,
-        lookup::{Found, Lookup},
+        lookup::{CallLookup, Lookup},
     },
     telemetry,
 };
@@ -240,7 +240,7 @@ impl AgentCalls {
     }
 }
 
-fn leads_to(found: &Found, id: CallId) -> bool {
+fn leads_to(found: &CallLookup, id: CallId) -> bool {
     found.items.values().any(|item| match item {
         CallItem::Call(stored) => stored.call.id == id,
         CallItem::Pointer(pointer) => pointer.to == id,

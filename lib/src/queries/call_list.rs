@@ -7,7 +7,7 @@ use crate::{
     domain::call::{Call, filter::CallFilter, owner::Owner},
     store::{
         StoreError,
-        call_list::{CallList, Place, Window},
+        call_list::{CallList, ListPosition, Window},
     },
 };
 
@@ -18,7 +18,7 @@ const STRIDE: usize = 100;
 pub struct PageRequest<'a> {
     pub window: Window,
     pub filter: &'a CallFilter,
-    pub after: Option<Place>,
+    pub after: Option<ListPosition>,
     pub limit: usize,
     /// The maximum number of calls read for the page.
     pub examined: usize,
@@ -27,7 +27,7 @@ pub struct PageRequest<'a> {
 #[derive(Debug)]
 pub struct CallPage {
     pub calls: Vec<(Call, Owner)>,
-    pub next: Option<Place>,
+    pub next: Option<ListPosition>,
 }
 
 /// A page may have fewer calls than its limit, even none, without being the last one.

@@ -11,7 +11,7 @@ use crate::{
     store::{
         StoreError,
         events::{EventTable, Excerpt},
-        history::{Found, HistoryTable, PackedRow, Received, Row, RowFilter, Search},
+        history::{HistoryTable, PackedRow, Received, Row, RowFilter, Search, SearchResult},
         subscriptions::SubscriptionTable,
     },
 };
@@ -210,7 +210,7 @@ impl History {
 }
 
 /// The page's ids, the counts, and the id below which the list continues.
-fn cut(found: &Found, page: usize, limit: usize) -> (&[u64], Counted, Option<u64>) {
+fn cut(found: &SearchResult, page: usize, limit: usize) -> (&[u64], Counted, Option<u64>) {
     let total = found.ids.len();
     let start = page.saturating_sub(1).saturating_mul(limit).min(total);
     let end = start.saturating_add(limit).min(total);

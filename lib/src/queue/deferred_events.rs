@@ -1,4 +1,4 @@
-//! The queue of events that the log could not take when they came, though they had to be answered.
+//! The queue of events that the log could not take when they were received, though they had to be answered.
 
 use aws_sdk_sqs::Client;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -18,16 +18,13 @@ pub enum DeferredEvent {
     /// Append this event.
     #[serde(rename = "1")]
     V1 {
-        /// Its key.
         event_key: EventKey,
-        /// How it came.
         source: String,
-        /// The tenant, where the sender's own key says whose it is.
+        /// The tenant of the sender's own key, if it has one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         tenant_id: Option<String>,
-        /// The provider's name for what happened.
+        /// The provider's name of the type.
         event_type: String,
-        /// When it happened.
         occurred_at: Timestamp,
         /// When it was received, which is before it is appended.
         received_at: Timestamp,
@@ -37,8 +34,6 @@ pub enum DeferredEvent {
 }
 
 impl DeferredEvent {
-    /// The message that holds this event.
-    #[must_use]
     pub fn of(event: &Event) -> Self {
         Self::V1 {
             event_key: event.key.clone(),
@@ -52,7 +47,6 @@ impl DeferredEvent {
     }
 
     /// The event that a message's body holds; `None` when it is no such message.
-    #[must_use]
     pub fn read(body: &str) -> Option<Event> {
         let Self::V1 {
             event_key,
@@ -84,16 +78,11 @@ pub struct DeferredEventQueue {
 }
 
 impl DeferredEventQueue {
-    /// The queue of this URL.
-    #[must_use]
     pub fn new(client: Client, url: String) -> Self {
         Self { client, url }
     }
 
     /// Asks for `event` to be appended to the log. Once this returns, it is durable.
-    ///
-    /// # Errors
-    /// When the queue did not take it.
     pub async fn send(&self, event: &Event) -> Result<(), SendError> {
         send(&self.client, &self.url, &DeferredEvent::of(event)).await
     }

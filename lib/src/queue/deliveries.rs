@@ -1,14 +1,11 @@
 //! The queues of deliveries: one message per attempt. In the queue of all deliveries every subscription
-//! is a message group, in the slow lane every tenant: whoever has much waiting there does not hold up the
-//! others (SQS fair queues).
+//! is a message group, in the slow lane every tenant: one that has many messages waiting does not hold up
+//! the others (SQS fair queues).
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Client, SendError,
-    send::{BATCH, send_batch},
-};
+use super::{Client, SendError, send::send_all};
 use crate::{
     crypto::sha256,
     domain::{
@@ -17,8 +14,8 @@ use crate::{
     },
 };
 
-/// SQS delays a message so many seconds at most; what is to wait longer lies in the table `due`.
-pub const LONGEST_DELAY_SECONDS: u64 = 900;
+/// A delivery that is to wait longer is kept in the table `due`.
+pub use super::send::LONGEST_DELAY_SECONDS;
 
 /// A message; old versions stay readable.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,17 +24,15 @@ pub enum DeliveryMessage {
     /// Make an attempt.
     #[serde(rename = "1")]
     V1 {
-        /// The tenant.
         tenant_id: String,
         /// The delivery's row in the history.
         id: u64,
-        /// Where it goes.
         subscription_id: u64,
         /// Which attempt, counted from 1 over the delivery's whole life.
         attempt: u32,
-        /// Its place under the pace of its endpoint.
+        /// Its slot under the pace of its endpoint.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        place: Option<Place>,
+        place: Option<BookedSlot>,
         /// Whether it is in the slow lane.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         slow: bool,
@@ -46,16 +41,15 @@ pub enum DeliveryMessage {
 
 /// When a delivery may go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct BookedSlot {
     /// The moment, in microseconds since 1970.
     pub micros: u64,
-    /// When it was given.
+    /// When it was booked.
     pub given: Timestamp,
 }
 
 impl DeliveryMessage {
     /// The message for the next attempt of a delivery.
-    #[must_use]
     pub fn next_of(delivery: &Delivery) -> Self {
         Self::attempt(
             &delivery.at,
@@ -64,8 +58,6 @@ impl DeliveryMessage {
         )
     }
 
-    /// The message for an attempt.
-    #[must_use]
     pub fn attempt(at: &DeliveryRef, subscription_id: u64, attempt: u32) -> Self {
         let tenant_id = at.tenant_id.clone();
         Self::V1 {
@@ -78,17 +70,14 @@ impl DeliveryMessage {
         }
     }
 
-    /// The same message with this place, in the slow lane or not.
-    #[must_use]
-    pub fn placed(&self, at: Option<Place>, in_slow_lane: bool) -> Self {
+    /// The same message with this slot, in the slow lane or not.
+    pub fn placed(&self, at: Option<BookedSlot>, in_slow_lane: bool) -> Self {
         let mut placed = self.clone();
         let Self::V1 { place, slow, .. } = &mut placed;
         (*place, *slow) = (at, in_slow_lane);
         placed
     }
 
-    /// The delivery.
-    #[must_use]
     pub fn delivery(&self) -> DeliveryRef {
         let Self::V1 { tenant_id, id, .. } = self;
         DeliveryRef {
@@ -97,8 +86,6 @@ impl DeliveryMessage {
         }
     }
 
-    /// Where it goes.
-    #[must_use]
     pub fn subscription_id(&self) -> u64 {
         let Self::V1 {
             subscription_id, ..
@@ -107,35 +94,27 @@ impl DeliveryMessage {
     }
 
     /// Which attempt, counted from 1.
-    #[must_use]
     pub fn number(&self) -> u32 {
         let Self::V1 { attempt, .. } = self;
         *attempt
     }
 
-    /// The place that it was given.
-    #[must_use]
-    pub fn place(&self) -> Option<Place> {
+    pub fn place(&self) -> Option<BookedSlot> {
         let Self::V1 { place, .. } = self;
         *place
     }
 
-    /// Whether it is in the slow lane.
-    #[must_use]
     pub fn is_in_slow_lane(&self) -> bool {
         let Self::V1 { slow, .. } = self;
         *slow
     }
 
     /// The message as JSON, which is how it waits elsewhere.
-    ///
-    /// # Errors
-    /// Never in practice: it has string keys only.
     pub fn to_json(&self) -> Result<String, SendError> {
         serde_json::to_string(self).map_err(SendError::json)
     }
 
-    /// The message group: letters and digits, as SQS wants, of whatever tenant.
+    /// The message group: letters and digits, as SQS wants, for any tenant.
     fn group(&self) -> String {
         let Self::V1 {
             tenant_id,
@@ -157,32 +136,24 @@ pub struct DeliveryQueue {
 }
 
 impl DeliveryQueue {
-    /// The queue of this URL.
-    #[must_use]
     pub fn new(client: Client, url: String) -> Self {
         Self { client, url }
     }
 
-    /// Asks for attempts, each after so many seconds. Once this returns, all are durable. A repeated
+    /// Asks for attempts, each after its number of seconds. Once this returns, all are durable. A repeated
     /// message makes no second attempt.
     ///
     /// # Errors
-    /// When the queue did not take all of them.
+    /// The queue may have taken some of them.
     pub async fn send(&self, messages: &[(DeliveryMessage, u64)]) -> Result<(), SendError> {
-        for batch in messages.chunks(BATCH) {
-            let entries = batch.iter().enumerate().map(|(place, (message, delay))| {
-                let body = message.to_json()?;
-                let delay = i32::try_from((*delay).min(LONGEST_DELAY_SECONDS)).unwrap_or_default();
-                let entry = SendMessageBatchRequestEntry::builder()
-                    .id(place.to_string())
-                    .message_body(body)
-                    .message_group_id(message.group())
-                    .delay_seconds(delay);
-                entry.build().map_err(SendError::json)
-            });
-            send_batch(&self.client, &self.url, entries.collect::<Result<_, _>>()?).await?;
-        }
-        Ok(())
+        let entries = messages.iter().map(|(message, delay)| {
+            let delay = i32::try_from((*delay).min(LONGEST_DELAY_SECONDS)).unwrap_or_default();
+            Ok(SendMessageBatchRequestEntry::builder()
+                .message_body(message.to_json()?)
+                .message_group_id(message.group())
+                .delay_seconds(delay))
+        });
+        send_all(&self.client, &self.url, entries).await
     }
 }
 
@@ -211,7 +182,7 @@ mod tests {
         );
         let given = Timestamp::from_seconds(1_767_312_000).unwrap();
         let placed = message.placed(
-            Some(Place {
+            Some(BookedSlot {
                 micros: 1_767_312_003_000_000,
                 given,
             }),

@@ -1,4 +1,4 @@
-//! The queue of events that `fan-out` must take up again.
+//! The queue of events that `fan-out` must process again.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::send::SendError;
 use super::{
-    send::{BATCH, send, send_batch},
+    send::{send, send_all},
     waits,
 };
 use crate::domain::key::EventKey;
@@ -16,12 +16,9 @@ use crate::domain::key::EventKey;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "version", rename_all_fields = "camelCase")]
 pub enum FanOutMessage {
-    /// Drive this event again.
+    /// Process this event again.
     #[serde(rename = "1")]
-    V1 {
-        /// The event.
-        event_key: EventKey,
-    },
+    V1 { event_key: EventKey },
 }
 
 /// The queue `fan-out-retry`.
@@ -32,16 +29,14 @@ pub struct FanOutRetryQueue {
 }
 
 impl FanOutRetryQueue {
-    /// The queue of this URL.
-    #[must_use]
     pub fn new(client: Client, url: String) -> Self {
         Self { client, url }
     }
 
-    /// Asks for `event_key` to be driven again.
+    /// Asks for `event_key` to be processed again.
     ///
     /// # Errors
-    /// When the queue did not take it: whoever calls must not acknowledge the event.
+    /// The caller must then not acknowledge the event.
     pub async fn send(&self, event_key: &EventKey) -> Result<(), SendError> {
         let message = FanOutMessage::V1 {
             event_key: event_key.clone(),
@@ -49,10 +44,10 @@ impl FanOutRetryQueue {
         send(&self.client, &self.url, &message).await
     }
 
-    /// Lets a message that was received so many times wait before it comes again.
+    /// Lets a message wait before it is received again; `received` is how often it was.
     ///
     /// # Errors
-    /// When the queue failed: the message comes again after the queue's own visibility timeout.
+    /// The message is then received again after the queue's own visibility timeout.
     pub async fn postpone(&self, receipt_handle: &str, received: u32) -> Result<(), SendError> {
         waits::postpone(&self.client, &self.url, receipt_handle, received).await
     }
@@ -61,23 +56,15 @@ impl FanOutRetryQueue {
     /// are durable.
     ///
     /// # Errors
-    /// When the queue did not take all of them; asking again is safe.
+    /// The queue may have taken some of them; asking again is safe.
     pub async fn send_all(&self, event_keys: &BTreeSet<EventKey>) -> Result<(), SendError> {
-        let event_keys: Vec<_> = event_keys.iter().collect();
-        for keys in event_keys.chunks(BATCH) {
-            let entries = keys.iter().enumerate().map(|(place, event_key)| {
-                let message = FanOutMessage::V1 {
-                    event_key: (*event_key).clone(),
-                };
-                let body = serde_json::to_string(&message).map_err(SendError::json)?;
-                let entry = SendMessageBatchRequestEntry::builder()
-                    .id(place.to_string())
-                    .message_body(body);
-                entry.build().map_err(SendError::json)
-            });
-            send_batch(&self.client, &self.url, entries.collect::<Result<_, _>>()?).await?;
-        }
-        Ok(())
+        let entries = event_keys.iter().map(|event_key| {
+            let event_key = event_key.clone();
+            let message = FanOutMessage::V1 { event_key };
+            let body = serde_json::to_string(&message).map_err(SendError::json)?;
+            Ok(SendMessageBatchRequestEntry::builder().message_body(body))
+        });
+        send_all(&self.client, &self.url, entries).await
     }
 }
 

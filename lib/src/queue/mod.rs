@@ -1,5 +1,5 @@
 //! SQS, concrete. Messages are versioned and small: they name what is in the database, or carry what could
-//! not get there.
+//! not be written there.
 
 pub mod deferred_events;
 pub mod deliveries;

@@ -1,4 +1,4 @@
-//! The queue of recoveries that are to begin or to go on.
+//! The queue of recoveries that are to start or to continue.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,12 +9,10 @@ use crate::domain::delivery::recovery::{Recovery, RecoveryId};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "version", rename_all_fields = "camelCase")]
 pub enum RecoveryMessage {
-    /// Go on with a recovery.
+    /// Continue a recovery.
     #[serde(rename = "1")]
     V1 {
-        /// The tenant.
         tenant_id: String,
-        /// The recovery.
         recovery_id: RecoveryId,
     },
 }
@@ -27,16 +25,11 @@ pub struct RecoveryQueue {
 }
 
 impl RecoveryQueue {
-    /// The queue of this URL.
-    #[must_use]
     pub fn new(client: Client, url: String) -> Self {
         Self { client, url }
     }
 
-    /// Asks for a recovery to go on after so many seconds. Asking again is harmless.
-    ///
-    /// # Errors
-    /// When the queue did not take it.
+    /// Asks for a recovery to continue after this number of seconds. Asking again is harmless.
     pub async fn send(&self, recovery: &Recovery, seconds: u64) -> Result<(), SendError> {
         let tenant_id = recovery.tenant_id.clone();
         let message = RecoveryMessage::V1 {

@@ -1,17 +1,17 @@
-//! Sending a message, whatever its queue.
+//! Sending a message to any queue.
 
 use std::error::Error;
 
 use aws_sdk_sqs::{
     error::{ProvideErrorMetadata, SdkError},
-    types::SendMessageBatchRequestEntry,
+    types::builders::SendMessageBatchRequestEntryBuilder,
 };
 use serde::Serialize;
 use thiserror::Error;
 
 use super::Client;
 
-/// A queue did not do what it was asked.
+/// A queue did not take a message or a change.
 #[derive(Debug, Error)]
 #[error("{operation} failed ({code})")]
 pub struct SendError {
@@ -46,21 +46,20 @@ impl SendError {
     }
 
     /// One message of a batch that the queue did not take.
-    pub(super) fn refused(operation: &'static str, code: &str) -> Self {
+    fn refused(code: &str) -> Self {
         Self {
-            operation,
+            operation: "SendMessageBatch",
             code: code.to_owned(),
             source: "a part of the batch".into(),
         }
     }
 }
 
-/// SQS takes so many messages by one request.
-pub(super) const BATCH: usize = 10;
-/// SQS delays a message so many seconds at most.
-pub(super) const LONGEST_DELAY_SECONDS: u64 = 900;
+/// SQS takes this many messages in one request.
+const BATCH: usize = 10;
+/// SQS delays a message by this many seconds at most.
+pub const LONGEST_DELAY_SECONDS: u64 = 900;
 
-/// Sends a message to the queue of this URL.
 pub(super) async fn send(
     client: &Client,
     url: &str,
@@ -69,7 +68,7 @@ pub(super) async fn send(
     send_after(client, url, message, 0).await
 }
 
-/// Sends a message that comes after so many seconds.
+/// Sends a message that is received after this many seconds.
 pub(super) async fn send_after(
     client: &Client,
     url: &str,
@@ -90,21 +89,24 @@ pub(super) async fn send_after(
         .map_err(|error| SendError::of("SendMessage", error))
 }
 
-/// Sends at most [`BATCH`] messages by one request; it fails unless the queue takes all of them.
-pub(super) async fn send_batch(
+/// Sends messages, [`BATCH`] in one request; it fails at the first batch that the queue does not take whole.
+pub(super) async fn send_all(
     client: &Client,
     url: &str,
-    entries: Vec<SendMessageBatchRequestEntry>,
+    entries: impl Iterator<Item = Result<SendMessageBatchRequestEntryBuilder, SendError>>,
 ) -> Result<(), SendError> {
-    let sent = client
-        .send_message_batch()
-        .queue_url(url)
-        .set_entries(Some(entries))
-        .send()
-        .await;
-    let answer = sent.map_err(|error| SendError::of("SendMessageBatch", error))?;
-    match answer.failed.first() {
-        Some(failed) => Err(SendError::refused("SendMessageBatch", &failed.code)),
-        None => Ok(()),
+    let entries = entries.enumerate().map(|(number, entry)| {
+        let entry = entry?.id((number % BATCH).to_string());
+        entry.build().map_err(SendError::json)
+    });
+    let entries: Vec<_> = entries.collect::<Result<_, _>>()?;
+    for batch in entries.chunks(BATCH) {
+        let request = client.send_message_batch().queue_url(url);
+        let sent = request.set_entries(Some(batch.to_vec())).send().await;
+        let answer = sent.map_err(|error| SendError::of("SendMessageBatch", error))?;
+        if let Some(failed) = answer.failed.first() {
+            return Err(SendError::refused(&failed.code));
+        }
     }
+    Ok(())
 }

@@ -1,5 +1,5 @@
 //! The queue of conversations whose transcript is to be fetched. A conversation is over some time after
-//! its call, so a message waits longer from time to time.
+//! its call, so every wait of a message is longer than the one before.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +13,8 @@ pub enum TranscriptMessage {
     /// Fetch the conversation of this call.
     #[serde(rename = "1")]
     V1 {
-        /// The call.
         call_id: CallId,
-        /// ElevenLabs' id, as a webhook told it.
+        /// ElevenLabs' id, from a webhook.
         conversation_id: String,
     },
 }
@@ -28,8 +27,6 @@ pub struct TranscriptQueue {
 }
 
 impl TranscriptQueue {
-    /// The queue of this URL.
-    #[must_use]
     pub fn new(client: Client, url: String) -> Self {
         Self { client, url }
     }
@@ -37,7 +34,7 @@ impl TranscriptQueue {
     /// Asks for the conversation to be fetched. Asking again is harmless.
     ///
     /// # Errors
-    /// When the queue did not take it: whoever calls must not acknowledge the event.
+    /// The caller must then not acknowledge the event.
     pub async fn send(&self, call_id: CallId, conversation_id: &str) -> Result<(), SendError> {
         let message = TranscriptMessage::V1 {
             call_id,
@@ -46,10 +43,10 @@ impl TranscriptQueue {
         send(&self.client, &self.url, &message).await
     }
 
-    /// Lets a message that was received so many times wait before it comes again.
+    /// Lets a message wait before it is received again; `received` is how often it was.
     ///
     /// # Errors
-    /// When the queue failed: the message comes again after the queue's own visibility timeout.
+    /// The message is then received again after the queue's own visibility timeout.
     pub async fn postpone(&self, receipt_handle: &str, received: u32) -> Result<(), SendError> {
         waits::postpone(&self.client, &self.url, receipt_handle, received).await
     }

@@ -1,14 +1,13 @@
-//! How long a message waits before it comes again: longer from time to time, so that a short fault is over
+//! How long a message waits before it is received again: longer every time, so that a short fault is over
 //! soon and a long one costs few attempts.
 
 use super::{Client, SendError};
 
 /// The wait after the first attempt; every further one is twice as long.
 const FIRST_SECONDS: u32 = 30;
-/// No wait is longer.
 const LONGEST_SECONDS: u32 = 15 * 60;
 
-/// Lets a message that was received so many times wait before it comes again.
+/// Lets a message wait before it is received again; `received` is how often it was.
 pub(super) async fn postpone(
     client: &Client,
     url: &str,
@@ -28,7 +27,7 @@ pub(super) async fn postpone(
         .map_err(|error| SendError::of("ChangeMessageVisibility", error))
 }
 
-/// How long a message that was received so many times waits.
+/// How long a message waits that was received this many times.
 fn seconds(received: u32) -> u32 {
     let doublings = received.saturating_sub(1).min(16);
     FIRST_SECONDS

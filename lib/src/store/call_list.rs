@@ -1,4 +1,4 @@
-//! A tenant's calls, newest first. The index knows when a call was created and whose it is; it is
+//! A tenant's calls, newest first. The index holds the tenant and the creation time of a call; it is
 //! spread over shards, so a list is a merge of them. The index lags behind its table by milliseconds.
 
 use std::collections::{HashMap, VecDeque};
@@ -9,39 +9,35 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Client, StoreError,
-    batch::{self, BATCH},
-    calls::{self, CallItem, SHARDS, tenant_shard},
-    item::{Item, item, read_time, string, time},
+    batch::BATCH,
+    calls::{self, CallItem, SHARDS, call_key, tenant_shard},
+    item::{Item, item, read, string, time},
+    table::Table,
 };
 use crate::domain::{call::Call, key::CallId, timestamp::Timestamp};
 
 /// The calls of the table `calls` as its index `by-tenant` lists them; read only.
 #[derive(Debug, Clone)]
-pub struct CallList {
-    client: Client,
-    table: String,
-}
+pub struct CallList(Table);
 
 /// When calls were created, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Window {
-    /// From this moment on.
     pub from: Timestamp,
-    /// Up to this moment.
     pub to: Timestamp,
 }
 
-/// A place in a list: after all calls that were created later than `at`, and after some of those
+/// A position in a list: after all calls that were created later than `at`, and after some of those
 /// created at that very moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct ListPosition {
     at: Timestamp,
     /// Of each shard, the last call of that moment that was passed.
     passed: [Option<CallId>; SHARDS as usize],
 }
 
-impl Place {
-    fn pass(&mut self, shard: u8, entry: &Entry) {
+impl ListPosition {
+    fn pass(&mut self, shard: u8, entry: &IndexEntry) {
         if self.at != entry.created_at {
             *self = Self {
                 at: entry.created_at,
@@ -60,40 +56,37 @@ impl Place {
 
 /// One entry of a list.
 #[derive(Debug)]
-pub struct Listed {
-    /// The place after it.
-    pub after: Place,
-    /// When its call was created.
+pub struct ListedCall {
+    /// The position after it.
+    pub after: ListPosition,
     pub created_at: Timestamp,
     /// The call; `None` if it was just found to be the same call as an older one.
     pub call: Option<Call>,
 }
 
-#[derive(Debug, Clone)]
-struct Entry {
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct IndexEntry {
     created_at: Timestamp,
     id: CallId,
 }
 
 impl CallList {
-    /// The list of the table of this name.
-    #[must_use]
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        Self(Table::new(client, table, "calls"))
     }
 
-    /// The tenant's calls of the window that come after this place.
-    #[must_use]
+    /// The tenant's calls of the window that come after this position.
     pub fn newest<'a>(
         &'a self,
         tenant_id: &'a str,
         window: Window,
-        after: Option<Place>,
-    ) -> Newest<'a> {
-        let place = after.filter(|place| place.at <= window.to);
-        let to = place.map_or(window.to, |place| place.at);
+        after: Option<ListPosition>,
+    ) -> CallCursor<'a> {
+        let position = after.filter(|position| position.at <= window.to);
+        let to = position.map_or(window.to, |position| position.at);
         let start = |number| {
-            let id = place?.passed(number)?;
+            let id = position?.passed(number)?;
             Some(index_key(tenant_id, number, to, id))
         };
         let shard = |number| Shard {
@@ -106,14 +99,14 @@ impl CallList {
                 More::Nothing
             },
         };
-        Newest {
+        CallCursor {
             list: self,
             tenant_id,
             window: Window {
                 from: window.from,
                 to,
             },
-            place: place.unwrap_or(Place {
+            position: position.unwrap_or(ListPosition {
                 at: to,
                 passed: [None; SHARDS as usize],
             }),
@@ -133,34 +126,31 @@ impl CallList {
     }
 
     async fn read_batch(&self, ids: &[CallId]) -> Result<Vec<Item>, StoreError> {
-        let keys = ids
-            .iter()
-            .map(|id| item([("id", string(id.to_string()))]))
-            .collect();
+        let keys = ids.iter().map(|id| call_key(*id)).collect();
         let keys = KeysAndAttributes::builder().set_keys(Some(keys));
-        batch::read(&self.client, &self.table, keys, "BatchGetItem calls").await
+        self.0.read_batch(keys).await
     }
 }
 
-/// A tenant's calls from a place on.
+/// A tenant's calls from a position on.
 #[derive(Debug)]
-pub struct Newest<'a> {
+pub struct CallCursor<'a> {
     list: &'a CallList,
     tenant_id: &'a str,
     window: Window,
-    place: Place,
+    position: ListPosition,
     shards: Vec<Shard>,
 }
 
-/// What is known of a shard: the entries that were read ahead, and where it goes on.
+/// The entries of a shard that were read ahead, and where it goes on.
 #[derive(Debug)]
 struct Shard {
     number: u8,
-    ahead: VecDeque<Entry>,
+    ahead: VecDeque<IndexEntry>,
     more: More,
 }
 
-/// What lies behind the entries that were read.
+/// What follows the entries that were read.
 #[derive(Debug)]
 enum More {
     /// A query after this key of the index; without one, from the window's last moment on.
@@ -168,17 +158,14 @@ enum More {
     Nothing,
 }
 
-impl Newest<'_> {
+impl CallCursor<'_> {
     /// The next `count` entries; fewer at the end of the list only.
-    ///
-    /// # Errors
-    /// When the database fails or an item cannot be read.
-    pub async fn next(&mut self, count: usize) -> Result<Vec<Listed>, StoreError> {
+    pub async fn next(&mut self, count: usize) -> Result<Vec<ListedCall>, StoreError> {
         let mut entries = Vec::with_capacity(count);
         while entries.len() < count {
             self.read_ahead(count).await?;
             let newest = self.shards.iter_mut().filter_map(|shard| {
-                let Entry { created_at, id } = *shard.ahead.front()?;
+                let IndexEntry { created_at, id } = *shard.ahead.front()?;
                 Some(((created_at, id), shard))
             });
             let Some((_, shard)) = newest.max_by_key(|(order, _)| *order) else {
@@ -187,12 +174,12 @@ impl Newest<'_> {
             let Some(entry) = shard.ahead.pop_front() else {
                 break;
             };
-            self.place.pass(shard.number, &entry);
-            entries.push((self.place, entry));
+            self.position.pass(shard.number, &entry);
+            entries.push((self.position, entry));
         }
         let ids: Vec<CallId> = entries.iter().map(|(_, entry)| entry.id).collect();
         let mut calls = self.list.read(&ids).await?;
-        let listed = entries.into_iter().map(|(after, entry)| Listed {
+        let listed = entries.into_iter().map(|(after, entry)| ListedCall {
             after,
             created_at: entry.created_at,
             call: calls.remove(&entry.id),
@@ -201,14 +188,13 @@ impl Newest<'_> {
     }
 
     /// Whether nothing follows. False does not promise that something does.
-    #[must_use]
     pub fn is_at_end(&self) -> bool {
         self.shards
             .iter()
             .all(|shard| shard.ahead.is_empty() && matches!(shard.more, More::Nothing))
     }
 
-    /// Reads on in every shard of which no entry is known: the newest may be there.
+    /// Reads on in every shard without a known entry: it may have the newest.
     async fn read_ahead(&mut self, count: usize) -> Result<(), StoreError> {
         while self.shards.iter().any(Shard::is_blind) {
             let blind = self.shards.iter().filter(|shard| shard.is_blind());
@@ -226,43 +212,30 @@ impl Newest<'_> {
         Ok(())
     }
 
-    async fn query(&self, shard: &Shard, count: usize) -> Result<(Vec<Entry>, More), StoreError> {
+    async fn query(
+        &self,
+        shard: &Shard,
+        count: usize,
+    ) -> Result<(Vec<IndexEntry>, More), StoreError> {
         let More::From(start) = &shard.more else {
             return Ok((Vec::new(), More::Nothing));
         };
-        let query = self
-            .list
-            .client
-            .query()
-            .table_name(&self.list.table)
+        let table = &self.list.0;
+        let partition = tenant_shard(self.tenant_id, shard.number);
+        let query = table
+            .query("tenantShard = :shard AND createdAt BETWEEN :from AND :to")
             .index_name("by-tenant")
-            .key_condition_expression("tenantShard = :shard AND createdAt BETWEEN :from AND :to")
-            .expression_attribute_values(
-                ":shard",
-                string(tenant_shard(self.tenant_id, shard.number)),
-            )
+            .expression_attribute_values(":shard", string(partition))
             .expression_attribute_values(":from", time(self.window.from))
             .expression_attribute_values(":to", time(self.window.to))
             .scan_index_forward(false)
             .limit(i32::try_from(count).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start.clone());
-        let answer = query
-            .send()
-            .await
-            .map_err(StoreError::unavailable("Query calls"))?;
-        let entries = answer.items().iter().map(|item| {
-            Ok(Entry {
-                created_at: read_time(item, "createdAt")?,
-                id: calls::read_id(item, "id")?,
-            })
-        });
-        let entries = entries.collect::<Result<_, StoreError>>()?;
-        Ok((
-            entries,
-            answer
-                .last_evaluated_key
-                .map_or(More::Nothing, |key| More::From(Some(key))),
-        ))
+        let page = query.send().await.map_err(table.failed("Query"))?;
+        let entries = page.items().iter().map(read);
+        let entries = entries.collect::<Result<_, _>>()?;
+        let more = page.last_evaluated_key.map(Some);
+        Ok((entries, more.map_or(More::Nothing, More::From)))
     }
 }
 

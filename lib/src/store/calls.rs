@@ -1,55 +1,74 @@
-//! Calls and the pointers that lead to them. An item's id is computed from a key of the call, so
-//! whoever knows any key finds the call without an index.
+//! Calls and the pointers that lead to them. An item's id is computed from a key of the call, so that any
+//! key of a call finds it without an index.
 
 mod announced;
 mod receipts;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use aws_sdk_dynamodb::{
-    operation::put_item::{PutItemError, builders::PutItemFluentBuilder},
-    types::ReturnValuesOnConditionCheckFailure,
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
 };
+
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 use super::{
     Client, Retention, StoreError,
-    item::{
-        Item, LAYOUT, check_layout, find_string, item, number, read_number, read_string, read_time,
-        string, time,
-    },
+    item::{Item, Json, from_item, item, number, string, to_item},
+    table::{Table, Write, Wrote},
 };
 use crate::domain::{
-    call::{Absorption, Call, ReceivedSpan, waiting::Waiting},
+    call::{Absorption, Call, ReceivedSpan, facts::Facts, owner::Owner, waiting::Waiting},
     key::{CallId, EventKey},
+    timestamp::Timestamp,
 };
 
 /// How many partitions of the index a tenant's calls are spread over.
 pub(super) const SHARDS: u8 = 4;
 /// A pointer leads to a call, an absorbed call to an older one; a chain longer than this is damage.
 const MAX_HOPS: usize = 16;
+/// DynamoDB takes 400 KB. No real call comes near it; one that does is being filled on purpose.
+const MAX_BYTES: usize = 380_000;
+
+#[skip_serializing_none]
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CallRecord<'a> {
+    id: CallId,
+    version: u64,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    owner: Option<Json<Cow<'a, Owner>>>,
+    /// The partition of the index `by-tenant`.
+    tenant_shard: Option<String>,
+    facts: Json<Cow<'a, Facts>>,
+    announced: Json<announced::Stored>,
+    waiting: Option<Json<Cow<'a, Waiting>>>,
+    seen_from: Timestamp,
+    seen_to: Timestamp,
+    absorbed: Option<Json<Cow<'a, BTreeMap<CallId, Absorption>>>>,
+    /// For an absorbed call: the older one, and the event that brought them together.
+    into: Option<CallId>,
+    by: Option<EventKey>,
+}
 
 /// A call as it was read, with the version that the next write must find.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredCall {
-    /// The call.
     pub call: Call,
     version: u64,
 }
 
-/// What stands under an id.
+/// The item under an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallItem {
-    /// A call.
     Call(Box<StoredCall>),
-    /// The way to the call that another key of it created.
     Pointer(Pointer),
-    /// A record that was found to be the same call as an older one.
     Absorbed(Box<AbsorbedCall>),
 }
 
 impl CallItem {
-    /// The id under which it stands.
-    #[must_use]
     pub fn id(&self) -> CallId {
         match self {
             Self::Call(stored) => stored.call.id,
@@ -60,10 +79,10 @@ impl CallItem {
 }
 
 /// A record that was found to be the same call as an older one. It is frozen and kept, so that its
-/// id keeps answering, and the older one can be completed if whoever froze this died.
+/// id keeps answering, and the older one can be completed if the process that froze this died.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AbsorbedCall {
-    /// What it held when it was frozen.
+    /// The call when it was frozen.
     pub call: Call,
     /// The older record.
     pub into: CallId,
@@ -71,18 +90,16 @@ pub struct AbsorbedCall {
     pub by: EventKey,
 }
 
-/// Where an id leads.
+/// The call that an id leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Trail {
-    /// The call at its end.
+pub struct ResolvedCall {
     pub stored: StoredCall,
     /// The absorbed records on the way.
     pub absorbed: Vec<AbsorbedCall>,
 }
 
-impl Trail {
+impl ResolvedCall {
     /// The call with all that the records on the way hold, even if it has not taken it over yet.
-    #[must_use]
     pub fn whole(&self) -> Call {
         let mut call = self.stored.call.clone();
         for absorbed in self
@@ -96,65 +113,57 @@ impl Trail {
     }
 }
 
-/// The way from one key of a call to the call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Leads from one key of a call to the call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Pointer {
     /// The id of the key.
+    #[serde(rename = "id")]
     pub from: CallId,
     /// The id of the call.
     pub to: CallId,
-    /// For a room's name: the sid of the first room that bore it. The name leads nowhere for others.
+    /// For a room's name: the sid of the first room with that name. The name leads nowhere for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub room_sid: Option<String>,
 }
 
-/// What became of a write.
+/// The outcome of a write.
 #[derive(Debug)]
 pub enum Saved {
-    /// It is written.
     Done,
-    /// Somebody else had written this before; `None` if it is gone again.
+    /// Another writer was faster and left this item; `None` if it is gone again.
     Conflict(Option<CallItem>),
-    /// Nothing was: the record would be larger than an item may be.
+    /// Nothing was written: the record would be larger than an item may be.
     Full,
 }
-
-/// DynamoDB takes 400 KB. No real call comes near it; one that does is being filled on purpose.
-const MAX_BYTES: usize = 380_000;
 
 /// The table `calls`: pk `id`, index `by-tenant`.
 #[derive(Debug, Clone)]
 pub struct CallTable {
-    client: Client,
-    name: String,
+    table: Table,
     kept: Retention,
 }
 
 impl CallTable {
     /// The table of this name, whose calls are kept for ever.
-    #[must_use]
     pub fn new(client: Client, name: String) -> Self {
         Self {
-            client,
-            name,
+            table: Table::new(client, name, "calls"),
             kept: Retention::default(),
         }
     }
 
-    /// The same table, which forgets a call so long after its last event.
-    #[must_use]
+    /// The same table, which deletes a call this long after its last event.
     pub fn kept_for(self, kept: Retention) -> Self {
         Self { kept, ..self }
     }
 
     pub(super) fn name(&self) -> &str {
-        &self.name
+        &self.table.name
     }
 
     /// The call that this id leads to, through pointers and absorbed records.
-    ///
-    /// # Errors
-    /// When the database fails or an item cannot be read.
-    pub async fn find(&self, id: CallId) -> Result<Option<Trail>, StoreError> {
+    pub async fn find(&self, id: CallId) -> Result<Option<ResolvedCall>, StoreError> {
         match self.item(id).await? {
             Some(item) => self.follow(item).await,
             None => Ok(None),
@@ -162,15 +171,12 @@ impl CallTable {
     }
 
     /// The call that an item leads to.
-    ///
-    /// # Errors
-    /// As [`CallTable::find`].
-    pub async fn follow(&self, item: CallItem) -> Result<Option<Trail>, StoreError> {
+    pub async fn follow(&self, item: CallItem) -> Result<Option<ResolvedCall>, StoreError> {
         let (mut item, mut absorbed) = (item, Vec::new());
         for _ in 0..MAX_HOPS {
             let next = match item {
                 CallItem::Call(stored) => {
-                    return Ok(Some(Trail {
+                    return Ok(Some(ResolvedCall {
                         stored: *stored,
                         absorbed,
                     }));
@@ -191,123 +197,88 @@ impl CallTable {
     }
 
     async fn item(&self, id: CallId) -> Result<Option<CallItem>, StoreError> {
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .key("id", string(id.to_string()));
-        let answer = get.consistent_read(true).send().await;
-        let item = answer
-            .map_err(StoreError::unavailable("GetItem calls"))?
-            .item;
-        item.map(|item| read_item(&item)).transpose()
+        let found = self.table.get(call_key(id)).await?;
+        found.map(|item| read_item(&item)).transpose()
     }
 
-    /// Writes a call that nobody has written yet.
-    ///
-    /// # Errors
-    /// When the database fails: whether it was written is unknown, and writing again is safe.
+    /// Writes a call that is not stored yet.
     pub async fn create(&self, call: &Call) -> Result<Saved, StoreError> {
         let put = self
-            .put(to_item(call, 1)?, call)
+            .put(to_item(&CallRecord::of(call, 1))?, call)
             .condition_expression("attribute_not_exists(id)");
         self.save(put).await
     }
 
-    /// Replaces `read` by `call`, unless somebody else has changed it since.
-    ///
-    /// # Errors
-    /// As [`CallTable::create`].
+    /// Replaces `read` by `call`, unless another writer has changed it since.
     pub async fn replace(&self, read: &StoredCall, call: &Call) -> Result<Saved, StoreError> {
-        let item = to_item(call, read.version + 1)?;
+        let item = to_item(&CallRecord::of(call, read.version + 1))?;
         if size(&item) > MAX_BYTES {
             return Ok(Saved::Full);
         }
-        let put = self
-            .put(item, call)
-            .condition_expression("version = :read")
-            .expression_attribute_values(":read", number(read.version));
-        self.save(put).await
+        self.save(self.put_over(read, item, call)).await
     }
 
     /// Whether an item can hold the call.
-    ///
-    /// # Errors
-    /// Never in practice: it has string keys only.
     pub fn fits(&self, call: &Call) -> Result<bool, StoreError> {
-        Ok(size(&to_item(call, 0)?) <= MAX_BYTES)
+        Ok(size(&to_item(&CallRecord::of(call, 0))?) <= MAX_BYTES)
     }
 
-    /// Freezes `read`, for it is the same call as the older one `into`, unless somebody else has
+    /// Freezes `read`, for it is the same call as the older one `into`, unless another writer has
     /// changed it since. Lists do not show it any more.
-    ///
-    /// # Errors
-    /// As [`CallTable::create`].
     pub async fn freeze(
         &self,
         read: &StoredCall,
         into: CallId,
         by: &EventKey,
     ) -> Result<Saved, StoreError> {
-        let mut frozen = to_item(&read.call, read.version + 1)?;
-        frozen.remove("tenantShard");
-        frozen.insert("into".to_owned(), string(into.to_string()));
-        frozen.insert("by".to_owned(), string(by.as_str()));
-        let put = self
-            .put(frozen, &read.call)
-            .condition_expression("version = :read")
-            .expression_attribute_values(":read", number(read.version));
-        self.save(put).await
+        let frozen = to_item(&CallRecord {
+            tenant_shard: None,
+            into: Some(into),
+            by: Some(by.clone()),
+            ..CallRecord::of(&read.call, read.version + 1)
+        })?;
+        self.save(self.put_over(read, frozen, &read.call)).await
     }
 
-    /// Writes a pointer to a call, unless something stands under its id: the first binding of a key holds.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Writes a pointer to a call, unless there is an item under its id: the first binding of a key holds.
     pub async fn point(&self, pointer: &Pointer, call: &Call) -> Result<Saved, StoreError> {
         let put = self
-            .put(pointer_item(pointer), call)
+            .put(to_item(pointer)?, call)
             .condition_expression("attribute_not_exists(id)");
         self.save(put).await
     }
 
     /// Lets a pointer that led to an absorbed record lead straight to the call.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn repair(&self, pointer: &Pointer, call: &Call) -> Result<(), StoreError> {
         let repaired = Pointer {
             to: call.id,
             ..pointer.clone()
         };
         let put = self
-            .put(pointer_item(&repaired), call)
+            .put(to_item(&repaired)?, call)
             .condition_expression("#to = :old")
             .expression_attribute_names("#to", "to")
             .expression_attribute_values(":old", string(pointer.to.to_string()));
-        self.save(put).await.map(drop)
+        self.table.conditional(put).await.map(drop)
     }
 
     fn put(&self, mut item: Item, call: &Call) -> PutItemFluentBuilder {
-        self.kept
-            .write(&mut item, call.received.to.max(call.updated_at));
-        self.client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        let last = call.received.to.max(call.updated_at);
+        self.kept.set_expiry(&mut item, last);
+        self.table.put(item)
     }
 
+    fn put_over(&self, read: &StoredCall, item: Item, call: &Call) -> PutItemFluentBuilder {
+        self.put(item, call)
+            .condition_expression("version = :read")
+            .expression_attribute_values(":read", number(read.version))
+    }
+
+    /// The item comes with the refusal, so that the next try needs no read.
     async fn save(&self, put: PutItemFluentBuilder) -> Result<Saved, StoreError> {
-        let Err(error) = put.send().await else {
-            return Ok(Saved::Done);
-        };
-        match error.as_service_error() {
-            // The item comes with the refusal, so that the next try needs no read.
-            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                Ok(Saved::Conflict(failed.item().map(read_item).transpose()?))
-            }
-            _ => Err(StoreError::unavailable("PutItem calls")(error)),
+        match self.table.conditional(put.returning_old()).await? {
+            Wrote::Done(_) => Ok(Saved::Done),
+            Wrote::Refused(old) => Ok(Saved::Conflict(old.as_ref().map(read_item).transpose()?)),
         }
     }
 }
@@ -317,42 +288,40 @@ pub(super) fn tenant_shard(tenant_id: &str, shard: u8) -> String {
     format!("{tenant_id}#{shard}")
 }
 
-fn pointer_item(pointer: &Pointer) -> Item {
-    let mut attributes = item([
-        ("id", string(pointer.from.to_string())),
-        ("v", number(LAYOUT)),
-        ("to", string(pointer.to.to_string())),
-    ]);
-    if let Some(room_sid) = &pointer.room_sid {
-        attributes.insert("roomSid".to_owned(), string(room_sid));
-    }
-    attributes
+pub(super) fn call_key(id: CallId) -> Item {
+    item([("id", string(id.to_string()))])
 }
 
-fn to_item(call: &Call, version: u64) -> Result<Item, StoreError> {
-    let mut attributes = item([
-        ("id", string(call.id.to_string())),
-        ("v", number(LAYOUT)),
-        ("version", number(version)),
-        ("createdAt", time(call.created_at)),
-        ("updatedAt", time(call.updated_at)),
-        ("facts", string(to_json(&call.facts)?)),
-        ("announced", string(to_json(&announced::write(call))?)),
-        ("seenFrom", time(call.received.from)),
-        ("seenTo", time(call.received.to)),
-    ]);
-    if let Some(owner) = &call.owner {
-        attributes.insert("owner".to_owned(), string(to_json(owner)?));
-        let shard = tenant_shard(&owner.tenant_id, call.id.shard(SHARDS));
-        attributes.insert("tenantShard".to_owned(), string(shard));
+impl<'a> CallRecord<'a> {
+    fn of(call: &'a Call, version: u64) -> Self {
+        let owner = call.owner.as_ref();
+        let waiting = Some(&call.waiting).filter(|waiting| !waiting.is_empty());
+        let absorbed = Some(&call.absorbed).filter(|absorbed| !absorbed.is_empty());
+        Self {
+            id: call.id,
+            version,
+            created_at: call.created_at,
+            updated_at: call.updated_at,
+            owner: owner.map(borrowed),
+            tenant_shard: owner.map(|owner| tenant_shard(&owner.tenant_id, call.id.shard(SHARDS))),
+            facts: borrowed(&call.facts),
+            announced: Json(announced::write(call)),
+            waiting: waiting.map(borrowed),
+            seen_from: call.received.from,
+            seen_to: call.received.to,
+            absorbed: absorbed.map(borrowed),
+            into: None,
+            by: None,
+        }
     }
-    if !call.waiting.is_empty() {
-        attributes.insert("waiting".to_owned(), string(to_json(&call.waiting)?));
-    }
-    if !call.absorbed.is_empty() {
-        attributes.insert("absorbed".to_owned(), string(to_json(&call.absorbed)?));
-    }
-    Ok(attributes)
+}
+
+fn borrowed<T: Clone>(value: &T) -> Json<Cow<'_, T>> {
+    Json(Cow::Borrowed(value))
+}
+
+fn owned<T: Clone>(Json(value): Json<Cow<'_, T>>) -> T {
+    value.into_owned()
 }
 
 /// The bytes of an item's names and texts, which is all of it but some numbers.
@@ -363,71 +332,36 @@ fn size(item: &Item) -> usize {
 }
 
 pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
-    check_layout(item)?;
-    let id = read_id(item, "id")?;
     if item.contains_key("to") {
-        let room_sid = find_string(item, "roomSid").map(str::to_owned);
-        return Ok(CallItem::Pointer(Pointer {
-            from: id,
-            to: read_id(item, "to")?,
-            room_sid,
-        }));
+        return from_item(item).map(CallItem::Pointer);
     }
-    let waiting: Option<Waiting> = find_string(item, "waiting")
-        .map(|json| from_json(json, "waiting"))
-        .transpose()?;
-    let absorbed: Option<BTreeMap<CallId, Absorption>> = find_string(item, "absorbed")
-        .map(|json| from_json(json, "absorbed"))
-        .transpose()?;
+    let record: CallRecord<'_> = from_item(item)?;
     let mut call = Call {
-        id,
-        created_at: read_time(item, "createdAt")?,
-        updated_at: read_time(item, "updatedAt")?,
-        owner: find_string(item, "owner")
-            .map(|json| from_json(json, "owner"))
-            .transpose()?,
-        facts: from_json(read_string(item, "facts")?, "facts")?,
+        id: record.id,
+        created_at: record.created_at,
+        updated_at: record.updated_at,
+        owner: record.owner.map(owned),
+        facts: owned(record.facts),
         announced: BTreeMap::new(),
         recordings: BTreeMap::new(),
         transfers: BTreeMap::new(),
         updates: BTreeMap::new(),
         rematch_events: BTreeSet::new(),
-        waiting: waiting.unwrap_or_default(),
+        waiting: record.waiting.map(owned).unwrap_or_default(),
         received: ReceivedSpan {
-            from: read_time(item, "seenFrom")?,
-            to: read_time(item, "seenTo")?,
+            from: record.seen_from,
+            to: record.seen_to,
         },
-        absorbed: absorbed.unwrap_or_default(),
+        absorbed: record.absorbed.map(owned).unwrap_or_default(),
     };
-    announced::read(
-        from_json(read_string(item, "announced")?, "announced")?,
-        &mut call,
-    )?;
-    if item.contains_key("into") {
-        let by = EventKey::from_stored(read_string(item, "by")?.to_owned());
-        return Ok(CallItem::Absorbed(Box::new(AbsorbedCall {
+    announced::read(record.announced.0, &mut call)?;
+    let version = record.version;
+    Ok(match record.into {
+        None => CallItem::Call(Box::new(StoredCall { call, version })),
+        Some(into) => CallItem::Absorbed(Box::new(AbsorbedCall {
             call,
-            into: read_id(item, "into")?,
-            by,
-        })));
-    }
-    Ok(CallItem::Call(Box::new(StoredCall {
-        call,
-        version: read_number(item, "version")?,
-    })))
-}
-
-pub(super) fn read_id(item: &Item, name: &'static str) -> Result<CallId, StoreError> {
-    CallId::parse(read_string(item, name)?).ok_or(StoreError::Corrupt { what: name })
-}
-
-fn to_json(value: &impl serde::Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|_| StoreError::Corrupt { what: "call" })
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(
-    json: &str,
-    what: &'static str,
-) -> Result<T, StoreError> {
-    serde_json::from_str(json).map_err(|_| StoreError::Corrupt { what })
+            into,
+            by: record.by.ok_or(StoreError::Corrupt { what: "by" })?,
+        })),
+    })
 }

@@ -3,10 +3,12 @@
 //! units a second, and three pieces are more than that.
 
 use futures::future::try_join_all;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Client, StoreError,
-    item::{LAYOUT, binary, check_layout, item, number, read_binary, string},
+    item::{from_item, item, number, string, to_item},
+    table::Table,
 };
 use crate::domain::timestamp::Timestamp;
 
@@ -17,19 +19,25 @@ const MAX_PIECES: usize = 32;
 
 /// The table `chunks`: pk `of` (the nonce and the number of the piece), sk `index`, with a TTL.
 #[derive(Debug, Clone)]
-pub struct ChunkTable {
-    client: Client,
-    name: String,
+pub struct ChunkTable(Table);
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ChunkItem {
+    of: String,
+    index: usize,
+    #[serde(with = "serde_bytes")]
+    piece: Vec<u8>,
+    #[serde(skip_deserializing)]
+    expires_at: i64,
 }
 
 impl ChunkTable {
-    /// The table of this name.
-    #[must_use]
     pub fn new(client: Client, name: String) -> Self {
-        Self { client, name }
+        Self(Table::new(client, name, "chunks"))
     }
 
-    /// Writes `bytes` in pieces, and tells how many. Once this returns, they are durable.
+    /// Writes `bytes` in pieces, and returns how many. Once this returns, they are durable.
     pub(super) async fn put(
         &self,
         of: &str,
@@ -40,32 +48,23 @@ impl ChunkTable {
             .chunks(PIECE_BYTES)
             .enumerate()
             .map(async |(index, piece)| {
-                let piece = item([
-                    ("of", string(partition(of, index))),
-                    ("index", number(index)),
-                    ("v", number(LAYOUT)),
-                    ("piece", binary(piece.to_vec())),
-                    ("expiresAt", number(expires_at.as_seconds())),
-                ]);
-                let put = self
-                    .client
-                    .put_item()
-                    .table_name(&self.name)
-                    .set_item(Some(piece))
-                    .send();
-                put.await
-                    .map(drop)
-                    .map_err(StoreError::unavailable("PutItem chunks"))
+                let item = to_item(&ChunkItem {
+                    of: partition(of, index),
+                    index,
+                    piece: piece.to_vec(),
+                    expires_at: expires_at.as_seconds(),
+                })?;
+                self.0.write(self.0.put(item)).await
             });
         Ok(try_join_all(pieces).await?.len())
     }
 
-    /// The first piece of what was put, if it has not expired.
+    /// The first piece of a payload, if it has not expired.
     pub(super) async fn first(&self, of: &str) -> Result<Option<Vec<u8>>, StoreError> {
         self.piece(of, 0, Consistency::Eventual).await
     }
 
-    /// What was put in `count` pieces.
+    /// The bytes that were put in `count` pieces.
     pub(super) async fn get(&self, of: &str, count: usize) -> Result<Vec<u8>, StoreError> {
         let corrupt = || StoreError::Corrupt { what: "chunks" };
         if count > MAX_PIECES {
@@ -87,18 +86,14 @@ impl ChunkTable {
         consistency: Consistency,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         for partition in [partition(of, index), of.to_owned()] {
-            let get = self.client.get_item().table_name(&self.name);
-            let get = get.key("of", string(partition)).key("index", number(index));
-            let answer = get
-                .consistent_read(consistency == Consistency::Strong)
-                .send()
-                .await;
-            if let Some(piece) = answer
-                .map_err(StoreError::unavailable("GetItem chunks"))?
-                .item
-            {
-                check_layout(&piece)?;
-                return read_binary(&piece, "piece").map(|bytes| Some(bytes.to_vec()));
+            let key = item([("of", string(partition)), ("index", number(index))]);
+            let get = self.0.client.get_item().table_name(&self.0.name);
+            let get = get
+                .set_key(Some(key))
+                .consistent_read(consistency == Consistency::Strong);
+            let answer = get.send().await.map_err(self.0.failed("GetItem"))?;
+            if let Some(item) = answer.item {
+                return from_item(&item).map(|chunk: ChunkItem| Some(chunk.piece));
             }
         }
         Ok(None)

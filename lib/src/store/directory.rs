@@ -1,29 +1,29 @@
 //! The directory: what tenants configure, and their leads. The key of a number or agent is global, so that an
-//! event finds its owner by it alone; a campaign's has its tenant in it. The index lists a tenant's entries of
-//! a kind.
+//! event finds its owner by it alone; the key of a campaign contains its tenant. The index lists a tenant's
+//! entries of a kind.
 
-use aws_sdk_dynamodb::operation::put_item::{PutItemError, builders::PutItemFluentBuilder};
-use serde::{Deserialize, Serialize};
+use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{
     Client, StoreError,
-    item::{Item, LAYOUT, check_layout, item, number, read_string, string},
+    item::{Item, Json, from_item, item, read_string, string, to_item},
+    table::{Table, Wrote},
 };
 use crate::domain::{
     call::{facts::Facts, owner::Owner},
     directory::{Agent, Entry, PhoneNumberEntry},
 };
 
-/// What became of an entry that was offered.
+/// The outcome of writing an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Put {
-    /// It is written.
     Done,
-    /// It is not the tenant's.
+    /// The entry is not the tenant's.
     Refused,
 }
 
-/// A part of a tenant's entries of a kind.
+/// A page of a tenant's entries of a kind.
 #[derive(Debug)]
 pub struct Page<T> {
     /// The entries, by their keys.
@@ -32,15 +32,14 @@ pub struct Page<T> {
     pub next: Option<Position>,
 }
 
-/// A place in a list of entries. It comes back from callers, who may have made it up: within its own
+/// A position in a list of entries. It comes back from callers, who may have made it up: within its own
 /// list, any is good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Position(String);
 
 impl Position {
-    /// The place after this entry.
-    #[must_use]
+    /// The position after this entry.
     pub fn of<T: Entry>(entry: &T) -> Self {
         Self(text_key::<T>(&entry.key()))
     }
@@ -59,148 +58,111 @@ impl TryFrom<String> for Position {
     }
 }
 
-/// The table `directory`: pk `key`, index `by-tenant` (pk `tenantKind`, sk `key`).
-#[derive(Debug, Clone)]
-pub struct DirectoryTable {
-    client: Client,
-    name: String,
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", bound(deserialize = "T: DeserializeOwned"))]
+struct EntryItem<T> {
+    key: String,
+    tenant_kind: String,
+    entry: Json<T>,
 }
 
+/// The table `directory`: pk `key`, index `by-tenant` (pk `tenantKind`, sk `key`).
+#[derive(Debug, Clone)]
+pub struct DirectoryTable(Table);
+
 impl DirectoryTable {
-    /// The table of this name.
-    #[must_use]
     pub fn new(client: Client, name: String) -> Self {
-        Self { client, name }
+        Self(Table::new(client, name, "directory"))
     }
 
     pub(super) fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
-    /// The entry of this key, whosever it is.
-    ///
-    /// # Errors
-    /// When the database fails or the entry cannot be read.
+    /// The entry of this key, of any tenant.
     pub async fn find<T: Entry>(&self, key: &str) -> Result<Option<T>, StoreError> {
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .key("key", item_key::<T>(key));
-        let answer = get.consistent_read(true).send().await;
-        let found = answer
-            .map_err(StoreError::unavailable("GetItem directory"))?
-            .item;
+        let found = self.0.get(item_key(text_key::<T>(key))).await?;
         found.map(|item| read_entry(&item)).transpose()
     }
 
     /// Creates or replaces an entry, unless its key belongs to another tenant.
-    ///
-    /// # Errors
-    /// When the database fails; putting again is safe.
     pub async fn put<T: Entry>(&self, entry: &T) -> Result<Put, StoreError> {
         let put = self
             .put_item(entry)?
             .condition_expression("attribute_not_exists(#key) OR tenantKind = :ours")
-            .expression_attribute_names("#key", "key")
-            .expression_attribute_values(":ours", tenant_kind::<T>(entry.tenant_id()));
-        sent(put).await
+            .expression_attribute_names("#key", "key");
+        self.put_owned(put, entry).await
     }
 
     /// Replaces an entry that its tenant has.
-    ///
-    /// # Errors
-    /// When the database fails; replacing again is safe.
     pub async fn replace<T: Entry>(&self, entry: &T) -> Result<Put, StoreError> {
         let put = self
             .put_item(entry)?
-            .condition_expression("tenantKind = :ours")
-            .expression_attribute_values(":ours", tenant_kind::<T>(entry.tenant_id()));
-        sent(put).await
+            .condition_expression("tenantKind = :ours");
+        self.put_owned(put, entry).await
     }
 
-    /// Gives a key to the entry's tenant, whoever has it now.
-    ///
-    /// # Errors
-    /// When the database fails; assigning again is safe.
+    /// Gives a key to the entry's tenant, even if another tenant has it now.
     pub async fn assign<T: Entry>(&self, entry: &T) -> Result<(), StoreError> {
-        sent(self.put_item(entry)?).await.map(drop)
+        self.0.write(self.put_item(entry)?).await.map(drop)
     }
 
     fn put_item<T: Entry>(&self, entry: &T) -> Result<PutItemFluentBuilder, StoreError> {
-        Ok(self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(to_item(entry)?)))
+        Ok(self.0.put(to_entry_item(entry)?))
     }
 
-    /// Deletes an entry. Tells whether the tenant had it.
-    ///
-    /// # Errors
-    /// When the database fails; deleting again is safe.
+    async fn put_owned<T: Entry>(
+        &self,
+        put: PutItemFluentBuilder,
+        entry: &T,
+    ) -> Result<Put, StoreError> {
+        let ours = string(tenant_kind::<T>(entry.tenant_id()));
+        let put = put.expression_attribute_values(":ours", ours);
+        Ok(match self.0.conditional(put).await? {
+            Wrote::Done(_) => Put::Done,
+            Wrote::Refused(_) => Put::Refused,
+        })
+    }
+
+    /// Deletes an entry. Returns whether the tenant had it.
     pub async fn delete<T: Entry>(&self, tenant_id: &str, key: &str) -> Result<bool, StoreError> {
         let delete = self
-            .client
-            .delete_item()
-            .table_name(&self.name)
-            .key("key", item_key::<T>(key))
+            .0
+            .delete(item_key(text_key::<T>(key)))
             .condition_expression("tenantKind = :ours")
-            .expression_attribute_values(":ours", tenant_kind::<T>(tenant_id));
-        match delete.send().await {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(refused) if refused.is_conditional_check_failed_exception() => Ok(false),
-                _ => Err(StoreError::unavailable("DeleteItem directory")(error)),
-            },
-        }
+            .expression_attribute_values(":ours", string(tenant_kind::<T>(tenant_id)));
+        Ok(self.0.conditional(delete).await?.is_done())
     }
 
     /// At most `limit` of a tenant's entries of a kind, by their keys. A new entry may be missing for
     /// some milliseconds, as an index lags.
-    ///
-    /// # Errors
-    /// When the database fails or an entry cannot be read.
     pub async fn list<T: Entry>(
         &self,
         tenant_id: &str,
         limit: u32,
         after: Option<&Position>,
     ) -> Result<Page<T>, StoreError> {
-        let start = after.map(|Position(key)| {
-            item([
-                ("key", string(key)),
-                ("tenantKind", tenant_kind::<T>(tenant_id)),
-            ])
-        });
+        let ours = string(tenant_kind::<T>(tenant_id));
+        let start =
+            after.map(|Position(key)| item([("key", string(key)), ("tenantKind", ours.clone())]));
         let query = self
-            .client
-            .query()
-            .table_name(&self.name)
+            .0
+            .query("tenantKind = :ours")
             .index_name("by-tenant")
-            .key_condition_expression("tenantKind = :ours")
-            .expression_attribute_values(":ours", tenant_kind::<T>(tenant_id))
+            .expression_attribute_values(":ours", ours)
             .limit(i32::try_from(limit).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start);
-        let answer = query
-            .send()
-            .await
-            .map_err(StoreError::unavailable("Query directory"))?;
-        let next = answer
-            .last_evaluated_key
-            .as_ref()
-            .map(|key| read_string(key, "key"));
+        let page = query.send().await.map_err(self.0.failed("Query"))?;
+        let next = page.last_evaluated_key();
+        let next = next.map(|key| read_string(key, "key")).transpose()?;
+        let entries = page.items().iter().map(read_entry);
         Ok(Page {
-            entries: answer
-                .items()
-                .iter()
-                .map(read_entry)
-                .collect::<Result<_, _>>()?,
-            next: next.transpose()?.map(|key| Position(key.to_owned())),
+            entries: entries.collect::<Result<_, _>>()?,
+            next: next.map(|key| Position(key.to_owned())),
         })
     }
 
-    /// The keys of the entries that can tell whose these facts are.
+    /// The keys of the entries that decide which tenant owns these facts.
     pub(super) fn owner_keys(facts: &Facts) -> impl Iterator<Item = String> + use<> {
         let number = facts
             .line_number()
@@ -212,7 +174,7 @@ impl DirectoryTable {
         number.into_iter().chain(agent)
     }
 
-    /// The owner that these entries tell: the number's, with what the agent's entry of the same tenant
+    /// The owner by these entries: the number's, with what the agent's entry of the same tenant
     /// adds.
     pub(super) fn read_owner<'a>(
         items: impl Iterator<Item = &'a Item>,
@@ -234,17 +196,7 @@ impl DirectoryTable {
     }
 }
 
-async fn sent(put: PutItemFluentBuilder) -> Result<Put, StoreError> {
-    match put.send().await {
-        Ok(_) => Ok(Put::Done),
-        Err(error) => match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(Put::Refused),
-            _ => Err(StoreError::unavailable("PutItem directory")(error)),
-        },
-    }
-}
-
-/// Whether an entry may have this id. Another is not asked for: a key that DynamoDB refuses fails the whole
+/// Whether an entry may have this id. Another is not looked up: a key that DynamoDB refuses fails the whole
 /// read.
 pub(crate) fn may_be_id(id: &str) -> bool {
     (1..=MAX_ID_BYTES).contains(&id.len())
@@ -253,30 +205,26 @@ pub(crate) fn may_be_id(id: &str) -> bool {
 /// The longest id that an entry may have.
 const MAX_ID_BYTES: usize = 256;
 
-fn item_key<T: Entry>(key: &str) -> aws_sdk_dynamodb::types::AttributeValue {
-    string(text_key::<T>(key))
+pub(super) fn item_key(key: String) -> Item {
+    item([("key", string(key))])
 }
 
 fn text_key<T: Entry>(key: &str) -> String {
     format!("{}#{key}", T::KIND)
 }
 
-fn tenant_kind<T: Entry>(tenant_id: &str) -> aws_sdk_dynamodb::types::AttributeValue {
-    string(format!("{}#{tenant_id}", T::KIND))
+fn tenant_kind<T: Entry>(tenant_id: &str) -> String {
+    format!("{}#{tenant_id}", T::KIND)
 }
 
-pub(super) fn to_item<T: Entry>(entry: &T) -> Result<Item, StoreError> {
-    let json = serde_json::to_string(entry).map_err(|_| StoreError::Corrupt { what: "entry" })?;
-    Ok(item([
-        ("key", item_key::<T>(&entry.key())),
-        ("v", number(LAYOUT)),
-        ("tenantKind", tenant_kind::<T>(entry.tenant_id())),
-        ("entry", string(json)),
-    ]))
+pub(super) fn to_entry_item<T: Entry>(entry: &T) -> Result<Item, StoreError> {
+    to_item(&EntryItem {
+        key: text_key::<T>(&entry.key()),
+        tenant_kind: tenant_kind::<T>(entry.tenant_id()),
+        entry: Json(entry),
+    })
 }
 
 pub(super) fn read_entry<T: Entry>(item: &Item) -> Result<T, StoreError> {
-    check_layout(item)?;
-    serde_json::from_str(read_string(item, "entry")?)
-        .map_err(|_| StoreError::Corrupt { what: "entry" })
+    from_item(item).map(|item: EntryItem<T>| item.entry.0)
 }

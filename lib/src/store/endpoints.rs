@@ -1,6 +1,6 @@
-//! What `deliver` reads and writes: everything that a batch of deliveries needs in one trip, and how
-//! their endpoints do. That lies beside each subscription in `webhook-configs`, under its negative id,
-//! so that an endpoint that fails changes nothing that its owner configured.
+//! What `deliver` reads and writes: everything that a batch of deliveries needs in one request, and the
+//! health of their endpoints. Health is kept beside each subscription in `webhook-configs`, under its negative
+//! id, so that an endpoint that fails changes nothing that its owner configured.
 
 mod bookings;
 mod health;
@@ -13,13 +13,15 @@ use std::{
 use aws_sdk_dynamodb::{
     operation::update_item::builders::UpdateItemFluentBuilder, types::KeysAndAttributes,
 };
+use serde::Deserialize;
 
 use super::{
     Client, StoreError,
     batch::{self, BATCH},
     history::{self, read_delivery, row_key},
-    item::{Item, find_time, read_number, read_string, read_time},
+    item::{self, Item, read_number, read_string},
     subscriptions,
+    table::Table,
 };
 use crate::domain::{
     delivery::{
@@ -28,10 +30,11 @@ use crate::domain::{
         pace::{EndpointLoad, Learned, Slow},
     },
     subscription::{SigningSecrets, Subscription},
+    timestamp::Timestamp,
 };
-pub use health::{Refusal, Tried};
+pub use health::{AttemptContext, Throttle};
 
-/// What `sweep` asks for; the role in template.yaml allows these names and no secrets.
+/// What `sweep` reads; the role in template.yaml allows these names and no secrets.
 const SUBSCRIPTION_AND_HEALTH: &str =
     "tenantId, id, v, version, config, failures, failingSince, lastFailureAt, probeAt";
 
@@ -39,13 +42,12 @@ const SUBSCRIPTION_AND_HEALTH: &str =
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SubscriptionRef {
-    /// The tenant.
     pub tenant_id: String,
     /// Its id within the tenant.
     pub id: u64,
 }
 
-/// As JSON, by which it is named elsewhere.
+/// As JSON, which is its name elsewhere.
 impl fmt::Display for SubscriptionRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
@@ -54,62 +56,67 @@ impl fmt::Display for SubscriptionRef {
 
 impl SubscriptionRef {
     /// Reads what [`fmt::Display`] wrote.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 }
 
-/// What was found.
+/// What the tables hold for a batch of deliveries.
 #[derive(Debug, Default)]
-pub struct Found {
-    /// The deliveries that there are.
+pub struct DeliveryBatch {
     pub deliveries: HashMap<DeliveryRef, Delivery>,
-    /// The subscriptions that there are.
-    pub subscriptions: HashMap<SubscriptionRef, Subscription>,
-    /// What signs the deliveries of each.
-    pub secrets: HashMap<SubscriptionRef, SigningSecrets>,
-    /// Which endpoints have failed or refused since they last took a delivery.
+    /// The subscriptions, each with the secrets that sign its deliveries.
+    pub subscriptions: HashMap<SubscriptionRef, (Subscription, SigningSecrets)>,
+    /// The endpoints that have failed or refused since they last took a delivery.
     pub failing: HashMap<SubscriptionRef, Health>,
-    /// Which endpoints have shown how much they take.
+    /// The endpoints that have shown how much they take.
     pub loaded: HashMap<SubscriptionRef, EndpointLoad>,
-    /// Which deliveries another version of this code must work on.
+    /// The deliveries that another version of this code must process.
     pub unreadable: HashSet<DeliveryRef>,
-    /// Which subscriptions another version of this code wrote.
+    /// The subscriptions that another version of this code wrote.
     pub unreadable_subscriptions: HashSet<SubscriptionRef>,
+}
+
+/// The health of an endpoint. It has no layout: every attribute is written by an update of its own.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct HealthItem {
+    #[serde(default)]
+    failures: u32,
+    failing_since: Option<Timestamp>,
+    last_failure_at: Option<Timestamp>,
+    probe_at: Option<Timestamp>,
+    slow_until: Option<Timestamp>,
+    slow_millis: Option<u64>,
+    learned_at: Option<Timestamp>,
+    learned_micros: Option<u64>,
+    paused_until: Option<Timestamp>,
+    rate_next: Option<u64>,
 }
 
 /// The tables `history` and `webhook-configs`, as `deliver` uses them.
 #[derive(Debug, Clone)]
 pub struct EndpointTable {
-    client: Client,
-    configs: String,
+    configs: Table,
     history: String,
 }
 
 impl EndpointTable {
-    /// The tables of these names.
-    #[must_use]
     pub fn new(client: Client, configs: String, history: String) -> Self {
         Self {
-            client,
-            configs,
+            configs: Table::new(client, configs, "webhook-configs"),
             history,
         }
     }
 
-    /// The deliveries as they stand, their subscriptions, and how those do.
-    ///
-    /// # Errors
-    /// When the database fails or an item cannot be read.
+    /// The deliveries, their subscriptions, and the health of those.
     pub async fn find(
         &self,
         deliveries: &HashSet<(DeliveryRef, u64)>,
-    ) -> Result<Found, StoreError> {
-        let rows: Vec<Item> = deliveries.iter().map(|(at, _)| row_key(at)).collect();
-        let of_tenant: HashMap<String, String> = deliveries
+    ) -> Result<DeliveryBatch, StoreError> {
+        let tenants: HashMap<String, &str> = deliveries
             .iter()
-            .map(|(at, _)| (history::partition_of(at), at.tenant_id.clone()))
+            .map(|(at, _)| (history::partition_of(at), at.tenant_id.as_str()))
             .collect();
         let endpoints: HashSet<SubscriptionRef> = deliveries
             .iter()
@@ -118,71 +125,35 @@ impl EndpointTable {
                 id: *id,
             })
             .collect();
-        let configs: Vec<Item> = endpoints
+        // A delivery must be read as the last attempt left it; a configuration may lag by milliseconds.
+        let rows = deliveries
+            .iter()
+            .map(|(at, _)| (self.history.as_str(), true, row_key(at)));
+        let configs = endpoints
             .iter()
             .flat_map(|endpoint| [config_key(endpoint), health_key(endpoint)])
-            .collect();
-        let mut found = Found::default();
-        // A delivery must be read as the last attempt left it; a configuration may lag by milliseconds.
-        let rows = rows.into_iter().map(|key| (&self.history, key));
-        let mut wanted: Vec<(&String, Item)> = rows
-            .chain(configs.into_iter().map(|key| (&self.configs, key)))
-            .collect();
-        while !wanted.is_empty() {
-            let rest = wanted.split_off(wanted.len().min(BATCH));
-            for (table, mut items) in self.read(&wanted).await? {
+            .map(|key| (self.configs.name.as_str(), false, key));
+        let keys: Vec<_> = rows.chain(configs).collect();
+        let mut batch = DeliveryBatch::default();
+        for keys in keys.chunks(BATCH) {
+            let read = batch::read_keys(&self.configs.client, keys.iter().cloned()).await?;
+            for (table, mut items) in read {
                 if table == self.history {
-                    history::unpack(&self.client, &table, &mut items).await?;
-                }
-                for item in items {
-                    if table == self.history {
-                        let tenant = of_tenant.get(read_string(&item, "tenantShard")?);
-                        let tenant = tenant.ok_or(StoreError::Corrupt {
-                            what: "tenantShard",
-                        })?;
-                        let at = DeliveryRef {
-                            tenant_id: tenant.clone(),
-                            id: read_number(&item, "id")?,
-                        };
-                        // One that another version wrote must not hold up the others of the batch.
-                        match read_delivery(tenant, &item) {
-                            Ok(delivery) => drop(found.deliveries.insert(at, delivery)),
-                            Err(_) => drop(found.unreadable.insert(at)),
-                        }
-                    } else {
-                        read_config(&item, &mut found)?;
+                    history::unpack(&self.configs.client, &table, &mut items).await?;
+                    for row in &items {
+                        batch.add_delivery(&tenants, row)?;
+                    }
+                } else {
+                    for item in &items {
+                        batch.add_config(item)?;
                     }
                 }
             }
-            wanted = rest;
         }
-        Ok(found)
+        Ok(batch)
     }
 
-    async fn read(&self, keys: &[(&String, Item)]) -> Result<Vec<(String, Vec<Item>)>, StoreError> {
-        let mut wanted: HashMap<String, KeysAndAttributes> = HashMap::new();
-        for table in [&self.history, &self.configs] {
-            let of_table = keys
-                .iter()
-                .filter(|(of, _)| *of == table)
-                .map(|(_, key)| key.clone());
-            let of_table: Vec<Item> = of_table.collect();
-            if !of_table.is_empty() {
-                let keys = KeysAndAttributes::builder().consistent_read(*table == self.history);
-                let keys = keys.set_keys(Some(of_table)).build();
-                wanted.insert(
-                    table.clone(),
-                    keys.map_err(|_| StoreError::Corrupt { what: "keys" })?,
-                );
-            }
-        }
-        batch::read_tables(&self.client, wanted, "BatchGetItem").await
-    }
-
-    /// A subscription and how its endpoint does.
-    ///
-    /// # Errors
-    /// As [`EndpointTable::find`].
+    /// A subscription and the health of its endpoint.
     pub async fn one(
         &self,
         endpoint: &SubscriptionRef,
@@ -191,14 +162,7 @@ impl EndpointTable {
             .set_keys(Some(vec![config_key(endpoint), health_key(endpoint)]))
             .projection_expression(SUBSCRIPTION_AND_HEALTH);
         let (mut subscription, mut health) = (None, None);
-        for item in batch::read(
-            &self.client,
-            &self.configs,
-            keys,
-            "BatchGetItem webhook-configs",
-        )
-        .await?
-        {
+        for item in self.configs.read_batch(keys).await? {
             if read_number::<i64>(&item, "id")? > 0 {
                 subscription = Some(subscriptions::read_subscription(&item)?);
             } else {
@@ -209,10 +173,7 @@ impl EndpointTable {
     }
 
     fn change(&self, endpoint: &SubscriptionRef, update: &str) -> UpdateItemFluentBuilder {
-        let update_item = self.client.update_item().table_name(&self.configs);
-        update_item
-            .set_key(Some(health_key(endpoint)))
-            .update_expression(update)
+        self.configs.update(health_key(endpoint), update)
     }
 }
 
@@ -224,65 +185,88 @@ fn health_key(endpoint: &SubscriptionRef) -> Item {
     subscriptions::health_key(&endpoint.tenant_id, endpoint.id)
 }
 
-fn read_config(item: &Item, found: &mut Found) -> Result<(), StoreError> {
-    let tenant_id = read_string(item, "tenantId")?.to_owned();
-    let id: i64 = read_number(item, "id")?;
-    let endpoint = SubscriptionRef {
-        tenant_id,
-        id: id.unsigned_abs(),
-    };
-    if id > 0 {
-        match subscriptions::read_item(item) {
-            Ok(stored) => {
-                found.secrets.insert(endpoint.clone(), stored.secrets);
-                found.subscriptions.insert(endpoint, stored.subscription);
-            }
-            Err(_) => {
-                found.unreadable_subscriptions.insert(endpoint);
-            }
+impl DeliveryBatch {
+    fn add_delivery(
+        &mut self,
+        tenants: &HashMap<String, &str>,
+        row: &Item,
+    ) -> Result<(), StoreError> {
+        let tenant_id = tenants.get(read_string(row, "tenantShard")?);
+        let tenant_id = *tenant_id.ok_or(StoreError::Corrupt {
+            what: "tenantShard",
+        })?;
+        let at = DeliveryRef {
+            tenant_id: tenant_id.to_owned(),
+            id: read_number(row, "id")?,
+        };
+        // One that another version wrote must not hold up the others of the batch.
+        match read_delivery(tenant_id, row) {
+            Ok(delivery) => drop(self.deliveries.insert(at, delivery)),
+            Err(_) => drop(self.unreadable.insert(at)),
         }
-    } else {
-        found.loaded.insert(endpoint.clone(), read_load(item)?);
-        if let Some(health) = read_health(item)? {
-            found.failing.insert(endpoint, health);
-        }
+        Ok(())
     }
-    Ok(())
+
+    fn add_config(&mut self, item: &Item) -> Result<(), StoreError> {
+        let id: i64 = read_number(item, "id")?;
+        let endpoint = SubscriptionRef {
+            tenant_id: read_string(item, "tenantId")?.to_owned(),
+            id: id.unsigned_abs(),
+        };
+        if id > 0 {
+            match subscriptions::read_item(item) {
+                Ok(stored) => {
+                    let configured = (stored.subscription, stored.secrets);
+                    self.subscriptions.insert(endpoint, configured);
+                }
+                Err(_) => drop(self.unreadable_subscriptions.insert(endpoint)),
+            }
+        } else {
+            let item: HealthItem = item::read(item)?;
+            self.loaded.insert(endpoint.clone(), item.load()?);
+            if let Some(health) = item.health()? {
+                self.failing.insert(endpoint, health);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl HealthItem {
+    fn health(&self) -> Result<Option<Health>, StoreError> {
+        let Some(failing_since) = self.failing_since else {
+            return Ok(None);
+        };
+        Ok(Some(Health {
+            failures: self.failures,
+            failing_since,
+            last_failure_at: present(self.last_failure_at, "lastFailureAt")?,
+            probe_at: self.probe_at.unwrap_or(failing_since),
+        }))
+    }
+
+    fn load(&self) -> Result<EndpointLoad, StoreError> {
+        let slow = |until| {
+            let millis = present(self.slow_millis, "slowMillis")?;
+            Ok(Slow { until, millis })
+        };
+        let learned = |at| {
+            let micros = present(self.learned_micros, "learnedMicros")?;
+            Ok(Learned { micros, at })
+        };
+        Ok(EndpointLoad {
+            slow: self.slow_until.map(slow).transpose()?,
+            learned: self.learned_at.map(learned).transpose()?,
+            paused_until: self.paused_until,
+            next_place: self.rate_next,
+        })
+    }
+}
+
+fn present<T>(value: Option<T>, what: &'static str) -> Result<T, StoreError> {
+    value.ok_or(StoreError::Corrupt { what })
 }
 
 fn read_health(item: &Item) -> Result<Option<Health>, StoreError> {
-    let Some(failing_since) = find_time(item, "failingSince")? else {
-        return Ok(None);
-    };
-    Ok(Some(Health {
-        failures: if item.contains_key("failures") {
-            read_number(item, "failures")?
-        } else {
-            0
-        },
-        failing_since,
-        last_failure_at: read_time(item, "lastFailureAt")?,
-        probe_at: find_time(item, "probeAt")?.unwrap_or(failing_since),
-    }))
-}
-
-fn read_load(item: &Item) -> Result<EndpointLoad, StoreError> {
-    let slow = |until| {
-        Ok(Slow {
-            until,
-            millis: read_number(item, "slowMillis")?,
-        })
-    };
-    let learned = |at| {
-        Ok(Learned {
-            micros: read_number(item, "learnedMicros")?,
-            at,
-        })
-    };
-    Ok(EndpointLoad {
-        slow: find_time(item, "slowUntil")?.map(slow).transpose()?,
-        learned: find_time(item, "learnedAt")?.map(learned).transpose()?,
-        paused_until: find_time(item, "pausedUntil")?,
-        next_place: bookings::next_place(item)?,
-    })
+    item::read::<HealthItem>(item)?.health()
 }

@@ -2,43 +2,40 @@
 
 mod excerpts;
 
-use aws_sdk_dynamodb::{
-    operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure,
-};
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 use uuid::Uuid;
 
 use super::{
     Client, StoreError,
     chunks::ChunkTable,
-    item::{
-        Item, LAYOUT, binary, check_layout, find_string, item, number, read_binary, read_number,
-        read_string, read_time, string, time,
-    },
+    item::{Item, find_string, from_item, item, string, to_item},
     payload,
+    table::{Table, Write, Wrote},
 };
 use crate::domain::{
     event::{Event, Source},
     key::EventKey,
     phone::Region,
+    timestamp::Timestamp,
 };
 
 pub use excerpts::Excerpt;
 
-/// What became of an event that was offered to the log.
+/// The outcome of an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Accepted {
     /// It is in the log now, by this very call.
     New,
-    /// It was there before.
+    /// It was in the log before.
     Duplicate,
 }
 
 /// The table `events`: pk `key`, streamed, with a TTL. A payload too large for an item, and for the
-/// stream's batches, lies in the table of chunks.
+/// stream's batches, is kept in the table of chunks.
 #[derive(Debug, Clone)]
 pub struct EventTable {
-    client: Client,
-    name: String,
+    table: Table,
     chunks: ChunkTable,
     retention_days: u32,
 }
@@ -47,13 +44,31 @@ pub struct EventTable {
 /// stream records must fit into the 6 MB of an invocation, in base64.
 const MAX_INLINE_BYTES: usize = 200 * 1_000;
 
+#[skip_serializing_none]
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct EventItem {
+    key: EventKey,
+    nonce: Option<String>,
+    source: String,
+    event_type: String,
+    occurred_at: Timestamp,
+    received_at: Timestamp,
+    #[serde(skip_deserializing)]
+    expires_at: i64,
+    tenant_id: Option<String>,
+    region: Option<String>,
+    /// The payload, compressed, unless it is in chunks.
+    #[serde(default, with = "serde_bytes")]
+    payload: Option<Vec<u8>>,
+    /// How many chunks hold the payload.
+    chunks: Option<usize>,
+}
+
 impl EventTable {
-    /// The table of this name, whose entries are kept so long.
-    #[must_use]
     pub fn new(client: Client, name: String, chunks: ChunkTable, retention_days: u32) -> Self {
         Self {
-            client,
-            name,
+            table: Table::new(client, name, "events"),
             chunks,
             retention_days,
         }
@@ -61,115 +76,100 @@ impl EventTable {
 
     /// Appends an event, unless its key is there already. Once this returns, it is durable.
     ///
-    /// A nonce tells the SDK's own retry, whose first attempt was written though its answer was
-    /// lost, from a repetition by the provider: only one caller per key ever sees `New`.
+    /// The SDK may repeat a put whose answer was lost. A nonce distinguishes that repetition from one by the
+    /// provider: only one caller per key ever sees `New`.
     ///
     /// # Errors
-    /// When it is not known whether the event was kept: the provider must send it again.
+    /// It is then unknown whether the event was kept: the provider must send it again.
     pub async fn append(&self, event: &Event) -> Result<Accepted, StoreError> {
         let nonce = Uuid::new_v4().simple().to_string();
         let item = self.store_payload(event, &nonce).await?;
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item))
+            .table
+            .put(item)
             .condition_expression("attribute_not_exists(#key)")
             .expression_attribute_names("#key", "key")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        match put {
-            Ok(_) => Ok(Accepted::New),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                    let ours =
-                        failed.item().and_then(|old| find_string(old, "nonce")) == Some(&nonce);
-                    Ok(if ours {
-                        Accepted::New
-                    } else {
-                        Accepted::Duplicate
-                    })
-                }
-                _ => Err(StoreError::unavailable("PutItem events")(error)),
-            },
+            .returning_old();
+        match self.table.conditional(put).await? {
+            Wrote::Done(_) => Ok(Accepted::New),
+            Wrote::Refused(Some(old)) if find_string(&old, "nonce") == Some(&nonce) => {
+                Ok(Accepted::New)
+            }
+            Wrote::Refused(_) => Ok(Accepted::Duplicate),
         }
     }
 
     /// The event of this key; `None` once it has expired.
-    ///
-    /// # Errors
-    /// When the database fails or the item cannot be read.
     pub async fn find(&self, key: &EventKey) -> Result<Option<Event>, StoreError> {
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .key("key", string(key.as_str()));
-        let answer = get.consistent_read(true).send().await;
-        match answer
-            .map_err(StoreError::unavailable("GetItem events"))?
-            .item
-        {
+        match self.table.get(event_key(key)).await? {
             Some(item) => self.read(&item).await.map(Some),
             None => Ok(None),
         }
     }
 
-    /// Reads an event from an item of the table, also from the image that its stream carries.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] names the attribute; or the database fails to give the chunks.
+    /// Reads an event from an item of the table, also from the image in the table's stream.
     pub async fn read(&self, item: &Item) -> Result<Event, StoreError> {
-        check_layout(item)?;
-        let source = Source::parse(read_string(item, "source")?);
-        let payload = if item.contains_key("chunks") {
-            let chunks = self
-                .chunks
-                .get(read_string(item, "nonce")?, read_number(item, "chunks")?);
-            payload::decompress(&chunks.await?)?
-        } else {
-            payload::decompress(read_binary(item, "payload")?)?
+        let stored: EventItem = from_item(item)?;
+        let source = Source::parse(&stored.source);
+        let source = source.ok_or(StoreError::Corrupt { what: "source" })?;
+        let payload = match stored.chunks {
+            None => stored.inline_payload().and_then(payload::decompress)?,
+            Some(count) => {
+                let chunks = self.chunks.get(stored.nonce()?, count).await?;
+                payload::decompress(&chunks)?
+            }
         };
         Ok(Event {
-            key: EventKey::from_stored(read_string(item, "key")?.to_owned()),
-            source: source.ok_or(StoreError::Corrupt { what: "source" })?,
-            tenant_id: find_string(item, "tenantId").map(str::to_owned),
-            region: find_string(item, "region").and_then(Region::parse),
-            event_type: read_string(item, "eventType")?.to_owned(),
-            occurred_at: read_time(item, "occurredAt")?,
-            received_at: read_time(item, "receivedAt")?,
+            key: stored.key,
+            source,
+            tenant_id: stored.tenant_id,
+            region: stored.region.as_deref().and_then(Region::parse),
+            event_type: stored.event_type,
+            occurred_at: stored.occurred_at,
+            received_at: stored.received_at,
             payload,
         })
     }
 
-    /// The event's item; a large payload is put into chunks first, under the nonce, so that nobody
-    /// else's chunks are touched. If the event turns out a duplicate they expire.
+    /// The event's item. A large payload is put into chunks first, under the nonce, so that the chunks of
+    /// another append are not touched. If the event turns out a duplicate they expire.
     async fn store_payload(&self, event: &Event, nonce: &str) -> Result<Item, StoreError> {
         let expires_at = event.received_at.plus_days(self.retention_days);
         let payload = payload::compress(&event.payload)?;
-        let mut item = item([
-            ("key", string(event.key.as_str())),
-            ("v", number(LAYOUT)),
-            ("nonce", string(nonce)),
-            ("source", string(event.source.as_str())),
-            ("eventType", string(&event.event_type)),
-            ("occurredAt", time(event.occurred_at)),
-            ("receivedAt", time(event.received_at)),
-            ("expiresAt", number(expires_at.as_seconds())),
-        ]);
-        if let Some(tenant_id) = &event.tenant_id {
-            item.insert("tenantId".to_owned(), string(tenant_id));
-        }
-        if let Some(region) = event.region {
-            item.insert("region".to_owned(), string(region.as_str()));
-        }
-        if payload.len() <= MAX_INLINE_BYTES {
-            item.insert("payload".to_owned(), binary(payload));
+        let (payload, chunks) = if payload.len() <= MAX_INLINE_BYTES {
+            (Some(payload), None)
         } else {
             let count = self.chunks.put(nonce, &payload, expires_at).await?;
-            item.insert("chunks".to_owned(), number(count));
-        }
-        Ok(item)
+            (None, Some(count))
+        };
+        to_item(&EventItem {
+            key: event.key.clone(),
+            nonce: Some(nonce.to_owned()),
+            source: event.source.as_str().to_owned(),
+            event_type: event.event_type.clone(),
+            occurred_at: event.occurred_at,
+            received_at: event.received_at,
+            expires_at: expires_at.as_seconds(),
+            tenant_id: event.tenant_id.clone(),
+            region: event.region.map(|region| region.as_str().to_owned()),
+            payload,
+            chunks,
+        })
     }
+}
+
+impl EventItem {
+    fn nonce(&self) -> Result<&str, StoreError> {
+        let nonce = self.nonce.as_deref();
+        nonce.ok_or(StoreError::Corrupt { what: "nonce" })
+    }
+
+    fn inline_payload(&self) -> Result<&[u8], StoreError> {
+        let payload = self.payload.as_deref();
+        payload.ok_or(StoreError::Corrupt { what: "payload" })
+    }
+}
+
+fn event_key(key: &EventKey) -> Item {
+    item([("key", string(key.as_str()))])
 }

@@ -10,15 +10,16 @@ mod timeline;
 
 use std::ops::RangeInclusive;
 
-use aws_sdk_dynamodb::{
-    operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure,
-};
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
 use super::{
     Client, StoreError,
-    item::{Item, LAYOUT, find_string, item, number, optional, string, time},
+    item::{Item, find_string, item, number, string, to_item},
+    table::{Table, Write, Wrote},
 };
 use crate::domain::{
+    delivery::DeliveryRef,
     event::Event,
     key::{CallId, EventKey},
     timestamp::Timestamp,
@@ -26,11 +27,11 @@ use crate::domain::{
 
 pub use bodies::Packed;
 pub(super) use bodies::unpack;
-pub use deliveries::Queued;
-pub(super) use deliveries::{partition_of, read_delivery, row_key};
+pub use deliveries::RecordedDelivery;
+pub(super) use deliveries::read_delivery;
 pub use recoverable::RecoverablePage;
 pub use rows::{PackedRow, Received, Row};
-pub use search::{Found, RowFilter, RowStatus, Search};
+pub use search::{RowFilter, RowStatus, Search, SearchResult};
 pub use timeline::{CallEvent, CallEvents, Timeline};
 
 /// How many partitions a tenant's history is spread over, for rows from a moment on (ms since 1970). It is a part
@@ -41,39 +42,54 @@ const SHARDS: [(i64, u64); 1] = [(EPOCH_MILLIS, 4)];
 const EPOCH_MILLIS: i64 = 1_577_836_800_000;
 /// Ids per millisecond: 10 bits.
 const SLOTS: u64 = 1_024;
-/// So many events of one tenant in one slot and the slots after it are not a coincidence.
+/// More events of one tenant than this in one slot and the slots after it are not a coincidence.
 const MAX_PROBES: usize = 512;
 
 /// The table `history`: pk `tenantShard`, sk `id`, with a TTL.
 #[derive(Debug, Clone)]
 pub struct HistoryTable {
-    client: Client,
-    name: String,
+    table: Table,
     retention_days: u32,
 }
 
+const INBOUND: &str = "inbound";
+
+/// An inbound row; [`row_key`] is its key.
+#[skip_serializing_none]
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InboundItem {
+    #[serde(skip_deserializing)]
+    direction: &'static str,
+    #[serde(skip_deserializing)]
+    status: &'static str,
+    event_key: EventKey,
+    source: String,
+    event_type: String,
+    call_id: Option<CallId>,
+    user_id: Option<String>,
+    occurred_at: Timestamp,
+    created_at: Timestamp,
+    #[serde(skip_deserializing)]
+    expires_at: i64,
+}
+
 impl HistoryTable {
-    /// The table of this name, whose rows are kept so long.
-    #[must_use]
+    /// The table of this name, whose rows are kept for `retention_days`.
     pub fn new(client: Client, name: String, retention_days: u32) -> Self {
         Self {
-            client,
-            name,
+            table: Table::new(client, name, "history"),
             retention_days,
         }
     }
 
-    /// What came before this moment is not kept any more.
-    #[must_use]
+    /// What was received before this moment is not kept any more.
     pub fn kept_since(&self, now: Timestamp) -> Timestamp {
         now.minus_days(self.retention_days)
     }
 
-    /// Records that a tenant received an event; `user_id` is the tenant's user whose call it is about.
+    /// Records that a tenant received an event; `user_id` is the tenant's user who owns the call.
     /// Recording it again changes nothing.
-    ///
-    /// # Errors
-    /// When the database fails; recording again is safe.
     pub async fn record_inbound(
         &self,
         event: &Event,
@@ -81,97 +97,91 @@ impl HistoryTable {
         call_id: Option<CallId>,
         user_id: Option<&str>,
     ) -> Result<(), StoreError> {
-        let mut row = item([
-            ("direction", string("inbound")),
-            ("source", string(event.source.provider())),
-            ("eventType", string(&event.event_type)),
-            ("status", string("processed")),
-            ("occurredAt", time(event.occurred_at)),
-        ]);
-        row.extend(optional([
-            ("callId", call_id.map(|id| id.to_string())),
-            ("userId", user_id.map(str::to_owned)),
-        ]));
+        let row = to_item(&InboundItem {
+            direction: INBOUND,
+            status: "processed",
+            event_key: event.key.clone(),
+            source: event.source.provider().to_owned(),
+            event_type: event.event_type.clone(),
+            call_id,
+            user_id: user_id.map(str::to_owned),
+            occurred_at: event.occurred_at,
+            created_at: event.received_at,
+            expires_at: self.kept_until(event.received_at).as_seconds(),
+        })?;
         self.put_row(tenant_id, &event.key, event.received_at, row)
             .await
             .map(drop)
     }
 
-    /// Puts a row where it belongs by its time and key, unless it is there. A slot that another key
-    /// holds sends everybody who looks for this one the same way on.
+    /// When a row of this moment expires.
+    fn kept_until(&self, created_at: Timestamp) -> Timestamp {
+        created_at.plus_days(self.retention_days)
+    }
+
+    /// Puts a row at the id of its time and key, unless it is there. Where another key holds that id, the
+    /// row moves on, the same way at every try.
     async fn put_row(
         &self,
         tenant_id: &str,
         key: &EventKey,
         at: Timestamp,
         mut row: Item,
-    ) -> Result<Placed, StoreError> {
-        let digest = key.digest();
+    ) -> Result<PutRow, StoreError> {
         // By the event, not by its call: records are united, and a row must be found where it was put.
-        row.extend(item([
-            ("v", number(LAYOUT)),
-            ("eventKey", string(key.as_str())),
-            ("createdAt", time(at)),
-            (
-                "expiresAt",
-                number(at.plus_days(self.retention_days).as_seconds()),
-            ),
-        ]));
-        let first = first_id(at, digest);
+        let first = first_id(at, key.digest());
         // In steps of the partitions: the tries stay in one of them.
         let step = usize::try_from(shards(&SHARDS, first)).unwrap_or(1);
         for id in (first..).step_by(step).take(MAX_PROBES) {
-            row.extend(item([
-                ("tenantShard", string(partition(tenant_id, id))),
-                ("id", number(id)),
-            ]));
+            row.extend(row_key(&DeliveryRef {
+                tenant_id: tenant_id.to_owned(),
+                id,
+            }));
             let put = self
-                .client
-                .put_item()
-                .table_name(&self.name)
-                .set_item(Some(row.clone()));
-            let put = put
+                .table
+                .put(row.clone())
                 .condition_expression("attribute_not_exists(id)")
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
-                );
-            let Err(error) = put.send().await else {
-                return Ok(Placed::New(id));
-            };
-            match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(taken)) => {
-                    let held = taken
-                        .item()
-                        .filter(|row| find_string(row, "eventKey") == Some(key.as_str()));
-                    if let Some(row) = held {
-                        return Ok(Placed::Before(row.clone()));
-                    }
+                .returning_old();
+            match self.table.conditional(put).await? {
+                Wrote::Done(_) => return Ok(PutRow::New(id)),
+                Wrote::Refused(Some(old))
+                    if find_string(&old, "eventKey") == Some(key.as_str()) =>
+                {
+                    return Ok(PutRow::Existing(old));
                 }
-                _ => return Err(StoreError::unavailable("PutItem history")(error)),
+                Wrote::Refused(_) => {}
             }
         }
         Err(StoreError::Contended)
     }
 }
 
-/// What became of a row that was put.
-enum Placed {
-    /// It is there, under this id.
+/// The outcome of putting a row.
+enum PutRow {
+    /// It is stored under this id.
     New(u64),
-    /// It was there before.
-    Before(Item),
+    /// It was stored before.
+    Existing(Item),
 }
 
-/// The partition of a row: its id leads there, by its last bits and its time.
-fn partition(tenant_id: &str, id: u64) -> String {
-    shard(tenant_id, id % shards(&SHARDS, id))
+/// The key of a row, of either direction.
+pub(super) fn row_key(at: &DeliveryRef) -> Item {
+    item([
+        ("tenantShard", string(partition_of(at))),
+        ("id", number(at.id)),
+    ])
+}
+
+/// The partition of a row: its id determines it, by its last bits and its time.
+pub(super) fn partition_of(at: &DeliveryRef) -> String {
+    shard(&at.tenant_id, at.id % shards(&SHARDS, at.id))
 }
 
 fn shard(tenant_id: &str, number: u64) -> String {
     format!("{tenant_id}#{number}")
 }
 
-/// How many partitions there are at the time of this id.
+/// The number of partitions at the time of this id.
 fn shards(raises: &[(i64, u64)], id: u64) -> u64 {
     let millis = i64::try_from(id / SLOTS)
         .unwrap_or(i64::MAX)

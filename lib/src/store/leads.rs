@@ -1,97 +1,79 @@
-//! Leads, which live in the table `directory`. Several calls of one number may write a lead at once.
-
-use aws_sdk_dynamodb::{
-    operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure,
-};
+//! Leads, which are kept in the table `directory`. Several calls of one number may write a lead at once.
 
 use super::{
     Client, Retention, StoreError,
-    directory::{read_entry, to_item},
+    directory::{read_entry, to_entry_item},
     item::{read_string, string},
+    table::{Table, Write, Wrote},
 };
 use crate::domain::{directory::Lead, key::CallId};
 
-/// Every conflict means that another writer got through, so that even a crowd ends.
+/// Every conflict means that another writer succeeded, so that even a crowd ends.
 const MAX_CONFLICTS: usize = 64;
 
 /// The leads of the table `directory`.
 #[derive(Debug, Clone)]
 pub struct LeadTable {
-    client: Client,
-    name: String,
+    table: Table,
     kept: Retention,
 }
 
 impl LeadTable {
     /// The table of this name, whose leads are kept for ever.
-    #[must_use]
     pub fn new(client: Client, name: String) -> Self {
         Self {
-            client,
-            name,
+            table: Table::new(client, name, "directory"),
             kept: Retention::default(),
         }
     }
 
-    /// The same table, which forgets a lead so long after its last call.
-    #[must_use]
+    /// The same table, which deletes a lead this long after its last call.
     pub fn kept_for(self, kept: Retention) -> Self {
         Self { kept, ..self }
     }
 
-    /// Creates the lead or adds what one of its calls tells, of which `is_that_call` knows all ids.
-    /// A new lead is one conditional write; what tells nothing new is none that succeeds. Gives the lead
-    /// as it stands then.
-    ///
-    /// # Errors
-    /// When the database fails; recording again is safe.
+    /// Creates the lead or adds what one of its calls reports, of which `is_that_call` knows all ids.
+    /// A new lead costs one conditional write; a report without news costs one that is refused. Returns the
+    /// lead as it is afterwards.
     pub async fn record(
         &self,
-        told: &Lead,
+        reported: &Lead,
         is_that_call: impl Fn(CallId) -> bool,
     ) -> Result<Lead, StoreError> {
-        let mut lead = told.clone();
-        let mut read: Option<String> = None;
+        let (mut lead, mut read) = (reported.clone(), None::<String>);
         for _ in 0..MAX_CONFLICTS {
-            let mut item = to_item(&lead)?;
-            self.kept.write(&mut item, lead.last_call_at);
-            let put = self
-                .client
-                .put_item()
-                .table_name(&self.name)
-                .set_item(Some(item))
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
-                );
-            let put = match read.take() {
-                None => put
-                    .condition_expression("attribute_not_exists(#key)")
-                    .expression_attribute_names("#key", "key"),
-                Some(entry) => put
-                    .condition_expression("entry = :read")
-                    .expression_attribute_values(":read", string(entry)),
-            };
-            let Err(error) = put.send().await else {
+            // The item comes with the refusal. It is missing only if it was deleted meanwhile.
+            let Wrote::Refused(stored) = self.put(&lead, read.take()).await? else {
                 return Ok(lead);
             };
-            let Some(PutItemError::ConditionalCheckFailedException(failed)) =
-                error.as_service_error()
-            else {
-                return Err(StoreError::unavailable("PutItem directory")(error));
-            };
-            // The item comes with the refusal. It is gone only if somebody deleted it meanwhile.
-            let Some(item) = failed.item() else {
-                lead = told.clone();
+            let Some(stored) = stored else {
+                lead = reported.clone();
                 continue;
             };
-            let known: Lead = read_entry(item)?;
+            let known: Lead = read_entry(&stored)?;
             lead = known.clone();
-            lead.add_call(told, &is_that_call);
+            lead.add_call(reported, &is_that_call);
             if lead == known {
                 return Ok(lead);
             }
-            read = Some(read_string(item, "entry")?.to_owned());
+            read = Some(read_string(&stored, "entry")?.to_owned());
         }
         Err(StoreError::Contended)
+    }
+
+    /// Writes the lead, in place of the entry that was read if there was one.
+    async fn put(&self, lead: &Lead, read: Option<String>) -> Result<Wrote<()>, StoreError> {
+        let mut item = to_entry_item(lead)?;
+        self.kept.set_expiry(&mut item, lead.last_call_at);
+        let put = self.table.put(item).returning_old();
+        let put = match read {
+            None => put
+                .condition_expression("attribute_not_exists(#key)")
+                .expression_attribute_names("#key", "key"),
+            Some(entry) => put
+                .condition_expression("entry = :read")
+                .expression_attribute_values(":read", string(entry)),
+        };
+        Ok(self.table.conditional(put).await?.map(drop))
     }
 }

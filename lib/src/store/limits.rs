@@ -1,11 +1,12 @@
-//! Requests counted by the minute, so that a limit holds for all processes together. A counter is
-//! forgotten an hour later.
+//! Requests counted by the minute, so that a limit holds for all processes together. A counter
+//! expires an hour later.
 
 use aws_sdk_dynamodb::types::ReturnValue;
 
 use super::{
     Client, StoreError,
-    item::{number, read_number, string},
+    item::{item, number, read_number, string},
+    table::Table,
 };
 use crate::domain::due::Minute;
 
@@ -13,42 +14,32 @@ const KEPT_MINUTES: i64 = 60;
 
 /// The table `limits`: pk `key`.
 #[derive(Debug, Clone)]
-pub struct LimitTable {
-    client: Client,
-    name: String,
-}
+pub struct LimitTable(Table);
 
 impl LimitTable {
-    /// The table of this name.
-    #[must_use]
     pub fn new(client: Client, name: String) -> Self {
-        Self { client, name }
+        Self(Table::new(client, name, "limits"))
     }
 
-    /// Adds requests to a counter's minute, and returns how many these are with those of all others.
+    /// Adds requests to a counter's minute, and returns the sum of these and all others.
     ///
     /// # Errors
-    /// When the database fails; they may have been added.
+    /// They may have been added.
     pub async fn count(
         &self,
         counter: &str,
         minute: Minute,
         requests: u64,
     ) -> Result<u64, StoreError> {
-        let forgotten = minute.plus(KEPT_MINUTES).as_number().saturating_mul(60);
+        let key = item([("key", string(format!("{counter}#{}", minute.as_number())))]);
+        let expires_at = minute.plus(KEPT_MINUTES).as_number().saturating_mul(60);
         let update = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .key("key", string(format!("{counter}#{}", minute.as_number())))
-            .update_expression("ADD requests :requests SET expiresAt = :forgotten")
+            .0
+            .update(key, "ADD requests :requests SET expiresAt = :expires")
             .expression_attribute_values(":requests", number(requests))
-            .expression_attribute_values(":forgotten", number(forgotten))
+            .expression_attribute_values(":expires", number(expires_at))
             .return_values(ReturnValue::UpdatedNew);
-        let answer = update
-            .send()
-            .await
-            .map_err(StoreError::unavailable("UpdateItem limits"))?;
+        let answer = self.0.write(update).await?;
         read_number(&answer.attributes.unwrap_or_default(), "requests")
     }
 }

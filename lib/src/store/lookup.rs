@@ -1,15 +1,13 @@
-//! Everything that folding events needs to read, in one trip: the items under all keys of their calls
+//! Everything that folding events needs to read, in one request: the items under all keys of their calls
 //! and the directory's entries of their numbers and agents.
 
 use std::collections::{BTreeSet, HashMap};
-
-use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use super::{
     Client, StoreError,
     batch::{self, BATCH},
     calls::{self, CallItem, CallTable},
-    directory::DirectoryTable,
+    directory::{self, DirectoryTable},
     item::{Item, item, read_string, string},
 };
 use crate::domain::{
@@ -17,12 +15,12 @@ use crate::domain::{
     key::CallId,
 };
 
-/// What was found.
+/// What the tables hold for an update of a call.
 #[derive(Debug, Default)]
-pub struct Found {
-    /// What stands under the ids of the event's keys.
+pub struct CallLookup {
+    /// The items under the ids of the update's keys.
     pub items: HashMap<CallId, CallItem>,
-    /// Whose number or agent it is, if the directory knows one.
+    /// The owner of its number or agent, if the directory has one.
     pub owner: Option<Owner>,
 }
 
@@ -35,8 +33,6 @@ pub struct Lookup {
 }
 
 impl Lookup {
-    /// Reads from these tables.
-    #[must_use]
     pub fn new(client: Client, calls: CallTable, directory: DirectoryTable) -> Self {
         Self {
             client,
@@ -45,24 +41,17 @@ impl Lookup {
         }
     }
 
-    /// What stands under the keys of `update`, and who owns its number or agent.
-    ///
-    /// # Errors
-    /// When the database fails or an item cannot be read.
-    pub async fn find(&self, update: &CallUpdate) -> Result<Found, StoreError> {
+    pub async fn find(&self, update: &CallUpdate) -> Result<CallLookup, StoreError> {
         let read = self.read(&[update]).await?;
         read.of(update)
     }
 
-    /// The same of each of the updates. `None` where an item cannot be read: looking at that update alone
-    /// says why.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The same for each of the updates. `None` where an item cannot be read: a lookup of that update alone
+    /// returns the reason.
     pub async fn find_all(
         &self,
         updates: &[&CallUpdate],
-    ) -> Result<Vec<Option<Found>>, StoreError> {
+    ) -> Result<Vec<Option<CallLookup>>, StoreError> {
         let read = self.read(updates).await?;
         Ok(updates.iter().map(|update| read.of(update).ok()).collect())
     }
@@ -74,18 +63,17 @@ impl Lookup {
             .iter()
             .flat_map(|update| DirectoryTable::owner_keys(&update.facts))
             .collect();
+        // A strong read of the calls: a stale one would end in a conflict and cost a write.
         let calls = calls
-            .iter()
-            .map(|id| (self.calls.name(), item([("id", string(id))])));
+            .into_iter()
+            .map(|id| (self.calls.name(), true, item([("id", string(id))])));
         let owners = owners
-            .iter()
-            .map(|key| (self.directory.name(), item([("key", string(key))])));
-        let keys: Vec<(&str, Item)> = calls.chain(owners).collect();
+            .into_iter()
+            .map(|key| (self.directory.name(), false, directory::item_key(key)));
+        let keys: Vec<_> = calls.chain(owners).collect();
         let mut read = Read::default();
-        for some in keys.chunks(BATCH) {
-            for (table, items) in
-                batch::read_tables(&self.client, self.wanted(some)?, "BatchGetItem").await?
-            {
+        for keys in keys.chunks(BATCH) {
+            for (table, items) in batch::read_keys(&self.client, keys.iter().cloned()).await? {
                 let (by, into) = match table == self.calls.name() {
                     true => ("id", &mut read.calls),
                     false => ("key", &mut read.owners),
@@ -97,30 +85,6 @@ impl Lookup {
         }
         Ok(read)
     }
-
-    fn wanted(
-        &self,
-        keys: &[(&str, Item)],
-    ) -> Result<HashMap<String, KeysAndAttributes>, StoreError> {
-        let mut wanted = HashMap::new();
-        for table in [self.calls.name(), self.directory.name()] {
-            let of_table: Vec<Item> = keys
-                .iter()
-                .filter(|(of, _)| *of == table)
-                .map(|(_, key)| key.clone())
-                .collect();
-            if !of_table.is_empty() {
-                // A strong read of the calls: a stale one would end in a conflict and cost a write.
-                let keys = KeysAndAttributes::builder().consistent_read(table == self.calls.name());
-                let keys = keys.set_keys(Some(of_table)).build();
-                wanted.insert(
-                    table.to_owned(),
-                    keys.map_err(|_| StoreError::Corrupt { what: "keys" })?,
-                );
-            }
-        }
-        Ok(wanted)
-    }
 }
 
 /// The items that were read, by their keys.
@@ -131,8 +95,8 @@ struct Read {
 }
 
 impl Read {
-    fn of(&self, update: &CallUpdate) -> Result<Found, StoreError> {
-        let mut found = Found::default();
+    fn of(&self, update: &CallUpdate) -> Result<CallLookup, StoreError> {
+        let mut found = CallLookup::default();
         for item in ids(update).filter_map(|id| self.calls.get(&id)) {
             let item = calls::read_item(item)?;
             found.items.insert(item.id(), item);

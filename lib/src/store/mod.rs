@@ -1,6 +1,7 @@
 //! DynamoDB, concrete: one file per table, one type per table. Nothing else names the client.
 //! Expected results are values; [`StoreError`] is for a database that fails or an item that cannot
-//! be read. Every item carries `v`, the version of its layout.
+//! be read. To repeat a request after an error is safe unless its function says otherwise. Every item has
+//! an attribute `v`, the version of its layout.
 
 mod batch;
 pub mod call_list;
@@ -19,13 +20,11 @@ mod payload;
 pub mod recoveries;
 mod retention;
 pub mod subscriptions;
+mod table;
 
 use std::error::Error;
 
-use aws_sdk_dynamodb::{
-    error::{ProvideErrorMetadata, SdkError},
-    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
-};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use thiserror::Error;
 
 /// The client of all tables.
@@ -40,11 +39,9 @@ pub enum StoreError {
     /// DynamoDB refused or did not answer; trying again may help.
     #[error("{operation} failed ({code})")]
     Unavailable {
-        /// The operation.
-        operation: &'static str,
+        operation: String,
         /// DynamoDB's code, or the kind of the network's failure.
         code: String,
-        /// What the SDK says.
         source: Box<dyn Error + Send + Sync>,
     },
     /// An item that this version cannot read.
@@ -59,10 +56,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    fn unavailable<E>(operation: &'static str) -> impl Fn(SdkError<E>) -> Self
+    fn unavailable<E>(operation: impl Into<String>) -> impl FnOnce(SdkError<E>) -> Self
     where
         E: ProvideErrorMetadata + Error + Send + Sync + 'static,
     {
+        let operation = operation.into();
         move |error| {
             let code = match &error {
                 SdkError::TimeoutError(_) => "timeout",
@@ -78,22 +76,8 @@ impl StoreError {
     }
 }
 
-/// Makes a conditional change. Tells whether its condition held.
-async fn applied(
-    request: UpdateItemFluentBuilder,
-    operation: &'static str,
-) -> Result<bool, StoreError> {
-    match request.send().await {
-        Ok(_) => Ok(true),
-        Err(error) => match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            _ => Err(StoreError::unavailable(operation)(error)),
-        },
-    }
-}
-
 /// Opens the connection to DynamoDB, so that the first request does not wait for a TLS handshake. It
-/// costs half a read unit per cold start; if it fails, the first request will tell.
+/// costs half a read unit per cold start; a failure shows again in the first request.
 pub async fn connect(client: &Client, table: &str, key: &str) {
     let nothing = item::string("connect");
     let answer = client

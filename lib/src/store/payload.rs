@@ -31,8 +31,8 @@ pub(super) fn decompress(stored: &[u8]) -> Result<Bytes, StoreError> {
         .map_err(|_| corrupt)
 }
 
-/// The first so many bytes, and whether these are all. The end of `stored` may be missing if what lies
-/// before it suffices.
+/// The first `bytes` bytes, and whether these are all. The end of `stored` may be missing if the part before
+/// it suffices.
 pub(super) fn beginning(stored: &[u8], bytes: usize) -> Result<(Bytes, bool), StoreError> {
     let corrupt = |_| StoreError::Corrupt { what: "payload" };
     let decoder = zstd::stream::read::Decoder::with_buffer(stored).map_err(corrupt)?;

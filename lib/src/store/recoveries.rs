@@ -4,14 +4,15 @@
 //! pk tenantId#recoveries   sk -(subscription × 10^9 + number)
 //! ```
 //!
-//! A tenant may be called what such a partition is: its subscriptions have positive ids, and numbers
-//! below them count no further than it made subscriptions, far from a thousand million.
+//! A tenant may have the name of such a partition: the ids of its subscriptions are positive, and the negative
+//! ids beside them count only its subscriptions, far fewer than a thousand million.
 
-use aws_sdk_dynamodb::operation::put_item::{PutItemError, builders::PutItemFluentBuilder};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Client, StoreError,
-    item::{Item, LAYOUT, check_layout, item, number, read_number, read_string, string},
+    item::{Item, Json, from_item, item, number, string, to_item},
+    table::Table,
 };
 use crate::domain::delivery::recovery::{Recovery, RecoveryId};
 
@@ -22,29 +23,31 @@ const NUMBERS: i64 = 1_000_000_000;
 /// A recovery as it was read or written, with the version that the next write must find.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredRecovery {
-    /// The recovery.
     pub recovery: Recovery,
     version: u64,
 }
 
-/// The recoveries in the table `webhook-configs`.
-#[derive(Debug, Clone)]
-pub struct RecoveryTable {
-    client: Client,
-    name: String,
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct RecoveryItem {
+    tenant_id: String,
+    id: i64,
+    version: u64,
+    recovery: Json<Recovery>,
+    #[serde(skip_deserializing)]
+    expires_at: i64,
 }
 
+/// The recoveries in the table `webhook-configs`.
+#[derive(Debug, Clone)]
+pub struct RecoveryTable(Table);
+
 impl RecoveryTable {
-    /// The table of this name.
-    #[must_use]
     pub fn new(client: Client, name: String) -> Self {
-        Self { client, name }
+        Self(Table::new(client, name, "webhook-configs"))
     }
 
     /// The recovery of this id, if the tenant has it.
-    ///
-    /// # Errors
-    /// When the database fails or it cannot be read.
     pub async fn find(
         &self,
         tenant_id: &str,
@@ -57,25 +60,12 @@ impl RecoveryTable {
             ("tenantId", string(partition(tenant_id))),
             ("id", number(place)),
         ]);
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .set_key(Some(key))
-            .consistent_read(true);
-        let found = get
-            .send()
-            .await
-            .map_err(StoreError::unavailable("GetItem webhook-configs"))?
-            .item;
+        let found = self.0.get(key).await?;
         let found = found.map(|item| read_item(&item)).transpose()?;
         Ok(found.filter(|stored| stored.recovery.id == id))
     }
 
     /// The subscription's latest recovery.
-    ///
-    /// # Errors
-    /// When the database fails or it cannot be read.
     pub async fn latest(
         &self,
         tenant_id: &str,
@@ -87,41 +77,38 @@ impl RecoveryTable {
             return Ok(None);
         };
         let query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("tenantId = :recoveries AND id BETWEEN :last AND :first")
+            .0
+            .query("tenantId = :recoveries AND id BETWEEN :last AND :first")
             .expression_attribute_values(":recoveries", string(partition(tenant_id)))
             .expression_attribute_values(":last", number(last))
             .expression_attribute_values(":first", number(first))
             .consistent_read(true)
             .limit(1);
-        let page = query
-            .send()
-            .await
-            .map_err(StoreError::unavailable("Query webhook-configs"))?;
+        let page = query.send().await.map_err(self.0.failed("Query"))?;
         page.items().first().map(read_item).transpose()
     }
 
-    /// Writes a new recovery. `None` when its number was given out by another.
+    /// Writes a new recovery. `None` when another recovery has its number.
     ///
     /// # Errors
-    /// When the database fails; it may have been written.
+    /// It may have been written.
     pub async fn create(&self, recovery: Recovery) -> Result<Option<StoredRecovery>, StoreError> {
         let stored = StoredRecovery {
             recovery,
             version: 1,
         };
         let put = self
-            .put(&stored)?
+            .0
+            .put(stored.to_item()?)
             .condition_expression("attribute_not_exists(id)");
-        Ok(written(put).await?.then_some(stored))
+        let wrote = self.0.conditional(put).await?;
+        Ok(wrote.is_done().then_some(stored))
     }
 
-    /// Replaces `read` by `recovery`. `None` when somebody else has replaced it since.
+    /// Replaces `read` by `recovery`. `None` when another writer has replaced it since.
     ///
     /// # Errors
-    /// When the database fails; it may have been written.
+    /// It may have been written.
     pub async fn replace(
         &self,
         read: &StoredRecovery,
@@ -131,8 +118,12 @@ impl RecoveryTable {
             recovery,
             version: read.version + 1,
         };
-        let put = self.put(&stored)?.condition_expression("version = :read");
-        if written(put.expression_attribute_values(":read", number(read.version))).await? {
+        let put = self
+            .0
+            .put(stored.to_item()?)
+            .condition_expression("version = :read")
+            .expression_attribute_values(":read", number(read.version));
+        if self.0.conditional(put).await?.is_done() {
             return Ok(Some(stored));
         }
         // The SDK may have repeated a write whose answer was lost.
@@ -141,42 +132,19 @@ impl RecoveryTable {
             .await?;
         Ok(found.filter(|found| *found == stored))
     }
-
-    fn put(&self, stored: &StoredRecovery) -> Result<PutItemFluentBuilder, StoreError> {
-        let recovery = &stored.recovery;
-        let place = sort_key(recovery.id.subscription_id, recovery.id.number);
-        let json = serde_json::to_string(recovery)
-            .map_err(|_| StoreError::Corrupt { what: "recovery" })?;
-        let item = item([
-            ("tenantId", string(partition(&recovery.tenant_id))),
-            (
-                "id",
-                number(place.ok_or(StoreError::Corrupt { what: "id" })?),
-            ),
-            ("v", number(LAYOUT)),
-            ("version", number(stored.version)),
-            ("recovery", string(json)),
-            (
-                "expiresAt",
-                number(recovery.created_at.plus_days(KEPT_DAYS).as_seconds()),
-            ),
-        ]);
-        Ok(self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(item)))
-    }
 }
 
-/// Whether the condition held.
-async fn written(put: PutItemFluentBuilder) -> Result<bool, StoreError> {
-    match put.send().await {
-        Ok(_) => Ok(true),
-        Err(error) => match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(false),
-            _ => Err(StoreError::unavailable("PutItem webhook-configs")(error)),
-        },
+impl StoredRecovery {
+    fn to_item(&self) -> Result<Item, StoreError> {
+        let recovery = &self.recovery;
+        let id = sort_key(recovery.id.subscription_id, recovery.id.number);
+        to_item(&RecoveryItem {
+            tenant_id: partition(&recovery.tenant_id),
+            id: id.ok_or(StoreError::Corrupt { what: "id" })?,
+            version: self.version,
+            recovery: Json(recovery.clone()),
+            expires_at: recovery.created_at.plus_days(KEPT_DAYS).as_seconds(),
+        })
     }
 }
 
@@ -197,12 +165,9 @@ fn sort_key(subscription_id: u64, number: u64) -> Option<i64> {
 }
 
 fn read_item(item: &Item) -> Result<StoredRecovery, StoreError> {
-    check_layout(item)?;
-    let recovery = serde_json::from_str(read_string(item, "recovery")?);
-    let recovery = recovery.map_err(|_| StoreError::Corrupt { what: "recovery" })?;
-    Ok(StoredRecovery {
-        recovery,
-        version: read_number(item, "version")?,
+    from_item(item).map(|item: RecoveryItem| StoredRecovery {
+        recovery: item.recovery.0,
+        version: item.version,
     })
 }
 

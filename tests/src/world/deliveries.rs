@@ -17,7 +17,7 @@ use ringpost::{
     queue::deliveries::{DeliveryMessage, DeliveryQueue},
     store::{
         endpoints::EndpointTable,
-        history::{HistoryTable, Queued},
+        history::{HistoryTable, RecordedDelivery},
         subscriptions::SubscriptionTable,
     },
 };
@@ -221,7 +221,8 @@ impl World {
         let history = self.history(&Faults::none());
         let packed = history.pack(&message, 1).await.expect("it is packed");
         let recorded = history.record_delivery(&packed, subscription.id).await;
-        let (Queued::Not(at) | Queued::Before(at)) = recorded.expect("it is recorded");
+        let (RecordedDelivery::Unqueued(at) | RecordedDelivery::Queued(at)) =
+            recorded.expect("it is recorded");
         DeliveryMessage::attempt(&at, subscription.id, 1)
     }
 

@@ -15,7 +15,7 @@ use ringpost::{
         timestamp::Timestamp,
     },
     queries::history::{ExaminedRows, History},
-    store::history::Queued,
+    store::history::RecordedDelivery,
 };
 use ringpost_functions::webhooks::{event_retry, events};
 
@@ -110,7 +110,7 @@ impl World {
             .record_delivery(&packed, subscription_id)
             .await
             .expect("it is recorded");
-        let Queued::Not(at) = queued else {
+        let RecordedDelivery::Unqueued(at) = queued else {
             panic!("{queued:?}")
         };
         self.delivery(&at).await

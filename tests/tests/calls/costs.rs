@@ -11,7 +11,7 @@ use ringpost::{
         subscription::Filters,
     },
     queue::deliveries::DeliveryMessage,
-    store::history::Queued,
+    store::history::RecordedDelivery,
 };
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
@@ -178,7 +178,7 @@ async fn a_delivery_that_succeeds_at_once_costs_two_write_units() {
         ..message("acme", &message_id(&[&unique()]), now, &data)
     };
     let history = world.history(&Faults::none());
-    let Queued::Not(at) = history
+    let RecordedDelivery::Unqueued(at) = history
         .record_delivery(&history.pack(&message, 1).await.unwrap(), acme.id)
         .await
         .unwrap()

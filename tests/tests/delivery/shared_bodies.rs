@@ -4,7 +4,7 @@ use http::Method;
 use ringpost::{
     domain::delivery::{DeliveryRef, DeliveryStatus, Message},
     queue::deliveries::DeliveryMessage,
-    store::history::Queued,
+    store::history::RecordedDelivery,
 };
 use ringpost_tests::{
     ask::{admin, ask},
@@ -31,7 +31,7 @@ async fn record(world: &World, message: &Message, ids: &[u64]) -> Vec<DeliveryRe
     let packed = history.pack(message, ids.len()).await.unwrap();
     let mut recorded = Vec::new();
     for id in ids {
-        let (Queued::Not(at) | Queued::Before(at)) =
+        let (RecordedDelivery::Unqueued(at) | RecordedDelivery::Queued(at)) =
             history.record_delivery(&packed, *id).await.unwrap();
         recorded.push(at);
     }

@@ -11,7 +11,7 @@ use ringpost::{
         subscription::{DisabledReason, Subscription, SubscriptionStatus},
         timestamp::Timestamp,
     },
-    store::endpoints::{SubscriptionRef, Tried},
+    store::endpoints::{AttemptContext, SubscriptionRef},
 };
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
@@ -179,7 +179,7 @@ async fn a_probe_a_minute_is_made_however_long_the_one_before_waited() {
             id: 1,
         },
     );
-    let tried = Tried {
+    let tried = AttemptContext {
         at: &at,
         configured_at: hand.now(),
         began: hand.now(),

@@ -11,8 +11,8 @@ use crate::{
     },
     store::{
         StoreError,
-        calls::{CallItem, CallTable, Trail},
-        lookup::Found,
+        calls::{CallItem, CallTable, ResolvedCall},
+        lookup::CallLookup,
     },
 };
 
@@ -20,9 +20,9 @@ use crate::{
 pub(super) async fn find(
     calls: &CallTable,
     update: &CallUpdate,
-    found: &Found,
-) -> Result<Vec<Trail>, StoreError> {
-    let mut trails: Vec<(usize, Trail)> = Vec::new();
+    found: &CallLookup,
+) -> Result<Vec<ResolvedCall>, StoreError> {
+    let mut trails: Vec<(usize, ResolvedCall)> = Vec::new();
     // The room comes first: it decides whether a key of its phone may lead to another call.
     let (of_legs, others): (Vec<_>, Vec<_>) = update
         .keys
@@ -72,13 +72,17 @@ pub(super) async fn find(
 
 /// Those records that may be one call. Records of different tenants or different rooms never are. The
 /// tenant is that of the strongest key's record, else the event's, else any record's.
-pub(super) fn keep_one_call(trails: Vec<Trail>, update: &CallUpdate, found: &Found) -> Vec<Trail> {
+pub(super) fn keep_one_call(
+    trails: Vec<ResolvedCall>,
+    update: &CallUpdate,
+    found: &CallLookup,
+) -> Vec<ResolvedCall> {
     let owners = || trails.iter().map(|trail| trail.stored.call.owner.as_ref());
     let strongest = owners().next().flatten().cloned();
     let owner = strongest
         .or_else(|| reported_owner(update, found))
         .or_else(|| owners().flatten().next().cloned());
-    let mut one: Vec<Trail> = Vec::new();
+    let mut one: Vec<ResolvedCall> = Vec::new();
     for trail in trails {
         let call = &trail.stored.call;
         let is_apart = one
@@ -122,7 +126,7 @@ fn is_same_room(key: &CallKey, item: &CallItem, update: &CallUpdate) -> bool {
 
 /// Whether the call with this room name may be the event's call. Many calls in turn, also of different
 /// tenants, may have a fixed name: nothing else that is known of both may contradict it.
-fn is_in_room(call: &Call, update: &CallUpdate, found: &Found) -> bool {
+fn is_in_room(call: &Call, update: &CallUpdate, found: &CallLookup) -> bool {
     if !may_hold(call, reported_owner(update, found).as_ref()) {
         return false;
     }

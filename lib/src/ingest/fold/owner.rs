@@ -11,7 +11,7 @@ use crate::{
     store::{
         StoreError,
         directory::{DirectoryTable, may_be_id},
-        lookup::Found,
+        lookup::CallLookup,
     },
 };
 
@@ -34,7 +34,7 @@ impl Owners {
     pub(super) async fn find(
         &self,
         update: &CallUpdate,
-        found: &Found,
+        found: &CallLookup,
         call: Option<&Call>,
         campaigns: Campaigns,
     ) -> Result<Option<Owner>, StoreError> {
@@ -70,7 +70,12 @@ impl Owners {
 
     /// The reported owner, else the default tenant. The default tenant has to wait while an event may
     /// still name the owner.
-    fn tenant(&self, update: &CallUpdate, found: &Found, call: Option<&Call>) -> Option<Owner> {
+    fn tenant(
+        &self,
+        update: &CallUpdate,
+        found: &CallLookup,
+        call: Option<&Call>,
+    ) -> Option<Owner> {
         let reported = reported_owner(update, found);
         if reported.is_some() || call.is_some_and(|call| call.owner.is_some()) {
             return reported;
@@ -85,7 +90,7 @@ impl Owners {
 }
 
 /// The owner by the event's own tenant, or by its number, agent or campaign.
-pub(super) fn reported_owner(update: &CallUpdate, found: &Found) -> Option<Owner> {
+pub(super) fn reported_owner(update: &CallUpdate, found: &CallLookup) -> Option<Owner> {
     // A colleague may be dialled from another number than the call's own.
     let is_dialled = update.facts.legs.iter().any(|(_, leg)| leg.dialled);
     let mut known = found.owner.clone();

@@ -1,4 +1,4 @@
-//! What a call announced, by the events that did: each key stands once, for DynamoDB bills by the
+//! What a call announced, by the events that announced it: each key occurs once, for DynamoDB bills by the
 //! kilobyte and keys are long.
 //!
 //! ```text
@@ -7,9 +7,9 @@
 //!
 //! A number is a moment, in milliseconds since the record was made, and holds for what follows it: a
 //! type without its `call.`, a recording and its state (`completed#EG_1`), a leg that is called into the
-//! call and its state (`transfer.completed#psip_2`), or `*`, which says that the event changed what
-//! filters look at. An object holds what the event changed of what had been announced: the values that
-//! customers had been told before.
+//! call and its state (`transfer.completed#psip_2`), or `*`, which means that the event changed fields that
+//! filters compare. An object holds the fields that the event changed after they had been announced, with
+//! the values that customers had received before.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ use crate::{
 
 const OF_CALL: &str = "call.";
 const TRANSFER: &str = "transfer.";
-const RETOLD: &str = "*";
+const REMATCH: &str = "*";
 const CORRUPT: StoreError = StoreError::Corrupt { what: "announced" };
 
 pub(super) type Stored = BTreeMap<EventKey, Vec<Value>>;
@@ -50,7 +50,10 @@ pub(super) fn write(call: &Call) -> Stored {
         marks.push(name.into());
     }
     for event in &call.rematch_events {
-        stored.entry(event.clone()).or_default().push(RETOLD.into());
+        stored
+            .entry(event.clone())
+            .or_default()
+            .push(REMATCH.into());
     }
     for (event, previous) in &call.updates {
         stored
@@ -83,9 +86,9 @@ fn later(from: Timestamp, millis: Option<i64>) -> Option<Timestamp> {
     Timestamp::from_millis(from.as_millis().checked_add(millis?)?)
 }
 
-/// A type that this version does not know is let pass.
+/// A type that this version does not know is ignored.
 fn note(call: &mut Call, announced: Announced, name: String) {
-    if name == RETOLD {
+    if name == REMATCH {
         call.rematch_events.insert(announced.by);
     } else if name.starts_with(TRANSFER) && name.contains('#') {
         call.transfers.insert(name, announced);

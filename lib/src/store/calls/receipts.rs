@@ -1,62 +1,58 @@
-//! When something was first received that says of itself neither what it is nor when: the beginning of a
-//! span in which it is the same thing.
+//! When a webhook was first received that says neither what it is nor when it happened: the beginning of a
+//! span in which repetitions count as the same webhook.
 
-use aws_sdk_dynamodb::{
-    operation::put_item::PutItemError, types::ReturnValuesOnConditionCheckFailure,
-};
+use serde::{Deserialize, Serialize};
 
 use super::CallTable;
 use crate::{
     domain::timestamp::Timestamp,
     store::{
         StoreError,
-        item::{LAYOUT, item, number, read_time, string, time},
+        item::{read, time, to_item},
+        table::{Write, Wrote},
     },
 };
 
-/// Long after its span nobody asks for it any more.
+/// Long after its span it is not needed any more.
 const KEPT_DAYS: u32 = 1;
 
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReceiptItem {
+    first_at: Timestamp,
+    id: String,
+    #[serde(skip_deserializing)]
+    expires_at: i64,
+}
+
 impl CallTable {
-    /// When what is known by `id` was first received, if that is at most `window` ago; else it is now,
-    /// for everybody who asks within the window from now on.
+    /// When `id` was first received, if that is at most `window` ago; otherwise it is now, for every caller
+    /// within the window from now on.
     ///
-    /// One conditional put decides, so that two who ask at once agree, also where a span ends. Who asks
-    /// again after a lost answer finds what he wrote himself. Asking does not prolong the span.
-    ///
-    /// # Errors
-    /// When the database fails; asking again is safe.
+    /// One conditional put decides, so that two concurrent callers agree, also where a span ends. A caller
+    /// that repeats after a lost answer finds its own item. A repetition does not prolong the span.
     pub async fn first_receipt(
         &self,
         id: &str,
         now: Timestamp,
         window_millis: u64,
     ) -> Result<Timestamp, StoreError> {
-        let receipt = item([
-            ("id", string(id)),
-            ("v", number(LAYOUT)),
-            ("firstAt", time(now)),
-            ("expiresAt", number(now.plus_days(KEPT_DAYS).as_seconds())),
-        ]);
+        let receipt = to_item(&ReceiptItem {
+            first_at: now,
+            id: id.to_owned(),
+            expires_at: now.plus_days(KEPT_DAYS).as_seconds(),
+        })?;
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(receipt))
+            .table
+            .put(receipt)
             .condition_expression("attribute_not_exists(id) OR firstAt < :oldest")
             .expression_attribute_values(":oldest", time(now.minus_millis(window_millis)))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let Err(error) = put.send().await else {
-            return Ok(now);
-        };
-        match error.as_service_error() {
-            Some(PutItemError::ConditionalCheckFailedException(failed)) => {
-                let known = failed
-                    .item()
-                    .ok_or(StoreError::Corrupt { what: "firstAt" })?;
-                read_time(known, "firstAt")
+            .returning_old();
+        match self.table.conditional(put).await? {
+            Wrote::Done(_) => Ok(now),
+            Wrote::Refused(old) => {
+                read(&old.unwrap_or_default()).map(|old: ReceiptItem| old.first_at)
             }
-            _ => Err(StoreError::unavailable("PutItem calls")(error)),
         }
     }
 }

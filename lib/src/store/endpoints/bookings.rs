@@ -1,18 +1,16 @@
-//! Places under a pace. A counter says which moment is the first that is not given away; whoever needs
-//! places adds to it, which no other writer hinders. The counter is set anew when it lies in the past, so
-//! that time that nobody used is not saved up for a burst.
+//! Slots under a pace. A counter holds the first moment that is not booked yet; a booking adds to it, which
+//! no other writer hinders. The counter is set anew when it is in the past, so that unused time is not saved
+//! up for a burst.
 
-use aws_sdk_dynamodb::{
-    operation::update_item::UpdateItemError,
-    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
-};
+use aws_sdk_dynamodb::types::ReturnValue;
 
 use super::{EndpointTable, SubscriptionRef};
 use crate::{
     domain::{delivery::pace::Pace, timestamp::Timestamp},
     store::{
         StoreError,
-        item::{Item, number, read_number},
+        item::{Item, find_number, number},
+        table::{Write, Wrote},
     },
 };
 
@@ -20,28 +18,28 @@ use crate::{
 const TRIES: usize = 4;
 
 impl EndpointTable {
-    /// Gives away so many places of a pace, one after the other. The first of them, in microseconds since
-    /// 1970; `None` when all are given away as far ahead as the pace knows. `known` is the counter as it was
+    /// Books `slots` slots of a pace, one after the other. Returns the first of them, in microseconds since
+    /// 1970; `None` when all are booked as far ahead as the pace allows. `known` is the counter as it was
     /// read: it saves a request.
     ///
     /// # Errors
-    /// When the database fails; places may then stay empty.
+    /// Slots may then stay unused.
     pub async fn book(
         &self,
         endpoint: &SubscriptionRef,
-        places: u64,
+        slots: u64,
         pace: &Pace,
         mut known: Option<u64>,
     ) -> Result<Option<u64>, StoreError> {
         let (from, until) = (micros(pace.from), micros(pace.until));
-        let taken = pace.micros.saturating_mul(places);
+        let taken = pace.micros.saturating_mul(slots);
         for _ in 0..TRIES {
             if known.is_some_and(|next| until < next) {
                 return Ok(None);
             }
-            // As the counter grows, one of the two conditions still holds when the request is there.
+            // As the counter grows, one of the two conditions still holds when the request arrives.
             let is_past = known.is_none_or(|next| next < from);
-            let request = if is_past {
+            let booking = if is_past {
                 self.change(
                     endpoint,
                     "SET rateNext = :after REMOVE rateSecond, rateTaken",
@@ -54,34 +52,27 @@ impl EndpointTable {
                     .expression_attribute_values(":taken", number(taken))
                     .expression_attribute_values(":until", number(until))
             };
-            let request = request
+            let booking = booking
                 .expression_attribute_values(":from", number(from))
                 .return_values(ReturnValue::UpdatedNew)
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
-                );
-            match request.send().await {
-                Ok(answer) => {
-                    let after = next_place(&answer.attributes.unwrap_or_default())?;
+                .returning_old();
+            match self.configs.conditional(booking).await? {
+                Wrote::Done(answer) => {
+                    let after = next_free(&answer.attributes.unwrap_or_default())?;
                     let after = after.ok_or(StoreError::Corrupt { what: "rateNext" })?;
                     return Ok(Some(after.saturating_sub(taken)));
                 }
-                Err(error) => match error.as_service_error() {
-                    Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                        known = failed.item().map(next_place).transpose()?.flatten();
-                    }
-                    _ => return Err(StoreError::unavailable("UpdateItem webhook-configs")(error)),
-                },
+                Wrote::Refused(old) => {
+                    known = old.as_ref().map(next_free).transpose()?.flatten();
+                }
             }
         }
         Ok(None)
     }
 }
 
-pub(super) fn next_place(item: &Item) -> Result<Option<u64>, StoreError> {
-    item.contains_key("rateNext")
-        .then(|| read_number(item, "rateNext"))
-        .transpose()
+fn next_free(item: &Item) -> Result<Option<u64>, StoreError> {
+    find_number(item, "rateNext")
 }
 
 fn micros(moment: Timestamp) -> u64 {

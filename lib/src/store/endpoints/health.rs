@@ -1,9 +1,8 @@
-//! What an attempt says of its endpoint: written only when that is news. A verdict about a subscription
-//! that its owner has changed since, in where deliveries go, is dropped.
+//! The verdict of an attempt on its endpoint, written only when it is news. A verdict about a subscription
+//! whose owner has changed since where deliveries go is dropped.
 
 use aws_sdk_dynamodb::{
-    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
-    types::{ReturnValue, ReturnValuesOnConditionCheckFailure},
+    operation::update_item::builders::UpdateItemFluentBuilder, types::ReturnValue,
 };
 
 use super::{EndpointTable, SubscriptionRef, read_health};
@@ -16,42 +15,41 @@ use crate::{
         timestamp::Timestamp,
     },
     store::{
-        StoreError, applied,
-        item::{number, string, time},
+        StoreError,
+        item::{find_string, number, string, time},
+        table::{Write, Wrote},
     },
 };
 
-/// Whose endpoint an attempt was made at.
+/// The endpoint and the beginning of an attempt.
 #[derive(Debug, Clone, Copy)]
-pub struct Tried<'a> {
-    /// The subscription.
+pub struct AttemptContext<'a> {
     pub at: &'a SubscriptionRef,
-    /// When its owner had last changed it, as far as the attempt knew.
+    /// When the subscription's owner had last changed it, as far as the attempt knew.
     pub configured_at: Timestamp,
-    /// When the attempt began.
     pub began: Timestamp,
 }
 
-/// What a refusal leads to.
+/// The consequence of a throttle.
 #[derive(Debug, Clone, Copy)]
-pub struct Refusal {
+pub struct Throttle {
     /// The pace from now on.
     pub learned: Learned,
-    /// Nothing goes before.
+    /// Nothing is sent before.
     pub pause_until: Timestamp,
 }
 
 const OF_THIS_CONFIGURATION: &str = "(attribute_not_exists(freshAt) OR freshAt <= :configured)";
 
 impl EndpointTable {
-    /// Counts a failed attempt; `known` is what was known before. Tells how the endpoint does now; `None`
-    /// when the attempt says nothing of where deliveries go now.
+    /// Counts a failed attempt; `known` is the health before. Returns the health now; `None` when the
+    /// attempt was not made at the present configuration.
     ///
     /// # Errors
-    /// When the database fails; the failure may have been counted.
+    /// The failure may have been counted.
     pub async fn fail(
         &self,
-        tried: &Tried<'_>,
+        attempt: &AttemptContext<'_>,
         known: Option<&Health>,
         now: Timestamp,
     ) -> Result<Option<Health>, StoreError> {
@@ -63,25 +61,22 @@ impl EndpointTable {
              ADD failures :one"
         };
         let request = self
-            .verdict(tried, update, None)
+            .verdict(attempt, update, None)
             .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":now", time(now))
-            // From its beginning: whoever hangs would otherwise miss every second minute.
-            .expression_attribute_values(":probe", time(tried.began.plus_millis(PROBE_MILLIS)));
-        health_after(request).await
+            // From its beginning: an endpoint that hangs would otherwise miss every second minute.
+            .expression_attribute_values(":probe", time(attempt.began.plus_millis(PROBE_MILLIS)));
+        self.health_after(request).await
     }
 
-    /// Slows a subscription down whose endpoint says that it takes too much, and makes every place void that
-    /// was given away before. Once for all attempts that were on their way together: `None` as well when
+    /// Slows down a subscription whose endpoint refuses deliveries as too many, and cancels every slot that
+    /// was booked before. Once for all attempts that were on their way together: `None` as well when
     /// another one was faster.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn refuse(
         &self,
-        tried: &Tried<'_>,
+        attempt: &AttemptContext<'_>,
         known: Option<&Health>,
-        refusal: Refusal,
+        throttle: Throttle,
         now: Timestamp,
     ) -> Result<Option<Health>, StoreError> {
         let anew = known.is_some_and(|health| health.is_forgotten(now));
@@ -94,30 +89,27 @@ impl EndpointTable {
             "SET failingSince = {since}, lastFailureAt = :now, learnedMicros = :micros, learnedAt = :learned, \
              pausedUntil = :until, rateNext = :next"
         );
-        let next = refusal.pause_until.as_millis().saturating_mul(1_000);
+        let next = throttle.pause_until.as_millis().saturating_mul(1_000);
         let request = self
             .verdict(
-                tried,
+                attempt,
                 &update,
                 Some("(attribute_not_exists(learnedAt) OR learnedAt < :began)"),
             )
-            .expression_attribute_values(":began", time(tried.began))
+            .expression_attribute_values(":began", time(attempt.began))
             .expression_attribute_values(":now", time(now))
-            .expression_attribute_values(":micros", number(refusal.learned.micros))
-            .expression_attribute_values(":learned", time(refusal.learned.at))
-            .expression_attribute_values(":until", time(refusal.pause_until))
+            .expression_attribute_values(":micros", number(throttle.learned.micros))
+            .expression_attribute_values(":learned", time(throttle.learned.at))
+            .expression_attribute_values(":until", time(throttle.pause_until))
             .expression_attribute_values(":next", number(next));
-        health_after(request).await
+        self.health_after(request).await
     }
 
-    /// Forgets what came before a success. An endpoint that was down gets what waits for it at the pace
+    /// Forgets the failures before a success. An endpoint that was down gets what waits for it at the pace
     /// `release`.
-    ///
-    /// # Errors
-    /// When the database fails; forgetting again is safe.
     pub async fn clear_failures(
         &self,
-        tried: &Tried<'_>,
+        attempt: &AttemptContext<'_>,
         release: Option<Learned>,
     ) -> Result<(), StoreError> {
         let remove = "REMOVE failures, failingSince, lastFailureAt, probeAt, probeBy";
@@ -127,96 +119,81 @@ impl EndpointTable {
         } else {
             remove.to_owned()
         };
-        let mut request = self.verdict(tried, &update, Some("attribute_exists(failingSince)"));
+        let mut request = self.verdict(attempt, &update, Some("attribute_exists(failingSince)"));
         if let Some(Learned { micros, at }) = release {
             request = request
                 .expression_attribute_values(":micros", number(micros))
                 .expression_attribute_values(":learned", time(at));
         }
-        applied(request, "UpdateItem webhook-configs")
-            .await
-            .map(drop)
+        self.configs.conditional(request).await.map(drop)
     }
 
     /// Remembers that an endpoint is slow.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn slow_down(&self, tried: &Tried<'_>, slow: Slow) -> Result<(), StoreError> {
-        // Whoever saw a quicker answer must not make it seem quicker.
+    pub async fn slow_down(
+        &self,
+        attempt: &AttemptContext<'_>,
+        slow: Slow,
+    ) -> Result<(), StoreError> {
+        // An attempt that saw a quicker answer must not make it seem quicker.
         let slower =
             "(attribute_not_exists(slowUntil) OR slowUntil < :began OR slowMillis <= :millis)";
         let request = self
             .verdict(
-                tried,
+                attempt,
                 "SET slowUntil = :until, slowMillis = :millis",
                 Some(slower),
             )
-            .expression_attribute_values(":began", time(tried.began))
+            .expression_attribute_values(":began", time(attempt.began))
             .expression_attribute_values(":until", time(slow.until))
             .expression_attribute_values(":millis", number(slow.millis));
-        applied(request, "UpdateItem webhook-configs")
-            .await
-            .map(drop)
+        self.configs.conditional(request).await.map(drop)
     }
 
-    /// Lets one delivery through an open breaker, which `by` names. False when another got through within
-    /// the last minute, or the breaker is closed meanwhile.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Lets the delivery `by` through an open breaker. False when another got through within the last
+    /// minute, or the breaker is closed meanwhile.
     pub async fn claim_probe(
         &self,
         endpoint: &SubscriptionRef,
         by: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let by = string(by);
-        let request = self
+        let claim = self
             .change(endpoint, "SET probeAt = :next, probeBy = :by")
             .condition_expression("failures >= :open AND probeAt <= :now")
             .expression_attribute_values(":open", number(FAILURES_THAT_OPEN))
             .expression_attribute_values(":now", time(now))
             .expression_attribute_values(":next", time(now.plus_millis(PROBE_MILLIS)))
-            .expression_attribute_values(":by", by.clone())
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let Err(error) = request.send().await else {
-            return Ok(true);
-        };
-        match error.as_service_error() {
+            .expression_attribute_values(":by", string(by))
+            .returning_old();
+        Ok(match self.configs.conditional(claim).await? {
+            Wrote::Done(_) => true,
             // Ours was written though its answer was lost: the SDK tried again.
-            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                Ok(failed.item().and_then(|held| held.get("probeBy")) == Some(&by))
+            Wrote::Refused(old) => {
+                old.is_some_and(|held| find_string(&held, "probeBy") == Some(by))
             }
-            _ => Err(StoreError::unavailable("UpdateItem webhook-configs")(error)),
-        }
+        })
     }
 
     fn verdict(
         &self,
-        tried: &Tried<'_>,
+        attempt: &AttemptContext<'_>,
         update: &str,
         also: Option<&str>,
     ) -> UpdateItemFluentBuilder {
         let conditions: Vec<&str> = std::iter::once(OF_THIS_CONFIGURATION).chain(also).collect();
-        self.change(tried.at, update)
+        self.change(attempt.at, update)
             .condition_expression(conditions.join(" AND "))
-            .expression_attribute_values(":configured", time(tried.configured_at))
+            .expression_attribute_values(":configured", time(attempt.configured_at))
     }
-}
-
-/// How the endpoint does once the change is made; `None` when its condition does not hold.
-async fn health_after(request: UpdateItemFluentBuilder) -> Result<Option<Health>, StoreError> {
-    match request.return_values(ReturnValue::AllNew).send().await {
-        Ok(answer) => Ok(answer
-            .attributes
-            .as_ref()
-            .map(read_health)
-            .transpose()?
-            .flatten()),
-        Err(error) => match error.as_service_error() {
-            Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(None),
-            _ => Err(StoreError::unavailable("UpdateItem webhook-configs")(error)),
-        },
+    /// The health once the change is made; `None` when its condition does not hold.
+    async fn health_after(
+        &self,
+        request: UpdateItemFluentBuilder,
+    ) -> Result<Option<Health>, StoreError> {
+        let request = request.return_values(ReturnValue::AllNew);
+        match self.configs.conditional(request).await? {
+            Wrote::Done(answer) => read_health(&answer.attributes.unwrap_or_default()),
+            Wrote::Refused(_) => Ok(None),
+        }
     }
 }

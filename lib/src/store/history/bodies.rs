@@ -1,13 +1,11 @@
-//! What deliveries post. A body that goes to several subscriptions is kept once, in a partition of its own
-//! beside their rows: what a message costs must not grow by its size with every subscription. A small body
-//! lies in each row, where it costs no write unit and no second read.
+//! The bodies of deliveries. A body that goes to several subscriptions is kept once, in a partition of its own
+//! beside their rows: the cost of a message must not grow by its size with every subscription. A small body
+//! is kept in each row, where it costs no write unit and no second read.
 
 use std::collections::{HashMap, HashSet};
 
-use aws_sdk_dynamodb::{
-    operation::put_item::PutItemError,
-    types::{AttributeValue, KeysAndAttributes},
-};
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+use serde::Serialize;
 
 use super::HistoryTable;
 use crate::{
@@ -15,34 +13,39 @@ use crate::{
     store::{
         Client, StoreError,
         batch::{self, BATCH},
-        item::{Item, LAYOUT, binary, find_string, item, number, read_string, string},
+        item::{Item, find_string, item, number, read_string, string, to_item},
         payload,
     },
 };
 
-/// A row with a body of so many bytes is one write unit.
+/// A row with a body of at most this size is one write unit.
 const SMALL_BYTES: usize = 512;
 
-/// A body stays so much longer than the history of its time: a delivery that was queued again at the very end
+/// A body is kept longer than the history of its time by this: a delivery that was queued again at the very end
 /// is on its way for a schedule of two days, five days of waiting and seven days of its row.
 const DAYS_LONGER: u32 = 14;
 
 /// The only body in its partition.
 const ID: u64 = 0;
 
-/// A message whose body is ready to lie in its rows, or lies beside them already.
+/// A message whose body is ready for its rows, or is stored beside them already.
 #[derive(Debug)]
 pub struct Packed<'a> {
     pub(super) message: &'a Message,
     pub(super) in_row: Option<Vec<u8>>,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BodyItem {
+    #[serde(with = "serde_bytes")]
+    payload: Vec<u8>,
+    expires_at: i64,
+}
+
 impl HistoryTable {
-    /// Packs a message that goes to so many subscriptions: keeps its body if they are to share it. A body
-    /// that is kept stays as it is, so that all of them get the same, whenever their rows are made.
-    ///
-    /// # Errors
-    /// When the database fails; packing again is safe.
+    /// Packs a message for this number of subscriptions: stores its body if they are to share it. A body
+    /// that is stored is not replaced, so that all of them get the same, whenever their rows are made.
     pub async fn pack<'a>(
         &self,
         message: &'a Message,
@@ -55,41 +58,23 @@ impl HistoryTable {
                 in_row: Some(body),
             });
         }
-        let expires_at = message
-            .announced_at
-            .plus_days(self.retention_days + DAYS_LONGER);
-        let mut kept = key(&message.tenant_id, &message.id);
-        kept.extend(item([
-            ("v", number(LAYOUT)),
-            ("payload", binary(body)),
-            ("expiresAt", number(expires_at.as_seconds())),
-        ]));
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.name)
-            .set_item(Some(kept));
-        match put
-            .condition_expression("attribute_not_exists(id)")
-            .send()
-            .await
-        {
-            Ok(_) => Ok(Packed {
-                message,
-                in_row: None,
-            }),
-            Err(error) => match error.as_service_error() {
-                Some(PutItemError::ConditionalCheckFailedException(_)) => Ok(Packed {
-                    message,
-                    in_row: None,
-                }),
-                _ => Err(StoreError::unavailable("PutItem history")(error)),
-            },
-        }
+        let days = self.retention_days + DAYS_LONGER;
+        let mut item = to_item(&BodyItem {
+            payload: body,
+            expires_at: message.announced_at.plus_days(days).as_seconds(),
+        })?;
+        item.extend(key(&message.tenant_id, &message.id));
+        let put = self.table.put(item);
+        let put = put.condition_expression("attribute_not_exists(id)");
+        self.table.conditional(put).await?;
+        Ok(Packed {
+            message,
+            in_row: None,
+        })
     }
 }
 
-/// Puts the bodies that are kept apart into those rows that have none. A row whose body has expired stays
+/// Puts the shared bodies into those rows that have none. A row whose body has expired stays
 /// without.
 pub(in crate::store) async fn unpack(
     client: &Client,

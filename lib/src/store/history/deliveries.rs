@@ -1,12 +1,14 @@
-//! Deliveries: the row of an outbound event is the delivery itself. What came of its attempts lies
-//! beside it, in a partition of its own, so that no list has to step over it.
+//! Deliveries: the row of an outbound event is the delivery itself. Its failed attempts are kept beside it, in
+//! a partition of their own, so that no list has to skip them.
 
 use aws_sdk_dynamodb::{
-    operation::update_item::{UpdateItemError, builders::UpdateItemFluentBuilder},
-    types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure},
+    operation::update_item::builders::UpdateItemFluentBuilder,
+    types::{AttributeValue, ReturnValue},
 };
+use serde::{Deserialize, Serialize};
+use serde_with::skip_serializing_none;
 
-use super::{HistoryTable, Packed, Placed, partition, unpack};
+use super::{HistoryTable, Packed, PutRow, partition_of, row_key, unpack};
 use crate::{
     domain::{
         delivery::{Attempt, Delivery, DeliveryRef, DeliveryStatus, Message},
@@ -14,74 +16,107 @@ use crate::{
         timestamp::Timestamp,
     },
     store::{
-        StoreError, applied,
+        StoreError,
         item::{
-            Item, LAYOUT, binary, check_layout, find_string, find_time, item, number, optional,
-            read_binary, read_number, read_string, read_time, string, time,
+            Item, Json, find_string, from_item, item, number, read_number, string, time, to_item,
         },
         payload,
+        table::{Write, Wrote},
     },
 };
 
 /// The name under which the platform reports.
 const SOURCE: &str = "11wire";
+pub(super) const OUTBOUND: &str = "outbound";
 
-/// A row is there for so long after the next attempt is due: whoever waits for a failing endpoint is
+/// A row is kept this long after the next attempt is due: a delivery that waits for a failing endpoint is
 /// parked for five days at most.
 const DAYS_ON_ITS_WAY: u32 = 7;
 
-/// What became of a delivery that was to be queued.
+/// A delivery that is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Queued {
-    /// Its first attempt must be queued: nobody is known to have done that.
-    Not(DeliveryRef),
+pub enum RecordedDelivery {
+    /// Its first attempt must be queued: it is not known to be.
+    Unqueued(DeliveryRef),
     /// It is underway, or over.
-    Before(DeliveryRef),
+    Queued(DeliveryRef),
+}
+
+/// An outbound row; [`row_key`] is its key.
+#[skip_serializing_none]
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OutboundItem {
+    #[serde(skip_deserializing)]
+    direction: &'static str,
+    #[serde(skip_deserializing)]
+    source: &'static str,
+    event_key: EventKey,
+    event_type: String,
+    status: String,
+    webhook_config_id: u64,
+    message_id: String,
+    call_id: Option<CallId>,
+    user_id: Option<String>,
+    /// The body, compressed, unless it is shared.
+    #[serde(default, with = "serde_bytes")]
+    payload: Option<Vec<u8>>,
+    attempts: u32,
+    /// The attempts before the delivery was reopened.
+    earlier: Option<u32>,
+    refused: Option<u32>,
+    next_at: Option<Timestamp>,
+    /// The last attempt.
+    response: Option<Json<Attempt>>,
+    recovery: Option<String>,
+    occurred_at: Timestamp,
+    created_at: Timestamp,
+    updated_at: Option<Timestamp>,
+    #[serde(skip_deserializing)]
+    expires_at: i64,
+}
+
+/// A failed attempt.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AttemptItem {
+    #[serde(skip_deserializing)]
+    tenant_shard: String,
+    /// The number of the attempt.
+    id: u32,
+    response: Json<Attempt>,
+    #[serde(skip_deserializing)]
+    expires_at: i64,
 }
 
 impl HistoryTable {
     /// Records that a message is to be delivered to a subscription. Recording it again changes nothing.
-    ///
-    /// # Errors
-    /// When the database fails; recording again is safe.
     pub async fn record_delivery(
         &self,
         packed: &Packed<'_>,
         subscription_id: u64,
-    ) -> Result<Queued, StoreError> {
-        let message = packed.message;
-        let row = outbound(packed, subscription_id, DeliveryStatus::Pending);
+    ) -> Result<RecordedDelivery, StoreError> {
+        let row = self.outbound(packed, subscription_id, DeliveryStatus::Pending);
         let at = |id| DeliveryRef {
-            tenant_id: message.tenant_id.clone(),
+            tenant_id: packed.message.tenant_id.clone(),
             id,
         };
-        match self
-            .put_row(
-                &message.tenant_id,
-                &key(message, subscription_id),
-                message.announced_at,
-                row,
-            )
-            .await?
-        {
-            Placed::New(id) => Ok(Queued::Not(at(id))),
-            Placed::Before(row) => {
+        match self.put_outbound(packed.message, &row).await? {
+            PutRow::New(id) => Ok(RecordedDelivery::Unqueued(at(id))),
+            PutRow::Existing(row) => {
                 let waits = find_string(&row, "status") == Some(DeliveryStatus::Pending.as_str())
                     && read_number::<u32>(&row, "attempts")? == 0;
                 let at = at(read_number(&row, "id")?);
                 Ok(if waits {
-                    Queued::Not(at)
+                    RecordedDelivery::Unqueued(at)
                 } else {
-                    Queued::Before(at)
+                    RecordedDelivery::Queued(at)
                 })
             }
         }
     }
 
     /// Records a message that was posted already, at once and for a test.
-    ///
-    /// # Errors
-    /// When the database fails.
     pub async fn record_test(
         &self,
         message: &Message,
@@ -93,49 +128,77 @@ impl HistoryTable {
         } else {
             DeliveryStatus::Failed
         };
-        let mut row = outbound(&self.pack(message, 1).await?, subscription_id, status);
-        row.insert("attempts".to_owned(), number(1));
-        row.insert("response".to_owned(), json(attempt)?);
-        self.put_row(
-            &message.tenant_id,
-            &key(message, subscription_id),
-            message.announced_at,
-            row,
-        )
-        .await
-        .map(drop)
-    }
-
-    /// The delivery in this place; `None` if there is none.
-    ///
-    /// # Errors
-    /// When the database fails or the row cannot be read.
-    pub async fn find_delivery(&self, at: &DeliveryRef) -> Result<Option<Delivery>, StoreError> {
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .set_key(Some(row_key(at)));
-        let answer = get.consistent_read(true).send().await;
-        let found = answer
-            .map_err(StoreError::unavailable("GetItem history"))?
-            .item;
-        let Some(row) = found.filter(|row| find_string(row, "direction") == Some("outbound"))
-        else {
-            return Ok(None);
+        let packed = self.pack(message, 1).await?;
+        let row = OutboundItem {
+            attempts: 1,
+            response: Some(Json(attempt.clone())),
+            ..self.outbound(&packed, subscription_id, status)
         };
-        let mut rows = [row];
-        unpack(&self.client, &self.name, &mut rows).await?;
-        let [row] = rows;
-        read_delivery(&at.tenant_id, &row).map(Some)
+        self.put_outbound(message, &row).await.map(drop)
     }
 
-    /// Records the attempt after those that `delivery` has, and where that leaves it: `next` is when the
-    /// following one is to be made. A failed attempt is kept for good; the row shows the last one.
-    /// `None` when that attempt was recorded by another, or the delivery has ended.
-    ///
-    /// # Errors
-    /// When the database fails; recording again is safe.
+    fn outbound(
+        &self,
+        packed: &Packed<'_>,
+        subscription_id: u64,
+        status: DeliveryStatus,
+    ) -> OutboundItem {
+        let message = packed.message;
+        OutboundItem {
+            direction: OUTBOUND,
+            source: SOURCE,
+            // A message goes to a subscription once, however often it is recorded.
+            event_key: EventKey::from_stored(format!("{}#{subscription_id}", message.id)),
+            event_type: message.event_type.clone(),
+            status: status.as_str().to_owned(),
+            webhook_config_id: subscription_id,
+            message_id: message.id.clone(),
+            call_id: message.call_id,
+            user_id: message.user_id.clone(),
+            payload: packed.in_row.clone(),
+            attempts: 0,
+            earlier: None,
+            refused: None,
+            next_at: None,
+            response: None,
+            recovery: None,
+            occurred_at: message.occurred_at,
+            created_at: message.announced_at,
+            updated_at: None,
+            expires_at: self.kept_until(message.announced_at).as_seconds(),
+        }
+    }
+
+    async fn put_outbound(
+        &self,
+        message: &Message,
+        row: &OutboundItem,
+    ) -> Result<PutRow, StoreError> {
+        let item = to_item(row)?;
+        self.put_row(&message.tenant_id, &row.event_key, row.created_at, item)
+            .await
+    }
+
+    /// The delivery in this row; `None` if there is none.
+    pub async fn find_delivery(&self, at: &DeliveryRef) -> Result<Option<Delivery>, StoreError> {
+        match self.find_item(at).await? {
+            Some(row) if find_string(&row, "direction") == Some(OUTBOUND) => {
+                read_delivery(&at.tenant_id, &row).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// The row with its body, as the last write left it.
+    pub(super) async fn find_item(&self, at: &DeliveryRef) -> Result<Option<Item>, StoreError> {
+        let mut found = Vec::from_iter(self.table.get(row_key(at)).await?);
+        unpack(&self.table.client, &self.table.name, &mut found).await?;
+        Ok(found.pop())
+    }
+
+    /// Records the attempt after those that `delivery` has, and the delivery's status after it: `next` is when
+    /// the following one is to be made. Every failed attempt is kept; the row shows the last one.
+    /// `None` when another worker recorded that attempt, or the delivery has ended.
     pub async fn record_attempt(
         &self,
         delivery: &Delivery,
@@ -145,24 +208,13 @@ impl HistoryTable {
     ) -> Result<Option<Delivery>, StoreError> {
         let number_of_it = delivery.attempts + 1;
         if !attempt.succeeded() {
-            let kept = item([
-                ("tenantShard", string(attempts_partition(&delivery.at))),
-                ("id", number(number_of_it)),
-                ("v", number(LAYOUT)),
-                ("response", json(attempt)?),
-                (
-                    "expiresAt",
-                    number(self.expires_at(delivery, next).as_seconds()),
-                ),
-            ]);
-            let put = self
-                .client
-                .put_item()
-                .table_name(&self.name)
-                .set_item(Some(kept))
-                .send()
-                .await;
-            put.map_err(StoreError::unavailable("PutItem history"))?;
+            let failed = to_item(&AttemptItem {
+                tenant_shard: attempts_partition(&delivery.at),
+                id: number_of_it,
+                response: Json(attempt.clone()),
+                expires_at: self.expires_at(delivery, next).as_seconds(),
+            })?;
+            self.table.write(self.table.put(failed)).await?;
         }
         let refused = delivery.refused_after(attempt);
         let mut values = item([]);
@@ -189,9 +241,9 @@ impl HistoryTable {
         let ended_at = attempt.at.plus_millis(attempt.timing);
         let response = json(attempt)?;
         let request = self
-            .change(&delivery.at, update)
+            .change(&delivery.at, &update)
             .set_expression_attribute_values(Some(values))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .returning_old()
             .condition_expression("attempts = :before AND #status = :pending")
             .expression_attribute_names("#response", "response")
             .expression_attribute_values(":number", number(number_of_it))
@@ -209,23 +261,16 @@ impl HistoryTable {
             updated_at: ended_at,
             ..delivery.clone()
         };
-        let Err(error) = request.send().await else {
-            return Ok(Some(changed));
-        };
-        match error.as_service_error() {
+        Ok(match self.table.conditional(request).await? {
+            Wrote::Done(_) => Some(changed),
             // Ours was written though its answer was lost: the SDK tried again.
-            Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
-                let held = failed.item().and_then(|row| row.get("response"));
-                Ok((held == Some(&response)).then_some(changed))
-            }
-            _ => Err(StoreError::unavailable("UpdateItem history")(error)),
-        }
+            Wrote::Refused(old) => old
+                .is_some_and(|row| row.get("response") == Some(&response))
+                .then_some(changed),
+        })
     }
 
-    /// Ends a pending delivery without an attempt, and says why in its history. False when it had ended.
-    ///
-    /// # Errors
-    /// When the database fails; ending again is safe.
+    /// Ends a pending delivery without an attempt, and records the reason. False when it had ended.
     pub async fn end_delivery(
         &self,
         delivery: &Delivery,
@@ -241,8 +286,7 @@ impl HistoryTable {
         let request = self
             .change(
                 &delivery.at,
-                "SET #status = :status, #response = :response, updatedAt = :now REMOVE nextAt"
-                    .to_owned(),
+                "SET #status = :status, #response = :response, updatedAt = :now REMOVE nextAt",
             )
             .condition_expression("attempts = :before AND #status = :pending")
             .expression_attribute_names("#response", "response")
@@ -251,34 +295,28 @@ impl HistoryTable {
             .expression_attribute_values(":pending", string(DeliveryStatus::Pending.as_str()))
             .expression_attribute_values(":response", json(&response)?)
             .expression_attribute_values(":now", time(now));
-        applied(request, "UpdateItem history").await
+        Ok(self.table.conditional(request).await?.is_done())
     }
 
-    /// Lets a failed delivery be tried again, with its whole retry schedule before it; `recovery` names
-    /// the job that does so, if one does. `None` when it does not stand as it was read.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Reopens a failed delivery, with its whole retry schedule before it; `recovery` is the job that reopens
+    /// it, if there is one. `None` when it has changed since it was read.
     pub async fn reopen_delivery(
         &self,
         delivery: &Delivery,
         recovery: Option<&str>,
         now: Timestamp,
     ) -> Result<Option<Delivery>, StoreError> {
-        let set =
-            "SET #status = :pending, earlier = :attempts, updatedAt = :now, expiresAt = :expires";
-        let set = if recovery.is_some() {
-            format!("{set}, recovery = :recovery")
-        } else {
-            set.to_owned()
-        };
-        let set = if delivery.refused > 0 {
-            format!("{set} REMOVE refused")
-        } else {
-            set
-        };
+        let mut update =
+            "SET #status = :pending, earlier = :attempts, updatedAt = :now, expiresAt = :expires"
+                .to_owned();
+        if recovery.is_some() {
+            update.push_str(", recovery = :recovery");
+        }
+        if delivery.refused > 0 {
+            update.push_str(" REMOVE refused");
+        }
         let mut request = self
-            .change(&delivery.at, set)
+            .change(&delivery.at, &update)
             .condition_expression("attempts = :attempts AND #status = :failed")
             .expression_attribute_values(":attempts", number(delivery.attempts))
             .expression_attribute_values(":pending", string(DeliveryStatus::Pending.as_str()))
@@ -301,74 +339,42 @@ impl HistoryTable {
             updated_at: now,
             ..delivery.clone()
         };
-        Ok(applied(request, "UpdateItem history")
-            .await?
-            .then_some(reopened))
+        let wrote = self.table.conditional(request).await?;
+        Ok(wrote.is_done().then_some(reopened))
     }
 
     /// The failed attempts of a delivery with their numbers, the first one first.
-    ///
-    /// # Errors
-    /// When the database fails or one cannot be read.
     pub async fn failed_attempts(
         &self,
         at: &DeliveryRef,
     ) -> Result<Vec<(u32, Attempt)>, StoreError> {
         let query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("tenantShard = :attempts")
+            .table
+            .query("tenantShard = :attempts")
             .expression_attribute_values(":attempts", string(attempts_partition(at)));
-        let (mut attempts, mut start) = (Vec::new(), None::<Item>);
-        loop {
-            let page = query.clone().set_exclusive_start_key(start).send().await;
-            let page = page.map_err(StoreError::unavailable("Query history"))?;
-            for item in page.items() {
-                attempts.push((read_number(item, "id")?, read_attempt(item)?));
-            }
-            start = page.last_evaluated_key;
-            if start.is_none() {
-                return Ok(attempts);
-            }
-        }
+        let items = self.table.query_all(query).await?;
+        let attempts = items.iter().map(|item| {
+            let AttemptItem { id, response, .. } = from_item(item)?;
+            Ok((id, response.0))
+        });
+        attempts.collect()
     }
 
-    /// When a delivery's row may go: with the history of its time, but not while it is on its way, however
+    /// When a delivery's row expires: with the history of its time, but not while it is on its way, however
     /// long its schedule is.
     fn expires_at(&self, delivery: &Delivery, next: Option<Timestamp>) -> Timestamp {
-        let kept_until = delivery.created_at.plus_days(self.retention_days);
+        let kept_until = self.kept_until(delivery.created_at);
         next.map_or(kept_until, |next| {
             kept_until.max(next.plus_days(DAYS_ON_ITS_WAY))
         })
     }
 
-    fn change(&self, at: &DeliveryRef, update: String) -> UpdateItemFluentBuilder {
-        self.client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(row_key(at)))
-            .update_expression(update)
+    fn change(&self, at: &DeliveryRef, update: &str) -> UpdateItemFluentBuilder {
+        self.table
+            .update(row_key(at), update)
             .expression_attribute_names("#status", "status")
             .return_values(ReturnValue::None)
     }
-}
-
-/// A message goes to a subscription once, whoever messages that it should.
-fn key(message: &Message, subscription_id: u64) -> EventKey {
-    EventKey::from_stored(format!("{}#{subscription_id}", message.id))
-}
-
-pub(in crate::store) fn row_key(at: &DeliveryRef) -> Item {
-    item([
-        ("tenantShard", string(partition_of(at))),
-        ("id", number(at.id)),
-    ])
-}
-
-/// The partition in which a delivery's row is.
-pub(in crate::store) fn partition_of(at: &DeliveryRef) -> String {
-    partition(&at.tenant_id, at.id)
 }
 
 /// No tenant's own partition: shards are small numbers, ids are not.
@@ -376,77 +382,32 @@ fn attempts_partition(at: &DeliveryRef) -> String {
     format!("{}#{}", partition_of(at), at.id)
 }
 
-fn outbound(packed: &Packed<'_>, subscription_id: u64, status: DeliveryStatus) -> Item {
-    let message = packed.message;
-    let mut row = item([
-        ("direction", string("outbound")),
-        ("source", string(SOURCE)),
-        ("eventType", string(&message.event_type)),
-        ("status", string(status.as_str())),
-        ("webhookConfigId", number(subscription_id)),
-        ("messageId", string(&message.id)),
-        ("attempts", number(0)),
-        ("occurredAt", time(message.occurred_at)),
-    ]);
-    let call_id = message.call_id.map(|id| id.to_string());
-    row.extend(optional([
-        ("callId", call_id),
-        ("userId", message.user_id.clone()),
-    ]));
-    row.extend(
-        packed
-            .in_row
-            .iter()
-            .map(|body| ("payload".to_owned(), binary(body.clone()))),
-    );
-    row
-}
-
 pub(in crate::store) fn read_delivery(tenant_id: &str, row: &Item) -> Result<Delivery, StoreError> {
-    check_layout(row)?;
-    let status = DeliveryStatus::parse(read_string(row, "status")?);
-    let created_at = read_time(row, "createdAt")?;
-    let has_body = row.contains_key("payload");
-    let body = has_body.then(|| read_binary(row, "payload").and_then(payload::decompress));
+    let item: OutboundItem = from_item(row)?;
+    let status = DeliveryStatus::parse(&item.status);
+    let body = item.payload.as_deref().map(payload::decompress);
     Ok(Delivery {
         at: DeliveryRef {
             tenant_id: tenant_id.to_owned(),
             id: read_number(row, "id")?,
         },
-        subscription_id: read_number(row, "webhookConfigId")?,
-        message_id: read_string(row, "messageId")?.to_owned(),
-        event_type: read_string(row, "eventType")?.to_owned(),
-        call_id: find_string(row, "callId").and_then(CallId::parse),
-        user_id: find_string(row, "userId").map(str::to_owned),
+        subscription_id: item.webhook_config_id,
+        message_id: item.message_id,
+        event_type: item.event_type,
+        call_id: item.call_id,
+        user_id: item.user_id,
         body: body.transpose()?,
         status: status.ok_or(StoreError::Corrupt { what: "status" })?,
-        attempts: read_number(row, "attempts")?,
-        earlier_attempts: if row.contains_key("earlier") {
-            read_number(row, "earlier")?
-        } else {
-            0
-        },
-        refused: if row.contains_key("refused") {
-            read_number(row, "refused")?
-        } else {
-            0
-        },
-        next_attempt_at: find_time(row, "nextAt")?,
-        last: row
-            .contains_key("response")
-            .then(|| read_attempt(row))
-            .transpose()?,
-        recovery: find_string(row, "recovery").map(str::to_owned),
-        occurred_at: read_time(row, "occurredAt")?,
-        created_at,
-        updated_at: find_time(row, "updatedAt")?.unwrap_or(created_at),
+        attempts: item.attempts,
+        earlier_attempts: item.earlier.unwrap_or_default(),
+        refused: item.refused.unwrap_or_default(),
+        next_attempt_at: item.next_at,
+        last: item.response.map(|response| response.0),
+        recovery: item.recovery,
+        occurred_at: item.occurred_at,
+        created_at: item.created_at,
+        updated_at: item.updated_at.unwrap_or(item.created_at),
     })
-}
-
-fn read_attempt(item: &Item) -> Result<Attempt, StoreError> {
-    check_layout(item)?;
-    serde_json::from_str(read_string(item, "response")?)
-        .map_err(|_| StoreError::Corrupt { what: "response" })
 }
 
 fn json(attempt: &Attempt) -> Result<AttributeValue, StoreError> {

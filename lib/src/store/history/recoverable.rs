@@ -1,6 +1,10 @@
-//! The deliveries that a recovery is about, page by page through the partitions of a tenant's history.
+//! The deliveries that a recovery reopens, page by page through the partitions of a tenant's history.
 
-use super::{HistoryTable, deliveries::read_delivery, ids_between, most_shards, shard};
+use super::{
+    HistoryTable,
+    deliveries::{OUTBOUND, read_delivery},
+    ids_between, most_shards, shard,
+};
 use crate::{
     domain::delivery::{
         Delivery, DeliveryStatus, TEST_PREFIX,
@@ -13,23 +17,20 @@ use crate::{
     telemetry,
 };
 
-/// A part of what a recovery is about.
+/// A page of the deliveries of a recovery.
 #[derive(Debug)]
 pub struct RecoverablePage {
-    /// The deliveries. Those that the recovery has taken up before are among them.
+    /// Those that the recovery has reopened before are among them.
     pub deliveries: Vec<Delivery>,
-    /// How many rows were looked through for them.
+    /// How many rows were read for them.
     pub examined: u64,
     /// Where the next page begins, unless this was the last.
     pub next: Option<Place>,
 }
 
 impl HistoryTable {
-    /// The deliveries in the window of `recovery` that stand as it wants them, from its place on;
-    /// `rows` are looked through at most.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// The deliveries in the window of `recovery` with the status that it wants, from its place on;
+    /// at most `rows` rows are read.
     pub async fn recoverable(
         &self,
         recovery: &Recovery,
@@ -57,20 +58,18 @@ impl HistoryTable {
             ),
             (":first", number(first)),
             (":last", number(*ids.end())),
-            (":outbound", string("outbound")),
+            (":outbound", string(OUTBOUND)),
             (":subscription", number(recovery.id.subscription_id)),
             (":since", time(since)),
             (":until", time(until)),
-            (":status", string(standing(recovery.order.status).as_str())),
+            (":status", string(status_of(recovery.order.status).as_str())),
             (":recovery", string(recovery.id.to_string())),
             // What an earlier recovery reopened and may have died before queueing.
             (":pending", string(DeliveryStatus::Pending.as_str())),
         ]);
         let query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("tenantShard = :partition AND id BETWEEN :first AND :last")
+            .table
+            .query("tenantShard = :partition AND id BETWEEN :first AND :last")
             .filter_expression(
                 "direction = :outbound AND webhookConfigId = :subscription \
                  AND createdAt BETWEEN :since AND :until AND (#status = :status OR recovery = :recovery \
@@ -79,10 +78,7 @@ impl HistoryTable {
             .expression_attribute_names("#status", "status")
             .set_expression_attribute_values(Some(values))
             .limit(rows);
-        let page = query
-            .send()
-            .await
-            .map_err(StoreError::unavailable("Query history"))?;
+        let page = query.send().await.map_err(self.table.failed("Query"))?;
         Ok(RecoverablePage {
             deliveries: page
                 .items()
@@ -95,7 +91,7 @@ impl HistoryTable {
     }
 }
 
-fn standing(wanted: Recoverable) -> DeliveryStatus {
+fn status_of(wanted: Recoverable) -> DeliveryStatus {
     match wanted {
         Recoverable::Failed => DeliveryStatus::Failed,
         Recoverable::Pending => DeliveryStatus::Pending,
@@ -105,7 +101,7 @@ fn standing(wanted: Recoverable) -> DeliveryStatus {
 /// One that another version wrote must not hold up the others.
 fn readable(recovery: &Recovery, row: &Item) -> Option<Delivery> {
     match read_delivery(&recovery.tenant_id, row) {
-        // Whoever asked for a test has its answer already.
+        // The answer of a test has been returned already.
         Ok(delivery) => {
             Some(delivery).filter(|delivery| !delivery.message_id.starts_with(TEST_PREFIX))
         }

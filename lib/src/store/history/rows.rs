@@ -1,14 +1,10 @@
-//! Rows of the history as they stand, of either direction.
+//! Rows of the history, of either direction.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
-use super::{
-    HistoryTable,
-    deliveries::{read_delivery, row_key},
-    unpack,
-};
+use super::{HistoryTable, INBOUND, InboundItem, deliveries::read_delivery, row_key, unpack};
 use crate::{
     domain::{
         delivery::{Delivery, DeliveryRef},
@@ -17,40 +13,35 @@ use crate::{
     },
     store::{
         StoreError,
-        batch::{self, BATCH},
-        item::{Item, check_layout, find_string, read_number, read_string, read_time},
+        batch::BATCH,
+        item::{Item, find_string, from_item, read_number},
     },
 };
 
 /// A row.
 #[derive(Debug)]
 pub enum Row {
-    /// An event that was received.
     Inbound(Received),
-    /// A delivery.
     Outbound(Box<Delivery>),
 }
 
-/// An event that was received, as the history has it; its payload lies in the log.
+/// An event that was received, as the history has it; its payload is in the log.
 #[derive(Debug)]
 pub struct Received {
     /// The id of its row.
     pub id: u64,
-    /// The event.
     pub key: EventKey,
-    /// Who reported it.
+    /// The provider.
     pub source: String,
-    /// The provider's name for what happened.
+    /// The provider's name of the event's type.
     pub event_type: String,
-    /// The call that it is about.
     pub call_id: Option<CallId>,
-    /// The tenant's user whose call it is.
+    /// The tenant's user who owns the call.
     pub user_id: Option<String>,
-    /// When it was received.
     pub created_at: Timestamp,
 }
 
-/// A row that was not taken apart yet: a delivery's payload is many times larger then.
+/// A row that is not read yet: a delivery's payload is many times larger afterwards.
 #[derive(Debug)]
 pub struct PackedRow {
     tenant_id: String,
@@ -58,8 +49,7 @@ pub struct PackedRow {
 }
 
 impl Row {
-    /// The tenant's user whose call it is about.
-    #[must_use]
+    /// The tenant's user who owns the call.
     pub fn user_id(&self) -> Option<&str> {
         match self {
             Self::Inbound(received) => received.user_id.as_deref(),
@@ -69,70 +59,44 @@ impl Row {
 }
 
 impl PackedRow {
-    /// The event that was received, if it is the row of one.
-    #[must_use]
+    /// The event that was received, if the row is inbound.
     pub fn received(&self) -> Option<EventKey> {
-        let inbound = find_string(&self.item, "direction") == Some("inbound");
-        let key = find_string(&self.item, "eventKey").filter(|_| inbound);
+        let is_inbound = find_string(&self.item, "direction") == Some(INBOUND);
+        let key = find_string(&self.item, "eventKey").filter(|_| is_inbound);
         key.map(|key| EventKey::from_stored(key.to_owned()))
     }
 
-    /// Takes the row apart.
-    ///
-    /// # Errors
-    /// [`StoreError::Corrupt`] names the attribute.
+    /// Reads the row.
     pub fn unpack(&self) -> Result<Row, StoreError> {
-        check_layout(&self.item)?;
-        let row = &self.item;
-        let Some(key) = self.received() else {
-            return read_delivery(&self.tenant_id, row)
-                .map(|delivery| Row::Outbound(Box::new(delivery)));
-        };
+        if self.received().is_none() {
+            let delivery = read_delivery(&self.tenant_id, &self.item)?;
+            return Ok(Row::Outbound(Box::new(delivery)));
+        }
+        let item: InboundItem = from_item(&self.item)?;
         Ok(Row::Inbound(Received {
-            id: read_number(row, "id")?,
-            key,
-            source: read_string(row, "source")?.to_owned(),
-            event_type: read_string(row, "eventType")?.to_owned(),
-            call_id: find_string(row, "callId").and_then(CallId::parse),
-            user_id: find_string(row, "userId").map(str::to_owned),
-            created_at: read_time(row, "createdAt")?,
+            id: read_number(&self.item, "id")?,
+            key: item.event_key,
+            source: item.source,
+            event_type: item.event_type,
+            call_id: item.call_id,
+            user_id: item.user_id,
+            created_at: item.created_at,
         }))
     }
 }
 
 impl HistoryTable {
-    /// The row in this place, as it stands now; `None` if there is none.
-    ///
-    /// # Errors
-    /// When the database fails or the row cannot be read.
+    /// The row at this id, as the last write left it; `None` if there is none.
     pub async fn find_row(&self, at: &DeliveryRef) -> Result<Option<Row>, StoreError> {
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.name)
-            .set_key(Some(row_key(at)));
-        let answer = get.consistent_read(true).send().await;
-        let Some(item) = answer
-            .map_err(StoreError::unavailable("GetItem history"))?
-            .item
-        else {
-            return Ok(None);
-        };
-        let mut items = [item];
-        unpack(&self.client, &self.name, &mut items).await?;
-        let [item] = items;
-        PackedRow {
+        let found = self.find_item(at).await?;
+        let row = found.map(|item| PackedRow {
             tenant_id: at.tenant_id.clone(),
             item,
-        }
-        .unpack()
-        .map(Some)
+        });
+        row.map(|row| row.unpack()).transpose()
     }
 
-    /// Those of a tenant's rows that are there, in the order of `ids`.
-    ///
-    /// # Errors
-    /// When the database fails.
+    /// Those of a tenant's rows that exist, in the order of `ids`.
     pub async fn read_rows(
         &self,
         tenant_id: &str,
@@ -140,22 +104,20 @@ impl HistoryTable {
     ) -> Result<Vec<PackedRow>, StoreError> {
         let mut rows = HashMap::with_capacity(ids.len());
         for ids in ids.chunks(BATCH) {
-            for item in self.read_batch(tenant_id, ids).await? {
+            for item in self.read_row_batch(tenant_id, ids).await? {
                 rows.insert(read_number::<u64>(&item, "id")?, item);
             }
         }
         let mut items: Vec<Item> = ids.iter().filter_map(|id| rows.remove(id)).collect();
-        unpack(&self.client, &self.name, &mut items).await?;
-        Ok(items
-            .into_iter()
-            .map(|item| PackedRow {
-                tenant_id: tenant_id.to_owned(),
-                item,
-            })
-            .collect())
+        unpack(&self.table.client, &self.table.name, &mut items).await?;
+        let rows = items.into_iter().map(|item| PackedRow {
+            tenant_id: tenant_id.to_owned(),
+            item,
+        });
+        Ok(rows.collect())
     }
 
-    async fn read_batch(&self, tenant_id: &str, ids: &[u64]) -> Result<Vec<Item>, StoreError> {
+    async fn read_row_batch(&self, tenant_id: &str, ids: &[u64]) -> Result<Vec<Item>, StoreError> {
         let key = |id: &u64| {
             row_key(&DeliveryRef {
                 tenant_id: tenant_id.to_owned(),
@@ -163,6 +125,6 @@ impl HistoryTable {
             })
         };
         let keys = KeysAndAttributes::builder().set_keys(Some(ids.iter().map(key).collect()));
-        batch::read(&self.client, &self.name, keys, "BatchGetItem history").await
+        self.table.read_batch(keys).await
     }
 }

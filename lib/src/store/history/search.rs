@@ -1,5 +1,5 @@
-//! Which rows of a tenant's history match, newest first. Only the id, which is a time, is a key:
-//! everything else is looked at row by row, within a bound, and only ids are brought over.
+//! The rows of a tenant's history that match, newest first. Only the id, which is a time, is a key:
+//! everything else is compared row by row, within a bound, and only ids are returned.
 
 use std::{cmp::Reverse, collections::HashMap};
 
@@ -17,26 +17,23 @@ use crate::{
     },
 };
 
-/// So many pages of each partition are read at most: a page ends at one megabyte, and large rows could
+/// How many pages of each partition are read at most: a page ends at one megabyte, and large rows could
 /// otherwise outlast the function.
 const MAX_ROUNDS: usize = 40;
-/// Rows that one query looks at, at most.
+/// How many rows one query reads at most.
 const MAX_STRIDE: usize = 10_000;
-/// A search that has not found enough looks further by this factor.
+/// A search that has not found enough reads this many times as much in the next round.
 const GROWTH: usize = 4;
 
-/// How an event stands in the history.
+/// The status of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowStatus {
-    /// It was received.
+    /// An inbound event.
     Processed,
-    /// It goes out.
     Delivery(DeliveryStatus),
 }
 
 impl RowStatus {
-    /// The word in the history.
-    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Processed => "processed",
@@ -44,8 +41,6 @@ impl RowStatus {
         }
     }
 
-    /// Reads a stored word.
-    #[must_use]
     pub fn parse(word: &str) -> Option<Self> {
         match word {
             "processed" => Some(Self::Processed),
@@ -54,83 +49,71 @@ impl RowStatus {
     }
 }
 
-/// What a row must be to be found; what is not given does not matter.
+/// What a row must be to match; `None` matches all.
 #[derive(Debug, Clone, Default)]
 pub struct RowFilter {
-    /// Which way it went.
     pub direction: Option<Direction>,
-    /// Who reported.
+    /// The provider, or the platform.
     pub source: Option<String>,
-    /// The type.
     pub event_type: Option<String>,
-    /// How it stands.
     pub status: Option<RowStatus>,
-    /// The subscription to which it goes.
     pub subscription_id: Option<u64>,
-    /// The call that it is about.
     pub call_id: Option<CallId>,
-    /// The tenant's user whose call it is.
+    /// The tenant's user who owns the call.
     pub user_id: Option<String>,
 }
 
-/// Which rows are looked for.
 #[derive(Debug)]
 pub struct Search<'a> {
-    /// Whose history.
     pub tenant_id: &'a str,
-    /// What they are.
     pub filter: &'a RowFilter,
     /// Received or announced from this moment on.
     pub from: Timestamp,
     /// Up to this moment.
     pub to: Timestamp,
-    /// Only those below this id; all, if there is none.
+    /// Only rows below this id; all, if there is none.
     pub below: Option<u64>,
-    /// So many are enough.
+    /// The search ends when this many rows are found.
     pub enough: usize,
-    /// How many rows are looked at, at most.
+    /// How many rows are read at most.
     pub examined: usize,
 }
 
-/// What a search found.
 #[derive(Debug)]
-pub struct Found {
+pub struct SearchResult {
     /// The ids, newest first.
     pub ids: Vec<u64>,
-    /// Below this id nothing was looked at; `None` when there is nothing.
+    /// Below this id nothing was read; `None` when there is nothing.
     pub searched_to: Option<u64>,
 }
 
 /// A partition, as far as it was searched.
-struct Part {
+struct PartitionScan {
     name: String,
     ids: Vec<u64>,
-    /// The highest id that was not looked at.
+    /// The highest id that was not read.
     next: Option<u64>,
 }
 
 impl HistoryTable {
     /// The newest rows that match. A row that is milliseconds old may be missing.
-    ///
-    /// # Errors
-    /// When the database fails or a row cannot be read.
-    pub async fn search(&self, search: &Search<'_>) -> Result<Found, StoreError> {
+    pub async fn search(&self, search: &Search<'_>) -> Result<SearchResult, StoreError> {
         let ids = ids_between(search.from, search.to);
         let last = search
             .below
             .map_or(*ids.end(), |below| below.saturating_sub(1).min(*ids.end()));
         let first = *ids.start();
         let next = Some(last).filter(|last| first <= *last);
-        let part = |name| Part {
+        let part = |name| PartitionScan {
             name,
             ids: Vec::new(),
             next,
         };
-        let mut parts: Vec<Part> = partitions(search.tenant_id).map(part).collect();
-        // Nothing is known before every partition was looked at.
+        let mut parts: Vec<PartitionScan> = partitions(search.tenant_id).map(part).collect();
+        // Nothing is certain before every partition was read.
         let (mut left, mut stride) = (search.examined.max(parts.len()), search.enough);
         for _ in 0..MAX_ROUNDS {
-            let mut open: Vec<&mut Part> = parts
+            let mut open: Vec<&mut PartitionScan> = parts
                 .iter_mut()
                 .filter(|part| part.next.is_some())
                 .collect();
@@ -154,21 +137,19 @@ impl HistoryTable {
         Ok(merged(parts, search.enough))
     }
 
-    /// Looks at the next rows of a partition, and tells at how many.
+    /// Reads the next rows of a partition, and returns how many.
     async fn read_on(
         &self,
         search: &Search<'_>,
-        part: &mut Part,
+        part: &mut PartitionScan,
         first: u64,
         rows: usize,
     ) -> Result<usize, StoreError> {
         let Some(last) = part.next else { return Ok(0) };
         let conditions = Conditions::of(search);
         let query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("tenantShard = :partition AND id BETWEEN :first AND :last")
+            .table
+            .query("tenantShard = :partition AND id BETWEEN :first AND :last")
             .filter_expression(conditions.texts.join(" AND "))
             .set_expression_attribute_names(Some(conditions.names))
             .set_expression_attribute_values(Some(conditions.values))
@@ -178,10 +159,7 @@ impl HistoryTable {
             .projection_expression("id")
             .scan_index_forward(false)
             .limit(i32::try_from(rows).unwrap_or(i32::MAX));
-        let page = query
-            .send()
-            .await
-            .map_err(StoreError::unavailable("Query history"))?;
+        let page = query.send().await.map_err(self.table.failed("Query"))?;
         for row in page.items() {
             part.ids.push(read_number(row, "id")?);
         }
@@ -194,7 +172,7 @@ impl HistoryTable {
     }
 }
 
-/// The conditions on what is no key.
+/// The conditions on attributes that are no keys.
 #[derive(Default)]
 struct Conditions {
     texts: Vec<String>,
@@ -242,19 +220,19 @@ impl Conditions {
     }
 }
 
-/// The highest id that was not looked at: everything above it is known.
-fn frontier(parts: &[Part]) -> Option<u64> {
+/// The highest id that was not read: everything above it is known.
+fn frontier(parts: &[PartitionScan]) -> Option<u64> {
     parts.iter().filter_map(|part| part.next).max()
 }
 
-fn known(parts: &[Part]) -> usize {
+fn known(parts: &[PartitionScan]) -> usize {
     let frontier = frontier(parts);
     let ids = parts.iter().flat_map(|part| &part.ids);
     ids.filter(|id| frontier.is_none_or(|frontier| frontier < **id))
         .count()
 }
 
-fn merged(parts: Vec<Part>, enough: usize) -> Found {
+fn merged(parts: Vec<PartitionScan>, enough: usize) -> SearchResult {
     let frontier = frontier(&parts);
     let ids = parts.into_iter().flat_map(|part| part.ids);
     let mut ids: Vec<u64> = ids
@@ -264,9 +242,9 @@ fn merged(parts: Vec<Part>, enough: usize) -> Found {
     if enough < ids.len() {
         ids.truncate(enough);
         let searched_to = ids.last().copied();
-        return Found { ids, searched_to };
+        return SearchResult { ids, searched_to };
     }
-    Found {
+    SearchResult {
         ids,
         searched_to: frontier.map(|frontier| frontier + 1),
     }

@@ -3,7 +3,7 @@
 
 use futures::future::try_join_all;
 
-use super::{HistoryTable, ids_between, partitions};
+use super::{HistoryTable, INBOUND, InboundItem, ids_between, partitions};
 use crate::{
     domain::{
         call::{Call, ReceivedSpan},
@@ -12,11 +12,11 @@ use crate::{
     },
     store::{
         StoreError,
-        item::{Item, number, read_number, read_string, read_time, string},
+        item::{Item, number, read, read_number, string},
     },
 };
 
-/// DynamoDB compares with at most so many values at once.
+/// DynamoDB compares with at most this many values at once.
 const MAX_IDS: usize = 100;
 
 /// An event of a call, as the history has it.
@@ -24,55 +24,48 @@ const MAX_IDS: usize = 100;
 pub struct CallEvent {
     /// The id of its row.
     pub id: u64,
-    /// The event.
     pub key: EventKey,
-    /// Who reported it.
+    /// The provider.
     pub source: String,
-    /// The provider's name for what happened.
+    /// The provider's name of the event's type.
     pub event_type: String,
-    /// When it happened, as the provider says.
+    /// When it happened, by the provider's clock.
     pub occurred_at: Timestamp,
-    /// When it was received.
     pub received_at: Timestamp,
 }
 
-/// Which part of a call's events is wanted.
+/// The part of a call's events that a query wants.
 #[derive(Debug)]
 pub struct Timeline<'a> {
-    /// The call.
     pub call: &'a Call,
-    /// The tenant that owns it.
+    /// The tenant that owns the call.
     pub tenant_id: &'a str,
     /// What was received after this id; everything, if there is none.
     pub after: Option<u64>,
     /// How many events at most.
     pub limit: usize,
-    /// How many megabytes of each partition are looked through at most; a busy tenant's other calls
-    /// lie between the events of a long one.
+    /// How many megabytes of each partition are read at most; a busy tenant's other calls are stored
+    /// between the events of a long one.
     pub megabytes: usize,
 }
 
 /// Events of a call, by their ids.
 #[derive(Debug)]
 pub struct CallEvents {
-    /// The events.
     pub events: Vec<CallEvent>,
     /// The id after which more may follow.
     pub more_after: Option<u64>,
 }
 
-/// What a partition told.
-struct Part {
+/// What was read of a partition.
+struct PartitionPage {
     rows: Vec<CallEvent>,
-    /// Up to here it was read, if not to the end.
+    /// The last id that was read, if it was not the end.
     read_to: Option<u64>,
 }
 
 impl HistoryTable {
     /// The events that the timeline wants, each once.
-    ///
-    /// # Errors
-    /// When the database fails or a row cannot be read.
     pub async fn events_of(&self, timeline: &Timeline<'_>) -> Result<CallEvents, StoreError> {
         let seen = timeline.call.received;
         let ids = ids_between(seen.from, seen.to.plus_millis(ReceivedSpan::SLACK_MILLIS));
@@ -96,10 +89,10 @@ impl HistoryTable {
                 .map(move |call_ids| (partition, call_ids))
         });
         let parts = parts.map(|(partition, call_ids)| {
-            self.part(partition, call_ids, (start, *ids.end()), timeline.megabytes)
+            self.partition_page(partition, call_ids, (start, *ids.end()), timeline.megabytes)
         });
         let parts = try_join_all(parts).await?;
-        // What lies behind the place where one partition was left comes with the next page.
+        // What follows the end of the shortest partition comes with the next page.
         let mut more_after = parts.iter().filter_map(|part| part.read_to).min();
         let rows = parts.into_iter().flat_map(|part| part.rows);
         let mut events: Vec<_> = rows
@@ -113,13 +106,13 @@ impl HistoryTable {
         Ok(CallEvents { events, more_after })
     }
 
-    async fn part(
+    async fn partition_page(
         &self,
         partition: &str,
         call_ids: &[CallId],
         (first, last): (u64, u64),
         megabytes: usize,
-    ) -> Result<Part, StoreError> {
+    ) -> Result<PartitionPage, StoreError> {
         let names: Vec<String> = (0..call_ids.len())
             .map(|number| format!(":call{number}"))
             .collect();
@@ -127,7 +120,7 @@ impl HistoryTable {
             (":partition".to_owned(), string(partition)),
             (":first".to_owned(), number(first)),
             (":last".to_owned(), number(last)),
-            (":inbound".to_owned(), string("inbound")),
+            (":inbound".to_owned(), string(INBOUND)),
         ]);
         values.extend(
             names
@@ -136,10 +129,8 @@ impl HistoryTable {
                 .zip(call_ids.iter().map(|id| string(id.to_string()))),
         );
         let query = self
-            .client
-            .query()
-            .table_name(&self.name)
-            .key_condition_expression("tenantShard = :partition AND id BETWEEN :first AND :last")
+            .table
+            .query("tenantShard = :partition AND id BETWEEN :first AND :last")
             .filter_expression(format!(
                 "callId IN ({}) AND direction = :inbound",
                 names.join(", ")
@@ -149,7 +140,7 @@ impl HistoryTable {
         // A page ends at one megabyte, whatever the filter leaves of it.
         for _ in 0..megabytes {
             let page = query.clone().set_exclusive_start_key(start).send().await;
-            let page = page.map_err(StoreError::unavailable("Query history"))?;
+            let page = page.map_err(self.table.failed("Query"))?;
             rows.extend(
                 page.items()
                     .iter()
@@ -158,7 +149,7 @@ impl HistoryTable {
             );
             match page.last_evaluated_key {
                 None => {
-                    return Ok(Part {
+                    return Ok(PartitionPage {
                         rows,
                         read_to: None,
                     });
@@ -167,7 +158,7 @@ impl HistoryTable {
             }
         }
         let read_to = start.map_or(Ok(first), |key| read_number(&key, "id"));
-        Ok(Part {
+        Ok(PartitionPage {
             rows,
             read_to: Some(read_to?),
         })
@@ -175,12 +166,13 @@ impl HistoryTable {
 }
 
 fn read_row(row: &Item) -> Result<CallEvent, StoreError> {
+    let item: InboundItem = read(row)?;
     Ok(CallEvent {
         id: read_number(row, "id")?,
-        key: EventKey::from_stored(read_string(row, "eventKey")?.to_owned()),
-        source: read_string(row, "source")?.to_owned(),
-        event_type: read_string(row, "eventType")?.to_owned(),
-        occurred_at: read_time(row, "occurredAt")?,
-        received_at: read_time(row, "createdAt")?,
+        key: item.event_key,
+        source: item.source,
+        event_type: item.event_type,
+        occurred_at: item.occurred_at,
+        received_at: item.created_at,
     })
 }

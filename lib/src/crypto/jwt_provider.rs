@@ -28,7 +28,7 @@ static PROVIDER: CryptoProvider = CryptoProvider {
 };
 
 /// Makes this the provider of the process. `jsonwebtoken` keeps the first one that it gets, and panics
-/// when it is asked to verify without any: whoever makes a key calls this first.
+/// when it is asked to verify without any: creating a key calls this first.
 pub(super) fn install() {
     PROVIDER.install_default().ok();
 }

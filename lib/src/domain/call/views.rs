@@ -52,7 +52,7 @@ impl Facts {
         rooms.chain(self.room_created.get()).min()
     }
 
-    /// Whether only an empty room is known so far: the first participant may show the owner.
+    /// Whether only an empty room is known until now: the first participant may show the owner.
     pub fn may_learn_owner(&self) -> bool {
         let nobody = self.legs.is_empty() && self.reports.is_empty() && self.talks.is_empty();
         let nothing = self.conversation_id.is_empty() && self.call_sid.is_empty();

@@ -36,7 +36,7 @@ const fn plan(
 pub(super) const NORTH_AMERICA: u16 = 1;
 
 /// Where a national number may begin with a zero that belongs to it. Everywhere else a zero after the
-/// calling code is a trunk prefix that somebody wrote along: `+44 (0)20 7946 0958`.
+/// calling code is a trunk prefix: `+44 (0)20 7946 0958`.
 const ZERO_BELONGS: [u16; 11] = [39, 225, 226, 229, 241, 242, 250, 378, 379, 881, 992];
 
 /// What is dialled to call abroad where that is not `00`, which is read everywhere.

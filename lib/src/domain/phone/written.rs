@@ -64,7 +64,7 @@ impl Written {
     }
 }
 
-/// Digits, dashes, brackets and spaces of other scripts as ASCII has them; marks that nobody sees are
+/// Digits, dashes, brackets and spaces of other scripts as ASCII has them; invisible marks are
 /// left out.
 fn in_ascii(text: &str) -> String {
     let plain = |c: char| match c {

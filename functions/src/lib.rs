@@ -3,6 +3,7 @@
 //! A module's `Deps` is what its function may touch; its role in template.yaml says the same.
 //! Everything is compiled here, so that a binary is a link and nothing more.
 
+pub mod api_docs;
 pub mod authenticator;
 pub mod calls;
 pub mod directory;
@@ -10,7 +11,6 @@ pub mod health;
 pub mod ingest;
 mod limits;
 pub mod publishing;
-pub mod reference;
 pub mod runtime;
 pub mod webhooks;
 mod wiring;

@@ -12,7 +12,7 @@ use ringpost::{
 };
 use ringpost_functions::{
     runtime::Endpoint,
-    webhooks::{configs, rotate_secret},
+    webhooks::{webhook_config, webhook_rotate_secret},
 };
 use serde_json::{Value, json};
 
@@ -80,9 +80,9 @@ pub struct Configs {
     /// The world.
     pub world: World,
     /// `webhook-config`.
-    pub configs: configs::Deps,
+    pub configs: webhook_config::Deps,
     /// `webhook-rotate-secret`.
-    pub rotate: rotate_secret::Deps,
+    pub rotate: webhook_rotate_secret::Deps,
     /// Who asks.
     pub claims: Value,
 }

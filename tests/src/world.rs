@@ -60,7 +60,7 @@ use ringpost::{
 };
 use ringpost_functions::{
     authenticator::Authenticator,
-    calls::outcome,
+    calls::call_outcome,
     ingest::{call_completed, gate::Gate},
     workers::{fan_out, fan_out_retry, sweep},
 };
@@ -346,9 +346,9 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn call_outcome(&self) -> outcome::Deps {
+    pub async fn call_outcome(&self) -> call_outcome::Deps {
         let calls = CallTable::new(self.database(&Faults::none()), self.name("calls"));
-        outcome::Deps {
+        call_outcome::Deps {
             calls,
             authenticator: self.authenticator().await,
         }

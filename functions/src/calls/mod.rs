@@ -1,10 +1,10 @@
 //! Calls, for frontends.
 
 pub mod agent_call_status;
-pub mod list;
-pub mod outcome;
-pub mod stats;
-pub mod timeline;
+pub mod call_list;
+pub mod call_outcome;
+pub mod call_stats;
+pub mod call_timeline;
 
 use lambda_http::{Request, RequestExt};
 

@@ -4,14 +4,14 @@
 //! Whose a number, an agent or a campaign is, the platform says: it assigns them ([`assigned`]). A tenant
 //! configures what it has; of what it has not, it does not learn whether anybody has it.
 
-pub mod agents;
-pub mod api_keys;
 mod assigned;
-pub mod campaigns;
+pub mod directory_agents;
+pub mod directory_api_keys;
+pub mod directory_campaigns;
+pub mod directory_phone_numbers;
+pub mod directory_settings;
 pub mod leads;
-pub mod phone_numbers;
 mod replies;
-pub mod settings;
 
 use std::marker::PhantomData;
 

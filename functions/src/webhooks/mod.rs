@@ -1,13 +1,13 @@
 //! Subscriptions, which the Webhook API document calls webhook configurations: what goes out, where
 //! to, and how; and the history of everything that came in and went out.
 
-pub mod configs;
-pub mod event_retry;
-pub mod events;
-pub mod recover;
 mod replies;
-pub mod rotate_secret;
-pub mod test_config;
+pub mod webhook_config;
+pub mod webhook_event_retry;
+pub mod webhook_events;
+pub mod webhook_recover;
+pub mod webhook_rotate_secret;
+pub mod webhook_test;
 
 use http::Method;
 use lambda_http::{Request, RequestExt};

@@ -23,7 +23,7 @@ use ringpost::{
 };
 use ringpost_functions::{
     runtime::Worker,
-    webhooks::test_config,
+    webhooks::webhook_test,
     workers::{deliver, sweep},
 };
 use serde_json::{Value, json};
@@ -81,8 +81,8 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_test(&self, faults: &Faults) -> test_config::Deps {
-        test_config::Deps {
+    pub async fn webhook_test(&self, faults: &Faults) -> webhook_test::Deps {
+        webhook_test::Deps {
             table: self.subscriptions(faults),
             proof: EndpointProof::NotAsked,
             history: self.history(faults),

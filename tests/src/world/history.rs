@@ -17,7 +17,7 @@ use ringpost::{
     queries::history::{Examined, History},
     store::history::Queued,
 };
-use ringpost_functions::webhooks::{event_retry, events};
+use ringpost_functions::webhooks::{webhook_event_retry, webhook_events};
 
 use super::World;
 use crate::{faults::Faults, subscriptions::secrets};
@@ -55,7 +55,7 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_events(&self, examined: usize) -> events::Deps {
+    pub async fn webhook_events(&self, examined: usize) -> webhook_events::Deps {
         self.webhook_events_within(Examined {
             unasked: examined,
             asked: examined,
@@ -67,7 +67,7 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_events_within(&self, examined: Examined) -> events::Deps {
+    pub async fn webhook_events_within(&self, examined: Examined) -> webhook_events::Deps {
         let none = Faults::none();
         let history = History {
             rows: self.history(&none),
@@ -75,7 +75,7 @@ impl World {
             subscriptions: self.subscriptions(&none),
             examined,
         };
-        events::Deps {
+        webhook_events::Deps {
             history,
             authenticator: self.authenticator().await,
         }
@@ -85,7 +85,7 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_event_retry(&self, faults: &Faults) -> event_retry::Deps {
+    pub async fn webhook_event_retry(&self, faults: &Faults) -> webhook_event_retry::Deps {
         let redeliver = ManualRetry {
             rows: self.history(faults),
             subscriptions: self.subscriptions(faults),
@@ -93,7 +93,7 @@ impl World {
             queue: self.delivery_queue(faults),
             clock: Clock::system(),
         };
-        event_retry::Deps {
+        webhook_event_retry::Deps {
             redeliver,
             authenticator: self.authenticator().await,
         }

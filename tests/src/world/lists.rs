@@ -13,7 +13,7 @@ use ringpost::{
         history::HistoryTable,
     },
 };
-use ringpost_functions::calls::{list, stats, timeline};
+use ringpost_functions::calls::{call_list, call_stats, call_timeline};
 use serde_json::Value;
 
 use super::World;
@@ -51,8 +51,8 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn call_list(&self, examined: usize) -> list::Deps {
-        list::Deps {
+    pub async fn call_list(&self, examined: usize) -> call_list::Deps {
+        call_list::Deps {
             calls: self.list(),
             directory: self.directory(),
             authenticator: self.authenticator().await,
@@ -64,8 +64,8 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn call_stats(&self, examined: usize) -> stats::Deps {
-        stats::Deps {
+    pub async fn call_stats(&self, examined: usize) -> call_stats::Deps {
+        call_stats::Deps {
             calls: self.list(),
             authenticator: self.authenticator().await,
             examined,
@@ -76,9 +76,9 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn call_timeline(&self, events: usize) -> timeline::Deps {
+    pub async fn call_timeline(&self, events: usize) -> call_timeline::Deps {
         let history = HistoryTable::new(self.database(&Faults::none()), self.name("history"), 90);
-        timeline::Deps {
+        call_timeline::Deps {
             calls: self.call_table(),
             history,
             authenticator: self.authenticator().await,

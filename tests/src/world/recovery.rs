@@ -10,7 +10,7 @@ use ringpost::{
     queue::{deliveries::DeliveryQueue, recoveries::RecoveryQueue},
     store::recoveries::RecoveryTable,
 };
-use ringpost_functions::{webhooks::recover, workers::recover_deliveries};
+use ringpost_functions::{webhooks::webhook_recover, workers::recover_deliveries};
 
 use super::{World, attempts};
 use crate::{aws::sdk, faults::Faults};
@@ -20,7 +20,7 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_recover(&self, faults: &Faults, clock: Clock) -> recover::Deps {
+    pub async fn webhook_recover(&self, faults: &Faults, clock: Clock) -> webhook_recover::Deps {
         let recoveries = Recoveries {
             subscriptions: self.subscriptions(faults),
             recoveries: self.recovery_table(faults),
@@ -28,7 +28,7 @@ impl World {
             retention_days: 90,
             clock,
         };
-        recover::Deps {
+        webhook_recover::Deps {
             recoveries,
             authenticator: self.authenticator().await,
         }

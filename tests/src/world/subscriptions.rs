@@ -3,7 +3,7 @@
 use ringpost::{
     delivery::addresses::Loopback, domain::subscription::endpoint_proof::EndpointProof,
 };
-use ringpost_functions::webhooks::{configs, rotate_secret, test_config};
+use ringpost_functions::webhooks::{webhook_config, webhook_rotate_secret, webhook_test};
 
 use super::World;
 use crate::faults::Faults;
@@ -13,9 +13,9 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_config(&self, faults: &Faults) -> configs::Deps {
+    pub async fn webhook_config(&self, faults: &Faults) -> webhook_config::Deps {
         let (table, authenticator) = (self.subscriptions(faults), self.authenticator().await);
-        configs::Deps::new(
+        webhook_config::Deps::new(
             table,
             authenticator,
             Loopback::Refused,
@@ -27,15 +27,15 @@ impl World {
     ///
     /// # Panics
     /// When their secrets cannot be read.
-    pub async fn configs_that_need_proof(&self) -> (configs::Deps, test_config::Deps) {
+    pub async fn configs_that_need_proof(&self) -> (webhook_config::Deps, webhook_test::Deps) {
         let (none, proof) = (Faults::none(), EndpointProof::Required);
         let (table, authenticator) = (self.subscriptions(&none), self.authenticator().await);
-        let test = test_config::Deps {
+        let test = webhook_test::Deps {
             proof,
             ..self.webhook_test(&none).await
         };
         (
-            configs::Deps::new(table, authenticator, Loopback::Allowed, proof),
+            webhook_config::Deps::new(table, authenticator, Loopback::Allowed, proof),
             test,
         )
     }
@@ -44,7 +44,7 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_rotate_secret(&self, faults: &Faults) -> rotate_secret::Deps {
-        rotate_secret::Deps::new(self.subscriptions(faults), self.authenticator().await)
+    pub async fn webhook_rotate_secret(&self, faults: &Faults) -> webhook_rotate_secret::Deps {
+        webhook_rotate_secret::Deps::new(self.subscriptions(faults), self.authenticator().await)
     }
 }

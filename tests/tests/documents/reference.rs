@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::{Response, header::CONTENT_TYPE};
 use lambda_http::Body;
 use ringpost_functions::{
-    reference::{Deps, OPENAPI, PAGE},
+    api_docs::{Deps, OPENAPI, PAGE},
     runtime,
 };
 use ringpost_tests::lambda::{request, sample_event};

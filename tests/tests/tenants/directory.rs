@@ -10,7 +10,7 @@ use ringpost::{
     store::directory::{DirectoryTable, Put},
 };
 use ringpost_functions::{
-    directory::{self, Resource, api_keys},
+    directory::{self, Resource, directory_api_keys},
     runtime::Endpoint,
 };
 use ringpost_tests::{
@@ -393,7 +393,7 @@ async fn each_tenant_has_its_own_settings() {
 async fn only_an_administrator_may_configure() {
     let world = World::new(None).await;
     let endpoint = endpoint::<PhoneNumberEntry>(&world).await;
-    let keys = api_keys::Deps::new(world.directory(), world.authenticator().await);
+    let keys = directory_api_keys::Deps::new(world.directory(), world.authenticator().await);
     let one = Some(("number", NUMBER));
     for claims in [
         json!({ "sub": "u", "tenant_id": "acme" }),
@@ -438,7 +438,7 @@ async fn a_wrong_request_is_refused_and_its_field_named() {
         endpoint::<PhoneNumberEntry>(&world).await,
         endpoint::<Campaign>(&world).await,
     );
-    let keys = api_keys::Deps::new(world.directory(), world.authenticator().await);
+    let keys = directory_api_keys::Deps::new(world.directory(), world.authenticator().await);
     let acme = admin("acme");
     for number in [
         "5551230001",
@@ -712,7 +712,7 @@ async fn the_samples_configure_the_demonstration_tenant() {
         assert!(answer.body[field].is_object(), "{answer:?}");
     }
     let made = invoke(
-        &api_keys::Deps::new(world.directory(), world.authenticator().await),
+        &directory_api_keys::Deps::new(world.directory(), world.authenticator().await),
         sample("directory-api-keys"),
     )
     .await;

@@ -8,7 +8,7 @@ use ringpost::{
     },
     store::history::{RowFilter, Search},
 };
-use ringpost_functions::webhooks::events::Deps;
+use ringpost_functions::webhooks::webhook_events::Deps;
 use ringpost_tests::{
     faults::Faults,
     lambda::{invoke, request, sample_event},

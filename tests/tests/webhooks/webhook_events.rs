@@ -11,7 +11,7 @@ use ringpost::{
     },
     queries::history::Examined,
 };
-use ringpost_functions::webhooks::events::Deps;
+use ringpost_functions::webhooks::webhook_events::Deps;
 use ringpost_tests::{
     faults::Faults,
     lambda::{invoke, request, sample_event},

@@ -33,15 +33,15 @@ const AS_PAGE: &[Header] = &[
 ];
 
 /// What this function may touch: nothing.
-pub struct Deps;
+pub struct Function;
 
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "api-docs";
     const ERRORS: ErrorShape = ErrorShape::Success;
 

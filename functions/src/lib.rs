@@ -1,6 +1,6 @@
 //! The Lambda functions: each module is one endpoint or worker, each binary runs one module.
 //!
-//! A module's `Deps` is what its function may touch; its role in template.yaml says the same.
+//! A module's `Function` is what its function may touch; its role in template.yaml says the same.
 //! Everything is compiled here, so that a binary is a link and nothing more.
 
 pub mod api_docs;

@@ -80,9 +80,9 @@ pub struct Configs {
     /// The world.
     pub world: World,
     /// `webhook-config`.
-    pub configs: webhook_config::Deps,
+    pub configs: webhook_config::Function,
     /// `webhook-rotate-secret`.
-    pub rotate: webhook_rotate_secret::Deps,
+    pub rotate: webhook_rotate_secret::Function,
     /// Who asks.
     pub claims: Value,
 }

@@ -326,7 +326,7 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be put and read.
-    pub async fn call_completed(&self, faults: &Faults) -> call_completed::Deps {
+    pub async fn call_completed(&self, faults: &Faults) -> call_completed::Function {
         let (lookup, fold) = self.fold(faults);
         let gate = Gate {
             allow_list: AllowList::default(),
@@ -336,7 +336,7 @@ impl World {
             addresses: None,
             accounts: None,
         };
-        call_completed::Deps {
+        call_completed::Function {
             accept: Accept::new(self.events(faults), lookup, fold),
             gate,
         }
@@ -346,9 +346,9 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn call_outcome(&self) -> call_outcome::Deps {
+    pub async fn call_outcome(&self) -> call_outcome::Function {
         let calls = CallTable::new(self.database(&Faults::none()), self.name("calls"));
-        call_outcome::Deps {
+        call_outcome::Function {
             calls,
             authenticator: self.authenticator().await,
         }
@@ -398,15 +398,15 @@ impl World {
 
     /// `fan-out` in this world.
     #[must_use]
-    pub fn fan_out(&self, faults: &Faults) -> fan_out::Deps {
+    pub fn fan_out(&self, faults: &Faults) -> fan_out::Function {
         self.fan_out_at(faults, long_ago())
     }
 
     /// The same at the time that `clock` shows: what was announced before anything is kept is not
     /// announced again.
     #[must_use]
-    pub fn fan_out_at(&self, faults: &Faults, clock: Clock) -> fan_out::Deps {
-        fan_out::Deps {
+    pub fn fan_out_at(&self, faults: &Faults, clock: Clock) -> fan_out::Function {
+        fan_out::Function {
             events: self.events(faults),
             fan_out: self.driver(faults, clock),
         }
@@ -414,8 +414,8 @@ impl World {
 
     /// `fan-out-retry` in this world.
     #[must_use]
-    pub fn fan_out_retry(&self, faults: &Faults) -> fan_out_retry::Deps {
-        fan_out_retry::Deps {
+    pub fn fan_out_retry(&self, faults: &Faults) -> fan_out_retry::Function {
+        fan_out_retry::Function {
             events: self.events(faults),
             fan_out: self.driver(faults, long_ago()),
         }
@@ -449,8 +449,8 @@ impl World {
 
     /// `sweep` in this world, at the time that `clock` shows.
     #[must_use]
-    pub fn sweep(&self, faults: &Faults, clock: Clock) -> sweep::Deps {
-        sweep::Deps {
+    pub fn sweep(&self, faults: &Faults, clock: Clock) -> sweep::Function {
+        sweep::Function {
             sweep: Sweep {
                 due: self.due(faults),
                 calls: CallTable::new(self.database(faults), self.name("calls")),

@@ -31,7 +31,7 @@ const TIMEOUTS: Timeouts = Timeouts {
 
 /// What this function may touch: it reads and appends to `events`, reads and writes `calls`, reads
 /// `directory`, the keys of user tokens and ElevenLabs' API key, and asks ElevenLabs.
-pub struct Deps {
+pub struct Function {
     /// Answers the question.
     pub agent_calls: AgentCalls,
     /// ElevenLabs' API key; without one only what is cached is answered.
@@ -45,10 +45,10 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "agent-call-status";
     const ERRORS: ErrorShape = ErrorShape::Success;
 

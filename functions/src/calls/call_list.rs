@@ -30,7 +30,7 @@ pub const MAX_EXAMINED: usize = 1_000;
 
 /// What this function may touch: it reads `calls` with its index, the tenant's settings in `directory`,
 /// and the keys of user tokens.
-pub struct Deps {
+pub struct Function {
     /// Where calls are.
     pub calls: CallList,
     /// Where the tenant says where its numbers are from.
@@ -54,10 +54,10 @@ struct Answer<'a> {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "call-list";
     const ERRORS: ErrorShape = ErrorShape::Success;
 

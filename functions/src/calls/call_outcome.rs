@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What this function may touch: it reads `calls` and the keys of user tokens.
-pub struct Deps {
+pub struct Function {
     /// Where calls are.
     pub calls: CallTable,
     /// Who may ask.
@@ -32,10 +32,10 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "call-outcome";
     const ERRORS: ErrorShape = ErrorShape::CallOutcomes;
 

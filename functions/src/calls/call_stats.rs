@@ -26,7 +26,7 @@ use crate::{
 pub const MAX_EXAMINED: usize = 10_000;
 
 /// What this function may touch: it reads `calls` with its index, and the keys of user tokens.
-pub struct Deps {
+pub struct Function {
     /// Where calls are.
     pub calls: CallList,
     /// Who may ask.
@@ -57,10 +57,10 @@ struct Answer<'a> {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "call-stats";
     const ERRORS: ErrorShape = ErrorShape::Success;
 

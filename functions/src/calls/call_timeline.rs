@@ -37,7 +37,7 @@ pub const MAX_EVENTS: usize = 1_000;
 const MAX_MEGABYTES: usize = 5;
 
 /// What this function may touch: it reads `calls`, `history` and the keys of user tokens.
-pub struct Deps {
+pub struct Function {
     /// Where calls are.
     pub calls: CallTable,
     /// Where their events are.
@@ -93,10 +93,10 @@ impl<'a> EventView<'a> {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "call-timeline";
     const ERRORS: ErrorShape = ErrorShape::Success;
 

@@ -9,13 +9,13 @@ use ringpost::{
 };
 use serde::Serialize;
 
-use super::{Deps, Resource, id_in_path};
+use super::{Function, Resource, id_in_path};
 use crate::runtime;
 
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps<Agent>>()
+    runtime::serve::<Function<Agent>>()
 }
 
 #[derive(Serialize)]

@@ -33,7 +33,7 @@ const FIELD: &str = "apiKey";
 
 /// What this function may touch: it lists, writes and deletes entries of `directory`, and reads the
 /// keys of user tokens.
-pub struct Deps {
+pub struct Function {
     entries: DirectoryTable,
     keys: ApiKeys,
     authenticator: Authenticator,
@@ -66,10 +66,10 @@ impl<'a> View<'a> {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "directory-api-keys";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
@@ -100,7 +100,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     /// The endpoint.
     #[must_use]
     pub fn new(entries: DirectoryTable, authenticator: Authenticator) -> Self {

@@ -9,13 +9,13 @@ use ringpost::{
 };
 use serde::Serialize;
 
-use super::{Deps, Resource, TENANT, id_in_path};
+use super::{Function, Resource, TENANT, id_in_path};
 use crate::runtime;
 
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps<Campaign>>()
+    runtime::serve::<Function<Campaign>>()
 }
 
 #[derive(Serialize)]

@@ -13,7 +13,7 @@ use ringpost::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Deps, Resource, id_in_path};
+use super::{Function, Resource, id_in_path};
 use crate::runtime;
 
 const NUMBER: &str = "number";
@@ -21,7 +21,7 @@ const NUMBER: &str = "number";
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps<PhoneNumberEntry>>()
+    runtime::serve::<Function<PhoneNumberEntry>>()
 }
 
 #[derive(Serialize)]

@@ -12,13 +12,13 @@ use ringpost::{
 };
 use serde::Serialize;
 
-use super::{Deps, Resource};
+use super::{Function, Resource};
 use crate::runtime;
 
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps<Settings>>()
+    runtime::serve::<Function<Settings>>()
 }
 
 #[derive(Serialize)]

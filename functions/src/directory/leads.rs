@@ -35,7 +35,7 @@ use crate::{
 
 /// What this function may touch: it reads and lists entries of `directory`, and reads the keys of user
 /// tokens.
-pub struct Deps {
+pub struct Function {
     entries: DirectoryTable,
     authenticator: Authenticator,
 }
@@ -82,10 +82,10 @@ impl<'a> View<'a> {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "leads";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
@@ -127,7 +127,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     /// The endpoint.
     #[must_use]
     pub fn new(entries: DirectoryTable, authenticator: Authenticator) -> Self {

@@ -75,13 +75,13 @@ pub trait Resource: Entry + Sized + 'static {
 
 /// What the function of a kind may touch: it reads, writes and deletes entries of `directory`, lists
 /// them (the settings are but one), and reads the keys of user tokens.
-pub struct Deps<R> {
+pub struct Function<R> {
     entries: DirectoryTable,
     authenticator: Authenticator,
     kind: PhantomData<fn() -> R>,
 }
 
-impl<R> Deps<R> {
+impl<R> Function<R> {
     /// The endpoint of a kind.
     #[must_use]
     pub fn new(entries: DirectoryTable, authenticator: Authenticator) -> Self {
@@ -98,7 +98,7 @@ impl<R> Deps<R> {
     }
 }
 
-impl<R: Resource> Endpoint for Deps<R> {
+impl<R: Resource> Endpoint for Function<R> {
     const NAME: &'static str = R::BINARY;
     const ERRORS: ErrorShape = ErrorShape::Success;
 
@@ -127,7 +127,7 @@ impl<R: Resource> Endpoint for Deps<R> {
     }
 }
 
-impl<R: Resource> Deps<R> {
+impl<R: Resource> Function<R> {
     async fn show(&self, tenant_id: &str, id: &str) -> Result<Reply, ApiError> {
         let found = self
             .entries

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::runtime::{self, Endpoint, InitError};
 
 /// What this function may touch: nothing but the clock.
-pub struct Deps {
+pub struct Function {
     /// What time it is.
     pub clock: Clock,
 }
@@ -31,10 +31,10 @@ struct Health {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "call-completed-health";
     const ERRORS: ErrorShape = ErrorShape::CallOutcomes;
 

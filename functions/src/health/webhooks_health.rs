@@ -23,7 +23,7 @@ const ENDPOINTS: [&str; 4] = [
 ];
 
 /// What this function may touch: nothing but the clock.
-pub struct Deps {
+pub struct Function {
     /// What time it is.
     pub clock: Clock,
 }
@@ -41,10 +41,10 @@ struct Health {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "webhooks-health";
     const ERRORS: ErrorShape = ErrorShape::Success;
 

@@ -37,7 +37,7 @@ const MAX_SUBMISSION_BYTES: usize = 256 * 1024;
 
 /// What this function may touch: it appends to `events` and reads what it repeats, reads and writes
 /// `calls`, and reads `directory`.
-pub struct Deps {
+pub struct Function {
     /// Where events and calls are kept.
     pub capture: Capture,
     /// Where the API keys and the tenants' settings are.
@@ -64,10 +64,10 @@ struct Data {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "call-capture";
     const ERRORS: ErrorShape = ErrorShape::CallCapture;
 
@@ -99,7 +99,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     /// The key that the sender has shown.
     async fn key(&self, key: &str) -> Result<ApiKey, ApiError> {
         if !ApiKey::may_be(key) {

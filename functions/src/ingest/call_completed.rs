@@ -26,7 +26,7 @@ use crate::{
 
 /// What this function may touch: it appends to `events`, reads and writes `calls`, reads `directory`,
 /// and reads the LiveKit secrets.
-pub struct Deps {
+pub struct Function {
     /// Where events and calls are kept.
     pub accept: Accept,
     /// LiveKit's way in.
@@ -48,10 +48,10 @@ struct Answer<'a> {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "call-completed";
     const ERRORS: ErrorShape = ErrorShape::CallOutcomes;
 
@@ -81,7 +81,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     async fn process(
         &self,
         livekit: &LiveKitEvent,

@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// What this function may touch: it appends to `events` and reads ElevenLabs' webhook secrets.
-pub struct Deps {
+pub struct Function {
     /// Where events are kept.
     pub events: EventTable,
     /// Who may send.
@@ -61,10 +61,10 @@ struct ListedOrSigned<'a> {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "call-status";
     const ERRORS: ErrorShape = ErrorShape::Success;
 

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// What this function may touch: it appends to `events` and reads ElevenLabs' webhook secrets.
-pub struct Deps {
+pub struct Function {
     /// Where events are kept.
     pub events: EventTable,
     /// ElevenLabs' way in.
@@ -32,10 +32,10 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "elevenlabs";
     const ERRORS: ErrorShape = ErrorShape::Success;
 

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// What this function may touch: it appends to `events`, and reads the LiveKit secrets.
-pub struct Deps {
+pub struct Function {
     /// Where events are kept.
     pub events: EventTable,
     /// LiveKit's way in.
@@ -33,10 +33,10 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "livekit-events";
     const ERRORS: ErrorShape = ErrorShape::Success;
 

@@ -28,7 +28,7 @@ pub(super) const MAX_QUESTION_BYTES: usize = 128 * 1024;
 
 /// What this function may touch: it reads `directory`, appends to `events`, sends to the queue of
 /// deferred events, and reads the LiveKit secrets.
-pub struct Deps {
+pub struct Function {
     /// What gives calls their agents.
     pub dispatch: Dispatch,
     /// LiveKit's way in.
@@ -38,10 +38,10 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "sip-inbound";
     const ERRORS: ErrorShape = ErrorShape::Success;
 

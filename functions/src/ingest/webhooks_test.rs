@@ -32,7 +32,7 @@ use crate::{
 
 /// What this function may touch: what `sip-inbound` may, and the keys of user tokens instead of
 /// LiveKit's.
-pub struct Deps {
+pub struct Function {
     /// What gives calls their agents.
     pub dispatch: Dispatch,
     /// Who may ask; `None` on a developer's machine, where the document's example works as written.
@@ -52,10 +52,10 @@ struct Answer {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "webhooks-test";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
@@ -118,7 +118,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     /// Nobody tries the numbers of another tenant, or learns which it has.
     async fn belongs_to(&self, call: &InboundCall, tenant_id: &str) -> Result<(), ApiError> {
         let agents = &self.dispatch.agents;

@@ -35,7 +35,7 @@ use crate::{
 
 /// What this function may touch: it appends to `events` and reads what it finds there, and reads the
 /// keys of user tokens.
-pub struct Deps {
+pub struct Function {
     /// Where the event is kept.
     pub events: EventTable,
     /// Who may publish.
@@ -56,10 +56,10 @@ struct Published {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "publish-event";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
@@ -112,7 +112,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     /// Whether the event under this key is the one that is to be published now.
     async fn compare(&self, publication: &Publication, event: &Event) -> Result<(), ApiError> {
         let kept = self

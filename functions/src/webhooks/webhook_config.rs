@@ -31,7 +31,7 @@ use crate::{
 
 /// What this function may touch: it lists, reads, writes, counts and deletes subscriptions, and reads
 /// the keys of user tokens.
-pub struct Deps {
+pub struct Function {
     table: SubscriptionTable,
     subscriptions: Subscriptions,
     authenticator: Authenticator,
@@ -42,10 +42,10 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "webhook-config";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
@@ -76,7 +76,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     /// The endpoint. Subscriptions may go where `loopback` says, once they have brought this `proof`.
     #[must_use]
     pub fn new(

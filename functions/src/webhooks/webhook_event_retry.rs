@@ -25,7 +25,7 @@ use crate::{
 
 /// What this function may touch: it reads `webhook-configs`, changes deliveries in `history`, files in
 /// `due`, sends to the queue of deliveries, and reads the keys of user tokens.
-pub struct Deps {
+pub struct Function {
     /// What queues deliveries again.
     pub redeliver: ManualRetry,
     /// Who may ask.
@@ -42,10 +42,10 @@ struct Answer {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "webhook-event-retry";
     const ERRORS: ErrorShape = ErrorShape::Success;
 

@@ -33,7 +33,7 @@ const EXAMINED: Examined = Examined {
 
 /// What this function may touch: it reads `history`, `events`, `chunks`, `webhook-configs` and the keys
 /// of user tokens.
-pub struct Deps {
+pub struct Function {
     /// Where events are.
     pub history: History,
     /// Who may ask.
@@ -92,10 +92,10 @@ impl List {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "webhook-events";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
@@ -124,7 +124,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     async fn list(&self, caller: &Caller, request: &Request) -> Result<Reply, ApiError> {
         let parameters = request.query_string_parameters_ref();
         let query = event_query::parse(

@@ -26,7 +26,7 @@ use crate::{
 
 /// What this function may touch: it reads subscriptions, and reads and writes recoveries in
 /// `webhook-configs`, queues recoveries, and reads the keys of user tokens.
-pub struct Deps {
+pub struct Function {
     /// Takes orders.
     pub recoveries: Recoveries,
     /// Who may ask.
@@ -80,10 +80,10 @@ impl View<'_> {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "webhook-recover";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
@@ -118,7 +118,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     async fn order(&self, tenant_id: &str, id: u64, request: &Request) -> Result<Reply, ApiError> {
         let order = read_order(&Fields::parse(request.body())?)?;
         let ordered = self

@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// What this function may touch: it reads and writes subscriptions, and reads the keys of user tokens.
-pub struct Deps {
+pub struct Function {
     subscriptions: Subscriptions,
     authenticator: Authenticator,
     clock: Clock,
@@ -35,10 +35,10 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "webhook-rotate-secret";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
@@ -72,7 +72,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     /// The endpoint.
     #[must_use]
     pub fn new(table: SubscriptionTable, authenticator: Authenticator) -> Self {

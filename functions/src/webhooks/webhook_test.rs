@@ -45,7 +45,7 @@ use crate::{
 
 /// What this function may touch: it reads subscriptions and sets them active, adds rows to `history`, posts
 /// to endpoints, and reads the keys of user tokens.
-pub struct Deps {
+pub struct Function {
     /// Where subscriptions are.
     pub table: SubscriptionTable,
     /// Whether endpoints must prove themselves.
@@ -61,7 +61,7 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
 #[derive(Serialize)]
@@ -88,7 +88,7 @@ struct Details<'a> {
     endpoint_proven: Option<bool>,
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "webhook-test";
     const ERRORS: ErrorShape = ErrorShape::Success;
 

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// What this function may touch: it appends to `events`.
-pub struct Deps {
+pub struct Function {
     /// Where events are kept.
     pub events: EventTable,
 }
@@ -25,10 +25,10 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::work::<Deps>()
+    runtime::work::<Function>()
 }
 
-impl Worker for Deps {
+impl Worker for Function {
     const NAME: &'static str = "deferred-events";
     type Batch = SqsEvent;
     type Answer = SqsBatchResponse;
@@ -48,7 +48,7 @@ impl Worker for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
         let body = message.body.as_deref().unwrap_or_default();
         let Some(event) = DeferredEvent::read(body) else {

@@ -19,7 +19,7 @@ use crate::{
 /// What this function may touch: it reads and writes deliveries in `history`, reads `webhook-configs` and
 /// writes how endpoints do, writes `due`, appends to `events`, sends to its own queues, and posts to
 /// customers' endpoints.
-pub struct Deps {
+pub struct Function {
     /// Makes attempts.
     pub deliver: Deliver,
 }
@@ -27,10 +27,10 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::work::<Deps>()
+    runtime::work::<Function>()
 }
 
-impl Worker for Deps {
+impl Worker for Function {
     const NAME: &'static str = "deliver";
     type Batch = SqsEvent;
     type Answer = SqsBatchResponse;
@@ -86,7 +86,7 @@ fn read(message: &SqsMessage) -> Option<DeliveryMessage> {
     read
 }
 
-impl Deps {
+impl Function {
     async fn settle(&self, message: &DeliveryMessage, batch: &Prepared) -> Result<(), Unsettled> {
         let started = Instant::now();
         let done = self.deliver.work(message, batch).await;

@@ -33,7 +33,7 @@ const LONGEST_BATCH: Duration = Duration::from_secs(12);
 
 /// What this function may touch: it reads and writes `calls`, reads `directory`, writes `history`,
 /// lists `webhook-configs`, and sends to the queues of deliveries, transcripts and retries.
-pub struct Deps {
+pub struct Function {
     /// How events are read.
     pub events: EventTable,
     /// Drives events.
@@ -43,10 +43,10 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::work::<Deps>()
+    runtime::work::<Function>()
 }
 
-impl Worker for Deps {
+impl Worker for Function {
     const NAME: &'static str = "fan-out";
     type Batch = StreamBatch;
     type Answer = DynamoDbEventResponse;
@@ -120,7 +120,7 @@ struct Record {
     key: Option<EventKey>,
 }
 
-impl Deps {
+impl Function {
     async fn read(&self, record: EventRecord) -> Record {
         if record.event_name != "INSERT" {
             return Record {

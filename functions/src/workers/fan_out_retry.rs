@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What this function may touch: what `fan-out` may, it reads `events`, and puts off messages of its queue.
-pub struct Deps {
+pub struct Function {
     /// Where the events are.
     pub events: EventTable,
     /// Drives events, and knows the queue that the messages come from.
@@ -29,10 +29,10 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::work::<Deps>()
+    runtime::work::<Function>()
 }
 
-impl Worker for Deps {
+impl Worker for Function {
     const NAME: &'static str = "fan-out-retry";
     type Batch = SqsEvent;
     type Answer = SqsBatchResponse;
@@ -77,7 +77,7 @@ impl Worker for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     async fn settle(&self, message: &SqsMessage, batch: &Batch) -> Result<(), Unsettled> {
         let body = message.body.as_deref().unwrap_or_default();
         let Ok(FanOutMessage::V1 { event_key }) = serde_json::from_str(body) else {

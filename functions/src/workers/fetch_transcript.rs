@@ -37,7 +37,7 @@ const TIMEOUTS: Timeouts = Timeouts {
 
 /// What this function may touch: it reads `calls`, appends to `events`, puts off messages of its
 /// queue, reads ElevenLabs' API key, and asks ElevenLabs.
-pub struct Deps {
+pub struct Function {
     /// Where calls are.
     pub calls: CallTable,
     /// Where the conversation is kept.
@@ -55,10 +55,10 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::work::<Deps>()
+    runtime::work::<Function>()
 }
 
-impl Worker for Deps {
+impl Worker for Function {
     const NAME: &'static str = "fetch-transcript";
     type Batch = SqsEvent;
     type Answer = SqsBatchResponse;
@@ -99,7 +99,7 @@ enum Fetched {
     Failed(ConversationApiError),
 }
 
-impl Deps {
+impl Function {
     async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
         let body = message.body.as_deref().unwrap_or_default();
         let Ok(TranscriptMessage::V1 {

@@ -29,7 +29,7 @@ const LAST_TIME: u32 = 5;
 
 /// What this function may touch: it reads subscriptions and writes recoveries in `webhook-configs`, reads
 /// and reopens deliveries in `history`, queues these, and queues recoveries.
-pub struct Deps {
+pub struct Function {
     /// Works on recoveries.
     pub recover: Recover,
 }
@@ -37,10 +37,10 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::work::<Deps>()
+    runtime::work::<Function>()
 }
 
-impl Worker for Deps {
+impl Worker for Function {
     const NAME: &'static str = "recover-deliveries";
     type Batch = SqsEvent;
     type Answer = SqsBatchResponse;
@@ -62,7 +62,7 @@ impl Worker for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
         let started = Instant::now();
         let body = message.body.as_deref().unwrap_or_default();

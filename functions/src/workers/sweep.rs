@@ -12,7 +12,7 @@ use crate::{
 
 /// What this function may touch: it reads and writes `due`, reads `calls` and `webhook-configs`, appends
 /// to `events`, and sends to the delivery queue.
-pub struct Deps {
+pub struct Function {
     /// Does what is due.
     pub sweep: Sweep,
 }
@@ -20,10 +20,10 @@ pub struct Deps {
 /// Runs the function.
 #[must_use]
 pub fn main() -> ExitCode {
-    runtime::work::<Deps>()
+    runtime::work::<Function>()
 }
 
-impl Worker for Deps {
+impl Worker for Function {
     const NAME: &'static str = "sweep";
     /// The schedule says only that a minute has passed; the clock and the watermark say the rest.
     type Batch = IgnoredAny;

@@ -37,9 +37,9 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn agent_call_status(&self, api: &ElevenLabsApi) -> agent_call_status::Deps {
+    pub async fn agent_call_status(&self, api: &ElevenLabsApi) -> agent_call_status::Function {
         let (lookup, fold) = self.fold(&Faults::none());
-        agent_call_status::Deps {
+        agent_call_status::Function {
             agent_calls: AgentCalls {
                 calls: CallTable::new(self.database(&Faults::none()), self.name("calls")),
                 events: self.events(&Faults::none()),
@@ -59,8 +59,8 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn fetch_transcript(&self, api: &ElevenLabsApi) -> fetch_transcript::Deps {
-        fetch_transcript::Deps {
+    pub async fn fetch_transcript(&self, api: &ElevenLabsApi) -> fetch_transcript::Function {
+        fetch_transcript::Function {
             calls: CallTable::new(self.database(&Faults::none()), self.name("calls")),
             events: self.events(&Faults::none()),
             api: client(api),

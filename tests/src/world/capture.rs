@@ -13,12 +13,12 @@ use crate::faults::Faults;
 impl World {
     /// `call-capture` in this world.
     #[must_use]
-    pub fn call_capture(&self, faults: &Faults) -> call_capture::Deps {
+    pub fn call_capture(&self, faults: &Faults) -> call_capture::Function {
         let (lookup, fold) = self.fold(faults);
         let calls = CallTable::new(self.database(faults), self.name("calls"));
         let capture = Capture::new(self.events(faults), lookup, fold, calls);
         let directory = DirectoryTable::new(self.database(faults), self.name("directory"));
-        call_capture::Deps {
+        call_capture::Function {
             capture,
             directory,
             clock: Clock::system(),

@@ -55,7 +55,7 @@ pub fn sender() -> Sender {
 ///
 /// # Panics
 /// Never: a message is JSON.
-pub async fn work(deliver: &deliver::Deps, messages: &[DeliveryMessage]) -> usize {
+pub async fn work(deliver: &deliver::Function, messages: &[DeliveryMessage]) -> usize {
     let bodies: Vec<String> = messages
         .iter()
         .map(|message| message.to_json().expect("JSON"))
@@ -72,7 +72,7 @@ pub async fn work(deliver: &deliver::Deps, messages: &[DeliveryMessage]) -> usiz
 /// # Panics
 /// Never: it is JSON.
 #[must_use]
-pub fn minute() -> <sweep::Deps as Worker>::Batch {
+pub fn minute() -> <sweep::Function as Worker>::Batch {
     serde_json::from_str("{}").expect("JSON")
 }
 
@@ -81,8 +81,8 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_test(&self, faults: &Faults) -> webhook_test::Deps {
-        webhook_test::Deps {
+    pub async fn webhook_test(&self, faults: &Faults) -> webhook_test::Function {
+        webhook_test::Function {
             table: self.subscriptions(faults),
             proof: EndpointProof::NotAsked,
             history: self.history(faults),
@@ -136,7 +136,7 @@ impl World {
     /// # Panics
     /// When no HTTP client can be made.
     #[must_use]
-    pub fn deliver(&self, faults: &Faults, clock: Clock) -> deliver::Deps {
+    pub fn deliver(&self, faults: &Faults, clock: Clock) -> deliver::Function {
         self.deliver_with(TIMEOUTS, faults, clock)
     }
 
@@ -145,8 +145,13 @@ impl World {
     /// # Panics
     /// When no HTTP client can be made.
     #[must_use]
-    pub fn deliver_with(&self, patience: Timeouts, faults: &Faults, clock: Clock) -> deliver::Deps {
-        deliver::Deps {
+    pub fn deliver_with(
+        &self,
+        patience: Timeouts,
+        faults: &Faults,
+        clock: Clock,
+    ) -> deliver::Function {
+        deliver::Function {
             deliver: Deliver {
                 endpoints: self.endpoints(faults),
                 history: self.history(faults),

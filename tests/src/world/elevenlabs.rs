@@ -20,7 +20,7 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn elevenlabs(&self, faults: &Faults) -> elevenlabs::Deps {
+    pub async fn elevenlabs(&self, faults: &Faults) -> elevenlabs::Function {
         let gate = Gate {
             allow_list: AllowList::default(),
             keys: self.elevenlabs_keys().await,
@@ -29,7 +29,7 @@ impl World {
             addresses: None,
             accounts: None,
         };
-        elevenlabs::Deps {
+        elevenlabs::Function {
             events: self.events(faults),
             gate,
         }
@@ -39,7 +39,7 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn call_status(&self, faults: &Faults) -> call_status::Deps {
+    pub async fn call_status(&self, faults: &Faults) -> call_status::Function {
         let door = call_status::CallStatusGate {
             allow_list: AllowList::parse("127.0.0.1/32").expect("a network"),
             keys: self.elevenlabs_keys().await,
@@ -47,7 +47,7 @@ impl World {
             addresses: None,
             accounts: None,
         };
-        call_status::Deps {
+        call_status::Function {
             events: self.events(faults),
             door,
         }

@@ -55,7 +55,7 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_events(&self, examined: usize) -> webhook_events::Deps {
+    pub async fn webhook_events(&self, examined: usize) -> webhook_events::Function {
         self.webhook_events_within(Examined {
             unasked: examined,
             asked: examined,
@@ -67,7 +67,7 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_events_within(&self, examined: Examined) -> webhook_events::Deps {
+    pub async fn webhook_events_within(&self, examined: Examined) -> webhook_events::Function {
         let none = Faults::none();
         let history = History {
             rows: self.history(&none),
@@ -75,7 +75,7 @@ impl World {
             subscriptions: self.subscriptions(&none),
             examined,
         };
-        webhook_events::Deps {
+        webhook_events::Function {
             history,
             authenticator: self.authenticator().await,
         }
@@ -85,7 +85,7 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_event_retry(&self, faults: &Faults) -> webhook_event_retry::Deps {
+    pub async fn webhook_event_retry(&self, faults: &Faults) -> webhook_event_retry::Function {
         let redeliver = ManualRetry {
             rows: self.history(faults),
             subscriptions: self.subscriptions(faults),
@@ -93,7 +93,7 @@ impl World {
             queue: self.delivery_queue(faults),
             clock: Clock::system(),
         };
-        webhook_event_retry::Deps {
+        webhook_event_retry::Function {
             redeliver,
             authenticator: self.authenticator().await,
         }

@@ -43,33 +43,33 @@ pub enum Health {
 
 impl World {
     /// `sip-inbound` in this world, which wants signatures.
-    pub async fn sip_inbound(&self, database: Health, queue: Health) -> sip_inbound::Deps {
-        sip_inbound::Deps {
+    pub async fn sip_inbound(&self, database: Health, queue: Health) -> sip_inbound::Function {
+        sip_inbound::Function {
             dispatch: self.dispatch(database, queue).await,
             gate: self.gate(true).await,
         }
     }
 
     /// `sip-inbound` of a stage without any LiveKit key.
-    pub async fn sip_inbound_without_keys(&self) -> sip_inbound::Deps {
+    pub async fn sip_inbound_without_keys(&self) -> sip_inbound::Function {
         let dispatch = self.dispatch(Health::Well, Health::Well).await;
-        sip_inbound::Deps {
+        sip_inbound::Function {
             dispatch,
             gate: self.gate(false).await,
         }
     }
 
     /// `livekit-events` in this world.
-    pub async fn livekit_events(&self, faults: &Faults) -> livekit_events::Deps {
-        livekit_events::Deps {
+    pub async fn livekit_events(&self, faults: &Faults) -> livekit_events::Function {
+        livekit_events::Function {
             events: self.events(faults),
             gate: self.gate(true).await,
         }
     }
 
     /// `webhooks-test` in this world, as on a developer's machine or as elsewhere.
-    pub async fn webhooks_test(&self, wants_token: bool) -> webhooks_test::Deps {
-        webhooks_test::Deps {
+    pub async fn webhooks_test(&self, wants_token: bool) -> webhooks_test::Function {
+        webhooks_test::Function {
             dispatch: self.dispatch(Health::Well, Health::Well).await,
             authenticator: if wants_token {
                 Some(self.authenticator().await)
@@ -82,8 +82,8 @@ impl World {
 
     /// `deferred-events` in this world.
     #[must_use]
-    pub fn deferred_events(&self, faults: &Faults) -> deferred_events::Deps {
-        deferred_events::Deps {
+    pub fn deferred_events(&self, faults: &Faults) -> deferred_events::Function {
+        deferred_events::Function {
             events: self.events(faults),
         }
     }

@@ -51,8 +51,8 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn call_list(&self, examined: usize) -> call_list::Deps {
-        call_list::Deps {
+    pub async fn call_list(&self, examined: usize) -> call_list::Function {
+        call_list::Function {
             calls: self.list(),
             directory: self.directory(),
             authenticator: self.authenticator().await,
@@ -64,8 +64,8 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn call_stats(&self, examined: usize) -> call_stats::Deps {
-        call_stats::Deps {
+    pub async fn call_stats(&self, examined: usize) -> call_stats::Function {
+        call_stats::Function {
             calls: self.list(),
             authenticator: self.authenticator().await,
             examined,
@@ -76,9 +76,9 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn call_timeline(&self, events: usize) -> call_timeline::Deps {
+    pub async fn call_timeline(&self, events: usize) -> call_timeline::Function {
         let history = HistoryTable::new(self.database(&Faults::none()), self.name("history"), 90);
-        call_timeline::Deps {
+        call_timeline::Function {
             calls: self.call_table(),
             history,
             authenticator: self.authenticator().await,

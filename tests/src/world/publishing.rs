@@ -22,8 +22,8 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn publish_event(&self, faults: &Faults) -> publish_event::Deps {
-        publish_event::Deps {
+    pub async fn publish_event(&self, faults: &Faults) -> publish_event::Function {
+        publish_event::Function {
             events: self.events(faults),
             authenticator: self.authenticator().await,
             clock: Clock::system(),

@@ -20,7 +20,11 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_recover(&self, faults: &Faults, clock: Clock) -> webhook_recover::Deps {
+    pub async fn webhook_recover(
+        &self,
+        faults: &Faults,
+        clock: Clock,
+    ) -> webhook_recover::Function {
         let recoveries = Recoveries {
             subscriptions: self.subscriptions(faults),
             recoveries: self.recovery_table(faults),
@@ -28,7 +32,7 @@ impl World {
             retention_days: 90,
             clock,
         };
-        webhook_recover::Deps {
+        webhook_recover::Function {
             recoveries,
             authenticator: self.authenticator().await,
         }
@@ -40,7 +44,7 @@ impl World {
         &self,
         faults: &Faults,
         portion: Portion,
-    ) -> recover_deliveries::Deps {
+    ) -> recover_deliveries::Function {
         let recover = Recover {
             subscriptions: self.subscriptions(faults),
             recoveries: self.recovery_table(faults),
@@ -50,7 +54,7 @@ impl World {
             portion,
             clock: Clock::system(),
         };
-        recover_deliveries::Deps { recover }
+        recover_deliveries::Function { recover }
     }
 
     /// The bodies of the messages that wait in the queue of recoveries, taken out of it.

@@ -11,7 +11,7 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read, or the list holds no networks.
-    pub async fn signalwire(&self, faults: &Faults, allow_list: &str) -> signalwire::Deps {
+    pub async fn signalwire(&self, faults: &Faults, allow_list: &str) -> signalwire::Function {
         let keys = self.secrets(&["signalwire-signing-keys"], |texts| {
             Keys::parse(&texts.lines("signalwire-signing-keys"))
         });
@@ -23,7 +23,7 @@ impl World {
             addresses: None,
             accounts: None,
         };
-        signalwire::Deps {
+        signalwire::Function {
             events: self.events(faults),
             gate,
         }

@@ -13,9 +13,9 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_config(&self, faults: &Faults) -> webhook_config::Deps {
+    pub async fn webhook_config(&self, faults: &Faults) -> webhook_config::Function {
         let (table, authenticator) = (self.subscriptions(faults), self.authenticator().await);
-        webhook_config::Deps::new(
+        webhook_config::Function::new(
             table,
             authenticator,
             Loopback::Refused,
@@ -27,15 +27,17 @@ impl World {
     ///
     /// # Panics
     /// When their secrets cannot be read.
-    pub async fn configs_that_need_proof(&self) -> (webhook_config::Deps, webhook_test::Deps) {
+    pub async fn configs_that_need_proof(
+        &self,
+    ) -> (webhook_config::Function, webhook_test::Function) {
         let (none, proof) = (Faults::none(), EndpointProof::Required);
         let (table, authenticator) = (self.subscriptions(&none), self.authenticator().await);
-        let test = webhook_test::Deps {
+        let test = webhook_test::Function {
             proof,
             ..self.webhook_test(&none).await
         };
         (
-            webhook_config::Deps::new(table, authenticator, Loopback::Allowed, proof),
+            webhook_config::Function::new(table, authenticator, Loopback::Allowed, proof),
             test,
         )
     }
@@ -44,7 +46,7 @@ impl World {
     ///
     /// # Panics
     /// When its secrets cannot be read.
-    pub async fn webhook_rotate_secret(&self, faults: &Faults) -> webhook_rotate_secret::Deps {
-        webhook_rotate_secret::Deps::new(self.subscriptions(faults), self.authenticator().await)
+    pub async fn webhook_rotate_secret(&self, faults: &Faults) -> webhook_rotate_secret::Function {
+        webhook_rotate_secret::Function::new(self.subscriptions(faults), self.authenticator().await)
     }
 }

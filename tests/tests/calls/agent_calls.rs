@@ -40,7 +40,7 @@ async fn world_with(event: &Value) -> World {
 }
 
 /// The endpoint, so many seconds after the events.
-async fn endpoint(world: &World, api: &ElevenLabsApi, later: i64) -> agent_call_status::Deps {
+async fn endpoint(world: &World, api: &ElevenLabsApi, later: i64) -> agent_call_status::Function {
     let now = Timestamp::from_seconds(THEN + later).unwrap();
     let mut deps = world.agent_call_status(api).await;
     // User tokens are judged by the authenticator's own clock.
@@ -52,7 +52,7 @@ fn token(tenant: &str, user: &str) -> String {
     stack().token(json!({ "sub": user, "tenant_id": tenant }))
 }
 
-async fn ask_as(deps: &agent_call_status::Deps, token: &str, body: &str) -> Answer {
+async fn ask_as(deps: &agent_call_status::Function, token: &str, body: &str) -> Answer {
     let mut request = Request::new(Body::Text(body.to_owned()));
     request
         .headers_mut()
@@ -61,7 +61,7 @@ async fn ask_as(deps: &agent_call_status::Deps, token: &str, body: &str) -> Answ
 }
 
 /// As the tenant's own token: without a user, calls belong to it.
-async fn ask(deps: &agent_call_status::Deps, body: &Value) -> Answer {
+async fn ask(deps: &agent_call_status::Function, body: &Value) -> Answer {
     ask_as(deps, &token("demo", "demo"), &body.to_string()).await
 }
 

@@ -1,7 +1,7 @@
 //! `POST /api/webhooks/elevenlabs/call-status`: the ElevenLabs call status document.
 
 use ringpost::{auth::allow_list::AllowList, domain::call::agent_status::StatusWord};
-use ringpost_functions::{ingest::call_status::Deps, runtime::Endpoint};
+use ringpost_functions::{ingest::call_status::Function, runtime::Endpoint};
 use ringpost_tests::{
     elevenlabs::{WEBHOOK_SECRET, call_status_key, signature, webhook, webhook_with},
     faults::Faults,
@@ -133,7 +133,7 @@ async fn a_sender_is_believed_for_its_address_or_its_signature() {
 async fn with_neither_list_nor_secret_nobody_is_believed_and_the_log_says_why() {
     let world = World::new(None).await;
     let mut endpoint = world.call_status(&Faults::none()).await;
-    let refusal = async |endpoint: &Deps, name: &str| {
+    let refusal = async |endpoint: &Function, name: &str| {
         let refused = endpoint
             .handle(request(&sample_event(name)))
             .await

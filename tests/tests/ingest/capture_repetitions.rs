@@ -57,11 +57,11 @@ impl Dialer {
         }
     }
 
-    fn endpoint(&self, faults: &Faults) -> call_capture::Deps {
+    fn endpoint(&self, faults: &Faults) -> call_capture::Function {
         let now = Arc::clone(&self.now);
         let clock =
             Clock::new(move || Timestamp::from_millis(now.load(Ordering::Relaxed)).unwrap());
-        call_capture::Deps {
+        call_capture::Function {
             clock,
             ..self.world.call_capture(faults)
         }
@@ -198,7 +198,7 @@ async fn many_at_once_are_one_call_also_where_a_window_ends() {
             TEN_MINUTES + 1
         };
         let clock = Clock::new(move || Timestamp::from_millis(NOON + millis).unwrap());
-        let endpoint = call_capture::Deps {
+        let endpoint = call_capture::Function {
             clock,
             ..dialer.world.call_capture(&Faults::none())
         };

@@ -53,7 +53,7 @@ async fn transcript(world: &World) -> Event {
         .unwrap()
 }
 
-async fn fetch(worker: &fetch_transcript::Deps, batch: SqsEvent) -> SqsBatchResponse {
+async fn fetch(worker: &fetch_transcript::Function, batch: SqsEvent) -> SqsBatchResponse {
     worker.handle(batch).await
 }
 

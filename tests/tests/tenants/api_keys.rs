@@ -13,8 +13,8 @@ use uuid::Uuid;
 
 const COMPANY: &str = "7c8693c6-976e-4324-9123-2c1d811605f9";
 
-async fn api_keys_of(world: &World) -> directory_api_keys::Deps {
-    directory_api_keys::Deps::new(world.directory(), world.authenticator().await)
+async fn api_keys_of(world: &World) -> directory_api_keys::Function {
+    directory_api_keys::Function::new(world.directory(), world.authenticator().await)
 }
 
 #[tokio::test]

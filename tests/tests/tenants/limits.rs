@@ -93,7 +93,7 @@ async fn while_the_table_does_not_answer_nobody_is_refused() {
 async fn a_user_an_address_and_a_tenant_that_publishes_learn_when_to_come_again() {
     let (world, hand) = (World::new(None).await, Hand::at(BEGIN));
     let mut settings =
-        directory::Deps::<Settings>::new(world.directory(), world.authenticator().await);
+        directory::Function::<Settings>::new(world.directory(), world.authenticator().await);
     settings.limit(world.limiter(2, hand.clock()));
     let get = async |tenant: &str| {
         ask(Method::GET, None)

@@ -26,8 +26,8 @@ use serde_json::{Value, json};
 
 const LINE: &str = "+18588796658";
 
-async fn endpoint<R: Resource>(world: &World) -> directory::Deps<R> {
-    directory::Deps::new(world.directory(), world.authenticator().await)
+async fn endpoint<R: Resource>(world: &World) -> directory::Function<R> {
+    directory::Function::new(world.directory(), world.authenticator().await)
 }
 
 /// Tenants that own calls, with the users whose they are.

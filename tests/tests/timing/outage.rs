@@ -56,7 +56,7 @@ fn published(number: usize, hand: &Hand) -> Event {
 }
 
 /// Lets workers take what is in the queue until nothing is left.
-async fn work_off(world: &World, deliver: &deliver::Deps) {
+async fn work_off(world: &World, deliver: &deliver::Function) {
     loop {
         let messages = world.take_deliveries().await;
         if messages.is_empty() {

@@ -87,7 +87,7 @@ async fn load(world: &World, subscription: &Subscription) -> EndpointLoad {
 /// Workers that take what comes out of a queue until `done`, so many batches at once.
 async fn serve(
     world: &World,
-    deliver: &deliver::Deps,
+    deliver: &deliver::Function,
     slow_lane: bool,
     at_once: usize,
     done: impl Fn() -> bool,

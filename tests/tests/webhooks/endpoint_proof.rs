@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 struct Scene {
     world: World,
-    configs: webhook_config::Deps,
-    test: webhook_test::Deps,
+    configs: webhook_config::Function,
+    test: webhook_test::Function,
     receiver: Receiver,
 }
 

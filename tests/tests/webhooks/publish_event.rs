@@ -28,7 +28,7 @@ fn published(role: Option<&str>, tenant_id: &str, key: Option<&str>, body: &str)
 }
 
 async fn publish(
-    endpoint: &publish_event::Deps,
+    endpoint: &publish_event::Function,
     tenant_id: &str,
     key: &str,
     body: &Value,

@@ -111,7 +111,7 @@ impl Scene {
     }
 }
 
-async fn ask(endpoint: &webhook_test::Deps, claims: &Value, id: &str, body: &str) -> Answer {
+async fn ask(endpoint: &webhook_test::Function, claims: &Value, id: &str, body: &str) -> Answer {
     let path: HashMap<_, _> = [("id".to_owned(), vec![id.to_owned()])].into();
     let mut request = Request::new(Body::Text(body.to_owned())).with_path_parameters(path);
     *request.method_mut() = http::Method::POST;

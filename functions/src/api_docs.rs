@@ -8,7 +8,10 @@ use ringpost::http::{
     reply::{Header, Reply},
 };
 
-use crate::runtime::{self, Endpoint, InitError};
+use crate::{
+    runtime::{self, Endpoint},
+    wiring::{InitError, Wiring},
+};
 
 /// The document.
 pub const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
@@ -35,8 +38,6 @@ const AS_PAGE: &[Header] = &[
 /// What this function may touch: nothing.
 pub struct Function;
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -45,8 +46,12 @@ impl Endpoint for Function {
     const NAME: &'static str = "api-docs";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
+    async fn wire(_: &Wiring) -> Result<Self, InitError> {
         Ok(Self)
+    }
+
+    async fn warm_up(_: &Wiring) -> Result<(), InitError> {
+        Ok(())
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {

@@ -23,7 +23,6 @@ pub struct Authenticator {
     pub policy: TokenPolicy,
     /// What signs tokens.
     pub keys: Secrets<TokenKeys>,
-    /// What time it is.
     pub clock: Clock,
     /// How often a user may ask, if that is limited.
     pub limiter: Option<Limiter>,

@@ -17,6 +17,7 @@ pub mod faults;
 pub mod hand;
 pub mod lambda;
 pub mod livekit;
+pub mod outage;
 pub mod receiver;
 pub mod recovery;
 pub mod routes;

@@ -17,17 +17,13 @@ mod recovery;
 mod signalwire;
 mod subscriptions;
 mod table;
+mod wiring;
 
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use ringpost::{
-    auth::{
-        allow_list::AllowList,
-        token::{TokenKeys, TokenPolicy},
-    },
     clock::Clock,
-    crypto::jwt::Algorithm,
     domain::{
         call::facts::Facts,
         directory::PhoneNumberEntry,
@@ -39,29 +35,18 @@ use ringpost::{
     },
     fan_out::{
         FanOut,
-        follow_ups::FollowUps,
-        publish::Publisher,
-        unfinished::{Closing, SilenceLimit, UnfinishedCalls},
+        unfinished::{SilenceLimit, UnfinishedCalls},
     },
-    ingest::{accept::Accept, fold::Fold},
-    providers::livekit::{Keys, LiveKitEvent},
-    queue::fan_out_retry::FanOutRetryQueue,
-    secrets::{Samples, SecretTexts, Secrets, Source},
+    providers::livekit::LiveKitEvent,
     store::{
-        calls::CallTable,
-        chunks::ChunkTable,
         directory::{DirectoryTable, Put},
         due::DueTable,
         events::EventTable,
-        leads::LeadTable,
-        lookup::Lookup,
     },
-    sweep::Sweep,
 };
 use ringpost_functions::{
-    authenticator::Authenticator,
     calls::call_outcome,
-    ingest::{call_completed, gate::Gate},
+    ingest::call_completed,
     workers::{fan_out, fan_out_retry, sweep},
 };
 use serde_json::Value;
@@ -75,6 +60,8 @@ use crate::{
     stack::{Stack, stack},
 };
 
+/// The agent that answers where nobody names one.
+pub const DEFAULT_AGENT: &str = "telephony-agent";
 /// What the template's default says.
 const SILENCE: SilenceLimit = SilenceLimit { hours: 4 };
 
@@ -89,6 +76,7 @@ pub struct World {
     transcripts_url: String,
     deliveries_url: String,
     recoveries_url: String,
+    deferred_url: String,
     default_tenant: Option<&'static str>,
 }
 
@@ -189,6 +177,7 @@ impl World {
         let deliveries_url = create(format!("{id}-deliveries")).await;
         create(format!("{id}-deliveries-slow")).await;
         let recoveries_url = create(format!("{id}-recoveries")).await;
+        let deferred_url = create(format!("{id}-deferred")).await;
         let tables = TABLES
             .iter()
             .map(|table| (table.name, format!("{id}-{}", table.name)))
@@ -200,6 +189,7 @@ impl World {
             transcripts_url,
             deliveries_url,
             recoveries_url,
+            deferred_url,
             default_tenant,
         }
     }
@@ -214,8 +204,13 @@ impl World {
         for table in &TABLES {
             tables.insert(table.name, stack.deployed_table(table.name).await);
         }
-        let [queue_url, transcripts_url, deliveries_url, recoveries_url] =
-            [const { String::new() }; 4];
+        let [
+            queue_url,
+            transcripts_url,
+            deliveries_url,
+            recoveries_url,
+            deferred_url,
+        ] = [const { String::new() }; 5];
         let default_tenant = Some("demo");
         Self {
             stack,
@@ -224,6 +219,7 @@ impl World {
             transcripts_url,
             deliveries_url,
             recoveries_url,
+            deferred_url,
             default_tenant,
         }
     }
@@ -233,7 +229,6 @@ impl World {
     }
 
     /// The log of this world.
-    #[must_use]
     pub fn event_log(&self) -> EventLog {
         EventLog(self.events(&Faults::none()))
     }
@@ -242,7 +237,6 @@ impl World {
     ///
     /// # Panics
     /// When the payload has no room.
-    #[must_use]
     pub fn call_id(payload: &Value) -> String {
         let sid = payload["room"]["sid"].as_str().expect("a room");
         CallKey::RoomSid(sid.to_owned()).call_id().to_string()
@@ -307,181 +301,58 @@ impl World {
     }
 
     fn events(&self, faults: &Faults) -> EventTable {
-        let database = self.database(faults);
-        let chunks = ChunkTable::new(database.clone(), self.name("chunks"));
-        EventTable::new(database, self.name("events"), chunks, 90)
-    }
-
-    fn fold(&self, faults: &Faults) -> (Lookup, Fold) {
-        let database = self.database(faults);
-        let calls = CallTable::new(database.clone(), self.name("calls"));
-        let directory = DirectoryTable::new(database.clone(), self.name("directory"));
-        (
-            Lookup::new(database, calls.clone(), directory.clone()),
-            Fold::new(calls, directory, self.default_tenant),
-        )
+        self.wiring(faults).events().expect("a table")
     }
 
     /// `call-completed` in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be put and read.
     pub async fn call_completed(&self, faults: &Faults) -> call_completed::Function {
-        let (lookup, fold) = self.fold(faults);
-        let gate = Gate {
-            allow_list: AllowList::default(),
-            keys: self.livekit_keys().await,
-            public_base_url: String::new(),
-            clock: Clock::system(),
-            addresses: None,
-            accounts: None,
-        };
-        call_completed::Function {
-            accept: Accept::new(self.events(faults), lookup, fold),
-            gate,
-        }
+        self.endpoint(faults).await
     }
 
     /// `call-outcome` in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn call_outcome(&self) -> call_outcome::Function {
-        let calls = CallTable::new(self.database(&Faults::none()), self.name("calls"));
-        call_outcome::Function {
-            calls,
-            authenticator: self.authenticator().await,
-        }
-    }
-
-    /// Who may ask in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn authenticator(&self) -> Authenticator {
-        let algorithm = Algorithm::Hs256;
-        let keys = self.secrets(&["token-keys"], move |texts| {
-            TokenKeys::parse(texts.text("token-keys"), algorithm).expect("a secret")
-        });
-        Authenticator {
-            policy: TokenPolicy {
-                algorithm,
-                issuer: None,
-                audience: None,
-                longest_seconds: 744 * 3_600,
-                default_tenant: self.default_tenant.map(str::to_owned),
-            },
-            keys: keys.await,
-            clock: Clock::system(),
-            limiter: None,
-        }
-    }
-
-    /// Secrets of the local stage.
-    ///
-    /// # Panics
-    /// When they cannot be read.
-    pub async fn secrets<T: 'static>(
-        &self,
-        names: &'static [&'static str],
-        parse: impl Fn(&SecretTexts) -> T + Send + Sync + 'static,
-    ) -> Secrets<T> {
-        let sdk = sdk(self.stack, &Faults::none(), 3);
-        let source = Source {
-            prefix: "/ringpost/local/".to_owned(),
-            names,
-            samples: Samples::Accepted,
-        };
-        let loaded = Secrets::load(&sdk, Clock::system(), source, move |texts| Ok(parse(texts)));
-        loaded.await.expect("the local stage has its secrets")
+        self.endpoint(&Faults::none()).await
     }
 
     /// `fan-out` in this world.
-    #[must_use]
     pub fn fan_out(&self, faults: &Faults) -> fan_out::Function {
         self.fan_out_at(faults, long_ago())
     }
 
     /// The same at the time that `clock` shows: what was announced before anything is kept is not
     /// announced again.
-    #[must_use]
     pub fn fan_out_at(&self, faults: &Faults, clock: Clock) -> fan_out::Function {
-        fan_out::Function {
-            events: self.events(faults),
-            fan_out: self.driver(faults, clock),
-        }
+        let mut function: fan_out::Function = self.worker(faults);
+        self.set_clock(&mut function.fan_out, faults, clock);
+        function
     }
 
     /// `fan-out-retry` in this world.
-    #[must_use]
     pub fn fan_out_retry(&self, faults: &Faults) -> fan_out_retry::Function {
-        fan_out_retry::Function {
-            events: self.events(faults),
-            fan_out: self.driver(faults, long_ago()),
-        }
+        let mut function: fan_out_retry::Function = self.worker(faults);
+        self.set_clock(&mut function.fan_out, faults, long_ago());
+        function
     }
 
-    fn driver(&self, faults: &Faults, clock: Clock) -> FanOut {
-        let (lookup, fold) = self.fold(faults);
-        let history = self.history(faults);
-        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
-        FanOut {
-            lookup,
-            fold,
-            history,
-            retry: FanOutRetryQueue::new(queue, self.queue_url.clone()),
-            leads: LeadTable::new(self.database(faults), self.name("directory")),
-            agenda: FollowUps::new(self.due(faults), Clock::system()),
-            watch: UnfinishedCalls::new(self.due(faults), SILENCE, clock.clone()),
-            transcripts: self.transcripts(faults),
-            publisher: Publisher {
-                subscriptions: self.subscriptions(faults),
-                history: self.history(faults),
-                deliveries: self.delivery_queue(faults),
-                clock,
-            },
-        }
-    }
-
-    fn due(&self, faults: &Faults) -> DueTable {
-        DueTable::new(self.database(faults), self.name("due"))
+    fn set_clock(&self, fan_out: &mut FanOut, faults: &Faults, clock: Clock) {
+        fan_out.publisher.clock = clock.clone();
+        fan_out.watch = UnfinishedCalls::new(self.due(faults), SILENCE, clock);
     }
 
     /// `sweep` in this world, at the time that `clock` shows.
-    #[must_use]
     pub fn sweep(&self, faults: &Faults, clock: Clock) -> sweep::Function {
-        sweep::Function {
-            sweep: Sweep {
-                due: self.due(faults),
-                calls: CallTable::new(self.database(faults), self.name("calls")),
-                events: self.events(faults),
-                queue: self.delivery_queue(faults),
-                endpoints: self.endpoints(faults),
-                closing: Closing {
-                    list: self.list(),
-                    calls: CallTable::new(self.database(faults), self.name("calls")),
-                    events: self.events(faults),
-                    due: self.due(faults),
-                    silence: SILENCE,
-                },
-                clock,
-            },
-        }
+        let mut function: sweep::Function = self.worker(faults);
+        function.sweep.clock = clock;
+        function
     }
 
-    async fn livekit_keys(&self) -> Secrets<Keys> {
-        self.secrets(&["livekit-api-keys", "livekit-webhook-secrets"], |texts| {
-            let [pairs, secrets] =
-                ["livekit-api-keys", "livekit-webhook-secrets"].map(|name| texts.lines(name));
-            Keys::parse(&pairs, &secrets).expect("pairs")
-        })
-        .await
+    fn due(&self, faults: &Faults) -> DueTable {
+        self.wiring(faults).due().expect("a table")
     }
 
     /// The directory of this world.
-    #[must_use]
     pub fn directory(&self) -> DirectoryTable {
-        DirectoryTable::new(self.database(&Faults::none()), self.name("directory"))
+        self.wiring(&Faults::none()).directory().expect("a table")
     }
 
     /// The event of this key.

@@ -18,11 +18,11 @@ use ringpost::{
 };
 use serde::Serialize;
 
-use super::query;
 use crate::{
     authenticator::Authenticator,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    request::query,
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// Calls that are looked at for one page, whatever the filter leaves of them.
@@ -31,11 +31,9 @@ pub const MAX_EXAMINED: usize = 1_000;
 /// What this function may touch: it reads `calls` with its index, the tenant's settings in `directory`,
 /// and the keys of user tokens.
 pub struct Function {
-    /// Where calls are.
     pub calls: CallList,
     /// Where the tenant says where its numbers are from.
     pub directory: DirectoryTable,
-    /// Who may ask.
     pub authenticator: Authenticator,
     /// How many calls are looked at for one page at most.
     pub examined: usize,
@@ -51,8 +49,6 @@ struct Answer<'a> {
     next_cursor: Option<String>,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -61,14 +57,11 @@ impl Endpoint for Function {
     const NAME: &'static str = "call-list";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect());
-        connected?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            calls: aws.call_list()?,
-            directory: aws.directory()?,
-            authenticator: authenticator?,
+            calls: wiring.call_list()?,
+            directory: wiring.directory()?,
+            authenticator: wiring.authenticator().await?,
             examined: MAX_EXAMINED,
         })
     }

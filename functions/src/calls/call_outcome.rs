@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use lambda_http::{Request, RequestExt};
+use lambda_http::Request;
 use ringpost::{
     auth::role::Role,
     domain::key::CallId,
@@ -17,20 +17,17 @@ use ringpost::{
 
 use crate::{
     authenticator::Authenticator,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    request::{parameter, path_id, path_text},
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// What this function may touch: it reads `calls` and the keys of user tokens.
 pub struct Function {
-    /// Where calls are.
     pub calls: CallTable,
-    /// Who may ask.
     pub authenticator: Authenticator,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -39,31 +36,23 @@ impl Endpoint for Function {
     const NAME: &'static str = "call-outcome";
     const ERRORS: ErrorShape = ErrorShape::CallOutcomes;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect());
-        connected?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            calls: aws.calls()?,
-            authenticator: authenticator?,
+            calls: wiring.calls()?,
+            authenticator: wiring.authenticator().await?,
         })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let caller = self.authenticator.authorized(&request, Role::User).await?;
-        let query = request.query_string_parameters_ref();
-        let user_id = query
-            .and_then(|query| query.first("user_id"))
-            .filter(|user_id| !user_id.is_empty());
-        let user_id = user_id.ok_or_else(|| {
+        let user_id = parameter(&request, "user_id").ok_or_else(|| {
             ApiError::new(
                 ErrorStatus::BadRequest,
                 "Missing required parameter: user_id",
             )
         })?;
-        let path = request.path_parameters_ref();
-        let id = path.and_then(|path| path.first("id")).unwrap_or_default();
-        let call_id = CallId::parse(id).ok_or_else(|| not_found(id))?;
+        let id = path_text(&request, "id").unwrap_or_default();
+        let call_id: CallId = path_id(&request, "id", || not_found(id))?;
         log::call_id(call_id);
         let found = find_visible(&self.calls, &caller, user_id, call_id)
             .await

@@ -15,11 +15,11 @@ use ringpost::{
 };
 use serde::Serialize;
 
-use super::query;
 use crate::{
     authenticator::Authenticator,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    request::query,
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// Calls that are looked at for one answer.
@@ -27,9 +27,7 @@ pub const MAX_EXAMINED: usize = 10_000;
 
 /// What this function may touch: it reads `calls` with its index, and the keys of user tokens.
 pub struct Function {
-    /// Where calls are.
     pub calls: CallList,
-    /// Who may ask.
     pub authenticator: Authenticator,
     /// How many calls are looked at for one answer at most.
     pub examined: usize,
@@ -54,8 +52,6 @@ struct Answer<'a> {
     by_failure_reason: Vec<Reason>,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -64,13 +60,10 @@ impl Endpoint for Function {
     const NAME: &'static str = "call-stats";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect());
-        connected?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            calls: aws.call_list()?,
-            authenticator: authenticator?,
+            calls: wiring.call_list()?,
+            authenticator: wiring.authenticator().await?,
             examined: MAX_EXAMINED,
         })
     }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use lambda_http::{Request, RequestExt};
+use lambda_http::Request;
 use ringpost::{
     auth::role::Role,
     domain::{
@@ -27,8 +27,9 @@ use serde::Serialize;
 
 use crate::{
     authenticator::Authenticator,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    request::{parameter, path_id},
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// Events of one page.
@@ -38,11 +39,8 @@ const MAX_MEGABYTES: usize = 5;
 
 /// What this function may touch: it reads `calls`, `history` and the keys of user tokens.
 pub struct Function {
-    /// Where calls are.
     pub calls: CallTable,
-    /// Where their events are.
     pub history: HistoryTable,
-    /// Who may ask.
     pub authenticator: Authenticator,
     /// How many events a page has at most.
     pub events: usize,
@@ -90,8 +88,6 @@ impl<'a> EventView<'a> {
     }
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -100,31 +96,20 @@ impl Endpoint for Function {
     const NAME: &'static str = "call-timeline";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect());
-        connected?;
-        let authenticator = authenticator?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            calls: aws.calls()?,
-            history: aws.history()?,
-            authenticator,
+            calls: wiring.calls()?,
+            history: wiring.history()?,
+            authenticator: wiring.authenticator().await?,
             events: MAX_EVENTS,
         })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let caller = self.authenticator.authorized(&request, Role::User).await?;
-        let path = request.path_parameters_ref();
-        let id = path
-            .and_then(|path| path.first("id"))
-            .and_then(CallId::parse)
-            .ok_or_else(not_found)?;
+        let id: CallId = path_id(&request, "id", not_found)?;
         log::call_id(id);
-        let cursor = request
-            .query_string_parameters_ref()
-            .and_then(|query| query.first("cursor"));
-        let after = from_cursor(cursor.filter(|cursor| !cursor.is_empty()))?;
+        let after = from_cursor(parameter(&request, "cursor"))?;
         let found = find_readable(&self.calls, &caller, id)
             .await
             .map_err(failed)?;

@@ -9,11 +9,9 @@ use ringpost::{
 };
 use serde::Serialize;
 
-use super::{Function, Resource, id_in_path};
-use crate::runtime;
+use super::{Function, Resource};
+use crate::{request::directory_id, runtime};
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function<Agent>>()
 }
@@ -33,7 +31,7 @@ impl Resource for Agent {
     const FIELD: &'static str = "agent";
 
     fn requested_id(request: &Request, _tenant_id: &str) -> Result<Option<String>, ApiError> {
-        id_in_path(request, "agentId")
+        directory_id(request, "agentId")
     }
 
     fn read(tenant_id: String, id: String, fields: &Fields) -> Result<Self, ApiError> {

@@ -4,11 +4,10 @@
 use std::process::ExitCode;
 
 use http::Method;
-use lambda_http::{Request, RequestExt};
+use lambda_http::Request;
 use ringpost::{
     admin::api_keys::{ApiKeys, Issued, MAX_KEYS, Order},
     auth::role::Role,
-    clock::Clock,
     domain::directory::ApiKey,
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
@@ -26,7 +25,9 @@ use super::{
 };
 use crate::{
     authenticator::Authenticator,
-    runtime::{self, Endpoint, InitError, log},
+    request::optional_path_id,
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 const FIELD: &str = "apiKey";
@@ -37,7 +38,6 @@ pub struct Function {
     entries: DirectoryTable,
     keys: ApiKeys,
     authenticator: Authenticator,
-    clock: Clock,
 }
 
 #[derive(Serialize)]
@@ -63,8 +63,6 @@ impl<'a> View<'a> {
     }
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -73,9 +71,13 @@ impl Endpoint for Function {
     const NAME: &'static str = "directory-api-keys";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let (entries, authenticator) = super::init().await?;
-        Ok(Self::new(entries, authenticator))
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
+        let entries = wiring.directory()?;
+        Ok(Self {
+            keys: ApiKeys::new(entries.clone()),
+            entries,
+            authenticator: wiring.authenticator().await?,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
@@ -84,35 +86,21 @@ impl Endpoint for Function {
             .authorized(&request, Role::Admin)
             .await?
             .tenant_id();
-        let id = request
-            .path_parameters_ref()
-            .and_then(|path| path.first("id"));
+        let id: Option<Uuid> = optional_path_id(&request, "id", not_found)?;
         match (request.method(), id) {
             (&Method::POST, None) => self.issue(tenant_id, &request).await,
             (&Method::GET, None) => {
                 let page = list::<ApiKey>(&self.entries, &tenant_id, &request).await?;
                 Ok(Reply::ok(&List::new(&page, View::of)))
             }
-            (&Method::GET, Some(id)) => self.show(&tenant_id, parse(id)?).await,
-            (&Method::DELETE, Some(id)) => self.revoke(&tenant_id, parse(id)?).await,
+            (&Method::GET, Some(id)) => self.show(&tenant_id, id).await,
+            (&Method::DELETE, Some(id)) => self.revoke(&tenant_id, id).await,
             _ => Err(no_route()),
         }
     }
 }
 
 impl Function {
-    /// The endpoint.
-    #[must_use]
-    pub fn new(entries: DirectoryTable, authenticator: Authenticator) -> Self {
-        let clock = authenticator.clock.clone();
-        Self {
-            keys: ApiKeys::new(entries.clone()),
-            entries,
-            authenticator,
-            clock,
-        }
-    }
-
     async fn issue(&self, tenant_id: String, request: &Request) -> Result<Reply, ApiError> {
         let fields = Fields::parse(request.body())?;
         let company_id = fields.required_uuid("companyId")?;
@@ -123,7 +111,7 @@ impl Function {
         };
         match self
             .keys
-            .issue(order, self.clock.now())
+            .issue(order, self.authenticator.clock.now())
             .await
             .map_err(failed)?
         {
@@ -160,9 +148,4 @@ impl Function {
         log::result("revoked");
         Ok(Reply::ok(&Deleted::new()))
     }
-}
-
-/// What is no UUID is the id of no key.
-fn parse(id: &str) -> Result<Uuid, ApiError> {
-    Uuid::try_parse(id).map_err(|_| not_found())
 }

@@ -9,11 +9,9 @@ use ringpost::{
 };
 use serde::Serialize;
 
-use super::{Function, Resource, TENANT, id_in_path};
-use crate::runtime;
+use super::{Function, Resource, TENANT};
+use crate::{request::directory_id, runtime};
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function<Campaign>>()
 }
@@ -36,7 +34,7 @@ impl Resource for Campaign {
     const HAS_TENANT_IN_KEY: bool = true;
 
     fn requested_id(request: &Request, _tenant_id: &str) -> Result<Option<String>, ApiError> {
-        id_in_path(request, "id")
+        directory_id(request, "id")
     }
 
     fn key_in(tenant_id: &str, id: &str) -> String {

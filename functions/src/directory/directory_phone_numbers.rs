@@ -13,13 +13,11 @@ use ringpost::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Function, Resource, id_in_path};
-use crate::runtime;
+use super::{Function, Resource};
+use crate::{request::directory_id, runtime};
 
 const NUMBER: &str = "number";
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function<PhoneNumberEntry>>()
 }
@@ -44,7 +42,7 @@ impl Resource for PhoneNumberEntry {
     const FIELD: &'static str = "phoneNumber";
 
     fn requested_id(request: &Request, _tenant_id: &str) -> Result<Option<String>, ApiError> {
-        let Some(text) = id_in_path(request, NUMBER)? else {
+        let Some(text) = directory_id(request, NUMBER)? else {
             return Ok(None);
         };
         Ok(Some(e164(&text)?.as_str().to_owned()))

@@ -15,8 +15,6 @@ use serde::Serialize;
 use super::{Function, Resource};
 use crate::runtime;
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function<Settings>>()
 }

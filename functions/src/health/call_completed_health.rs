@@ -12,11 +12,13 @@ use ringpost::{
 };
 use serde::Serialize;
 
-use crate::runtime::{self, Endpoint, InitError};
+use crate::{
+    runtime::{self, Endpoint},
+    wiring::{InitError, Wiring},
+};
 
 /// What this function may touch: nothing but the clock.
 pub struct Function {
-    /// What time it is.
     pub clock: Clock,
 }
 
@@ -28,8 +30,6 @@ struct Health {
     timestamp: String,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -38,10 +38,14 @@ impl Endpoint for Function {
     const NAME: &'static str = "call-completed-health";
     const ERRORS: ErrorShape = ErrorShape::CallOutcomes;
 
-    async fn init() -> Result<Self, InitError> {
+    async fn wire(_: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
             clock: Clock::system(),
         })
+    }
+
+    async fn warm_up(_: &Wiring) -> Result<(), InitError> {
+        Ok(())
     }
 
     async fn handle(&self, _request: Request) -> Result<Reply, ApiError> {

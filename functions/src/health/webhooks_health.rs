@@ -12,7 +12,10 @@ use ringpost::{
 };
 use serde::Serialize;
 
-use crate::runtime::{self, Endpoint, InitError};
+use crate::{
+    runtime::{self, Endpoint},
+    wiring::{InitError, Wiring},
+};
 
 /// The endpoints of the inbound call document.
 const ENDPOINTS: [&str; 4] = [
@@ -24,7 +27,6 @@ const ENDPOINTS: [&str; 4] = [
 
 /// What this function may touch: nothing but the clock.
 pub struct Function {
-    /// What time it is.
     pub clock: Clock,
 }
 
@@ -38,8 +40,6 @@ struct Health {
     endpoints: [&'static str; 4],
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -48,10 +48,14 @@ impl Endpoint for Function {
     const NAME: &'static str = "webhooks-health";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
+    async fn wire(_: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
             clock: Clock::system(),
         })
+    }
+
+    async fn warm_up(_: &Wiring) -> Result<(), InitError> {
+        Ok(())
     }
 
     async fn handle(&self, _request: Request) -> Result<Reply, ApiError> {

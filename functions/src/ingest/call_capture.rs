@@ -28,8 +28,8 @@ use serde::Serialize;
 use super::gate::{raw, too_large_for};
 use crate::{
     limits,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// A recording is sent as a URL, so that no submission is larger.
@@ -38,11 +38,8 @@ const MAX_SUBMISSION_BYTES: usize = 256 * 1024;
 /// What this function may touch: it appends to `events` and reads what it repeats, reads and writes
 /// `calls`, and reads `directory`.
 pub struct Function {
-    /// Where events and calls are kept.
     pub capture: Capture,
-    /// Where the API keys and the tenants' settings are.
     pub directory: DirectoryTable,
-    /// What time it is.
     pub clock: Clock,
     /// How many calls a tenant may submit, if that is limited.
     pub quota: Option<Limiter>,
@@ -61,8 +58,6 @@ struct Data {
     created_at: String,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -71,14 +66,17 @@ impl Endpoint for Function {
     const NAME: &'static str = "call-capture";
     const ERRORS: ErrorShape = ErrorShape::CallCapture;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        aws.connect().await?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            capture: Capture::new(aws.events()?, aws.lookup()?, aws.fold()?, aws.calls()?),
-            directory: aws.directory()?,
+            capture: Capture::new(
+                wiring.events()?,
+                wiring.lookup()?,
+                wiring.fold()?,
+                wiring.calls()?,
+            ),
+            directory: wiring.directory()?,
             clock: Clock::system(),
-            quota: aws.limiter("capture", "SUBMITTED_CALLS_PER_MINUTE")?,
+            quota: wiring.limiter("capture", "SUBMITTED_CALLS_PER_MINUTE")?,
         })
     }
 

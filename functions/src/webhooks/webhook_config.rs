@@ -6,9 +6,7 @@ use http::Method;
 use lambda_http::Request;
 use ringpost::{
     admin::subscriptions::{Created, Subscriptions},
-    clock::Clock,
     delivery::addresses::Loopback,
-    domain::subscription::endpoint_proof::EndpointProof,
     http::{
         error::{ApiError, ErrorShape, ErrorStatus},
         json_body::Fields,
@@ -21,12 +19,12 @@ use ringpost::{
 use super::{
     failed, needed, not_found,
     replies::{Done, List, One},
-    requested_id,
+    subscription_id,
 };
 use crate::{
     authenticator::Authenticator,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// What this function may touch: it lists, reads, writes, counts and deletes subscriptions, and reads
@@ -35,12 +33,9 @@ pub struct Function {
     table: SubscriptionTable,
     subscriptions: Subscriptions,
     authenticator: Authenticator,
-    clock: Clock,
     loopback: Loopback,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -49,14 +44,14 @@ impl Endpoint for Function {
     const NAME: &'static str = "webhook-config";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let (table, authenticator) = super::init(&Aws::new()?).await?;
-        Ok(Self::new(
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
+        let table = wiring.subscriptions()?;
+        Ok(Self {
+            subscriptions: Subscriptions::new(table.clone(), wiring.endpoint_proof()),
             table,
-            authenticator,
-            Aws::loopback(),
-            Aws::endpoint_proof(),
-        ))
+            authenticator: wiring.authenticator().await?,
+            loopback: wiring.loopback(),
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
@@ -65,7 +60,7 @@ impl Endpoint for Function {
             .authorized(&request, needed(request.method()))
             .await?;
         let tenant_id = caller.tenant_id();
-        match (request.method(), requested_id(&request)?) {
+        match (request.method(), subscription_id(&request)?) {
             (&Method::GET, None) => self.list(&tenant_id).await,
             (&Method::POST, None) => self.create(tenant_id, &request).await,
             (&Method::GET, Some(id)) => self.show(&tenant_id, id).await,
@@ -77,27 +72,6 @@ impl Endpoint for Function {
 }
 
 impl Function {
-    /// The endpoint. Subscriptions may go where `loopback` says, once they have brought this `proof`.
-    #[must_use]
-    pub fn new(
-        table: SubscriptionTable,
-        authenticator: Authenticator,
-        loopback: Loopback,
-        proof: EndpointProof,
-    ) -> Self {
-        let (clock, subscriptions) = (
-            authenticator.clock.clone(),
-            Subscriptions::new(table.clone(), proof),
-        );
-        Self {
-            subscriptions,
-            table,
-            authenticator,
-            clock,
-            loopback,
-        }
-    }
-
     async fn list(&self, tenant_id: &str) -> Result<Reply, ApiError> {
         let subscriptions = self.table.list(tenant_id).await.map_err(failed)?;
         Ok(Reply::ok(&List::new(
@@ -107,7 +81,7 @@ impl Function {
 
     async fn create(&self, tenant_id: String, request: &Request) -> Result<Reply, ApiError> {
         let new = webhook_config::new_subscription(&Fields::parse(request.body())?, self.loopback)?;
-        let (now, is_generated) = (self.clock.now(), new.rest.secret.is_none());
+        let (now, is_generated) = (self.authenticator.clock.now(), new.rest.secret.is_none());
         match self
             .subscriptions
             .create(tenant_id, new, now)
@@ -142,13 +116,17 @@ impl Function {
             .await
             .map_err(failed)?;
         let found = found.ok_or_else(not_found)?;
-        let view = Details::of(&found.subscription, &found.secrets, self.clock.now());
+        let view = Details::of(
+            &found.subscription,
+            &found.secrets,
+            self.authenticator.clock.now(),
+        );
         Ok(Reply::ok(&One::new(view)))
     }
 
     async fn change(&self, tenant_id: &str, id: u64, request: &Request) -> Result<Reply, ApiError> {
         let change = webhook_config::change(&Fields::parse(request.body())?, self.loopback)?;
-        let now = self.clock.now();
+        let now = self.authenticator.clock.now();
         let changed = self
             .subscriptions
             .change(tenant_id, id, &change, now)

@@ -5,7 +5,6 @@ use std::process::ExitCode;
 use lambda_http::Request;
 use ringpost::{
     auth::role::Role,
-    clock::Clock,
     delivery::manual_retry::{ManualRetry, ManualRetryError, ManualRetryResult},
     domain::delivery::{DeliveryRef, DeliveryStatus},
     http::{
@@ -16,19 +15,18 @@ use ringpost::{
 };
 use serde::Serialize;
 
-use super::{event_id, no_event};
+use super::no_event;
 use crate::{
     authenticator::Authenticator,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    request::path_id,
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// What this function may touch: it reads `webhook-configs`, changes deliveries in `history`, files in
 /// `due`, sends to the queue of deliveries, and reads the keys of user tokens.
 pub struct Function {
-    /// What queues deliveries again.
-    pub redeliver: ManualRetry,
-    /// Who may ask.
+    pub retry: ManualRetry,
     pub authenticator: Authenticator,
 }
 
@@ -39,8 +37,6 @@ struct Answer {
     event: EventView,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -49,18 +45,10 @@ impl Endpoint for Function {
     const NAME: &'static str = "webhook-event-retry";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let redeliver = ManualRetry {
-            rows: aws.history()?,
-            subscriptions: aws.subscriptions()?,
-            due: aws.due()?,
-            queue: aws.deliveries()?,
-            clock: Clock::system(),
-        };
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            redeliver,
-            authenticator: aws.authenticator().await?,
+            retry: wiring.manual_retry()?,
+            authenticator: wiring.authenticator().await?,
         })
     }
 
@@ -70,9 +58,9 @@ impl Endpoint for Function {
             .authorized(&request, Role::Developer)
             .await?
             .tenant_id();
-        let id = event_id(&request)?.ok_or_else(no_event)?;
+        let id: u64 = path_id(&request, "id", no_event)?;
         match self
-            .redeliver
+            .retry
             .redeliver(&DeliveryRef { tenant_id, id })
             .await
             .map_err(failed)?

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use lambda_http::{Request, RequestExt};
+use lambda_http::Request;
 use ringpost::{
     auth::{role::Role, token::Caller},
     http::{
@@ -17,11 +17,12 @@ use ringpost::{
 };
 use serde::Serialize;
 
-use super::{event_id, no_event};
+use super::no_event;
 use crate::{
     authenticator::Authenticator,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    request::{optional_path_id, query},
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// Rows that are looked at for one answer, whatever the filter leaves of them: a read unit for eight of
@@ -34,9 +35,7 @@ const EXAMINED: Examined = Examined {
 /// What this function may touch: it reads `history`, `events`, `chunks`, `webhook-configs` and the keys
 /// of user tokens.
 pub struct Function {
-    /// Where events are.
     pub history: History,
-    /// Who may ask.
     pub authenticator: Authenticator,
 }
 
@@ -89,8 +88,6 @@ impl List {
     }
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -99,25 +96,21 @@ impl Endpoint for Function {
     const NAME: &'static str = "webhook-events";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect_to_log());
-        connected?;
-        let history = History {
-            rows: aws.history()?,
-            events: aws.events()?,
-            subscriptions: aws.subscriptions()?,
-            examined: EXAMINED,
-        };
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            history,
-            authenticator: authenticator?,
+            history: History {
+                rows: wiring.history()?,
+                events: wiring.events()?,
+                subscriptions: wiring.subscriptions()?,
+                examined: EXAMINED,
+            },
+            authenticator: wiring.authenticator().await?,
         })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let caller = self.authenticator.authorized(&request, Role::User).await?;
-        match event_id(&request)? {
+        match optional_path_id(&request, "id", no_event)? {
             Some(id) => self.show(&caller, id).await,
             None => self.list(&caller, &request).await,
         }
@@ -126,12 +119,7 @@ impl Endpoint for Function {
 
 impl Function {
     async fn list(&self, caller: &Caller, request: &Request) -> Result<Reply, ApiError> {
-        let parameters = request.query_string_parameters_ref();
-        let query = event_query::parse(
-            parameters
-                .into_iter()
-                .flat_map(|parameters| parameters.iter()),
-        )?;
+        let query = event_query::parse(query(request))?;
         if query.count == Count::All {
             self.authenticator.is_expensive_for(caller).await?;
         }

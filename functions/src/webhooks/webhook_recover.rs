@@ -1,10 +1,10 @@
 //! `POST /api/webhooks/config/{id}/recover` and `GET /api/webhooks/config/{id}/recover/{jobId}`: what an
 //! outage of an endpoint left behind is queued again.
 
-use std::process::ExitCode;
+use std::{num::NonZeroU64, process::ExitCode};
 
 use http::Method;
-use lambda_http::{Request, RequestExt};
+use lambda_http::Request;
 use ringpost::{
     delivery::recovery::order::{OrderError, OrderResult, Recoveries},
     domain::delivery::recovery::{Order, Recoverable, Recovery, RecoveryId},
@@ -20,16 +20,15 @@ use serde::Serialize;
 use super::{needed, not_found};
 use crate::{
     authenticator::Authenticator,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    request::{optional_path_id, path_id},
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// What this function may touch: it reads subscriptions, and reads and writes recoveries in
 /// `webhook-configs`, queues recoveries, and reads the keys of user tokens.
 pub struct Function {
-    /// Takes orders.
     pub recoveries: Recoveries,
-    /// Who may ask.
     pub authenticator: Authenticator,
 }
 
@@ -77,8 +76,6 @@ impl View<'_> {
     }
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -87,14 +84,10 @@ impl Endpoint for Function {
     const NAME: &'static str = "webhook-recover";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (authenticator, connected) =
-            tokio::join!(aws.authenticator(), aws.connect_subscriptions());
-        connected?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            recoveries: aws.recoveries()?,
-            authenticator: authenticator?,
+            recoveries: wiring.recoveries()?,
+            authenticator: wiring.authenticator().await?,
         })
     }
 
@@ -104,15 +97,14 @@ impl Endpoint for Function {
             .authorized(&request, needed(request.method()))
             .await?
             .tenant_id();
-        let path = request.path_parameters();
-        let id = path
-            .first("id")
-            .and_then(|id| id.parse().ok())
-            .filter(|id| *id > 0);
-        let id = id.ok_or_else(not_found)?;
-        match (request.method(), path.first("jobId")) {
-            (&Method::POST, None) => self.order(&tenant_id, id, &request).await,
-            (&Method::GET, Some(job)) => self.show(&tenant_id, id, job).await,
+        let id: NonZeroU64 = path_id(&request, "id", not_found)?;
+        let job: Option<RecoveryId> = optional_path_id(&request, "jobId", no_job)?;
+        match (request.method(), job) {
+            (&Method::POST, None) => self.order(&tenant_id, id.get(), &request).await,
+            (&Method::GET, Some(job)) if job.subscription_id == id.get() => {
+                self.show(&tenant_id, job).await
+            }
+            (&Method::GET, Some(_)) => Err(no_job()),
             _ => Err(ApiError::new(ErrorStatus::NotFound, "No such route")),
         }
     }
@@ -151,10 +143,7 @@ impl Function {
         }))
     }
 
-    async fn show(&self, tenant_id: &str, id: u64, job: &str) -> Result<Reply, ApiError> {
-        let job = RecoveryId::parse(job)
-            .filter(|job| job.subscription_id == id)
-            .ok_or_else(no_job)?;
+    async fn show(&self, tenant_id: &str, job: RecoveryId) -> Result<Reply, ApiError> {
         let found = self
             .recoveries
             .recoveries

@@ -7,7 +7,6 @@ use lambda_http::Request;
 use ringpost::{
     admin::subscriptions::Subscriptions,
     auth::role::Role,
-    clock::Clock,
     domain::{delivery::signature::SigningSecret, subscription::endpoint_proof::EndpointProof},
     http::{
         error::{ApiError, ErrorShape},
@@ -15,25 +14,21 @@ use ringpost::{
         reply::Reply,
         webhook_config::{self, Details},
     },
-    store::subscriptions::SubscriptionTable,
 };
 
-use super::{failed, not_found, replies::One, requested_id};
+use super::{failed, not_found, replies::One, subscription_id};
 use crate::{
     authenticator::Authenticator,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// What this function may touch: it reads and writes subscriptions, and reads the keys of user tokens.
 pub struct Function {
     subscriptions: Subscriptions,
     authenticator: Authenticator,
-    clock: Clock,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -42,9 +37,12 @@ impl Endpoint for Function {
     const NAME: &'static str = "webhook-rotate-secret";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let (table, authenticator) = super::init(&Aws::new()?).await?;
-        Ok(Self::new(table, authenticator))
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
+        Ok(Self {
+            // A rotation leaves a subscription as active as it was.
+            subscriptions: Subscriptions::new(wiring.subscriptions()?, EndpointProof::NotAsked),
+            authenticator: wiring.authenticator().await?,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
@@ -53,9 +51,9 @@ impl Endpoint for Function {
             .authorized(&request, Role::Developer)
             .await?
             .tenant_id();
-        let id = requested_id(&request)?.ok_or_else(not_found)?;
+        let id = subscription_id(&request)?.ok_or_else(not_found)?;
         let rotation = webhook_config::rotation(&Fields::parse_optional(request.body())?)?;
-        let (now, is_generated) = (self.clock.now(), rotation.secret.is_none());
+        let (now, is_generated) = (self.authenticator.clock.now(), rotation.secret.is_none());
         let rotated = self
             .subscriptions
             .rotate(&tenant_id, id, rotation, now)
@@ -69,20 +67,5 @@ impl Endpoint for Function {
         let reply = One::new(Details::of(&rotated, &secrets, now))
             .message("Webhook secret rotated successfully");
         Ok(Reply::ok(&reply.secret(secret)))
-    }
-}
-
-impl Function {
-    /// The endpoint.
-    #[must_use]
-    pub fn new(table: SubscriptionTable, authenticator: Authenticator) -> Self {
-        let clock = authenticator.clock.clone();
-        // A rotation leaves a subscription as active as it was.
-        let subscriptions = Subscriptions::new(table, EndpointProof::NotAsked);
-        Self {
-            subscriptions,
-            authenticator,
-            clock,
-        }
     }
 }

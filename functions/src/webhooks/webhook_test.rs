@@ -11,7 +11,6 @@ use lambda_http::Request;
 use ringpost::{
     admin::subscriptions::Subscriptions,
     auth::role::Role,
-    clock::Clock,
     delivery::send::{Sender, WebhookRequest},
     domain::{
         delivery::{Attempt, Message, TEST_PREFIX},
@@ -36,30 +35,23 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{failed, not_found, requested_id};
+use super::{failed, not_found, subscription_id};
 use crate::{
     authenticator::Authenticator,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// What this function may touch: it reads subscriptions and sets them active, adds rows to `history`, posts
 /// to endpoints, and reads the keys of user tokens.
 pub struct Function {
-    /// Where subscriptions are.
     pub table: SubscriptionTable,
-    /// Whether endpoints must prove themselves.
     pub proof: EndpointProof,
-    /// Where tests are recorded.
     pub history: HistoryTable,
-    /// What posts them.
     pub sender: Sender,
-    /// Who may ask.
     pub authenticator: Authenticator,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
     runtime::serve::<Function>()
 }
@@ -92,17 +84,13 @@ impl Endpoint for Function {
     const NAME: &'static str = "webhook-test";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (table, authenticator) = super::init(&aws).await?;
-        let sender = Sender::new(Aws::loopback(), Clock::system())?;
-        let proof = Aws::endpoint_proof();
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            table,
-            proof,
-            history: aws.history()?,
-            sender,
-            authenticator,
+            table: wiring.subscriptions()?,
+            proof: wiring.endpoint_proof(),
+            history: wiring.history()?,
+            sender: wiring.sender()?,
+            authenticator: wiring.authenticator().await?,
         })
     }
 
@@ -112,7 +100,7 @@ impl Endpoint for Function {
             .authorized(&request, Role::Developer)
             .await?
             .tenant_id();
-        let id = requested_id(&request)?.ok_or_else(not_found)?;
+        let id = subscription_id(&request)?.ok_or_else(not_found)?;
         let fields = Fields::parse(request.body())?;
         let found = self
             .table

@@ -3,24 +3,21 @@
 use std::time::Duration;
 
 use ringpost::{
-    clock::Clock,
     domain::{
         event::{Event, Source},
         key::EventKey,
         timestamp::Timestamp,
     },
-    providers::elevenlabs::client::{ApiKey, ConversationApi, Timeouts},
-    queries::agent_call_status::AgentCalls,
-    queue::transcripts::TranscriptQueue,
+    providers::elevenlabs::client::{ApiKey, Timeouts},
     secrets::Secrets,
-    store::calls::CallTable,
 };
-use ringpost_functions::{calls::agent_call_status, workers::fetch_transcript};
+use ringpost_functions::{calls::agent_call_status, runtime::Worker, workers::fetch_transcript};
 use serde_json::Value;
 
-use super::{Faults, World, attempts, sdk};
+use super::{Faults, World};
 use crate::{elevenlabs_api::ElevenLabsApi, stack::stack};
 
+/// Shorter than those of the deployed `fetch-transcript`.
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(1),
     total: Duration::from_secs(2),
@@ -28,31 +25,14 @@ const TIMEOUTS: Timeouts = Timeouts {
 
 impl World {
     /// A server that plays ElevenLabs' API and knows the local stage's key.
-    #[must_use]
     pub fn elevenlabs_api() -> ElevenLabsApi {
         ElevenLabsApi::start(stack().value("ELEVENLABS_API_KEY"))
     }
 
     /// `agent-call-status` in this world, which asks `api`.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn agent_call_status(&self, api: &ElevenLabsApi) -> agent_call_status::Function {
-        let (lookup, fold) = self.fold(&Faults::none());
-        agent_call_status::Function {
-            agent_calls: AgentCalls {
-                calls: CallTable::new(self.database(&Faults::none()), self.name("calls")),
-                events: self.events(&Faults::none()),
-                lookup,
-                fold,
-                api: client(api),
-                fresh_millis: 60_000,
-                questions: None,
-            },
-            key: self.elevenlabs_key().await,
-            authenticator: self.authenticator().await,
-            clock: Clock::system(),
-        }
+        let variables = [("ELEVENLABS_API_URL", api.url())];
+        self.endpoint_with(&Faults::none(), &variables).await
     }
 
     /// `fetch-transcript` in this world, which asks `api`.
@@ -60,21 +40,13 @@ impl World {
     /// # Panics
     /// When its secrets cannot be read.
     pub async fn fetch_transcript(&self, api: &ElevenLabsApi) -> fetch_transcript::Function {
+        let variables = [("ELEVENLABS_API_URL", api.url())];
+        let wiring = self.wiring_with(&Faults::none(), &variables);
+        let function = <fetch_transcript::Function as Worker>::wire(&wiring).await;
         fetch_transcript::Function {
-            calls: CallTable::new(self.database(&Faults::none()), self.name("calls")),
-            events: self.events(&Faults::none()),
-            api: client(api),
-            key: self.elevenlabs_key().await,
-            queue: self.transcripts(&Faults::none()),
-            clock: Clock::system(),
+            api: wiring.conversations(TIMEOUTS).expect("a client"),
+            ..function.expect("the stage has what the function needs")
         }
-    }
-
-    async fn elevenlabs_key(&self) -> Secrets<Option<ApiKey>> {
-        self.secrets(&["elevenlabs-api-key"], |texts| {
-            ApiKey::parse(texts.text("elevenlabs-api-key"))
-        })
-        .await
     }
 
     /// The key of a stage that deliberately has none.
@@ -83,11 +55,6 @@ impl World {
     /// When the secrets cannot be read.
     pub async fn no_elevenlabs_key(&self) -> Secrets<Option<ApiKey>> {
         self.secrets(&["elevenlabs-api-key"], |_| None).await
-    }
-
-    pub(super) fn transcripts(&self, faults: &Faults) -> TranscriptQueue {
-        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
-        TranscriptQueue::new(queue, self.transcripts_url.clone())
     }
 
     /// Puts an event of the call status document into the log, received at `seconds`.
@@ -121,8 +88,4 @@ impl World {
             .await
             .expect("the event is kept");
     }
-}
-
-fn client(api: &ElevenLabsApi) -> ConversationApi {
-    ConversationApi::new(api.url().to_owned(), TIMEOUTS).expect("a client can be made")
 }

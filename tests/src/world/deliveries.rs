@@ -7,12 +7,11 @@ use ringpost::{
     clock::Clock,
     delivery::{
         addresses::Loopback,
-        deliver::Deliver,
         send::{Sender, Timeouts},
     },
     domain::{
         delivery::Message,
-        subscription::{SigningSecrets, Subscription, endpoint_proof::EndpointProof},
+        subscription::{SigningSecrets, Subscription},
     },
     queue::deliveries::{DeliveryMessage, DeliveryQueue},
     store::{
@@ -28,7 +27,7 @@ use ringpost_functions::{
 };
 use serde_json::{Value, json};
 
-use super::{World, attempts};
+use super::World;
 use crate::{
     aws::sdk,
     faults::Faults,
@@ -78,94 +77,57 @@ pub fn minute() -> <sweep::Function as Worker>::Batch {
 
 impl World {
     /// `webhook-test` in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn webhook_test(&self, faults: &Faults) -> webhook_test::Function {
         webhook_test::Function {
-            table: self.subscriptions(faults),
-            proof: EndpointProof::NotAsked,
-            history: self.history(faults),
             sender: sender(),
-            authenticator: self.authenticator().await,
+            ..self.endpoint(faults).await
         }
     }
 
     /// The subscriptions of this world.
-    #[must_use]
     pub fn subscriptions(&self, faults: &Faults) -> SubscriptionTable {
-        SubscriptionTable::new(self.database(faults), self.name("webhookconfigs"))
+        self.wiring(faults).subscriptions().expect("a table")
     }
 
     /// The history of this world.
-    #[must_use]
     pub fn history(&self, faults: &Faults) -> HistoryTable {
-        HistoryTable::new(self.database(faults), self.name("history"), 90)
+        self.wiring(faults).history().expect("a table")
     }
 
     /// The queue of deliveries of this world.
-    #[must_use]
     pub fn delivery_queue(&self, faults: &Faults) -> DeliveryQueue {
-        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
-        DeliveryQueue::new(queue, self.deliveries_url.clone())
+        self.wiring(faults).deliveries().expect("a queue")
     }
 
-    /// The slow lane of this world.
-    #[must_use]
-    pub fn slow_lane(&self, faults: &Faults) -> DeliveryQueue {
-        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
-        DeliveryQueue::new(queue, self.slow_lane_url())
-    }
-
-    fn slow_lane_url(&self) -> String {
+    pub(super) fn slow_lane_url(&self) -> String {
         format!("{}-slow", self.deliveries_url)
     }
 
     /// How endpoints of this world do.
-    #[must_use]
     pub fn endpoints(&self, faults: &Faults) -> EndpointTable {
-        EndpointTable::new(
-            self.database(faults),
-            self.name("webhookconfigs"),
-            self.name("history"),
-        )
+        self.wiring(faults).endpoints().expect("a table")
     }
 
     /// `deliver` in this world, at the time that `clock` shows.
-    ///
-    /// # Panics
-    /// When no HTTP client can be made.
-    #[must_use]
     pub fn deliver(&self, faults: &Faults, clock: Clock) -> deliver::Function {
         self.deliver_with(TIMEOUTS, faults, clock)
     }
 
-    /// As [`World::deliver`], with this patience.
+    /// As [`World::deliver`], with these timeouts.
     ///
     /// # Panics
     /// When no HTTP client can be made.
-    #[must_use]
     pub fn deliver_with(
         &self,
-        patience: Timeouts,
+        timeouts: Timeouts,
         faults: &Faults,
         clock: Clock,
     ) -> deliver::Function {
-        deliver::Function {
-            deliver: Deliver {
-                endpoints: self.endpoints(faults),
-                history: self.history(faults),
-                subscriptions: self.subscriptions(faults),
-                queue: self.delivery_queue(faults),
-                slow_lane: self.slow_lane(faults),
-                due: self.due(faults),
-                events: self.events(faults),
-                sender: Sender::with_timeouts(Loopback::Allowed, clock.clone(), patience)
-                    .expect("a sender"),
-                clock,
-                noted: std::sync::Mutex::default(),
-            },
-        }
+        let mut function: deliver::Function = self.worker(faults);
+        let sender = Sender::with_timeouts(Loopback::Allowed, clock.clone(), timeouts);
+        function.deliver.sender = sender.expect("a sender");
+        function.deliver.clock = clock;
+        function
     }
 
     /// An active subscription of `acme` to some types at this URL, changed by `change`.

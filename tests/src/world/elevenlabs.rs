@@ -1,14 +1,12 @@
 //! ElevenLabs' endpoints in a world, and what they kept.
 
 use ringpost::{
-    auth::allow_list::AllowList,
-    clock::Clock,
     domain::{directory::Agent, event::Event},
     providers::elevenlabs::Keys,
     secrets::Secrets,
     store::directory::Put,
 };
-use ringpost_functions::ingest::{call_status, elevenlabs, gate::Gate};
+use ringpost_functions::ingest::{call_status, elevenlabs};
 
 use super::World;
 use crate::faults::Faults;
@@ -17,45 +15,14 @@ const SECRETS: &str = "elevenlabs-webhook-secrets";
 
 impl World {
     /// `elevenlabs` in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn elevenlabs(&self, faults: &Faults) -> elevenlabs::Function {
-        let gate = Gate {
-            allow_list: AllowList::default(),
-            keys: self.elevenlabs_keys().await,
-            public_base_url: String::new(),
-            clock: Clock::system(),
-            addresses: None,
-            accounts: None,
-        };
-        elevenlabs::Function {
-            events: self.events(faults),
-            gate,
-        }
+        self.endpoint(faults).await
     }
 
     /// `call-status` in this world, to which 127.0.0.1 may send unsigned.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn call_status(&self, faults: &Faults) -> call_status::Function {
-        let door = call_status::CallStatusGate {
-            allow_list: AllowList::parse("127.0.0.1/32").expect("a network"),
-            keys: self.elevenlabs_keys().await,
-            clock: Clock::system(),
-            addresses: None,
-            accounts: None,
-        };
-        call_status::Function {
-            events: self.events(faults),
-            door,
-        }
-    }
-
-    async fn elevenlabs_keys(&self) -> Secrets<Keys> {
-        self.secrets(&[SECRETS], |texts| Keys::new(&texts.lines(SECRETS)))
-            .await
+        let variables = [("ELEVENLABS_STATUS_ALLOW_LIST", "127.0.0.1/32")];
+        self.endpoint_with(faults, &variables).await
     }
 
     /// ElevenLabs' keys that hold this secret, or none.

@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use ringpost::{
-    clock::Clock,
-    delivery::manual_retry::ManualRetry,
     domain::{
         delivery::{Attempt, Delivery, DeliveryRef, DeliveryStatus, Message},
         event::{Event, Source},
@@ -14,7 +12,7 @@ use ringpost::{
         subscription::Subscription,
         timestamp::Timestamp,
     },
-    queries::history::{Examined, History},
+    queries::history::Examined,
     store::history::Queued,
 };
 use ringpost_functions::webhooks::{webhook_event_retry, webhook_events};
@@ -68,35 +66,14 @@ impl World {
     /// # Panics
     /// When its secrets cannot be read.
     pub async fn webhook_events_within(&self, examined: Examined) -> webhook_events::Function {
-        let none = Faults::none();
-        let history = History {
-            rows: self.history(&none),
-            events: self.events(&none),
-            subscriptions: self.subscriptions(&none),
-            examined,
-        };
-        webhook_events::Function {
-            history,
-            authenticator: self.authenticator().await,
-        }
+        let mut function: webhook_events::Function = self.endpoint(&Faults::none()).await;
+        function.history.examined = examined;
+        function
     }
 
     /// `webhook-event-retry` in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn webhook_event_retry(&self, faults: &Faults) -> webhook_event_retry::Function {
-        let redeliver = ManualRetry {
-            rows: self.history(faults),
-            subscriptions: self.subscriptions(faults),
-            due: self.due(faults),
-            queue: self.delivery_queue(faults),
-            clock: Clock::system(),
-        };
-        webhook_event_retry::Function {
-            redeliver,
-            authenticator: self.authenticator().await,
-        }
+        self.endpoint(faults).await
     }
 
     /// A delivery that waits for its first attempt.

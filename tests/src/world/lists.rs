@@ -7,11 +7,7 @@ use ringpost::{
         timestamp::Timestamp,
     },
     providers::livekit::LiveKitEvent,
-    store::{
-        call_list::CallList,
-        calls::{CallTable, Saved},
-        history::HistoryTable,
-    },
+    store::calls::{CallTable, Saved},
 };
 use ringpost_functions::calls::{call_list, call_stats, call_timeline};
 use serde_json::Value;
@@ -38,51 +34,31 @@ pub fn call(name: &str, created_at: Timestamp, owner: &Owner, facts: Facts) -> C
 
 impl World {
     /// The calls of this world.
-    #[must_use]
     pub fn call_table(&self) -> CallTable {
-        CallTable::new(self.database(&Faults::none()), self.name("calls"))
-    }
-
-    pub(super) fn list(&self) -> CallList {
-        CallList::new(self.database(&Faults::none()), self.name("calls"))
+        self.wiring(&Faults::none()).calls().expect("a table")
     }
 
     /// `call-list` in this world, which looks at so many calls for one page.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn call_list(&self, examined: usize) -> call_list::Function {
         call_list::Function {
-            calls: self.list(),
-            directory: self.directory(),
-            authenticator: self.authenticator().await,
             examined,
+            ..self.endpoint(&Faults::none()).await
         }
     }
 
     /// `call-stats` in this world, which looks at so many calls.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn call_stats(&self, examined: usize) -> call_stats::Function {
         call_stats::Function {
-            calls: self.list(),
-            authenticator: self.authenticator().await,
             examined,
+            ..self.endpoint(&Faults::none()).await
         }
     }
 
     /// `call-timeline` in this world, with so many events a page.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn call_timeline(&self, events: usize) -> call_timeline::Function {
-        let history = HistoryTable::new(self.database(&Faults::none()), self.name("history"), 90);
         call_timeline::Function {
-            calls: self.call_table(),
-            history,
-            authenticator: self.authenticator().await,
             events,
+            ..self.endpoint(&Faults::none()).await
         }
     }
 

@@ -1,12 +1,9 @@
 //! Publishing in a world of one's own: who subscribes, and what is on its way to them.
 
-use ringpost::{
-    clock::Clock,
-    domain::{
-        delivery::{Delivery, DeliveryRef},
-        subscription::{Filters, Subscription},
-        timestamp::Timestamp,
-    },
+use ringpost::domain::{
+    delivery::{Delivery, DeliveryRef},
+    subscription::{Filters, Subscription},
+    timestamp::Timestamp,
 };
 use ringpost_functions::publishing::publish_event;
 use serde_json::Value;
@@ -23,12 +20,7 @@ impl World {
     /// # Panics
     /// When its secrets cannot be read.
     pub async fn publish_event(&self, faults: &Faults) -> publish_event::Function {
-        publish_event::Function {
-            events: self.events(faults),
-            authenticator: self.authenticator().await,
-            clock: Clock::system(),
-            quota: None,
-        }
+        self.endpoint(faults).await
     }
 
     /// Subscribes a tenant to these types, since the beginning of time. The subscription's id.

@@ -6,6 +6,7 @@ use ringpost::domain::{directory::ApiKey, timestamp::Timestamp};
 use ringpost_functions::directory::directory_api_keys;
 use ringpost_tests::{
     ask::{admin, ask},
+    faults::Faults,
     world::World,
 };
 use serde_json::json;
@@ -14,7 +15,9 @@ use uuid::Uuid;
 const COMPANY: &str = "7c8693c6-976e-4324-9123-2c1d811605f9";
 
 async fn api_keys_of(world: &World) -> directory_api_keys::Function {
-    directory_api_keys::Function::new(world.directory(), world.authenticator().await)
+    world
+        .endpoint::<directory_api_keys::Function>(&Faults::none())
+        .await
 }
 
 #[tokio::test]

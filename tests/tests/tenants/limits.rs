@@ -92,9 +92,10 @@ async fn while_the_table_does_not_answer_nobody_is_refused() {
 #[tokio::test]
 async fn a_user_an_address_and_a_tenant_that_publishes_learn_when_to_come_again() {
     let (world, hand) = (World::new(None).await, Hand::at(BEGIN));
-    let mut settings =
-        directory::Function::<Settings>::new(world.directory(), world.authenticator().await);
-    settings.limit(world.limiter(2, hand.clock()));
+    let mut settings = world
+        .endpoint::<directory::Function<Settings>>(&Faults::none())
+        .await;
+    settings.authenticator.limiter = Some(world.limiter(2, hand.clock()));
     let get = async |tenant: &str| {
         ask(Method::GET, None)
             .of(&settings, &admin(tenant))

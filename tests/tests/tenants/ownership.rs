@@ -17,6 +17,7 @@ use ringpost::{
 use ringpost_functions::directory::{self, Resource};
 use ringpost_tests::{
     ask::{admin, ask},
+    faults::Faults,
     lambda::{invoke, webhook},
     livekit::{hmac_signature, sip_call, unique},
     stack::{client, eventually, stack},
@@ -27,7 +28,7 @@ use serde_json::{Value, json};
 const LINE: &str = "+18588796658";
 
 async fn endpoint<R: Resource>(world: &World) -> directory::Function<R> {
-    directory::Function::new(world.directory(), world.authenticator().await)
+    world.endpoint(&Faults::none()).await
 }
 
 /// Tenants that own calls, with the users whose they are.

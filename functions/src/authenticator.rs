@@ -30,8 +30,6 @@ pub struct Authenticator {
 
 impl Authenticator {
     /// Who the bearer of the request's token is, if its role includes `needed`.
-    ///
-    /// # Errors
     /// 401 when nobody is believed, 403 when the role does not suffice, 429 when the user asks too often.
     pub async fn authorized(&self, request: &Request, needed: Role) -> Result<Caller, ApiError> {
         let caller = self.bearer(request).await?;
@@ -43,8 +41,6 @@ impl Authenticator {
     }
 
     /// Who the bearer of the request's token is, whatever its role.
-    ///
-    /// # Errors
     /// 401 when nobody is believed; the log says why. 429 when the user asks too often.
     pub async fn bearer(&self, request: &Request) -> Result<Caller, ApiError> {
         let keys = self.keys.current().await.ok_or(Unauthorized::NoKeys);
@@ -63,8 +59,6 @@ impl Authenticator {
 
     /// Counts a request that was let in as [`EXPENSIVE`] ones: it keeps a function busy for seconds, and all
     /// users share a few.
-    ///
-    /// # Errors
     /// 429 when the user asks too often.
     pub async fn is_expensive_for(&self, caller: &Caller) -> Result<(), ApiError> {
         limits::admit(self.limiter.as_ref(), &caller.name(), EXPENSIVE - 1).await

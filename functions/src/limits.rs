@@ -3,8 +3,6 @@
 use ringpost::{auth::limiter::Limiter, http::error::ApiError};
 
 /// Counts a request of `name` as so many, where there is a limit.
-///
-/// # Errors
 /// 429 when that is too many.
 pub(crate) async fn admit(
     limiter: Option<&Limiter>,

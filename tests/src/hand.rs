@@ -13,10 +13,6 @@ pub struct Hand(Arc<AtomicI64>);
 
 impl Hand {
     /// A clock that shows this moment.
-    ///
-    /// # Panics
-    /// When it is no RFC 3339 time.
-    #[must_use]
     pub fn at(text: &str) -> Self {
         let hand = Self(Arc::default());
         hand.set(text);
@@ -24,15 +20,11 @@ impl Hand {
     }
 
     /// A clock that stopped now.
-    #[must_use]
     pub fn stopped() -> Self {
         Self(Arc::new(AtomicI64::new(Clock::system().now().as_millis())))
     }
 
     /// Sets it.
-    ///
-    /// # Panics
-    /// When it is no RFC 3339 time.
     pub fn set(&self, text: &str) {
         self.set_to(Timestamp::parse_rfc3339(text).expect("a time"));
     }
@@ -48,16 +40,11 @@ impl Hand {
     }
 
     /// What it shows.
-    ///
-    /// # Panics
-    /// Never: it shows only what was a time.
-    #[must_use]
     pub fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst)).expect("a time")
     }
 
     /// The clock of a function.
-    #[must_use]
     pub fn clock(&self) -> Clock {
         let hand = self.clone();
         Clock::new(move || hand.now())

@@ -10,6 +10,7 @@
 
 pub mod ask;
 pub mod aws;
+pub mod commands;
 pub mod configs;
 pub mod elevenlabs;
 pub mod elevenlabs_api;

@@ -85,9 +85,6 @@ pub struct EventLog(EventTable);
 
 impl EventLog {
     /// Keeps an event as the endpoints do. Its key.
-    ///
-    /// # Panics
-    /// When the payload is none of LiveKit's, or the database fails.
     pub async fn keep(&self, payload: &Value) -> EventKey {
         let body = payload.to_string();
         let livekit =
@@ -153,9 +150,6 @@ const TABLES: [Table; 7] = [
 
 impl World {
     /// A new world, in which unknown numbers belong to `default_tenant`.
-    ///
-    /// # Panics
-    /// When the local cloud does not make it.
     pub async fn new(default_tenant: Option<&'static str>) -> Self {
         let (stack, id) = (stack(), unique());
         let sdk = sdk(stack, &Faults::none(), 3);
@@ -195,9 +189,6 @@ impl World {
     }
 
     /// The tables of the deployed stack, whose own functions are at work in them.
-    ///
-    /// # Panics
-    /// When they are not deployed.
     pub async fn deployed() -> Self {
         let stack = stack();
         let mut tables = HashMap::new();
@@ -234,9 +225,6 @@ impl World {
     }
 
     /// The id of the call that a payload's room becomes.
-    ///
-    /// # Panics
-    /// When the payload has no room.
     pub fn call_id(payload: &Value) -> String {
         let sid = payload["room"]["sid"].as_str().expect("a room");
         CallKey::RoomSid(sid.to_owned()).call_id().to_string()
@@ -252,9 +240,6 @@ impl World {
     }
 
     /// Puts an event into the log without anything else.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn keep_event(&self, event: &Event) {
         self.events(&Faults::none())
             .append(event)
@@ -263,9 +248,6 @@ impl World {
     }
 
     /// What is known of the only call.
-    ///
-    /// # Panics
-    /// When there is not exactly one.
     pub async fn facts(&self) -> Facts {
         let calls = self.calls().await;
         assert_eq!(calls.len(), 1);
@@ -273,9 +255,6 @@ impl World {
     }
 
     /// What the calls announced, by which events' keys.
-    ///
-    /// # Panics
-    /// When an item cannot be read.
     pub async fn announced(&self) -> Vec<(String, String)> {
         let (table, mut announced) = (self.call_table(), Vec::new());
         for item in self.calls().await {
@@ -356,9 +335,6 @@ impl World {
     }
 
     /// The event of this key.
-    ///
-    /// # Panics
-    /// When the log does not have it.
     pub async fn event(&self, key: &str) -> Event {
         let key = EventKey::from_stored(key.to_owned());
         self.events(&Faults::none())
@@ -369,9 +345,6 @@ impl World {
     }
 
     /// Removes an event from the log.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn forget_event(&self, key: &str) {
         let delete = self
             .database(&Faults::none())
@@ -385,9 +358,6 @@ impl World {
     }
 
     /// Files something that is due.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn file_due(&self, kind: &str, reference: &str, at: Timestamp, now: Timestamp) {
         let due = Due {
             at,
@@ -401,9 +371,6 @@ impl World {
     }
 
     /// Lets the next sweep begin at this moment.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn swept_until(&self, at: Timestamp) {
         self.due(&Faults::none())
             .advance(Minute::of(at))
@@ -412,9 +379,6 @@ impl World {
     }
 
     /// Gives `number` to a tenant's user in the directory.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn assign_number(&self, number: &str, tenant_id: &str, user_id: &str) {
         let line = PhoneNumberEntry {
             number: PhoneNumber::parse(number).expect("a number"),
@@ -434,9 +398,6 @@ impl World {
     }
 
     /// Every item of a table, by key.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn items(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
         let scan = self
             .database(&Faults::none())
@@ -451,9 +412,6 @@ impl World {
     }
 
     /// The state that matters: calls and pointers without versions, history without times.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn state(&self, left_out: &[&str]) -> Items {
         let mut state = Items::new();
         for (table, key) in [("calls", "id"), ("history", "eventKey")] {

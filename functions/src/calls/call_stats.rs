@@ -33,6 +33,7 @@ pub struct Function {
     pub examined: usize,
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Answer<'a> {
@@ -41,9 +42,7 @@ struct Answer<'a> {
     to: String,
     /// Whether every call of the window is counted.
     complete: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     counted_from: Option<String>,
     count: usize,
     by_status: BTreeMap<&'static str, usize>,

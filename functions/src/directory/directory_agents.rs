@@ -16,13 +16,12 @@ pub fn main() -> ExitCode {
     runtime::serve::<Function<Agent>>()
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
     agent_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
 }
 

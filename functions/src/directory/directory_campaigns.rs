@@ -16,14 +16,13 @@ pub fn main() -> ExitCode {
     runtime::serve::<Function<Campaign>>()
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
     id: &'a str,
     name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     agent_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
 }
 

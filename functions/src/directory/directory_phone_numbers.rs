@@ -22,18 +22,16 @@ pub fn main() -> ExitCode {
     runtime::serve::<Function<PhoneNumberEntry>>()
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
     id: Uuid,
     number: &'a str,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "type")]
     kind: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     user_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     campaign_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     agent_config_id: Option<&'a str>,
 }
 

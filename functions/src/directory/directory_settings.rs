@@ -19,14 +19,12 @@ pub fn main() -> ExitCode {
     runtime::serve::<Function<Settings>>()
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct View<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     default_agent_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     default_region: Option<&'a str>,
 }
 

@@ -54,8 +54,6 @@ pub trait Resource: Entry + Sized + 'static {
     const HAS_TENANT_IN_KEY: bool = false;
 
     /// The id of the entry that a request is about; `None` when it is about the list.
-    ///
-    /// # Errors
     /// 400 when the path holds something that can be no id.
     fn requested_id(request: &Request, tenant_id: &str) -> Result<Option<String>, ApiError>;
 
@@ -65,8 +63,6 @@ pub trait Resource: Entry + Sized + 'static {
     }
 
     /// The entry that a body describes.
-    ///
-    /// # Errors
     /// 400 when a field is missing or wrong.
     fn read(tenant_id: String, id: String, fields: &Fields) -> Result<Self, ApiError>;
 

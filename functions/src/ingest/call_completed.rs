@@ -31,15 +31,13 @@ pub struct Function {
     pub gate: Gate<Keys>,
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 struct Answer<'a> {
     status: &'static str,
     message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     event_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     event_type: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     call_id: Option<String>,
 }
 

@@ -63,20 +63,17 @@ struct Tested<'a> {
     details: Details<'a>,
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Details<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     status_code: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     response_body: Option<&'a str>,
     /// In milliseconds.
     response_time: u64,
     event_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'a str>,
     /// Whether the endpoint has repeated its challenge, if it was to.
-    #[serde(skip_serializing_if = "Option::is_none")]
     endpoint_proven: Option<bool>,
 }
 

@@ -47,7 +47,6 @@ enum Parameter<'a> {
 
 impl Payload {
     /// The payload of an event that has expired.
-    #[must_use]
     pub fn expired() -> Self {
         Self {
             json: RawValue::NULL.to_owned(),
@@ -56,7 +55,6 @@ impl Payload {
     }
 
     /// What a list shows of a body that was received from `source`.
-    #[must_use]
     pub fn listed(source: &str, excerpt: &Excerpt) -> Self {
         if excerpt.is_whole {
             Content::received(source, &excerpt.bytes).listed()
@@ -66,19 +64,16 @@ impl Payload {
     }
 
     /// What a list shows of a body that is posted.
-    #[must_use]
     pub fn listed_posted(body: &[u8]) -> Self {
         Content::posted(body).listed()
     }
 
     /// The whole body that was received from `source`, if an answer can hold it.
-    #[must_use]
     pub fn whole(source: &str, body: &[u8]) -> Self {
         Content::received(source, body).shown()
     }
 
     /// The whole body that is posted, if an answer can hold it.
-    #[must_use]
     pub fn whole_posted(body: &[u8]) -> Self {
         Content::posted(body).shown()
     }

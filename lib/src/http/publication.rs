@@ -27,8 +27,6 @@ pub struct Publication {
 
 impl Publication {
     /// Reads a body. Nothing is made of its numbers and texts; only what could not be shown is refused.
-    ///
-    /// # Errors
     /// 400 that names the field; 413 when the body is too large.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
         within_bounds(body)?;

@@ -36,9 +36,6 @@ impl World {
     }
 
     /// `fetch-transcript` in this world, which asks `api`.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn fetch_transcript(&self, api: &ElevenLabsApi) -> fetch_transcript::Function {
         let variables = [("ELEVENLABS_API_URL", api.url())];
         let wiring = self.wiring_with(&Faults::none(), &variables);
@@ -50,25 +47,16 @@ impl World {
     }
 
     /// The key of a stage that deliberately has none.
-    ///
-    /// # Panics
-    /// When the secrets cannot be read.
     pub async fn no_elevenlabs_key(&self) -> Secrets<Option<ApiKey>> {
         self.secrets(&["elevenlabs-api-key"], |_| None).await
     }
 
     /// Puts an event of the call status document into the log, received at `seconds`.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn keep_call_status(&self, body: &Value, seconds: i64) {
         self.keep_call_status_of(None, body, seconds).await;
     }
 
     /// The same as this tenant's own account sent it, or the platform's.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn keep_call_status_of(&self, account: Option<&str>, body: &Value, seconds: i64) {
         let (payload, source) = (body.to_string(), Source::CallStatus);
         let at = Timestamp::from_seconds(seconds).expect("a time");

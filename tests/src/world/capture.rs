@@ -8,9 +8,6 @@ use crate::faults::Faults;
 
 impl World {
     /// `call-capture` in this world.
-    ///
-    /// # Panics
-    /// When it reads secrets, for which it would have to wait.
     pub fn call_capture(&self, faults: &Faults) -> call_capture::Function {
         let function = self.endpoint(faults).now_or_never();
         function.expect("it reads no secrets")

@@ -42,18 +42,11 @@ const TIMEOUTS: Timeouts = Timeouts {
 };
 
 /// A sender that may post to this machine, and gives up after a second.
-///
-/// # Panics
-/// When none can be made.
-#[must_use]
 pub fn sender() -> Sender {
     Sender::with_timeouts(Loopback::Allowed, Clock::system(), TIMEOUTS).expect("a sender")
 }
 
 /// Lets `deliver` work on these messages. How many must come again.
-///
-/// # Panics
-/// Never: a message is JSON.
 pub async fn work(deliver: &deliver::Function, messages: &[DeliveryMessage]) -> usize {
     let bodies: Vec<String> = messages
         .iter()
@@ -67,10 +60,6 @@ pub async fn work(deliver: &deliver::Function, messages: &[DeliveryMessage]) -> 
 }
 
 /// What the schedule of `sweep` sends, of which nothing is read.
-///
-/// # Panics
-/// Never: it is JSON.
-#[must_use]
 pub fn minute() -> <sweep::Function as Worker>::Batch {
     serde_json::from_str("{}").expect("JSON")
 }
@@ -114,9 +103,6 @@ impl World {
     }
 
     /// As [`World::deliver`], with these timeouts.
-    ///
-    /// # Panics
-    /// When no HTTP client can be made.
     pub fn deliver_with(
         &self,
         timeouts: Timeouts,
@@ -131,9 +117,6 @@ impl World {
     }
 
     /// An active subscription of `acme` to some types at this URL, changed by `change`.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn subscribe_at(
         &self,
         url: &str,
@@ -145,9 +128,6 @@ impl World {
     }
 
     /// As [`World::subscribe_at`], with these secrets.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn subscribe_signed(
         &self,
         url: &str,
@@ -171,9 +151,6 @@ impl World {
     }
 
     /// Records a message for a subscription, as `fan-out` does, and names the attempt that must follow.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn deliverable(
         &self,
         subscription: &Subscription,
@@ -194,9 +171,6 @@ impl World {
 
     /// How many messages wait in the queue of deliveries: those that may be taken, and those whose time
     /// has not come.
-    ///
-    /// # Panics
-    /// When the queue fails.
     pub async fn queued_deliveries(&self) -> (usize, usize) {
         let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3));
         let asked = queue
@@ -222,9 +196,6 @@ impl World {
     }
 
     /// The messages that wait in the queue of deliveries and are not delayed, taken out of it.
-    ///
-    /// # Panics
-    /// When the queue fails, or holds something else.
     pub async fn take_deliveries(&self) -> Vec<DeliveryMessage> {
         let bodies = self.take(&self.deliveries_url).await;
         bodies
@@ -234,9 +205,6 @@ impl World {
     }
 
     /// As [`World::take_deliveries`], out of the slow lane.
-    ///
-    /// # Panics
-    /// When the queue fails, or holds something else.
     pub async fn take_slow_lane(&self) -> Vec<DeliveryMessage> {
         let bodies = self.take(&self.slow_lane_url()).await;
         bodies
@@ -246,18 +214,12 @@ impl World {
     }
 
     /// A subscription of `acme` as it stands.
-    ///
-    /// # Panics
-    /// When there is none.
     pub async fn acme(&self, id: u64) -> Subscription {
         let found = self.subscriptions(&Faults::none()).find("acme", id).await;
         found.expect("the table answers").expect("it is there")
     }
 
     /// The events of `acme` in the log, by their types, with what they tell.
-    ///
-    /// # Panics
-    /// When one is another tenant's or no JSON.
     pub async fn told(&self) -> Vec<(String, Value)> {
         let mut told = Vec::new();
         for item in self.items("events").await {

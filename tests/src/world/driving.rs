@@ -10,9 +10,6 @@ use crate::{
 
 impl World {
     /// Drives everything that is in the log, once.
-    ///
-    /// # Panics
-    /// When an event can neither be driven nor put aside.
     pub async fn drive(&self) {
         let batch = stream_batch(&self.items("events").await);
         let driven = self.fan_out(&Faults::none()).handle(batch).await;
@@ -20,18 +17,12 @@ impl World {
     }
 
     /// Drives what is in the log, and whatever is queued by that, until nothing is left to do.
-    ///
-    /// # Panics
-    /// When an event cannot be driven.
     pub async fn drive_all(&self) {
         self.drive().await;
         self.drive_queue().await;
     }
 
     /// Drives what waits in the retry queue, until nothing is left to do.
-    ///
-    /// # Panics
-    /// When an event cannot be driven.
     pub async fn drive_queue(&self) {
         loop {
             let bodies = self.take_retries().await;

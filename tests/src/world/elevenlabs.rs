@@ -26,18 +26,12 @@ impl World {
     }
 
     /// ElevenLabs' keys that hold this secret, or none.
-    ///
-    /// # Panics
-    /// When the local stage has no secrets.
     pub async fn elevenlabs_keys_of(&self, secret: Option<String>) -> Secrets<Keys> {
         self.secrets(&[SECRETS], move |_| Keys::new(secret.as_slice()))
             .await
     }
 
     /// Gives an agent to a tenant in the directory.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn assign_agent(&self, agent_id: &str, tenant_id: &str, user_id: &str) {
         let agent = Agent {
             agent_id: agent_id.to_owned(),
@@ -55,9 +49,6 @@ impl World {
     }
 
     /// The events in the log, whole.
-    ///
-    /// # Panics
-    /// When one cannot be read.
     pub async fn kept_events(&self) -> Vec<Event> {
         let (table, mut events) = (self.events(&Faults::none()), Vec::new());
         for item in self.items("events").await {

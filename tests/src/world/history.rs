@@ -21,7 +21,6 @@ use super::World;
 use crate::{faults::Faults, subscriptions::secrets};
 
 /// An event as `source` sent it.
-#[must_use]
 pub fn event(source: Source, id: &str, at: Timestamp, payload: &str) -> Event {
     Event {
         key: EventKey::of(source.as_str(), id),
@@ -36,7 +35,6 @@ pub fn event(source: Source, id: &str, at: Timestamp, payload: &str) -> Event {
 }
 
 /// An attempt that the endpoint answered with this status.
-#[must_use]
 pub fn answered(at: Timestamp, status_code: u16) -> Attempt {
     Attempt {
         at,
@@ -50,9 +48,6 @@ pub fn answered(at: Timestamp, status_code: u16) -> Attempt {
 
 impl World {
     /// `webhook-events` in this world, which looks at so many rows for one answer, whatever is asked for.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn webhook_events(&self, examined: usize) -> webhook_events::Function {
         self.webhook_events_within(Examined {
             unasked: examined,
@@ -62,9 +57,6 @@ impl World {
     }
 
     /// `webhook-events` in this world, which looks at so many rows for one answer.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn webhook_events_within(&self, examined: Examined) -> webhook_events::Function {
         let mut function: webhook_events::Function = self.endpoint(&Faults::none()).await;
         function.history.examined = examined;
@@ -77,9 +69,6 @@ impl World {
     }
 
     /// A delivery that waits for its first attempt.
-    ///
-    /// # Panics
-    /// When the database fails, or has it already.
     pub async fn pending_delivery(&self, message: &Message, subscription_id: u64) -> Delivery {
         let history = self.history(&Faults::none());
         let packed = history.pack(message, 1).await.expect("it is packed");
@@ -94,18 +83,12 @@ impl World {
     }
 
     /// A delivery as it stands.
-    ///
-    /// # Panics
-    /// When there is none.
     pub async fn delivery(&self, at: &DeliveryRef) -> Delivery {
         let found = self.history(&Faults::none()).find_delivery(at).await;
         found.expect("the database answers").expect("a delivery")
     }
 
     /// Deletes the body that the deliveries of a message share.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn forget_body(&self, tenant_id: &str, message_id: &str) {
         let partition = AttributeValue::S(format!("{tenant_id}#{message_id}"));
         let delete = self
@@ -119,9 +102,6 @@ impl World {
     }
 
     /// A delivery after one more attempt.
-    ///
-    /// # Panics
-    /// When the database fails, or the delivery has ended.
     pub async fn attempt(
         &self,
         delivery: &Delivery,
@@ -138,9 +118,6 @@ impl World {
     }
 
     /// Writes a subscription.
-    ///
-    /// # Panics
-    /// When the database fails, or has it already.
     pub async fn write_subscription(&self, subscription: &Subscription) {
         let created = self
             .subscriptions(&Faults::none())
@@ -150,9 +127,6 @@ impl World {
     }
 
     /// Records that a tenant received an event, which the log need not have.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn receive(&self, event: &Event, tenant_id: &str, user_id: Option<&str>) {
         let recorded = self
             .history(&Faults::none())

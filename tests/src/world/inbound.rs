@@ -27,9 +27,6 @@ impl World {
     }
 
     /// `sip-inbound` of a stage without any LiveKit key.
-    ///
-    /// # Panics
-    /// When secrets cannot be read.
     pub async fn sip_inbound_without_keys(&self) -> sip_inbound::Function {
         let mut function = self.sip_inbound(Health::Well, Health::Well).await;
         let keys = self.secrets(&["livekit-api-keys"], |_| {
@@ -92,9 +89,6 @@ impl World {
     }
 
     /// The leads of a tenant.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn leads(&self, tenant_id: &str) -> Vec<Lead> {
         self.directory()
             .list(tenant_id, 100, None)
@@ -115,9 +109,6 @@ impl World {
 }
 
 /// A number of a tenant.
-///
-/// # Panics
-/// When it is none.
 pub fn line(number: &str, tenant_id: &str, campaign_id: Option<&str>) -> PhoneNumberEntry {
     PhoneNumberEntry {
         number: ringpost::domain::phone::PhoneNumber::parse(number).expect("a number"),

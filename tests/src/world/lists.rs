@@ -16,10 +16,6 @@ use super::World;
 use crate::faults::Faults;
 
 /// A call that bears a name, as an event left it.
-///
-/// # Panics
-/// Never: it has a key.
-#[must_use]
 pub fn call(name: &str, created_at: Timestamp, owner: &Owner, facts: Facts) -> Call {
     let update = CallUpdate {
         event: EventKey::of("livekit", name),
@@ -63,9 +59,6 @@ impl World {
     }
 
     /// Writes calls that nobody reported.
-    ///
-    /// # Panics
-    /// When the database fails, or has one of them.
     pub async fn put_calls(&self, calls: &[Call]) {
         let table = self.call_table();
         for some in calls.chunks(20) {
@@ -78,9 +71,6 @@ impl World {
     }
 
     /// Puts an event of LiveKit into the log, as received at this moment.
-    ///
-    /// # Panics
-    /// When the payload is none of LiveKit's, or the database fails.
     pub async fn keep_received(&self, payload: &Value, received_at: Timestamp) {
         let body = payload.to_string();
         let livekit = LiveKitEvent::parse(body.as_bytes(), received_at).expect("a LiveKit event");

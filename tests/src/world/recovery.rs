@@ -31,9 +31,6 @@ impl World {
     }
 
     /// The bodies of the messages that wait in the queue of recoveries, taken out of it.
-    ///
-    /// # Panics
-    /// When the queue fails.
     pub async fn take_recoveries(&self) -> Vec<String> {
         self.take(&self.recoveries_url).await
     }
@@ -46,9 +43,6 @@ impl World {
     }
 
     /// Deletes the history's rows of an event. Tells how many there were.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn forget_history_of(&self, event_key: &str) -> usize {
         let database = self.database(&Faults::none());
         let pages = database

@@ -79,17 +79,11 @@ impl World {
     }
 
     /// An endpoint in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn endpoint<E: Endpoint>(&self, faults: &Faults) -> E {
         self.endpoint_with(faults, &[]).await
     }
 
     /// As [`World::endpoint`], with these variables of the environment besides.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn endpoint_with<E: Endpoint>(
         &self,
         faults: &Faults,
@@ -101,9 +95,6 @@ impl World {
     }
 
     /// A worker in this world that reads no secrets, so that nothing is waited for.
-    ///
-    /// # Panics
-    /// When it needs something else.
     pub(super) fn worker<W: Worker>(&self, faults: &Faults) -> W {
         let wiring = self.wiring(faults);
         let worker = W::wire(&wiring).now_or_never();
@@ -113,9 +104,6 @@ impl World {
     }
 
     /// Who may ask in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
     pub async fn authenticator(&self) -> Authenticator {
         let wiring = self.wiring(&Faults::none());
         let authenticator = wiring.authenticator().await;
@@ -123,9 +111,6 @@ impl World {
     }
 
     /// Secrets of the local stage.
-    ///
-    /// # Panics
-    /// When they cannot be read.
     pub async fn secrets<T>(
         &self,
         names: &'static [&'static str],

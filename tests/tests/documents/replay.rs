@@ -1,26 +1,18 @@
 //! `make replay`: what the history lost comes back from the log, each event once.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use ringpost::{clock::Clock, domain::timestamp::Timestamp};
 use ringpost_tests::{
+    commands::{local, said},
     livekit::{sample, unique},
-    stack::{eventually, root, stack},
+    stack::{eventually, stack},
     world::World,
 };
 use serde_json::json;
 
 fn replay(arguments: &[&str]) -> Output {
-    let mut command = Command::new("python3");
-    command
-        .args(["-m", "local", "replay", "local"])
-        .args(arguments)
-        .current_dir(root());
-    command.output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    local("replay", arguments)
 }
 
 /// A minute of the last weeks that no other run of this test has chosen.

@@ -1,11 +1,12 @@
 //! `make trace`: the whole way of one call, from whatever names it, and nothing that a terminal must not show.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use ringpost_tests::{
+    commands::{local, said},
     livekit::{authorization, sip_call, unique},
     receiver::{Answer, Receiver},
-    stack::{Stack, client, eventually, root, stack},
+    stack::{Stack, client, eventually, stack},
     world::World,
 };
 use serde_json::{Value, json};
@@ -16,16 +17,7 @@ const PATH: &str = "/private-path";
 const CALLER: &str = "5105550123";
 
 fn trace(arguments: &[&str]) -> Output {
-    let mut command = Command::new("python3");
-    command
-        .args(["-m", "local", "trace", "local"])
-        .args(arguments)
-        .current_dir(root());
-    command.output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    local("trace", arguments)
 }
 
 /// A tenant of its own with a line, and one subscription.

@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    process::{Command, Output},
+    process::Output,
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -17,10 +17,11 @@ use ringpost::{
     store::directory::Put,
 };
 use ringpost_tests::{
+    commands::{local, said},
     livekit::{authorization, sip_call, unique},
     receiver::{Answer, Receiver},
     signalwire::{PATH as SIGNALWIRE, form_signature},
-    stack::{Stack, client, eventually, root, stack},
+    stack::{Stack, client, eventually, stack},
     world::World,
 };
 use serde_json::{Value, json};
@@ -88,16 +89,7 @@ impl Person {
 }
 
 fn erase(arguments: &[&str]) -> Output {
-    let mut command = Command::new("python3");
-    command
-        .args(["-m", "local", "erase", "local"])
-        .args(arguments)
-        .current_dir(root());
-    command.output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    local("erase", arguments)
 }
 
 /// A tenant of its own, with a line, a key for its dialer and two subscriptions.

@@ -14,10 +14,10 @@ use ringpost::{
 
 use crate::limits;
 
-/// A request that reads thousands of items counts as so many.
+/// A request that reads thousands of items counts as this many.
 const EXPENSIVE: u64 = 50;
 
-/// Believes tokens.
+/// Verifies user tokens.
 pub struct Authenticator {
     /// What a token must be.
     pub policy: TokenPolicy,
@@ -30,7 +30,7 @@ pub struct Authenticator {
 
 impl Authenticator {
     /// Who the bearer of the request's token is, if its role includes `needed`.
-    /// 401 when nobody is believed, 403 when the role does not suffice, 429 when the user asks too often.
+    /// 401 when the token is refused, 403 when the role does not suffice, 429 when the user asks too often.
     pub async fn authorized(&self, request: &Request, needed: Role) -> Result<Caller, ApiError> {
         let caller = self.bearer(request).await?;
         if caller.role().includes(needed) {
@@ -41,7 +41,7 @@ impl Authenticator {
     }
 
     /// Who the bearer of the request's token is, whatever its role.
-    /// 401 when nobody is believed; the log says why. 429 when the user asks too often.
+    /// 401 when the token is refused; the log says why. 429 when the user asks too often.
     pub async fn bearer(&self, request: &Request) -> Result<Caller, ApiError> {
         let keys = self.keys.current().await.ok_or(Unauthorized::NoKeys);
         let caller = keys.and_then(|keys| {

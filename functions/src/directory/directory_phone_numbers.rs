@@ -71,7 +71,7 @@ impl Resource for PhoneNumberEntry {
 
 /// In E.164 only: a national number would be taken for a North American one.
 fn e164(text: &str) -> Result<PhoneNumber, ApiError> {
-    // A + that nobody encoded may arrive as a space.
+    // A + that was not encoded may arrive as a space.
     let text = text
         .strip_prefix(' ')
         .map_or_else(|| text.to_owned(), |rest| format!("+{rest}"));

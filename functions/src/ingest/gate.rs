@@ -117,7 +117,7 @@ pub(super) fn raw(body: Body) -> Bytes {
 /// What the sender of a refused webhook learns.
 pub(super) const REFUSED: &str = "Invalid webhook signature";
 
-/// The answer to a webhook that nobody can be shown to have signed.
+/// The answer to a webhook whose sender is not verified.
 pub(super) fn refused(refusal: Refusal) -> ApiError {
     ApiError::new(ErrorStatus::Unauthorized, REFUSED).cause(refusal)
 }

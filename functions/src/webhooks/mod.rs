@@ -27,7 +27,7 @@ fn needed(method: &Method) -> Role {
     }
 }
 
-/// The id of the subscription in a path; a malformed one is one that nobody has.
+/// The id of the subscription in a path; a malformed one is answered like a missing subscription.
 fn subscription_id(request: &Request) -> Result<Option<u64>, ApiError> {
     let id: Option<SubscriptionId> = optional_path_id(request, "id", not_found)?;
     Ok(id.map(|SubscriptionId(id)| id))
@@ -38,7 +38,7 @@ fn no_event() -> ApiError {
     ApiError::new(ErrorStatus::NotFound, "Event not found")
 }
 
-/// What another tenant has and what nobody has look the same.
+/// Another tenant's subscription and a missing one look the same.
 fn not_found() -> ApiError {
     ApiError::new(ErrorStatus::NotFound, "Webhook configuration not found")
 }

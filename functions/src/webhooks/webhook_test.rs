@@ -1,5 +1,5 @@
 //! `POST /api/webhooks/config/{id}/test`: posts a sample event to a subscription's endpoint now, once,
-//! and tells what the endpoint answered.
+//! and returns what the endpoint answered.
 //!
 //! It is signed and sent as any delivery is, also for an inactive subscription: one tests before one
 //! switches on. Its id alone, `evt_test_…`, says that it is a test. Where endpoints must prove themselves, it
@@ -130,7 +130,7 @@ impl Endpoint for Function {
             let proven = subscriptions.prove(&tenant_id, id, &subscription.url, now);
             proven.await.map_err(failed)?;
         }
-        // Whoever is told of a test finds it in the history.
+        // A test that was answered stands in the history.
         self.history
             .record_test(&message, id, &attempt)
             .await

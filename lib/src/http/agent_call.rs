@@ -84,7 +84,7 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl<'a> AgentCall<'a> {
-    /// The view of a call that was asked for by `query`, with the payload of the event that told its
+    /// The view of a call that was asked for by `query`, with the payload of the event that reported its
     /// status. A payload that does not fit into an answer is left out.
     pub fn of(
         call: &'a Call,

@@ -74,8 +74,8 @@ impl<'a> FollowUp<'a> {
 }
 
 impl<'a> CallLog<'a> {
-    /// The view of an owned call. Where the document requires a text that nobody told, it is empty;
-    /// a call whose direction nobody told is inbound.
+    /// The view of an owned call. Where the document requires a text that was not reported, it is empty;
+    /// a call whose direction was not reported is inbound.
     pub fn of(call: &'a Call, owner: &'a Owner) -> Self {
         let facts = &call.facts;
         let ending = facts.ending();
@@ -105,7 +105,7 @@ impl<'a> CallLog<'a> {
             call_sid: facts.call_sid(),
             conversation_id: facts.conversation_id().map(String::as_str),
             agent_id: facts.agent_id().map(String::as_str),
-            agent_status: facts.agent_status.get().map(|told| told.word),
+            agent_status: facts.agent_status.get().map(|status| status.word),
             failure_reason: call.failure_reason(),
             outcomes: facts.results().filter(|results| !results.is_empty()),
             lead_id: call.lead_id().map(|lead| lead.as_str().to_owned()),

@@ -7,7 +7,7 @@ use crate::{
     providers::livekit::sip_inbound::{InboundCall, Party},
 };
 
-/// What LiveKit is told.
+/// The answer to LiveKit.
 #[derive(Debug, Serialize)]
 pub struct DispatchAnswer {
     agent_name: String,
@@ -24,7 +24,7 @@ struct Attributes {
     caller: Option<String>,
 }
 
-/// What the agent is told: JSON within a text.
+/// The agent's metadata: JSON within a text.
 #[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 struct Metadata<'a> {

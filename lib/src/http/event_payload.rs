@@ -37,7 +37,7 @@ struct Posted<'a> {
     data: &'a RawValue,
 }
 
-/// What a form told under one name.
+/// What a form has under one name.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Parameter<'a> {
@@ -151,11 +151,11 @@ impl<'a> Content<'a> {
 
 /// The parameters of a form by their names; one that is there several times is a list.
 fn form(body: &[u8]) -> Box<RawValue> {
-    let mut told = BTreeMap::<Cow<str>, Vec<Cow<str>>>::new();
+    let mut parameters = BTreeMap::<Cow<str>, Vec<Cow<str>>>::new();
     for (name, value) in form_urlencoded::parse(body) {
-        told.entry(name).or_default().push(value);
+        parameters.entry(name).or_default().push(value);
     }
-    let parameters: BTreeMap<_, _> = told
+    let parameters: BTreeMap<_, _> = parameters
         .into_iter()
         .map(
             |(name, mut values)| match (values.pop(), values.is_empty()) {

@@ -21,7 +21,7 @@ pub struct Publication {
     pub event_type: String,
     /// The JSON of an object: what was sent, without the space between its parts.
     pub payload: String,
-    /// When it happened, if that is told.
+    /// When it happened, if the publisher says so.
     pub occurred_at: Option<Timestamp>,
 }
 

@@ -1,16 +1,16 @@
 //! Tables and a queue of one's own in the local cloud, so that a test sees every item in them, and
 //! the functions' dependencies wired to them.
 
-mod asked;
+mod agent_calls;
 mod capture;
 pub mod deliveries;
-mod driving;
 mod elevenlabs;
 pub mod history;
 pub mod inbound;
 mod items;
 mod limits;
 pub mod lists;
+mod processing;
 pub mod publishing;
 mod queues;
 mod recovery;

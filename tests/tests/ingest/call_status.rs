@@ -47,7 +47,7 @@ async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
         );
         let kept = world.kept_events().await;
         assert_eq!(kept.len(), 1, "{name}");
-        world.drive().await;
+        world.process_log().await;
         let facts = world.facts().await;
         let status = facts.agent_status.get().unwrap();
         assert_eq!((status.word, &status.event), (word, &kept[0].key), "{name}");
@@ -78,7 +78,7 @@ async fn events_out_of_order_end_in_the_furthest_status() {
             "{event_type}"
         );
     }
-    world.drive().await;
+    world.process_log().await;
     assert_eq!(world.items("history").await.len(), 5);
     let facts = world.facts().await;
     assert_eq!(

@@ -44,11 +44,11 @@ async fn owners(world: &World) -> BTreeSet<(String, String)> {
         .collect()
 }
 
-async fn drive(world: &World, events: &[Value]) {
+async fn process_log(world: &World, events: &[Value]) {
     for event in events {
         world.event_log().keep(event).await;
     }
-    world.drive_all().await;
+    world.process_all().await;
 }
 
 fn owned(tenant_id: &str, user_id: &str) -> BTreeSet<(String, String)> {
@@ -81,7 +81,7 @@ async fn a_tenant_that_claims_what_nobody_has_gets_no_call_of_the_default_tenant
     let sip_inbound = world.sip_inbound(Health::Well, Health::Well).await;
     let answer = invoke(&sip_inbound, webhook(question.to_string().as_bytes())).await;
     assert_eq!(answer.body["agent_name"], "acme-agent", "{answer:?}");
-    world.drive_all().await;
+    world.process_all().await;
     assert_eq!(owners(&world).await, owned("acme", ""));
 }
 
@@ -146,7 +146,7 @@ async fn receive(world: &World, account: &str, events: &[Value]) {
         let received = livekit.event(webhook.body().clone(), livekit.created_at);
         world.keep_event(&webhook.signed(received)).await;
     }
-    world.drive_all().await;
+    world.process_all().await;
 }
 
 #[tokio::test]
@@ -246,7 +246,7 @@ async fn receive_leniently(world: &World, account: &str, events: &[Value]) {
         let received = livekit.event(webhook.body().clone(), livekit.created_at);
         world.keep_event(&webhook.signed(received)).await;
     }
-    world.drive_all().await;
+    world.process_all().await;
 }
 
 #[tokio::test]

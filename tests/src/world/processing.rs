@@ -10,20 +10,20 @@ use crate::{
 
 impl World {
     /// Drives everything that is in the log, once.
-    pub async fn drive(&self) {
+    pub async fn process_log(&self) {
         let batch = stream_batch(&self.items("events").await);
         let driven = self.fan_out(&Faults::none()).handle(batch).await;
         assert!(driven.batch_item_failures.is_empty());
     }
 
     /// Drives what is in the log, and whatever is queued by that, until nothing is left to do.
-    pub async fn drive_all(&self) {
-        self.drive().await;
-        self.drive_queue().await;
+    pub async fn process_all(&self) {
+        self.process_log().await;
+        self.process_retries().await;
     }
 
     /// Drives what waits in the retry queue, until nothing is left to do.
-    pub async fn drive_queue(&self) {
+    pub async fn process_retries(&self) {
         loop {
             let bodies = self.take_retries().await;
             if bodies.is_empty() {

@@ -9,9 +9,9 @@ use ringpost::{clock::Clock, domain::timestamp::Timestamp};
 
 /// Shows what it was set to.
 #[derive(Debug, Clone)]
-pub struct Hand(Arc<AtomicI64>);
+pub struct ManualClock(Arc<AtomicI64>);
 
-impl Hand {
+impl ManualClock {
     /// A clock that shows this moment.
     pub fn at(text: &str) -> Self {
         let hand = Self(Arc::default());

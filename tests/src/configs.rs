@@ -44,7 +44,7 @@ pub async fn ask(
     ask::ask(method, path).text(body).of(endpoint, claims).await
 }
 
-/// The endpoints in a world of one's own.
+/// The endpoints in a world.
 pub struct Configs {
     /// The world.
     pub world: World,

@@ -39,7 +39,7 @@ pub struct ElevenLabsApi {
 }
 
 impl ElevenLabsApi {
-    /// A server of one's own, to whom this key is good.
+    /// A server that accepts this key.
     pub fn start(key: &str) -> Self {
         Self::listen("127.0.0.1:0", key)
     }

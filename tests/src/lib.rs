@@ -1,5 +1,5 @@
 //! What the end-to-end tests share: the running local stack, requests signed as LiveKit signs them,
-//! a world of tables of one's own, and AWS connections that break on command.
+//! a world of tables, and AWS connections that break on command.
 
 #![expect(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! Tables and a queue of one's own in the local cloud, so that a test sees every item in them, and
+//! Tables and queues of a test's own in the local cloud, so that a test sees every item in them, and
 //! the functions' dependencies wired to them.
 
 mod agent_calls;

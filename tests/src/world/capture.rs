@@ -1,4 +1,4 @@
-//! What dialers submit in a world of one's own.
+//! What dialers submit in a world.
 
 use futures::FutureExt;
 use ringpost_functions::ingest::call_capture;

@@ -1,4 +1,4 @@
-//! Subscriptions and deliveries of a world of one's own.
+//! Subscriptions and deliveries of a world.
 
 use std::time::Duration;
 

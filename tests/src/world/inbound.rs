@@ -1,4 +1,4 @@
-//! The functions of inbound calls in a world of one's own.
+//! The functions of inbound calls in a world.
 
 use ringpost::{
     domain::directory::{Campaign, Entry, Lead, PhoneNumberEntry, Settings},

@@ -1,4 +1,4 @@
-//! Publishing in a world of one's own: who subscribes, and what is on its way to them.
+//! Publishing in a world: who subscribes, and what is on its way to them.
 
 use ringpost::domain::{
     delivery::{Delivery, DeliveryRef},

@@ -1,4 +1,4 @@
-//! Recoveries of a world of one's own, and events that nobody drives again but a replay.
+//! Recoveries of a world, and events that nobody drives again but a replay.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use ringpost::{clock::Clock, delivery::recovery::run::Portion, queue::deliveries::DeliveryQueue};

@@ -1,4 +1,4 @@
-//! SignalWire's webhooks in a world of one's own.
+//! SignalWire's webhooks in a world.
 
 use ringpost_functions::ingest::signalwire;
 

@@ -1,4 +1,4 @@
-//! The endpoints of subscriptions in a world of one's own.
+//! The endpoints of subscriptions in a world.
 
 use ringpost_functions::webhooks::{webhook_config, webhook_rotate_secret, webhook_test};
 

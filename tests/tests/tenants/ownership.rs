@@ -98,7 +98,7 @@ async fn a_campaign_says_whose_users_a_call_is_and_never_whose_tenants() {
     for (default_tenant, expected) in [(None, BTreeSet::new()), (Some("acme"), owned("acme", ""))] {
         let world = World::new(default_tenant).await;
         world.directory().assign(&campaign).await.unwrap();
-        drive(&world, &sip_call(&unique(), LINE)).await;
+        process_log(&world, &sip_call(&unique(), LINE)).await;
         assert_eq!(owners(&world).await, expected, "{default_tenant:?}");
     }
     // Of a tenant that has the line, its own campaign says the user, whichever event comes first.
@@ -115,7 +115,7 @@ async fn a_campaign_says_whose_users_a_call_is_and_never_whose_tenants() {
         }
         let mut events = sip_call(&unique(), LINE);
         events.rotate_left(turn);
-        drive(&world, &events).await;
+        process_log(&world, &events).await;
         assert_eq!(owners(&world).await, owned("acme", "acme_1"), "{turn}");
     }
 }

@@ -14,16 +14,15 @@ use ringpost::{
 
 use crate::limits;
 
-/// A request that reads thousands of items counts as so many.
+/// A request that reads thousands of items counts as this many.
 const EXPENSIVE: u64 = 50;
 
-/// Believes tokens.
+/// Verifies user tokens.
 pub struct Authenticator {
     /// What a token must be.
     pub policy: TokenPolicy,
     /// What signs tokens.
     pub keys: Secrets<TokenKeys>,
-    /// What time it is.
     pub clock: Clock,
     /// How often a user may ask, if that is limited.
     pub limiter: Option<Limiter>,
@@ -31,9 +30,7 @@ pub struct Authenticator {
 
 impl Authenticator {
     /// Who the bearer of the request's token is, if its role includes `needed`.
-    ///
-    /// # Errors
-    /// 401 when nobody is believed, 403 when the role does not suffice, 429 when the user asks too often.
+    /// 401 when the token is refused, 403 when the role does not suffice, 429 when the user asks too often.
     pub async fn authorized(&self, request: &Request, needed: Role) -> Result<Caller, ApiError> {
         let caller = self.bearer(request).await?;
         if caller.role().includes(needed) {
@@ -44,9 +41,7 @@ impl Authenticator {
     }
 
     /// Who the bearer of the request's token is, whatever its role.
-    ///
-    /// # Errors
-    /// 401 when nobody is believed; the log says why. 429 when the user asks too often.
+    /// 401 when the token is refused; the log says why. 429 when the user asks too often.
     pub async fn bearer(&self, request: &Request) -> Result<Caller, ApiError> {
         let keys = self.keys.current().await.ok_or(Unauthorized::NoKeys);
         let caller = keys.and_then(|keys| {
@@ -64,8 +59,6 @@ impl Authenticator {
 
     /// Counts a request that was let in as [`EXPENSIVE`] ones: it keeps a function busy for seconds, and all
     /// users share a few.
-    ///
-    /// # Errors
     /// 429 when the user asks too often.
     pub async fn is_expensive_for(&self, caller: &Caller) -> Result<(), ApiError> {
         limits::admit(self.limiter.as_ref(), &caller.name(), EXPENSIVE - 1).await

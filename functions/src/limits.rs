@@ -2,9 +2,7 @@
 
 use ringpost::{auth::limiter::Limiter, http::error::ApiError};
 
-/// Counts a request of `name` as so many, where there is a limit.
-///
-/// # Errors
+/// Counts a request of `name` as this many, where there is a limit.
 /// 429 when that is too many.
 pub(crate) async fn admit(
     limiter: Option<&Limiter>,

@@ -16,7 +16,7 @@ use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 pub use aws_types::SdkConfig;
 use aws_types::{region::Region, sdk_config::StalledStreamProtectionConfig};
 
-use crate::config::{self, ConfigError};
+use crate::config::{ConfigError, Environment};
 
 /// AWS answers in milliseconds, so a slow attempt is lost. Three attempts and their pauses fit into a
 /// function's ten seconds.
@@ -25,11 +25,11 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 const ATTEMPTS: u32 = 3;
 
 /// The configuration from which every client is made; they share one pool of connections.
-pub fn sdk_config() -> Result<SdkConfig, ConfigError> {
+pub fn sdk_config(environment: &Environment) -> Result<SdkConfig, ConfigError> {
     let credentials = Credentials::new(
-        config::required("AWS_ACCESS_KEY_ID")?,
-        config::required("AWS_SECRET_ACCESS_KEY")?,
-        config::optional("AWS_SESSION_TOKEN"),
+        environment.required("AWS_ACCESS_KEY_ID")?,
+        environment.required("AWS_SECRET_ACCESS_KEY")?,
+        environment.optional("AWS_SESSION_TOKEN"),
         None,
         "lambda",
     );
@@ -38,7 +38,7 @@ pub fn sdk_config() -> Result<SdkConfig, ConfigError> {
         .build_https();
     let mut sdk = SdkConfig::builder()
         .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::v2026_01_12())
-        .region(Region::new(config::required("AWS_REGION")?))
+        .region(Region::new(environment.required("AWS_REGION")?))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(http_client)
         .sleep_impl(TokioSleep::new())
@@ -52,6 +52,6 @@ pub fn sdk_config() -> Result<SdkConfig, ConfigError> {
                 .operation_attempt_timeout(ATTEMPT_TIMEOUT)
                 .build(),
         );
-    sdk.set_endpoint_url(config::optional("AWS_ENDPOINT_URL"));
+    sdk.set_endpoint_url(environment.optional("AWS_ENDPOINT_URL"));
     Ok(sdk.build())
 }

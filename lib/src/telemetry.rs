@@ -11,20 +11,13 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Context {
-    /// The fields of the request, in `span`.
-    Request,
-    /// A worker's line is complete, and the runtime's span would only add cost.
-    Nothing,
-}
-
-/// Starts logging to standard output, where Lambda collects it. Call it once, first.
-pub fn init(function: &'static str, context: Context) {
+/// Starts logging to standard output, where Lambda collects it. Call it once, first. The fields of the
+/// innermost span stand in a line beside its own, in `span`.
+pub fn init(function: &'static str) {
     let json = format::format()
         .json()
         .flatten_event(true)
-        .with_current_span(context == Context::Request)
+        .with_current_span(true)
         .with_span_list(false)
         .with_target(false);
     let log = tracing_subscriber::fmt()

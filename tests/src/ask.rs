@@ -13,13 +13,11 @@ use crate::{
 };
 
 /// An administrator of this tenant.
-#[must_use]
 pub fn admin(tenant_id: &str) -> Value {
     json!({ "sub": format!("admin_{tenant_id}"), "tenant_id": tenant_id, "role": "admin" })
 }
 
 /// The platform, which assigns.
-#[must_use]
 pub fn platform() -> Value {
     json!({ "sub": "platform", "role": "platform" })
 }
@@ -33,7 +31,6 @@ pub struct Ask<'a> {
 }
 
 /// A request; further parts are added.
-#[must_use]
 pub fn ask<'a>(method: Method, path: Option<(&'a str, &'a str)>) -> Ask<'a> {
     Ask {
         method,
@@ -44,24 +41,23 @@ pub fn ask<'a>(method: Method, path: Option<(&'a str, &'a str)>) -> Ask<'a> {
 }
 
 impl<'a> Ask<'a> {
-    /// With a body.
-    #[must_use]
-    pub fn body(mut self, body: &Value) -> Self {
-        self.body = body.to_string();
+    pub fn body(self, body: &Value) -> Self {
+        self.text(&body.to_string())
+    }
+
+    /// With a body that need not be JSON.
+    pub fn text(mut self, body: &str) -> Self {
+        body.clone_into(&mut self.body);
         self
     }
 
     /// With parameters in its query.
-    #[must_use]
     pub fn query(mut self, query: &[(&'a str, &'a str)]) -> Self {
         self.query = query.to_vec();
         self
     }
 
     /// Asks an endpoint with a token of these claims.
-    ///
-    /// # Panics
-    /// When it answers without JSON.
     pub async fn of<E: Endpoint>(self, endpoint: &E, claims: &Value) -> Answer {
         let many = |pairs: &[(&str, &str)]| -> HashMap<String, Vec<String>> {
             pairs

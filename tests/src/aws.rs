@@ -8,7 +8,6 @@ use aws_types::{SdkConfig, region::Region};
 use crate::{faults::Faults, stack::Stack};
 
 /// A configuration whose requests suffer `faults` and are tried so many times.
-#[must_use]
 pub fn sdk(stack: &Stack, faults: &Faults, attempts: u32) -> SdkConfig {
     let (id, secret) = (
         stack.value("AWS_ACCESS_KEY_ID"),

@@ -1,9 +1,6 @@
 //! The endpoints of subscriptions, asked as their owner asks them.
 
-use std::collections::HashMap;
-
-use http::{Method, header::AUTHORIZATION};
-use lambda_http::{Body, Request, RequestExt};
+use http::Method;
 use ringpost::{
     domain::{
         delivery::signature::SigningSecret, subscription::SigningSecrets, timestamp::Timestamp,
@@ -12,49 +9,30 @@ use ringpost::{
 };
 use ringpost_functions::{
     runtime::Endpoint,
-    webhooks::{configs, rotate_secret},
+    webhooks::{webhook_config, webhook_rotate_secret},
 };
 use serde_json::{Value, json};
 
-use crate::{
-    faults::Faults,
-    lambda::{invoke, sample_event},
-    stack::{Answer, stack},
-    world::World,
-};
-
-/// The claims of an administrator of this tenant.
-#[must_use]
-pub fn admin(tenant_id: &str) -> Value {
-    json!({ "sub": format!("admin_{tenant_id}"), "tenant_id": tenant_id, "role": "admin" })
-}
+pub use crate::ask::admin;
+use crate::{ask, faults::Faults, lambda::sample_event, stack::Answer, world::World};
 
 /// A body with nothing that may be left out.
-#[must_use]
 pub fn minimal(name: &str) -> Value {
     json!({ "name": name, "url": "https://crm.example.com/in", "eventTypes": ["call.completed"] })
 }
 
 /// The document's body that a sample event holds.
-///
-/// # Panics
-/// When it holds none.
-#[must_use]
 pub fn documented(sample: &str) -> Value {
     let event: Value = serde_json::from_str(&sample_event(sample)).expect("JSON");
     serde_json::from_str(event["body"].as_str().expect("a body")).expect("JSON")
 }
 
 /// The secrets that sign at this moment.
-#[must_use]
 pub fn signing(secrets: &SigningSecrets, at: Timestamp) -> Vec<&str> {
     secrets.valid_at(at).map(SigningSecret::as_str).collect()
 }
 
 /// Sends a request as API Gateway makes it.
-///
-/// # Panics
-/// When the endpoint answers without JSON.
 pub async fn ask(
     endpoint: &impl Endpoint,
     claims: &Value,
@@ -62,27 +40,18 @@ pub async fn ask(
     id: Option<&str>,
     body: &str,
 ) -> Answer {
-    let path: HashMap<_, _> = id
-        .map(|id| ("id".to_owned(), vec![id.to_owned()]))
-        .into_iter()
-        .collect();
-    let mut request = Request::new(Body::Text(body.to_owned())).with_path_parameters(path);
-    *request.method_mut() = method;
-    let bearer = format!("Bearer {}", stack().token(claims.clone()));
-    request
-        .headers_mut()
-        .insert(AUTHORIZATION, bearer.parse().expect("a token is a header"));
-    invoke(endpoint, request).await
+    let path = id.map(|id| ("id", id));
+    ask::ask(method, path).text(body).of(endpoint, claims).await
 }
 
-/// The endpoints in a world of one's own.
+/// The endpoints in a world.
 pub struct Configs {
     /// The world.
     pub world: World,
     /// `webhook-config`.
-    pub configs: configs::Deps,
+    pub configs: webhook_config::Function,
     /// `webhook-rotate-secret`.
-    pub rotate: rotate_secret::Deps,
+    pub rotate: webhook_rotate_secret::Function,
     /// Who asks.
     pub claims: Value,
 }
@@ -102,15 +71,11 @@ impl Configs {
     }
 
     /// The same, asked by somebody else.
-    #[must_use]
     pub fn asked_by(self, claims: Value) -> Self {
         Self { claims, ..self }
     }
 
     /// The list.
-    ///
-    /// # Panics
-    /// When it is refused.
     pub async fn list(&self) -> Vec<Value> {
         let answer = ask(&self.configs, &self.claims, Method::GET, None, "").await;
         assert_eq!(
@@ -161,15 +126,11 @@ impl Configs {
     }
 
     /// The table, without faults.
-    #[must_use]
     pub fn table(&self) -> SubscriptionTable {
         self.world.subscriptions(&Faults::none())
     }
 
     /// What is stored of a subscription of `acme`.
-    ///
-    /// # Panics
-    /// When there is none of this id.
     pub async fn stored(&self, id: u64) -> StoredSubscription {
         let found = self
             .table()

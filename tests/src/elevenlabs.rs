@@ -14,7 +14,6 @@ use crate::livekit::now_seconds;
 pub const WEBHOOK_SECRET: &str = "wsec_localstack0123456789abcdef0123456789";
 
 /// `ElevenLabs-Signature` of a body at this moment.
-#[must_use]
 pub fn signature(secret: &str, time: u64, body: &[u8]) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     let message = [time.to_string().as_bytes(), b".", body].concat();
@@ -22,10 +21,6 @@ pub fn signature(secret: &str, time: u64, body: &[u8]) -> String {
 }
 
 /// A request with this body and signature.
-///
-/// # Panics
-/// When the signature is no header.
-#[must_use]
 pub fn webhook_with(body: &[u8], signature: &str) -> Request {
     let mut request = Request::new(Body::Binary(body.to_vec()));
     request
@@ -35,16 +30,11 @@ pub fn webhook_with(body: &[u8], signature: &str) -> Request {
 }
 
 /// A request with this body, signed now.
-#[must_use]
 pub fn webhook(body: &[u8]) -> Request {
     webhook_with(body, &signature(WEBHOOK_SECRET, now_seconds(), body))
 }
 
 /// The key of the event that a post-call webhook becomes.
-///
-/// # Panics
-/// When the body is not accepted.
-#[must_use]
 pub fn post_call_key(body: &Value) -> String {
     let body = body.to_string();
     let read = PostCall::parse(body.as_bytes()).expect("a post-call webhook");
@@ -52,10 +42,6 @@ pub fn post_call_key(body: &Value) -> String {
 }
 
 /// The key of the event that a call status webhook becomes.
-///
-/// # Panics
-/// When the body is not accepted.
-#[must_use]
 pub fn call_status_key(body: &str) -> String {
     let read = CallStatusEvent::parse(body.as_bytes()).expect("a call status webhook");
     key(&read.event(&body.to_owned().into(), Timestamp::EPOCH))

@@ -39,20 +39,12 @@ pub struct ElevenLabsApi {
 }
 
 impl ElevenLabsApi {
-    /// A server of one's own, to whom this key is good.
-    ///
-    /// # Panics
-    /// When no port is free.
-    #[must_use]
+    /// A server that accepts this key.
     pub fn start(key: &str) -> Self {
         Self::listen("127.0.0.1:0", key)
     }
 
     /// The server at this base URL, where a deployed stack asks.
-    ///
-    /// # Panics
-    /// When the port is taken.
-    #[must_use]
     pub fn at(base_url: &str, key: &str) -> Self {
         Self::listen(base_url.strip_prefix("http://").expect("a plain URL"), key)
     }
@@ -76,7 +68,6 @@ impl ElevenLabsApi {
     }
 
     /// Its base URL.
-    #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -88,7 +79,6 @@ impl ElevenLabsApi {
     }
 
     /// The paths that were asked for, in order.
-    #[must_use]
     pub fn requests(&self) -> Vec<String> {
         self.played
             .lock()
@@ -159,7 +149,6 @@ fn respond(mut stream: TcpStream, reply: Reply) -> std::io::Result<()> {
 }
 
 /// A conversation as the API gives it, of a Twilio call that this agent placed.
-#[must_use]
 pub fn conversation(conversation_id: &str, call_sid: &str, agent_id: &str, status: &str) -> Value {
     let transcript = match status {
         "done" => {

@@ -40,25 +40,21 @@ struct Plan {
 
 impl Faults {
     /// Nothing happens.
-    #[must_use]
     pub fn none() -> Self {
         Self::plan(None, false, None)
     }
 
     /// The process dies at its `number`th request, counted from 0.
-    #[must_use]
     pub fn death_at(number: usize, cut: Cut) -> Self {
         Self::plan(Some((number, cut)), true, None)
     }
 
     /// The first request of this operation is cut off, once.
-    #[must_use]
     pub fn once(operation: &'static str, cut: Cut) -> Self {
         Self::plan(Some((0, cut)), false, Some(operation))
     }
 
     /// Nothing happens, and only the requests of this operation count.
-    #[must_use]
     pub fn counting(operation: &'static str) -> Self {
         Self::plan(None, false, Some(operation))
     }
@@ -75,30 +71,36 @@ impl Faults {
     }
 
     /// How many requests there were.
-    #[must_use]
     pub fn requests(&self) -> usize {
         self.0.seen.load(Ordering::SeqCst)
     }
 
     /// Whether the process has died.
-    #[must_use]
     pub fn struck(&self) -> bool {
         self.0.dead.load(Ordering::SeqCst)
     }
 
     /// Whether the process dies rather than the connection.
-    #[must_use]
     pub fn kills(&self) -> bool {
         self.0.then_dead
     }
 
     /// A client whose requests suffer this.
-    #[must_use]
     pub fn client(&self) -> SharedHttpClient {
+        self.client_that(false)
+    }
+
+    /// As [`Faults::client`]; the requests of secrets are not counted and go through.
+    pub fn client_sparing_secrets(&self) -> SharedHttpClient {
+        self.client_that(true)
+    }
+
+    fn client_that(&self, spares_secrets: bool) -> SharedHttpClient {
         let inner = aws_smithy_http_client::Builder::new().build_http();
         SharedHttpClient::new(FaultyClient {
             inner,
             faults: self.clone(),
+            spares_secrets,
         })
     }
 
@@ -128,6 +130,7 @@ impl Faults {
 struct FaultyClient {
     inner: SharedHttpClient,
     faults: Faults,
+    spares_secrets: bool,
 }
 
 impl HttpClient for FaultyClient {
@@ -140,6 +143,7 @@ impl HttpClient for FaultyClient {
         SharedHttpConnector::new(FaultyConnector {
             inner,
             faults: self.faults.clone(),
+            spares_secrets: self.spares_secrets,
         })
     }
 }
@@ -148,11 +152,16 @@ impl HttpClient for FaultyClient {
 struct FaultyConnector {
     inner: SharedHttpConnector,
     faults: Faults,
+    spares_secrets: bool,
 }
 
 impl HttpConnector for FaultyConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let reset = || ConnectorError::io("connection reset".into());
+        let target = request.headers().get("x-amz-target").unwrap_or_default();
+        if self.spares_secrets && target.starts_with("AmazonSSM") {
+            return self.inner.call(request);
+        }
         match self.faults.judge(&request) {
             None => self.inner.call(request),
             Some(Cut::Before) => HttpConnectorFuture::ready(Err(reset())),

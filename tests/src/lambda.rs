@@ -16,25 +16,16 @@ use crate::{
 };
 
 /// A file of `events/`.
-///
-/// # Panics
-/// When there is none of this name.
-#[must_use]
 pub fn sample_event(name: &str) -> String {
     fs::read_to_string(root().join(format!("events/{name}.json"))).expect("a sample event")
 }
 
 /// The request in an API Gateway event.
-///
-/// # Panics
-/// When it holds none.
-#[must_use]
 pub fn request(event: &str) -> Request {
     lambda_http::request::from_str(event).expect("an API Gateway event")
 }
 
 /// A webhook request with this body, signed with `X-LiveKit-Signature`.
-#[must_use]
 pub fn webhook(body: &[u8]) -> Request {
     let mut request = Request::new(Body::Binary(body.to_vec()));
     let signature = hmac_signature(WEBHOOK_SECRET, body)
@@ -47,9 +38,6 @@ pub fn webhook(body: &[u8]) -> Request {
 }
 
 /// Invokes an endpoint as its binary does.
-///
-/// # Panics
-/// When it answers without JSON.
 pub async fn invoke<E: Endpoint>(endpoint: &E, request: Request) -> Answer {
     let response = runtime::answer(endpoint, request)
         .await
@@ -65,10 +53,6 @@ pub async fn invoke<E: Endpoint>(endpoint: &E, request: Request) -> Answer {
 }
 
 /// The stream's report that these items were inserted.
-///
-/// # Panics
-/// When an item has an attribute that events have not.
-#[must_use]
 pub fn stream_batch<'a>(
     items: impl IntoIterator<Item = &'a std::collections::HashMap<String, AttributeValue>>,
 ) -> dynamodb::Event {
@@ -98,10 +82,6 @@ pub fn stream_batch<'a>(
 }
 
 /// A batch of these messages.
-///
-/// # Panics
-/// Never: the shape is fixed.
-#[must_use]
 pub fn queue_batch(bodies: &[String]) -> SqsEvent {
     let message =
         |(index, body): (usize, &String)| json!({ "messageId": index.to_string(), "body": body });

@@ -1,5 +1,5 @@
 //! What the end-to-end tests share: the running local stack, requests signed as LiveKit signs them,
-//! a world of tables of one's own, and AWS connections that break on command.
+//! a world of tables, and AWS connections that break on command.
 
 #![expect(
     clippy::expect_used,
@@ -10,13 +10,15 @@
 
 pub mod ask;
 pub mod aws;
+pub mod commands;
 pub mod configs;
 pub mod elevenlabs;
 pub mod elevenlabs_api;
 pub mod faults;
-pub mod hand;
 pub mod lambda;
 pub mod livekit;
+pub mod manual_clock;
+pub mod outage;
 pub mod receiver;
 pub mod recovery;
 pub mod routes;

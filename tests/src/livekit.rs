@@ -16,7 +16,6 @@ use crate::lambda::sample_event;
 pub const WEBHOOK_SECRET: &str = "local-stack-livekit-webhook-secret-012345";
 
 /// Some characters that no other test uses.
-#[must_use]
 pub fn unique() -> String {
     Uuid::new_v4()
         .simple()
@@ -28,10 +27,6 @@ pub fn unique() -> String {
 
 /// The Call Outcomes document's sample payload, as `events/call-completed.json` has it, of a call of
 /// its own.
-///
-/// # Panics
-/// When the sample event holds no JSON.
-#[must_use]
 pub fn sample(unique: &str) -> Value {
     let event: Value =
         serde_json::from_str(&sample_event("call-completed")).expect("a sample event");
@@ -48,7 +43,6 @@ pub fn sample(unique: &str) -> Value {
 }
 
 /// The events of one inbound SIP call to `line`, as a LiveKit server sends them, in order.
-#[must_use]
 pub fn sip_call(unique: &str, line: &str) -> Vec<Value> {
     let room = json!({
         "sid": format!("RM_{unique}"), "name": format!("call-_+15105550123_{unique}"),
@@ -124,7 +118,6 @@ pub fn sip_call(unique: &str, line: &str) -> Vec<Value> {
 }
 
 /// `X-LiveKit-Signature` of a body.
-#[must_use]
 pub fn hmac_signature(secret: &str, body: &[u8]) -> String {
     hex::encode(hmac::sign(
         &hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes()),
@@ -133,7 +126,6 @@ pub fn hmac_signature(secret: &str, body: &[u8]) -> String {
 }
 
 /// The `Authorization` of a body, as a LiveKit server of this moment makes it.
-#[must_use]
 pub fn authorization(key: &str, secret: &str, body: &[u8]) -> String {
     let now = now_seconds();
     let hash = STANDARD.encode(digest::digest(&digest::SHA256, body));
@@ -142,7 +134,6 @@ pub fn authorization(key: &str, secret: &str, body: &[u8]) -> String {
 }
 
 /// A JWT with these claims, signed with HS256.
-#[must_use]
 pub fn sign_jwt(secret: &str, claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let head = format!(
@@ -158,10 +149,6 @@ pub fn sign_jwt(secret: &str, claims: &Value) -> String {
 }
 
 /// Seconds since 1970.
-///
-/// # Panics
-/// When the clock stands before.
-#[must_use]
 pub fn now_seconds() -> u64 {
     #[expect(
         clippy::disallowed_methods,

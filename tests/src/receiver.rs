@@ -54,19 +54,11 @@ pub struct Receiver {
 
 impl Receiver {
     /// An endpoint that answers 200.
-    ///
-    /// # Panics
-    /// When no port is free.
-    #[must_use]
     pub fn start() -> Self {
         Self::answering(Answer::Status(200))
     }
 
     /// An endpoint that answers like this.
-    ///
-    /// # Panics
-    /// When no port is free.
-    #[must_use]
     pub fn answering(answer: Answer) -> Self {
         let played = Played {
             everywhere: [answer].into(),
@@ -107,13 +99,11 @@ impl Receiver {
     }
 
     /// The URL of a path.
-    #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// The port that it listens on.
-    #[must_use]
     pub fn port(&self) -> u16 {
         self.address.port()
     }
@@ -137,23 +127,16 @@ impl Receiver {
     }
 
     /// All requests, in the order in which they were read.
-    #[must_use]
     pub fn requests(&self) -> Vec<Received> {
         self.requests.borrow().clone()
     }
 
     /// All requests, as soon as there are so many, at most 30 seconds from now.
-    ///
-    /// # Panics
-    /// When fewer come.
     pub async fn wait_for(&self, count: usize) -> Vec<Received> {
         self.wait_within(count, Duration::from_secs(30)).await
     }
 
     /// As [`Receiver::wait_for`], waiting so long.
-    ///
-    /// # Panics
-    /// When fewer come.
     pub async fn wait_within(&self, count: usize, within: Duration) -> Vec<Received> {
         let mut requests = self.requests.clone();
         let waiting = requests.wait_for(|requests| requests.len() >= count);
@@ -164,7 +147,6 @@ impl Receiver {
     }
 
     /// How many connections were opened to it.
-    #[must_use]
     pub fn connections(&self) -> usize {
         self.lock().connections
     }

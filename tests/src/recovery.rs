@@ -26,16 +26,11 @@ use crate::{
 pub const HOUR: u64 = 3_600_000;
 
 /// The present moment.
-#[must_use]
 pub fn now() -> Timestamp {
     Clock::system().now()
 }
 
 /// The moment so many milliseconds ago, give or take a second.
-///
-/// # Panics
-/// Before 1970.
-#[must_use]
 pub fn ago(millis: u64) -> Timestamp {
     now()
         .minus_seconds(millis / 1_000)
@@ -43,9 +38,6 @@ pub fn ago(millis: u64) -> Timestamp {
 }
 
 /// Makes a subscription of the tenant. Tells its id.
-///
-/// # Panics
-/// When the database fails.
 pub async fn subscribe(world: &World, tenant_id: &str, status: SubscriptionStatus) -> u64 {
     let subscriptions = world.subscriptions(&Faults::none());
     let id = subscriptions.next_id(tenant_id).await.expect("it is there");
@@ -61,9 +53,6 @@ pub async fn subscribe(world: &World, tenant_id: &str, status: SubscriptionStatu
 }
 
 /// A delivery that has had one attempt, or none if it is to stand as it was made.
-///
-/// # Panics
-/// When the database fails, or it was there before.
 pub async fn deliver(
     world: &World,
     message: &Message,
@@ -105,9 +94,6 @@ pub async fn deliver(
 }
 
 /// So many deliveries that failed, a second apart, an hour ago.
-///
-/// # Panics
-/// When the database fails.
 pub async fn fail(world: &World, tenant_id: &str, subscription: u64, count: u64) -> BTreeSet<u64> {
     let begin = ago(HOUR);
     let failed = stream::iter(0..count).map(|number| async move {
@@ -126,9 +112,6 @@ pub async fn fail(world: &World, tenant_id: &str, subscription: u64, count: u64)
 }
 
 /// Every row of the history by its id: the status, and the recovery that queued it again.
-///
-/// # Panics
-/// When the database fails or a row cannot be read.
 pub async fn rows(world: &World) -> BTreeMap<u64, (String, Option<String>)> {
     let rows = world
         .items("history")

@@ -5,10 +5,6 @@ use std::fs;
 use crate::stack::root;
 
 /// Method and path of every route.
-///
-/// # Panics
-/// When the template cannot be read.
-#[must_use]
 pub fn routes() -> Vec<(String, String)> {
     let template = fs::read_to_string(root().join("template.yaml")).expect("a route");
     let routes = template

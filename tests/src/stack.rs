@@ -17,7 +17,6 @@ use crate::{
 pub struct Stack(HashMap<String, String>);
 
 /// The root of the workspace.
-#[must_use]
 pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -63,10 +62,6 @@ pub struct Answer {
 
 impl Stack {
     /// A value of `.local/stack.env`.
-    ///
-    /// # Panics
-    /// When it is not there.
-    #[must_use]
     pub fn value(&self, key: &str) -> &str {
         self.0
             .get(key)
@@ -74,15 +69,11 @@ impl Stack {
     }
 
     /// The URL of a path of the API.
-    #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("{}{path}", self.value("RINGPOST_URL"))
     }
 
     /// Sends a request through API Gateway and reads its JSON answer.
-    ///
-    /// # Panics
-    /// When nobody answers, or not in JSON.
     pub async fn send(&self, request: reqwest::RequestBuilder) -> Answer {
         let response = request.send().await.expect("the stack answers");
         let status = response.status().as_u16();
@@ -102,7 +93,6 @@ impl Stack {
 
 impl Stack {
     /// A user token with these claims, valid for an hour unless they say otherwise.
-    #[must_use]
     pub fn token(&self, mut claims: Value) -> String {
         if claims["exp"].is_null() {
             claims["exp"] = (now_seconds() + 3_600).into();
@@ -121,9 +111,6 @@ impl Stack {
     }
 
     /// The name of the deployed stack's table.
-    ///
-    /// # Panics
-    /// When it is not deployed.
     pub async fn deployed_table(&self, table: &str) -> String {
         let database = aws_sdk_dynamodb::Client::new(&aws::sdk(self, &Faults::none(), 3));
         let names = database.list_tables().into_paginator().items().send();
@@ -160,10 +147,6 @@ impl Stack {
 }
 
 /// An HTTP client.
-///
-/// # Panics
-/// When none can be made.
-#[must_use]
 pub fn client() -> reqwest::Client {
     // Fails when another test of this process was faster, which is as good.
     rustls::crypto::ring::default_provider()
@@ -176,9 +159,6 @@ pub fn client() -> reqwest::Client {
 }
 
 /// Waits until `check` finds what it looks for, at most 30 seconds.
-///
-/// # Panics
-/// When it does not come to pass; `what` says what was waited for.
 pub async fn eventually<T>(what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> T {
     let waiting = async {
         loop {

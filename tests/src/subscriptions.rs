@@ -16,19 +16,11 @@ use serde_json::{Map, Value, json};
 pub const SECRET: &str = "webhooksecret123";
 
 /// What signs them: [`SECRET`].
-///
-/// # Panics
-/// Never: it is one.
-#[must_use]
 pub fn secrets() -> SigningSecrets {
     SigningSecrets::new(SigningSecret::parse(SECRET).expect("a secret"))
 }
 
 /// The same beside a secret that was rotated out and signs along until then.
-///
-/// # Panics
-/// When `retired` is no secret.
-#[must_use]
 pub fn rotated(retired: &str, valid_until: Timestamp) -> SigningSecrets {
     let secret = SigningSecret::parse(retired).expect("a secret");
     SigningSecrets {
@@ -41,7 +33,6 @@ pub fn rotated(retired: &str, valid_until: Timestamp) -> SigningSecrets {
 }
 
 /// An active subscription of a tenant to ended calls, since the beginning of time.
-#[must_use]
 pub fn subscription(tenant_id: &str, id: u64) -> Subscription {
     Subscription {
         tenant_id: tenant_id.to_owned(),
@@ -64,10 +55,6 @@ pub fn subscription(tenant_id: &str, id: u64) -> Subscription {
 }
 
 /// A message of a tenant about nothing in particular.
-///
-/// # Panics
-/// Never: it is JSON.
-#[must_use]
 pub fn message(tenant_id: &str, id: &str, at: Timestamp, data: &Value) -> Message {
     let body = json!({ "type": "call.completed", "timestamp": at.to_string(), "data": data });
     Message {

@@ -1,33 +1,29 @@
-//! Tables and a queue of one's own in the local cloud, so that a test sees every item in them, and
+//! Tables and queues of a test's own in the local cloud, so that a test sees every item in them, and
 //! the functions' dependencies wired to them.
 
-mod asked;
+mod agent_calls;
 mod capture;
 pub mod deliveries;
-mod driving;
 mod elevenlabs;
 pub mod history;
 pub mod inbound;
 mod items;
 mod limits;
 pub mod lists;
+mod processing;
 pub mod publishing;
 mod queues;
 mod recovery;
 mod signalwire;
 mod subscriptions;
 mod table;
+mod wiring;
 
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use ringpost::{
-    auth::{
-        allow_list::AllowList,
-        token::{TokenKeys, TokenPolicy},
-    },
     clock::Clock,
-    crypto::jwt::Algorithm,
     domain::{
         call::facts::Facts,
         directory::PhoneNumberEntry,
@@ -39,29 +35,18 @@ use ringpost::{
     },
     fan_out::{
         FanOut,
-        follow_ups::FollowUps,
-        publish::Publisher,
-        unfinished::{CallCloser, SilenceLimit, UnfinishedCalls},
+        unfinished::{SilenceLimit, UnfinishedCalls},
     },
-    ingest::{accept::Accept, fold::Fold},
-    providers::livekit::{Keys, LiveKitEvent},
-    queue::fan_out_retry::FanOutRetryQueue,
-    secrets::{Samples, SecretTexts, Secrets, Source},
+    providers::livekit::LiveKitEvent,
     store::{
-        calls::CallTable,
-        chunks::ChunkTable,
         directory::{DirectoryTable, Put},
         due::DueTable,
         events::EventTable,
-        leads::LeadTable,
-        lookup::Lookup,
     },
-    sweep::Sweep,
 };
 use ringpost_functions::{
-    authenticator::Authenticator,
-    calls::outcome,
-    ingest::{call_completed, gate::Gate},
+    calls::call_outcome,
+    ingest::call_completed,
     workers::{fan_out, fan_out_retry, sweep},
 };
 use serde_json::Value;
@@ -75,6 +60,8 @@ use crate::{
     stack::{Stack, stack},
 };
 
+/// The agent that answers where nobody names one.
+pub const DEFAULT_AGENT: &str = "telephony-agent";
 /// What the template's default says.
 const SILENCE: SilenceLimit = SilenceLimit { hours: 4 };
 
@@ -89,6 +76,7 @@ pub struct World {
     transcripts_url: String,
     deliveries_url: String,
     recoveries_url: String,
+    deferred_url: String,
     default_tenant: Option<&'static str>,
 }
 
@@ -97,9 +85,6 @@ pub struct EventLog(EventTable);
 
 impl EventLog {
     /// Keeps an event as the endpoints do. Its key.
-    ///
-    /// # Panics
-    /// When the payload is none of LiveKit's, or the database fails.
     pub async fn keep(&self, payload: &Value) -> EventKey {
         let body = payload.to_string();
         let livekit =
@@ -165,9 +150,6 @@ const TABLES: [Table; 7] = [
 
 impl World {
     /// A new world, in which unknown numbers belong to `default_tenant`.
-    ///
-    /// # Panics
-    /// When the local cloud does not make it.
     pub async fn new(default_tenant: Option<&'static str>) -> Self {
         let (stack, id) = (stack(), unique());
         let sdk = sdk(stack, &Faults::none(), 3);
@@ -189,6 +171,7 @@ impl World {
         let deliveries_url = create(format!("{id}-deliveries")).await;
         create(format!("{id}-deliveries-slow")).await;
         let recoveries_url = create(format!("{id}-recoveries")).await;
+        let deferred_url = create(format!("{id}-deferred")).await;
         let tables = TABLES
             .iter()
             .map(|table| (table.name, format!("{id}-{}", table.name)))
@@ -200,22 +183,25 @@ impl World {
             transcripts_url,
             deliveries_url,
             recoveries_url,
+            deferred_url,
             default_tenant,
         }
     }
 
     /// The tables of the deployed stack, whose own functions are at work in them.
-    ///
-    /// # Panics
-    /// When they are not deployed.
     pub async fn deployed() -> Self {
         let stack = stack();
         let mut tables = HashMap::new();
         for table in &TABLES {
             tables.insert(table.name, stack.deployed_table(table.name).await);
         }
-        let [queue_url, transcripts_url, deliveries_url, recoveries_url] =
-            [const { String::new() }; 4];
+        let [
+            queue_url,
+            transcripts_url,
+            deliveries_url,
+            recoveries_url,
+            deferred_url,
+        ] = [const { String::new() }; 5];
         let default_tenant = Some("demo");
         Self {
             stack,
@@ -224,6 +210,7 @@ impl World {
             transcripts_url,
             deliveries_url,
             recoveries_url,
+            deferred_url,
             default_tenant,
         }
     }
@@ -233,16 +220,11 @@ impl World {
     }
 
     /// The log of this world.
-    #[must_use]
     pub fn event_log(&self) -> EventLog {
         EventLog(self.events(&Faults::none()))
     }
 
     /// The id of the call that a payload's room becomes.
-    ///
-    /// # Panics
-    /// When the payload has no room.
-    #[must_use]
     pub fn call_id(payload: &Value) -> String {
         let sid = payload["room"]["sid"].as_str().expect("a room");
         CallKey::RoomSid(sid.to_owned()).call_id().to_string()
@@ -258,9 +240,6 @@ impl World {
     }
 
     /// Puts an event into the log without anything else.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn keep_event(&self, event: &Event) {
         self.events(&Faults::none())
             .append(event)
@@ -269,9 +248,6 @@ impl World {
     }
 
     /// What is known of the only call.
-    ///
-    /// # Panics
-    /// When there is not exactly one.
     pub async fn facts(&self) -> Facts {
         let calls = self.calls().await;
         assert_eq!(calls.len(), 1);
@@ -279,9 +255,6 @@ impl World {
     }
 
     /// What the calls announced, by which events' keys.
-    ///
-    /// # Panics
-    /// When an item cannot be read.
     pub async fn announced(&self) -> Vec<(String, String)> {
         let (table, mut announced) = (self.call_table(), Vec::new());
         for item in self.calls().await {
@@ -307,187 +280,61 @@ impl World {
     }
 
     fn events(&self, faults: &Faults) -> EventTable {
-        let database = self.database(faults);
-        let chunks = ChunkTable::new(database.clone(), self.name("chunks"));
-        EventTable::new(database, self.name("events"), chunks, 90)
-    }
-
-    fn fold(&self, faults: &Faults) -> (Lookup, Fold) {
-        let database = self.database(faults);
-        let calls = CallTable::new(database.clone(), self.name("calls"));
-        let directory = DirectoryTable::new(database.clone(), self.name("directory"));
-        (
-            Lookup::new(database, calls.clone(), directory.clone()),
-            Fold::new(calls, directory, self.default_tenant),
-        )
+        self.wiring(faults).events().expect("a table")
     }
 
     /// `call-completed` in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be put and read.
-    pub async fn call_completed(&self, faults: &Faults) -> call_completed::Deps {
-        let (lookup, fold) = self.fold(faults);
-        let gate = Gate {
-            allow_list: AllowList::default(),
-            keys: self.livekit_keys().await,
-            public_base_url: String::new(),
-            clock: Clock::system(),
-            addresses: None,
-            accounts: None,
-        };
-        call_completed::Deps {
-            accept: Accept::new(self.events(faults), lookup, fold),
-            gate,
-        }
+    pub async fn call_completed(&self, faults: &Faults) -> call_completed::Function {
+        self.endpoint(faults).await
     }
 
     /// `call-outcome` in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn call_outcome(&self) -> outcome::Deps {
-        let calls = CallTable::new(self.database(&Faults::none()), self.name("calls"));
-        outcome::Deps {
-            calls,
-            authenticator: self.authenticator().await,
-        }
-    }
-
-    /// Who may ask in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn authenticator(&self) -> Authenticator {
-        let algorithm = Algorithm::Hs256;
-        let keys = self.secrets(&["token-keys"], move |texts| {
-            TokenKeys::parse(texts.text("token-keys"), algorithm).expect("a secret")
-        });
-        Authenticator {
-            policy: TokenPolicy {
-                algorithm,
-                issuer: None,
-                audience: None,
-                longest_seconds: 744 * 3_600,
-                default_tenant: self.default_tenant.map(str::to_owned),
-            },
-            keys: keys.await,
-            clock: Clock::system(),
-            limiter: None,
-        }
-    }
-
-    /// Secrets of the local stage.
-    ///
-    /// # Panics
-    /// When they cannot be read.
-    pub async fn secrets<T: 'static>(
-        &self,
-        names: &'static [&'static str],
-        parse: impl Fn(&SecretTexts) -> T + Send + Sync + 'static,
-    ) -> Secrets<T> {
-        let sdk = sdk(self.stack, &Faults::none(), 3);
-        let source = Source {
-            prefix: "/ringpost/local/".to_owned(),
-            names,
-            samples: Samples::Accepted,
-        };
-        let loaded = Secrets::load(&sdk, Clock::system(), source, move |texts| Ok(parse(texts)));
-        loaded.await.expect("the local stage has its secrets")
+    pub async fn call_outcome(&self) -> call_outcome::Function {
+        self.endpoint(&Faults::none()).await
     }
 
     /// `fan-out` in this world.
-    #[must_use]
-    pub fn fan_out(&self, faults: &Faults) -> fan_out::Deps {
+    pub fn fan_out(&self, faults: &Faults) -> fan_out::Function {
         self.fan_out_at(faults, long_ago())
     }
 
     /// The same at the time that `clock` shows: what was announced before anything is kept is not
     /// announced again.
-    #[must_use]
-    pub fn fan_out_at(&self, faults: &Faults, clock: Clock) -> fan_out::Deps {
-        fan_out::Deps {
-            events: self.events(faults),
-            fan_out: self.driver(faults, clock),
-        }
+    pub fn fan_out_at(&self, faults: &Faults, clock: Clock) -> fan_out::Function {
+        let mut function: fan_out::Function = self.worker(faults);
+        self.set_clock(&mut function.fan_out, faults, clock);
+        function
     }
 
     /// `fan-out-retry` in this world.
-    #[must_use]
-    pub fn fan_out_retry(&self, faults: &Faults) -> fan_out_retry::Deps {
-        fan_out_retry::Deps {
-            events: self.events(faults),
-            fan_out: self.driver(faults, long_ago()),
-        }
+    pub fn fan_out_retry(&self, faults: &Faults) -> fan_out_retry::Function {
+        let mut function: fan_out_retry::Function = self.worker(faults);
+        self.set_clock(&mut function.fan_out, faults, long_ago());
+        function
     }
 
-    fn driver(&self, faults: &Faults, clock: Clock) -> FanOut {
-        let (lookup, fold) = self.fold(faults);
-        let history = self.history(faults);
-        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
-        FanOut {
-            lookup,
-            fold,
-            history,
-            retry: FanOutRetryQueue::new(queue, self.queue_url.clone()),
-            leads: LeadTable::new(self.database(faults), self.name("directory")),
-            follow_ups: FollowUps::new(self.due(faults), Clock::system()),
-            unfinished: UnfinishedCalls::new(self.due(faults), SILENCE, clock.clone()),
-            transcripts: self.transcripts(faults),
-            publisher: Publisher {
-                subscriptions: self.subscriptions(faults),
-                history: self.history(faults),
-                deliveries: self.delivery_queue(faults),
-                clock,
-            },
-        }
-    }
-
-    fn due(&self, faults: &Faults) -> DueTable {
-        DueTable::new(self.database(faults), self.name("due"))
+    fn set_clock(&self, fan_out: &mut FanOut, faults: &Faults, clock: Clock) {
+        fan_out.publisher.clock = clock.clone();
+        fan_out.unfinished = UnfinishedCalls::new(self.due(faults), SILENCE, clock);
     }
 
     /// `sweep` in this world, at the time that `clock` shows.
-    #[must_use]
-    pub fn sweep(&self, faults: &Faults, clock: Clock) -> sweep::Deps {
-        sweep::Deps {
-            sweep: Sweep {
-                due: self.due(faults),
-                calls: CallTable::new(self.database(faults), self.name("calls")),
-                events: self.events(faults),
-                queue: self.delivery_queue(faults),
-                endpoints: self.endpoints(faults),
-                closer: CallCloser {
-                    list: self.list(),
-                    calls: CallTable::new(self.database(faults), self.name("calls")),
-                    events: self.events(faults),
-                    due: self.due(faults),
-                    silence: SILENCE,
-                },
-                clock,
-            },
-        }
+    pub fn sweep(&self, faults: &Faults, clock: Clock) -> sweep::Function {
+        let mut function: sweep::Function = self.worker(faults);
+        function.sweep.clock = clock;
+        function
     }
 
-    async fn livekit_keys(&self) -> Secrets<Keys> {
-        self.secrets(&["livekit-api-keys", "livekit-webhook-secrets"], |texts| {
-            let [pairs, secrets] =
-                ["livekit-api-keys", "livekit-webhook-secrets"].map(|name| texts.lines(name));
-            Keys::parse(&pairs, &secrets).expect("pairs")
-        })
-        .await
+    fn due(&self, faults: &Faults) -> DueTable {
+        self.wiring(faults).due().expect("a table")
     }
 
     /// The directory of this world.
-    #[must_use]
     pub fn directory(&self) -> DirectoryTable {
-        DirectoryTable::new(self.database(&Faults::none()), self.name("directory"))
+        self.wiring(&Faults::none()).directory().expect("a table")
     }
 
     /// The event of this key.
-    ///
-    /// # Panics
-    /// When the log does not have it.
     pub async fn event(&self, key: &str) -> Event {
         let key = EventKey::from_stored(key.to_owned());
         self.events(&Faults::none())
@@ -498,9 +345,6 @@ impl World {
     }
 
     /// Removes an event from the log.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn forget_event(&self, key: &str) {
         let delete = self
             .database(&Faults::none())
@@ -514,9 +358,6 @@ impl World {
     }
 
     /// Files something that is due.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn file_due(&self, kind: &str, reference: &str, at: Timestamp, now: Timestamp) {
         let due = Due {
             at,
@@ -530,9 +371,6 @@ impl World {
     }
 
     /// Lets the next sweep begin at this moment.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn swept_until(&self, at: Timestamp) {
         self.due(&Faults::none())
             .advance(Minute::of(at))
@@ -541,9 +379,6 @@ impl World {
     }
 
     /// Gives `number` to a tenant's user in the directory.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn assign_number(&self, number: &str, tenant_id: &str, user_id: &str) {
         let line = PhoneNumberEntry {
             number: PhoneNumber::parse(number).expect("a number"),
@@ -563,9 +398,6 @@ impl World {
     }
 
     /// Every item of a table, by key.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn items(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
         let scan = self
             .database(&Faults::none())
@@ -580,9 +412,6 @@ impl World {
     }
 
     /// The state that matters: calls and pointers without versions, history without times.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn state(&self, left_out: &[&str]) -> Items {
         let mut state = Items::new();
         for (table, key) in [("calls", "id"), ("history", "eventKey")] {

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ringpost_functions::reference::main()
+    ringpost_functions::api_docs::main()
 }

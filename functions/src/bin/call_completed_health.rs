@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ringpost_functions::health::call_completed::main()
+    ringpost_functions::health::call_completed_health::main()
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ringpost_functions::calls::stats::main()
+    ringpost_functions::calls::call_stats::main()
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ringpost_functions::directory::api_keys::main()
+    ringpost_functions::directory::directory_api_keys::main()
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ringpost_functions::directory::campaigns::main()
+    ringpost_functions::directory::directory_campaigns::main()
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ringpost_functions::directory::phone_numbers::main()
+    ringpost_functions::directory::directory_phone_numbers::main()
 }

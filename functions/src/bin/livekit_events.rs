@@ -1,4 +1,4 @@
-//! LiveKit tells of a room
+//! LiveKit reports events of a room
 
 use std::process::ExitCode;
 

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ringpost_functions::webhooks::configs::main()
+    ringpost_functions::webhooks::webhook_config::main()
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ringpost_functions::webhooks::event_retry::main()
+    ringpost_functions::webhooks::webhook_event_retry::main()
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ringpost_functions::webhooks::recover::main()
+    ringpost_functions::webhooks::webhook_recover::main()
 }

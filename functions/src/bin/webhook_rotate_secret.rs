@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ringpost_functions::webhooks::rotate_secret::main()
+    ringpost_functions::webhooks::webhook_rotate_secret::main()
 }

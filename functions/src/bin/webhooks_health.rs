@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ringpost_functions::health::webhooks::main()
+    ringpost_functions::health::webhooks_health::main()
 }

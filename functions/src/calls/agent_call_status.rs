@@ -19,8 +19,8 @@ use ringpost::{
 
 use crate::{
     authenticator::Authenticator,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// Somebody waits for the answer, and the cached one is good enough.
@@ -31,36 +31,29 @@ const TIMEOUTS: Timeouts = Timeouts {
 
 /// What this function may touch: it reads and appends to `events`, reads and writes `calls`, reads
 /// `directory`, the keys of user tokens and ElevenLabs' API key, and asks ElevenLabs.
-pub struct Deps {
-    /// Answers the question.
+pub struct Function {
     pub agent_calls: AgentCalls,
     /// ElevenLabs' API key; without one only what is cached is answered.
     pub key: Secrets<Option<ApiKey>>,
-    /// Who may ask.
     pub authenticator: Authenticator,
-    /// What time it is.
     pub clock: Clock,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "agent-call-status";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (authenticator, key, connected) =
-            tokio::join!(aws.authenticator(), aws.elevenlabs_key(), aws.connect());
-        connected?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
+        let (authenticator, key) =
+            tokio::try_join!(wiring.authenticator(), wiring.elevenlabs_key())?;
         Ok(Self {
-            agent_calls: aws.agent_calls(TIMEOUTS)?,
-            key: key?,
-            authenticator: authenticator?,
+            agent_calls: wiring.agent_calls(TIMEOUTS)?,
+            key,
+            authenticator,
             clock: Clock::system(),
         })
     }

@@ -15,10 +15,10 @@ use ringpost::{
 use serde::Serialize;
 
 use super::{
-    Resource, TENANT, list, query,
+    Resource, TENANT, list,
     replies::{Deleted, List, One, failed, no_route, not_found},
 };
-use crate::runtime::log;
+use crate::{request::parameter, runtime::log};
 
 /// An entry, and whose it is.
 #[derive(Serialize)]
@@ -107,7 +107,7 @@ async fn find<R: Resource>(
 
 /// The tenant that the query names.
 fn named_tenant(request: &Request) -> Result<String, ApiError> {
-    let named = query(request, TENANT).ok_or_else(|| wrong(TENANT, "is required"))?;
+    let named = parameter(request, TENANT).ok_or_else(|| wrong(TENANT, "is required"))?;
     if is_name(named) {
         Ok(named.to_owned())
     } else {

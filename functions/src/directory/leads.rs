@@ -24,18 +24,17 @@ use ringpost::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{
-    query,
-    replies::{failed, no_route},
-};
+use super::replies::{failed, no_route};
 use crate::{
     authenticator::Authenticator,
-    runtime::{self, Endpoint, InitError},
+    request::parameter,
+    runtime::{self, Endpoint},
+    wiring::{InitError, Wiring},
 };
 
 /// What this function may touch: it reads and lists entries of `directory`, and reads the keys of user
 /// tokens.
-pub struct Deps {
+pub struct Function {
     entries: DirectoryTable,
     authenticator: Authenticator,
 }
@@ -79,19 +78,19 @@ impl<'a> View<'a> {
     }
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "leads";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let (entries, authenticator) = super::init().await?;
-        Ok(Self::new(entries, authenticator))
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
+        Ok(Self {
+            entries: wiring.directory()?,
+            authenticator: wiring.authenticator().await?,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
@@ -104,17 +103,19 @@ impl Endpoint for Deps {
         if request.method() != Method::GET {
             return Err(no_route());
         }
-        let number = query(&request, "phoneNumber");
+        let number = parameter(&request, "phoneNumber");
         let region = region_for(&self.entries, &tenant_id, number.into_iter())
             .await
             .map_err(failed)?;
         let filter = LeadFilter {
-            campaign_id: query(&request, "campaignId").map(campaign_id).transpose()?,
+            campaign_id: parameter(&request, "campaignId")
+                .map(campaign_id)
+                .transpose()?,
             phone_number: number.map(|text| phone_number(text, region)).transpose()?,
-            status: query(&request, "status").map(status).transpose()?,
+            status: parameter(&request, "status").map(status).transpose()?,
         };
-        let limit = page::limit(query(&request, "limit"))?;
-        let after = page::from_cursor(query(&request, "cursor"))?;
+        let limit = page::limit(parameter(&request, "limit"))?;
+        let after = page::from_cursor(parameter(&request, "cursor"))?;
         let found = find_leads(&self.entries, &tenant_id, &filter, limit, after)
             .await
             .map_err(failed)?;
@@ -124,17 +125,6 @@ impl Endpoint for Deps {
             leads: found.entries.iter().map(View::of).collect(),
             next_cursor: found.next.as_ref().map(page::to_cursor),
         }))
-    }
-}
-
-impl Deps {
-    /// The endpoint.
-    #[must_use]
-    pub fn new(entries: DirectoryTable, authenticator: Authenticator) -> Self {
-        Self {
-            entries,
-            authenticator,
-        }
     }
 }
 

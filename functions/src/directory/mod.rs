@@ -4,25 +4,25 @@
 //! Whose a number, an agent or a campaign is, the platform says: it assigns them ([`assigned`]). A tenant
 //! configures what it has; of what it has not, it does not learn whether anybody has it.
 
-pub mod agents;
-pub mod api_keys;
 mod assigned;
-pub mod campaigns;
+pub mod directory_agents;
+pub mod directory_api_keys;
+pub mod directory_campaigns;
+pub mod directory_phone_numbers;
+pub mod directory_settings;
 pub mod leads;
-pub mod phone_numbers;
 mod replies;
-pub mod settings;
 
 use std::marker::PhantomData;
 
 use http::Method;
-use lambda_http::{Request, RequestExt};
+use lambda_http::Request;
 use ringpost::{
-    auth::{limiter::Limiter, role::Role},
+    auth::role::Role,
     domain::directory::Entry,
     http::{
         error::{ApiError, ErrorShape},
-        json_body::{Fields, path_id},
+        json_body::Fields,
         page,
         reply::Reply,
     },
@@ -32,8 +32,9 @@ use serde::Serialize;
 
 use crate::{
     authenticator::{Authenticator, forbidden},
-    runtime::{Endpoint, InitError, log},
-    wiring::Aws,
+    request::parameter,
+    runtime::{Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 use replies::{Deleted, List, One, failed, no_route, not_assigned, not_found};
 
@@ -53,8 +54,6 @@ pub trait Resource: Entry + Sized + 'static {
     const HAS_TENANT_IN_KEY: bool = false;
 
     /// The id of the entry that a request is about; `None` when it is about the list.
-    ///
-    /// # Errors
     /// 400 when the path holds something that can be no id.
     fn requested_id(request: &Request, tenant_id: &str) -> Result<Option<String>, ApiError>;
 
@@ -64,8 +63,6 @@ pub trait Resource: Entry + Sized + 'static {
     }
 
     /// The entry that a body describes.
-    ///
-    /// # Errors
     /// 400 when a field is missing or wrong.
     fn read(tenant_id: String, id: String, fields: &Fields) -> Result<Self, ApiError>;
 
@@ -75,36 +72,22 @@ pub trait Resource: Entry + Sized + 'static {
 
 /// What the function of a kind may touch: it reads, writes and deletes entries of `directory`, lists
 /// them (the settings are but one), and reads the keys of user tokens.
-pub struct Deps<R> {
+pub struct Function<R> {
     entries: DirectoryTable,
-    authenticator: Authenticator,
+    pub authenticator: Authenticator,
     kind: PhantomData<fn() -> R>,
 }
 
-impl<R> Deps<R> {
-    /// The endpoint of a kind.
-    #[must_use]
-    pub fn new(entries: DirectoryTable, authenticator: Authenticator) -> Self {
-        Self {
-            entries,
-            authenticator,
-            kind: PhantomData,
-        }
-    }
-
-    /// Limits how often each user may ask.
-    pub fn limit(&mut self, limiter: Limiter) {
-        self.authenticator.limiter = Some(limiter);
-    }
-}
-
-impl<R: Resource> Endpoint for Deps<R> {
+impl<R: Resource> Endpoint for Function<R> {
     const NAME: &'static str = R::BINARY;
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let (entries, authenticator) = init().await?;
-        Ok(Self::new(entries, authenticator))
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
+        Ok(Self {
+            entries: wiring.directory()?,
+            authenticator: wiring.authenticator().await?,
+            kind: PhantomData,
+        })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
@@ -127,7 +110,7 @@ impl<R: Resource> Endpoint for Deps<R> {
     }
 }
 
-impl<R: Resource> Deps<R> {
+impl<R: Resource> Function<R> {
     async fn show(&self, tenant_id: &str, id: &str) -> Result<Reply, ApiError> {
         let found = self
             .entries
@@ -184,40 +167,16 @@ impl<R: Resource> Deps<R> {
     }
 }
 
-/// The directory and who may ask, ready for requests.
-async fn init() -> Result<(DirectoryTable, Authenticator), InitError> {
-    let aws = Aws::new()?;
-    let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect_directory());
-    connected?;
-    Ok((aws.directory()?, authenticator?))
-}
-
 /// The page of a tenant's entries that a request asks for.
 async fn list<T: Entry>(
     entries: &DirectoryTable,
     tenant_id: &str,
     request: &Request,
 ) -> Result<Page<T>, ApiError> {
-    let limit = page::limit(query(request, "limit"))?;
-    let after = page::from_cursor(query(request, "cursor"))?;
+    let limit = page::limit(parameter(request, "limit"))?;
+    let after = page::from_cursor(parameter(request, "cursor"))?;
     entries
         .list(tenant_id, limit, after.as_ref())
         .await
         .map_err(failed)
-}
-
-/// The id in a path, if its route has one.
-fn id_in_path(request: &Request, name: &'static str) -> Result<Option<String>, ApiError> {
-    let text = request
-        .path_parameters_ref()
-        .and_then(|path| path.first(name));
-    text.map(|text| path_id(name, text)).transpose()
-}
-
-/// A parameter without a value counts as not given, as in the other lists.
-fn query<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
-    let given = request
-        .query_string_parameters_ref()
-        .and_then(|query| query.first(name));
-    given.filter(|value| !value.is_empty())
 }

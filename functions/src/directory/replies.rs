@@ -64,7 +64,7 @@ impl Deleted {
     }
 }
 
-/// What another tenant has and what nobody has look the same.
+/// Another tenant's entry and a missing one look the same.
 pub(super) fn not_found() -> ApiError {
     ApiError::new(ErrorStatus::NotFound, "Not found")
 }

@@ -1,4 +1,4 @@
 //! Whether the service runs.
 
-pub mod call_completed;
-pub mod webhooks;
+pub mod call_completed_health;
+pub mod webhooks_health;

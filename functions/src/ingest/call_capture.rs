@@ -28,8 +28,8 @@ use serde::Serialize;
 use super::gate::{raw, too_large_for};
 use crate::{
     limits,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// A recording is sent as a URL, so that no submission is larger.
@@ -37,12 +37,9 @@ const MAX_SUBMISSION_BYTES: usize = 256 * 1024;
 
 /// What this function may touch: it appends to `events` and reads what it repeats, reads and writes
 /// `calls`, and reads `directory`.
-pub struct Deps {
-    /// Where events and calls are kept.
+pub struct Function {
     pub capture: Capture,
-    /// Where the API keys and the tenants' settings are.
     pub directory: DirectoryTable,
-    /// What time it is.
     pub clock: Clock,
     /// How many calls a tenant may submit, if that is limited.
     pub quota: Option<Limiter>,
@@ -61,24 +58,25 @@ struct Data {
     created_at: String,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "call-capture";
     const ERRORS: ErrorShape = ErrorShape::CallCapture;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        aws.connect().await?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            capture: Capture::new(aws.events()?, aws.lookup()?, aws.fold()?, aws.calls()?),
-            directory: aws.directory()?,
+            capture: Capture::new(
+                wiring.events()?,
+                wiring.lookup()?,
+                wiring.fold()?,
+                wiring.calls()?,
+            ),
+            directory: wiring.directory()?,
             clock: Clock::system(),
-            quota: aws.limiter("capture", "SUBMITTED_CALLS_PER_MINUTE")?,
+            quota: wiring.limiter("capture", "SUBMITTED_CALLS_PER_MINUTE")?,
         })
     }
 
@@ -99,7 +97,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     /// The key that the sender has shown.
     async fn key(&self, key: &str) -> Result<ApiKey, ApiError> {
         if !ApiKey::may_be(key) {

@@ -18,56 +18,47 @@ use ringpost::{
 };
 use serde::Serialize;
 
-use super::gate::Gate;
+use super::gate::{Gate, WebhookGate};
 use crate::{
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// What this function may touch: it appends to `events`, reads and writes `calls`, reads `directory`,
 /// and reads the LiveKit secrets.
-pub struct Deps {
-    /// Where events and calls are kept.
+pub struct Function {
     pub accept: Accept,
-    /// LiveKit's way in.
     pub gate: Gate<Keys>,
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 struct Answer<'a> {
     status: &'static str,
     message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     event_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     event_type: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     call_id: Option<String>,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "call-completed";
     const ERRORS: ErrorShape = ErrorShape::CallOutcomes;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (gate, connected) = tokio::join!(aws.livekit_gate(), aws.connect());
-        connected?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            accept: Accept::new(aws.events()?, aws.lookup()?, aws.fold()?),
-            gate: gate?,
+            accept: Accept::new(wiring.events()?, wiring.lookup()?, wiring.fold()?),
+            gate: wiring.livekit_gate().await?,
         })
     }
 
     async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
         let webhook = self.gate.verified(request).await?;
-        let received_at = self.gate.clock.now();
+        let received_at = self.gate.now();
         let livekit = LiveKitEvent::parse(webhook.body(), received_at).map_err(malformed)?;
         let event = webhook.signed(livekit.event(webhook.body().clone(), received_at));
         log::event_key(&event.key);
@@ -81,7 +72,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     async fn process(
         &self,
         livekit: &LiveKitEvent,

@@ -2,61 +2,40 @@
 
 use std::process::ExitCode;
 
-use lambda_http::Request;
+use bytes::Bytes;
 use ringpost::{
-    http::{
-        error::{ApiError, ErrorShape},
-        reply::Reply,
-    },
+    domain::timestamp::Timestamp,
+    http::error::ApiError,
     providers::elevenlabs::{Keys, PostCall},
-    store::events::EventTable,
 };
 
 use super::{
+    append_only::{self, Provider, Received},
     gate::Gate,
-    receipt::{keep, malformed},
+    receipt::malformed,
 };
 use crate::{
-    runtime::{self, Endpoint, InitError},
-    wiring::Aws,
+    runtime,
+    wiring::{InitError, Wiring},
 };
 
-/// What this function may touch: it appends to `events` and reads ElevenLabs' webhook secrets.
-pub struct Deps {
-    /// Where events are kept.
-    pub events: EventTable,
-    /// ElevenLabs' way in.
-    pub gate: Gate<Keys>,
-}
+pub struct ElevenLabs;
+pub type Function = append_only::Function<ElevenLabs>;
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
-    const NAME: &'static str = "elevenlabs";
-    const ERRORS: ErrorShape = ErrorShape::Success;
+impl Provider for ElevenLabs {
+    const BINARY: &'static str = "elevenlabs";
+    type Gate = Gate<Keys>;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (gate, connected) = tokio::join!(aws.elevenlabs_gate(), aws.connect_to_log());
-        connected?;
-        Ok(Self {
-            events: aws.events()?,
-            gate: gate?,
-        })
+    async fn gate(wiring: &Wiring) -> Result<Gate<Keys>, InitError> {
+        wiring.elevenlabs_gate().await
     }
 
-    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let webhook = self.gate.verified(request).await?;
-        let post_call =
-            PostCall::parse(webhook.body()).map_err(|error| malformed(&error, error.field()))?;
-        keep(
-            &self.events,
-            &webhook.signed(post_call.event(webhook.body(), self.gate.clock.now())),
-        )
-        .await
+    fn read(body: &Bytes, received_at: Timestamp) -> Result<Received, ApiError> {
+        let webhook = PostCall::parse(body).map_err(|error| malformed(&error, error.field()))?;
+        Ok(webhook.event(body, received_at).into())
     }
 }

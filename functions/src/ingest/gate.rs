@@ -1,5 +1,5 @@
-//! The way in: every webhook passes the source address, the size and the signature, in this order,
-//! before a byte of it is read.
+//! The gate of a provider: every webhook passes the source address, the size and the signature, in this
+//! order, before a byte of it is read.
 
 use std::net::IpAddr;
 
@@ -8,6 +8,7 @@ use lambda_http::{Body, Request, RequestExt, request::RequestContext};
 use ringpost::{
     auth::{allow_list::AllowList, limiter::Limiter},
     clock::Clock,
+    domain::timestamp::Timestamp,
     http::error::{ApiError, ErrorStatus},
     ingest::accept::MAX_EVENT_BYTES,
     providers::webhook::{RawWebhook, Refusal, VerifiedWebhook, Verifier},
@@ -16,15 +17,23 @@ use ringpost::{
 
 use crate::limits;
 
-/// A provider's way in.
+pub trait WebhookGate: Send + Sync {
+    /// The request, if it is the provider's: else 401, and the log says why. 413 when it is larger than can be
+    /// kept, 429 when its address or account sends too often.
+    fn verified(
+        &self,
+        request: Request,
+    ) -> impl Future<Output = Result<VerifiedWebhook, ApiError>> + Send;
+
+    fn now(&self) -> Timestamp;
+}
+
 pub struct Gate<V> {
     /// Where its webhooks may come from.
     pub allow_list: AllowList,
-    /// What may sign.
     pub keys: Secrets<V>,
     /// The base URL that the provider was given; empty means the API's own domain.
     pub public_base_url: String,
-    /// What time it is.
     pub clock: Clock,
     /// How often an address may send, if that is limited.
     pub addresses: Option<Limiter>,
@@ -32,13 +41,8 @@ pub struct Gate<V> {
     pub accounts: Option<Limiter>,
 }
 
-impl<V: Verifier> Gate<V> {
-    /// The request, if it is the provider's.
-    ///
-    /// # Errors
-    /// 401 when it is not; the log says why. 413 when it is larger than can be kept, 429 when its address sends
-    /// too often.
-    pub async fn verified(&self, request: Request) -> Result<VerifiedWebhook, ApiError> {
+impl<V: Verifier + Send + Sync> WebhookGate for Gate<V> {
+    async fn verified(&self, request: Request) -> Result<VerifiedWebhook, ApiError> {
         let address = source_address(&request);
         if !self.allow_list.admits(address) {
             return Err(refused(Refusal::Address));
@@ -54,6 +58,10 @@ impl<V: Verifier> Gate<V> {
         let verified = webhook.verify(&*keys, self.clock.now()).map_err(refused)?;
         within_quota(self.accounts.as_ref(), &verified).await?;
         Ok(verified)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 }
 
@@ -109,7 +117,7 @@ pub(super) fn raw(body: Body) -> Bytes {
 /// What the sender of a refused webhook learns.
 pub(super) const REFUSED: &str = "Invalid webhook signature";
 
-/// The answer to a webhook that nobody can be shown to have signed.
+/// The answer to a webhook whose sender is not verified.
 pub(super) fn refused(refusal: Refusal) -> ApiError {
     ApiError::new(ErrorStatus::Unauthorized, REFUSED).cause(refusal)
 }

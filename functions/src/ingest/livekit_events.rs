@@ -3,70 +3,50 @@
 
 use std::process::ExitCode;
 
-use lambda_http::Request;
+use bytes::Bytes;
 use ringpost::{
-    http::{
-        error::{ApiError, ErrorShape, ErrorStatus},
-        reply::Reply,
-    },
+    domain::timestamp::Timestamp,
+    http::error::{ApiError, ErrorStatus},
     providers::{
         PayloadError,
         livekit::{KeysIfAny, LiveKitEvent},
     },
-    store::events::EventTable,
 };
 
 use super::{
+    append_only::{self, Provider, Received},
     gate::Gate,
-    receipt::{keep, keep_ignored},
 };
 use crate::{
-    runtime::{self, Endpoint, InitError},
-    wiring::Aws,
+    runtime,
+    wiring::{InitError, Wiring},
 };
 
-/// What this function may touch: it appends to `events`, and reads the LiveKit secrets.
-pub struct Deps {
-    /// Where events are kept.
-    pub events: EventTable,
-    /// LiveKit's way in.
-    pub gate: Gate<KeysIfAny>,
-}
+pub struct LiveKit;
+pub type Function = append_only::Function<LiveKit>;
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
-    const NAME: &'static str = "livekit-events";
-    const ERRORS: ErrorShape = ErrorShape::Success;
+impl Provider for LiveKit {
+    const BINARY: &'static str = "livekit-events";
+    type Gate = Gate<KeysIfAny>;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (gate, connected) = tokio::join!(aws.inbound_gate(), aws.connect_to_log());
-        connected?;
-        Ok(Self {
-            events: aws.events()?,
-            gate: gate?,
-        })
+    async fn gate(wiring: &Wiring) -> Result<Gate<KeysIfAny>, InitError> {
+        wiring.inbound_gate().await
     }
 
-    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let webhook = self.gate.verified(request).await?;
-        let received_at = self.gate.clock.now();
-        let livekit =
-            LiveKitEvent::parse_lenient(webhook.body(), received_at).map_err(malformed)?;
-        let event = webhook.signed(livekit.event(webhook.body().clone(), received_at));
-        if livekit.room.is_some() {
-            return keep(&self.events, &event).await;
-        }
-        let message = format!(
-            "Event type '{}' is not processable without a room",
-            event.event_type
-        );
-        keep_ignored(&self.events, &event, &message).await
+    fn read(body: &Bytes, received_at: Timestamp) -> Result<Received, ApiError> {
+        let livekit = LiveKitEvent::parse_lenient(body, received_at).map_err(malformed)?;
+        let event = livekit.event(body.clone(), received_at);
+        let ignored = livekit.room.is_none().then(|| {
+            format!(
+                "Event type '{}' is not processable without a room",
+                event.event_type
+            )
+        });
+        Ok(Received { event, ignored })
     }
 }
 

@@ -21,8 +21,6 @@ struct Answer<'a> {
 }
 
 /// Keeps an event. A repetition is answered alike: the provider would only send it again.
-///
-/// # Errors
 /// 500 when it is not known whether the event was kept.
 pub(super) async fn keep(events: &EventTable, event: &Event) -> Result<Reply, ApiError> {
     append(events, event).await?;
@@ -34,8 +32,6 @@ pub(super) async fn keep(events: &EventTable, event: &Event) -> Result<Reply, Ap
 }
 
 /// Keeps an event that is about nothing that happens here, and says so.
-///
-/// # Errors
 /// As [`keep`].
 pub(super) async fn keep_ignored(
     events: &EventTable,

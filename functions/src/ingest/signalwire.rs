@@ -1,58 +1,41 @@
-//! `POST /api/webhooks/signalwire`: SignalWire's callbacks. They are kept; `fan-out` does the rest.
+//! `POST /api/webhooks/signalwire`: SignalWire's callbacks.
 
 use std::process::ExitCode;
 
-use lambda_http::Request;
+use bytes::Bytes;
 use ringpost::{
-    http::{
-        error::{ApiError, ErrorShape},
-        reply::Reply,
-    },
+    domain::timestamp::Timestamp,
+    http::error::ApiError,
     providers::signalwire::{self, Keys},
-    store::events::EventTable,
 };
 
 use super::{
+    append_only::{self, Provider, Received},
     gate::Gate,
-    receipt::{keep, malformed},
+    receipt::malformed,
 };
 use crate::{
-    runtime::{self, Endpoint, InitError},
-    wiring::Aws,
+    runtime,
+    wiring::{InitError, Wiring},
 };
 
-/// What this function may touch: it appends to `events` and reads the SignalWire secrets.
-pub struct Deps {
-    /// Where events are kept.
-    pub events: EventTable,
-    /// SignalWire's way in.
-    pub gate: Gate<Keys>,
-}
+pub struct SignalWire;
+pub type Function = append_only::Function<SignalWire>;
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
-    const NAME: &'static str = "signalwire";
-    const ERRORS: ErrorShape = ErrorShape::Success;
+impl Provider for SignalWire {
+    const BINARY: &'static str = "signalwire";
+    type Gate = Gate<Keys>;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (gate, connected) = tokio::join!(aws.signalwire_gate(), aws.connect_to_log());
-        connected?;
-        Ok(Self {
-            events: aws.events()?,
-            gate: gate?,
-        })
+    async fn gate(wiring: &Wiring) -> Result<Gate<Keys>, InitError> {
+        wiring.signalwire_gate().await
     }
 
-    async fn handle(&self, request: Request) -> Result<Reply, ApiError> {
-        let webhook = self.gate.verified(request).await?;
-        let event = signalwire::event(webhook.body(), self.gate.clock.now());
-        let event = webhook.signed(event.map_err(|error| malformed(error, None))?);
-        keep(&self.events, &event).await
+    fn read(body: &Bytes, received_at: Timestamp) -> Result<Received, ApiError> {
+        let event = signalwire::event(body, received_at);
+        Ok(event.map_err(|error| malformed(error, None))?.into())
     }
 }

@@ -17,10 +17,10 @@ use ringpost::{
 };
 use tokio::time::Instant;
 
-use super::gate::{Gate, too_large_for};
+use super::gate::{Gate, WebhookGate, too_large_for};
 use crate::{
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// A question has some hundred bytes, and an event that is deferred must fit into a message.
@@ -28,30 +28,23 @@ pub(super) const MAX_QUESTION_BYTES: usize = 128 * 1024;
 
 /// What this function may touch: it reads `directory`, appends to `events`, sends to the queue of
 /// deferred events, and reads the LiveKit secrets.
-pub struct Deps {
-    /// What gives calls their agents.
+pub struct Function {
     pub dispatch: Dispatch,
-    /// LiveKit's way in.
     pub gate: Gate<KeysIfAny>,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "sip-inbound";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (gate, connected) = tokio::join!(aws.inbound_gate(), aws.connect_directory());
-        connected?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            dispatch: aws.dispatch()?,
-            gate: gate?,
+            dispatch: wiring.dispatch()?,
+            gate: wiring.inbound_gate().await?,
         })
     }
 
@@ -62,7 +55,7 @@ impl Endpoint for Deps {
             return Err(too_large_for(MAX_QUESTION_BYTES));
         }
         let call = InboundCall::parse(webhook.body()).map_err(malformed)?;
-        let event = webhook.signed(call.event(webhook.body().clone(), self.gate.clock.now()));
+        let event = webhook.signed(call.event(webhook.body().clone(), self.gate.now()));
         log::event_key(&event.key);
         let dispatched = self.dispatch.answer(&call, &event, asked).await;
         log::result(result(&dispatched));

@@ -7,7 +7,6 @@ use lambda_http::Request;
 use ringpost::{
     auth::role::Role,
     clock::Clock,
-    config,
     http::{
         dispatch::DispatchAnswer,
         error::{ApiError, ErrorShape, ErrorStatus},
@@ -26,18 +25,16 @@ use super::{
 };
 use crate::{
     authenticator::Authenticator,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// What this function may touch: what `sip-inbound` may, and the keys of user tokens instead of
 /// LiveKit's.
-pub struct Deps {
-    /// What gives calls their agents.
+pub struct Function {
     pub dispatch: Dispatch,
     /// Who may ask; `None` on a developer's machine, where the document's example works as written.
     pub authenticator: Option<Authenticator>,
-    /// What time it is.
     pub clock: Clock,
 }
 
@@ -49,26 +46,22 @@ struct Answer {
     response: DispatchAnswer,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "webhooks-test";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        aws.connect_directory().await?;
-        let authenticator = if config::is_local()? {
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
+        let authenticator = if wiring.environment().is_local()? {
             None
         } else {
-            Some(aws.authenticator().await?)
+            Some(wiring.authenticator().await?)
         };
         Ok(Self {
-            dispatch: aws.dispatch()?,
+            dispatch: wiring.dispatch()?,
             authenticator,
             clock: Clock::system(),
         })
@@ -118,7 +111,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     /// Nobody tries the numbers of another tenant, or learns which it has.
     async fn belongs_to(&self, call: &InboundCall, tenant_id: &str) -> Result<(), ApiError> {
         let agents = &self.dispatch.agents;

@@ -29,18 +29,15 @@ use serde::Serialize;
 use crate::{
     authenticator::Authenticator,
     limits,
-    runtime::{self, Endpoint, InitError, log},
-    wiring::Aws,
+    runtime::{self, Endpoint, log},
+    wiring::{InitError, Wiring},
 };
 
 /// What this function may touch: it appends to `events` and reads what it finds there, and reads the
 /// keys of user tokens.
-pub struct Deps {
-    /// Where the event is kept.
+pub struct Function {
     pub events: EventTable,
-    /// Who may publish.
     pub authenticator: Authenticator,
-    /// What time it is.
     pub clock: Clock,
     /// How many events a tenant may publish, if that is limited.
     pub quota: Option<Limiter>,
@@ -53,26 +50,20 @@ struct Published {
     event_id: String,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::serve::<Deps>()
+    runtime::serve::<Function>()
 }
 
-impl Endpoint for Deps {
+impl Endpoint for Function {
     const NAME: &'static str = "publish-event";
     const ERRORS: ErrorShape = ErrorShape::Success;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect_to_log());
-        connected?;
-        let quota = aws.limiter("publish", "PUBLISHED_EVENTS_PER_MINUTE")?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            events: aws.events()?,
-            authenticator: authenticator?,
+            events: wiring.events()?,
+            authenticator: wiring.authenticator().await?,
             clock: Clock::system(),
-            quota,
+            quota: wiring.limiter("publish", "PUBLISHED_EVENTS_PER_MINUTE")?,
         })
     }
 
@@ -112,7 +103,7 @@ impl Endpoint for Deps {
     }
 }
 
-impl Deps {
+impl Function {
     /// Whether the event under this key is the one that is to be published now.
     async fn compare(&self, publication: &Publication, event: &Event) -> Result<(), ApiError> {
         let kept = self

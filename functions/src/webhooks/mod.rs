@@ -1,30 +1,22 @@
 //! Subscriptions, which the Webhook API document calls webhook configurations: what goes out, where
 //! to, and how; and the history of everything that came in and went out.
 
-pub mod configs;
-pub mod event_retry;
-pub mod events;
-pub mod recover;
 mod replies;
-pub mod rotate_secret;
-pub mod test_config;
+pub mod webhook_config;
+pub mod webhook_event_retry;
+pub mod webhook_events;
+pub mod webhook_recover;
+pub mod webhook_rotate_secret;
+pub mod webhook_test;
 
 use http::Method;
-use lambda_http::{Request, RequestExt};
+use lambda_http::Request;
 use ringpost::{
     auth::role::Role,
     http::error::{ApiError, ErrorStatus},
-    store::subscriptions::SubscriptionTable,
 };
 
-use crate::{authenticator::Authenticator, runtime::InitError, wiring::Aws};
-
-/// Subscriptions and who may ask, ready for requests.
-async fn init(aws: &Aws) -> Result<(SubscriptionTable, Authenticator), InitError> {
-    let (authenticator, connected) = tokio::join!(aws.authenticator(), aws.connect_subscriptions());
-    connected?;
-    Ok((aws.subscriptions()?, authenticator?))
-}
+use crate::request::{SubscriptionId, optional_path_id};
 
 /// Viewers read, developers configure.
 fn needed(method: &Method) -> Role {
@@ -35,28 +27,10 @@ fn needed(method: &Method) -> Role {
     }
 }
 
-/// The id of the subscription in a path; what is no id is one that nobody has.
-fn requested_id(request: &Request) -> Result<Option<u64>, ApiError> {
-    let text = request
-        .path_parameters_ref()
-        .and_then(|path| path.first("id"));
-    text.map(|text| parse_id(text).ok_or_else(not_found))
-        .transpose()
-}
-
-/// Digits that begin with no zero, so that an id has one spelling.
-fn parse_id(text: &str) -> Option<u64> {
-    let is_id = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    text.parse().ok().filter(|_| is_id)
-}
-
-/// The id of the event that a path names; what is no id names none.
-fn event_id(request: &Request) -> Result<Option<u64>, ApiError> {
-    let text = request
-        .path_parameters_ref()
-        .and_then(|path| path.first("id"));
-    text.map(|text| text.parse().map_err(|_| no_event()))
-        .transpose()
+/// The id of the subscription in a path; a malformed one is answered like a missing subscription.
+fn subscription_id(request: &Request) -> Result<Option<u64>, ApiError> {
+    let id: Option<SubscriptionId> = optional_path_id(request, "id", not_found)?;
+    Ok(id.map(|SubscriptionId(id)| id))
 }
 
 /// As [`not_found`], of an event.
@@ -64,7 +38,7 @@ fn no_event() -> ApiError {
     ApiError::new(ErrorStatus::NotFound, "Event not found")
 }
 
-/// What another tenant has and what nobody has look the same.
+/// Another tenant's subscription and a missing one look the same.
 fn not_found() -> ApiError {
     ApiError::new(ErrorStatus::NotFound, "Webhook configuration not found")
 }
@@ -75,30 +49,4 @@ fn failed(error: impl std::error::Error + Send + Sync + 'static) -> ApiError {
         "The database does not answer; try again",
     )
     .cause(error)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::parse_id;
-
-    #[test]
-    fn an_id_is_a_positive_whole_number_in_one_spelling() {
-        assert_eq!(parse_id("1"), Some(1));
-        assert_eq!(parse_id("18446744073709551615"), Some(u64::MAX));
-        for wrong in [
-            "",
-            "0",
-            "-1",
-            "+1",
-            "01",
-            "1.0",
-            "1 ",
-            "%31",
-            "x",
-            "١",
-            "18446744073709551616",
-        ] {
-            assert_eq!(parse_id(wrong), None, "{wrong}");
-        }
-    }
 }

@@ -20,13 +20,12 @@ impl<'a> List<'a> {
 }
 
 /// `{success, message?, webhook, secret?}`
+#[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 pub(super) struct One<'a> {
     success: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'static str>,
     webhook: Details<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
 }
 

@@ -3,58 +3,45 @@
 
 use std::process::ExitCode;
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use ringpost::{
+    domain::event::Event,
     queue::deferred_events::DeferredEvent,
     store::events::{Accepted, EventTable},
     telemetry,
 };
 
-use super::{Unsettled, settle_all};
 use crate::{
-    runtime::{self, InitError, Worker},
-    wiring::Aws,
+    runtime::{
+        self,
+        queue::{QueueWorker, Receipt, Unsettled},
+    },
+    wiring::{InitError, Wiring},
 };
 
 /// What this function may touch: it appends to `events`.
-pub struct Deps {
-    /// Where events are kept.
+pub struct Function {
     pub events: EventTable,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::work::<Deps>()
+    runtime::work::<Function>()
 }
 
-impl Worker for Deps {
+impl QueueWorker for Function {
     const NAME: &'static str = "deferred-events";
-    type Batch = SqsEvent;
-    type Answer = SqsBatchResponse;
+    type Message = Event;
 
-    async fn init() -> Result<Self, InitError> {
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            events: Aws::new()?.events()?,
+            events: wiring.events()?,
         })
     }
 
-    async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
-        settle_all(
-            &batch.records,
-            batch.records.iter().map(|message| self.settle(message)),
-        )
-        .await
+    fn read(body: &str) -> Option<Event> {
+        DeferredEvent::read(body)
     }
-}
 
-impl Deps {
-    async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
-        let body = message.body.as_deref().unwrap_or_default();
-        let Some(event) = DeferredEvent::read(body) else {
-            tracing::error!("unreadable message");
-            return Err(Unsettled);
-        };
+    async fn settle(&self, event: Event, _: Receipt<'_>) -> Result<(), Unsettled> {
         let event_key = event.key.as_str();
         let accepted = self.events.append(&event).await.map_err(|error| {
             tracing::error!(event_key, cause = telemetry::chain(&error), "not appended");

@@ -1,75 +1,66 @@
 //! `deliver`: makes the attempts that the delivery queue asks for, those of a batch side by side.
 
-use std::{process::ExitCode, time::Instant};
+use std::process::ExitCode;
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use futures::future::join_all;
 use ringpost::{
     delivery::{attempt::PreparedBatch, deliver::Deliver},
     queue::deliveries::DeliveryMessage,
     telemetry,
 };
+use tracing::{Instrument, Span};
 
-use super::{Unsettled, settle_all};
 use crate::{
-    runtime::{self, InitError, Worker},
-    wiring::Aws,
+    runtime::{
+        self, Worker, log,
+        queue::{self, Unsettled},
+    },
+    wiring::{InitError, Wiring},
 };
 
 /// What this function may touch: it reads and writes deliveries in `history`, reads `webhook-configs` and
 /// writes how endpoints do, writes `due`, appends to `events`, sends to its own queues, and posts to
 /// customers' endpoints.
-pub struct Deps {
-    /// Makes attempts.
+pub struct Function {
     pub deliver: Deliver,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::work::<Deps>()
+    runtime::work::<Function>()
 }
 
-impl Worker for Deps {
+impl Worker for Function {
     const NAME: &'static str = "deliver";
     type Batch = SqsEvent;
     type Answer = SqsBatchResponse;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        aws.connect_to_log().await?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            deliver: aws.deliver()?,
+            deliver: wiring.deliver()?,
         })
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
-        let read: Vec<Option<DeliveryMessage>> = batch.records.iter().map(read).collect();
-        let mut wanted: Vec<DeliveryMessage> = Vec::new();
         // The queue may hold a message twice: one attempt is enough.
-        for message in read.iter().flatten() {
-            if !wanted.iter().any(|one| is_same(one, message)) {
-                wanted.push(message.clone());
-            }
+        let mut wanted: Vec<(DeliveryMessage, Span)> = Vec::new();
+        let mut places = Vec::new();
+        for record in &batch.records {
+            let span = queue::span(record);
+            let read = span.in_scope(|| queue::read(record, queue::from_json::<DeliveryMessage>));
+            places.push(read.map(|message| {
+                let known = wanted.iter().position(|(one, _)| is_same(one, &message));
+                known.unwrap_or_else(|| {
+                    wanted.push((message, span));
+                    wanted.len() - 1
+                })
+            }));
         }
-        let settled = match self.deliver.prepare(&wanted).await {
-            Ok(batch) => join_all(wanted.iter().map(|message| self.settle(message, &batch))).await,
-            Err(error) => {
-                let cause = telemetry::chain(&error);
-                tracing::error!(messages = wanted.len(), cause, "not read");
-                wanted.iter().map(|_| Err(Unsettled)).collect()
-            }
-        };
-        let verdicts = read.iter().map(async |message| {
-            let place = message
-                .as_ref()
-                .and_then(|message| wanted.iter().position(|one| is_same(one, message)));
-            place
-                .and_then(|place| settled.get(place))
-                .copied()
-                .unwrap_or(Err(Unsettled))
-        });
-        settle_all(&batch.records, verdicts).await
+        let settled = self.settle_all(&wanted).await;
+        let settled = places
+            .into_iter()
+            .map(|place| settled.get(place?).copied().unwrap_or(Err(Unsettled)));
+        queue::response(&batch.records, settled)
     }
 }
 
@@ -78,23 +69,35 @@ fn is_same(one: &DeliveryMessage, other: &DeliveryMessage) -> bool {
     one.delivery() == other.delivery() && one.number() == other.number()
 }
 
-fn read(message: &SqsMessage) -> Option<DeliveryMessage> {
-    let read = serde_json::from_str(message.body.as_deref().unwrap_or_default()).ok();
-    if read.is_none() {
-        tracing::error!("unreadable message");
+impl Function {
+    async fn settle_all(&self, wanted: &[(DeliveryMessage, Span)]) -> Vec<Result<(), Unsettled>> {
+        let messages: Vec<_> = wanted.iter().map(|(message, _)| message.clone()).collect();
+        match self.deliver.prepare(&messages).await {
+            Ok(batch) => {
+                let settling = wanted
+                    .iter()
+                    .map(|(message, span)| self.settle(message, span, &batch));
+                join_all(settling).await
+            }
+            Err(error) => {
+                let cause = telemetry::chain(&error);
+                tracing::error!(messages = wanted.len(), cause, "not read");
+                vec![Err(Unsettled); wanted.len()]
+            }
+        }
     }
-    read
-}
 
-impl Deps {
     async fn settle(
         &self,
         message: &DeliveryMessage,
+        span: &Span,
         batch: &PreparedBatch,
     ) -> Result<(), Unsettled> {
-        let started = Instant::now();
-        let done = self.deliver.process(message, batch).await;
-        let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
+        let attempt = self
+            .deliver
+            .process(message, batch)
+            .instrument(span.clone());
+        let (done, duration_ms) = log::timed(attempt).await;
         let (at, delivery) = (message.delivery(), batch.delivery(message));
         let (tenant_id, id) = (at.tenant_id, at.id);
         let (subscription, attempt) = (message.subscription_id(), message.number());

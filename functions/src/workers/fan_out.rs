@@ -1,6 +1,6 @@
-//! `fan-out`: driven by the stream of the event log.
+//! `fan-out`: processes the events that the stream of the log reports.
 //!
-//! Calls are driven side by side, the events of one call one after another. A record that fails goes to
+//! Calls are processed side by side, the events of one call one after another. A record that fails goes to
 //! the retry queue and holds up no other. Only when the queue does not take it either is it reported to
 //! Lambda, which then delivers it, and what follows it, again.
 
@@ -24,39 +24,33 @@ use ringpost::{
 
 use super::process;
 use crate::{
-    runtime::{self, InitError, Worker},
-    wiring::Aws,
+    runtime::{self, Worker},
+    wiring::{InitError, Wiring},
 };
 
-/// After so long the events of a call that are left are put aside, so that the batch ends in time.
+/// After this time the events of a call that are left are queued for retry, so that the batch ends in time.
 const LONGEST_BATCH: Duration = Duration::from_secs(12);
 
 /// What this function may touch: it reads and writes `calls`, reads `directory`, writes `history`,
 /// lists `webhook-configs`, and sends to the queues of deliveries, transcripts and retries.
-pub struct Deps {
-    /// How events are read.
+pub struct Function {
     pub events: EventTable,
-    /// Drives events.
     pub fan_out: FanOut,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::work::<Deps>()
+    runtime::work::<Function>()
 }
 
-impl Worker for Deps {
+impl Worker for Function {
     const NAME: &'static str = "fan-out";
     type Batch = StreamBatch;
     type Answer = DynamoDbEventResponse;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        aws.connect().await?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            events: aws.events()?,
-            fan_out: aws.fan_out()?,
+            events: wiring.events()?,
+            fan_out: wiring.fan_out()?,
         })
     }
 
@@ -67,22 +61,17 @@ impl Worker for Deps {
             .map(|record| record.change.sequence_number.clone())
             .collect();
         let records = join_all(batch.records.into_iter().map(|record| self.read(record))).await;
-        let keys: Vec<_> = records.iter().map(|record| record.key.clone()).collect();
+        let keys: Vec<Option<EventKey>> = records.iter().map(|it| it.key().cloned()).collect();
         // The events of one call would only get into each other's way.
         let mut calls: HashMap<_, Vec<_>> = HashMap::new();
         for (place, record) in records.into_iter().enumerate() {
-            let call = record
-                .parsed
-                .as_ref()
-                .and_then(ParsedEvent::strongest_call)
-                .ok_or(place);
+            let call = record.parsed().and_then(ParsedEvent::strongest_call);
+            let call = call.ok_or(place);
             calls.entry(call).or_default().push((place, record));
         }
         let calls: Vec<Vec<(usize, Record)>> = calls.into_values().collect();
         // The later events of a call need the items as its first event leaves them.
-        let first = calls
-            .iter()
-            .map(|records| records.first()?.1.parsed.as_ref());
+        let first = calls.iter().map(|records| records.first()?.1.parsed());
         let found = self.fan_out.look_up(first).await;
         let shared = self.fan_out.publisher.batch();
         let deadline = Instant::now() + LONGEST_BATCH;
@@ -93,17 +82,12 @@ impl Worker for Deps {
         let mut unsettled: Vec<usize> = join_all(settling).await.into_iter().flatten().collect();
         if let Err(error) = self.fan_out.publisher.queue(shared).await {
             tracing::error!(cause = telemetry::chain(&error), "deliveries not queued");
-            // Whoever recorded them is driven again.
-            let aside = keys
-                .into_iter()
+            // The events that recorded them are processed again.
+            let retrying = keys
+                .iter()
                 .enumerate()
-                .filter_map(|(place, key)| Some((place, key?)));
-            unsettled.extend(
-                join_all(aside.map(|(place, key)| self.queue_for_retry(place, key)))
-                    .await
-                    .into_iter()
-                    .flatten(),
-            );
+                .filter_map(|(place, key)| Some(self.queue_for_retry(place, key.as_ref()?)));
+            unsettled.extend(join_all(retrying).await.into_iter().flatten());
         }
         let mut answer = DynamoDbEventResponse::default();
         if let Some(first) = unsettled.into_iter().min() {
@@ -117,43 +101,52 @@ impl Worker for Deps {
 }
 
 /// A record of the stream.
-struct Record {
-    /// The event, unless nothing follows from the record or it cannot be read.
-    parsed: Option<ParsedEvent>,
-    /// The event's key, where something must follow.
-    key: Option<EventKey>,
+enum Record {
+    /// An event.
+    Event(Box<ParsedEvent>),
+    /// An event that cannot be read, by its key.
+    Unreadable(EventKey),
+    /// A change of the log from which nothing follows.
+    NoInsert,
 }
 
-impl Deps {
-    async fn read(&self, record: EventRecord) -> Record {
-        if record.event_name != "INSERT" {
-            return Record {
-                parsed: None,
-                key: None,
-            };
-        }
-        let keys: Item = record.change.keys.into();
-        let key = keys
-            .get("key")
-            .and_then(|key| key.as_s().ok())
-            .cloned()
-            .unwrap_or_default();
-        let image: Item = record.change.new_image.into();
-        let parsed = match self.events.read(&image).await {
-            Ok(event) => Some(ParsedEvent::parse(event)),
-            Err(error) => {
-                tracing::error!(cause = telemetry::chain(&error), "unreadable record");
-                None
-            }
-        };
-        Record {
-            parsed,
-            key: Some(EventKey::from_stored(key)),
+impl Record {
+    fn parsed(&self) -> Option<&ParsedEvent> {
+        match self {
+            Self::Event(parsed) => Some(parsed),
+            Self::Unreadable(_) | Self::NoInsert => None,
         }
     }
 
-    /// Drives the records of one call. Tells the place of the first that could neither be driven nor
-    /// put aside.
+    /// The key of the event, where something must follow.
+    fn key(&self) -> Option<&EventKey> {
+        match self {
+            Self::Event(parsed) => Some(&parsed.event.key),
+            Self::Unreadable(key) => Some(key),
+            Self::NoInsert => None,
+        }
+    }
+}
+
+impl Function {
+    async fn read(&self, record: EventRecord) -> Record {
+        if record.event_name != "INSERT" {
+            return Record::NoInsert;
+        }
+        let image: Item = record.change.new_image.into();
+        match self.events.read(&image).await {
+            Ok(event) => Record::Event(Box::new(ParsedEvent::parse(event))),
+            Err(error) => {
+                let keys: Item = record.change.keys.into();
+                let key = keys.get("key").and_then(|key| key.as_s().ok());
+                tracing::error!(cause = telemetry::chain(&error), "unreadable record");
+                Record::Unreadable(EventKey::from_stored(key.cloned().unwrap_or_default()))
+            }
+        }
+    }
+
+    /// Processes the records of one call. Returns the place of the first that could neither be processed
+    /// nor queued for retry.
     async fn settle_in_order(
         &self,
         records: Vec<(usize, Record)>,
@@ -161,9 +154,9 @@ impl Deps {
         batch: &Batch,
         deadline: Instant,
     ) -> Option<usize> {
-        for (place, Record { parsed, key }) in records {
-            let Some(key) = key else { continue };
-            let processed = match &parsed {
+        for (place, record) in records {
+            let Some(key) = record.key() else { continue };
+            let processed = match record.parsed() {
                 Some(parsed) if Instant::now() < deadline => {
                     process(&self.fan_out, parsed, found.take(), batch)
                         .await
@@ -178,9 +171,9 @@ impl Deps {
         None
     }
 
-    /// Tells the place of an event that could not be put aside.
-    async fn queue_for_retry(&self, place: usize, key: EventKey) -> Option<usize> {
-        let error = self.fan_out.queue_for_retry(&key).await.err()?;
+    /// Returns the place of an event that could not be queued.
+    async fn queue_for_retry(&self, place: usize, key: &EventKey) -> Option<usize> {
+        let error = self.fan_out.queue_for_retry(key).await.err()?;
         tracing::error!(cause = telemetry::chain(&error), "not queued for retry");
         Some(place)
     }

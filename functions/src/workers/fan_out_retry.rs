@@ -1,5 +1,5 @@
-//! `fan-out-retry`: takes up again what `fan-out` put aside, and events whose call got its owner. What fails
-//! again waits longer each time, so that a database that fails for hours costs nobody's attention.
+//! `fan-out-retry`: processes again the events that `fan-out` queued for retry, and those whose call got its
+//! owner. What fails again waits longer each time, so that it outlasts a database that fails for hours.
 
 use std::process::ExitCode;
 
@@ -11,79 +11,74 @@ use ringpost::{
     store::events::EventTable,
     telemetry,
 };
+use tracing::Instrument;
 
-use super::{Unsettled, log_wait, process, receipt, settle_all, times_received};
+use super::process;
 use crate::{
-    runtime::{self, InitError, Worker},
-    wiring::Aws,
+    runtime::{
+        self, Worker,
+        queue::{self, Receipt, Unsettled, log_wait},
+    },
+    wiring::{InitError, Wiring},
 };
 
-/// What this function may touch: what `fan-out` may, it reads `events`, and puts off messages of its queue.
-pub struct Deps {
-    /// Where the events are.
+/// What this function may touch: what `fan-out` may, it reads `events`, and postpones messages of its queue.
+pub struct Function {
     pub events: EventTable,
-    /// Drives events, and knows the queue that the messages come from.
+    /// Processes events, and knows the queue that the messages come from.
     pub fan_out: FanOut,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::work::<Deps>()
+    runtime::work::<Function>()
 }
 
-impl Worker for Deps {
+impl Worker for Function {
     const NAME: &'static str = "fan-out-retry";
     type Batch = SqsEvent;
     type Answer = SqsBatchResponse;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        aws.connect().await?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            events: aws.events()?,
-            fan_out: aws.fan_out()?,
+            events: wiring.events()?,
+            fan_out: wiring.fan_out()?,
         })
     }
 
     async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
         let shared = self.fan_out.publisher.batch();
-        let settled = join_all(
-            batch
-                .records
-                .iter()
-                .map(|message| self.settle(message, &shared)),
-        )
-        .await;
+        let settling = batch
+            .records
+            .iter()
+            .map(|record| self.settle(record, &shared).instrument(queue::span(record)));
+        let settled = join_all(settling).await;
         let queued = self.fan_out.publisher.queue(shared).await.map_err(|error| {
             tracing::error!(cause = telemetry::chain(&error), "deliveries not queued");
             Unsettled
         });
-        let settled = batch
+        let settled: Vec<_> = settled.into_iter().map(|one| one.and(queued)).collect();
+        let postponing = batch
             .records
             .iter()
-            .zip(settled)
-            .map(|(message, settled)| async move {
-                if settled.and(queued).is_err() {
-                    let wait = self
-                        .fan_out
-                        .retry
-                        .postpone(receipt(message), times_received(message));
-                    log_wait(wait.await);
-                }
-                settled.and(queued)
+            .zip(&settled)
+            .filter(|(_, settled)| settled.is_err())
+            .map(|(record, _)| {
+                self.postpone(Receipt::of(record))
+                    .instrument(queue::span(record))
             });
-        settle_all(&batch.records, settled).await
+        join_all(postponing).await;
+        queue::response(&batch.records, settled)
     }
 }
 
-impl Deps {
-    async fn settle(&self, message: &SqsMessage, batch: &Batch) -> Result<(), Unsettled> {
-        let body = message.body.as_deref().unwrap_or_default();
-        let Ok(FanOutMessage::V1 { event_key }) = serde_json::from_str(body) else {
-            tracing::error!("unreadable message");
-            return Err(Unsettled);
-        };
+impl Function {
+    async fn postpone(&self, receipt: Receipt<'_>) {
+        let retry = &self.fan_out.retry;
+        log_wait(retry.postpone(receipt.handle, receipt.times_received).await);
+    }
+
+    async fn settle(&self, record: &SqsMessage, batch: &Batch) -> Result<(), Unsettled> {
+        let FanOutMessage::V1 { event_key } = queue::read(record, queue::from_json)?;
         let event = self.events.find(&event_key).await.map_err(|error| {
             tracing::error!(%event_key, cause = telemetry::chain(&error), "not read");
             Unsettled

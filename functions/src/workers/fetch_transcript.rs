@@ -6,7 +6,6 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use ringpost::{
     clock::Clock,
     domain::key::CallId,
@@ -23,10 +22,12 @@ use ringpost::{
     telemetry,
 };
 
-use super::{Unsettled, log_wait, receipt, settle_all, times_received};
 use crate::{
-    runtime::{self, InitError, Worker},
-    wiring::Aws,
+    runtime::{
+        self,
+        queue::{QueueWorker, Receipt, Unsettled, from_json, log_wait},
+    },
+    wiring::{InitError, Wiring},
 };
 
 /// A transcript may be large, and nobody waits for it.
@@ -35,85 +36,51 @@ const TIMEOUTS: Timeouts = Timeouts {
     total: Duration::from_secs(15),
 };
 
-/// What this function may touch: it reads `calls`, appends to `events`, puts off messages of its
+/// What this function may touch: it reads `calls`, appends to `events`, postpones messages of its
 /// queue, reads ElevenLabs' API key, and asks ElevenLabs.
-pub struct Deps {
-    /// Where calls are.
+pub struct Function {
     pub calls: CallTable,
-    /// Where the conversation is kept.
     pub events: EventTable,
-    /// Whom to ask.
     pub api: ConversationApi,
-    /// ElevenLabs' API key.
     pub key: Secrets<Option<ApiKey>>,
-    /// Where the messages come from.
     pub queue: TranscriptQueue,
-    /// What time it is.
     pub clock: Clock,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::work::<Deps>()
+    runtime::work::<Function>()
 }
 
-impl Worker for Deps {
+impl QueueWorker for Function {
     const NAME: &'static str = "fetch-transcript";
-    type Batch = SqsEvent;
-    type Answer = SqsBatchResponse;
+    type Message = TranscriptMessage;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        let (key, connected) = tokio::join!(aws.elevenlabs_key(), aws.connect());
-        connected?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            calls: aws.calls()?,
-            events: aws.events()?,
-            api: Aws::conversations(TIMEOUTS)?,
-            key: key?,
-            queue: aws.transcripts()?,
+            calls: wiring.calls()?,
+            events: wiring.events()?,
+            api: wiring.conversations(TIMEOUTS)?,
+            key: wiring.elevenlabs_key().await?,
+            queue: wiring.transcripts()?,
             clock: Clock::system(),
         })
     }
 
-    async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
-        // Each mostly waits for ElevenLabs.
-        settle_all(
-            &batch.records,
-            batch.records.iter().map(|message| self.settle(message)),
-        )
-        .await
+    fn read(body: &str) -> Option<TranscriptMessage> {
+        from_json(body)
     }
-}
 
-/// What became of a message.
-enum Fetched {
-    /// The conversation is in the log.
-    Kept(Accepted),
-    /// There is nothing to fetch, and never will be.
-    Needless(&'static str),
-    /// The conversation is not over.
-    Early,
-    /// ElevenLabs did not give it.
-    Failed(ConversationApiError),
-}
-
-impl Deps {
-    async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
-        let body = message.body.as_deref().unwrap_or_default();
-        let Ok(TranscriptMessage::V1 {
+    async fn settle(
+        &self,
+        message: TranscriptMessage,
+        receipt: Receipt<'_>,
+    ) -> Result<(), Unsettled> {
+        let TranscriptMessage::V1 {
             call_id,
             conversation_id,
-        }) = serde_json::from_str(body)
-        else {
-            tracing::error!("unreadable message");
-            return Err(Unsettled);
-        };
-        let (fetched, received) = (
-            self.fetch(call_id, &conversation_id).await,
-            times_received(message),
-        );
+        } = message;
+        let received = receipt.times_received;
+        let fetched = self.fetch(call_id, &conversation_id).await;
         match fetched {
             Ok(Fetched::Kept(accepted)) => {
                 let result = if accepted == Accepted::New {
@@ -141,10 +108,24 @@ impl Deps {
                 tracing::error!(%call_id, conversation_id, received, cause, "transcript postponed");
             }
         }
-        self.postpone(message, received).await;
+        log_wait(self.queue.postpone(receipt.handle, received).await);
         Err(Unsettled)
     }
+}
 
+/// How a message was settled.
+enum Fetched {
+    /// The conversation is in the log.
+    Kept(Accepted),
+    /// There is nothing to fetch, and never will be.
+    Needless(&'static str),
+    /// The conversation is not over.
+    Early,
+    /// ElevenLabs did not give it.
+    Failed(ConversationApiError),
+}
+
+impl Function {
     async fn fetch(&self, call_id: CallId, conversation_id: &str) -> Result<Fetched, StoreError> {
         let Some(id) = ConversationId::parse(conversation_id) else {
             return Ok(Fetched::Needless("no id of a conversation"));
@@ -170,9 +151,5 @@ impl Deps {
             }
             Err(error) => Ok(Fetched::Failed(error)),
         }
-    }
-
-    async fn postpone(&self, message: &SqsMessage, received: u32) {
-        log_wait(self.queue.postpone(receipt(message), received).await);
     }
 }

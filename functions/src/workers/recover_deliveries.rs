@@ -1,21 +1,20 @@
 //! `recover-deliveries`: works on recoveries.
 
-use std::{
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::{process::ExitCode, time::Duration};
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use ringpost::{
     delivery::recovery::run::{PageLimits, Recover, RecoverError, RecoverResult},
+    domain::delivery::recovery::RecoveryId,
     queue::recoveries::RecoveryMessage,
     telemetry,
 };
 
-use super::{Unsettled, settle_all, times_received};
 use crate::{
-    runtime::{self, InitError, Worker},
-    wiring::Aws,
+    runtime::{
+        self, log,
+        queue::{QueueWorker, Receipt, Unsettled, from_json},
+    },
+    wiring::{InitError, Wiring},
 };
 
 /// What is done between two rests: a page is a second's work, and well done before the time is up.
@@ -23,65 +22,45 @@ pub const LIMITS: PageLimits = PageLimits {
     rows: 250,
     time: Duration::from_secs(25),
 };
-/// A recovery is given up when its message comes so often, once before its queue gives up on that: who
-/// asks for it is parsed, and may start it again.
+/// A recovery is given up when its message has come so often, once before its queue gives up on that: its
+/// status then says so, and the tenant may start it again.
 const LAST_TIME: u32 = 5;
 
 /// What this function may touch: it reads subscriptions and writes recoveries in `webhook-configs`, reads
 /// and reopens deliveries in `history`, queues these, and queues recoveries.
-pub struct Deps {
-    /// Works on recoveries.
+pub struct Function {
     pub recover: Recover,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::work::<Deps>()
+    runtime::work::<Function>()
 }
 
-impl Worker for Deps {
+impl QueueWorker for Function {
     const NAME: &'static str = "recover-deliveries";
-    type Batch = SqsEvent;
-    type Answer = SqsBatchResponse;
+    type Message = RecoveryMessage;
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        aws.connect_subscriptions().await?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            recover: aws.recover(LIMITS)?,
+            recover: wiring.recover(LIMITS)?,
         })
     }
 
-    async fn handle(&self, batch: SqsEvent) -> SqsBatchResponse {
-        settle_all(
-            &batch.records,
-            batch.records.iter().map(|message| self.settle(message)),
-        )
-        .await
+    fn read(body: &str) -> Option<RecoveryMessage> {
+        from_json(body)
     }
-}
 
-impl Deps {
-    async fn settle(&self, message: &SqsMessage) -> Result<(), Unsettled> {
-        let started = Instant::now();
-        let body = message.body.as_deref().unwrap_or_default();
-        let Ok(RecoveryMessage::V1 {
+    async fn settle(
+        &self,
+        message: RecoveryMessage,
+        receipt: Receipt<'_>,
+    ) -> Result<(), Unsettled> {
+        let RecoveryMessage::V1 {
             tenant_id,
             recovery_id,
-        }) = serde_json::from_str(body)
-        else {
-            tracing::error!("unreadable message");
-            return Err(Unsettled);
-        };
-        let mut ran = self.recover.run(&tenant_id, recovery_id).await;
-        if let Err(error) = &ran {
-            let (cause, received) = (telemetry::chain(error), times_received(message));
-            tracing::error!(%recovery_id, cause, received, "not recovered");
-            if received >= LAST_TIME {
-                ran = self.recover.give_up(&tenant_id, recovery_id).await;
-            }
-        }
+        } = message;
+        let running = self.run(&tenant_id, recovery_id, receipt.times_received);
+        let (ran, duration_ms) = log::timed(running).await;
         let (result, recovery) = match ran {
             Ok(RecoverResult::Ended(recovery)) => (recovery.status.as_str(), Some(recovery)),
             Ok(RecoverResult::Paused(recovery)) => ("goes on", Some(recovery)),
@@ -90,8 +69,26 @@ impl Deps {
             Err(RecoverError::Store(_) | RecoverError::Queue(_)) => return Err(Unsettled),
         };
         let (requeued, examined) = recovery.map(|it| (it.requeued, it.examined)).unzip();
-        let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
         tracing::info!(%recovery_id, result, requeued, examined, duration_ms, "recovered");
         Ok(())
+    }
+}
+
+impl Function {
+    async fn run(
+        &self,
+        tenant_id: &str,
+        recovery_id: RecoveryId,
+        received: u32,
+    ) -> Result<RecoverResult, RecoverError> {
+        let ran = self.recover.run(tenant_id, recovery_id).await;
+        if let Err(error) = &ran {
+            let cause = telemetry::chain(error);
+            tracing::error!(%recovery_id, cause, received, "not recovered");
+            if received >= LAST_TIME {
+                return self.recover.give_up(tenant_id, recovery_id).await;
+            }
+        }
+        ran
     }
 }

@@ -1,46 +1,39 @@
 //! `sweep`: does every minute what is due by then.
 
-use std::{process::ExitCode, time::Instant};
+use std::process::ExitCode;
 
 use ringpost::{sweep::Sweep, telemetry};
 use serde::de::IgnoredAny;
 
 use crate::{
-    runtime::{self, InitError, Worker},
-    wiring::Aws,
+    runtime::{self, Worker, log},
+    wiring::{InitError, Wiring},
 };
 
 /// What this function may touch: it reads and writes `due`, reads `calls` and `webhook-configs`, appends
 /// to `events`, and sends to the delivery queue.
-pub struct Deps {
-    /// Does what is due.
+pub struct Function {
     pub sweep: Sweep,
 }
 
-/// Runs the function.
-#[must_use]
 pub fn main() -> ExitCode {
-    runtime::work::<Deps>()
+    runtime::work::<Function>()
 }
 
-impl Worker for Deps {
+impl Worker for Function {
     const NAME: &'static str = "sweep";
     /// The schedule says only that a minute has passed; the clock and the watermark say the rest.
     type Batch = IgnoredAny;
     type Answer = ();
 
-    async fn init() -> Result<Self, InitError> {
-        let aws = Aws::new()?;
-        aws.connect().await?;
+    async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
-            sweep: aws.sweep()?,
+            sweep: wiring.sweep()?,
         })
     }
 
     async fn handle(&self, _: IgnoredAny) {
-        let started = Instant::now();
-        let swept = self.sweep.run().await;
-        let duration_ms = started.elapsed().as_secs_f64() * 1_000.0;
+        let (swept, duration_ms) = log::timed(self.sweep.run()).await;
         match swept {
             Ok(swept) => {
                 let (minutes, announced, queued) = (swept.minutes, swept.announced, swept.queued);

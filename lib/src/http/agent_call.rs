@@ -23,8 +23,6 @@ struct Body {
 }
 
 /// Reads a request's body. An empty name is none, and so is a placeholder.
-///
-/// # Errors
 /// 400 that names the field when the body is malformed or names no call.
 pub fn parse(body: &[u8]) -> Result<AgentCallQuery, ApiError> {
     let mut json = serde_json::Deserializer::from_slice(body);
@@ -86,9 +84,8 @@ fn is_false(flag: &bool) -> bool {
 }
 
 impl<'a> AgentCall<'a> {
-    /// The view of a call that was asked for by `query`, with the payload of the event that told its
+    /// The view of a call that was asked for by `query`, with the payload of the event that reported its
     /// status. A payload that does not fit into an answer is left out.
-    #[must_use]
     pub fn of(
         call: &'a Call,
         query: &'a AgentCallQuery,

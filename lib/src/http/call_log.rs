@@ -11,61 +11,44 @@ use crate::domain::{
 
 /// A call as frontends see it. Fields that are not known yet are left out. The document's fields come
 /// first; those after `updatedAt` are what the other documents tell of a call.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallLog<'a> {
     id: String,
     user_id: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     agent_config_id: Option<&'a str>,
     livekit_room_name: &'a str,
     livekit_room_sid: &'a str,
     direction: Direction,
     phone_number: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     sip_call_id: Option<&'a str>,
     status: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     outcome: Option<Outcome>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     duration: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     recording_url: Option<&'a str>,
     metadata: Metadata<'a>,
     started_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<String>,
     created_at: String,
     updated_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     call_sid: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     conversation_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     agent_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     agent_status: Option<StatusWord>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     failure_reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     outcomes: Option<&'a BTreeSet<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     lead_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     employee_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     follow_up: Option<FollowUp<'a>>,
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize)]
 struct Metadata<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     disconnect_reason: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     participant_identity: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     room_creation_time: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     campaign_id: Option<&'a str>,
 }
 
@@ -91,9 +74,8 @@ impl<'a> FollowUp<'a> {
 }
 
 impl<'a> CallLog<'a> {
-    /// The view of an owned call. Where the document requires a text that nobody told, it is empty;
-    /// a call whose direction nobody told is inbound.
-    #[must_use]
+    /// The view of an owned call. Where the document requires a text that was not reported, it is empty;
+    /// a call whose direction was not reported is inbound.
     pub fn of(call: &'a Call, owner: &'a Owner) -> Self {
         let facts = &call.facts;
         let ending = facts.ending();
@@ -123,7 +105,7 @@ impl<'a> CallLog<'a> {
             call_sid: facts.call_sid(),
             conversation_id: facts.conversation_id().map(String::as_str),
             agent_id: facts.agent_id().map(String::as_str),
-            agent_status: facts.agent_status.get().map(|told| told.word),
+            agent_status: facts.agent_status.get().map(|status| status.word),
             failure_reason: call.failure_reason(),
             outcomes: facts.results().filter(|results| !results.is_empty()),
             lead_id: call.lead_id().map(|lead| lead.as_str().to_owned()),

@@ -31,8 +31,6 @@ pub struct CallQuery {
 impl CallQuery {
     /// Reads the query string of `GET /api/calls`. A parameter without a value counts as not given; a
     /// national number is one of `region`.
-    ///
-    /// # Errors
     /// 400 that names the parameter that is unknown, or whose value is.
     pub fn parse<'a>(
         pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -61,8 +59,6 @@ impl CallQuery {
 }
 
 /// Reads the query string of `GET /api/calls/stats`: the last 24 hours unless it says otherwise.
-///
-/// # Errors
 /// As [`CallQuery::parse`].
 pub fn stats_window<'a>(
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,

@@ -7,7 +7,7 @@ use crate::{
     providers::livekit::sip_inbound::{InboundCall, Party},
 };
 
-/// What LiveKit is told.
+/// The answer to LiveKit.
 #[derive(Debug, Serialize)]
 pub struct DispatchAnswer {
     agent_name: String,
@@ -24,24 +24,20 @@ struct Attributes {
     caller: Option<String>,
 }
 
-/// What the agent is told: JSON within a text.
+/// The agent's metadata: JSON within a text.
+#[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 struct Metadata<'a> {
     call_type: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     phone_number_id: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     tenant_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     campaign_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     from_number: Option<&'a str>,
     to_number: &'a str,
 }
 
 impl DispatchAnswer {
     /// The answer that gives `call` to its agent.
-    #[must_use]
     pub fn of(call: &InboundCall, assignment: &Assignment) -> Self {
         let line = assignment.line.as_ref();
         let (called, caller) = (

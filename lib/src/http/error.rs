@@ -11,29 +11,18 @@ use crate::auth::limiter::Exceeded;
 /// A status that cannot be a success.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorStatus {
-    /// 400
     BadRequest,
-    /// 401
     Unauthorized,
-    /// 403
     Forbidden,
-    /// 404
     NotFound,
-    /// 409
     Conflict,
-    /// 413
     PayloadTooLarge,
-    /// 429
     TooManyRequests,
-    /// 500
     Internal,
-    /// 502
     BadGateway,
 }
 
 impl ErrorStatus {
-    /// The HTTP status.
-    #[must_use]
     pub fn code(self) -> StatusCode {
         match self {
             Self::BadRequest => StatusCode::BAD_REQUEST,
@@ -76,13 +65,12 @@ pub enum ErrorShape {
     CallCapture,
 }
 
+#[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 struct SuccessError<'a> {
     success: bool,
     message: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
 }
 
@@ -93,23 +81,19 @@ struct CallCaptureError<'a> {
 }
 
 /// The Call Outcomes document's shape of an error.
+#[serde_with::skip_serializing_none]
 #[derive(Serialize)]
 struct CallOutcomesError<'a> {
     error: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
     details: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     call_id: Option<&'a str>,
     status: u16,
 }
 
 impl ApiError {
     /// An error with this status and headline, both for the caller.
-    #[must_use]
     pub fn new(status: ErrorStatus, error: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Content {
             status,
@@ -124,42 +108,36 @@ impl ApiError {
     }
 
     /// Says what exactly is wrong.
-    #[must_use]
     pub fn details(mut self, details: impl Into<String>) -> Self {
         self.0.details = Some(details.into());
         self
     }
 
     /// Names the field of the request that is wrong, by its path.
-    #[must_use]
     pub fn field(mut self, field: impl Into<String>) -> Self {
         self.0.field = Some(field.into());
         self
     }
 
     /// Adds a sentence for the caller.
-    #[must_use]
     pub fn message(mut self, message: impl Into<Cow<'static, str>>) -> Self {
         self.0.message = Some(message.into());
         self
     }
 
     /// Repeats the id that the caller asked for.
-    #[must_use]
     pub fn call_id(mut self, call_id: impl Into<String>) -> Self {
         self.0.call_id = Some(call_id.into());
         self
     }
 
     /// Keeps the cause for the log.
-    #[must_use]
     pub fn cause(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.0.cause = Some(cause.into());
         self
     }
 
     /// The answer to a request that is one too many.
-    #[must_use]
     pub fn exceeded(exceeded: Exceeded) -> Self {
         let message = format!(
             "More than {} requests in a minute; try again later",
@@ -171,25 +149,20 @@ impl ApiError {
     }
 
     /// The seconds of `Retry-After`, if it is to be sent.
-    #[must_use]
     pub fn retry_after(&self) -> Option<u32> {
         self.0.retry_after
     }
 
-    /// The HTTP status.
-    #[must_use]
     pub fn status(&self) -> StatusCode {
         self.0.status.code()
     }
 
     /// The cause and everything behind it, in one line for the log.
-    #[must_use]
     pub fn cause_chain(&self) -> Option<String> {
         Some(crate::telemetry::chain(self.0.cause.as_deref()?))
     }
 
     /// The body in a document's shape.
-    #[must_use]
     pub fn body(&self, shape: ErrorShape) -> String {
         match shape {
             ErrorShape::CallOutcomes => super::reply::json(&CallOutcomesError {

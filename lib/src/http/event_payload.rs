@@ -37,7 +37,7 @@ struct Posted<'a> {
     data: &'a RawValue,
 }
 
-/// What a form told under one name.
+/// What a form has under one name.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Parameter<'a> {
@@ -47,7 +47,6 @@ enum Parameter<'a> {
 
 impl Payload {
     /// The payload of an event that has expired.
-    #[must_use]
     pub fn expired() -> Self {
         Self {
             json: RawValue::NULL.to_owned(),
@@ -56,7 +55,6 @@ impl Payload {
     }
 
     /// What a list shows of a body that was received from `source`.
-    #[must_use]
     pub fn listed(source: &str, excerpt: &Excerpt) -> Self {
         if excerpt.is_whole {
             Content::received(source, &excerpt.bytes).listed()
@@ -66,19 +64,16 @@ impl Payload {
     }
 
     /// What a list shows of a body that is posted.
-    #[must_use]
     pub fn listed_posted(body: &[u8]) -> Self {
         Content::posted(body).listed()
     }
 
     /// The whole body that was received from `source`, if an answer can hold it.
-    #[must_use]
     pub fn whole(source: &str, body: &[u8]) -> Self {
         Content::received(source, body).shown()
     }
 
     /// The whole body that is posted, if an answer can hold it.
-    #[must_use]
     pub fn whole_posted(body: &[u8]) -> Self {
         Content::posted(body).shown()
     }
@@ -156,11 +151,11 @@ impl<'a> Content<'a> {
 
 /// The parameters of a form by their names; one that is there several times is a list.
 fn form(body: &[u8]) -> Box<RawValue> {
-    let mut told = BTreeMap::<Cow<str>, Vec<Cow<str>>>::new();
+    let mut parameters = BTreeMap::<Cow<str>, Vec<Cow<str>>>::new();
     for (name, value) in form_urlencoded::parse(body) {
-        told.entry(name).or_default().push(value);
+        parameters.entry(name).or_default().push(value);
     }
-    let parameters: BTreeMap<_, _> = told
+    let parameters: BTreeMap<_, _> = parameters
         .into_iter()
         .map(
             |(name, mut values)| match (values.pop(), values.is_empty()) {

@@ -25,8 +25,6 @@ fn count(word: &str) -> Option<Count> {
 }
 
 /// Reads a query string. A parameter without a value counts as not given.
-///
-/// # Errors
 /// 400 that names the parameter that is unknown, or whose value is.
 pub fn parse<'a>(
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,

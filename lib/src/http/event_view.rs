@@ -41,35 +41,28 @@ pub struct EventView {
 }
 
 /// What an event has that goes out.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct DeliveryView {
     webhook_config_id: u64,
     message_id: String,
     attempts: u32,
-    #[serde(skip_serializing_if = "Option::is_none")]
     next_attempt_at: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     response_data: Option<ResponseView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     attempt_details: Option<Vec<AttemptView>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     recovery: Option<String>,
 }
 
 /// What came of an attempt.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ResponseView {
-    #[serde(skip_serializing_if = "Option::is_none")]
     status_code: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     body: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     headers: Option<BTreeMap<String, String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     timing: Option<u64>,
 }
 
@@ -92,7 +85,6 @@ pub struct SubscriptionView {
 
 impl EventView {
     /// An event in a list.
-    #[must_use]
     pub fn listed(event: ListedEvent) -> Self {
         match event {
             ListedEvent::Delivery(delivery) => Self::delivery(&delivery),
@@ -131,7 +123,6 @@ impl EventView {
     }
 
     /// A delivery that was just queued: its attempts count the one that is to come.
-    #[must_use]
     pub fn queued(delivery: &Delivery) -> Self {
         let mut view = Self::delivery(delivery);
         if let Some(view) = &mut view.delivery {
@@ -163,7 +154,6 @@ impl EventView {
     }
 
     /// The event without what the endpoint answered, which is for those who may see all of their tenant.
-    #[must_use]
     pub fn without_answers(mut self) -> Self {
         if let Some(view) = &mut self.delivery {
             view.response_data = view.response_data.take().map(ResponseView::without_answer);
@@ -252,7 +242,6 @@ impl ResponseView {
 }
 
 /// An event with everything that is stored about it, and where it goes, unless that was deleted.
-#[must_use]
 pub fn detail(found: EventDetail) -> (EventView, Option<SubscriptionView>) {
     match found {
         EventDetail::Received(received, event) => {

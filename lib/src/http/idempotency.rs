@@ -10,8 +10,6 @@ const MAX_BYTES: usize = 256;
 
 /// The key, if there is one. One that was never filled in (`undefined`) is none: it would be that of all
 /// requests.
-///
-/// # Errors
 /// 400 when it is longer than a key is, or has other characters.
 pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
     let Some(value) = headers.get(HEADER) else {
@@ -33,8 +31,6 @@ pub fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>, ApiError> {
 }
 
 /// The key of a request that must have one.
-///
-/// # Errors
 /// 400 when it has none, or a wrong one.
 pub fn required_idempotency_key(headers: &HeaderMap) -> Result<&str, ApiError> {
     idempotency_key(headers)?.ok_or_else(|| wrong(HEADER, "is required"))

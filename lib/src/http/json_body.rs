@@ -28,8 +28,6 @@ impl fmt::Debug for Fields {
 
 impl Fields {
     /// Reads a body.
-    ///
-    /// # Errors
     /// 400 when it is no JSON object; 413 when it is larger than what configures anything.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
         within_bounds(body)?;
@@ -43,8 +41,6 @@ impl Fields {
     }
 
     /// Reads a body that may be left out.
-    ///
-    /// # Errors
     /// As [`Fields::parse`], when there is one.
     pub fn parse_optional(body: &[u8]) -> Result<Self, ApiError> {
         if body.is_empty() {
@@ -55,26 +51,21 @@ impl Fields {
     }
 
     /// Whether no other field than this one is there.
-    #[must_use]
     pub fn are_only(&self, field: &str) -> bool {
         !self.0.is_empty() && self.0.keys().all(|key| key == field)
     }
 
     /// What a field holds, if it is there.
-    #[must_use]
     pub fn get(&self, field: &str) -> Option<&Value> {
         self.0.get(field)
     }
 
     /// What stands in a field; `None` where it is left out or `null`.
-    #[must_use]
     pub fn value(&self, field: &str) -> Option<&Value> {
         self.0.get(field).filter(|value| !value.is_null())
     }
 
     /// An id or name that may be left out, or be `null`.
-    ///
-    /// # Errors
     /// 400 when it is something else.
     pub fn name(&self, field: &'static str) -> Result<Option<String>, ApiError> {
         match self.0.get(field) {
@@ -85,16 +76,12 @@ impl Fields {
     }
 
     /// An id or name that must be there.
-    ///
-    /// # Errors
     /// 400 when it is missing or something else.
     pub fn required_name(&self, field: &'static str) -> Result<String, ApiError> {
         self.name(field)?.ok_or_else(|| wrong(field, "is required"))
     }
 
     /// A moment that may be left out, or be `null`.
-    ///
-    /// # Errors
     /// 400 when it is something else.
     pub fn time(&self, field: &'static str) -> Result<Option<Timestamp>, ApiError> {
         let time = match self.0.get(field) {
@@ -106,8 +93,6 @@ impl Fields {
     }
 
     /// A UUID that must be there.
-    ///
-    /// # Errors
     /// 400 when it is missing or something else.
     pub fn required_uuid(&self, field: &'static str) -> Result<Uuid, ApiError> {
         let text = self.required_name(field)?;
@@ -126,8 +111,6 @@ pub(super) fn within_bounds(body: &[u8]) -> Result<(), ApiError> {
 
 /// An id as it stands in a path. API Gateway hands it over encoded or decoded; both name the same
 /// entry, because no id has a `%`.
-///
-/// # Errors
 /// 400 when it can be no id.
 pub fn path_id(field: &'static str, text: &str) -> Result<String, ApiError> {
     let decoded = percent_decoded(text).filter(|id| is_name(id) && !id.contains('%'));
@@ -140,7 +123,6 @@ pub fn path_id(field: &'static str, text: &str) -> Result<String, ApiError> {
 }
 
 /// The answer to a text that can be no id or name.
-#[must_use]
 pub fn no_name(field: &str) -> ApiError {
     wrong(
         field,
@@ -149,7 +131,6 @@ pub fn no_name(field: &str) -> ApiError {
 }
 
 /// The answer to a field that is wrong; inside another it is named by its path, `retryConfig.maxDelay`.
-#[must_use]
 pub fn wrong(field: &str, why: &str) -> ApiError {
     ApiError::new(ErrorStatus::BadRequest, format!("{field} {why}")).field(field)
 }

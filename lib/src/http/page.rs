@@ -11,8 +11,6 @@ pub const DEFAULT_LIMIT: u32 = 20;
 pub const MAX_LIMIT: u32 = 100;
 
 /// Reads `limit`.
-///
-/// # Errors
 /// 400 when it is not a whole number from 1 to 100.
 pub fn limit(text: Option<&str>) -> Result<u32, ApiError> {
     let Some(text) = text else {
@@ -32,14 +30,11 @@ pub fn limit(text: Option<&str>) -> Result<u32, ApiError> {
 }
 
 /// A place in a list as the caller gets it: opaque, and good for the same list only.
-#[must_use]
 pub fn to_cursor(place: &impl Serialize) -> String {
     URL_SAFE_NO_PAD.encode(super::reply::json(place))
 }
 
 /// Reads `cursor`.
-///
-/// # Errors
 /// 400 when it is none of ours.
 pub fn from_cursor<T: DeserializeOwned>(text: Option<&str>) -> Result<Option<T>, ApiError> {
     let Some(text) = text else { return Ok(None) };

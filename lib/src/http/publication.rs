@@ -21,14 +21,12 @@ pub struct Publication {
     pub event_type: String,
     /// The JSON of an object: what was sent, without the space between its parts.
     pub payload: String,
-    /// When it happened, if that is told.
+    /// When it happened, if the publisher says so.
     pub occurred_at: Option<Timestamp>,
 }
 
 impl Publication {
     /// Reads a body. Nothing is made of its numbers and texts; only what could not be shown is refused.
-    ///
-    /// # Errors
     /// 400 that names the field; 413 when the body is too large.
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
         within_bounds(body)?;

@@ -39,7 +39,7 @@ impl<'a> QueryParams<'a> {
         values.filter(|value| !value.is_empty()).collect()
     }
 
-    /// A phone number, untrimmed: a `+` that nobody encoded is a space before it.
+    /// A phone number, untrimmed: a `+` that was not encoded is a space before it.
     pub(super) fn number(
         &mut self,
         name: &'static str,

@@ -20,26 +20,19 @@ pub struct Reply {
 }
 
 impl Reply {
-    /// 200 with this body.
-    #[must_use]
     pub fn ok(body: &impl Serialize) -> Self {
         Self::json(StatusCode::OK, body)
     }
 
-    /// 201 with this body.
-    #[must_use]
     pub fn created(body: &impl Serialize) -> Self {
         Self::json(StatusCode::CREATED, body)
     }
 
-    /// 202 with this body.
-    #[must_use]
     pub fn accepted(body: &impl Serialize) -> Self {
         Self::json(StatusCode::ACCEPTED, body)
     }
 
     /// 200 with a text that is embedded in the function, and headers that say what it is.
-    #[must_use]
     pub fn text(text: &'static str, headers: &'static [Header]) -> Self {
         Self {
             status: StatusCode::OK,
@@ -56,20 +49,14 @@ impl Reply {
         }
     }
 
-    /// The HTTP status.
-    #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// What goes with the body.
-    #[must_use]
     pub fn headers(&self) -> &'static [Header] {
         self.headers
     }
 
-    /// The body.
-    #[must_use]
     pub fn into_body(self) -> Cow<'static, str> {
         self.body
     }

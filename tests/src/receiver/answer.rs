@@ -55,7 +55,6 @@ pub enum Answer {
 
 impl Answer {
     /// A status with a body and headers.
-    #[must_use]
     pub fn with(code: u16, headers: &[(&str, &str)], body: impl Into<Vec<u8>>) -> Self {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         Self::StatusWith {
@@ -66,7 +65,6 @@ impl Answer {
     }
 
     /// An endpoint that takes so many requests a second.
-    #[must_use]
     pub fn at_most(limit: usize) -> Self {
         Self::AtMost(limit, Arc::default())
     }

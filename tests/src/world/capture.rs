@@ -1,10 +1,6 @@
-//! What dialers submit in a world of one's own.
+//! What dialers submit in a world.
 
-use ringpost::{
-    clock::Clock,
-    ingest::capture::Capture,
-    store::{calls::CallTable, directory::DirectoryTable},
-};
+use futures::FutureExt;
 use ringpost_functions::ingest::call_capture;
 
 use super::World;
@@ -12,17 +8,8 @@ use crate::faults::Faults;
 
 impl World {
     /// `call-capture` in this world.
-    #[must_use]
-    pub fn call_capture(&self, faults: &Faults) -> call_capture::Deps {
-        let (lookup, fold) = self.fold(faults);
-        let calls = CallTable::new(self.database(faults), self.name("calls"));
-        let capture = Capture::new(self.events(faults), lookup, fold, calls);
-        let directory = DirectoryTable::new(self.database(faults), self.name("directory"));
-        call_capture::Deps {
-            capture,
-            directory,
-            clock: Clock::system(),
-            quota: None,
-        }
+    pub fn call_capture(&self, faults: &Faults) -> call_capture::Function {
+        let function = self.endpoint(faults).now_or_never();
+        function.expect("it reads no secrets")
     }
 }

@@ -1,4 +1,4 @@
-//! Subscriptions and deliveries of a world of one's own.
+//! Subscriptions and deliveries of a world.
 
 use std::time::Duration;
 
@@ -7,12 +7,11 @@ use ringpost::{
     clock::Clock,
     delivery::{
         addresses::Loopback,
-        deliver::Deliver,
         send::{Sender, Timeouts},
     },
     domain::{
         delivery::Message,
-        subscription::{SigningSecrets, Subscription, endpoint_proof::EndpointProof},
+        subscription::{SigningSecrets, Subscription},
     },
     queue::deliveries::{DeliveryMessage, DeliveryQueue},
     store::{
@@ -23,12 +22,12 @@ use ringpost::{
 };
 use ringpost_functions::{
     runtime::Worker,
-    webhooks::test_config,
+    webhooks::webhook_test,
     workers::{deliver, sweep},
 };
 use serde_json::{Value, json};
 
-use super::{World, attempts};
+use super::World;
 use crate::{
     aws::sdk,
     faults::Faults,
@@ -43,19 +42,12 @@ const TIMEOUTS: Timeouts = Timeouts {
 };
 
 /// A sender that may post to this machine, and gives up after a second.
-///
-/// # Panics
-/// When none can be made.
-#[must_use]
 pub fn sender() -> Sender {
     Sender::with_timeouts(Loopback::Allowed, Clock::system(), TIMEOUTS).expect("a sender")
 }
 
 /// Lets `deliver` work on these messages. How many must come again.
-///
-/// # Panics
-/// Never: a message is JSON.
-pub async fn work(deliver: &deliver::Deps, messages: &[DeliveryMessage]) -> usize {
+pub async fn work(deliver: &deliver::Function, messages: &[DeliveryMessage]) -> usize {
     let bodies: Vec<String> = messages
         .iter()
         .map(|message| message.to_json().expect("JSON"))
@@ -68,105 +60,63 @@ pub async fn work(deliver: &deliver::Deps, messages: &[DeliveryMessage]) -> usiz
 }
 
 /// What the schedule of `sweep` sends, of which nothing is read.
-///
-/// # Panics
-/// Never: it is JSON.
-#[must_use]
-pub fn minute() -> <sweep::Deps as Worker>::Batch {
+pub fn minute() -> <sweep::Function as Worker>::Batch {
     serde_json::from_str("{}").expect("JSON")
 }
 
 impl World {
     /// `webhook-test` in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn webhook_test(&self, faults: &Faults) -> test_config::Deps {
-        test_config::Deps {
-            table: self.subscriptions(faults),
-            proof: EndpointProof::NotAsked,
-            history: self.history(faults),
+    pub async fn webhook_test(&self, faults: &Faults) -> webhook_test::Function {
+        webhook_test::Function {
             sender: sender(),
-            authenticator: self.authenticator().await,
+            ..self.endpoint(faults).await
         }
     }
 
     /// The subscriptions of this world.
-    #[must_use]
     pub fn subscriptions(&self, faults: &Faults) -> SubscriptionTable {
-        SubscriptionTable::new(self.database(faults), self.name("webhookconfigs"))
+        self.wiring(faults).subscriptions().expect("a table")
     }
 
     /// The history of this world.
-    #[must_use]
     pub fn history(&self, faults: &Faults) -> HistoryTable {
-        HistoryTable::new(self.database(faults), self.name("history"), 90)
+        self.wiring(faults).history().expect("a table")
     }
 
     /// The queue of deliveries of this world.
-    #[must_use]
     pub fn delivery_queue(&self, faults: &Faults) -> DeliveryQueue {
-        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
-        DeliveryQueue::new(queue, self.deliveries_url.clone())
+        self.wiring(faults).deliveries().expect("a queue")
     }
 
-    /// The slow lane of this world.
-    #[must_use]
-    pub fn slow_lane(&self, faults: &Faults) -> DeliveryQueue {
-        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
-        DeliveryQueue::new(queue, self.slow_lane_url())
-    }
-
-    fn slow_lane_url(&self) -> String {
+    pub(super) fn slow_lane_url(&self) -> String {
         format!("{}-slow", self.deliveries_url)
     }
 
     /// How endpoints of this world do.
-    #[must_use]
     pub fn endpoints(&self, faults: &Faults) -> EndpointTable {
-        EndpointTable::new(
-            self.database(faults),
-            self.name("webhookconfigs"),
-            self.name("history"),
-        )
+        self.wiring(faults).endpoints().expect("a table")
     }
 
     /// `deliver` in this world, at the time that `clock` shows.
-    ///
-    /// # Panics
-    /// When no HTTP client can be made.
-    #[must_use]
-    pub fn deliver(&self, faults: &Faults, clock: Clock) -> deliver::Deps {
+    pub fn deliver(&self, faults: &Faults, clock: Clock) -> deliver::Function {
         self.deliver_with(TIMEOUTS, faults, clock)
     }
 
-    /// As [`World::deliver`], with this patience.
-    ///
-    /// # Panics
-    /// When no HTTP client can be made.
-    #[must_use]
-    pub fn deliver_with(&self, patience: Timeouts, faults: &Faults, clock: Clock) -> deliver::Deps {
-        deliver::Deps {
-            deliver: Deliver {
-                endpoints: self.endpoints(faults),
-                history: self.history(faults),
-                subscriptions: self.subscriptions(faults),
-                queue: self.delivery_queue(faults),
-                slow_lane: self.slow_lane(faults),
-                due: self.due(faults),
-                events: self.events(faults),
-                sender: Sender::with_timeouts(Loopback::Allowed, clock.clone(), patience)
-                    .expect("a sender"),
-                clock,
-                noted: std::sync::Mutex::default(),
-            },
-        }
+    /// As [`World::deliver`], with these timeouts.
+    pub fn deliver_with(
+        &self,
+        timeouts: Timeouts,
+        faults: &Faults,
+        clock: Clock,
+    ) -> deliver::Function {
+        let mut function: deliver::Function = self.worker(faults);
+        let sender = Sender::with_timeouts(Loopback::Allowed, clock.clone(), timeouts);
+        function.deliver.sender = sender.expect("a sender");
+        function.deliver.clock = clock;
+        function
     }
 
     /// An active subscription of `acme` to some types at this URL, changed by `change`.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn subscribe_at(
         &self,
         url: &str,
@@ -178,9 +128,6 @@ impl World {
     }
 
     /// As [`World::subscribe_at`], with these secrets.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn subscribe_signed(
         &self,
         url: &str,
@@ -204,9 +151,6 @@ impl World {
     }
 
     /// Records a message for a subscription, as `fan-out` does, and names the attempt that must follow.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn deliverable(
         &self,
         subscription: &Subscription,
@@ -228,9 +172,6 @@ impl World {
 
     /// How many messages wait in the queue of deliveries: those that may be taken, and those whose time
     /// has not come.
-    ///
-    /// # Panics
-    /// When the queue fails.
     pub async fn queued_deliveries(&self) -> (usize, usize) {
         let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3));
         let asked = queue
@@ -256,9 +197,6 @@ impl World {
     }
 
     /// The messages that wait in the queue of deliveries and are not delayed, taken out of it.
-    ///
-    /// # Panics
-    /// When the queue fails, or holds something else.
     pub async fn take_deliveries(&self) -> Vec<DeliveryMessage> {
         let bodies = self.take(&self.deliveries_url).await;
         bodies
@@ -268,9 +206,6 @@ impl World {
     }
 
     /// As [`World::take_deliveries`], out of the slow lane.
-    ///
-    /// # Panics
-    /// When the queue fails, or holds something else.
     pub async fn take_slow_lane(&self) -> Vec<DeliveryMessage> {
         let bodies = self.take(&self.slow_lane_url()).await;
         bodies
@@ -280,18 +215,12 @@ impl World {
     }
 
     /// A subscription of `acme` as it stands.
-    ///
-    /// # Panics
-    /// When there is none.
     pub async fn acme(&self, id: u64) -> Subscription {
         let found = self.subscriptions(&Faults::none()).find("acme", id).await;
         found.expect("the table answers").expect("it is there")
     }
 
     /// The events of `acme` in the log, by their types, with what they tell.
-    ///
-    /// # Panics
-    /// When one is another tenant's or no JSON.
     pub async fn told(&self) -> Vec<(String, Value)> {
         let mut told = Vec::new();
         for item in self.items("events").await {

@@ -1,14 +1,12 @@
 //! ElevenLabs' endpoints in a world, and what they kept.
 
 use ringpost::{
-    auth::allow_list::AllowList,
-    clock::Clock,
     domain::{directory::Agent, event::Event},
     providers::elevenlabs::Keys,
     secrets::Secrets,
     store::directory::Put,
 };
-use ringpost_functions::ingest::{call_status, elevenlabs, gate::Gate};
+use ringpost_functions::ingest::{call_status, elevenlabs};
 
 use super::World;
 use crate::faults::Faults;
@@ -17,60 +15,23 @@ const SECRETS: &str = "elevenlabs-webhook-secrets";
 
 impl World {
     /// `elevenlabs` in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn elevenlabs(&self, faults: &Faults) -> elevenlabs::Deps {
-        let gate = Gate {
-            allow_list: AllowList::default(),
-            keys: self.elevenlabs_keys().await,
-            public_base_url: String::new(),
-            clock: Clock::system(),
-            addresses: None,
-            accounts: None,
-        };
-        elevenlabs::Deps {
-            events: self.events(faults),
-            gate,
-        }
+    pub async fn elevenlabs(&self, faults: &Faults) -> elevenlabs::Function {
+        self.endpoint(faults).await
     }
 
     /// `call-status` in this world, to which 127.0.0.1 may send unsigned.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn call_status(&self, faults: &Faults) -> call_status::Deps {
-        let door = call_status::CallStatusGate {
-            allow_list: AllowList::parse("127.0.0.1/32").expect("a network"),
-            keys: self.elevenlabs_keys().await,
-            clock: Clock::system(),
-            addresses: None,
-            accounts: None,
-        };
-        call_status::Deps {
-            events: self.events(faults),
-            door,
-        }
-    }
-
-    async fn elevenlabs_keys(&self) -> Secrets<Keys> {
-        self.secrets(&[SECRETS], |texts| Keys::new(&texts.lines(SECRETS)))
-            .await
+    pub async fn call_status(&self, faults: &Faults) -> call_status::Function {
+        let variables = [("ELEVENLABS_STATUS_ALLOW_LIST", "127.0.0.1/32")];
+        self.endpoint_with(faults, &variables).await
     }
 
     /// ElevenLabs' keys that hold this secret, or none.
-    ///
-    /// # Panics
-    /// When the local stage has no secrets.
     pub async fn elevenlabs_keys_of(&self, secret: Option<String>) -> Secrets<Keys> {
         self.secrets(&[SECRETS], move |_| Keys::new(secret.as_slice()))
             .await
     }
 
     /// Gives an agent to a tenant in the directory.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn assign_agent(&self, agent_id: &str, tenant_id: &str, user_id: &str) {
         let agent = Agent {
             agent_id: agent_id.to_owned(),
@@ -88,9 +49,6 @@ impl World {
     }
 
     /// The events in the log, whole.
-    ///
-    /// # Panics
-    /// When one cannot be read.
     pub async fn kept_events(&self) -> Vec<Event> {
         let (table, mut events) = (self.events(&Faults::none()), Vec::new());
         for item in self.items("events").await {

@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use bytes::Bytes;
 use ringpost::{
-    clock::Clock,
-    delivery::manual_retry::ManualRetry,
     domain::{
         delivery::{Attempt, Delivery, DeliveryRef, DeliveryStatus, Message},
         event::{Event, Source},
@@ -14,16 +12,15 @@ use ringpost::{
         subscription::Subscription,
         timestamp::Timestamp,
     },
-    queries::history::{ExaminedRows, History},
+    queries::history::ExaminedRows,
     store::history::RecordedDelivery,
 };
-use ringpost_functions::webhooks::{event_retry, events};
+use ringpost_functions::webhooks::{webhook_event_retry, webhook_events};
 
 use super::World;
 use crate::{faults::Faults, subscriptions::secrets};
 
 /// An event as `source` sent it.
-#[must_use]
 pub fn event(source: Source, id: &str, at: Timestamp, payload: &str) -> Event {
     Event {
         key: EventKey::of(source.as_str(), id),
@@ -38,7 +35,6 @@ pub fn event(source: Source, id: &str, at: Timestamp, payload: &str) -> Event {
 }
 
 /// An attempt that the endpoint answered with this status.
-#[must_use]
 pub fn answered(at: Timestamp, status_code: u16) -> Attempt {
     Attempt {
         at,
@@ -52,10 +48,7 @@ pub fn answered(at: Timestamp, status_code: u16) -> Attempt {
 
 impl World {
     /// `webhook-events` in this world, which looks at so many rows for one answer, whatever is asked for.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn webhook_events(&self, examined: usize) -> events::Deps {
+    pub async fn webhook_events(&self, examined: usize) -> webhook_events::Function {
         self.webhook_events_within(ExaminedRows {
             usual: examined,
             full_count: examined,
@@ -64,45 +57,18 @@ impl World {
     }
 
     /// `webhook-events` in this world, which looks at so many rows for one answer.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn webhook_events_within(&self, examined: ExaminedRows) -> events::Deps {
-        let none = Faults::none();
-        let history = History {
-            rows: self.history(&none),
-            events: self.events(&none),
-            subscriptions: self.subscriptions(&none),
-            examined,
-        };
-        events::Deps {
-            history,
-            authenticator: self.authenticator().await,
-        }
+    pub async fn webhook_events_within(&self, examined: ExaminedRows) -> webhook_events::Function {
+        let mut function: webhook_events::Function = self.endpoint(&Faults::none()).await;
+        function.history.examined = examined;
+        function
     }
 
     /// `webhook-event-retry` in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn webhook_event_retry(&self, faults: &Faults) -> event_retry::Deps {
-        let redeliver = ManualRetry {
-            rows: self.history(faults),
-            subscriptions: self.subscriptions(faults),
-            due: self.due(faults),
-            queue: self.delivery_queue(faults),
-            clock: Clock::system(),
-        };
-        event_retry::Deps {
-            redeliver,
-            authenticator: self.authenticator().await,
-        }
+    pub async fn webhook_event_retry(&self, faults: &Faults) -> webhook_event_retry::Function {
+        self.endpoint(faults).await
     }
 
     /// A delivery that waits for its first attempt.
-    ///
-    /// # Panics
-    /// When the database fails, or has it already.
     pub async fn pending_delivery(&self, message: &Message, subscription_id: u64) -> Delivery {
         let history = self.history(&Faults::none());
         let packed = history.pack(message, 1).await.expect("it is packed");
@@ -117,18 +83,12 @@ impl World {
     }
 
     /// A delivery as it stands.
-    ///
-    /// # Panics
-    /// When there is none.
     pub async fn delivery(&self, at: &DeliveryRef) -> Delivery {
         let found = self.history(&Faults::none()).find_delivery(at).await;
         found.expect("the database answers").expect("a delivery")
     }
 
     /// Deletes the body that the deliveries of a message share.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn forget_body(&self, tenant_id: &str, message_id: &str) {
         let partition = AttributeValue::S(format!("{tenant_id}#{message_id}"));
         let delete = self
@@ -142,9 +102,6 @@ impl World {
     }
 
     /// A delivery after one more attempt.
-    ///
-    /// # Panics
-    /// When the database fails, or the delivery has ended.
     pub async fn attempt(
         &self,
         delivery: &Delivery,
@@ -161,9 +118,6 @@ impl World {
     }
 
     /// Writes a subscription.
-    ///
-    /// # Panics
-    /// When the database fails, or has it already.
     pub async fn write_subscription(&self, subscription: &Subscription) {
         let created = self
             .subscriptions(&Faults::none())
@@ -173,9 +127,6 @@ impl World {
     }
 
     /// Records that a tenant received an event, which the log need not have.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn receive(&self, event: &Event, tenant_id: &str, user_id: Option<&str>) {
         let recorded = self
             .history(&Faults::none())

@@ -9,9 +9,6 @@ use crate::faults::Faults;
 
 impl World {
     /// Sets an attribute of every item of a table.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn set_everywhere(&self, table: &str, attribute: &str, value: AttributeValue) {
         let database = self.database(&Faults::none());
         for mut item in self.items(table).await {

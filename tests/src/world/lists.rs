@@ -7,23 +7,15 @@ use ringpost::{
         timestamp::Timestamp,
     },
     providers::livekit::LiveKitEvent,
-    store::{
-        call_list::CallList,
-        calls::{CallTable, Saved},
-        history::HistoryTable,
-    },
+    store::calls::{CallTable, Saved},
 };
-use ringpost_functions::calls::{list, stats, timeline};
+use ringpost_functions::calls::{call_list, call_stats, call_timeline};
 use serde_json::Value;
 
 use super::World;
 use crate::faults::Faults;
 
 /// A call that bears a name, as an event left it.
-///
-/// # Panics
-/// Never: it has a key.
-#[must_use]
 pub fn call(name: &str, created_at: Timestamp, owner: &Owner, facts: Facts) -> Call {
     let update = CallUpdate {
         event: EventKey::of("livekit", name),
@@ -38,58 +30,35 @@ pub fn call(name: &str, created_at: Timestamp, owner: &Owner, facts: Facts) -> C
 
 impl World {
     /// The calls of this world.
-    #[must_use]
     pub fn call_table(&self) -> CallTable {
-        CallTable::new(self.database(&Faults::none()), self.name("calls"))
-    }
-
-    pub(super) fn list(&self) -> CallList {
-        CallList::new(self.database(&Faults::none()), self.name("calls"))
+        self.wiring(&Faults::none()).calls().expect("a table")
     }
 
     /// `call-list` in this world, which looks at so many calls for one page.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn call_list(&self, examined: usize) -> list::Deps {
-        list::Deps {
-            calls: self.list(),
-            directory: self.directory(),
-            authenticator: self.authenticator().await,
+    pub async fn call_list(&self, examined: usize) -> call_list::Function {
+        call_list::Function {
             examined,
+            ..self.endpoint(&Faults::none()).await
         }
     }
 
     /// `call-stats` in this world, which looks at so many calls.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn call_stats(&self, examined: usize) -> stats::Deps {
-        stats::Deps {
-            calls: self.list(),
-            authenticator: self.authenticator().await,
+    pub async fn call_stats(&self, examined: usize) -> call_stats::Function {
+        call_stats::Function {
             examined,
+            ..self.endpoint(&Faults::none()).await
         }
     }
 
     /// `call-timeline` in this world, with so many events a page.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn call_timeline(&self, events: usize) -> timeline::Deps {
-        let history = HistoryTable::new(self.database(&Faults::none()), self.name("history"), 90);
-        timeline::Deps {
-            calls: self.call_table(),
-            history,
-            authenticator: self.authenticator().await,
+    pub async fn call_timeline(&self, events: usize) -> call_timeline::Function {
+        call_timeline::Function {
             events,
+            ..self.endpoint(&Faults::none()).await
         }
     }
 
     /// Writes calls that nobody reported.
-    ///
-    /// # Panics
-    /// When the database fails, or has one of them.
     pub async fn put_calls(&self, calls: &[Call]) {
         let table = self.call_table();
         for some in calls.chunks(20) {
@@ -102,9 +71,6 @@ impl World {
     }
 
     /// Puts an event of LiveKit into the log, as received at this moment.
-    ///
-    /// # Panics
-    /// When the payload is none of LiveKit's, or the database fails.
     pub async fn keep_received(&self, payload: &Value, received_at: Timestamp) {
         let body = payload.to_string();
         let livekit = LiveKitEvent::parse(body.as_bytes(), received_at).expect("a LiveKit event");

@@ -1,12 +1,9 @@
-//! Publishing in a world of one's own: who subscribes, and what is on its way to them.
+//! Publishing in a world: who subscribes, and what is on its way to them.
 
-use ringpost::{
-    clock::Clock,
-    domain::{
-        delivery::{Delivery, DeliveryRef},
-        subscription::{Filters, Subscription},
-        timestamp::Timestamp,
-    },
+use ringpost::domain::{
+    delivery::{Delivery, DeliveryRef},
+    subscription::{Filters, Subscription},
+    timestamp::Timestamp,
 };
 use ringpost_functions::publishing::publish_event;
 use serde_json::Value;
@@ -19,31 +16,17 @@ use crate::{
 
 impl World {
     /// `publish-event` in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn publish_event(&self, faults: &Faults) -> publish_event::Deps {
-        publish_event::Deps {
-            events: self.events(faults),
-            authenticator: self.authenticator().await,
-            clock: Clock::system(),
-            quota: None,
-        }
+    pub async fn publish_event(&self, faults: &Faults) -> publish_event::Function {
+        self.endpoint(faults).await
     }
 
     /// Subscribes a tenant to these types, since the beginning of time. The subscription's id.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn subscribe(&self, tenant_id: &str, event_types: &[&str], filters: Filters) -> u64 {
         self.subscribe_since(tenant_id, event_types, filters, Timestamp::EPOCH)
             .await
     }
 
     /// As [`World::subscribe`], since this moment.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn subscribe_since(
         &self,
         tenant_id: &str,
@@ -67,9 +50,6 @@ impl World {
     }
 
     /// Every delivery in the history, by subscription and type.
-    ///
-    /// # Panics
-    /// When one cannot be read.
     pub async fn outbound(&self) -> Vec<Delivery> {
         let (history, mut found) = (self.history(&Faults::none()), Vec::new());
         for row in self.items("history").await {
@@ -106,9 +86,6 @@ impl World {
     }
 
     /// The types on their way to a subscription.
-    ///
-    /// # Panics
-    /// When a delivery cannot be read.
     pub async fn outbound_types(&self, subscription_id: u64) -> Vec<String> {
         let all = self.outbound().await.into_iter();
         let to_it = all.filter(|delivery| delivery.subscription_id == subscription_id);
@@ -117,10 +94,6 @@ impl World {
 }
 
 /// What is posted by a delivery.
-///
-/// # Panics
-/// When it is no JSON.
-#[must_use]
 pub fn posted(delivery: &Delivery) -> Value {
     serde_json::from_slice(delivery.body.as_deref().expect("a body")).expect("JSON")
 }

@@ -11,33 +11,21 @@ use super::{Faults, World, sdk};
 impl World {
     /// The messages of the queue of transcripts that are visible now, as Lambda delivers them; they
     /// stay in the queue, invisible for three seconds.
-    ///
-    /// # Panics
-    /// When the queue fails.
     pub async fn receive_transcripts(&self) -> SqsEvent {
         self.take_up(&self.transcripts_url).await
     }
 
     /// How many messages of that queue are visible, and how many wait.
-    ///
-    /// # Panics
-    /// When the queue fails.
     pub async fn transcripts_left(&self) -> (String, String) {
         self.left(&self.transcripts_url).await
     }
 
     /// The same of the queue of events that `fan-out-retry` takes up again.
-    ///
-    /// # Panics
-    /// When the queue fails.
     pub async fn receive_retries(&self) -> SqsEvent {
         self.take_up(&self.queue_url).await
     }
 
     /// How many messages of that queue are visible, and how many wait.
-    ///
-    /// # Panics
-    /// When the queue fails.
     pub async fn retries_left(&self) -> (String, String) {
         self.left(&self.queue_url).await
     }
@@ -94,9 +82,6 @@ impl World {
     }
 
     /// The bodies of the messages that wait in the retry queue, taken out of it.
-    ///
-    /// # Panics
-    /// When the queue fails.
     pub async fn take_retries(&self) -> Vec<String> {
         self.take(&self.queue_url).await
     }

@@ -1,77 +1,50 @@
-//! Recoveries of a world of one's own, and events that nobody drives again but a replay.
+//! Recoveries of a world, and events that nobody drives again but a replay.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use ringpost::{
-    clock::Clock,
-    delivery::recovery::{
-        order::Recoveries,
-        run::{PageLimits, Recover},
-    },
-    queue::{deliveries::DeliveryQueue, recoveries::RecoveryQueue},
-    store::recoveries::RecoveryTable,
+    clock::Clock, delivery::recovery::run::PageLimits, queue::deliveries::DeliveryQueue,
 };
-use ringpost_functions::{webhooks::recover, workers::recover_deliveries};
+use ringpost_functions::{webhooks::webhook_recover, workers::recover_deliveries};
 
-use super::{World, attempts};
-use crate::{aws::sdk, faults::Faults};
+use super::World;
+use crate::faults::Faults;
 
 impl World {
     /// `webhook-recover` in this world, at the time that `clock` shows.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn webhook_recover(&self, faults: &Faults, clock: Clock) -> recover::Deps {
-        let recoveries = Recoveries {
-            subscriptions: self.subscriptions(faults),
-            recoveries: self.recovery_table(faults),
-            queue: self.recovery_queue(faults),
-            retention_days: 90,
-            clock,
-        };
-        recover::Deps {
-            recoveries,
-            authenticator: self.authenticator().await,
-        }
+    pub async fn webhook_recover(
+        &self,
+        faults: &Faults,
+        clock: Clock,
+    ) -> webhook_recover::Function {
+        let mut function: webhook_recover::Function = self.endpoint(faults).await;
+        function.recoveries.clock = clock;
+        function
     }
 
     /// `recover-deliveries` in this world.
-    #[must_use]
     pub fn recover_deliveries(
         &self,
         faults: &Faults,
         limits: PageLimits,
-    ) -> recover_deliveries::Deps {
-        let recover = Recover {
-            subscriptions: self.subscriptions(faults),
-            recoveries: self.recovery_table(faults),
-            history: self.history(faults),
-            deliveries: self.delivery_queue(faults),
-            queue: self.recovery_queue(faults),
-            limits,
-            clock: Clock::system(),
-        };
-        recover_deliveries::Deps { recover }
+    ) -> recover_deliveries::Function {
+        let mut function: recover_deliveries::Function = self.worker(faults);
+        function.recover.limits = limits;
+        function
     }
 
     /// The bodies of the messages that wait in the queue of recoveries, taken out of it.
-    ///
-    /// # Panics
-    /// When the queue fails.
     pub async fn take_recoveries(&self) -> Vec<String> {
         self.take(&self.recoveries_url).await
     }
 
     /// A queue of deliveries that does not exist.
-    #[must_use]
     pub fn no_delivery_queue(&self) -> DeliveryQueue {
-        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 1));
-        DeliveryQueue::new(queue, format!("{}-gone", self.deliveries_url))
+        let url = format!("{}-gone", self.deliveries_url);
+        let wiring = self.wiring_with(&Faults::none(), &[("DELIVERY_QUEUE_URL", &url)]);
+        wiring.deliveries().expect("a queue")
     }
 
     /// Deletes the history's rows of an event. Tells how many there were.
-    ///
-    /// # Panics
-    /// When the database fails.
     pub async fn forget_history_of(&self, event_key: &str) -> usize {
         let database = self.database(&Faults::none());
         let pages = database
@@ -94,14 +67,5 @@ impl World {
             delete.send().await.expect("a row can be deleted");
         }
         rows.len()
-    }
-
-    fn recovery_table(&self, faults: &Faults) -> RecoveryTable {
-        RecoveryTable::new(self.database(faults), self.name("webhookconfigs"))
-    }
-
-    fn recovery_queue(&self, faults: &Faults) -> RecoveryQueue {
-        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, faults, attempts(faults)));
-        RecoveryQueue::new(queue, self.recoveries_url.clone())
     }
 }

@@ -1,50 +1,34 @@
-//! The endpoints of subscriptions in a world of one's own.
+//! The endpoints of subscriptions in a world.
 
-use ringpost::{
-    delivery::addresses::Loopback, domain::subscription::endpoint_proof::EndpointProof,
-};
-use ringpost_functions::webhooks::{configs, rotate_secret, test_config};
+use ringpost_functions::webhooks::{webhook_config, webhook_rotate_secret, webhook_test};
 
-use super::World;
+use super::{World, deliveries::sender};
 use crate::faults::Faults;
 
 impl World {
     /// `webhook-config` in this world, as a stage that lets nothing go to itself has it.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn webhook_config(&self, faults: &Faults) -> configs::Deps {
-        let (table, authenticator) = (self.subscriptions(faults), self.authenticator().await);
-        configs::Deps::new(
-            table,
-            authenticator,
-            Loopback::Refused,
-            EndpointProof::NotAsked,
-        )
+    pub async fn webhook_config(&self, faults: &Faults) -> webhook_config::Function {
+        self.endpoint(faults).await
     }
 
     /// `webhook-config` and `webhook-test` where endpoints on this machine must prove themselves.
-    ///
-    /// # Panics
-    /// When their secrets cannot be read.
-    pub async fn configs_that_need_proof(&self) -> (configs::Deps, test_config::Deps) {
-        let (none, proof) = (Faults::none(), EndpointProof::Required);
-        let (table, authenticator) = (self.subscriptions(&none), self.authenticator().await);
-        let test = test_config::Deps {
-            proof,
-            ..self.webhook_test(&none).await
+    pub async fn configs_that_need_proof(
+        &self,
+    ) -> (webhook_config::Function, webhook_test::Function) {
+        let none = Faults::none();
+        let variables = [
+            ("DELIVER_TO_LOOPBACK", "true"),
+            ("ENDPOINT_PROOF", "required"),
+        ];
+        let test = webhook_test::Function {
+            sender: sender(),
+            ..self.endpoint_with(&none, &variables).await
         };
-        (
-            configs::Deps::new(table, authenticator, Loopback::Allowed, proof),
-            test,
-        )
+        (self.endpoint_with(&none, &variables).await, test)
     }
 
     /// `webhook-rotate-secret` in this world.
-    ///
-    /// # Panics
-    /// When its secrets cannot be read.
-    pub async fn webhook_rotate_secret(&self, faults: &Faults) -> rotate_secret::Deps {
-        rotate_secret::Deps::new(self.subscriptions(faults), self.authenticator().await)
+    pub async fn webhook_rotate_secret(&self, faults: &Faults) -> webhook_rotate_secret::Function {
+        self.endpoint(faults).await
     }
 }

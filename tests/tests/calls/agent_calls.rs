@@ -35,12 +35,12 @@ fn told(event_type: &str) -> Value {
 async fn world_with(event: &Value) -> World {
     let world = World::new(Some("demo")).await;
     world.keep_call_status(event, THEN).await;
-    world.drive().await;
+    world.process_log().await;
     world
 }
 
 /// The endpoint, so many seconds after the events.
-async fn endpoint(world: &World, api: &ElevenLabsApi, later: i64) -> agent_call_status::Deps {
+async fn endpoint(world: &World, api: &ElevenLabsApi, later: i64) -> agent_call_status::Function {
     let now = Timestamp::from_seconds(THEN + later).unwrap();
     let mut deps = world.agent_call_status(api).await;
     // User tokens are judged by the authenticator's own clock.
@@ -52,7 +52,7 @@ fn token(tenant: &str, user: &str) -> String {
     stack().token(json!({ "sub": user, "tenant_id": tenant }))
 }
 
-async fn ask_as(deps: &agent_call_status::Deps, token: &str, body: &str) -> Answer {
+async fn ask_as(deps: &agent_call_status::Function, token: &str, body: &str) -> Answer {
     let mut request = Request::new(Body::Text(body.to_owned()));
     request
         .headers_mut()
@@ -61,7 +61,7 @@ async fn ask_as(deps: &agent_call_status::Deps, token: &str, body: &str) -> Answ
 }
 
 /// As the tenant's own token: without a user, calls belong to it.
-async fn ask(deps: &agent_call_status::Deps, body: &Value) -> Answer {
+async fn ask(deps: &agent_call_status::Function, body: &Value) -> Answer {
     ask_as(deps, &token("demo", "demo"), &body.to_string()).await
 }
 
@@ -138,7 +138,7 @@ async fn a_status_that_is_not_final_is_asked_for_when_it_is_a_minute_old() {
         .iter()
         .filter(|event| event["eventType"].as_s().unwrap() == "conversation.fetched");
     assert_eq!(fetched.count(), 2, "what ElevenLabs answered is in the log");
-    world.drive().await;
+    world.process_log().await;
     let status = world.facts().await.agent_status;
     assert_eq!(
         status.get().map(|status| status.word),
@@ -334,7 +334,7 @@ async fn a_call_without_elevenlabs_shows_what_the_carrier_and_the_room_told() {
     let mut seen = Vec::new();
     for payload in sip_call("carrier", LINE) {
         log.keep(&payload).await;
-        world.drive().await;
+        world.process_log().await;
         let answer = ask(&deps, &json!({ "callSid": sid })).await;
         if answer.status == 200 {
             assert_eq!(
@@ -429,7 +429,7 @@ async fn a_tenants_own_account_shows_its_calls_and_reads_no_conversation_of_the_
     world
         .keep_call_status_of(Some("mallory"), &told("call.answered"), THEN)
         .await;
-    world.drive().await;
+    world.process_log().await;
     let deps = endpoint(&world, &api, 86_400).await;
     let mallory = token("mallory", "mallory");
     let answer = ask_as(&deps, &mallory, &by_both().to_string()).await;

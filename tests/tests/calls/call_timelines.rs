@@ -74,7 +74,7 @@ async fn two_calls() -> (World, Vec<Value>, String) {
             world.keep_received(payload, received(payload, index)).await;
         }
     }
-    world.drive_all().await;
+    world.process_all().await;
     let id = World::call_id(&events[0]);
     (world, events, id)
 }
@@ -115,7 +115,7 @@ async fn a_late_event_stands_where_it_happened() {
     let mut days_late = events[3].clone();
     days_late["id"] = json!(format!("EV_{}", unique()));
     world.keep_received(&days_late, at.plus_days(2)).await;
-    world.drive().await;
+    world.process_log().await;
     let answer = timeline(&world, &id, 1_000, "", &admin()).await;
     let mut expected = SUMMARIES.to_vec();
     expected.splice(3..3, ["LiveKit: track published"; 2]);
@@ -235,7 +235,7 @@ async fn what_an_absorbed_record_was_told_stays_in_the_timeline_and_it_leaves_th
         assert!(times.is_sorted());
     }
     // Processed once more, an event of the absorbed record gets no second row.
-    world.drive().await;
+    world.process_log().await;
     assert_eq!(world.items("history").await.len(), 16);
     assert_eq!(
         summaries(&timeline(&world, &first, 1_000, "", &admin()).await).len(),
@@ -258,7 +258,7 @@ async fn the_samples_are_answered() {
     let webhook: Value = serde_json::from_str(&sample_event("call-completed")).unwrap();
     let payload = serde_json::from_str(webhook["body"].as_str().unwrap()).unwrap();
     world.keep_received(&payload, received).await;
-    world.drive().await;
+    world.process_log().await;
     let list = invoke(
         &world.call_list(10).await,
         request(&sample_event("call-list")),

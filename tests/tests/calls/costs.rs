@@ -105,7 +105,7 @@ async fn a_correction_costs_one_row_and_one_message_of_the_queue() {
         for event in &events {
             world.event_log().keep(event).await;
         }
-        world.drive_all().await;
+        world.process_all().await;
         let before: HashSet<String> = world
             .items("events")
             .await

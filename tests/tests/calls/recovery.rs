@@ -79,7 +79,7 @@ async fn when_the_database_fails_the_provider_is_told_to_come_again_and_succeeds
                 "request {number}, cut {cut:?}"
             );
             assert_eq!(deliver(&world, &Faults::none(), &payload).await, 200);
-            world.drive_all().await;
+            world.process_all().await;
             assert_eq!(world.items("events").await.len(), 1);
             assert_eq!(world.items("history").await.len(), 1);
             assert_eq!(
@@ -121,7 +121,7 @@ async fn fan_out_killed_at_any_request_and_repeated_leaves_the_same_state() {
     let call = sip_call("killed", LINE);
     let twin = logged(&call, Some("demo")).await;
     twin.assign_number(LINE, "acme", "user_acme").await;
-    twin.drive_all().await;
+    twin.process_all().await;
     let expected = twin.state(&BOOKKEEPING).await;
     assert!(
         expected.len() > call.len(),
@@ -144,7 +144,7 @@ async fn fan_out_killed_at_any_request_and_repeated_leaves_the_same_state() {
                 );
                 break;
             }
-            world.drive_all().await;
+            world.process_all().await;
             assert_eq!(
                 world.state(&BOOKKEEPING).await,
                 expected,
@@ -169,7 +169,7 @@ async fn a_record_that_fails_goes_to_the_queue_and_holds_up_no_other() {
     assert!(answer.batch_item_failures.is_empty());
     // The room's beginning waited as well, until somebody was in the room.
     assert_eq!(world.items("history").await.len(), call.len() - 2);
-    world.drive_queue().await;
+    world.process_retries().await;
     assert_eq!(world.items("history").await.len(), call.len());
 }
 
@@ -229,7 +229,7 @@ async fn what_fails_in_the_queue_too_waits_longer_each_time() {
 async fn shuffled_repeated_and_concurrent_batches_leave_the_same_state() {
     let call = sip_call("shuffled", LINE);
     let twin = logged(&call, Some("demo")).await;
-    twin.drive_all().await;
+    twin.process_all().await;
     let order_matters_not = [&BOOKKEEPING[..], &["announced"]].concat();
     let expected = twin.state(&order_matters_not).await;
 
@@ -249,7 +249,7 @@ async fn shuffled_repeated_and_concurrent_batches_leave_the_same_state() {
                 .iter()
                 .all(|answer| answer.batch_item_failures.is_empty())
         );
-        world.drive_all().await;
+        world.process_all().await;
         assert_eq!(
             world.state(&order_matters_not).await,
             expected,
@@ -281,7 +281,7 @@ async fn events_that_came_before_their_owner_enter_the_history_with_it() {
     for payload in &nameless {
         log.keep(&without_number(payload)).await;
     }
-    world.drive_all().await;
+    world.process_all().await;
     assert_eq!(
         world.items("history").await.len(),
         0,
@@ -290,7 +290,7 @@ async fn events_that_came_before_their_owner_enter_the_history_with_it() {
     for payload in &named {
         log.keep(payload).await;
     }
-    world.drive_all().await;
+    world.process_all().await;
     let history = world.items("history").await;
     assert_eq!(history.len(), call.len());
     assert!(
@@ -324,7 +324,7 @@ async fn a_room_name_that_is_used_again_is_a_new_call() {
     second["room"]["name"] = first["room"]["name"].clone();
     log.keep(&first).await;
     log.keep(&second).await;
-    world.drive_all().await;
+    world.process_all().await;
     assert_eq!(world.calls().await.len(), 2);
 }
 
@@ -348,7 +348,7 @@ async fn a_webhook_whose_process_died_before_the_call_is_completed_by_the_deploy
 async fn the_state_of_two_different_calls_differs() {
     let state = async |name: &str| -> Items {
         let world = logged(&sip_call(name, LINE), Some("demo")).await;
-        world.drive_all().await;
+        world.process_all().await;
         world.state(&BOOKKEEPING).await
     };
     assert_ne!(state("one").await, state("other").await);

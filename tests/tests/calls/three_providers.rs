@@ -42,7 +42,7 @@ async fn logged(unique: &str, first: usize) -> World {
 #[tokio::test]
 async fn every_order_of_arrival_and_many_batches_at_once_end_in_the_same_record() {
     let twin = logged("3f", 0).await;
-    twin.drive_all().await;
+    twin.process_all().await;
     let expected = twin.facts().await;
     for round in 1..6 {
         let world = logged("3f", round).await;
@@ -60,7 +60,7 @@ async fn every_order_of_arrival_and_many_batches_at_once_end_in_the_same_record(
                 .iter()
                 .all(|answer| answer.batch_item_failures.is_empty())
         );
-        world.drive_all().await;
+        world.process_all().await;
         assert_eq!(world.facts().await, expected, "round {round}");
         assert_eq!(
             world.items("history").await.len(),
@@ -83,7 +83,7 @@ async fn every_order_of_arrival_and_many_batches_at_once_end_in_the_same_record(
 #[tokio::test]
 async fn killed_at_any_request_the_record_is_the_same_in_the_end() {
     let twin = logged("3f", 4).await;
-    twin.drive_all().await;
+    twin.process_all().await;
     let expected = twin.facts().await;
     for cut in [Cut::Before, Cut::After] {
         for number in (0..).step_by(3) {
@@ -100,7 +100,7 @@ async fn killed_at_any_request_the_record_is_the_same_in_the_end() {
                 );
                 break;
             }
-            world.drive_all().await;
+            world.process_all().await;
             assert_eq!(
                 world.facts().await,
                 expected,

@@ -10,9 +10,9 @@ use ringpost::domain::{
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::{Cut, Faults},
-    hand::Hand,
     lambda::stream_batch,
     livekit::{sip_call, unique},
+    manual_clock::ManualClock,
     world::{World, deliveries::minute},
 };
 use serde_json::Value;
@@ -35,7 +35,7 @@ async fn going_on(world: &World) -> Vec<Value> {
     for payload in &begin {
         world.event_log().keep(payload).await;
     }
-    world.drive_all().await;
+    world.process_all().await;
     end
 }
 
@@ -57,18 +57,18 @@ async fn call(world: &World) -> Call {
         .call
 }
 
-async fn sweep_at(world: &World, hand: &Hand, at: Timestamp) {
+async fn sweep_at(world: &World, hand: &ManualClock, at: Timestamp) {
     hand.set(&at.to_string());
     world
         .sweep(&Faults::none(), hand.clock())
         .handle(minute())
         .await;
-    world.drive_all().await;
+    world.process_all().await;
 }
 
-fn hand_after(call: &Call, millis: u64) -> (Hand, Timestamp) {
+fn hand_after(call: &Call, millis: u64) -> (ManualClock, Timestamp) {
     let at = call.received.to.plus_millis(millis);
-    (Hand::at(&at.to_string()), at)
+    (ManualClock::at(&at.to_string()), at)
 }
 
 /// When the ten minutes in which the call began are looked at.
@@ -137,7 +137,7 @@ async fn an_end_that_is_reported_later_is_believed_and_announced_as_a_correction
     for payload in &end {
         world.event_log().keep(payload).await;
     }
-    world.drive_all().await;
+    world.process_all().await;
     let corrected = call(&world).await;
     assert_eq!(
         (corrected.status(), corrected.facts.outcome()),
@@ -186,7 +186,7 @@ async fn a_call_that_was_heard_of_since_or_has_ended_is_not_closed() {
     for payload in &own_end {
         own.event_log().keep(payload).await;
     }
-    own.drive_all().await;
+    own.process_all().await;
     let (hand, due) = hand_after(&call(&own).await, 4 * HOUR + 25 * MINUTE);
     swept_until(&own, due).await;
     sweep_at(&own, &hand, due).await;
@@ -205,7 +205,7 @@ async fn a_sweep_killed_at_any_request_closes_the_call_once() {
             let world = World::new(None).await;
             going_on(&world).await;
             let due = looked_at(&call(&world).await).plus_millis(MINUTE);
-            let hand = Hand::at(&due.to_string());
+            let hand = ManualClock::at(&due.to_string());
             world.swept_until(due.minus_millis(2 * MINUTE)).await;
             let faults = Faults::death_at(number, cut);
             world.sweep(&faults, hand.clock()).handle(minute()).await;

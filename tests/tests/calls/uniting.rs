@@ -106,7 +106,7 @@ async fn outcome(world: &World, room: usize) -> Value {
 async fn two_records_become_one_and_both_ids_keep_answering() {
     let world = World::new(Some("demo")).await;
     keep(&world, &two_talks_and_a_link()).await;
-    world.drive_all().await;
+    world.process_all().await;
     let calls = world.calls().await;
     assert_eq!(calls.len(), 1);
     assert_eq!(world.items("history").await.len(), 5);
@@ -126,7 +126,7 @@ async fn two_records_become_one_and_both_ids_keep_answering() {
         .filter(|item| item.contains_key("tenantShard"))
         .count();
     assert_eq!(listed, 1);
-    world.drive_all().await;
+    world.process_all().await;
     assert_eq!(
         world.calls().await.len(),
         1,
@@ -139,7 +139,7 @@ async fn killed_at_any_request_and_repeated_the_same_call_is_left() {
     let events = two_talks_and_a_link();
     let twin = World::new(Some("demo")).await;
     keep(&twin, &events).await;
-    twin.drive_all().await;
+    twin.process_all().await;
     let expected = text(&twin.calls().await[0], "facts");
     for cut in [Cut::Before, Cut::After] {
         for number in 0.. {
@@ -163,7 +163,7 @@ async fn killed_at_any_request_and_repeated_the_same_call_is_left() {
                     );
                 }
             }
-            world.drive_all().await;
+            world.process_all().await;
             let calls = world.calls().await;
             assert_eq!(calls.len(), 1, "request {number}, cut {cut:?}");
             assert_eq!(
@@ -183,7 +183,7 @@ async fn a_record_frozen_by_a_process_that_died_is_read_whole_by_its_id() {
     events[1] = event(1, 0, 20, None, Some("agent_of_younger"));
     let world = World::new(Some("demo")).await;
     keep(&world, &events[..3]).await;
-    world.drive_all().await;
+    world.process_all().await;
     keep(&world, &events[3..4]).await;
     let log = world.items("events").await;
     let linking = log
@@ -207,7 +207,7 @@ async fn a_record_frozen_by_a_process_that_died_is_read_whole_by_its_id() {
                 younger["agentId"], "agent_of_younger",
                 "what it held is shown: {younger}"
             );
-            world.drive_all().await;
+            world.process_all().await;
             assert_eq!(world.calls().await.len(), 1);
             return;
         }
@@ -242,7 +242,7 @@ async fn crossing_links_of_many_rooms_end_in_one_record_each_without_a_ring() {
                 .iter()
                 .all(|answer| answer.batch_item_failures.is_empty())
         );
-        world.drive_all().await;
+        world.process_all().await;
         let ends = ends(&world).await;
         let survivors: BTreeSet<_> = (0..8).map(|room| ends[&id_of(room)].clone()).collect();
         assert_eq!(survivors.len(), 2, "round {round}");
@@ -278,7 +278,7 @@ async fn records_of_different_owners_never_become_one() {
         event(1, 1, 2, Some(&shared), other),
     ];
     keep(&world, &events).await;
-    world.drive_all().await;
+    world.process_all().await;
     // Whoever says nothing of its owner unites nothing either.
     keep(
         &world,
@@ -288,7 +288,7 @@ async fn records_of_different_owners_never_become_one() {
         ],
     )
     .await;
-    world.drive_all().await;
+    world.process_all().await;
     let owners: Vec<_> = world
         .calls()
         .await
@@ -322,14 +322,14 @@ async fn an_unowned_record_that_names_calls_of_two_owners_leaves_them_two() {
         ],
     )
     .await;
-    world.drive_all().await;
+    world.process_all().await;
     let owned = [
         event(0, 0, 2, Some("CAa"), Some("agent_acme")),
         event(1, 0, 3, Some("CAb"), Some("agent_other")),
     ];
     keep(&world, &owned).await;
-    world.drive_all().await;
-    world.drive_all().await;
+    world.process_all().await;
+    world.process_all().await;
     let calls = world.calls().await;
     let owners: BTreeSet<_> = calls.iter().map(|call| text(call, "owner")).collect();
     assert_eq!((calls.len(), owners.len()), (2, 2), "{owners:?}");
@@ -358,8 +358,8 @@ async fn what_names_another_owner_under_the_same_id_stands_beside() {
         event(0, 3, 4, None, Some("agent_acme")),
     ];
     keep(&world, &events).await;
-    world.drive_all().await;
-    world.drive_all().await;
+    world.process_all().await;
+    world.process_all().await;
     let calls = world.calls().await;
     let mut owned: Vec<_> = calls
         .iter()
@@ -398,7 +398,7 @@ async fn events_of_an_unowned_record_enter_the_history_when_it_is_absorbed() {
         ],
     )
     .await;
-    world.drive_all().await;
+    world.process_all().await;
     assert_eq!(
         world.items("history").await.len(),
         0,
@@ -409,7 +409,7 @@ async fn events_of_an_unowned_record_enter_the_history_when_it_is_absorbed() {
         event(0, 1, 3, Some("CA_shared"), Some("agent_acme")),
     ];
     keep(&world, &owned).await;
-    world.drive_all().await;
+    world.process_all().await;
     let calls = world.calls().await;
     assert_eq!(calls.len(), 1);
     assert!(

@@ -130,7 +130,7 @@ async fn a_list_at_its_bound_fits_into_the_item_and_an_event_beyond_it_is_kept_i
     let mut call = Call::begin(&update, None);
     call.waiting = full.clone();
     world.call_table().create(&call).await.unwrap();
-    world.drive_all().await;
+    world.process_all().await;
     let stored = world
         .call_table()
         .find(call.id)
@@ -173,7 +173,7 @@ async fn a_record_that_somebody_fills_takes_no_more_and_holds_nothing_up() {
     for payload in &payloads[1..] {
         world.event_log().keep(payload).await;
     }
-    world.drive_all().await;
+    world.process_all().await;
     let stored = world
         .call_table()
         .find(call.id)

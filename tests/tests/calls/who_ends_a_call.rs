@@ -118,7 +118,7 @@ async fn happens(name: &str, mut events: Vec<Event>) -> Seen {
     let (mut known, mut told, mut calls) = (HashSet::new(), Vec::new(), Vec::new());
     for event in &events {
         world.keep_event(event).await;
-        world.drive_all().await;
+        world.process_all().await;
         calls.clear();
         for item in world.calls().await {
             let id = CallId::parse(item["id"].as_s().unwrap()).unwrap();
@@ -160,7 +160,7 @@ async fn happens(name: &str, mut events: Vec<Event>) -> Seen {
         fresh.iter().for_each(|told| println!("{:>8} → {told}", ""));
         told.extend(fresh);
     }
-    world.drive_all().await;
+    world.process_all().await;
     assert_eq!(
         world.outbound().await.len(),
         told.len(),
@@ -350,7 +350,7 @@ async fn a_leg_that_the_carrier_dials_for_another() {
         world
             .keep_event(&carrier("CAchild", status, second, child))
             .await;
-        world.drive().await;
+        world.process_log().await;
     }
     let told = world.outbound().await;
     let types: Vec<_> = told
@@ -376,13 +376,13 @@ async fn the_default_tenant_waits_until_somebody_comes() {
     for event in &events[..2] {
         world.keep_event(event).await;
     }
-    world.drive_all().await;
+    world.process_all().await;
     assert!(
         world.items("history").await.is_empty(),
         "nobody is there yet who tells whose call it is"
     );
     world.keep_event(&events[2]).await;
-    world.drive_all().await;
+    world.process_all().await;
     let rows = world.items("history").await;
     assert_eq!(rows.len(), 3);
     assert!(
@@ -396,7 +396,7 @@ async fn the_default_tenant_waits_until_somebody_comes() {
     for event in livekit(&alone) {
         world.keep_event(&event).await;
     }
-    world.drive_all().await;
+    world.process_all().await;
     let rows = world.items("history").await;
     let of_demo = rows
         .iter()
@@ -406,7 +406,7 @@ async fn the_default_tenant_waits_until_somebody_comes() {
     // And one whose owner the directory knows is never swallowed by it, even if it came first.
     alone.joined(5, caller("C"));
     world.keep_event(&livekit(&alone)[2]).await;
-    world.drive_all().await;
+    world.process_all().await;
     let owners: Vec<_> = world
         .calls()
         .await

@@ -14,7 +14,7 @@ use ringpost::{
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::Faults,
-    hand::Hand,
+    manual_clock::ManualClock,
     receiver::{Answer, Receiver},
     world::{
         World,
@@ -36,7 +36,7 @@ async fn parked(world: &World) -> usize {
 
 #[tokio::test]
 async fn after_five_failures_one_delivery_a_minute_probes_until_the_endpoint_is_back() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     // A whole minute, so that the sweeps below know theirs.
     hand.set_to(Minute::of(hand.now()).start().unwrap());
     world.swept_until(hand.now()).await;
@@ -104,7 +104,7 @@ async fn after_five_failures_one_delivery_a_minute_probes_until_the_endpoint_is_
 
 #[tokio::test]
 async fn a_sweep_reports_for_how_long_the_oldest_parked_delivery_waits() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     hand.set_to(Minute::of(hand.now()).start().unwrap());
     world.swept_until(hand.now()).await;
     let receiver = Receiver::answering(Answer::Status(500));
@@ -137,7 +137,7 @@ async fn a_sweep_reports_for_how_long_the_oldest_parked_delivery_waits() {
 
 #[tokio::test]
 async fn an_open_breaker_lets_one_of_many_through_at_once() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     let receiver = Receiver::answering(Answer::Status(500));
     let acme = world
         .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
@@ -161,7 +161,7 @@ async fn an_open_breaker_lets_one_of_many_through_at_once() {
 
 #[tokio::test]
 async fn five_days_of_nothing_but_failures_end_a_subscription() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     let receiver = Receiver::answering(Answer::Status(500));
     let acme = world
         .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
@@ -200,7 +200,11 @@ async fn five_days_of_nothing_but_failures_end_a_subscription() {
 
 #[tokio::test]
 async fn a_success_forgets_the_failures_before_it() {
-    let (world, hand, receiver) = (World::new(None).await, Hand::stopped(), Receiver::start());
+    let (world, hand, receiver) = (
+        World::new(None).await,
+        ManualClock::stopped(),
+        Receiver::start(),
+    );
     let acme = world
         .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
         .await;

@@ -12,8 +12,8 @@ use ringpost::{
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::{Cut, Faults},
-    hand::Hand,
     lambda::queue_batch,
+    manual_clock::ManualClock,
     receiver::{Answer, Receiver},
     subscriptions::{SECRET, rotated},
     world::{
@@ -53,7 +53,7 @@ async fn what_is_delivered_verifies_with_the_official_libraries_and_is_in_the_hi
         })
         .await;
     let message = world.deliverable(&acme, "evt_1", TYPE).await;
-    let deliver = world.deliver(&Faults::none(), Hand::stopped().clock());
+    let deliver = world.deliver(&Faults::none(), ManualClock::stopped().clock());
     assert_eq!(work(&deliver, std::slice::from_ref(&message)).await, 0);
     let requests = receiver.requests();
     assert_eq!(requests.len(), 1);
@@ -74,7 +74,11 @@ async fn what_is_delivered_verifies_with_the_official_libraries_and_is_in_the_hi
 
 #[tokio::test]
 async fn during_a_rotation_both_secrets_verify_and_afterwards_the_new_one_alone() {
-    let (world, receiver, hand) = (World::new(None).await, Receiver::start(), Hand::stopped());
+    let (world, receiver, hand) = (
+        World::new(None).await,
+        Receiver::start(),
+        ManualClock::stopped(),
+    );
     let valid_until = hand.now().plus_millis(3_600_000);
     let acme = world
         .subscribe_signed(
@@ -100,7 +104,7 @@ async fn during_a_rotation_both_secrets_verify_and_afterwards_the_new_one_alone(
 
 #[tokio::test]
 async fn a_failing_endpoint_is_tried_on_schedule_and_given_up_in_the_history_alone() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     let receiver = Receiver::answering(Answer::with(503, &[("x-why", "busy")], "try later"));
     let acme = world
         .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
@@ -169,7 +173,7 @@ async fn a_failing_endpoint_is_tried_on_schedule_and_given_up_in_the_history_alo
 
 #[tokio::test]
 async fn nothing_is_told_of_the_deliveries_that_tell_of_deliveries() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     let receiver = Receiver::answering(Answer::Status(500));
     let acme = world
         .subscribe_at(&receiver.url("/"), &["webhook.exhausted"], |acme| {
@@ -199,7 +203,7 @@ async fn nothing_is_told_of_the_deliveries_that_tell_of_deliveries() {
 async fn each_answer_ends_as_it_should() {
     let world = World::new(None).await;
     let receiver = Receiver::start();
-    let deliver = world.deliver(&Faults::none(), Hand::stopped().clock());
+    let deliver = world.deliver(&Faults::none(), ManualClock::stopped().clock());
     let pending = DeliveryStatus::Pending;
     let cases = [
         (
@@ -265,7 +269,7 @@ async fn each_answer_ends_as_it_should() {
 
 #[tokio::test]
 async fn an_endpoint_that_asks_for_time_gets_it_up_to_the_longest_delay() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     let receiver = Receiver::start();
     receiver.play_at("/short", Answer::RetryAfter(120));
     receiver.play_at("/long", Answer::RetryAfter(1_000_000));
@@ -292,7 +296,7 @@ async fn an_endpoint_that_asks_for_time_gets_it_up_to_the_longest_delay() {
 async fn an_endpoint_that_is_gone_gets_nothing_more() {
     let (world, hand, receiver) = (
         World::new(None).await,
-        Hand::stopped(),
+        ManualClock::stopped(),
         Receiver::answering(Answer::Status(410)),
     );
     let acme = world
@@ -342,7 +346,7 @@ async fn deliveries_of_a_deleted_subscription_end_quietly() {
             .await
             .unwrap()
     );
-    let deliver = world.deliver(&Faults::none(), Hand::stopped().clock());
+    let deliver = world.deliver(&Faults::none(), ManualClock::stopped().clock());
     assert_eq!(work(&deliver, std::slice::from_ref(&message)).await, 0);
     assert_eq!(
         world.delivery(&message.delivery()).await.status,
@@ -402,7 +406,7 @@ async fn a_worker_that_dies_leaves_nothing_behind() {
     ];
     for (name, answer, before, schedule) in cases {
         let run = async |fault: Option<(usize, Cut)>| {
-            let (world, hand) = (World::new(None).await, Hand::stopped());
+            let (world, hand) = (World::new(None).await, ManualClock::stopped());
             let receiver = Receiver::answering(Answer::Status(500));
             let acme = world
                 .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
@@ -456,7 +460,7 @@ async fn a_worker_that_dies_leaves_nothing_behind() {
 
 #[tokio::test]
 async fn an_attempt_whose_record_lost_its_answer_is_followed_by_the_next() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     let receiver = Receiver::answering(Answer::Status(500));
     let acme = world
         .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
@@ -484,7 +488,7 @@ async fn an_attempt_whose_record_lost_its_answer_is_followed_by_the_next() {
 
 #[tokio::test]
 async fn a_wait_of_forty_minutes_lies_in_due_until_sweep_brings_it_back() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     let receiver = Receiver::answering(Answer::Status(500));
     let acme = world
         .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
@@ -552,7 +556,7 @@ async fn a_batch_is_delivered_side_by_side_and_costs_two_requests_each_at_most()
         );
     }
     let faults = Faults::none();
-    let hand = Hand::stopped();
+    let hand = ManualClock::stopped();
     assert_eq!(
         work(&world.deliver(&faults, hand.clock()), &messages).await,
         0
@@ -585,7 +589,7 @@ async fn what_is_no_message_comes_again_and_takes_nothing_with_it() {
         expired.to_json().unwrap(),
         message.to_json().unwrap(),
     ];
-    let deliver = world.deliver(&Faults::none(), Hand::stopped().clock());
+    let deliver = world.deliver(&Faults::none(), ManualClock::stopped().clock());
     let answer = deliver.handle(queue_batch(&bodies)).await;
     assert_eq!(answer.batch_item_failures.len(), 1);
     assert_eq!(

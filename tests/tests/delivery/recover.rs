@@ -81,7 +81,7 @@ fn job_id(answer: &Answer) -> String {
 }
 
 /// Works on what is queued until nothing is. Tells how many invocations that took.
-async fn work(world: &World, worker: &recover_deliveries::Deps) -> usize {
+async fn work(world: &World, worker: &recover_deliveries::Function) -> usize {
     let mut invocations = 0;
     loop {
         let bodies = world.take_recoveries().await;

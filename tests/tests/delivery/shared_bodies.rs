@@ -9,7 +9,7 @@ use ringpost::{
 use ringpost_tests::{
     ask::{admin, ask},
     faults::{Cut, Faults},
-    hand::Hand,
+    manual_clock::ManualClock,
     receiver::Receiver,
     subscriptions::message,
     world::{World, deliveries::work},
@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// A message whose body does not compress below this many bytes.
-fn large(id: &str, hand: &Hand, bytes: usize) -> Message {
+fn large(id: &str, hand: &ManualClock, bytes: usize) -> Message {
     let noise: String = (0..bytes / 16)
         .map(|_| Uuid::new_v4().simple().to_string())
         .collect();
@@ -48,7 +48,11 @@ async fn bodies(world: &World) -> usize {
 
 #[tokio::test]
 async fn a_large_body_is_kept_once_and_posted_whole_to_each() {
-    let (world, hand, receiver) = (World::new(None).await, Hand::stopped(), Receiver::start());
+    let (world, hand, receiver) = (
+        World::new(None).await,
+        ManualClock::stopped(),
+        Receiver::start(),
+    );
     let mut ids = Vec::new();
     for path in ["/a", "/b", "/c"] {
         ids.push(
@@ -111,7 +115,7 @@ async fn a_large_body_is_kept_once_and_posted_whole_to_each() {
 
 #[tokio::test]
 async fn a_small_body_and_a_body_of_one_subscription_lie_in_their_rows() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     record(
         &world,
         &message("acme", "evt_small", hand.now(), &json!({ "n": 1 })),
@@ -127,7 +131,7 @@ async fn a_small_body_and_a_body_of_one_subscription_lie_in_their_rows() {
 
 #[tokio::test]
 async fn a_body_that_is_kept_stays_as_it_is() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     let (first, later) = (large("evt_1", &hand, 5_000), large("evt_1", &hand, 5_000));
     let of_first = record(&world, &first, &[1, 2]).await;
     let of_later = record(&world, &later, &[1, 2, 3]).await;
@@ -149,7 +153,7 @@ async fn a_body_that_is_kept_stays_as_it_is() {
 
 #[tokio::test]
 async fn a_process_that_dies_around_any_write_loses_no_body() {
-    let hand = Hand::stopped();
+    let hand = ManualClock::stopped();
     for cut in [Cut::Before, Cut::After] {
         for request in 0..3 {
             let world = World::new(None).await;
@@ -175,7 +179,11 @@ async fn a_process_that_dies_around_any_write_loses_no_body() {
 
 #[tokio::test]
 async fn a_delivery_whose_body_has_expired_ends_and_says_so() {
-    let (world, hand, receiver) = (World::new(None).await, Hand::stopped(), Receiver::start());
+    let (world, hand, receiver) = (
+        World::new(None).await,
+        ManualClock::stopped(),
+        Receiver::start(),
+    );
     let acme = world
         .subscribe_at(&receiver.url("/"), &["call.completed"], |_| {})
         .await;

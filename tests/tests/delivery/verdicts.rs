@@ -16,8 +16,8 @@ use ringpost::{
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::{Cut, Faults},
-    hand::Hand,
     lambda::stream_batch,
+    manual_clock::ManualClock,
     receiver::{Answer, Receiver},
     world::{World, deliveries::work, history::answered},
 };
@@ -46,7 +46,7 @@ async fn put_url(world: &World, id: u64, url: &str, now: Timestamp) {
 #[tokio::test]
 async fn a_verdict_about_a_url_that_was_replaced_is_dropped() {
     for (answer, before) in [(410, 0), (500, 0), (429, 0), (500, 4)] {
-        let (world, hand) = (World::new(None).await, Hand::stopped());
+        let (world, hand) = (World::new(None).await, ManualClock::stopped());
         let (old, new) = (
             Receiver::answering(Answer::Status(answer)),
             Receiver::start(),
@@ -100,7 +100,7 @@ async fn a_verdict_about_a_url_that_was_replaced_is_dropped() {
 #[tokio::test]
 async fn a_subscription_is_disabled_and_its_tenant_told_or_neither() {
     let run = async |fault: Option<(usize, Cut)>| {
-        let (world, hand) = (World::new(None).await, Hand::stopped());
+        let (world, hand) = (World::new(None).await, ManualClock::stopped());
         let receiver = Receiver::answering(Answer::Status(410));
         let acme = world
             .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
@@ -139,7 +139,7 @@ async fn a_subscription_is_disabled_and_its_tenant_told_or_neither() {
 
 #[tokio::test]
 async fn whoever_loses_an_attempt_sees_to_what_follows_from_it() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     let receiver = Receiver::answering(Answer::Status(500));
     let acme = world
         .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
@@ -171,7 +171,7 @@ async fn whoever_loses_an_attempt_sees_to_what_follows_from_it() {
 
 #[tokio::test]
 async fn a_probe_a_minute_is_made_however_long_the_one_before_waited() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     let (table, at) = (
         world.endpoints(&Faults::none()),
         SubscriptionRef {
@@ -255,7 +255,7 @@ async fn a_row_outlives_the_schedule_of_its_delivery() {
 
 #[tokio::test]
 async fn what_was_announced_before_anything_is_kept_is_not_announced_again() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     let acme = world
         .subscribe_at("http://127.0.0.1:1/", &["campaign.started"], |acme| {
             acme.retry_config = RetryConfig {

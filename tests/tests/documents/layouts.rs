@@ -10,9 +10,9 @@ use ringpost::{
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::Faults,
-    hand::Hand,
     lambda::stream_batch,
     livekit::{sip_call, unique},
+    manual_clock::ManualClock,
     receiver::Receiver,
     world::{World, deliveries::work},
 };
@@ -30,7 +30,7 @@ async fn lived_in(receiver: &Receiver) -> (World, DeliveryMessage) {
     for payload in sip_call(&unique(), LINE) {
         world.event_log().keep(&payload).await;
     }
-    world.drive_all().await;
+    world.process_all().await;
     let message = world.deliverable(&acme, "evt_1", "call.completed").await;
     (world, message)
 }
@@ -41,7 +41,7 @@ fn is_newer<T>(read: Result<T, StoreError>) -> bool {
 
 #[tokio::test]
 async fn an_item_of_a_newer_layout_is_refused_and_stays_as_it_is() {
-    let (receiver, hand) = (Receiver::start(), Hand::stopped());
+    let (receiver, hand) = (Receiver::start(), ManualClock::stopped());
     let (world, message) = lived_in(&receiver).await;
     let call = CallId::parse(world.calls().await[0]["id"].as_s().unwrap()).unwrap();
     for table in TABLES {

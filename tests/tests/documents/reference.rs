@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use http::{Response, header::CONTENT_TYPE};
 use lambda_http::Body;
 use ringpost_functions::{
-    reference::{Deps, OPENAPI, PAGE},
+    api_docs::{Function, OPENAPI, PAGE},
     runtime,
 };
 use ringpost_tests::lambda::{request, sample_event};
@@ -17,7 +17,7 @@ use serde_json::Value;
     reason = "a test's support fails by panicking"
 )]
 async fn answer(sample: &str) -> (Response<()>, String) {
-    let response = runtime::answer(&Deps, request(&sample_event(sample)))
+    let response = runtime::answer(&Function, request(&sample_event(sample)))
         .await
         .unwrap();
     let (head, body) = response.into_parts();

@@ -1,26 +1,18 @@
 //! `make replay`: what the history lost comes back from the log, each event once.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use ringpost::{clock::Clock, domain::timestamp::Timestamp};
 use ringpost_tests::{
+    commands::{operate, printed},
     livekit::{sample, unique},
-    stack::{eventually, root, stack},
+    stack::{eventually, stack},
     world::World,
 };
 use serde_json::json;
 
 fn replay(arguments: &[&str]) -> Output {
-    let mut command = Command::new("python3");
-    command
-        .args(["-m", "ops", "replay", "local"])
-        .args(arguments)
-        .current_dir(root());
-    command.output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    operate("replay", arguments)
 }
 
 /// A minute of the last weeks that no other run of this test has chosen.
@@ -64,11 +56,11 @@ async fn events_that_the_history_lost_come_back_once() {
         &to.to_string(),
         "--yes",
     ]);
-    assert!(done.status.success(), "{}", said(&done));
+    assert!(done.status.success(), "{}", printed(&done));
     assert!(
-        said(&done).contains("matched 4, queued 4."),
+        printed(&done).contains("matched 4, queued 4."),
         "{}",
-        said(&done)
+        printed(&done)
     );
     for key in lost {
         eventually("the row's return", async || {
@@ -129,9 +121,9 @@ fn a_window_that_makes_no_sense_is_refused() {
         let refused = replay(arguments);
         assert!(!refused.status.success());
         assert!(
-            said(&refused).to_lowercase().contains(reason),
+            printed(&refused).to_lowercase().contains(reason),
             "{arguments:?}: {}",
-            said(&refused)
+            printed(&refused)
         );
     }
 }

@@ -55,7 +55,7 @@ async fn the_outcome_of_the_documents_call_can_be_asked_for() {
 
 #[tokio::test]
 async fn the_health_sample_is_answered() {
-    let endpoint = health::call_completed::Deps {
+    let endpoint = health::call_completed_health::Function {
         clock: ringpost::clock::Clock::system(),
     };
     let health = invoke(&endpoint, request(&sample_event("call-completed-health"))).await;
@@ -96,7 +96,7 @@ async fn the_stream_sample_and_the_queue_sample_are_driven() {
 async fn odd_requests_never_become_a_panic_or_a_5xx() {
     let world = World::new(Some("demo")).await;
     let webhook = world.call_completed(&Faults::none()).await;
-    let outcome: calls::outcome::Deps = world.call_outcome().await;
+    let outcome: calls::call_outcome::Function = world.call_outcome().await;
     let mut event: serde_json::Value =
         serde_json::from_str(&sample_event("call-completed")).unwrap();
     for headers in [

@@ -1,11 +1,12 @@
 //! `make trace`: the whole way of one call, from whatever names it, and nothing that a terminal must not show.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use ringpost_tests::{
+    commands::{operate, printed},
     livekit::{authorization, sip_call, unique},
     receiver::{Answer, Receiver},
-    stack::{Stack, client, eventually, root, stack},
+    stack::{Stack, client, eventually, stack},
     world::World,
 };
 use serde_json::{Value, json};
@@ -16,16 +17,7 @@ const PATH: &str = "/private-path";
 const CALLER: &str = "5105550123";
 
 fn trace(arguments: &[&str]) -> Output {
-    let mut command = Command::new("python3");
-    command
-        .args(["-m", "ops", "trace", "local"])
-        .args(arguments)
-        .current_dir(root());
-    command.output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    operate("trace", arguments)
 }
 
 /// A tenant of its own with a line, and one subscription.
@@ -124,7 +116,7 @@ async fn one_call_is_printed_from_any_of_its_names() {
 
     // The functions' lines come some moments after their work.
     eventually("the line of the second attempt", async || {
-        let printed = said(&trace(&["--id", call]));
+        let printed = printed(&trace(&["--id", call]));
         printed
             .contains("result=delivered status_code=200")
             .then_some(())
@@ -143,7 +135,7 @@ async fn one_call_is_printed_from_any_of_its_names() {
         &["--id", call],
     ] {
         let done = trace(arguments);
-        let printed = said(&done);
+        let printed = printed(&done);
         assert!(done.status.success(), "{arguments:?}: {printed}");
         for part in [
             "outcome completed",
@@ -220,9 +212,9 @@ fn what_is_not_found_says_what_to_try() {
         let refused = trace(arguments);
         assert!(!refused.status.success(), "{arguments:?}");
         assert!(
-            said(&refused).contains(reason),
+            printed(&refused).contains(reason),
             "{arguments:?}: {}",
-            said(&refused)
+            printed(&refused)
         );
     }
 }

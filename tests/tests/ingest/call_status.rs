@@ -1,7 +1,7 @@
 //! `POST /api/webhooks/elevenlabs/call-status`: the ElevenLabs call status document.
 
 use ringpost::{auth::allow_list::AllowList, domain::call::agent_status::StatusWord};
-use ringpost_functions::{ingest::call_status::Deps, runtime::Endpoint};
+use ringpost_functions::{ingest::call_status::Function, runtime::Endpoint};
 use ringpost_tests::{
     elevenlabs::{WEBHOOK_SECRET, call_status_key, signature, webhook, webhook_with},
     faults::Faults,
@@ -47,7 +47,7 @@ async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
         );
         let kept = world.kept_events().await;
         assert_eq!(kept.len(), 1, "{name}");
-        world.drive().await;
+        world.process_log().await;
         let facts = world.facts().await;
         let status = facts.agent_status.get().unwrap();
         assert_eq!((status.word, &status.event), (word, &kept[0].key), "{name}");
@@ -78,7 +78,7 @@ async fn events_out_of_order_end_in_the_furthest_status() {
             "{event_type}"
         );
     }
-    world.drive().await;
+    world.process_log().await;
     assert_eq!(world.items("history").await.len(), 5);
     let facts = world.facts().await;
     assert_eq!(
@@ -133,21 +133,21 @@ async fn a_sender_is_believed_for_its_address_or_its_signature() {
 async fn with_neither_list_nor_secret_nobody_is_believed_and_the_log_says_why() {
     let world = World::new(None).await;
     let mut endpoint = world.call_status(&Faults::none()).await;
-    let refusal = async |endpoint: &Deps, name: &str| {
+    let refusal = async |endpoint: &Function, name: &str| {
         let refused = endpoint
             .handle(request(&sample_event(name)))
             .await
             .unwrap_err();
         (refused.status().as_u16(), refused.cause_chain().unwrap())
     };
-    endpoint.door.allow_list = AllowList::default();
+    endpoint.gate.allow_list = AllowList::default();
     let unsigned = refusal(&endpoint, "call-status").await;
     assert_eq!(
         unsigned,
         (401, "no signature".to_owned()),
         "an empty list admits nobody"
     );
-    endpoint.door.keys = world.elevenlabs_keys_of(None).await;
+    endpoint.gate.keys = world.elevenlabs_keys_of(None).await;
     for name in ["call-status", "call-status-failure"] {
         let (status, cause) = refusal(&endpoint, name).await;
         assert_eq!(status, 401);

@@ -54,7 +54,7 @@ async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
             "{name} again"
         );
         assert_eq!(world.items("events").await.len(), 1, "{name}");
-        world.drive().await;
+        world.process_log().await;
         let facts = world.facts().await;
         let told = (
             facts.outcome(),
@@ -140,7 +140,7 @@ async fn a_transcription_of_five_megabytes_is_kept_whole() {
     assert!(world.items("chunks").await.len() > 1);
     let kept = world.kept_events().await;
     assert!(kept[0].payload == body, "byte for byte");
-    world.drive().await;
+    world.process_log().await;
     let facts = world.facts().await;
     assert_eq!(facts.transcript(), Some(&kept[0].key));
     assert_eq!(facts.outcome(), Some(Outcome::Completed));
@@ -256,7 +256,7 @@ async fn a_call_belongs_to_the_tenant_of_its_agent() {
         request(&sample_event("elevenlabs-transcription")),
     )
     .await;
-    world.drive().await;
+    world.process_log().await;
     let history = world.items("history").await;
     assert_eq!(history.len(), 1);
     assert!(

@@ -8,8 +8,8 @@ use ringpost::{
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::{Cut, Faults},
-    hand::Hand,
     lambda::invoke,
+    manual_clock::ManualClock,
     world::{World, deliveries::minute},
 };
 use serde_json::{Value, json};
@@ -43,14 +43,14 @@ async fn capture(world: &World, id: &str, fields: Value) -> String {
         .insert("x-api-key", KEY.parse().unwrap());
     let answer = invoke(&world.call_capture(&Faults::none()), request).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
-    world.drive().await;
+    world.process_log().await;
     answer.body["data"]["call_history_id"]
         .as_str()
         .unwrap()
         .to_owned()
 }
 
-async fn sweep_at(world: &World, hand: &Hand) {
+async fn sweep_at(world: &World, hand: &ManualClock) {
     world
         .sweep(&Faults::none(), hand.clock())
         .handle(minute())
@@ -85,11 +85,11 @@ fn at_two(automatic: bool) -> Value {
 
 #[tokio::test]
 async fn a_follow_up_is_announced_when_it_is_due_and_once() {
-    let (world, hand) = (world().await, Hand::at("2031-11-27T13:58:00Z"));
+    let (world, hand) = (world().await, ManualClock::at("2031-11-27T13:58:00Z"));
     let id = capture(&world, "C-1", at_two(true)).await;
     capture(&world, "C-2", at_two(false)).await;
     capture(&world, "C-3", json!({ "outcome": "follow_up" })).await;
-    world.drive().await;
+    world.process_log().await;
     assert_eq!(
         waiting(&world).await,
         1,
@@ -117,7 +117,7 @@ async fn a_follow_up_is_announced_when_it_is_due_and_once() {
         );
         assert_eq!(waiting(&world).await, 0);
     }
-    world.drive().await;
+    world.process_log().await;
     let history = world.items("history").await;
     let row = history
         .iter()
@@ -129,7 +129,7 @@ async fn a_follow_up_is_announced_when_it_is_due_and_once() {
 
 #[tokio::test]
 async fn a_correction_moves_or_withdraws_it() {
-    let (world, hand) = (world().await, Hand::at("2031-11-27T14:00:00Z"));
+    let (world, hand) = (world().await, ManualClock::at("2031-11-27T14:00:00Z"));
     capture(&world, "moved", at_two(true)).await;
     let later = json!({ "next_follow_up": "2031-11-27", "next_follow_up_time": "14:03:00Z", "auto_call_followup": true });
     let moved = capture(&world, "moved", later).await;
@@ -153,7 +153,7 @@ async fn a_correction_moves_or_withdraws_it() {
 
 #[tokio::test]
 async fn missed_minutes_are_made_up_for_and_what_is_past_is_announced_at_once() {
-    let (world, hand) = (world().await, Hand::at("2031-11-27T13:00:00Z"));
+    let (world, hand) = (world().await, ManualClock::at("2031-11-27T13:00:00Z"));
     sweep_at(&world, &hand).await;
     capture(&world, "C-1", at_two(true)).await;
     // Seven hours without a sweep: more minutes than one sweep looks through.
@@ -178,7 +178,7 @@ async fn missed_minutes_are_made_up_for_and_what_is_past_is_announced_at_once() 
 
 #[tokio::test]
 async fn the_body_says_whom_to_call() {
-    let (world, hand) = (world().await, Hand::at("2031-11-27T14:00:00Z"));
+    let (world, hand) = (world().await, ManualClock::at("2031-11-27T14:00:00Z"));
     let mut fields = at_two(true);
     fields["recipient_number"] = json!("+91 91234 56789");
     fields["lead_id"] = json!("234e5678-e89b-12d3-a456-426614174001");
@@ -198,7 +198,7 @@ async fn the_body_says_whom_to_call() {
 async fn a_sweep_killed_at_any_request_and_two_at_once_end_the_same() {
     for cut in [Cut::Before, Cut::After] {
         for number in 0.. {
-            let (world, hand) = (world().await, Hand::at("2031-11-27T13:59:00Z"));
+            let (world, hand) = (world().await, ManualClock::at("2031-11-27T13:59:00Z"));
             for id in ["C-1", "C-2"] {
                 capture(&world, id, at_two(true)).await;
             }
@@ -232,7 +232,7 @@ async fn a_sweep_killed_at_any_request_and_two_at_once_end_the_same() {
 
 #[tokio::test]
 async fn an_entry_that_cannot_be_dealt_with_is_postponed_and_holds_up_no_other() {
-    let (world, hand) = (world().await, Hand::at("2031-11-27T14:00:00Z"));
+    let (world, hand) = (world().await, ManualClock::at("2031-11-27T14:00:00Z"));
     capture(&world, "C-1", at_two(true)).await;
     let due = Timestamp::parse_rfc3339("2031-11-27T14:00:00Z").unwrap();
     world.file_due("of another version", "x", due, due).await;

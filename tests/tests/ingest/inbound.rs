@@ -82,7 +82,7 @@ async fn the_answer_is_the_documents_word_for_word() {
     });
     assert_eq!((answer.status, answer.body), (200, expected));
 
-    world.drive().await;
+    world.process_log().await;
     let facts = world.facts().await;
     assert_eq!(facts.direction(), Some(Direction::Inbound));
     assert_eq!(facts.phone_number().map(PhoneNumber::as_str), Some(CALLER));
@@ -161,7 +161,7 @@ async fn an_unknown_number_is_answered_by_the_default_agent() {
         answer.body["attributes"],
         json!({ "inbound": "true", "phone_number": "support", "caller": "anonymous" })
     );
-    world.drive().await;
+    world.process_log().await;
     assert_eq!(
         (world.calls().await.len(), world.leads("acme").await.len()),
         (1, 0)
@@ -195,7 +195,7 @@ async fn twenty_calls_of_one_caller_at_once_are_one_lead() {
     );
     assert_eq!(world.calls().await.len(), 20);
     let lead = one_lead(&world).await;
-    world.drive().await;
+    world.process_log().await;
     assert_eq!(
         one_lead(&world).await,
         lead,
@@ -221,13 +221,13 @@ async fn a_lead_closes_with_its_last_call_and_not_with_an_older_one() {
         assert_eq!(ask(&world, &question(unique)).await.status, 200);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    world.drive().await;
+    world.process_log().await;
     let calling = one_lead(&world).await;
     tell(&world, &ended(&first)).await;
-    world.drive().await;
+    world.process_log().await;
     assert_eq!(one_lead(&world).await, calling, "the newer call goes on");
     tell(&world, &ended(&second)).await;
-    world.drive().await;
+    world.process_log().await;
     let closed = one_lead(&world).await;
     assert_eq!(
         (closed.status, closed.last_call_at.as_seconds()),
@@ -281,7 +281,7 @@ async fn a_caller_gets_an_agent_in_time_whatever_fails_and_nothing_is_lost() {
             ask(&world, &question(&unique)).await.body["agent_name"],
             "spring-agent"
         );
-        world.drive().await;
+        world.process_log().await;
         assert_eq!(world.items("events").await.len(), 1);
         assert_eq!(
             (
@@ -476,7 +476,7 @@ async fn both_spellings_and_flat_bodies_end_the_call() {
                 "{event}"
             );
         }
-        world.drive().await;
+        world.process_log().await;
         assert_eq!(world.items("events").await.len(), 2, "{event}");
         assert_eq!(world.calls().await.len(), 1, "{event}");
         assert_eq!(
@@ -584,7 +584,7 @@ async fn the_samples_are_answered() {
     )
     .await;
     assert_eq!(answer.body["response"]["agent_name"], "spring-agent");
-    let endpoint = health::webhooks::Deps {
+    let endpoint = health::webhooks_health::Function {
         clock: Clock::system(),
     };
     let answer = invoke(&endpoint, request(&sample_event("webhooks-health"))).await;
@@ -672,7 +672,7 @@ async fn a_fixed_room_name_keeps_the_calls_of_two_tenants_and_of_two_callers_apa
         asked["to_number"] = json!(line);
         asked["room_name"] = json!("the-same-room");
         assert_eq!(ask(&world, &asked).await.status, 200);
-        world.drive().await;
+        world.process_log().await;
     }
     let owners: Vec<String> = world
         .calls()

@@ -59,7 +59,7 @@ async fn a_form_and_relay_tell_of_one_call_whose_line_decides_the_owner() {
     for name in ["signalwire-form", "signalwire-relay"] {
         invoke(&endpoint, request(&sample_event(name))).await;
     }
-    world.drive().await;
+    world.process_log().await;
     let facts = world.facts().await;
     assert_eq!(facts.line_number().map(PhoneNumber::as_str), Some(LINE));
     assert_eq!(
@@ -151,7 +151,7 @@ async fn signed_bodies_that_are_no_callbacks_are_refused_and_unknown_ones_kept()
         events[0]["eventType"].as_s().unwrap(),
         "calling.call.something_new"
     );
-    world.drive().await;
+    world.process_log().await;
     assert_eq!(
         (
             world.calls().await.len(),

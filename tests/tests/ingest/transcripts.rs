@@ -27,7 +27,7 @@ fn told(event_type: &str) -> Value {
 async fn world_with(event: &Value) -> World {
     let world = World::new(Some("demo")).await;
     world.keep_call_status(event, THEN).await;
-    world.drive().await;
+    world.process_log().await;
     world
 }
 
@@ -53,7 +53,7 @@ async fn transcript(world: &World) -> Event {
         .unwrap()
 }
 
-async fn fetch(worker: &fetch_transcript::Deps, batch: SqsEvent) -> SqsBatchResponse {
+async fn fetch(worker: &fetch_transcript::Function, batch: SqsEvent) -> SqsBatchResponse {
     worker.handle(batch).await
 }
 
@@ -72,7 +72,7 @@ async fn a_completed_call_gets_its_transcript() {
                 .is_empty()
         );
         assert_eq!(world.items("events").await.len(), 2);
-        world.drive().await;
+        world.process_log().await;
         let event = transcript(&world).await;
         let key = event.key.as_str();
         assert!(
@@ -93,7 +93,7 @@ async fn what_a_tenants_own_account_names_is_not_fetched_with_the_platforms_key(
     world
         .keep_call_status_of(Some("mallory"), &told("call.completed"), THEN)
         .await;
-    world.drive().await;
+    world.process_log().await;
     assert_eq!(world.calls().await.len(), 1);
     assert_eq!(world.receive_transcripts().await.records.len(), 0);
 }
@@ -235,7 +235,7 @@ async fn a_large_transcript_is_kept_whole() {
             .batch_item_failures
             .is_empty()
     );
-    world.drive().await;
+    world.process_log().await;
     assert!(!world.items("chunks").await.is_empty());
     assert_eq!(
         transcript(&world).await.payload,
@@ -258,7 +258,7 @@ async fn a_fan_out_that_dies_anywhere_asks_for_the_transcript_in_the_end() {
                 assert!(number >= 4, "look-up, call, pointer, message, row");
                 break;
             }
-            world.drive().await;
+            world.process_log().await;
             let asked = world.receive_transcripts().await.records.len();
             assert!(
                 (1..=2).contains(&asked),

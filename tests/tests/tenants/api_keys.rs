@@ -3,9 +3,10 @@
 use futures::future::join_all;
 use http::Method;
 use ringpost::domain::{directory::ApiKey, timestamp::Timestamp};
-use ringpost_functions::directory::api_keys;
+use ringpost_functions::directory::directory_api_keys;
 use ringpost_tests::{
     ask::{admin, ask},
+    faults::Faults,
     world::World,
 };
 use serde_json::json;
@@ -13,8 +14,10 @@ use uuid::Uuid;
 
 const COMPANY: &str = "7c8693c6-976e-4324-9123-2c1d811605f9";
 
-async fn api_keys_of(world: &World) -> api_keys::Deps {
-    api_keys::Deps::new(world.directory(), world.authenticator().await)
+async fn api_keys_of(world: &World) -> directory_api_keys::Function {
+    world
+        .endpoint::<directory_api_keys::Function>(&Faults::none())
+        .await
 }
 
 #[tokio::test]

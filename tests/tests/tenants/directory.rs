@@ -10,11 +10,12 @@ use ringpost::{
     store::directory::{DirectoryTable, Put},
 };
 use ringpost_functions::{
-    directory::{self, Resource, api_keys},
+    directory::{self, Resource, directory_api_keys},
     runtime::Endpoint,
 };
 use ringpost_tests::{
     ask::{admin, ask, platform},
+    faults::Faults,
     lambda::{invoke, request, sample_event},
     livekit::unique,
     stack::{Answer, client, eventually, stack},
@@ -25,8 +26,8 @@ use serde_json::{Value, json};
 const NUMBER: &str = "+15551230001";
 const COMPANY: &str = "7c8693c6-976e-4324-9123-2c1d811605f9";
 
-async fn endpoint<R: Resource>(world: &World) -> directory::Deps<R> {
-    directory::Deps::new(world.directory(), world.authenticator().await)
+async fn endpoint<R: Resource>(world: &World) -> directory::Function<R> {
+    world.endpoint(&Faults::none()).await
 }
 
 /// An entry's life: assigned, configured, shown, replaced, listed, freed; and what another tenant gets
@@ -150,7 +151,7 @@ async fn strangers_answers<E: Endpoint>(
 
 /// The platform frees what the tenant could not, and gives it to another one, with everything configured.
 async fn freed_and_given_away<R: Resource>(
-    endpoint: &directory::Deps<R>,
+    endpoint: &directory::Function<R>,
     one: Option<(&str, &str)>,
     first: &Value,
 ) {
@@ -393,7 +394,9 @@ async fn each_tenant_has_its_own_settings() {
 async fn only_an_administrator_may_configure() {
     let world = World::new(None).await;
     let endpoint = endpoint::<PhoneNumberEntry>(&world).await;
-    let keys = api_keys::Deps::new(world.directory(), world.authenticator().await);
+    let keys = world
+        .endpoint::<directory_api_keys::Function>(&Faults::none())
+        .await;
     let one = Some(("number", NUMBER));
     for claims in [
         json!({ "sub": "u", "tenant_id": "acme" }),
@@ -438,7 +441,9 @@ async fn a_wrong_request_is_refused_and_its_field_named() {
         endpoint::<PhoneNumberEntry>(&world).await,
         endpoint::<Campaign>(&world).await,
     );
-    let keys = api_keys::Deps::new(world.directory(), world.authenticator().await);
+    let keys = world
+        .endpoint::<directory_api_keys::Function>(&Faults::none())
+        .await;
     let acme = admin("acme");
     for number in [
         "5551230001",
@@ -712,7 +717,9 @@ async fn the_samples_configure_the_demonstration_tenant() {
         assert!(answer.body[field].is_object(), "{answer:?}");
     }
     let made = invoke(
-        &api_keys::Deps::new(world.directory(), world.authenticator().await),
+        &world
+            .endpoint::<directory_api_keys::Function>(&Faults::none())
+            .await,
         sample("directory-api-keys"),
     )
     .await;

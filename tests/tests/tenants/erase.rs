@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    process::{Command, Output},
+    process::Output,
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -17,10 +17,11 @@ use ringpost::{
     store::directory::Put,
 };
 use ringpost_tests::{
+    commands::{operate, printed},
     livekit::{authorization, sip_call, unique},
     receiver::{Answer, Receiver},
     signalwire::{PATH as SIGNALWIRE, form_signature},
-    stack::{Stack, client, eventually, root, stack},
+    stack::{Stack, client, eventually, stack},
     world::World,
 };
 use serde_json::{Value, json};
@@ -88,16 +89,7 @@ impl Person {
 }
 
 fn erase(arguments: &[&str]) -> Output {
-    let mut command = Command::new("python3");
-    command
-        .args(["-m", "ops", "erase", "local"])
-        .args(arguments)
-        .current_dir(root());
-    command.output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    operate("erase", arguments)
 }
 
 /// A tenant of its own, with a line, a key for its dialer and two subscriptions.
@@ -451,9 +443,9 @@ async fn everything_about_one_person_goes_and_nothing_of_anybody_else() {
     let number = person.number();
     let dry = erase(&["--phone", &number]);
     assert!(
-        dry.status.success() && said(&dry).contains("Nothing was removed"),
+        dry.status.success() && printed(&dry).contains("Nothing was removed"),
         "{}",
-        said(&dry)
+        printed(&dry)
     );
     assert_eq!(
         items_of(&tenant.world, &person).await,
@@ -462,15 +454,15 @@ async fn everything_about_one_person_goes_and_nothing_of_anybody_else() {
     );
     let done = erase(&["--phone", &number, "--yes"]);
     assert!(
-        done.status.success() && said(&done).contains("about it now: 0."),
+        done.status.success() && printed(&done).contains("about it now: 0."),
         "{}",
-        said(&done)
+        printed(&done)
     );
     for output in [&dry, &done] {
         assert!(
-            !said(output).contains(&person.national),
+            !printed(output).contains(&person.national),
             "the number stands in {}",
-            said(output)
+            printed(output)
         );
     }
 
@@ -495,9 +487,9 @@ async fn everything_about_one_person_goes_and_nothing_of_anybody_else() {
     );
     let again = erase(&["--phone", &number, "--yes"]);
     assert!(
-        again.status.success() && said(&again).contains("nothing to remove"),
+        again.status.success() && printed(&again).contains("nothing to remove"),
         "{}",
-        said(&again)
+        printed(&again)
     );
 }
 
@@ -512,9 +504,9 @@ async fn a_tenants_line_and_what_is_no_whole_number_are_refused() {
     ] {
         let refused = erase(&["--phone", phone, "--yes"]);
         assert!(
-            !refused.status.success() && said(&refused).contains(reason),
+            !refused.status.success() && printed(&refused).contains(reason),
             "{phone}: {}",
-            said(&refused)
+            printed(&refused)
         );
     }
 }

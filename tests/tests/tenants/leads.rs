@@ -15,6 +15,7 @@ use ringpost::{
 };
 use ringpost_functions::directory::leads;
 use ringpost_tests::{
+    faults::Faults,
     lambda::{invoke, request, sample_event},
     livekit::unique,
     stack::{Answer, client, stack},
@@ -45,7 +46,7 @@ async fn put(table: &DirectoryTable, lead: &Lead) {
 
 /// Asks as an administrator of the tenant.
 async fn find(world: &World, tenant_id: &str, query: &[(&str, &str)]) -> Answer {
-    let endpoint = leads::Deps::new(world.directory(), world.authenticator().await);
+    let endpoint = world.endpoint::<leads::Function>(&Faults::none()).await;
     let query: HashMap<String, Vec<String>> = query
         .iter()
         .map(|(name, value)| ((*name).to_owned(), vec![(*value).to_owned()]))
@@ -232,7 +233,7 @@ async fn a_wrong_question_is_refused_and_its_field_named() {
             "empty is as good as not given"
         );
     }
-    let endpoint = leads::Deps::new(world.directory(), world.authenticator().await);
+    let endpoint = world.endpoint::<leads::Function>(&Faults::none()).await;
     assert_eq!(invoke(&endpoint, Request::default()).await.status, 401);
     let sample = invoke(&endpoint, request(&sample_event("leads"))).await;
     assert_eq!((sample.status, &sample.body["count"]), (200, &json!(0)));

@@ -14,9 +14,9 @@ use ringpost_functions::{directory, runtime};
 use ringpost_tests::{
     ask::{admin, ask},
     faults::{Cut, Faults},
-    hand::Hand,
     lambda::{invoke, webhook},
     livekit::{hmac_signature, sample},
+    manual_clock::ManualClock,
     stack::stack,
     world::World,
 };
@@ -28,7 +28,7 @@ const BEGIN: &str = "2026-01-02T03:04:05Z";
 
 #[tokio::test]
 async fn so_many_requests_pass_in_a_minute_whichever_process_takes_them() {
-    let (world, hand) = (World::new(None).await, Hand::at(BEGIN));
+    let (world, hand) = (World::new(None).await, ManualClock::at(BEGIN));
     let processes = [
         world.limiter(5, hand.clock()),
         world.limiter(5, hand.clock()),
@@ -68,7 +68,7 @@ async fn so_many_requests_pass_in_a_minute_whichever_process_takes_them() {
 
 #[tokio::test]
 async fn a_large_limit_is_counted_in_steps_and_hardly_exceeded() {
-    let (world, hand) = (World::new(None).await, Hand::at(BEGIN));
+    let (world, hand) = (World::new(None).await, ManualClock::at(BEGIN));
     let processes = [
         world.limiter(1_000, hand.clock()),
         world.limiter(1_000, hand.clock()),
@@ -82,7 +82,7 @@ async fn a_large_limit_is_counted_in_steps_and_hardly_exceeded() {
 
 #[tokio::test]
 async fn while_the_table_does_not_answer_nobody_is_refused() {
-    let (world, hand) = (World::new(None).await, Hand::at(BEGIN));
+    let (world, hand) = (World::new(None).await, ManualClock::at(BEGIN));
     let limiter = world.limiter_with(1, hand.clock(), &Faults::death_at(0, Cut::Before));
     for _ in 0..3 {
         assert!(limiter.admit("alice").await.is_ok());
@@ -91,10 +91,11 @@ async fn while_the_table_does_not_answer_nobody_is_refused() {
 
 #[tokio::test]
 async fn a_user_an_address_and_a_tenant_that_publishes_learn_when_to_come_again() {
-    let (world, hand) = (World::new(None).await, Hand::at(BEGIN));
-    let mut settings =
-        directory::Deps::<Settings>::new(world.directory(), world.authenticator().await);
-    settings.limit(world.limiter(2, hand.clock()));
+    let (world, hand) = (World::new(None).await, ManualClock::at(BEGIN));
+    let mut settings = world
+        .endpoint::<directory::Function<Settings>>(&Faults::none())
+        .await;
+    settings.authenticator.limiter = Some(world.limiter(2, hand.clock()));
     let get = async |tenant: &str| {
         ask(Method::GET, None)
             .of(&settings, &admin(tenant))
@@ -146,7 +147,7 @@ async fn a_user_an_address_and_a_tenant_that_publishes_learn_when_to_come_again(
 
 #[tokio::test]
 async fn a_dialer_and_a_tenants_own_account_learn_when_to_come_again() {
-    let (world, hand) = (World::new(Some("demo")).await, Hand::at(BEGIN));
+    let (world, hand) = (World::new(Some("demo")).await, ManualClock::at(BEGIN));
     let keys = [
         ("acme", "rpk_acme-key-0000000000000000000000000000000000"),
         ("beta", "rpk_beta-key-0000000000000000000000000000000000"),
@@ -210,7 +211,7 @@ async fn a_dialer_and_a_tenants_own_account_learn_when_to_come_again() {
 
 #[tokio::test]
 async fn a_query_that_reads_thousands_of_items_counts_as_fifty() {
-    let (world, hand) = (World::new(None).await, Hand::at(BEGIN));
+    let (world, hand) = (World::new(None).await, ManualClock::at(BEGIN));
     let (mut stats, mut events) = (
         world.call_stats(10_000).await,
         world.webhook_events(10_000).await,

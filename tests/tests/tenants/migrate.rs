@@ -1,15 +1,11 @@
 //! `make migrate`: a directory that 632eb00 filled, in the present layout.
 
-use std::process::{Command, Output};
+use std::process::Output;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use ringpost::domain::directory::{Agent, Campaign};
 use ringpost_tests::{
-    aws::sdk,
-    faults::Faults,
-    livekit::unique,
-    stack::{root, stack},
-    world::World,
+    aws::sdk, commands::operate, faults::Faults, livekit::unique, stack::stack, world::World,
 };
 use serde_json::json;
 use tokio::sync::Mutex;
@@ -18,12 +14,7 @@ use tokio::sync::Mutex;
 static ALONE: Mutex<()> = Mutex::const_new(());
 
 fn migrate(arguments: &[&str]) -> Output {
-    let mut command = Command::new("python3");
-    command
-        .args(["-m", "ops", "migrate", "local"])
-        .args(arguments)
-        .current_dir(root());
-    command.output().unwrap()
+    operate("migrate", arguments)
 }
 
 /// Puts an entry exactly as 632eb00 wrote it.

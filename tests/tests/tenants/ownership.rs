@@ -17,6 +17,7 @@ use ringpost::{
 use ringpost_functions::directory::{self, Resource};
 use ringpost_tests::{
     ask::{admin, ask},
+    faults::Faults,
     lambda::{invoke, webhook},
     livekit::{hmac_signature, sip_call, unique},
     stack::{client, eventually, stack},
@@ -26,8 +27,8 @@ use serde_json::{Value, json};
 
 const LINE: &str = "+18588796658";
 
-async fn endpoint<R: Resource>(world: &World) -> directory::Deps<R> {
-    directory::Deps::new(world.directory(), world.authenticator().await)
+async fn endpoint<R: Resource>(world: &World) -> directory::Function<R> {
+    world.endpoint(&Faults::none()).await
 }
 
 /// Tenants that own calls, with the users whose they are.
@@ -43,11 +44,11 @@ async fn owners(world: &World) -> BTreeSet<(String, String)> {
         .collect()
 }
 
-async fn drive(world: &World, events: &[Value]) {
+async fn process_log(world: &World, events: &[Value]) {
     for event in events {
         world.event_log().keep(event).await;
     }
-    world.drive_all().await;
+    world.process_all().await;
 }
 
 fn owned(tenant_id: &str, user_id: &str) -> BTreeSet<(String, String)> {
@@ -80,7 +81,7 @@ async fn a_tenant_that_claims_what_nobody_has_gets_no_call_of_the_default_tenant
     let sip_inbound = world.sip_inbound(Health::Well, Health::Well).await;
     let answer = invoke(&sip_inbound, webhook(question.to_string().as_bytes())).await;
     assert_eq!(answer.body["agent_name"], "acme-agent", "{answer:?}");
-    world.drive_all().await;
+    world.process_all().await;
     assert_eq!(owners(&world).await, owned("acme", ""));
 }
 
@@ -97,7 +98,7 @@ async fn a_campaign_says_whose_users_a_call_is_and_never_whose_tenants() {
     for (default_tenant, expected) in [(None, BTreeSet::new()), (Some("acme"), owned("acme", ""))] {
         let world = World::new(default_tenant).await;
         world.directory().assign(&campaign).await.unwrap();
-        drive(&world, &sip_call(&unique(), LINE)).await;
+        process_log(&world, &sip_call(&unique(), LINE)).await;
         assert_eq!(owners(&world).await, expected, "{default_tenant:?}");
     }
     // Of a tenant that has the line, its own campaign says the user, whichever event comes first.
@@ -114,7 +115,7 @@ async fn a_campaign_says_whose_users_a_call_is_and_never_whose_tenants() {
         }
         let mut events = sip_call(&unique(), LINE);
         events.rotate_left(turn);
-        drive(&world, &events).await;
+        process_log(&world, &events).await;
         assert_eq!(owners(&world).await, owned("acme", "acme_1"), "{turn}");
     }
 }
@@ -145,7 +146,7 @@ async fn receive(world: &World, account: &str, events: &[Value]) {
         let received = livekit.event(webhook.body().clone(), livekit.created_at);
         world.keep_event(&webhook.signed(received)).await;
     }
-    world.drive_all().await;
+    world.process_all().await;
 }
 
 #[tokio::test]
@@ -245,7 +246,7 @@ async fn receive_leniently(world: &World, account: &str, events: &[Value]) {
         let received = livekit.event(webhook.body().clone(), livekit.created_at);
         world.keep_event(&webhook.signed(received)).await;
     }
-    world.drive_all().await;
+    world.process_all().await;
 }
 
 #[tokio::test]

@@ -26,8 +26,8 @@ use ringpost_functions::{
 use ringpost_tests::{
     configs::{admin, ask},
     faults::Faults,
-    hand::Hand,
     lambda::{queue_batch, stream_batch},
+    manual_clock::ManualClock,
     receiver::{Answer, Receiver},
     world::{World, deliveries::minute},
 };
@@ -39,7 +39,7 @@ const WORKERS: usize = 8;
 const TYPE: &str = "campaign.started";
 
 /// An event that the platform published, of one of two campaigns.
-fn published(number: usize, hand: &Hand) -> Event {
+fn published(number: usize, hand: &ManualClock) -> Event {
     let payload =
         json!({ "campaignId": if number.is_multiple_of(2) { "even" } else { "odd" }, "n": number });
     Event {
@@ -56,7 +56,7 @@ fn published(number: usize, hand: &Hand) -> Event {
 }
 
 /// Lets workers take what is in the queue until nothing is left.
-async fn work_off(world: &World, deliver: &deliver::Deps) {
+async fn work_off(world: &World, deliver: &deliver::Function) {
     loop {
         let messages = world.take_deliveries().await;
         if messages.is_empty() {
@@ -95,7 +95,7 @@ fn reached(receiver: &Receiver) -> BTreeMap<u64, usize> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_endpoint_that_is_down_slows_no_other_and_loses_nothing() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     hand.set_to(Minute::of(hand.now()).minus(1).start().unwrap());
     world.swept_until(hand.now()).await;
     let receivers: Vec<Receiver> = (0..5).map(|_| Receiver::start()).collect();
@@ -145,7 +145,7 @@ async fn one_endpoint_that_is_down_slows_no_other_and_loses_nothing() {
         .await;
 
     // What the local cloud was too slow for.
-    world.drive_queue().await;
+    world.process_retries().await;
 
     let deliver = world.deliver(&Faults::none(), hand.clock());
     work_off(&world, &deliver).await;

@@ -26,7 +26,7 @@ use ringpost::{
 use ringpost_functions::{runtime::Worker, workers::deliver};
 use ringpost_tests::{
     faults::Faults,
-    hand::Hand,
+    manual_clock::ManualClock,
     receiver::{Answer, Receiver},
     world::{
         World,
@@ -87,7 +87,7 @@ async fn load(world: &World, subscription: &Subscription) -> EndpointLoad {
 /// Workers that take what comes out of a queue until `done`, so many batches at once.
 async fn serve(
     world: &World,
-    deliver: &deliver::Deps,
+    deliver: &deliver::Function,
     slow_lane: bool,
     at_once: usize,
     done: impl Fn() -> bool,
@@ -257,7 +257,7 @@ async fn a_burst_for_an_endpoint_that_refuses_what_is_too_much_arrives_soon() {
 
 #[tokio::test]
 async fn a_refusal_is_no_failure_and_slows_the_subscription_down() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     let receiver = Receiver::answering(Answer::RetryAfter(30));
     let acme = world
         .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
@@ -315,7 +315,7 @@ async fn a_refusal_is_no_failure_and_slows_the_subscription_down() {
 #[tokio::test]
 async fn five_days_of_nothing_but_refusals_end_a_subscription_and_one_success_does_not_let_them() {
     for success in [false, true] {
-        let (world, hand) = (World::new(None).await, Hand::stopped());
+        let (world, hand) = (World::new(None).await, ManualClock::stopped());
         let receiver = Receiver::answering(Answer::Status(429));
         let acme = world
             .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
@@ -339,7 +339,7 @@ async fn five_days_of_nothing_but_refusals_end_a_subscription_and_one_success_do
 
 #[tokio::test]
 async fn what_waited_for_an_endpoint_that_was_down_does_not_come_all_at_once() {
-    let (world, hand) = (World::new(None).await, Hand::stopped());
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
     hand.set_to(Minute::of(hand.now()).start().unwrap());
     world.swept_until(hand.now()).await;
     let receiver = Receiver::answering(Answer::Status(500));

@@ -1,7 +1,7 @@
 //! Where the platform asks for it, nothing but tests is posted to an endpoint that has not proven itself.
 
 use http::Method;
-use ringpost_functions::webhooks::{configs, test_config};
+use ringpost_functions::webhooks::{webhook_config, webhook_test};
 use ringpost_tests::{
     ask::{admin, ask},
     receiver::{Answer as Reply, Receiver},
@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 
 struct Scene {
     world: World,
-    configs: configs::Deps,
-    test: test_config::Deps,
+    configs: webhook_config::Function,
+    test: webhook_test::Function,
     receiver: Receiver,
 }
 

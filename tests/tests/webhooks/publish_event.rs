@@ -28,7 +28,7 @@ fn published(role: Option<&str>, tenant_id: &str, key: Option<&str>, body: &str)
 }
 
 async fn publish(
-    endpoint: &publish_event::Deps,
+    endpoint: &publish_event::Function,
     tenant_id: &str,
     key: &str,
     body: &Value,
@@ -71,9 +71,9 @@ async fn an_event_reaches_those_who_want_it_under_the_id_that_was_answered() {
         (answer.status, &answer.body["success"]),
         (202, &json!(true))
     );
-    world.drive_all().await;
+    world.process_all().await;
     assert_eq!(world.take_deliveries().await.len(), 1);
-    world.drive().await;
+    world.process_log().await;
     let deliveries = world.outbound().await;
     let [delivery] = &deliveries[..] else {
         unreachable!("{deliveries:?}")
@@ -175,7 +175,7 @@ async fn numbers_are_posted_as_they_were_written_and_half_a_character_is_replace
         .status,
         409
     );
-    world.drive_all().await;
+    world.process_all().await;
     let deliveries = world.outbound().await;
     let [delivery] = &deliveries[..] else {
         unreachable!("{deliveries:?}")

@@ -71,7 +71,7 @@ async fn keep(world: &World, unique: &str, order: impl IntoIterator<Item = usize
 async fn drive_first(world: &World, unique: &str, reports: usize) {
     for kept in [1, reports] {
         keep(world, unique, KNOWN_AT_ONCE.into_iter().take(kept)).await;
-        world.drive_all().await;
+        world.process_all().await;
     }
 }
 
@@ -125,7 +125,7 @@ async fn drive_at_once(world: &World, round: usize) {
             .iter()
             .all(|answer| answer.batch_item_failures.is_empty())
     );
-    world.drive_all().await;
+    world.process_all().await;
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn however_many_report_and_repeat_it_each_type_is_announced_once() {
             .await;
         // The first report makes the record that all others find.
         keep(&world, "3f", [4]).await;
-        world.drive().await;
+        world.process_log().await;
         let reports = reports("3f");
         for place in 0..12 {
             // Seven and twelve have no common divisor: every report comes once.
@@ -221,7 +221,7 @@ async fn whoever_reports_first_nothing_is_missing_and_driving_again_announces_no
             .collect();
         assert_eq!(ids.len(), deliveries.len(), "round {round}: an id twice");
         all_queued(&world, &deliveries).await;
-        world.drive().await;
+        world.process_log().await;
         assert_eq!(world.outbound().await, deliveries, "round {round}");
     }
 }
@@ -240,7 +240,7 @@ async fn the_payload_is_the_documents() {
         world
             .keep_event(&event(&reports[index], second(place)))
             .await;
-        world.drive().await;
+        world.process_log().await;
     }
     let deliveries = world.outbound().await;
     let [completed, created] = &deliveries[..] else {
@@ -437,7 +437,7 @@ async fn fan_out_killed_at_any_request_loses_no_delivery_and_makes_none_twice() 
         deliveries.iter().map(row).collect()
     };
     let twin = logged().await;
-    twin.drive_all().await;
+    twin.process_all().await;
     let expected = rows(&twin).await;
     let types = |id: u64| {
         expected
@@ -475,7 +475,7 @@ async fn fan_out_killed_at_any_request_loses_no_delivery_and_makes_none_twice() 
                 );
                 break;
             }
-            world.drive_all().await;
+            world.process_all().await;
             assert_eq!(
                 rows(&world).await,
                 expected,
@@ -494,9 +494,9 @@ async fn a_contact_is_created_once_however_often_it_calls() {
         .await;
     for unique in ["one", "two"] {
         keep(&world, unique, 0..12).await;
-        world.drive_all().await;
+        world.process_all().await;
     }
-    world.drive().await;
+    world.process_log().await;
     assert_eq!(world.outbound_types(id).await, ["contact.created"]);
     let lead = &world.leads("acme").await[0];
     let data = &posted(&world.outbound().await[0])["data"];
@@ -544,7 +544,7 @@ async fn records_that_both_told_their_end_are_told_to_be_one_call() {
     world
         .keep_event(&PostCall::parse(&bytes).unwrap().event(&bytes, second(20)))
         .await;
-    world.drive_all().await;
+    world.process_all().await;
     assert_eq!(
         world.outbound_types(id).await,
         ["call.completed", "call.completed"]
@@ -552,8 +552,8 @@ async fn records_that_both_told_their_end_are_told_to_be_one_call() {
     let mut both = of_phone("RM_a", "participant_left", 11, ["A", "A"]);
     both["participant"]["attributes"]["sip.twilio.callSid"] = json!("CAb");
     log.keep(&both).await;
-    world.drive_all().await;
-    world.drive().await;
+    world.process_all().await;
+    world.process_log().await;
     assert_eq!(
         world.outbound_types(id).await,
         ["call.completed", "call.completed", "call.merged"]
@@ -604,8 +604,8 @@ async fn a_recording_is_announced_once_for_each_of_its_states() {
             .keep(&egress(number, name, status, egress_id))
             .await;
     }
-    world.drive_all().await;
-    world.drive().await;
+    world.process_all().await;
+    world.process_log().await;
     let expected = [
         "recording.completed",
         "recording.completed",
@@ -636,7 +636,7 @@ async fn what_came_before_the_owner_is_announced_with_it() {
         .subscribe("acme", &LIFECYCLE, Filters::default())
         .await;
     keep(&world, "unowned", 0..12).await;
-    world.drive_all().await;
+    world.process_all().await;
     assert_eq!(
         world.outbound().await,
         [],
@@ -650,7 +650,7 @@ async fn what_came_before_the_owner_is_announced_with_it() {
     world
         .keep_event(&signalwire::event(&Bytes::from(late), second(20)).unwrap())
         .await;
-    world.drive_all().await;
+    world.process_all().await;
     let types: BTreeSet<String> = world.outbound_types(id).await.into_iter().collect();
     assert_eq!(
         types.iter().map(String::as_str).collect::<Vec<_>>(),

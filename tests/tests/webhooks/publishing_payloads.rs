@@ -41,7 +41,7 @@ async fn the_documents_events_of_carrier_and_voice_are_told_with_what_they_tell(
     world
         .keep_event(&signalwire::event(&recording, second(1)).unwrap())
         .await;
-    world.drive_all().await;
+    world.process_all().await;
     let deliveries = world.outbound().await;
     let [voice, recording] = &deliveries[..] else {
         unreachable!("{deliveries:?}")
@@ -92,8 +92,8 @@ async fn what_the_platform_reports_is_its_own_payload() {
     for (tenant_id, event_type) in cases {
         world.keep_event(&report(tenant_id, event_type)).await;
     }
-    world.drive_all().await;
-    world.drive().await;
+    world.process_all().await;
+    world.process_log().await;
     assert_eq!(world.outbound_types(id).await, ["call.follow_up_due"]);
     let delivery = &world.outbound().await[0];
     assert_eq!(posted(delivery)["data"], payload);

@@ -8,7 +8,7 @@ use ringpost::{
     },
     store::history::{RowFilter, Search},
 };
-use ringpost_functions::webhooks::events::Deps;
+use ringpost_functions::webhooks::webhook_events::Function;
 use ringpost_tests::{
     faults::Faults,
     lambda::{invoke, request, sample_event},
@@ -30,7 +30,7 @@ fn admin() -> Value {
     json!({ "sub": "boss", "tenant_id": "acme", "role": "admin" })
 }
 
-async fn ask(endpoint: &Deps, id: Option<u64>, claims: &Value) -> Answer {
+async fn ask(endpoint: &Function, id: Option<u64>, claims: &Value) -> Answer {
     let sample = if id.is_some() {
         "webhook-events-one"
     } else {

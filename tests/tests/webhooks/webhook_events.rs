@@ -11,7 +11,7 @@ use ringpost::{
     },
     queries::history::ExaminedRows,
 };
-use ringpost_functions::webhooks::events::Deps;
+use ringpost_functions::webhooks::webhook_events::Function;
 use ringpost_tests::{
     faults::Faults,
     lambda::{invoke, request, sample_event},
@@ -32,7 +32,7 @@ fn admin() -> Value {
     json!({ "sub": "boss", "tenant_id": "acme", "role": "admin" })
 }
 
-async fn ask(endpoint: &Deps, query: &str, claims: &Value) -> Answer {
+async fn ask(endpoint: &Function, query: &str, claims: &Value) -> Answer {
     let mut event: Value = serde_json::from_str(&sample_event("webhook-events")).unwrap();
     event["rawQueryString"] = json!(query);
     event["headers"]["authorization"] = json!(format!("Bearer {}", stack().token(claims.clone())));
@@ -54,7 +54,7 @@ fn ids(answer: &Answer) -> Vec<u64> {
 }
 
 /// The ids of all that a list's cursors lead to, after those of `first`.
-async fn follow(endpoint: &Deps, query: &str, first: Answer) -> (Vec<u64>, usize) {
+async fn follow(endpoint: &Function, query: &str, first: Answer) -> (Vec<u64>, usize) {
     let (mut all, mut answer, mut answers) = (ids(&first), first, 1);
     while let Some(cursor) = answer.body["nextCursor"].as_str() {
         answer = ask(endpoint, &format!("{query}&cursor={cursor}"), &admin()).await;

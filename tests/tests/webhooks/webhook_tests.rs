@@ -14,7 +14,7 @@ use ringpost::{
     },
     fan_out::samples::sample_data,
 };
-use ringpost_functions::webhooks::test_config;
+use ringpost_functions::webhooks::webhook_test;
 use ringpost_tests::{
     faults::{Cut, Faults},
     lambda::{invoke, request, sample_event},
@@ -111,7 +111,7 @@ impl Scene {
     }
 }
 
-async fn ask(endpoint: &test_config::Deps, claims: &Value, id: &str, body: &str) -> Answer {
+async fn ask(endpoint: &webhook_test::Function, claims: &Value, id: &str, body: &str) -> Answer {
     let path: HashMap<_, _> = [("id".to_owned(), vec![id.to_owned()])].into();
     let mut request = Request::new(Body::Text(body.to_owned())).with_path_parameters(path);
     *request.method_mut() = http::Method::POST;

@@ -38,8 +38,6 @@ const DEFAULT_OVERLAP: u32 = 86_400;
 const MAX_OVERLAP: u32 = 604_800;
 
 /// The subscription that a body asks for.
-///
-/// # Errors
 /// 400 that names the field which is missing or wrong.
 pub fn new_subscription(fields: &Fields, loopback: Loopback) -> Result<NewSubscription, ApiError> {
     Ok(NewSubscription {
@@ -51,8 +49,6 @@ pub fn new_subscription(fields: &Fields, loopback: Loopback) -> Result<NewSubscr
 }
 
 /// The change that a body asks for: of what it names, and of nothing else.
-///
-/// # Errors
 /// 400 that names the field which is wrong.
 pub fn change(fields: &Fields, loopback: Loopback) -> Result<SubscriptionChange, ApiError> {
     if fields.get("secret") == Some(&Value::Null) {
@@ -70,8 +66,6 @@ pub fn change(fields: &Fields, loopback: Loopback) -> Result<SubscriptionChange,
 }
 
 /// The rotation that a body asks for.
-///
-/// # Errors
 /// 400 that names the field which is wrong.
 pub fn rotation(fields: &Fields) -> Result<Rotation, ApiError> {
     let overlap = |value: &Value| whole_number("overlapSeconds", value, 0..=MAX_OVERLAP);

@@ -25,6 +25,7 @@ pub struct Summary<'a> {
 }
 
 /// All of a subscription but its secrets.
+#[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Details<'a> {
@@ -36,14 +37,10 @@ pub struct Details<'a> {
     headers: &'a BTreeMap<String, String>,
     retry_config: RetryConfig,
     filters: &'a Filters,
-    #[serde(skip_serializing_if = "Option::is_none")]
     rate_limit: Option<u32>,
     metadata: &'a Map<String, Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     disabled: Option<DisabledView>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     previous_secret_valid_until: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<&'a str>,
     created_at: String,
     updated_at: String,
@@ -57,7 +54,6 @@ struct DisabledView {
 
 impl<'a> Summary<'a> {
     /// What a list shows of it.
-    #[must_use]
     pub fn of(subscription: &'a Subscription) -> Self {
         Self {
             id: subscription.id,
@@ -73,7 +69,6 @@ impl<'a> Summary<'a> {
 
 impl<'a> Details<'a> {
     /// What its owner sees of it at this moment.
-    #[must_use]
     pub fn of(subscription: &'a Subscription, secrets: &SigningSecrets, now: Timestamp) -> Self {
         let disabled = subscription.disabled.as_ref();
         let retired = secrets
@@ -103,7 +98,6 @@ impl<'a> Details<'a> {
     }
 
     /// With the secret that was generated for it: in the answer to its creation, and never again.
-    #[must_use]
     pub fn with_generated_secret(self, secrets: &'a SigningSecrets) -> Self {
         Self {
             secret: Some(secrets.present.as_str()),

@@ -4,7 +4,7 @@
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::{Outcome, times};
+use super::{outcome::Outcome, times};
 use crate::{
     domain::{follow_up::FollowUp, placeholder::is_placeholder, timestamp::Timestamp},
     json::{Fault, Json, Object},
@@ -133,12 +133,7 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn outcome(&self) -> Result<Option<Outcome>, SubmissionError> {
-        self.read("outcome", AN_OUTCOME, |json| {
-            let word = json.string()?;
-            Outcome::ALL
-                .into_iter()
-                .find(|outcome| outcome.as_str() == word)
-        })
+        self.read("outcome", AN_OUTCOME, |json| json.string()?.parse().ok())
     }
 
     /// A time of day without a date, or a wish to call again without either, names no moment.

@@ -2,48 +2,14 @@
 
 use uuid::Uuid;
 
-use super::fields::{Fields, SubmissionError};
+use super::{
+    fields::{Fields, SubmissionError},
+    outcome::Outcome,
+};
 use crate::{
     domain::{follow_up::FollowUp, timestamp::Timestamp},
     json,
 };
-
-/// What a call came to, in the document's closed list of words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// The lead became a customer.
-    Converted,
-    /// Somebody is to call again.
-    FollowUp,
-    /// Nobody answered.
-    NotAnswered,
-    /// There was a conversation.
-    Completed,
-    /// The lead does not want to be called again.
-    NotInterested,
-}
-
-impl Outcome {
-    pub(super) const ALL: [Self; 5] = [
-        Self::Converted,
-        Self::FollowUp,
-        Self::NotAnswered,
-        Self::Completed,
-        Self::NotInterested,
-    ];
-
-    /// The word of the document.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Converted => "converted",
-            Self::FollowUp => "follow_up",
-            Self::NotAnswered => "not_answered",
-            Self::Completed => "completed",
-            Self::NotInterested => "not_interested",
-        }
-    }
-}
 
 /// A call as a dialer submits it. What the document lets be left out may also be `null` or empty.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,38 +15,16 @@ mod same;
 mod string;
 mod token;
 
-use std::{borrow::Cow, fmt};
+use std::borrow::Cow;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, MapAccess, Visitor},
-};
+use serde::de::IgnoredAny;
 use serde_json::{Value, value::RawValue};
-use thiserror::Error;
 
-pub use piece::Json;
+pub use piece::{Fault, Json, Object};
 pub use readable::{compact, is_deep, posted, shown};
 use same::same;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum Fault {
-    #[error("not JSON (line {line}, column {column})")]
-    NotJson {
-        /// Line of the fault, from 1.
-        line: usize,
-        /// Column of the fault, from 0.
-        column: usize,
-    },
-    /// It is a JSON value of another kind.
-    #[error("no JSON object")]
-    NotAnObject,
-}
-
-/// The members of an object, in their order.
-#[derive(Debug, Clone, Default)]
-pub struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
 
 /// A body as text: without its byte order mark, and with U+FFFD for invalid UTF-8. A carrier passes
 /// on bytes of SIP headers, and does not repeat a refused request.
@@ -80,71 +58,6 @@ pub fn same_bodies(one: &[u8], other: &[u8]) -> bool {
     match (serde_json::from_str(&one), serde_json::from_str(&other)) {
         (Ok(one), Ok(other)) => same(Json::of(one), Json::of(other)),
         _ => false,
-    }
-}
-
-impl Fault {
-    fn of(error: &serde_json::Error) -> Self {
-        Self::NotJson {
-            line: error.line(),
-            column: error.column(),
-        }
-    }
-}
-
-impl<'a> Object<'a> {
-    /// Reads a text, which [`text`] made of a body.
-    pub fn parse(text: &'a str) -> Result<Self, Fault> {
-        serde_json::from_str(text).map_err(|error| {
-            // The rest must still be JSON.
-            match serde_json::from_str::<IgnoredAny>(text) {
-                Ok(_) => Fault::NotAnObject,
-                Err(fault) => Fault::of(if error.is_data() { &fault } else { &error }),
-            }
-        })
-    }
-
-    /// `null` if there is no such member; the last one if there are several.
-    pub fn get(&self, name: &str) -> Json<'a> {
-        self.0
-            .iter()
-            .rev()
-            .find(|(key, _)| key == name)
-            .map_or(Json::NULL, |(_, json)| *json)
-    }
-
-    /// The first of these members that has a value.
-    pub fn first(&self, names: &[&str]) -> Option<Cow<'a, str>> {
-        names.iter().find_map(|name| self.get(name).scalar())
-    }
-
-    pub fn members(&self) -> impl Iterator<Item = (&str, Json<'a>)> {
-        self.0.iter().map(|(name, json)| (name.as_ref(), *json))
-    }
-}
-
-impl<'de> Deserialize<'de> for Object<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
-    }
-}
-
-struct Members;
-
-impl<'de> Visitor<'de> for Members {
-    type Value = Object<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-        let mut members = Vec::new();
-        // Raw, because serde rejects a key with half an emoji.
-        while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-            members.push((string::content(name.get()), Json::of(value)));
-        }
-        Ok(Object(members))
     }
 }
 

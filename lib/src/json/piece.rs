@@ -1,10 +1,38 @@
-//! A value as a part of the body.
+//! A value as a part of the body, and the objects that contain such parts.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
+use serde::{
+    Deserialize, Deserializer,
+    de::{IgnoredAny, MapAccess, Visitor},
+};
 use serde_json::value::RawValue;
+use thiserror::Error;
 
-use super::{Object, string};
+use super::string;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Fault {
+    #[error("not JSON (line {line}, column {column})")]
+    NotJson {
+        /// Line of the fault, from 1.
+        line: usize,
+        /// Column of the fault, from 0.
+        column: usize,
+    },
+    /// It is a JSON value of another kind.
+    #[error("no JSON object")]
+    NotAnObject,
+}
+
+impl Fault {
+    pub(super) fn of(error: &serde_json::Error) -> Self {
+        Self::NotJson {
+            line: error.line(),
+            column: error.column(),
+        }
+    }
+}
 
 /// A part of a body that was found to be JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,5 +118,65 @@ impl<'a> Json<'a> {
     /// [`Object::parse`].
     pub fn unwrapped(self) -> Cow<'a, str> {
         self.string().unwrap_or(Cow::Borrowed(self.0))
+    }
+}
+
+/// The members of an object, in their order.
+#[derive(Debug, Clone, Default)]
+pub struct Object<'a>(Vec<(Cow<'a, str>, Json<'a>)>);
+
+impl<'a> Object<'a> {
+    /// Reads a text, which [`text`](super::text) made of a body.
+    pub fn parse(text: &'a str) -> Result<Self, Fault> {
+        serde_json::from_str(text).map_err(|error| {
+            // The rest must still be JSON.
+            match serde_json::from_str::<IgnoredAny>(text) {
+                Ok(_) => Fault::NotAnObject,
+                Err(fault) => Fault::of(if error.is_data() { &fault } else { &error }),
+            }
+        })
+    }
+
+    /// `null` if there is no such member; the last one if there are several.
+    pub fn get(&self, name: &str) -> Json<'a> {
+        self.0
+            .iter()
+            .rev()
+            .find(|(key, _)| key == name)
+            .map_or(Json::NULL, |(_, json)| *json)
+    }
+
+    /// The first of these members that has a value.
+    pub fn first(&self, names: &[&str]) -> Option<Cow<'a, str>> {
+        names.iter().find_map(|name| self.get(name).scalar())
+    }
+
+    pub fn members(&self) -> impl Iterator<Item = (&str, Json<'a>)> {
+        self.0.iter().map(|(name, json)| (name.as_ref(), *json))
+    }
+}
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+        let mut members = Vec::new();
+        // Raw, because serde rejects a key with half an emoji.
+        while let Some((name, value)) = map.next_entry::<&RawValue, &RawValue>()? {
+            members.push((string::content(name.get()), Json::of(value)));
+        }
+        Ok(Object(members))
     }
 }

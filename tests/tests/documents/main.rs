@@ -10,6 +10,7 @@ mod checklist;
 mod cors;
 mod demonstration;
 mod documents;
+mod imports;
 mod layouts;
 mod logs;
 mod reference;

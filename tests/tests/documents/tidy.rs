@@ -1,12 +1,14 @@
 //! The invariants of docs/ARCHITECTURE.md, kept by reading the source.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
 
 use ringpost_tests::stack::root;
+
+use crate::imports::{Imports, between_modules, circle};
 
 fn rust_files(under: &str) -> Vec<(PathBuf, String)> {
     fn collect(folder: &Path, files: &mut Vec<(PathBuf, String)>) {
@@ -124,6 +126,62 @@ fn only_config_reads_the_environment_and_only_clock_reads_the_time() {
         mentions("functions/src", &["Timestamp::now", "SystemTime::now"], &[]),
         NOTHING
     );
+}
+
+/// The imports between the modules of a crate.
+fn imports(crate_source: &str) -> Imports {
+    let files = rust_files(crate_source);
+    between_modules(files.iter().map(|(path, text)| {
+        let path = path.strip_prefix(crate_source).unwrap();
+        (path, text.as_str())
+    }))
+}
+
+/// The imports between the rooms of the library, which are the modules below its root.
+fn rooms() -> BTreeMap<String, BTreeSet<String>> {
+    let mut rooms: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (module, imported) in imports("lib/src") {
+        let Some(room) = module.first() else { continue };
+        let others = imported.iter().filter_map(|module| module.first());
+        rooms
+            .entry(room.clone())
+            .or_default()
+            .extend(others.filter(|other| *other != room).cloned());
+    }
+    rooms
+}
+
+#[test]
+fn no_modules_import_one_another_in_a_circle() {
+    for crate_source in ["lib/src", "functions/src"] {
+        let imports = imports(crate_source);
+        assert!(imports.values().any(|imported| !imported.is_empty()));
+        assert_eq!(circle(&imports), None, "{crate_source}");
+    }
+}
+
+#[test]
+fn rooms_import_in_one_direction() {
+    let rooms = rooms();
+    let importers = |wanted: &str| {
+        let importers = rooms
+            .iter()
+            .filter(|(_, imported)| imported.contains(wanted));
+        importers.map(|(room, _)| room.as_str()).collect::<Vec<_>>()
+    };
+    assert_eq!(importers("http"), [""; 0]);
+    assert_eq!(rooms["domain"], BTreeSet::from(["crypto".to_owned()]));
+    for use_case in ["admin", "delivery", "fan_out", "ingest", "queries", "sweep"] {
+        assert!(rooms.contains_key(use_case), "{use_case} is no room");
+        for room in ["store", "queue", "providers", "auth", "secrets"] {
+            assert!(
+                !importers(use_case).contains(&room),
+                "{room} imports {use_case}"
+            );
+        }
+    }
+    assert!(!rooms["providers"].contains("store"));
+    assert!(!rooms["providers"].contains("queue"));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use thiserror::Error;
 use uuid::Uuid;
 
-use super::{Outcome, times};
+use super::{outcome::Outcome, times};
 use crate::{
     domain::{follow_up::FollowUp, placeholder::is_placeholder, timestamp::Timestamp},
     json::{Fault, Json, Object},

@@ -2,13 +2,15 @@
 
 mod fields;
 mod identity;
+mod outcome;
 mod submission;
 mod times;
 mod update;
 
 pub use fields::SubmissionError;
 pub use identity::{Identity, Sender, WINDOW_MILLIS, digest_of, receipt_id};
-pub use submission::{Outcome, Submission};
+pub use outcome::Outcome;
+pub use submission::Submission;
 
 use bytes::Bytes;
 

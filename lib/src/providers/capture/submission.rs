@@ -2,29 +2,14 @@
 
 use uuid::Uuid;
 
-use super::fields::{Fields, SubmissionError};
+use super::{
+    fields::{Fields, SubmissionError},
+    outcome::Outcome,
+};
 use crate::{
     domain::{follow_up::FollowUp, timestamp::Timestamp},
     json,
 };
-
-/// The result of a call, in the document's closed list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::EnumString, strum::IntoStaticStr)]
-#[strum(serialize_all = "snake_case")]
-pub enum Outcome {
-    Converted,
-    FollowUp,
-    NotAnswered,
-    Completed,
-    /// The lead does not want to be called again.
-    NotInterested,
-}
-
-impl Outcome {
-    pub fn as_str(self) -> &'static str {
-        self.into()
-    }
-}
 
 /// A call as a dialer submits it. Optional fields may also be `null` or empty.
 #[derive(Debug, Clone, PartialEq, Eq)]

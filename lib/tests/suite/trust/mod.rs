@@ -2,6 +2,7 @@
 
 mod callers;
 mod elevenlabs_signatures;
+mod hostile_claims;
 mod hostile_tokens;
 mod known_answers;
 mod livekit_signatures;

@@ -47,7 +47,7 @@ fn follow_up(due_at: Timestamp) -> FollowUp {
     }
 }
 
-/// One call of each kind that a filter tells apart, an hour between them.
+/// One call of each kind that a filter distinguishes, an hour between them.
 pub(crate) fn kinds() -> Vec<Call> {
     let number = |text| claimed(PhoneNumber::parse(text).unwrap());
     let room = || EarliestTime::claimed(Some(at(0)));
@@ -182,7 +182,7 @@ async fn every_filter_finds_what_it_names() {
 }
 
 #[tokio::test]
-async fn a_listed_call_tells_all_that_is_known() {
+async fn a_listed_call_shows_all_that_is_known() {
     let world = World::new(None).await;
     let mut calls = kinds();
     calls[4].facts.failure_reason = claimed("Recipient is busy".to_owned());

@@ -94,7 +94,7 @@ async fn during_a_rotation_both_secrets_verify_and_afterwards_the_new_one_alone(
 }
 
 #[tokio::test]
-async fn nothing_is_told_of_the_deliveries_that_tell_of_deliveries() {
+async fn deliveries_of_delivery_events_are_not_announced() {
     let (world, hand) = (World::new(None).await, Hand::stopped());
     let receiver = Receiver::answering(Answer::Status(500));
     let acme = world
@@ -212,10 +212,10 @@ async fn an_endpoint_that_is_gone_gets_nothing_more() {
     let disabled = world.acme(acme.id).await;
     assert_eq!(disabled.status, SubscriptionStatus::Inactive);
     assert_eq!(disabled.disabled.unwrap().reason, DisabledReason::Gone);
-    let told = world.told().await;
-    assert_eq!(told.len(), 1);
+    let reported = world.told().await;
+    assert_eq!(reported.len(), 1);
     assert_eq!(
-        (told[0].0.as_str(), &told[0].1["reason"]),
+        (reported[0].0.as_str(), &reported[0].1["reason"]),
         ("webhook.disabled", &json!("gone"))
     );
     // What was on its way ends without a request, to be recovered if the owner wishes.

@@ -20,7 +20,12 @@ async fn left(
     message: &DeliveryMessage,
 ) -> (DeliveryStatus, u32, bool, Vec<String>, bool) {
     let delivery = world.delivery(&message.delivery()).await;
-    let types = world.told().await.into_iter().map(|told| told.0).collect();
+    let types = world
+        .told()
+        .await
+        .into_iter()
+        .map(|reported| reported.0)
+        .collect();
     let (now, later) = world.queued_deliveries().await;
     let goes_on = now + later > 0 || !world.items("due").await.is_empty();
     let attempts = world
@@ -34,7 +39,7 @@ async fn left(
 }
 
 /// A worker may die at any of its requests. The queue then hands the message out again, and nothing is
-/// stranded, told twice or counted twice.
+/// stranded, sent twice or counted twice.
 #[tokio::test]
 async fn a_worker_that_dies_leaves_nothing_behind() {
     let cases: [(&str, Answer, u32, RetryConfig); 5] = [
@@ -89,7 +94,7 @@ async fn a_worker_that_dies_leaves_nothing_behind() {
             .await;
             if fault.is_some() && faults.struck() {
                 assert_eq!(failed, 1, "{name}: the queue must hand it out again");
-                // Whoever died sent nothing more; another one takes the message up.
+                // The dead worker sent nothing more; another one takes the message up.
                 assert_eq!(work(&whole, &[message]).await, 0, "{name} {fault:?}");
             }
             (

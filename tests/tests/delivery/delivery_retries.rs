@@ -74,17 +74,20 @@ async fn a_failing_endpoint_is_tried_on_schedule_and_given_up_in_the_history_alo
             .iter()
             .all(|(_, attempt)| attempt.body == "try later" && attempt.headers["x-why"] == "busy")
     );
-    let told = world.told().await;
+    let reported = world.told().await;
     assert_eq!(
-        told.iter().map(|told| told.0.as_str()).collect::<Vec<_>>(),
+        reported
+            .iter()
+            .map(|reported| reported.0.as_str())
+            .collect::<Vec<_>>(),
         ["webhook.exhausted", "webhook.failing"]
     );
     let id = first.delivery().id;
     let of = |attempts: u32| json!({ "id": id, "messageId": "evt_1", "eventType": TYPE, "attempts": attempts, "statusCode": 503 });
-    assert_eq!(told[0].1["delivery"], of(5));
-    assert_eq!(told[1].1["delivery"]["attempts"], 4);
-    assert!(told[1].1["delivery"]["nextAttemptAt"].is_string());
-    assert_eq!(told[0].1["webhookConfigId"], acme.id);
+    assert_eq!(reported[0].1["delivery"], of(5));
+    assert_eq!(reported[1].1["delivery"]["attempts"], 4);
+    assert!(reported[1].1["delivery"]["nextAttemptAt"].is_string());
+    assert_eq!(reported[0].1["webhookConfigId"], acme.id);
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ pub(crate) fn job_id(answer: &Answer) -> String {
     answer.body["job"]["id"].as_str().unwrap().to_owned()
 }
 
-/// Works on what is queued until nothing is. Tells how many invocations that took.
+/// Works on what is queued until nothing is. Returns the number of invocations.
 pub(crate) async fn work(world: &World, worker: &recover_deliveries::Deps) -> usize {
     let mut invocations = 0;
     loop {

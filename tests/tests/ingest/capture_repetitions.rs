@@ -95,7 +95,7 @@ impl Dialer {
         )
     }
 
-    async fn drive(&self) {
+    async fn process_log(&self) {
         let log = self.world.items("events").await;
         self.world
             .fan_out(&Faults::none())
@@ -146,7 +146,7 @@ async fn a_body_that_says_neither_call_nor_time_is_a_retry_for_ten_minutes_and_t
     let tomorrow = dialer.submit_at(24 * 6 * TEN_MINUTES, &minimal()).await;
     assert_ne!(tomorrow["call_history_id"], third["call_history_id"]);
     assert_eq!(dialer.counts().await, (4, 4));
-    dialer.drive().await;
+    dialer.process_log().await;
     assert_eq!(
         dialer.counts().await,
         (4, 4),
@@ -234,7 +234,7 @@ async fn a_repetition_after_a_crash_at_any_request_is_the_same_call() {
             );
             assert!(faults.struck());
             let repeated = dialer.submit_at(TEN_MINUTES, &minimal()).await;
-            dialer.drive().await;
+            dialer.process_log().await;
             assert_eq!(
                 dialer.counts().await,
                 (1, 1),
@@ -271,7 +271,7 @@ async fn an_idempotency_key_decides_by_itself() {
         (409, json!({ "error": "Conflict", "message": message }))
     );
     assert_eq!(dialer.counts().await, (2, 2), "nothing refused is kept");
-    dialer.drive().await;
+    dialer.process_log().await;
     assert_eq!(dialer.counts().await, (2, 2));
     // With an id the call is that id's, and each key another word on it.
     let named = |seconds: u64| json!({ "company_id": COMPANY, "external_call_id": "C-1", "duration_seconds": seconds });
@@ -352,7 +352,7 @@ async fn a_correction_back_to_an_earlier_body_is_applied_and_its_repetition_is_n
         submitted.iter().all(|data| *data == submitted[0]),
         "one call_history_id, one created_at"
     );
-    dialer.drive().await;
+    dialer.process_log().await;
     assert_eq!(
         dialer.world.facts().await.reported_seconds.get(),
         Some(&5),
@@ -402,7 +402,7 @@ async fn a_correction_that_dies_at_any_request_is_applied_by_its_repetition() {
             );
             assert!(faults.struck());
             dialer.submit_at(3_000, &named(5)).await;
-            dialer.drive().await;
+            dialer.process_log().await;
             assert_eq!(
                 dialer.counts().await,
                 (3, 1),
@@ -485,7 +485,7 @@ async fn a_tenants_national_numbers_are_those_of_its_region() {
         dialer.world.directory().put(&settings).await.unwrap(),
         Put::Done
     );
-    dialer.drive().await;
+    dialer.process_log().await;
     assert_eq!(numbers().await, expected);
     assert_eq!(
         numbers().await[0],

@@ -356,9 +356,9 @@ async fn the_documents_curl_lines_work_end_to_end() {
     let deployed = World::deployed().await;
     let ended = json!({ "event": "room.finished", "room": { "name": room } }).to_string();
     let signature = hmac_signature(stack.value("LIVEKIT_WEBHOOK_SECRET"), ended.as_bytes());
-    let told = post("/api/v1/webhooks/livekit/events", ended.clone())
+    let reported = post("/api/v1/webhooks/livekit/events", ended.clone())
         .header("X-LiveKit-Signature", &signature);
-    assert_eq!(stack.send(told).await.status, 200);
+    assert_eq!(stack.send(reported).await.status, 200);
     let asked = question(&unique()).to_string();
     assert_eq!(
         stack

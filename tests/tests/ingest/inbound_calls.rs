@@ -46,9 +46,9 @@ async fn twenty_calls_of_one_caller_at_once_are_one_lead() {
     let log = world.items("events").await;
     assert_eq!(log.len(), 20);
     let worker = world.fan_out(&Faults::none());
-    let driven = join_all(log.iter().map(|item| worker.handle(stream_batch([item])))).await;
+    let answers = join_all(log.iter().map(|item| worker.handle(stream_batch([item])))).await;
     assert!(
-        driven
+        answers
             .iter()
             .all(|answer| answer.batch_item_failures.is_empty())
     );
@@ -58,7 +58,7 @@ async fn twenty_calls_of_one_caller_at_once_are_one_lead() {
     assert_eq!(
         one_lead(&world).await,
         lead,
-        "driving again changes nothing"
+        "processing the events again changes nothing"
     );
     assert!(lead.created_at <= lead.last_call_started_at);
 }

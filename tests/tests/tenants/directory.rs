@@ -34,7 +34,7 @@ async fn lives<R: Resource>(
     let (acme, other) = (admin("acme"), admin("other"));
     let one = Some((parameter, key));
     let shown = |answer: &Answer| answer.body[R::FIELD].clone();
-    // What nobody has and what another tenant has look the same, whatever is tried.
+    // A missing resource and another tenant's look the same, whatever is tried.
     let unassigned = strangers_answers(&endpoint, &other, one, &first).await;
     assert_eq!(
         unassigned.clone().map(|(status, _)| status),

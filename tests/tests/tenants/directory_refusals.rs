@@ -18,7 +18,7 @@ use serde_json::json;
 use super::directory::{COMPANY, NUMBER, endpoint};
 
 #[tokio::test]
-async fn nobody_but_the_platform_says_whose_a_number_is() {
+async fn only_the_platform_assigns_a_number() {
     let world = World::new(None).await;
     let endpoint = endpoint::<PhoneNumberEntry>(&world).await;
     let one = Some(("number", NUMBER));

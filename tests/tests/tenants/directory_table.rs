@@ -14,7 +14,7 @@ use serde_json::json;
 use super::directory::endpoint;
 
 #[tokio::test]
-async fn a_list_comes_in_pages_of_ones_own_entries_only() {
+async fn a_list_comes_in_pages_of_the_tenants_own_entries() {
     let world = World::new(None).await;
     let (endpoint, table) = (endpoint::<Campaign>(&world).await, world.directory());
     for (tenant_id, count) in [("acme", 5), ("acm", 3), ("other", 3)] {
@@ -53,7 +53,7 @@ async fn a_list_comes_in_pages_of_ones_own_entries_only() {
     assert_eq!(second, ["acme-2", "acme-3"]);
     let (third, end) = page("acme", after.as_deref()).await;
     assert_eq!((third, end), (vec![json!("acme-4")], None));
-    // Another tenant's cursor shows one's own entries and no other.
+    // Another tenant's cursor shows the tenant's own entries and no other.
     let (others, _) = page("other", Some(&next)).await;
     assert_eq!(others, ["other-0", "other-1"]);
 }
@@ -82,7 +82,7 @@ async fn the_table_keeps_an_entry_for_its_tenant() {
     assert_eq!(
         table.replace(&agent("acme")).await.unwrap(),
         Put::Refused,
-        "nobody has it"
+        "no tenant has it"
     );
     assert_eq!(table.put(&agent("acme")).await.unwrap(), Put::Done);
     assert_eq!(table.put(&agent("acme")).await.unwrap(), Put::Done);

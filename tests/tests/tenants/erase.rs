@@ -146,7 +146,7 @@ fn tables(items: &Items) -> BTreeSet<&str> {
 }
 
 #[tokio::test]
-async fn everything_about_one_person_goes_and_nothing_of_anybody_else() {
+async fn everything_about_one_person_goes_and_nothing_about_another() {
     let (tenant, person, other) = (Tenant::new().await, Person::new(), Person::new());
     let (takes, fails) = (Receiver::start(), Receiver::answering(Answer::Status(500)));
     tenant
@@ -207,8 +207,9 @@ async fn everything_about_one_person_goes_and_nothing_of_anybody_else() {
     let waits = async || {
         let tenant_id = format!(r#""tenantId":"{}""#, tenant.name);
         let due = tenant.world.items("due").await.into_iter();
-        let is_ours =
-            |item: &Item| word(item, "reference").is_some_and(|told| told.contains(&tenant_id));
+        let is_ours = |item: &Item| {
+            word(item, "reference").is_some_and(|reported| reported.contains(&tenant_id))
+        };
         due.filter(|item| word(item, "kind").as_deref() == Some("delivery") && is_ours(item))
             .count()
     };

@@ -22,7 +22,7 @@ use uuid::Uuid;
 
 use super::erase::word;
 
-/// Somebody who calls.
+/// A person who calls.
 pub(crate) struct Person {
     pub(crate) unique: String,
     /// Ten digits of North America.

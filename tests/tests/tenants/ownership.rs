@@ -43,7 +43,7 @@ async fn owners(world: &World) -> BTreeSet<(String, String)> {
         .collect()
 }
 
-async fn drive(world: &World, events: &[Value]) {
+async fn process(world: &World, events: &[Value]) {
     for event in events {
         world.event_log().keep(event).await;
     }
@@ -55,7 +55,7 @@ fn owned(tenant_id: &str, user_id: &str) -> BTreeSet<(String, String)> {
 }
 
 #[tokio::test]
-async fn a_tenant_that_claims_what_nobody_has_gets_no_call_of_the_default_tenant() {
+async fn a_tenant_that_claims_an_unassigned_resource_gets_no_call_of_the_default_tenant() {
     let world = World::new(Some("acme")).await;
     world.put_default_agent("acme", "acme-agent").await;
     let mallory = admin("mallory");
@@ -93,11 +93,11 @@ async fn a_campaign_says_whose_users_a_call_is_and_never_whose_tenants() {
         agent_name: None,
         user_id: Some("mallory_1".to_owned()),
     };
-    // The metadata of these rooms names the campaign; nobody has the line.
+    // The metadata of these rooms names the campaign; no tenant has the line.
     for (default_tenant, expected) in [(None, BTreeSet::new()), (Some("acme"), owned("acme", ""))] {
         let world = World::new(default_tenant).await;
         world.directory().assign(&campaign).await.unwrap();
-        drive(&world, &sip_call(&unique(), LINE)).await;
+        process(&world, &sip_call(&unique(), LINE)).await;
         assert_eq!(owners(&world).await, expected, "{default_tenant:?}");
     }
     // Of a tenant that has the line, its own campaign says the user, whichever event comes first.
@@ -114,7 +114,7 @@ async fn a_campaign_says_whose_users_a_call_is_and_never_whose_tenants() {
         }
         let mut events = sip_call(&unique(), LINE);
         events.rotate_left(turn);
-        drive(&world, &events).await;
+        process(&world, &events).await;
         assert_eq!(owners(&world).await, owned("acme", "acme_1"), "{turn}");
     }
 }
@@ -219,7 +219,7 @@ async fn an_account_of_one_tenant_gets_no_agent_of_another() {
 #[tokio::test]
 async fn the_deployed_functions_may_look_a_campaign_up() {
     let (stack, unique) = (stack(), unique());
-    // Nobody has the line, and the metadata names a campaign that the default tenant does not have.
+    // No tenant has the line, and the metadata names a campaign that the default tenant does not have.
     for event in sip_call(&unique, "+18580000000") {
         let body = event.to_string();
         let signature = hmac_signature(stack.value("LIVEKIT_WEBHOOK_SECRET"), body.as_bytes());

@@ -218,9 +218,7 @@ async fn forges(hostile: &Tenant, good: &Tenant) {
     // Even the right secret signs no token that is valid for ever.
     let mut tokens = vec![sign_jwt(stack.value("RINGPOST_JWT_SECRET"), &claims)];
     claims["exp"] = json!(now_seconds() + 600);
-    tokens.extend(
-        [secret, "a secret that somebody has guessed"].map(|secret| sign_jwt(secret, &claims)),
-    );
+    tokens.extend([secret, "a secret that was guessed"].map(|secret| sign_jwt(secret, &claims)));
     for path in [CALL_LIST, HISTORY, CONFIGS, "/api/directory/api-keys"] {
         forged.extend(
             tokens

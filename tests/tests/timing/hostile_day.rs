@@ -14,7 +14,7 @@ use super::{
     two_tenants::{CALL_LIST, CONFIGS, Tenant, VOLLEY},
 };
 
-/// Whatever was posted is signed with the secret of the tenant that it tells of, and with no other's.
+/// Every post is signed with the secret of the tenant that it is about, and with no other's.
 fn assert_unmixed(receiver: &Receiver, good: &Tenant, hostile: &Tenant, calls: &[String]) {
     let mut of_hostile = 0;
     for post in receiver.requests() {
@@ -59,7 +59,7 @@ async fn a_hostile_tenants_day_changes_nothing_for_the_others() {
         assert_eq!(
             seen.history.len(),
             EVENTS.len() + 1,
-            "all that was told of it, and one delivery"
+            "every report of it, and one delivery"
         );
         assert_eq!(seen.history[0], r#""call.completed" "delivered" 1"#);
         assert_eq!(

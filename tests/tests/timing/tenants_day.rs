@@ -52,7 +52,7 @@ pub(crate) struct Day {
 }
 
 impl Day {
-    /// What a tenant does every day: its calls are reported, and it asks what became of them.
+    /// What a tenant does every day: its calls are reported, and it reads their results.
     pub(crate) async fn of(tenant: &Tenant, receiver: &Receiver) -> Self {
         let mut day = Self::default();
         for _ in 0..CALLS {
@@ -78,17 +78,18 @@ impl Day {
 
     /// The platform's LiveKit account reports a call on the tenant's number.
     pub(crate) async fn report(&mut self, tenant: &Tenant) {
-        let (events, mut told) = (sip_call(&unique(), &tenant.number), Value::Null);
+        let (events, mut reported) = (sip_call(&unique(), &tenant.number), Value::Null);
         let secret = tenant.stack.value("LIVEKIT_API_SECRET");
         for event in EVENTS.map(|place| &events[place]) {
             let answer = tenant.send(tenant.livekit(secret, event));
-            told = self.timed(event["event"].as_str().unwrap(), answer).await;
+            reported = self.timed(event["event"].as_str().unwrap(), answer).await;
         }
         self.calls
-            .push(told["call_id"].as_str().unwrap().to_owned());
+            .push(reported["call_id"].as_str().unwrap().to_owned());
     }
 
-    /// Waits until all is told. How often that is asked depends on the machine: it is no part of the day.
+    /// Waits until every report is processed and delivered. The number of these requests depends on the machine: they
+    /// are no part of the day.
     pub(crate) async fn settle(&self, tenant: &Tenant) {
         eventually("every event and delivery", async || {
             let history = tenant.get(HISTORY).await.body;

@@ -102,7 +102,7 @@ impl Tenant {
         tenant
     }
 
-    /// A webhook that nobody has signed.
+    /// A webhook without a signature.
     pub(crate) fn webhook(&self, path: &str, body: &Value) -> RequestBuilder {
         self.client.post(self.stack.url(path)).json(body)
     }
@@ -118,7 +118,7 @@ impl Tenant {
             .header("authorization", signed)
     }
 
-    /// Whoever sends whatever: nothing breaks.
+    /// Sends a request, which must not make the stack fail.
     pub(crate) async fn send(&self, request: RequestBuilder) -> Answer {
         let answer = self.stack.send(request).await;
         assert!(answer.status < 500, "{answer:?}");
@@ -155,7 +155,7 @@ impl Tenant {
         answers
     }
 
-    /// Tries something on what another has and on what nobody has: the answers are the same.
+    /// Tries something on what another tenant has and on what does not exist: the answers are the same.
     pub(crate) async fn tries(
         &self,
         ids: [&str; 2],

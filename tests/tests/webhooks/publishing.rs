@@ -20,12 +20,12 @@ use ringpost_tests::{
 use serde_json::{Value, json};
 
 use super::reported_call::{
-    KNOWN_AT_ONCE, LIFECYCLE, acme, all_queued, drive_first, keep,
+    KNOWN_AT_ONCE, LIFECYCLE, acme, all_queued, keep,
     one_call::{CALLER, LINE, call_sid, event, reports},
-    outcomes, second,
+    outcomes, process_first, second,
 };
 
-/// Every type but that of corrections: which of several ends is told first depends on the order.
+/// Every type but that of corrections: which of several ends is announced first depends on the order.
 fn all_but_corrections() -> Vec<&'static str> {
     event_type::all()
         .iter()
@@ -34,8 +34,8 @@ fn all_but_corrections() -> Vec<&'static str> {
         .collect()
 }
 
-/// Drives what is in the log in four batches at once: each has its own order, and every event is in two.
-async fn drive_at_once(world: &World, round: usize) {
+/// Processes the log in four batches at once: each has its own order, and every event is in two.
+async fn process_at_once(world: &World, round: usize) {
     let log = world.items("events").await;
     let worker = world.fan_out(&Faults::none());
     let batches = (0..4).map(|batch| {
@@ -76,7 +76,7 @@ async fn however_many_report_and_repeat_it_each_type_is_announced_once() {
             let report = &reports[(place * 7 + round * 5) % 12];
             world.keep_event(&event(report, second(place))).await;
         }
-        drive_at_once(&world, round).await;
+        process_at_once(&world, round).await;
         let deliveries = world.outbound().await;
         let types: Vec<_> = deliveries
             .iter()
@@ -99,7 +99,7 @@ async fn however_many_report_and_repeat_it_each_type_is_announced_once() {
 }
 
 #[tokio::test]
-async fn whoever_reports_first_nothing_is_missing_and_driving_again_announces_nothing_new() {
+async fn in_any_order_nothing_is_missing_and_processing_again_announces_nothing_new() {
     for round in 0..4 {
         let world = acme().await;
         world
@@ -111,7 +111,7 @@ async fn whoever_reports_first_nothing_is_missing_and_driving_again_announces_no
             (0..12).map(|index| (index * 7 + round * 5) % 12),
         )
         .await;
-        drive_at_once(&world, round).await;
+        process_at_once(&world, round).await;
         let deliveries = world.outbound().await;
         let types: BTreeSet<_> = deliveries
             .iter()
@@ -194,7 +194,7 @@ async fn the_payload_is_the_documents() {
     );
     assert!(
         body["data"]["contactId"].is_string(),
-        "nobody named a contact: the lead's id"
+        "no report named a contact: the lead's id"
     );
     let created = posted(created);
     assert_eq!(
@@ -210,7 +210,7 @@ async fn the_row_of_a_delivery_costs_one_unit() {
     world
         .subscribe("acme", &LIFECYCLE, Filters::default())
         .await;
-    drive_first(&world, "cost", 12).await;
+    process_first(&world, "cost", 12).await;
     for row in world.items("history").await {
         let value = |value: &AttributeValue| match value.as_b() {
             Ok(bytes) => bytes.as_ref().len(),
@@ -316,10 +316,10 @@ async fn what_came_before_the_owner_is_announced_with_it() {
     assert_eq!(
         world.outbound().await,
         [],
-        "nobody is told of a call without an owner"
+        "no subscription is notified of a call without an owner"
     );
     world.assign_line(LINE, "acme", None).await;
-    // Somebody's next event brings the owner.
+    // The next event brings the owner.
     let late = reports("unowned")[0]
         .body
         .replace("SequenceNumber=0", "SequenceNumber=9");

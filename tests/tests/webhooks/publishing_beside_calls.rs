@@ -38,7 +38,7 @@ async fn a_contact_is_created_once_however_often_it_calls() {
 }
 
 #[tokio::test]
-async fn records_that_both_told_their_end_are_told_to_be_one_call() {
+async fn records_that_both_announced_their_end_are_announced_as_merged() {
     let world = acme().await;
     let id = world
         .subscribe(
@@ -82,8 +82,8 @@ async fn records_that_both_told_their_end_are_told_to_be_one_call() {
             .call_id()
             .to_string(),
     ]);
-    let told = ["from", "into"].map(|name| merged["data"][name].as_str().unwrap().to_owned());
-    assert_eq!(BTreeSet::from(told), ids);
+    let reported = ["from", "into"].map(|name| merged["data"][name].as_str().unwrap().to_owned());
+    assert_eq!(BTreeSet::from(reported), ids);
 }
 
 #[tokio::test]

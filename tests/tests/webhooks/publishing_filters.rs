@@ -13,9 +13,9 @@ use ringpost_tests::{
 };
 
 use super::reported_call::{
-    acme, drive_first,
+    acme,
     one_call::{LINE, event, reports},
-    outcomes, second,
+    outcomes, process_first, second,
 };
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn a_late_analysis_reaches_the_filtered_subscription_once_and_only_it() {
         .await;
     assert_eq!((plain, stranger), (1, 1), "ids are counted by the tenant");
     let reports = reports("late");
-    drive_first(&world, "late", 11).await;
+    process_first(&world, "late", 11).await;
     let to = async |id: u64| world.outbound_types(id).await.len();
     assert_eq!((to(plain).await, to(filtered).await), (1, 0));
     world.keep_event(&event(&reports[11], second(60))).await;
@@ -112,7 +112,7 @@ async fn filters_keep_out_what_is_not_wanted() {
             wanted,
         );
     }
-    drive_first(&world, "filtered", 12).await;
+    process_first(&world, "filtered", 12).await;
     for (id, wanted) in expected {
         assert_eq!(
             world.outbound_types(id).await.len(),
@@ -124,7 +124,7 @@ async fn filters_keep_out_what_is_not_wanted() {
 
 #[tokio::test]
 async fn a_tenant_without_subscriptions_costs_one_query_a_batch() {
-    let driven = async |types: Option<&[&str]>, faults: &Faults| {
+    let requests = async |types: Option<&[&str]>, faults: &Faults| {
         let world = acme().await;
         if let Some(types) = types {
             world.subscribe("acme", types, Filters::default()).await;
@@ -139,16 +139,16 @@ async fn a_tenant_without_subscriptions_costs_one_query_a_batch() {
             .await;
         faults.requests()
     };
-    let nobody = driven(None, &Faults::none()).await;
+    let without = requests(None, &Faults::none()).await;
     assert_eq!(
-        driven(Some(&["campaign.started"]), &Faults::none()).await,
-        nobody
+        requests(Some(&["campaign.started"]), &Faults::none()).await,
+        without
     );
     assert_eq!(
-        driven(Some(&["call.completed"]), &Faults::none()).await,
-        nobody + 2,
+        requests(Some(&["call.completed"]), &Faults::none()).await,
+        without + 2,
         "a row and a message"
     );
     // Only queries count here: the one that is cut off, and the same again.
-    assert_eq!(driven(None, &Faults::once("Query", Cut::Before)).await, 2);
+    assert_eq!(requests(None, &Faults::once("Query", Cut::Before)).await, 2);
 }

@@ -45,8 +45,8 @@ pub(crate) async fn keep(world: &World, unique: &str, order: impl IntoIterator<I
     }
 }
 
-/// Lets the first reports of a call follow, in an order in which none makes a second record.
-pub(crate) async fn drive_first(world: &World, unique: &str, reports: usize) {
+/// Keeps and processes the first reports of a call, in an order in which none makes a second record.
+pub(crate) async fn process_first(world: &World, unique: &str, reports: usize) {
     for kept in [1, reports] {
         keep(world, unique, KNOWN_AT_ONCE.into_iter().take(kept)).await;
         world.drive_all().await;

@@ -1,5 +1,5 @@
-//! Which reports count when a call has more than one end: two conversations, a repeated hangup, more legs than are kept,
-//! an event of another owner.
+//! Which reports count when a call has more than one end: two conversations, a repeated hangup, more legs than are
+//! kept, an event of another owner.
 
 use ringpost::domain::call::{
     Call, facts::MAX_LEGS, outcome::Outcome, owner::Owner, participants::Role,
@@ -13,7 +13,7 @@ use crate::support::{
 };
 
 #[test]
-fn a_leg_that_was_busy_stays_busy_when_it_is_told_to_be_completed_with_no_seconds() {
+fn a_leg_that_was_busy_stays_busy_when_it_is_reported_as_completed_with_no_seconds() {
     let all = [
         carrier("CA1", "busy", 20, ""),
         carrier("CA1", "completed", 21, "&CallDuration=0"),
@@ -26,7 +26,7 @@ fn a_leg_that_was_busy_stays_busy_when_it_is_told_to_be_completed_with_no_second
     assert_eq!(
         alone.facts.outcome(),
         Some(Outcome::Completed),
-        "nobody says anything else"
+        "no other report contradicts it"
     );
 }
 
@@ -48,11 +48,11 @@ fn of_two_conversations_of_one_call_the_longer_decides() {
             Some("agent_conv_real")
         );
         assert_eq!(call.facts.transcript(), Some(&all[1].event));
-        // Whoever was told of the blank one is told what it really was.
+        // A customer who was notified of the blank one is notified of the real result.
         let expected = json!({ "outcome": "no_answer", "duration": 3 });
-        let told: Vec<_> = call.updates.values().cloned().map(Value::from).collect();
+        let reported: Vec<_> = call.updates.values().cloned().map(Value::from).collect();
         assert_eq!(
-            told,
+            reported,
             if order == [0, 1] {
                 vec![expected]
             } else {
@@ -78,7 +78,7 @@ fn a_call_of_more_legs_than_are_kept_ends_with_its_room() {
     }
     let call = last(&room.events);
     assert!(call.facts.crowded && call.facts.legs().len() == MAX_LEGS);
-    assert_eq!(end(&call), ACTIVE, "somebody who is not kept may be there");
+    assert_eq!(end(&call), ACTIVE, "a person who is not kept may be there");
     let stored = serde_json::to_string(&call.facts).expect("JSON");
     assert!(stored.len() < 40_000, "{} bytes", stored.len());
     room.finished(90);

@@ -161,7 +161,7 @@ fn a_first_number_that_is_busy_decides_only_when_no_other_answers() {
     assert_eq!(
         ends(&room.events)[4],
         ended(Outcome::Busy, 20),
-        "nobody dials any more"
+        "no agent is there to dial again"
     );
 }
 
@@ -183,16 +183,16 @@ fn the_same_number_dialled_again_is_the_same_leg() {
         (ACTIVE, ended(Outcome::Completed, 100))
     );
     let call = last(&room.events);
-    let told: Vec<_> = call.updates.values().cloned().map(Value::from).collect();
+    let reported: Vec<_> = call.updates.values().cloned().map(Value::from).collect();
     let expected = [
         json!({ "status": "completed", "outcome": "busy", "duration": 20 }),
         json!({ "status": "answered", "outcome": null, "duration": null }),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(reported, expected);
 }
 
 #[test]
-fn whoever_takes_over_his_own_connection_has_not_left() {
+fn a_participant_who_takes_over_his_own_connection_has_not_left() {
     for (who, reason) in [
         (web("user"), "DUPLICATE_IDENTITY"),
         (caller("A"), "DUPLICATE_IDENTITY"),
@@ -371,7 +371,7 @@ fn of_two_callers_in_one_room_the_first_is_shown_and_the_last_ends_it() {
 }
 
 #[test]
-fn a_room_in_which_nobody_ever_was_is_never_completed() {
+fn a_room_without_participants_is_never_completed() {
     let mut empty = Room::new("RM_1");
     empty.finished(300);
     let mut only_agent = Room::new("RM_1");
@@ -423,7 +423,7 @@ fn the_closing_of_a_consultation_room_does_not_close_the_callers() {
     assert!(call.announced.contains_key(&Announcement::Completed));
 }
 
-/// A conversation of so many seconds, of one phone call.
+/// A conversation of one phone call, with its length in seconds.
 pub(crate) fn conversation(id: &str, seconds: u64, reason: &str) -> CallUpdate {
     let body = json!({
         "type": "post_call_transcription", "event_timestamp": room::CREATED + 80,
@@ -475,6 +475,6 @@ fn a_conversation_that_hands_over_does_not_end_the_carriers_call() {
     assert_eq!(
         without_carrier.duration_seconds(),
         Some(62),
-        "nobody will tell more"
+        "no other report will come"
     );
 }

@@ -110,7 +110,7 @@ fn the_documents_call_completes_with_its_duration() {
 }
 
 #[test]
-fn the_documents_other_types_tell_their_part() {
+fn the_documents_other_types_report_their_part() {
     let of = |event_type: &str, more: Value| {
         let mut event = documented();
         event["event_type"] = json!(event_type);
@@ -236,7 +236,7 @@ fn each_reason_of_an_end_has_its_verdict_in_both_spellings() {
 }
 
 #[test]
-fn a_recording_is_told_when_it_is_finished() {
+fn a_recording_is_reported_when_it_is_finished() {
     let record = |state: &str| {
         let record = json!({ "url": "https://r.example/1", "duration": 9.5 });
         relay(
@@ -244,16 +244,16 @@ fn a_recording_is_told_when_it_is_finished() {
             json!({ "call_id": "c1", "state": state, "record": record }),
         )
     };
-    for (state, event_type, told) in [
+    for (state, event_type, reported) in [
         ("recording", "recording.started", false),
         ("finished", "recording.completed", true),
         ("no_input", "calling.call.record", false),
     ] {
         let body = record(state);
         assert_eq!(read(&body).0.event_type, event_type);
-        assert_eq!(!facts(&body).recording_url.is_empty(), told, "{state}");
+        assert_eq!(!facts(&body).recording_url.is_empty(), reported, "{state}");
     }
-    for (status, event_type, told) in [
+    for (status, event_type, reported) in [
         ("in-progress", "recording.started", false),
         ("completed", "recording.completed", true),
         ("absent", "recording.absent", false),
@@ -261,7 +261,7 @@ fn a_recording_is_told_when_it_is_finished() {
         let body =
             format!("CallSid=c1&RecordingStatus={status}&RecordingUrl=https%3A%2F%2Fr.example%2F1");
         assert_eq!(read(&body).0.event_type, event_type);
-        assert_eq!(!facts(&body).recording_url.is_empty(), told, "{status}");
+        assert_eq!(!facts(&body).recording_url.is_empty(), reported, "{status}");
     }
     let text =
         "CallSid=c1&TranscriptionSid=t1&TranscriptionStatus=completed&TranscriptionText=hello";

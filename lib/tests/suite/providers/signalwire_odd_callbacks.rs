@@ -230,10 +230,10 @@ fn members_that_are_json_in_a_string_are_read() {
     assert!(facts(&event.to_string()).ending().is_some());
     let mut event = documented();
     event["metadata"] = wrapped(json!({ "campaignId": 7, "contactId": "42" }));
-    let told = facts(&event.to_string());
-    assert_eq!(told.campaign_id.get().map(String::as_str), Some("7"));
+    let reported = facts(&event.to_string());
+    assert_eq!(reported.campaign_id.get().map(String::as_str), Some("7"));
     assert_eq!(
-        told.lead_id.get().map(ContactId::scalar),
+        reported.lead_id.get().map(ContactId::scalar),
         Some(&Scalar::Text("42".to_owned()))
     );
     let event = json!({ "call": wrapped(json!({ "call_id": "c1", "direction": "inbound" })) });
@@ -258,13 +258,13 @@ proptest! {
 
     #[test]
     fn numbers_of_any_size_are_read(number in any::<f64>(), whole in any::<i64>()) {
-        for told in [json!(number), json!(whole), json!(whole.to_string())] {
+        for reported in [json!(number), json!(whole), json!(whole.to_string())] {
             let params = json!({
-                "call_id": "c1", "call_state": "ended", "start_time": told, "answer_time": told, "end_time": told,
+                "call_id": "c1", "call_state": "ended", "start_time": reported, "answer_time": reported, "end_time": reported,
             });
-            let event = json!({ "event_type": "calling.call.state", "timestamp": told, "params": params });
+            let event = json!({ "event_type": "calling.call.state", "timestamp": reported, "params": params });
             prop_assert!(facts(&event.to_string()).ending().is_some());
-            let event = json!({ "event_type": "call.completed", "call_id": told, "duration": told });
+            let event = json!({ "event_type": "call.completed", "call_id": reported, "duration": reported });
             read(&event.to_string());
         }
     }

@@ -22,7 +22,7 @@ pub(crate) fn numbers(facts: &Facts) -> [Option<&str>; 2] {
 }
 
 #[test]
-fn recorded_forms_tell_how_their_calls_ended() {
+fn recorded_forms_report_how_their_calls_ended() {
     let ends = [
         (
             "signalwire",
@@ -100,7 +100,7 @@ fn recorded_forms_tell_how_their_calls_ended() {
 }
 
 #[test]
-fn the_other_recorded_webhooks_tell_their_part() {
+fn the_other_recorded_webhooks_report_their_part() {
     let (event_type, ringing) = fixture("signalwire", "02_compat_ringing");
     assert_eq!(event_type, "call.ringing");
     assert_eq!(
@@ -151,7 +151,7 @@ fn recorded_relay_events_fold_into_one_call_in_any_order() {
         order
             .into_iter()
             .cloned()
-            .for_each(|told| facts.merge(told));
+            .for_each(|reported| facts.merge(reported));
         facts
     };
     let facts = folded([&created, &answered, &ended]);

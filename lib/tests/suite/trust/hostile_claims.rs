@@ -54,7 +54,7 @@ fn a_minute_of_leeway_is_a_minute_in_whole_and_broken_seconds() {
     let door = |name: &str, value: Value| {
         let token = signed(HEADER, &claims_with(name, value));
         let answers = (as_a_user(&token).is_ok(), as_livekit(&token).is_ok());
-        assert_eq!(answers.0, answers.1, "the doors disagree");
+        assert_eq!(answers.0, answers.1, "the endpoints disagree");
         answers.0
     };
     for exp in [

@@ -26,7 +26,7 @@ const SECRET: &str = "a-shared-secret-of-thirty-two-bytes!";
 const BODY: &[u8] = br#"{"event":"room_started","id":"EV_1"}"#;
 pub(crate) const HEADER: &str = r#"{"alg":"HS256"}"#;
 
-/// What both doors want to be told.
+/// The claims that both endpoints require.
 pub(crate) fn claims() -> Value {
     let sha256 = STANDARD.encode(digest::digest(&digest::SHA256, BODY));
     json!({ "sub": "user_1", "iss": "APIours", "aud": "ringpost", "exp": NOW + 60, "sha256": sha256 })
@@ -100,7 +100,7 @@ pub(crate) fn refused(token: &str, why: JwtError) {
 }
 
 #[test]
-fn the_token_that_the_others_are_made_of_is_believed_at_both_doors() {
+fn the_token_that_the_others_are_made_of_is_accepted_at_both_endpoints() {
     assert_eq!((as_a_user(&good()), as_livekit(&good())), (Ok(()), Ok(())));
     let kind = signed(
         r#"{"typ":"JWT","alg":"HS256","kid":"any"}"#,
@@ -110,7 +110,7 @@ fn the_token_that_the_others_are_made_of_is_believed_at_both_doors() {
 }
 
 #[test]
-fn no_header_talks_the_verifier_out_of_hs256() {
+fn no_header_changes_the_algorithm_from_hs256() {
     let claims = claims().to_string();
     for name in [
         "none", "None", "NONE", "nOnE", "", "hs256", "HS256 ", "HS384", "HS512", "RS256", "ES256",
@@ -155,7 +155,7 @@ fn no_header_talks_the_verifier_out_of_hs256() {
 }
 
 #[test]
-fn no_extension_is_believed_to_be_understood() {
+fn no_critical_extension_is_accepted() {
     let claims = claims().to_string();
     for crit in [
         json!(["b64"]),

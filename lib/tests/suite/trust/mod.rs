@@ -1,4 +1,4 @@
-//! Who is believed: signatures, tokens and keys.
+//! Who is accepted: signatures, tokens and keys.
 
 mod callers;
 mod elevenlabs_signatures;

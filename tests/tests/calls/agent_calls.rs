@@ -24,7 +24,7 @@ const LINE: &str = "+18588796658";
 /// When the events of these tests are received.
 const THEN: i64 = 1_767_312_000;
 
-fn told(event_type: &str) -> Value {
+fn reported(event_type: &str) -> Value {
     json!({
         "call_id": SID, "conversation_id": CONVERSATION, "event_type": event_type,
         "timestamp": Timestamp::from_seconds(THEN).unwrap().to_string()
@@ -39,7 +39,7 @@ async fn world_with(event: &Value) -> World {
     world
 }
 
-/// The endpoint, so many seconds after the events.
+/// The endpoint, `later` seconds after the events.
 async fn endpoint(world: &World, api: &ElevenLabsApi, later: i64) -> agent_call_status::Function {
     let now = Timestamp::from_seconds(THEN + later).unwrap();
     let mut deps = world.agent_call_status(api).await;
@@ -81,7 +81,7 @@ fn play(api: &ElevenLabsApi, status: &str) {
 
 #[tokio::test]
 async fn the_documents_exchange_is_answered_from_the_cache() {
-    let mut event = told("call.no_answer");
+    let mut event = reported("call.no_answer");
     event["status"] = json!("failed");
     event["failure_reason"] = json!("No answer from recipient");
     let (world, api) = (world_with(&event).await, World::elevenlabs_api());
@@ -104,7 +104,7 @@ async fn the_documents_exchange_is_answered_from_the_cache() {
 #[tokio::test]
 async fn a_status_that_is_not_final_is_asked_for_when_it_is_a_minute_old() {
     let (world, api) = (
-        world_with(&told("call.ringing")).await,
+        world_with(&reported("call.ringing")).await,
         World::elevenlabs_api(),
     );
     play(&api, "in-progress");
@@ -147,13 +147,13 @@ async fn a_status_that_is_not_final_is_asked_for_when_it_is_a_minute_old() {
 }
 
 #[tokio::test]
-async fn an_answer_that_tells_less_than_is_known_is_good_for_a_minute_too() {
+async fn an_answer_that_has_less_than_is_known_is_good_for_a_minute_too() {
     for (known, answered) in [
         ("call.ringing", "initiated"),
         ("call.answered", "initiated"),
         ("call.ended", "in-progress"),
     ] {
-        let (world, api) = (world_with(&told(known)).await, World::elevenlabs_api());
+        let (world, api) = (world_with(&reported(known)).await, World::elevenlabs_api());
         let mut answer = conversation(CONVERSATION, SID, AGENT, answered);
         answer["metadata"] = json!({});
         api.play(CONVERSATION, Reply::With(200, answer.to_string()));
@@ -180,7 +180,7 @@ async fn an_answer_that_tells_less_than_is_known_is_good_for_a_minute_too() {
 #[tokio::test]
 async fn ended_is_final_only_with_its_transcript() {
     let (world, api) = (
-        world_with(&told("call.ended")).await,
+        world_with(&reported("call.ended")).await,
         World::elevenlabs_api(),
     );
     play(&api, "done");
@@ -194,13 +194,13 @@ async fn ended_is_final_only_with_its_transcript() {
 #[tokio::test]
 async fn when_elevenlabs_does_not_answer_the_cached_status_is_marked_stale() {
     let (world, api) = (
-        world_with(&told("call.answered")).await,
+        world_with(&reported("call.answered")).await,
         World::elevenlabs_api(),
     );
     let deps = endpoint(&world, &api, 3_600).await;
     let expected = json!({
         "callId": SID, "conversationId": CONVERSATION, "status": "answered", "stale": true,
-        "rawResponse": told("call.answered")
+        "rawResponse": reported("call.answered")
     });
     let another = conversation("conv_other", SID, AGENT, "done").to_string();
     for reply in [
@@ -227,7 +227,7 @@ async fn when_elevenlabs_does_not_answer_the_cached_status_is_marked_stale() {
 #[tokio::test]
 async fn without_a_key_the_cache_answers() {
     let (world, api) = (
-        world_with(&told("call.answered")).await,
+        world_with(&reported("call.answered")).await,
         World::elevenlabs_api(),
     );
     let mut deps = endpoint(&world, &api, 3_600).await;
@@ -240,7 +240,7 @@ async fn without_a_key_the_cache_answers() {
 }
 
 #[tokio::test]
-async fn a_conversation_that_nobody_reported_is_found_at_elevenlabs_by_its_agents_owner() {
+async fn a_conversation_that_was_not_reported_is_found_at_elevenlabs_by_its_agents_owner() {
     let (world, api) = (World::new(None).await, World::elevenlabs_api());
     world.assign_agent(AGENT, "acme", "user_acme").await;
     play(&api, "done");
@@ -281,9 +281,9 @@ async fn a_conversation_that_nobody_reported_is_found_at_elevenlabs_by_its_agent
 }
 
 #[tokio::test]
-async fn a_call_of_somebody_else_looks_like_none_whatever_elevenlabs_says() {
+async fn a_call_of_another_owner_looks_like_none_whatever_elevenlabs_says() {
     let (world, api) = (
-        world_with(&told("call.answered")).await,
+        world_with(&reported("call.answered")).await,
         World::elevenlabs_api(),
     );
     // The directory's owner of the agent is another than the call's.
@@ -327,7 +327,7 @@ async fn a_call_of_somebody_else_looks_like_none_whatever_elevenlabs_says() {
 }
 
 #[tokio::test]
-async fn a_call_without_elevenlabs_shows_what_the_carrier_and_the_room_told() {
+async fn a_call_without_elevenlabs_shows_what_the_carrier_and_the_room_reported() {
     let (world, api) = (World::new(Some("demo")).await, World::elevenlabs_api());
     let deps = endpoint(&world, &api, 3_600).await;
     let (log, sid) = (world.event_log(), "CAcarrier");
@@ -366,7 +366,7 @@ async fn a_call_without_elevenlabs_shows_what_the_carrier_and_the_room_told() {
 }
 
 #[tokio::test]
-async fn who_is_not_believed_or_names_no_call_is_refused() {
+async fn a_request_without_a_valid_token_or_a_call_is_refused() {
     let (world, api) = (World::new(Some("demo")).await, World::elevenlabs_api());
     let deps = endpoint(&world, &api, 0).await;
     let unauthorised = ask_as(&deps, "no.token.atall", &by_both().to_string()).await;
@@ -412,7 +412,7 @@ async fn who_is_not_believed_or_names_no_call_is_refused() {
 #[tokio::test]
 async fn the_sample_event_is_answered() {
     let (world, api) = (
-        world_with(&told("call.completed")).await,
+        world_with(&reported("call.completed")).await,
         World::elevenlabs_api(),
     );
     let mut deps = endpoint(&world, &api, 0).await;
@@ -427,7 +427,7 @@ async fn a_tenants_own_account_shows_its_calls_and_reads_no_conversation_of_the_
     let (world, api) = (World::new(Some("demo")).await, World::elevenlabs_api());
     play(&api, "done");
     world
-        .keep_call_status_of(Some("mallory"), &told("call.answered"), THEN)
+        .keep_call_status_of(Some("mallory"), &reported("call.answered"), THEN)
         .await;
     world.process_log().await;
     let deps = endpoint(&world, &api, 86_400).await;
@@ -450,7 +450,7 @@ async fn a_tenants_own_account_shows_its_calls_and_reads_no_conversation_of_the_
 }
 
 #[tokio::test]
-async fn who_asks_about_calls_that_nobody_knows_has_few_of_them_looked_up() {
+async fn of_one_users_unknown_calls_few_are_looked_up() {
     let (world, api) = (World::new(Some("demo")).await, World::elevenlabs_api());
     let mut deps = endpoint(&world, &api, 0).await;
     deps.agent_calls.limiter = Some(world.limiter_of("question", 2, Clock::system()));

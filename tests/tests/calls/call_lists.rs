@@ -1,22 +1,15 @@
-//! Lists of calls: pages, filters, and who sees what.
+//! Lists of calls: pages, cursors, and which user sees which calls.
 
 use std::collections::BTreeSet;
 
 use ringpost::domain::{
     call::{
         Call,
-        agent_status::{AgentStatus, StatusWord},
-        claims::{Claim, EarliestTime, Latest},
+        claims::{Claim, Latest},
         direction::Direction,
         facts::Facts,
-        outcome::Outcome,
         owner::Owner,
-        report::Hangup,
     },
-    follow_up::FollowUp,
-    key::EventKey,
-    phone::PhoneNumber,
-    scalar::Scalar,
     timestamp::Timestamp,
 };
 use ringpost_functions::runtime::Endpoint;
@@ -27,11 +20,11 @@ use ringpost_tests::{
 };
 use serde_json::{Value, json};
 
-fn at(millis: i64) -> Timestamp {
+pub(crate) fn at(millis: i64) -> Timestamp {
     Timestamp::from_millis(1_767_312_000_000 + millis).unwrap()
 }
 
-fn claimed<T: Ord>(value: T) -> Latest<T> {
+pub(crate) fn claimed<T: Ord>(value: T) -> Latest<T> {
     Latest::claimed(Some(Claim::new(1, at(0), value)))
 }
 
@@ -42,12 +35,12 @@ fn owned_by(user: &str) -> Owner {
     }
 }
 
-fn admin() -> Value {
+pub(crate) fn admin() -> Value {
     json!({ "sub": "boss", "tenant_id": "acme", "role": "admin" })
 }
 
 /// Asks with the token of these claims; without any, with none.
-async fn ask<E: Endpoint>(endpoint: &E, query: &str, claims: &Value) -> Answer {
+pub(crate) async fn ask<E: Endpoint>(endpoint: &E, query: &str, claims: &Value) -> Answer {
     let mut event: Value = serde_json::from_str(&sample_event(E::NAME)).unwrap();
     event["rawQueryString"] = json!(query);
     event["headers"] = json!({ "host": "127.0.0.1" });
@@ -59,7 +52,7 @@ async fn ask<E: Endpoint>(endpoint: &E, query: &str, claims: &Value) -> Answer {
 }
 
 /// The rooms' sids of the calls of an answer.
-fn names(answer: &Answer) -> Vec<String> {
+pub(crate) fn names(answer: &Answer) -> Vec<String> {
     assert_eq!(
         (answer.status, &answer.body["success"]),
         (200, &json!(true)),
@@ -87,7 +80,7 @@ async fn all_pages<E: Endpoint>(endpoint: &E, query: &str) -> (Vec<String>, usiz
     panic!("the list does not end");
 }
 
-fn named(name: &str, created_at: Timestamp, facts: Facts) -> Call {
+pub(crate) fn named(name: &str, created_at: Timestamp, facts: Facts) -> Call {
     call(
         name,
         created_at,
@@ -100,7 +93,7 @@ fn named(name: &str, created_at: Timestamp, facts: Facts) -> Call {
 }
 
 /// 150 calls, 60 of them created in one and the same millisecond; every third is an outbound one.
-fn many() -> Vec<Call> {
+pub(crate) fn many() -> Vec<Call> {
     let created = |number: i64| {
         if (40..100).contains(&number) {
             at(40)
@@ -190,255 +183,6 @@ async fn a_filter_that_matches_little_ends_a_page_early_and_loses_nothing() {
     assert!(none.is_empty() && pages >= 5, "{pages}");
 }
 
-fn ended(word: StatusWord, verdict: Outcome) -> Facts {
-    Facts {
-        agent_status: claimed(AgentStatus {
-            word,
-            event: EventKey::of("elevenlabs-call-status", "1"),
-        }),
-        hangup: claimed(Hangup {
-            at: at(60_000),
-            reason: None,
-        }),
-        verdict: claimed(verdict),
-        ..Facts::default()
-    }
-}
-
-fn follow_up(due_at: Timestamp) -> FollowUp {
-    FollowUp {
-        due_at,
-        date: "2026-01-05".to_owned(),
-        time: Some("10:00".to_owned()),
-        automatic: true,
-    }
-}
-
-/// One call of each kind that a filter tells apart, an hour between them.
-fn kinds() -> Vec<Call> {
-    let number = |text| claimed(PhoneNumber::parse(text).unwrap());
-    let room = || EarliestTime::claimed(Some(at(0)));
-    let rang = || EarliestTime::claimed(Some(at(1_000)));
-    let kinds = [
-        ("new", Facts::default()),
-        (
-            "rings",
-            Facts {
-                ringing: rang(),
-                phone_number: number("+15105550123"),
-                ..Facts::default()
-            },
-        ),
-        (
-            "talks",
-            Facts {
-                ringing: rang(),
-                answered: rang(),
-                ..Facts::default()
-            },
-        ),
-        (
-            "done",
-            Facts {
-                direction: claimed(Direction::Outbound),
-                results: claimed(BTreeSet::from(["appointment_set".to_owned()])),
-                follow_up: claimed(Some(follow_up(at(259_200_000)))),
-                lead_id: claimed(Scalar::from("lead-1".to_owned()).into()),
-                employee_id: claimed("employee-1".to_owned()),
-                campaign_id: claimed("retention".to_owned()),
-                ..ended(StatusWord::Completed, Outcome::Completed)
-            },
-        ),
-        ("busy", ended(StatusWord::Busy, Outcome::Busy)),
-        (
-            "unreached",
-            ended(StatusWord::Unreachable, Outcome::NoAnswer),
-        ),
-        (
-            "broken",
-            ended(StatusWord::InitiationFailed, Outcome::Failed),
-        ),
-        (
-            "closed",
-            Facts {
-                room_created: room(),
-                room_finished: rang(),
-                ..Facts::default()
-            },
-        ),
-    ];
-    let hours = (0..).step_by(3_600_000);
-    kinds
-        .into_iter()
-        .zip(hours)
-        .map(|((name, facts), millis)| named(name, at(millis), facts))
-        .collect()
-}
-
-#[tokio::test]
-async fn every_filter_finds_what_it_names() {
-    let world = World::new(None).await;
-    world.put_calls(&kinds()).await;
-    let endpoint = world.call_list(1_000).await;
-    let everything = [
-        "closed",
-        "broken",
-        "unreached",
-        "busy",
-        "done",
-        "talks",
-        "rings",
-        "new",
-    ];
-    let cases: [(&str, &[&str]); 38] = [
-        ("", &everything),
-        ("status=&outcome=", &everything),
-        // The Call Outcomes document's.
-        ("status=active", &["talks", "rings", "new"]),
-        ("status=ended", &["unreached", "busy", "done"]),
-        ("status=failed", &["closed", "broken"]),
-        // The inbound call document's, and the ElevenLabs document's.
-        ("status=ringing", &["rings"]),
-        ("status=completed", &["done"]),
-        ("status=initiated", &["new"]),
-        ("status=answered", &["talks"]),
-        ("status=busy", &["busy"]),
-        ("status=no_answer", &["unreached"]),
-        ("status=unreachable", &["unreached"]),
-        ("status=initiation_failed", &["broken"]),
-        ("status=canceled", &[]),
-        ("status=rejected", &[]),
-        // A dialer's.
-        ("status=no-answer", &["unreached"]),
-        ("status=in-progress", &["talks"]),
-        (
-            "status=busy,no_answer,failed,unreachable,rejected,initiation_failed",
-            &["closed", "broken", "unreached", "busy"],
-        ),
-        ("status=busy&status=ringing", &["busy", "rings"]),
-        ("outcome=completed", &["done"]),
-        ("outcome=failed", &["closed", "broken"]),
-        ("outcome=busy,no_answer", &["unreached", "busy"]),
-        ("outcome=appointment_set", &["done"]),
-        ("outcome=Appointment%20Set", &["done"]),
-        ("outcome=never_heard_of", &[]),
-        ("direction=outbound", &["done"]),
-        ("direction=outbound&status=busy", &[]),
-        ("campaignId=retention", &["done"]),
-        ("leadId=lead-1", &["done"]),
-        ("employeeId=employee-2", &[]),
-        ("employeeId=employee-1", &["done"]),
-        ("phoneNumber=%2B15105550123", &["rings"]),
-        ("phoneNumber=(510)%20555-0123", &["rings"]),
-        ("phoneNumber=+1-510-555-0123", &["rings"]),
-        (
-            "from=2026-01-02T05:00:00Z&to=2026-01-02T06:00:00%2B00:00",
-            &["broken", "unreached"],
-        ),
-        ("from=2026-01-03", &[]),
-        ("followUpFrom=2026-01-05&followUpTo=2026-01-05", &["done"]),
-        ("followUpTo=2026-01-04", &[]),
-    ];
-    for (query, expected) in cases {
-        assert_eq!(
-            names(&ask(&endpoint, query, &admin()).await),
-            expected,
-            "{query}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_listed_call_tells_all_that_is_known() {
-    let world = World::new(None).await;
-    let mut calls = kinds();
-    calls[4].facts.failure_reason = claimed("Recipient is busy".to_owned());
-    calls[4].facts.call_sid = claimed("CA1".to_owned());
-    calls[4].facts.conversation_id = claimed("conv_1".to_owned());
-    calls[4].facts.agent_id = claimed("agent_1".to_owned());
-    world.put_calls(&calls).await;
-    let endpoint = world.call_list(1_000).await;
-    let done = ask(&endpoint, "leadId=lead-1", &admin()).await;
-    let shown = &done.body["calls"][0];
-    assert_eq!(shown["agentStatus"], "completed");
-    assert_eq!(shown["outcomes"], json!(["appointment_set"]));
-    assert_eq!(
-        (&shown["leadId"], &shown["employeeId"]),
-        (&json!("lead-1"), &json!("employee-1"))
-    );
-    let due = json!({ "date": "2026-01-05", "time": "10:00", "auto": true, "dueAt": "2026-01-05T00:00:00.000Z" });
-    assert_eq!(shown["followUp"], due);
-    let busy = ask(&endpoint, "status=busy", &admin()).await;
-    let shown = &busy.body["calls"][0];
-    let ids = [
-        &shown["callSid"],
-        &shown["conversationId"],
-        &shown["agentId"],
-    ];
-    assert_eq!(ids, ["CA1", "conv_1", "agent_1"]);
-    assert_eq!(shown["failureReason"], "Recipient is busy");
-    let new = ask(&endpoint, "status=initiated", &admin()).await;
-    let fields: Vec<&String> = new.body["calls"][0].as_object().unwrap().keys().collect();
-    let documented = [
-        "createdAt",
-        "direction",
-        "id",
-        "livekitRoomName",
-        "livekitRoomSid",
-        "metadata",
-        "phoneNumber",
-        "startedAt",
-        "status",
-        "updatedAt",
-        "userId",
-    ];
-    assert_eq!(fields, documented, "what is not known is left out");
-}
-
-#[tokio::test]
-async fn what_cannot_be_asked_is_refused_by_name() {
-    let world = World::new(None).await;
-    let (list, stats) = (world.call_list(10).await, world.call_stats(10).await);
-    let cases = [
-        ("status=gone", "status"),
-        ("status=busy,", "status"),
-        ("outcome=%3Cb%3E", "outcome"),
-        ("direction=up", "direction"),
-        ("phoneNumber=anonymous", "phoneNumber"),
-        ("from=yesterday", "from"),
-        ("to=2026-13-01", "to"),
-        ("from=2026-01-02&to=2026-01-01", "from"),
-        ("followUpFrom=soon", "followUpFrom"),
-        ("followUpTo=%00", "followUpTo"),
-        ("limit=0", "limit"),
-        ("limit=101", "limit"),
-        ("cursor=rubbish", "cursor"),
-        ("cursor=bnVsbA%3D%3D", "cursor"),
-        ("state=busy", "state"),
-    ];
-    for (query, field) in cases {
-        let answer = ask(&list, query, &admin()).await;
-        assert_eq!(
-            (answer.status, &answer.body["field"]),
-            (400, &json!(field)),
-            "{query}: {answer:?}"
-        );
-        assert_eq!(answer.body["success"], false);
-    }
-    for (query, field) in [
-        ("from=x", "from"),
-        ("to=x", "to"),
-        ("status=busy", "status"),
-    ] {
-        let answer = ask(&stats, query, &admin()).await;
-        assert_eq!(
-            (answer.status, &answer.body["field"]),
-            (400, &json!(field)),
-            "{query}: {answer:?}"
-        );
-    }
-}
-
 #[tokio::test]
 async fn a_cursor_outside_the_window_is_no_error() {
     let world = World::new(None).await;
@@ -515,68 +259,5 @@ async fn a_user_sees_its_own_calls_an_admin_the_tenants_and_a_stranger_none() {
             status: 401,
             body: refused
         }
-    );
-}
-
-#[tokio::test]
-async fn counts_say_how_calls_ended_and_whether_all_are_counted() {
-    let world = World::new(None).await;
-    let mut calls = kinds();
-    for (call, reason) in calls[4..7]
-        .iter_mut()
-        .zip(["No answer", "Switched off", "No answer"])
-    {
-        call.facts.failure_reason = claimed(reason.to_owned());
-    }
-    world.put_calls(&calls).await;
-    let endpoint = world.call_stats(8).await;
-    let day = "from=2026-01-02&to=2026-01-02";
-    let counted = ask(&endpoint, day, &admin()).await;
-    let expected = json!({
-        "success": true, "from": "2026-01-02T00:00:00.000Z", "to": "2026-01-02T23:59:59.999Z",
-        "complete": true, "count": 8,
-        "byStatus": { "active": 3, "ended": 3, "failed": 2 },
-        "byAgentStatus": { "busy": 1, "completed": 1, "initiation_failed": 1, "unreachable": 1 },
-        "byOutcome": { "busy": 1, "completed": 1, "failed": 2, "no_answer": 1 },
-        "byFailureReason": [
-            { "reason": "No answer", "count": 2 }, { "reason": "Switched off", "count": 1 }
-        ]
-    });
-    assert_eq!(
-        counted,
-        Answer {
-            status: 200,
-            body: expected
-        }
-    );
-
-    let some = ask(&world.call_stats(3).await, day, &admin()).await;
-    assert_eq!(
-        (&some.body["complete"], &some.body["count"]),
-        (&json!(false), &json!(3))
-    );
-    assert_eq!(
-        some.body["byStatus"],
-        json!({ "ended": 1, "failed": 2 }),
-        "the newest"
-    );
-    assert_eq!(some.body["countedFrom"], "2026-01-02T05:00:00.000Z");
-    assert!(some.body["message"].as_str().unwrap().contains("newest 3"));
-
-    let today = ask(&endpoint, "", &admin()).await;
-    assert_eq!(
-        (&today.body["count"], &today.body["complete"]),
-        (&json!(0), &json!(true))
-    );
-}
-
-#[tokio::test]
-async fn more_calls_than_a_batch_holds_are_all_counted() {
-    let world = World::new(None).await;
-    world.put_calls(&many()).await;
-    let counted = ask(&world.call_stats(10_000).await, "from=2026-01-02", &admin()).await;
-    assert_eq!(
-        (&counted.body["count"], &counted.body["complete"]),
-        (&json!(150), &json!(true))
     );
 }

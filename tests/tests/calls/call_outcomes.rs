@@ -217,7 +217,7 @@ async fn what_is_not_signed_by_livekit_is_refused_in_the_documented_shape() {
 }
 
 #[tokio::test]
-async fn a_malformed_payload_is_told_what_is_wrong() {
+async fn a_malformed_payload_is_answered_with_what_is_wrong() {
     let stack = stack();
     let without = |field: &str| {
         let mut payload = sample(&unique());
@@ -464,7 +464,7 @@ async fn a_call_is_shown_to_its_user_and_its_tenants_admin_only() {
 }
 
 #[tokio::test]
-async fn health_tells_the_real_version_and_time() {
+async fn health_shows_the_real_version_and_time() {
     let stack = stack();
     let answer = stack
         .send(client().get(stack.url("/api/webhooks/call_completed/health")))

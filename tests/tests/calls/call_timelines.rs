@@ -29,7 +29,7 @@ fn occurred(payload: &Value) -> Timestamp {
     Timestamp::from_seconds(payload["createdAt"].as_str().unwrap().parse().unwrap()).unwrap()
 }
 
-/// LiveKit tells whole seconds, so that only the receipt orders what happened within one.
+/// LiveKit reports whole seconds, so that only the receipt orders what happened within one.
 fn received(payload: &Value, index: usize) -> Timestamp {
     occurred(payload).plus_millis(index as u64)
 }
@@ -80,7 +80,7 @@ async fn two_calls() -> (World, Vec<Value>, String) {
 }
 
 #[tokio::test]
-async fn every_event_of_a_call_is_told_oldest_first() {
+async fn every_event_of_a_call_is_listed_oldest_first() {
     let (world, events, id) = two_calls().await;
     assert_eq!(world.items("history").await.len(), 16);
     let answer = timeline(&world, &id, 1_000, "", &admin()).await;
@@ -108,7 +108,7 @@ async fn a_late_event_stands_where_it_happened() {
     let (world, events, id) = two_calls().await;
     let mut late = events[3].clone();
     late["id"] = json!(format!("EV_{}", unique()));
-    // It tells nothing new, so that the call is not written for it.
+    // It reports nothing new, so that the call is not written for it.
     let slack = i64::try_from(ReceivedSpan::SLACK_MILLIS).unwrap();
     let at = Timestamp::from_millis(occurred(&events[7]).as_millis() + slack).unwrap();
     world.keep_received(&late, at).await;
@@ -163,7 +163,7 @@ async fn a_long_timeline_comes_in_pages() {
 }
 
 #[tokio::test]
-async fn a_call_of_somebody_else_looks_like_none() {
+async fn a_call_of_another_owner_looks_like_none() {
     let (world, _, id) = two_calls().await;
     let not_found = Answer {
         status: 404,
@@ -202,7 +202,7 @@ async fn a_call_of_somebody_else_looks_like_none() {
 }
 
 #[tokio::test]
-async fn what_an_absorbed_record_was_told_stays_in_the_timeline_and_it_leaves_the_list() {
+async fn the_events_of_an_absorbed_record_stay_in_the_timeline_and_it_leaves_the_list() {
     let (world, _, first) = two_calls().await;
     let others = world.calls().await;
     let second = others
@@ -265,12 +265,12 @@ async fn the_samples_are_answered() {
     )
     .await;
     assert_eq!((list.status, &list.body["count"]), (200, &json!(1)));
-    let told = invoke(
+    let reported = invoke(
         &world.call_timeline(10).await,
         request(&sample_event("call-timeline")),
     )
     .await;
-    assert_eq!(summaries(&told), ["LiveKit: participant left"]);
+    assert_eq!(summaries(&reported), ["LiveKit: participant left"]);
     let counted = invoke(
         &world.call_stats(10).await,
         request(&sample_event("call-stats")),
@@ -294,7 +294,7 @@ async fn an_owned_call_without_events_has_an_empty_timeline() {
 }
 
 #[tokio::test]
-async fn a_call_through_the_deployed_stack_is_listed_told_and_counted() {
+async fn a_call_through_the_deployed_stack_is_listed_shown_and_counted() {
     let (stack, unique) = (stack(), unique());
     let events = sip_call(&unique, LINE);
     let (key, secret) = (
@@ -319,11 +319,11 @@ async fn a_call_through_the_deployed_stack_is_listed_told_and_counted() {
             )
             .await
     };
-    let told = eventually("all eight events in the timeline", async || {
+    let reported = eventually("all eight events in the timeline", async || {
         let answer = ask(&format!("/api/calls/{id}/timeline")).await;
         (answer.status == 200 && summaries(&answer).len() == 8).then_some(answer)
     });
-    assert_eq!(summaries(&told.await), SUMMARIES);
+    assert_eq!(summaries(&reported.await), SUMMARIES);
     let listed = ask("/api/calls?phoneNumber=%2B15105550123&status=ended&limit=100").await;
     let ids = listed.body["calls"]
         .as_array()

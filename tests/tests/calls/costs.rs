@@ -90,7 +90,7 @@ async fn every_item_of_a_real_call_fits_into_one_unit() {
     }
 }
 
-/// The recording comes after the end: who wants corrections is told of it.
+/// The recording comes after the end: a subscription to corrections is notified.
 #[tokio::test]
 async fn a_correction_costs_one_row_and_one_message_of_the_queue() {
     let mut costs = Vec::new();
@@ -134,16 +134,20 @@ async fn a_correction_costs_one_row_and_one_message_of_the_queue() {
             world.items("history").await.len(),
         ));
     }
-    let [(plain, writes, rows), (told, writes_told, rows_told)] = costs[..] else {
+    let [
+        (plain, writes, rows),
+        (reported, reported_writes, reported_rows),
+    ] = costs[..]
+    else {
         unreachable!("two")
     };
     assert_eq!(
-        (writes, writes_told),
+        (writes, reported_writes),
         (1, 1),
         "the recording changes the call anyway"
     );
     assert_eq!(
-        (told - plain, rows_told - rows),
+        (reported - plain, reported_rows - rows),
         (2, 1),
         "the row, and its message to the queue"
     );

@@ -9,6 +9,8 @@
 )]
 
 mod agent_calls;
+mod call_counts;
+mod call_list_filters;
 mod call_lists;
 mod call_outcomes;
 mod call_timelines;

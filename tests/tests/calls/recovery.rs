@@ -33,7 +33,7 @@ async fn deliver(world: &World, faults: &Faults, payload: &Value) -> u16 {
         .status
 }
 
-/// A world whose log holds these events and which nobody has driven.
+/// A world whose log holds these events, none of them processed.
 async fn logged(payloads: &[Value], default_tenant: Option<&'static str>) -> World {
     let world = World::new(default_tenant).await;
     let log = world.event_log();
@@ -61,7 +61,7 @@ async fn a_lost_answer_is_not_taken_for_a_repetition() {
 }
 
 #[tokio::test]
-async fn when_the_database_fails_the_provider_is_told_to_come_again_and_succeeds() {
+async fn when_the_database_fails_the_provider_is_asked_to_send_again_and_succeeds() {
     for number in 0..3 {
         for cut in [Cut::Before, Cut::After] {
             let (world, payload) = (World::new(Some("demo")).await, sample(&unique()));
@@ -167,14 +167,14 @@ async fn a_record_that_fails_goes_to_the_queue_and_holds_up_no_other() {
     )]));
     let answer = world.fan_out(&Faults::none()).handle(batch).await;
     assert!(answer.batch_item_failures.is_empty());
-    // The room's beginning waited as well, until somebody was in the room.
+    // The room's beginning waited as well, until a participant was in the room.
     assert_eq!(world.items("history").await.len(), call.len() - 2);
     world.process_retries().await;
     assert_eq!(world.items("history").await.len(), call.len());
 }
 
 #[tokio::test]
-async fn when_the_queue_fails_too_lambda_is_told_where_to_start_over() {
+async fn when_the_queue_fails_too_lambda_learns_where_to_start_over() {
     let call = sip_call(&unique(), LINE);
     let world = logged(&call, Some("demo")).await;
     let faults = Faults::death_at(0, Cut::Before);
@@ -285,7 +285,7 @@ async fn events_that_came_before_their_owner_enter_the_history_with_it() {
     assert_eq!(
         world.items("history").await.len(),
         0,
-        "nobody may see an event without an owner"
+        "no tenant may see an event without an owner"
     );
     for payload in &named {
         log.keep(payload).await;
@@ -307,7 +307,7 @@ async fn events_that_came_before_their_owner_enter_the_history_with_it() {
     );
 }
 
-/// Under a room's name that tells no number.
+/// Under a room's name that has no number.
 fn without_number(payload: &Value) -> Value {
     let mut payload = payload.clone();
     if let Some(name) = payload.pointer_mut("/room/name") {

@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use one_call::{DIALLED, Report, event, reports};
 
-/// A world whose log holds the call's events, received in this order, and which nobody has driven.
+/// A world whose log holds the call's events, received in this order, none of them processed.
 async fn logged(unique: &str, first: usize) -> World {
     let world = World::new(None).await;
     world

@@ -1,5 +1,5 @@
-//! Calls whose end nobody reports: closed when nothing was heard of them for hours, once, whatever dies;
-//! and an end that is reported later is believed.
+//! Calls whose end is not reported: closed when no event of them has come for hours, once, whatever dies;
+//! and an end that is reported later is accepted.
 
 use ringpost::domain::{
     call::{Call, CallStatus, ReceivedSpan, outcome::Outcome},
@@ -127,7 +127,7 @@ async fn a_call_without_an_end_is_closed_four_hours_after_its_last_event() {
 }
 
 #[tokio::test]
-async fn an_end_that_is_reported_later_is_believed_and_announced_as_a_correction() {
+async fn an_end_that_is_reported_later_is_accepted_and_announced_as_a_correction() {
     let world = World::new(None).await;
     let end = going_on(&world).await;
     let (hand, late) = hand_after(&call(&world).await, 4 * HOUR + 25 * MINUTE);

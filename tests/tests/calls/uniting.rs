@@ -1,4 +1,4 @@
-//! Records that turn out to be one call: whoever finds out, in whichever order, wherever it dies, one
+//! Records that turn out to be one call: whichever process finds out, in whichever order, wherever it dies, one
 //! record is left, the ids of the others lead to it, and records of different owners stay apart.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -82,7 +82,7 @@ async fn ends(world: &World) -> BTreeMap<String, String> {
     next.keys().map(|id| (id.clone(), end(id))).collect()
 }
 
-/// Two conversations with a call each, and the event that tells that they are one.
+/// Two conversations with a call each, and the event that reports that they are one.
 fn two_talks_and_a_link() -> Vec<Event> {
     vec![
         event(0, 0, 0, None, None),
@@ -130,7 +130,7 @@ async fn two_records_become_one_and_both_ids_keep_answering() {
     assert_eq!(
         world.calls().await.len(),
         1,
-        "driving again changes nothing"
+        "processing the events again changes nothing"
     );
 }
 
@@ -279,7 +279,7 @@ async fn records_of_different_owners_never_become_one() {
     ];
     keep(&world, &events).await;
     world.process_all().await;
-    // Whoever says nothing of its owner unites nothing either.
+    // An event without an owner unites nothing either.
     keep(
         &world,
         &[
@@ -402,7 +402,7 @@ async fn events_of_an_unowned_record_enter_the_history_when_it_is_absorbed() {
     assert_eq!(
         world.items("history").await.len(),
         0,
-        "nobody may see an event without an owner"
+        "no tenant may see an event without an owner"
     );
     let owned = [
         event(0, 0, 2, None, Some("agent_acme")),

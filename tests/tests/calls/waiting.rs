@@ -80,8 +80,8 @@ async fn fifteen_hundred_events_are_each_queued_once_ten_by_a_request() {
             break;
         }
         // One event at a time, as the queue would give them out.
-        let driven = worker.handle(stream_batch(log.iter().take(1))).await;
-        assert!(driven.batch_item_failures.is_empty());
+        let processed = worker.handle(stream_batch(log.iter().take(1))).await;
+        assert!(processed.batch_item_failures.is_empty());
     }
     let queued = queued(&world).await;
     let distinct: BTreeSet<_> = queued.iter().cloned().collect();
@@ -148,7 +148,7 @@ async fn a_list_at_its_bound_fits_into_the_item_and_an_event_beyond_it_is_kept_i
 }
 
 #[tokio::test]
-async fn a_record_that_somebody_fills_takes_no_more_and_holds_nothing_up() {
+async fn a_full_record_takes_no_more_and_holds_nothing_up() {
     let world = World::new(None).await;
     world.assign_number(LINE, "acme", "user_acme").await;
     let payloads = sip_call(&unique(), LINE);

@@ -1,5 +1,5 @@
 //! Each sequence of docs/who-ends-a-call.md, event by event as it happens, on the local stack: what the
-//! records show, and what a customer is told. `--nocapture` prints it.
+//! records show, and what a customer receives. `--nocapture` prints it.
 
 #![expect(
     clippy::print_stdout,
@@ -50,9 +50,9 @@ fn carrier(sid: &str, status: &str, second: i64, more: &str) -> Event {
 const OUT: &str = "&Direction=outbound-api&From=%2B18588796658&To=%2B15105550999";
 const IN: &str = "&Direction=inbound&From=%2B15105550100&To=%2B18588796658";
 
-fn conversation(id: &str, seconds: u64, told_at: i64) -> Event {
+fn conversation(id: &str, seconds: u64, reported_at: i64) -> Event {
     let body = json!({
-        "type": "post_call_transcription", "event_timestamp": CREATED + told_at,
+        "type": "post_call_transcription", "event_timestamp": CREATED + reported_at,
         "data": {
             "agent_id": "agent_1", "conversation_id": id, "status": "done",
             "transcript": [{ "role": "agent", "message": "Hi" }],
@@ -66,13 +66,13 @@ fn conversation(id: &str, seconds: u64, told_at: i64) -> Event {
     let bytes = Bytes::from(body.to_string());
     PostCall::parse(&bytes)
         .unwrap()
-        .event(&bytes, received(told_at, 60))
+        .event(&bytes, received(reported_at, 60))
 }
 
-/// What a customer who subscribed to everything was told of the ends of calls and of transfers, and the
+/// What a customer who subscribed to everything received about the ends of calls and about transfers, and the
 /// calls as they stand, both as lines.
-struct Seen {
-    told: Vec<String>,
+struct ReceivedSpan {
+    reported: Vec<String>,
     calls: Vec<String>,
 }
 
@@ -102,7 +102,7 @@ fn line(call: &Call) -> String {
 }
 
 /// Lets everything happen, one event after another in the order of their receipt.
-async fn happens(name: &str, mut events: Vec<Event>) -> Seen {
+async fn happens(name: &str, mut events: Vec<Event>) -> ReceivedSpan {
     let world = World::new(None).await;
     world.assign_line(LINE, "acme", None).await;
     let types = [
@@ -115,7 +115,7 @@ async fn happens(name: &str, mut events: Vec<Event>) -> Seen {
     world.subscribe("acme", &types, Filters::default()).await;
     events.sort_by_key(|event| event.received_at);
     println!("\n{name}");
-    let (mut known, mut told, mut calls) = (HashSet::new(), Vec::new(), Vec::new());
+    let (mut known, mut reported, mut calls) = (HashSet::new(), Vec::new(), Vec::new());
     for event in &events {
         world.keep_event(event).await;
         world.process_all().await;
@@ -157,16 +157,18 @@ async fn happens(name: &str, mut events: Vec<Event>) -> Seen {
             event.event_type,
             calls.join(" | ")
         );
-        fresh.iter().for_each(|told| println!("{:>8} → {told}", ""));
-        told.extend(fresh);
+        fresh
+            .iter()
+            .for_each(|reported| println!("{:>8} → {reported}", ""));
+        reported.extend(fresh);
     }
     world.process_all().await;
     assert_eq!(
         world.outbound().await.len(),
-        told.len(),
-        "driving again tells nothing new"
+        reported.len(),
+        "processing the events again announces nothing new"
     );
-    Seen { told, calls }
+    ReceivedSpan { reported, calls }
 }
 
 #[tokio::test]
@@ -180,7 +182,7 @@ async fn a_second_number_that_declines() {
     let seen = happens("outbound, a colleague declines", livekit(&room)).await;
     let transfer = ["transfer.initiated null", "transfer.completed declined"];
     assert_eq!(
-        seen.told,
+        seen.reported,
         [&transfer[..], &["call.completed completed 100"]].concat()
     );
     assert_eq!(
@@ -200,7 +202,7 @@ async fn a_first_number_that_is_busy_before_a_second_answers() {
     room.left(101, agent(), "CLIENT_INITIATED");
     room.finished(120);
     let seen = happens("outbound, the agent dials again", livekit(&room)).await;
-    assert_eq!(seen.told, ["call.completed completed 100"]);
+    assert_eq!(seen.reported, ["call.completed completed 100"]);
     let mut room = Room::new("RM_2");
     room.joined(2, dialled("A", "dialing"));
     room.left(20, dialled("A", "ringing"), "USER_REJECTED");
@@ -212,7 +214,7 @@ async fn a_first_number_that_is_busy_before_a_second_answers() {
         r#"call.updated null null was {"duration":20,"outcome":"busy","status":"completed"}"#,
         r#"call.updated completed 100 was {"duration":null,"outcome":null,"status":"answered"}"#,
     ];
-    assert_eq!(seen.told, expected);
+    assert_eq!(seen.reported, expected);
 }
 
 #[tokio::test]
@@ -228,7 +230,7 @@ async fn an_aborted_attempt_of_a_web_user_and_a_reload() {
         event["room"]["name"] = json!("sip-8588796658__1__x");
     }
     let seen = happens("web, aborted, reloaded", livekit(&room)).await;
-    assert_eq!(seen.told, ["call.completed completed 604"]);
+    assert_eq!(seen.reported, ["call.completed completed 604"]);
 }
 
 #[tokio::test]
@@ -255,7 +257,7 @@ async fn a_colleague_who_is_busy_and_his_carrier() {
         "call.completed busy null",
         "call.completed completed 240",
     ];
-    assert_eq!(seen.told, expected);
+    assert_eq!(seen.reported, expected);
     let calls = [
         "ended busy - [callee busy]",
         "ended completed 240 [caller connected, colleague declined]",
@@ -283,7 +285,7 @@ async fn a_warm_transfer_is_two_calls_in_two_rooms() {
         "transfer.initiated connected",
         "call.completed completed 240",
     ];
-    assert_eq!(seen.told, expected);
+    assert_eq!(seen.reported, expected);
     assert_eq!(seen.calls.len(), 2, "{:?}", seen.calls);
     assert_eq!(
         seen.calls[0],
@@ -299,7 +301,7 @@ async fn a_conversation_that_hands_over() {
         carrier("CA1", "completed", 602, &format!("&CallDuration=600{IN}")),
     ];
     let seen = happens("ElevenLabs hands over, the carrier's call goes on", events).await;
-    assert_eq!(seen.told, ["call.completed completed 600"]);
+    assert_eq!(seen.reported, ["call.completed completed 600"]);
     assert_eq!(seen.calls, ["ended completed 600 [caller connected]"]);
 }
 
@@ -309,16 +311,16 @@ async fn two_conversations_of_one_call() {
         conversation("conv_blank", 3, 70),
         conversation("conv_real", 62, 80),
     ];
-    let seen = happens("a blank conversation is told first", events).await;
+    let seen = happens("a blank conversation is reported first", events).await;
     let expected = [
         "call.completed no_answer 3",
         r#"call.updated completed 62 was {"duration":3,"outcome":"no_answer"}"#,
     ];
-    assert_eq!(seen.told, expected);
+    assert_eq!(seen.reported, expected);
 }
 
 #[tokio::test]
-async fn a_room_in_which_nobody_was() {
+async fn a_room_without_participants() {
     let mut room = Room::new("RM_1");
     room.joined(1, agent());
     room.left(40, agent(), "CLIENT_INITIATED");
@@ -327,7 +329,7 @@ async fn a_room_in_which_nobody_was() {
         event["room"]["name"] = json!("sip-8588796658__1__y");
     }
     let seen = happens("only the agent was there", livekit(&room)).await;
-    assert_eq!(seen.told, ["call.completed no_answer 60"]);
+    assert_eq!(seen.reported, ["call.completed no_answer 60"]);
 }
 
 #[tokio::test]
@@ -352,8 +354,8 @@ async fn a_leg_that_the_carrier_dials_for_another() {
             .await;
         world.process_log().await;
     }
-    let told = world.outbound().await;
-    let types: Vec<_> = told
+    let reported = world.outbound().await;
+    let types: Vec<_> = reported
         .iter()
         .map(|delivery| delivery.event_type.as_str())
         .collect();
@@ -362,11 +364,14 @@ async fn a_leg_that_the_carrier_dials_for_another() {
         ["transfer.completed", "transfer.initiated"],
         "each once"
     );
-    assert_eq!(posted(&told[0])["data"]["transfer"]["outcome"], "connected");
+    assert_eq!(
+        posted(&reported[0])["data"]["transfer"]["outcome"],
+        "connected"
+    );
 }
 
 #[tokio::test]
-async fn the_default_tenant_waits_until_somebody_comes() {
+async fn the_default_tenant_waits_until_a_participant_comes() {
     let world = World::new(Some("demo")).await;
     world.assign_line(LINE, "acme", None).await;
     let mut room = Room::new("RM_1");
@@ -379,7 +384,7 @@ async fn the_default_tenant_waits_until_somebody_comes() {
     world.process_all().await;
     assert!(
         world.items("history").await.is_empty(),
-        "nobody is there yet who tells whose call it is"
+        "no report has named an owner yet"
     );
     world.keep_event(&events[2]).await;
     world.process_all().await;
@@ -390,7 +395,7 @@ async fn the_default_tenant_waits_until_somebody_comes() {
             .all(|row| row["tenantShard"].as_s().unwrap().starts_with("acme#")),
         "{rows:?}"
     );
-    // Where nobody ever names an owner the call is the default tenant's as soon as somebody is there.
+    // If no report names an owner, the call is the default tenant's as soon as a participant is there.
     let mut alone = Room::new("RM_2");
     alone.joined(1, web("user"));
     for event in livekit(&alone) {

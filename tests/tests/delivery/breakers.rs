@@ -99,7 +99,7 @@ async fn after_five_failures_one_delivery_a_minute_probes_until_the_endpoint_is_
         item.get("kind")
             .is_some_and(|kind| kind.as_s().unwrap() == Due::BREAKER)
     });
-    assert_eq!(breakers.count(), 0, "nobody looks any more");
+    assert_eq!(breakers.count(), 0, "no worker reads it any more");
 }
 
 #[tokio::test]
@@ -191,9 +191,9 @@ async fn five_days_of_nothing_but_failures_end_a_subscription() {
         (disabled.reason, disabled.at),
         (DisabledReason::Failing, hand.now())
     );
-    let told = world.told().await;
+    let reported = world.told().await;
     assert_eq!(
-        (told[0].0.as_str(), &told[0].1["reason"]),
+        (reported[0].0.as_str(), &reported[0].1["reason"]),
         ("webhook.disabled", &json!("failing"))
     );
 }

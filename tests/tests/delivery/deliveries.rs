@@ -1,7 +1,5 @@
-//! What becomes of a delivery: posted, recorded, tried again, given up. A real receiver, real tables and
-//! a real queue; the clock is set by hand where hours pass.
+//! The end of a delivery: what each answer leads to. A real receiver, real tables and a real queue.
 
-use futures::future::join_all;
 use ringpost::{
     domain::{
         delivery::{Delivery, DeliveryStatus, retry::RetryConfig},
@@ -11,20 +9,17 @@ use ringpost::{
 };
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
-    faults::{Cut, Faults},
+    faults::Faults,
     lambda::queue_batch,
     manual_clock::ManualClock,
     receiver::{Answer, Receiver},
     subscriptions::{SECRET, rotated},
-    world::{
-        World,
-        deliveries::{minute, work},
-    },
+    world::{World, deliveries::work},
 };
 use serde_json::json;
 
-const TYPE: &str = "call.completed";
-const QUICK: RetryConfig = RetryConfig {
+pub(crate) const TYPE: &str = "call.completed";
+pub(crate) const QUICK: RetryConfig = RetryConfig {
     max_attempts: 3,
     initial_delay: 1,
     max_delay: 4,
@@ -32,7 +27,7 @@ const QUICK: RetryConfig = RetryConfig {
 };
 
 /// Everything that the history says of an attempt, without its times.
-fn story(delivery: &Delivery) -> (DeliveryStatus, u32, Option<u16>) {
+pub(crate) fn story(delivery: &Delivery) -> (DeliveryStatus, u32, Option<u16>) {
     (
         delivery.status,
         delivery.attempts,
@@ -103,76 +98,7 @@ async fn during_a_rotation_both_secrets_verify_and_afterwards_the_new_one_alone(
 }
 
 #[tokio::test]
-async fn a_failing_endpoint_is_tried_on_schedule_and_given_up_in_the_history_alone() {
-    let (world, hand) = (World::new(None).await, ManualClock::stopped());
-    let receiver = Receiver::answering(Answer::with(503, &[("x-why", "busy")], "try later"));
-    let acme = world
-        .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
-            acme.retry_config = RetryConfig {
-                max_attempts: 5,
-                ..QUICK
-            };
-        })
-        .await;
-    let first = world.deliverable(&acme, "evt_1", TYPE).await;
-    let deliver = world.deliver(&Faults::none(), hand.clock());
-    let (mut message, mut waits) = (first.clone(), Vec::new());
-    for attempt in 1..=5 {
-        assert_eq!(
-            work(&deliver, &[message]).await,
-            0,
-            "a customer's failure is none of ours"
-        );
-        let delivery = world.delivery(&first.delivery()).await;
-        let status = if attempt < 5 {
-            DeliveryStatus::Pending
-        } else {
-            DeliveryStatus::Failed
-        };
-        assert_eq!(story(&delivery), (status, attempt, Some(503)));
-        if let Some(next) = delivery.next_attempt_at {
-            waits.push(next.millis_since(delivery.updated_at));
-            hand.set_to(next);
-        }
-        message = DeliveryMessage::next_of(&delivery);
-    }
-    let expected = [1_000, 2_000, 4_000, 4_000];
-    for (wait, expected) in waits.iter().zip(expected) {
-        assert!(wait.abs_diff(expected) <= expected / 5, "{waits:?}");
-    }
-    assert_eq!(waits.len(), expected.len());
-    let attempts = world
-        .history(&Faults::none())
-        .failed_attempts(&first.delivery())
-        .await
-        .unwrap();
-    assert_eq!(
-        attempts
-            .iter()
-            .map(|(number, _)| *number)
-            .collect::<Vec<_>>(),
-        [1, 2, 3, 4, 5]
-    );
-    assert!(
-        attempts
-            .iter()
-            .all(|(_, attempt)| attempt.body == "try later" && attempt.headers["x-why"] == "busy")
-    );
-    let told = world.told().await;
-    assert_eq!(
-        told.iter().map(|told| told.0.as_str()).collect::<Vec<_>>(),
-        ["webhook.exhausted", "webhook.failing"]
-    );
-    let id = first.delivery().id;
-    let of = |attempts: u32| json!({ "id": id, "messageId": "evt_1", "eventType": TYPE, "attempts": attempts, "statusCode": 503 });
-    assert_eq!(told[0].1["delivery"], of(5));
-    assert_eq!(told[1].1["delivery"]["attempts"], 4);
-    assert!(told[1].1["delivery"]["nextAttemptAt"].is_string());
-    assert_eq!(told[0].1["webhookConfigId"], acme.id);
-}
-
-#[tokio::test]
-async fn nothing_is_told_of_the_deliveries_that_tell_of_deliveries() {
+async fn deliveries_of_delivery_events_are_not_announced() {
     let (world, hand) = (World::new(None).await, ManualClock::stopped());
     let receiver = Receiver::answering(Answer::Status(500));
     let acme = world
@@ -268,31 +194,6 @@ async fn each_answer_ends_as_it_should() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_asks_for_time_gets_it_up_to_the_longest_delay() {
-    let (world, hand) = (World::new(None).await, ManualClock::stopped());
-    let receiver = Receiver::start();
-    receiver.play_at("/short", Answer::RetryAfter(120));
-    receiver.play_at("/long", Answer::RetryAfter(1_000_000));
-    let deliver = world.deliver(&Faults::none(), hand.clock());
-    for (path, seconds) in [("/short", 120), ("/long", 36_000)] {
-        let acme = world
-            .subscribe_at(&receiver.url(path), &[TYPE], |_| {})
-            .await;
-        let message = world.deliverable(&acme, "evt_1", TYPE).await;
-        work(&deliver, std::slice::from_ref(&message)).await;
-        let delivery = world.delivery(&message.delivery()).await;
-        assert_eq!(
-            delivery
-                .next_attempt_at
-                .unwrap()
-                .millis_since(delivery.updated_at),
-            seconds * 1_000,
-            "{path}"
-        );
-    }
-}
-
-#[tokio::test]
 async fn an_endpoint_that_is_gone_gets_nothing_more() {
     let (world, hand, receiver) = (
         World::new(None).await,
@@ -315,10 +216,10 @@ async fn an_endpoint_that_is_gone_gets_nothing_more() {
     let disabled = world.acme(acme.id).await;
     assert_eq!(disabled.status, SubscriptionStatus::Inactive);
     assert_eq!(disabled.disabled.unwrap().reason, DisabledReason::Gone);
-    let told = world.told().await;
-    assert_eq!(told.len(), 1);
+    let reported = world.told().await;
+    assert_eq!(reported.len(), 1);
     assert_eq!(
-        (told[0].0.as_str(), &told[0].1["reason"]),
+        (reported[0].0.as_str(), &reported[0].1["reason"]),
         ("webhook.disabled", &json!("gone"))
     );
     // What was on its way ends without a request, to be recovered if the owner wishes.
@@ -356,189 +257,6 @@ async fn deliveries_of_a_deleted_subscription_end_quietly() {
         (receiver.requests().len(), world.told().await.len()),
         (0, 0)
     );
-}
-
-/// What must be the same however often a worker died: how the delivery stands, and that it goes on.
-async fn left(
-    world: &World,
-    message: &DeliveryMessage,
-) -> (DeliveryStatus, u32, bool, Vec<String>, bool) {
-    let delivery = world.delivery(&message.delivery()).await;
-    let types = world.told().await.into_iter().map(|told| told.0).collect();
-    let (now, later) = world.queued_deliveries().await;
-    let goes_on = now + later > 0 || !world.items("due").await.is_empty();
-    let attempts = world
-        .history(&Faults::none())
-        .failed_attempts(&message.delivery())
-        .await
-        .unwrap();
-    let complete = attempts.len()
-        == delivery.attempts as usize - usize::from(delivery.status == DeliveryStatus::Delivered);
-    (delivery.status, delivery.attempts, goes_on, types, complete)
-}
-
-/// A worker may die at any of its requests. The queue then hands the message out again, and nothing is
-/// stranded, told twice or counted twice.
-#[tokio::test]
-async fn a_worker_that_dies_leaves_nothing_behind() {
-    let cases: [(&str, Answer, u32, RetryConfig); 5] = [
-        ("taken", Answer::Status(200), 0, QUICK),
-        ("failed once", Answer::Status(500), 0, QUICK),
-        (
-            "failed, long wait",
-            Answer::RetryAfter(3_000),
-            0,
-            RetryConfig {
-                max_delay: 4_000,
-                ..QUICK
-            },
-        ),
-        (
-            "failing",
-            Answer::Status(500),
-            3,
-            RetryConfig {
-                max_attempts: 9,
-                ..QUICK
-            },
-        ),
-        ("exhausted", Answer::Status(500), 2, QUICK),
-    ];
-    for (name, answer, before, schedule) in cases {
-        let run = async |fault: Option<(usize, Cut)>| {
-            let (world, hand) = (World::new(None).await, ManualClock::stopped());
-            let receiver = Receiver::answering(Answer::Status(500));
-            let acme = world
-                .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
-                    acme.retry_config = schedule;
-                })
-                .await;
-            let first = world.deliverable(&acme, "evt_1", TYPE).await;
-            let mut message = first.clone();
-            let whole = world.deliver(&Faults::none(), hand.clock());
-            for _ in 0..before {
-                work(&whole, &[message]).await;
-                let delivery = world.delivery(&first.delivery()).await;
-                hand.set_to(delivery.next_attempt_at.unwrap());
-                message = DeliveryMessage::next_of(&delivery);
-            }
-            world.take_deliveries().await;
-            receiver.play(answer.clone());
-            let faults =
-                fault.map_or_else(Faults::none, |(number, cut)| Faults::death_at(number, cut));
-            let failed = work(
-                &world.deliver(&faults, hand.clock()),
-                std::slice::from_ref(&message),
-            )
-            .await;
-            if fault.is_some() && faults.struck() {
-                assert_eq!(failed, 1, "{name}: the queue must hand it out again");
-                // Whoever died sent nothing more; another one takes the message up.
-                assert_eq!(work(&whole, &[message]).await, 0, "{name} {fault:?}");
-            }
-            (
-                left(&world, &first).await,
-                faults.requests(),
-                faults.struck(),
-                receiver.requests().len(),
-            )
-        };
-        let (expected, requests, _, posted) = run(None).await;
-        assert!(expected.4 && requests >= 2, "{name}");
-        let faults = (0..requests).flat_map(|number| [(number, Cut::Before), (number, Cut::After)]);
-        let runs = join_all(faults.map(async |fault| (fault, run(Some(fault)).await))).await;
-        for (fault, (left, _, struck, posts)) in runs {
-            assert!(struck, "{name} {fault:?}");
-            assert_eq!(left, expected, "{name} {fault:?}");
-            assert!(
-                (posted..=posted + 1).contains(&posts),
-                "{name} {fault:?}: at most once more"
-            );
-        }
-    }
-}
-
-#[tokio::test]
-async fn an_attempt_whose_record_lost_its_answer_is_followed_by_the_next() {
-    let (world, hand) = (World::new(None).await, ManualClock::stopped());
-    let receiver = Receiver::answering(Answer::Status(500));
-    let acme = world
-        .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
-        .await;
-    let message = world.deliverable(&acme, "evt_1", TYPE).await;
-    let faults = Faults::once("UpdateItem", Cut::After);
-    assert_eq!(
-        work(
-            &world.deliver(&faults, hand.clock()),
-            std::slice::from_ref(&message)
-        )
-        .await,
-        0
-    );
-    assert_eq!(
-        story(&world.delivery(&message.delivery()).await),
-        (DeliveryStatus::Pending, 1, Some(500))
-    );
-    assert_eq!(
-        world.queued_deliveries().await,
-        (0, 1),
-        "the second attempt waits for its time"
-    );
-}
-
-#[tokio::test]
-async fn a_wait_of_forty_minutes_lies_in_due_until_sweep_brings_it_back() {
-    let (world, hand) = (World::new(None).await, ManualClock::stopped());
-    let receiver = Receiver::answering(Answer::Status(500));
-    let acme = world
-        .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
-            acme.retry_config = RetryConfig {
-                max_attempts: 2,
-                initial_delay: 2_400,
-                max_delay: 3_600,
-                backoff_factor: 1.0,
-            };
-        })
-        .await;
-    let message = world.deliverable(&acme, "evt_1", TYPE).await;
-    let deliver = world.deliver(&Faults::none(), hand.clock());
-    world.swept_until(hand.now()).await;
-    work(&deliver, std::slice::from_ref(&message)).await;
-    assert_eq!(
-        (
-            world.queued_deliveries().await,
-            world.items("due").await.len()
-        ),
-        ((0, 0), 2),
-        "and the watermark"
-    );
-    let next = world
-        .delivery(&message.delivery())
-        .await
-        .next_attempt_at
-        .unwrap();
-    let waits = next.millis_since(hand.now()) / 1_000;
-    assert!((1_920..=2_880).contains(&waits), "{waits}");
-    let sweep = world.sweep(&Faults::none(), hand.clock());
-    hand.advance(waits - 1);
-    sweep.handle(minute()).await;
-    assert_eq!(world.take_deliveries().await, []);
-    // A minute is missed, too.
-    hand.advance(120);
-    sweep.handle(minute()).await;
-    let second = world.take_deliveries().await;
-    assert_eq!(
-        second,
-        [DeliveryMessage::attempt(&message.delivery(), acme.id, 2)]
-    );
-    receiver.play(Answer::Status(200));
-    work(&deliver, &second).await;
-    assert_eq!(
-        story(&world.delivery(&message.delivery()).await),
-        (DeliveryStatus::Delivered, 2, Some(200))
-    );
-    sweep.handle(minute()).await;
-    assert_eq!(world.take_deliveries().await, []);
 }
 
 #[tokio::test]

@@ -8,8 +8,13 @@
 
 mod breakers;
 mod deliveries;
+mod delivery_crashes;
+mod delivery_retries;
 mod outbound;
 mod recover;
+mod recover_crashes;
+mod recover_refusals;
+mod recovery_jobs;
 mod sender;
 mod shared_bodies;
 mod verdicts;

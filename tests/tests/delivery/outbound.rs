@@ -240,6 +240,6 @@ async fn a_delivery_that_was_given_up_is_retried_by_hand_as_often_as_one_likes()
     assert_eq!(ids.len(), 4);
     assert!(
         ids.iter().all(|one| *one == ids[0]),
-        "one message, whoever asks for it: {ids:?}"
+        "one message for every publisher: {ids:?}"
     );
 }

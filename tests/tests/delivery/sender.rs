@@ -139,7 +139,7 @@ async fn the_official_libraries_accept_the_signature_with_each_valid_secret() {
 }
 
 #[tokio::test]
-async fn every_status_is_told_and_only_2xx_is_a_success() {
+async fn every_status_is_recorded_and_only_2xx_is_a_success() {
     let receiver = Receiver::start();
     let sender = sender();
     for code in [
@@ -180,7 +180,7 @@ async fn a_wait_that_is_asked_for_is_kept() {
 }
 
 #[tokio::test]
-async fn no_answer_is_told_in_a_phrase_of_ours() {
+async fn a_missing_answer_is_described_in_our_own_words() {
     for (answer, phrase) in [
         (Answer::Close, "connection broken"),
         (Answer::Reset, "connection broken"),
@@ -274,7 +274,7 @@ async fn a_status_stands_whatever_becomes_of_the_body() {
     }
 }
 
-/// Answers that are not quite HTTP: whoever wrote them has taken the delivery, and curl understands them.
+/// Answers that are not quite HTTP: their sender has taken the delivery, and curl understands them.
 #[tokio::test]
 async fn a_status_stands_whatever_its_headers_are() {
     let many: String = (0..1_500)
@@ -355,7 +355,7 @@ async fn a_status_stands_whatever_its_headers_are() {
     }
 }
 
-/// Where the answer's length cannot be told, or its status line is none, hyper gives it up.
+/// Where the answer's length cannot be read, or its status line is none, hyper gives it up.
 #[tokio::test]
 async fn what_is_no_http_has_no_status() {
     let head = |lines: &str| {

@@ -25,7 +25,7 @@ fn large(id: &str, hand: &ManualClock, bytes: usize) -> Message {
     message("acme", id, hand.now(), &json!({ "noise": noise }))
 }
 
-/// Records a message for each of so many subscriptions.
+/// Records a message for each of these subscriptions.
 async fn record(world: &World, message: &Message, ids: &[u64]) -> Vec<DeliveryRef> {
     let history = world.history(&Faults::none());
     let packed = history.pack(message, ids.len()).await.unwrap();

@@ -75,10 +75,12 @@ async fn a_verdict_about_a_url_that_was_replaced_is_dropped() {
             SubscriptionStatus::Active,
             "{answer}"
         );
-        let told = world.told().await;
+        let reported = world.told().await;
         assert!(
-            told.iter().all(|told| told.0 != "webhook.disabled"),
-            "{answer}: {told:?}"
+            reported
+                .iter()
+                .all(|reported| reported.0 != "webhook.disabled"),
+            "{answer}: {reported:?}"
         );
         let about = world.items("webhookconfigs").await;
         for of in ["failures", "failingSince", "learnedAt", "pausedUntil"] {
@@ -98,7 +100,7 @@ async fn a_verdict_about_a_url_that_was_replaced_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_subscription_is_disabled_and_its_tenant_told_or_neither() {
+async fn a_subscription_is_disabled_and_its_tenant_notified_or_neither() {
     let run = async |fault: Option<(usize, Cut)>| {
         let (world, hand) = (World::new(None).await, ManualClock::stopped());
         let receiver = Receiver::answering(Answer::Status(410));
@@ -118,14 +120,19 @@ async fn a_subscription_is_disabled_and_its_tenant_told_or_neither() {
             work(&world.deliver(&Faults::none(), hand.clock()), &[message]).await,
             0
         );
-        let told: Vec<String> = world.told().await.into_iter().map(|told| told.0).collect();
+        let reported: Vec<String> = world
+            .told()
+            .await
+            .into_iter()
+            .map(|reported| reported.0)
+            .collect();
         let acme = world.acme(acme.id).await;
         assert_eq!(
             acme.disabled.map(|disabled| disabled.reason),
             Some(DisabledReason::Gone),
             "{fault:?}"
         );
-        assert_eq!(told, ["webhook.disabled"], "{fault:?}");
+        assert_eq!(reported, ["webhook.disabled"], "{fault:?}");
         faults.requests()
     };
     let requests = run(None).await;
@@ -138,7 +145,7 @@ async fn a_subscription_is_disabled_and_its_tenant_told_or_neither() {
 }
 
 #[tokio::test]
-async fn whoever_loses_an_attempt_sees_to_what_follows_from_it() {
+async fn the_loser_of_an_attempt_completes_what_follows_from_it() {
     let (world, hand) = (World::new(None).await, ManualClock::stopped());
     let receiver = Receiver::answering(Answer::Status(500));
     let acme = world

@@ -39,12 +39,12 @@ async fn it_fits_two_screens_outlives_its_visitors_and_leaves_the_stack() {
         .collect();
     let all = shown.join("\n");
     assert!(shown.len() < SCREENS, "{all}");
-    for told in [
+    for reported in [
         "→ 503",
         "✓ the official standardwebhooks library verified its signature",
         "at attempt 2",
     ] {
-        assert!(all.contains(told), "{told} is missing:\n{all}");
+        assert!(all.contains(reported), "{reported} is missing:\n{all}");
     }
 
     let listens = shown

@@ -209,7 +209,7 @@ async fn the_webhook_documents_requests_are_answered_as_printed() {
         "eventType": "call.completed",
         "testPayload": { "callId": "test-call-123", "duration": 120, "outcome": "appointment_set" }
     });
-    // Nobody is at the document's address.
+    // No server is at the document's address.
     let test = send(Method::POST, "/1/test", Some(tested)).await;
     assert_eq!((test.status, &test.body["success"]), (200, &json!(false)));
     assert!(

@@ -75,9 +75,9 @@ async fn an_item_of_a_newer_layout_is_refused_and_stays_as_it_is() {
         "the message comes again"
     );
     let log = world.items("events").await;
-    let driven = world.fan_out(&none).handle(stream_batch(&log)).await;
+    let answer = world.fan_out(&none).handle(stream_batch(&log)).await;
     assert!(
-        driven.batch_item_failures.is_empty(),
+        answer.batch_item_failures.is_empty(),
         "the events are put aside"
     );
     assert_eq!(world.take_retries().await.len(), log.len());

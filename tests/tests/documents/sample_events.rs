@@ -66,7 +66,7 @@ async fn the_health_sample_is_answered() {
 }
 
 #[tokio::test]
-async fn the_stream_sample_and_the_queue_sample_are_driven() {
+async fn the_stream_sample_and_the_queue_sample_are_processed() {
     let world = World::new(Some("demo")).await;
     let batch: dynamodb::Event = serde_json::from_str(&sample_event("fan-out")).unwrap();
     let answer = world.fan_out(&Faults::none()).handle(batch).await;

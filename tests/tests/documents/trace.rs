@@ -11,7 +11,7 @@ use ringpost_tests::{
 };
 use serde_json::{Value, json};
 
-/// Where the customer wants to be told: it may be a credential.
+/// The path of the customer's endpoint: it may be a credential.
 const PATH: &str = "/private-path";
 /// The caller of `sip_call`.
 const CALLER: &str = "5105550123";

@@ -27,7 +27,7 @@ fn from(address: &str, name: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
+async fn every_sample_is_kept_by_one_request_and_reports_its_call() {
     for (name, word) in [
         ("call-status", StatusWord::Completed),
         ("call-status-failure", StatusWord::NoAnswer),
@@ -89,7 +89,7 @@ async fn events_out_of_order_end_in_the_furthest_status() {
 }
 
 #[tokio::test]
-async fn a_sender_is_believed_for_its_address_or_its_signature() {
+async fn a_sender_is_accepted_for_its_address_or_its_signature() {
     let world = World::new(None).await;
     let endpoint = world.call_status(&Faults::none()).await;
     let status = async |event: String| invoke(&endpoint, request(&event)).await.status;
@@ -130,7 +130,7 @@ async fn a_sender_is_believed_for_its_address_or_its_signature() {
 }
 
 #[tokio::test]
-async fn with_neither_list_nor_secret_nobody_is_believed_and_the_log_says_why() {
+async fn with_neither_list_nor_secret_every_sender_is_refused_and_the_log_says_why() {
     let world = World::new(None).await;
     let mut endpoint = world.call_status(&Faults::none()).await;
     let refusal = async |endpoint: &Function, name: &str| {
@@ -145,7 +145,7 @@ async fn with_neither_list_nor_secret_nobody_is_believed_and_the_log_says_why() 
     assert_eq!(
         unsigned,
         (401, "no signature".to_owned()),
-        "an empty list admits nobody"
+        "an empty list admits no sender"
     );
     endpoint.gate.keys = world.elevenlabs_keys_of(None).await;
     for name in ["call-status", "call-status-failure"] {

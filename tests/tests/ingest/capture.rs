@@ -145,7 +145,7 @@ async fn concurrent_repetitions_leave_one_record_and_one_answer() {
 }
 
 #[tokio::test]
-async fn who_has_no_key_of_the_company_is_told_nothing() {
+async fn a_client_without_a_key_of_the_company_learns_nothing() {
     let world = acme().await;
     give_key(
         &world,
@@ -166,7 +166,7 @@ async fn who_has_no_key_of_the_company_is_told_nothing() {
         let answer = invoke(&endpoint, submission(key, &body)).await;
         assert_eq!((answer.status, answer.body), unauthorized(), "{key:?}");
     }
-    // Without a key nobody learns what a body must be.
+    // Without a key no client learns what a body must be.
     assert_eq!(
         invoke(&endpoint, submission(None, "no JSON")).await.status,
         401

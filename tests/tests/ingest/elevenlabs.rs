@@ -34,7 +34,7 @@ fn sample_body(name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
+async fn every_sample_is_kept_by_one_request_and_reports_its_call() {
     for name in [
         "elevenlabs",
         "elevenlabs-transcription",
@@ -56,7 +56,7 @@ async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
         assert_eq!(world.items("events").await.len(), 1, "{name}");
         world.process_log().await;
         let facts = world.facts().await;
-        let told = (
+        let reported = (
             facts.outcome(),
             facts.agent_status.get().map(|status| status.word),
         );
@@ -65,7 +65,7 @@ async fn every_sample_is_kept_by_one_request_and_tells_of_its_call() {
             "elevenlabs-failure" => (Some(Outcome::Busy), Some(StatusWord::InitiationFailed)),
             _ => (None, None),
         };
-        assert_eq!(told, expected, "{name}");
+        assert_eq!(reported, expected, "{name}");
         assert_eq!(world.items("history").await.len(), 1, "{name}");
     }
 }
@@ -304,5 +304,5 @@ async fn the_deployed_function_takes_the_documents_event_and_elevenlabs_own() {
     let ours = calls
         .iter()
         .filter(|call| call["facts"].as_s().is_ok_and(|facts| facts.contains(&sid)));
-    assert_eq!(ours.count(), 1, "both told of one call");
+    assert_eq!(ours.count(), 1, "both reported one call");
 }

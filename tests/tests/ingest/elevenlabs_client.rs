@@ -44,7 +44,7 @@ async fn a_conversation_comes_byte_for_byte() {
 }
 
 #[tokio::test]
-async fn every_refusal_is_told_apart() {
+async fn every_refusal_is_distinguished() {
     let api = ElevenLabsApi::start(KEY);
     assert_eq!(
         ask(&api, "sk_other", "conv_1").await,

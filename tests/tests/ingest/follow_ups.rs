@@ -32,7 +32,7 @@ async fn world() -> World {
     world
 }
 
-/// Submits a call with these fields and lets the log be driven. Its id.
+/// Submits a call with these fields and processes the log. Returns its id.
 async fn capture(world: &World, id: &str, fields: Value) -> String {
     let mut body = fields;
     body["company_id"] = json!(COMPANY);
@@ -93,7 +93,7 @@ async fn a_follow_up_is_announced_when_it_is_due_and_once() {
     assert_eq!(
         waiting(&world).await,
         1,
-        "driven twice, noted once; only the automatic one"
+        "processed twice, noted once; only the automatic one"
     );
     for moment in ["2031-11-27T13:58:00Z", "2031-11-27T13:59:59.999Z"] {
         hand.set(moment);

@@ -1,23 +1,15 @@
-//! Inbound calls: which agent answers, what is recorded, and what happens when the database fails.
+//! Inbound calls: which agent answers, and which requests are refused.
 
-use std::time::{Duration, Instant};
-
-use aws_lambda_events::sqs::SqsEvent;
-use futures::future::join_all;
 use http::{HeaderValue, header::AUTHORIZATION};
 use ringpost::{
     clock::Clock,
-    domain::{
-        call::direction::Direction,
-        directory::{Lead, LeadStatus},
-        phone::PhoneNumber,
-    },
+    domain::{call::direction::Direction, directory::LeadStatus, phone::PhoneNumber},
 };
-use ringpost_functions::{health, runtime::Worker};
+use ringpost_functions::health;
 use ringpost_tests::{
     faults::Faults,
-    lambda::{invoke, queue_batch, request, sample_event, stream_batch, webhook},
-    livekit::{hmac_signature, sip_call, unique},
+    lambda::{invoke, request, sample_event, webhook},
+    livekit::{hmac_signature, unique},
     stack::{Answer, client, eventually, stack},
     world::{
         World,
@@ -26,38 +18,29 @@ use ringpost_tests::{
 };
 use serde_json::{Value, json};
 
-const LINE: &str = "+18588796658";
-const CALLER: &str = "+15551234567";
+use super::inbound_calls::one_lead;
 
-fn question(unique: &str) -> Value {
+pub(crate) const LINE: &str = "+18588796658";
+pub(crate) const CALLER: &str = "+15551234567";
+
+pub(crate) fn question(unique: &str) -> Value {
     json!({
         "call_id": format!("SCL_{unique}"), "trunk_id": "ST_YOUR_INBOUND_TRUNK_ID", "trunk_phone_number": LINE,
         "from_number": CALLER, "to_number": LINE, "room_name": format!("sip-room-{unique}")
     })
 }
 
-async fn ask(world: &World, question: &Value) -> Answer {
+pub(crate) async fn ask(world: &World, question: &Value) -> Answer {
     let endpoint = world.sip_inbound(Health::Well, Health::Well).await;
     invoke(&endpoint, webhook(question.to_string().as_bytes())).await
-}
-
-async fn tell(world: &World, event: &Value) -> Answer {
-    let endpoint = world.livekit_events(&Faults::none()).await;
-    invoke(&endpoint, webhook(event.to_string().as_bytes())).await
 }
 
 fn metadata(answer: &Value) -> Value {
     serde_json::from_str(answer["metadata"].as_str().unwrap()).unwrap()
 }
 
-async fn one_lead(world: &World) -> Lead {
-    let mut leads = world.leads("acme").await;
-    assert_eq!(leads.len(), 1);
-    leads.remove(0)
-}
-
 /// A world with one number of one campaign.
-async fn seeded() -> World {
+pub(crate) async fn seeded() -> World {
     let world = World::new(None).await;
     world.assign_line(LINE, "acme", Some("spring")).await;
     world
@@ -169,194 +152,6 @@ async fn an_unknown_number_is_answered_by_the_default_agent() {
 }
 
 #[tokio::test]
-async fn twenty_calls_of_one_caller_at_once_are_one_lead() {
-    let world = seeded().await;
-    let endpoint = world.sip_inbound(Health::Well, Health::Well).await;
-    let questions: Vec<_> = (0..20).map(|_| question(&unique()).to_string()).collect();
-    let answers = join_all(
-        questions
-            .iter()
-            .map(|body| invoke(&endpoint, webhook(body.as_bytes()))),
-    )
-    .await;
-    assert!(
-        answers
-            .iter()
-            .all(|answer| answer.body["agent_name"] == "spring-agent")
-    );
-    let log = world.items("events").await;
-    assert_eq!(log.len(), 20);
-    let worker = world.fan_out(&Faults::none());
-    let driven = join_all(log.iter().map(|item| worker.handle(stream_batch([item])))).await;
-    assert!(
-        driven
-            .iter()
-            .all(|answer| answer.batch_item_failures.is_empty())
-    );
-    assert_eq!(world.calls().await.len(), 20);
-    let lead = one_lead(&world).await;
-    world.process_log().await;
-    assert_eq!(
-        one_lead(&world).await,
-        lead,
-        "driving again changes nothing"
-    );
-    assert!(lead.created_at <= lead.last_call_started_at);
-}
-
-#[tokio::test]
-async fn a_lead_closes_with_its_last_call_and_not_with_an_older_one() {
-    let (world, first, second) = (seeded().await, unique(), unique());
-    let ended = |unique: &str| {
-        json!({
-            "event": "participant_left", "id": format!("EV_{unique}"), "createdAt": "4000000000",
-            "room": { "sid": format!("RM_{unique}"), "name": format!("sip-room-{unique}") },
-            "participant": {
-                "identity": format!("sip_{CALLER}"), "kind": "SIP", "disconnectReason": "CLIENT_INITIATED",
-                "attributes": { "sip.callID": format!("SCL_{unique}") }
-            }
-        })
-    };
-    for unique in [&first, &second] {
-        assert_eq!(ask(&world, &question(unique)).await.status, 200);
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-    world.process_log().await;
-    let calling = one_lead(&world).await;
-    tell(&world, &ended(&first)).await;
-    world.process_log().await;
-    assert_eq!(one_lead(&world).await, calling, "the newer call goes on");
-    tell(&world, &ended(&second)).await;
-    world.process_log().await;
-    let closed = one_lead(&world).await;
-    assert_eq!(
-        (closed.status, closed.last_call_at.as_seconds()),
-        (LeadStatus::Completed, 4_000_000_000)
-    );
-    assert_eq!(
-        (closed.created_at, closed.name),
-        (calling.created_at, calling.name)
-    );
-    assert_eq!(
-        world.calls().await.len(),
-        2,
-        "question and leaving are one call each"
-    );
-}
-
-#[tokio::test]
-async fn a_caller_gets_an_agent_in_time_whatever_fails_and_nothing_is_lost() {
-    for database in [Health::Down, Health::Silent] {
-        let (world, unique) = (seeded().await, unique());
-        let endpoint = world.sip_inbound(database, Health::Well).await;
-        let started = Instant::now();
-        let answer = invoke(&endpoint, webhook(question(&unique).to_string().as_bytes())).await;
-        assert!(
-            started.elapsed() < Duration::from_secs(2),
-            "{database:?}: {:?}",
-            started.elapsed()
-        );
-        assert_eq!(
-            (answer.status, &answer.body["agent_name"]),
-            (200, &json!(DEFAULT_AGENT)),
-            "{database:?}"
-        );
-        assert_eq!(answer.body["attributes"]["caller"], CALLER);
-        assert_eq!(world.items("events").await.len(), 0);
-
-        let bodies = world.take_deferred().await;
-        assert_eq!(bodies.len(), 1, "{database:?}");
-        let worker = world.deferred_events(&Faults::none());
-        for _ in 0..2 {
-            assert!(
-                worker
-                    .handle(queue_batch(&bodies))
-                    .await
-                    .batch_item_failures
-                    .is_empty()
-            );
-        }
-        // LiveKit asks once more: the same event.
-        assert_eq!(
-            ask(&world, &question(&unique)).await.body["agent_name"],
-            "spring-agent"
-        );
-        world.process_log().await;
-        assert_eq!(world.items("events").await.len(), 1);
-        assert_eq!(
-            (
-                world.calls().await.len(),
-                world.items("history").await.len()
-            ),
-            (1, 1)
-        );
-        assert_eq!(one_lead(&world).await.status, LeadStatus::Calling);
-    }
-}
-
-#[tokio::test]
-async fn even_without_database_and_queue_there_is_an_agent() {
-    let world = World::new(None).await;
-    for (database, queue) in [
-        (Health::Down, Health::Down),
-        (Health::Silent, Health::Silent),
-    ] {
-        let endpoint = world.sip_inbound(database, queue).await;
-        let started = Instant::now();
-        let answer = invoke(
-            &endpoint,
-            webhook(question(&unique()).to_string().as_bytes()),
-        )
-        .await;
-        assert!(
-            started.elapsed() < Duration::from_secs(2),
-            "{:?}",
-            started.elapsed()
-        );
-        assert_eq!(
-            (answer.status, &answer.body["agent_name"]),
-            (200, &json!(DEFAULT_AGENT))
-        );
-    }
-}
-
-#[tokio::test]
-async fn a_deferred_event_that_cannot_be_appended_comes_again() {
-    let world = World::new(Some("demo")).await;
-    let sample: SqsEvent = serde_json::from_str(&sample_event("deferred-events")).unwrap();
-    let failing = world.deferred_events(&Faults::death_at(0, ringpost_tests::faults::Cut::Before));
-    assert_eq!(
-        failing
-            .handle(sample.clone())
-            .await
-            .batch_item_failures
-            .len(),
-        1
-    );
-    let worker = world.deferred_events(&Faults::none());
-    assert_eq!(
-        worker
-            .handle(queue_batch(&["rubbish".to_owned()]))
-            .await
-            .batch_item_failures
-            .len(),
-        1
-    );
-    assert!(worker.handle(sample).await.batch_item_failures.is_empty());
-    // LiveKit's repetition is the same event, under the key that the sample has.
-    assert_eq!(
-        invoke(
-            &world.sip_inbound(Health::Well, Health::Well).await,
-            request(&sample_event("sip-inbound"))
-        )
-        .await
-        .status,
-        200
-    );
-    assert_eq!(world.items("events").await.len(), 1);
-}
-
-#[tokio::test]
 async fn unsigned_and_forged_requests_are_refused_where_a_key_is_configured() {
     let world = World::new(None).await;
     let sip_inbound = world.sip_inbound(Health::Well, Health::Well).await;
@@ -449,75 +244,6 @@ async fn a_body_that_is_no_question_is_refused_by_field() {
         );
     }
     assert_eq!(world.items("events").await.len(), 9, "each is kept");
-}
-
-#[tokio::test]
-async fn both_spellings_and_flat_bodies_end_the_call() {
-    let finished = |unique: &str| {
-        [
-            json!({ "event": "room_finished", "id": format!("EV_{unique}"), "createdAt": "4000000000",
-                "room": { "sid": format!("RM_{unique}"), "name": format!("sip-room-{unique}") } }),
-            json!({ "event": "room.finished", "room": { "name": format!("sip-room-{unique}") } }),
-            json!({ "event": "room.closed", "room_name": format!("sip-room-{unique}"), "id": 7 }),
-            json!({ "event": "participant.left", "room": format!("sip-room-{unique}"),
-                "participant_identity": format!("sip_{CALLER}") }),
-        ]
-    };
-    for index in 0..4 {
-        let (world, unique) = (seeded().await, unique());
-        ask(&world, &question(&unique)).await;
-        let event = &finished(&unique)[index];
-        let expected = json!({ "success": true, "message": "Webhook received and processed" });
-        for _ in 0..2 {
-            let answer = tell(&world, event).await;
-            assert_eq!(
-                (answer.status, answer.body),
-                (200, expected.clone()),
-                "{event}"
-            );
-        }
-        world.process_log().await;
-        assert_eq!(world.items("events").await.len(), 2, "{event}");
-        assert_eq!(world.calls().await.len(), 1, "{event}");
-        assert_eq!(
-            one_lead(&world).await.status,
-            LeadStatus::Completed,
-            "{event}"
-        );
-    }
-    let world = World::new(None).await;
-    for body in [
-        json!({ "event": "room.exploded", "room": 5 }),
-        json!({ "event": "participant.joined" }),
-    ] {
-        assert_eq!(tell(&world, &body).await.status, 200, "{body}");
-    }
-    for (body, field) in [(json!({ "room": {} }), Some("event")), (json!([1]), None)] {
-        let answer = tell(&world, &body).await;
-        assert_eq!(
-            (answer.status, answer.body["field"].as_str()),
-            (400, field),
-            "{body}"
-        );
-    }
-}
-
-#[tokio::test]
-async fn an_event_posted_to_both_endpoints_is_one() {
-    let (world, call) = (World::new(Some("demo")).await, sip_call(&unique(), LINE));
-    let call_completed = world.call_completed(&Faults::none()).await;
-    for payload in &call {
-        tell(&world, payload).await;
-        let answer = invoke(&call_completed, webhook(payload.to_string().as_bytes())).await;
-        assert_eq!(answer.status, 200);
-    }
-    assert_eq!(world.items("events").await.len(), call.len());
-    let finished = json!({ "event": "room_finished", "id": "EV_1", "createdAt": "4000000000", "room_name": "x" });
-    let strict = invoke(&call_completed, webhook(finished.to_string().as_bytes())).await;
-    assert_eq!(
-        (strict.status, &strict.body["details"]),
-        (400, &json!("Missing required field: room_name"))
-    );
 }
 
 #[tokio::test]
@@ -630,9 +356,9 @@ async fn the_documents_curl_lines_work_end_to_end() {
     let deployed = World::deployed().await;
     let ended = json!({ "event": "room.finished", "room": { "name": room } }).to_string();
     let signature = hmac_signature(stack.value("LIVEKIT_WEBHOOK_SECRET"), ended.as_bytes());
-    let told = post("/api/v1/webhooks/livekit/events", ended.clone())
+    let reported = post("/api/v1/webhooks/livekit/events", ended.clone())
         .header("X-LiveKit-Signature", &signature);
-    assert_eq!(stack.send(told).await.status, 200);
+    assert_eq!(stack.send(reported).await.status, 200);
     let asked = question(&unique()).to_string();
     assert_eq!(
         stack
@@ -659,40 +385,5 @@ async fn the_documents_curl_lines_work_end_to_end() {
     assert_eq!(
         (health.status, &health.body["status"]),
         (200, &json!("healthy"))
-    );
-}
-
-#[tokio::test]
-async fn a_fixed_room_name_keeps_the_calls_of_two_tenants_and_of_two_callers_apart() {
-    let world = seeded().await;
-    world.assign_line("+17678189426", "other", None).await;
-    for (call, line) in [("SCL_1", LINE), ("SCL_2", "+17678189426"), ("SCL_3", LINE)] {
-        let mut asked = question(&unique());
-        asked["call_id"] = json!(call);
-        asked["to_number"] = json!(line);
-        asked["room_name"] = json!("the-same-room");
-        assert_eq!(ask(&world, &asked).await.status, 200);
-        world.process_log().await;
-    }
-    let owners: Vec<String> = world
-        .calls()
-        .await
-        .iter()
-        .map(|call| call["owner"].as_s().unwrap().clone())
-        .collect();
-    assert_eq!(owners.len(), 3);
-    assert_eq!(
-        owners
-            .iter()
-            .filter(|owner| owner.contains("other"))
-            .count(),
-        1
-    );
-    assert_eq!(
-        (
-            world.leads("acme").await.len(),
-            world.leads("other").await.len()
-        ),
-        (1, 1)
     );
 }

@@ -13,6 +13,8 @@ mod elevenlabs;
 mod elevenlabs_client;
 mod follow_ups;
 mod inbound;
+mod inbound_calls;
+mod inbound_outages;
 mod refusals;
 mod signalwire;
 mod transcripts;

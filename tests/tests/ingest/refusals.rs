@@ -1,4 +1,4 @@
-//! Every route of template.yaml, asked by somebody who has nothing to show.
+//! Every route of template.yaml, requested without any credentials.
 
 use ringpost_tests::{
     routes::routes,

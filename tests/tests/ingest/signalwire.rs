@@ -52,7 +52,7 @@ async fn every_sample_is_answered_as_documented_and_kept_once() {
 }
 
 #[tokio::test]
-async fn a_form_and_relay_tell_of_one_call_whose_line_decides_the_owner() {
+async fn a_form_and_relay_report_one_call_whose_line_decides_the_owner() {
     let world = World::new(None).await;
     world.assign_number(LINE, "acme", "user_acme").await;
     let endpoint = world.signalwire(&Faults::none(), "").await;

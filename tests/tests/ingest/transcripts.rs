@@ -20,7 +20,7 @@ const CONVERSATION: &str = "conv_8001kg64z481ege91gcvyrxngwrs";
 const AGENT: &str = "agent_01k08m7k11e0yspnsnxtye7dct";
 const THEN: i64 = 1_767_312_000;
 
-fn told(event_type: &str) -> Value {
+fn reported(event_type: &str) -> Value {
     json!({ "call_id": SID, "conversation_id": CONVERSATION, "event_type": event_type })
 }
 
@@ -60,7 +60,10 @@ async fn fetch(worker: &fetch_transcript::Function, batch: SqsEvent) -> SqsBatch
 #[tokio::test]
 async fn a_completed_call_gets_its_transcript() {
     for event_type in ["call.completed", "call.ended"] {
-        let (world, api) = (world_with(&told(event_type)).await, World::elevenlabs_api());
+        let (world, api) = (
+            world_with(&reported(event_type)).await,
+            World::elevenlabs_api(),
+        );
         play(&api, "done");
         let batch = world.receive_transcripts().await;
         assert_eq!(batch.records.len(), 1, "{event_type}");
@@ -81,7 +84,7 @@ async fn a_completed_call_gets_its_transcript() {
         );
         let expected = conversation(CONVERSATION, SID, AGENT, "done").to_string();
         assert_eq!(event.payload, expected.as_bytes());
-        // The message again: the call has its transcript, nobody is asked.
+        // The message again: the call has its transcript, no request is made.
         assert!(fetch(&worker, batch).await.batch_item_failures.is_empty());
         assert_eq!(api.requests().len(), 1);
     }
@@ -91,7 +94,7 @@ async fn a_completed_call_gets_its_transcript() {
 async fn what_a_tenants_own_account_names_is_not_fetched_with_the_platforms_key() {
     let world = World::new(Some("demo")).await;
     world
-        .keep_call_status_of(Some("mallory"), &told("call.completed"), THEN)
+        .keep_call_status_of(Some("mallory"), &reported("call.completed"), THEN)
         .await;
     world.process_log().await;
     assert_eq!(world.calls().await.len(), 1);
@@ -100,12 +103,12 @@ async fn what_a_tenants_own_account_names_is_not_fetched_with_the_platforms_key(
 
 #[tokio::test]
 async fn only_the_end_of_a_conversation_is_worth_asking() {
-    let mut nameless = told("call.completed");
+    let mut nameless = reported("call.completed");
     nameless["conversation_id"] = Value::Null;
     for event in [
-        told("call.answered"),
-        told("call.no_answer"),
-        told("call.failed"),
+        reported("call.answered"),
+        reported("call.no_answer"),
+        reported("call.failed"),
         nameless,
     ] {
         let world = world_with(&event).await;
@@ -120,7 +123,7 @@ async fn only_the_end_of_a_conversation_is_worth_asking() {
 #[tokio::test]
 async fn a_conversation_that_is_not_over_waits_longer_each_time() {
     let (world, api) = (
-        world_with(&told("call.ended")).await,
+        world_with(&reported("call.ended")).await,
         World::elevenlabs_api(),
     );
     let worker = world.fetch_transcript(&api).await;
@@ -151,9 +154,9 @@ async fn a_conversation_that_is_not_over_waits_longer_each_time() {
 }
 
 #[tokio::test]
-async fn what_can_be_mended_comes_again_and_what_cannot_is_dropped() {
+async fn a_temporary_failure_comes_again_and_a_permanent_one_is_dropped() {
     let (world, api) = (
-        world_with(&told("call.completed")).await,
+        world_with(&reported("call.completed")).await,
         World::elevenlabs_api(),
     );
     let mut worker = world.fetch_transcript(&api).await;
@@ -193,7 +196,7 @@ async fn what_can_be_mended_comes_again_and_what_cannot_is_dropped() {
 #[tokio::test]
 async fn one_message_that_fails_holds_up_no_other() {
     let (world, api) = (
-        world_with(&told("call.completed")).await,
+        world_with(&reported("call.completed")).await,
         World::elevenlabs_api(),
     );
     play(&api, "done");
@@ -220,7 +223,7 @@ async fn one_message_that_fails_holds_up_no_other() {
 #[tokio::test]
 async fn a_large_transcript_is_kept_whole() {
     let (world, api) = (
-        world_with(&told("call.completed")).await,
+        world_with(&reported("call.completed")).await,
         World::elevenlabs_api(),
     );
     let mut large = conversation(CONVERSATION, SID, AGENT, "done");
@@ -248,7 +251,9 @@ async fn a_fan_out_that_dies_anywhere_asks_for_the_transcript_in_the_end() {
     for cut in [Cut::Before, Cut::After] {
         for number in 0.. {
             let world = World::new(Some("demo")).await;
-            world.keep_call_status(&told("call.completed"), THEN).await;
+            world
+                .keep_call_status(&reported("call.completed"), THEN)
+                .await;
             let faults = Faults::death_at(number, cut);
             world
                 .fan_out(&faults)
@@ -271,7 +276,7 @@ async fn a_fan_out_that_dies_anywhere_asks_for_the_transcript_in_the_end() {
 #[tokio::test]
 async fn the_sample_event_is_worked_on() {
     let (world, api) = (
-        world_with(&told("call.completed")).await,
+        world_with(&reported("call.completed")).await,
         World::elevenlabs_api(),
     );
     play(&api, "done");
@@ -295,7 +300,7 @@ async fn the_sample_event_is_worked_on() {
 }
 
 #[tokio::test]
-async fn the_deployed_stack_fetches_a_transcript_and_tells_the_status() {
+async fn the_deployed_stack_fetches_a_transcript_and_shows_the_status() {
     let (stack, unique) = (stack(), unique());
     let (id, sid) = (format!("conv_{unique}"), format!("CA{unique}"));
     let api = ElevenLabsApi::at(

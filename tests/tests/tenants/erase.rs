@@ -1,5 +1,5 @@
-//! `make erase`: everything about one person goes, whoever reported it and however the number is written, and
-//! nothing of anybody else.
+//! `make erase`: everything about one person goes, whatever provider reported it and however the number is written,
+//! and nothing about another person.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -7,25 +7,16 @@ use std::{
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use ringpost::{
-    domain::{
-        directory::{ApiKey, Lead, LeadStatus},
-        key::{CallKey, EventKey},
-        phone::PhoneNumber,
-        timestamp::Timestamp,
-    },
-    store::directory::Put,
-};
 use ringpost_tests::{
     commands::{operate, printed},
-    livekit::{authorization, sip_call, unique},
+    livekit::unique,
     receiver::{Answer, Receiver},
-    signalwire::{PATH as SIGNALWIRE, form_signature},
-    stack::{Stack, client, eventually, stack},
+    stack::eventually,
     world::World,
 };
-use serde_json::{Value, json};
-use uuid::Uuid;
+use serde_json::json;
+
+use super::erase_tenant::{Person, Tenant};
 
 const TABLES: [&str; 7] = [
     "events",
@@ -38,241 +29,20 @@ const TABLES: [&str; 7] = [
 ];
 
 type Item = HashMap<String, AttributeValue>;
+
 /// Items by their tables and keys, each attribute as it is stored.
 type Items = BTreeMap<String, BTreeMap<String, String>>;
-
-/// Somebody who calls.
-struct Person {
-    unique: String,
-    /// Ten digits of North America.
-    national: String,
-}
-
-impl Person {
-    fn new() -> Self {
-        let unique = unique();
-        let digits = u64::from_str_radix(&unique, 16).unwrap() % 8_000_000;
-        Self {
-            unique,
-            national: (4_082_000_000 + digits).to_string(),
-        }
-    }
-
-    fn number(&self) -> String {
-        format!("+1{}", self.national)
-    }
-
-    /// `(408) 555-1234` and `408.555.1234`.
-    fn forms(&self) -> [String; 2] {
-        let (area, rest) = self.national.split_at_checked(3).unwrap();
-        let (exchange, line) = rest.split_at_checked(3).unwrap();
-        [
-            format!("({area}) {exchange}-{line}"),
-            format!("{area}.{exchange}.{line}"),
-        ]
-    }
-
-    /// Whether a text has the number: as one of the forms, or as digits that are no part of a longer number.
-    fn is_in(&self, text: &str) -> bool {
-        let stands = text.match_indices(&self.national).any(|(at, national)| {
-            let (before, from) = text.split_at_checked(at).unwrap();
-            let after = from.strip_prefix(national).unwrap();
-            let before: String = before
-                .chars()
-                .rev()
-                .take_while(char::is_ascii_digit)
-                .collect();
-            ["", "1"].contains(&before.as_str()) && !after.starts_with(|c: char| c.is_ascii_digit())
-        });
-        stands || self.forms().iter().any(|form| text.contains(form))
-    }
-}
 
 fn erase(arguments: &[&str]) -> Output {
     operate("erase", arguments)
 }
 
-/// A tenant of its own, with a line, a key for its dialer and two subscriptions.
-struct Tenant {
-    stack: &'static Stack,
-    world: World,
-    name: String,
-    line: String,
-    key: String,
-    company: Uuid,
-}
-
-impl Tenant {
-    async fn new() -> Self {
-        let (id, line) = (unique(), Person::new());
-        let tenant = Self {
-            stack: stack(),
-            world: World::deployed().await,
-            name: format!("t{id}"),
-            line: line.number(),
-            key: format!("rpk_{id:0>43}"),
-            company: Uuid::new_v4(),
-        };
-        tenant
-            .world
-            .assign_number(&tenant.line, &tenant.name, "user_erase")
-            .await;
-        let key = ApiKey {
-            id: Uuid::new_v4(),
-            sha256: ApiKey::hash(&tenant.key),
-            tenant_id: tenant.name.clone(),
-            company_id: tenant.company,
-            name: "dialer".to_owned(),
-            created_at: Timestamp::EPOCH,
-        };
-        assert_eq!(tenant.world.directory().put(&key).await.unwrap(), Put::Done);
-        tenant
-    }
-
-    /// Asks the API as the tenant's administrator.
-    async fn post(&self, path: &str, body: &str) -> Value {
-        let claims = json!({ "sub": "admin_erase", "tenant_id": self.name, "role": "admin" });
-        let request = client()
-            .post(self.stack.url(path))
-            .bearer_auth(self.stack.token(claims));
-        let request = request
-            .header("content-type", "application/json")
-            .header("idempotency-key", unique());
-        let answer = self.stack.send(request.body(body.to_owned())).await;
-        assert!((200..300).contains(&answer.status), "{path}: {answer:?}");
-        answer.body
-    }
-
-    async fn subscribe(&self, url: &str, event_types: &[&str]) {
-        let config = json!({
-            "name": "erase", "url": url, "eventTypes": event_types,
-            "retryConfig": { "maxAttempts": 5, "initialDelay": 7200, "maxDelay": 7200, "backoffFactor": 1 }
-        });
-        self.post("/api/webhooks/config", &config.to_string()).await;
-    }
-
-    async fn livekit(&self, payload: &Value) {
-        let (stack, body) = (self.stack, payload.to_string());
-        let (key, secret) = (
-            stack.value("LIVEKIT_API_KEY"),
-            stack.value("LIVEKIT_API_SECRET"),
-        );
-        let request = client()
-            .post(stack.url("/api/v1/webhooks/livekit/events"))
-            .header("content-type", "application/webhook+json")
-            .header("authorization", authorization(key, secret, body.as_bytes()));
-        let answer = stack.send(request.body(body)).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-    }
-
-    /// A call of the person as LiveKit reports it, its last event too large for one item; the same one as
-    /// SignalWire does.
-    async fn called_by(&self, person: &Person) {
-        let text = Value::from(sip_call(&person.unique, &self.line)).to_string();
-        let mut events: Vec<Value> =
-            serde_json::from_str(&text.replace("15105550123", &format!("1{}", person.national)))
-                .unwrap();
-        let mut large = events.first().unwrap().clone();
-        large["id"] = json!(format!("EV_{}9", person.unique));
-        let noise: String = (0..40_000)
-            .map(|_| Uuid::new_v4().simple().to_string())
-            .collect();
-        large["room"]["metadata"] = json!(noise);
-        events.push(large);
-        for event in &events {
-            self.livekit(event).await;
-        }
-        let (sid, number) = (format!("CA{}", person.unique), person.number());
-        let fields = [
-            ("AccountSid", "0e2c"),
-            ("CallDuration", "57"),
-            ("CallSid", sid.as_str()),
-            ("CallStatus", "completed"),
-            ("Direction", "inbound"),
-            ("From", number.as_str()),
-            ("To", self.line.as_str()),
-        ];
-        let url = self.stack.url(SIGNALWIRE);
-        let signature = form_signature(self.stack.value("SIGNALWIRE_SIGNING_KEY"), &url, &fields);
-        let form = reqwest::Url::parse_with_params("http://form", &fields).unwrap();
-        let request = client()
-            .post(url)
-            .header("X-SignalWire-Signature", signature);
-        let answer = self
-            .stack
-            .send(request.body(form.query().unwrap().to_owned()))
-            .await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-    }
-
-    /// Another call of the person, which a dialer submits.
-    async fn dialled(&self, person: &Person) {
-        let [recipient, _] = person.forms();
-        let body = json!({
-            "company_id": self.company, "external_call_id": person.unique, "recipient_number": recipient,
-            "duration_seconds": 50, "call_status": "completed"
-        });
-        let request = client().post(self.stack.url("/functions/v1/webhook-call-capture"));
-        let answer = self
-            .stack
-            .send(request.header("x-api-key", &self.key).json(&body))
-            .await;
-        assert_eq!(answer.status, 201, "{answer:?}");
-    }
-
-    /// The person becomes a lead of the tenant.
-    async fn remembers(&self, person: &Person) {
-        let number = person.number();
-        let lead = Lead {
-            tenant_id: self.name.clone(),
-            campaign_id: Some("spring".to_owned()),
-            phone_number: PhoneNumber::parse(&number).unwrap(),
-            name: format!("Inbound Caller {number}"),
-            status: LeadStatus::Completed,
-            created_at: Timestamp::EPOCH,
-            last_call_at: Timestamp::EPOCH,
-            last_call_id: CallKey::RoomSid(format!("RM_{}", person.unique)).call_id(),
-            last_call_started_at: Timestamp::EPOCH,
-            created_by: EventKey::of("livekit", &format!("EV_{}1", person.unique)),
-        };
-        assert_eq!(self.world.directory().put(&lead).await.unwrap(), Put::Done);
-    }
-
-    /// How many rows of the tenant's history there are: what was received by its state, what is sent by its
-    /// type, state and attempts. That it published itself is no part of what it received.
-    async fn rows(&self) -> BTreeMap<(String, String), usize> {
-        let mut rows = BTreeMap::new();
-        for row in self.world.items("history").await {
-            let is_ours =
-                word(&row, "tenantShard").is_some_and(|shard| shard.starts_with(&self.name));
-            let (Some(direction), Some(event_type)) =
-                (word(&row, "direction"), word(&row, "eventType"))
-            else {
-                continue;
-            };
-            let tried = row
-                .get("attempts")
-                .and_then(|number| number.as_n().ok())
-                .cloned();
-            let state = word(&row, "status").unwrap_or_default();
-            if is_ours && direction == "outbound" {
-                *rows
-                    .entry((event_type, format!("{state} {}", tried.unwrap_or_default())))
-                    .or_default() += 1;
-            } else if is_ours && !event_type.starts_with("campaign.") {
-                *rows.entry(("inbound".to_owned(), state)).or_default() += 1;
-            }
-        }
-        rows
-    }
-}
-
-fn word(item: &Item, name: &str) -> Option<String> {
+pub(crate) fn word(item: &Item, name: &str) -> Option<String> {
     item.get(name)?.as_s().ok().cloned()
 }
 
 /// Everything that an item says, its payload decompressed. A piece of a payload says nothing by itself.
-fn text(item: &Item) -> String {
+pub(crate) fn text(item: &Item) -> String {
     let part = |value: &AttributeValue| match value {
         AttributeValue::S(text) => text.clone(),
         AttributeValue::B(bytes) => zstd::stream::decode_all(bytes.clone().into_inner().as_slice())
@@ -368,7 +138,7 @@ fn tables(items: &Items) -> BTreeSet<&str> {
 }
 
 #[tokio::test]
-async fn everything_about_one_person_goes_and_nothing_of_anybody_else() {
+async fn everything_about_one_person_goes_and_nothing_about_another() {
     let (tenant, person, other) = (Tenant::new().await, Person::new(), Person::new());
     let (takes, fails) = (Receiver::start(), Receiver::answering(Answer::Status(500)));
     tenant
@@ -429,8 +199,9 @@ async fn everything_about_one_person_goes_and_nothing_of_anybody_else() {
     let waits = async || {
         let tenant_id = format!(r#""tenantId":"{}""#, tenant.name);
         let due = tenant.world.items("due").await.into_iter();
-        let is_ours =
-            |item: &Item| word(item, "reference").is_some_and(|told| told.contains(&tenant_id));
+        let is_ours = |item: &Item| {
+            word(item, "reference").is_some_and(|reported| reported.contains(&tenant_id))
+        };
         due.filter(|item| word(item, "kind").as_deref() == Some("delivery") && is_ours(item))
             .count()
     };

@@ -1,4 +1,4 @@
-//! Who asks too often is answered 429, in this minute and by every process, and nobody else.
+//! A user who sends too many requests is answered 429, in this minute and by every process, and no other user is.
 
 use http::{Method, header::RETRY_AFTER};
 use lambda_http::{Body, Request};
@@ -11,6 +11,7 @@ use ringpost::{
     providers::livekit::Keys,
 };
 use ringpost_functions::{directory, runtime};
+use ringpost_tests::faults::Faults;
 use ringpost_tests::{
     ask::{admin, ask},
     faults::{Cut, Faults},
@@ -27,7 +28,7 @@ const COMPANY: Uuid = Uuid::from_u128(0x7c86_93c6_976e_4324_9123_2c1d_8116_05f9)
 const BEGIN: &str = "2026-01-02T03:04:05Z";
 
 #[tokio::test]
-async fn so_many_requests_pass_in_a_minute_whichever_process_takes_them() {
+async fn a_fixed_number_of_requests_passes_in_a_minute_whichever_process_takes_them() {
     let (world, hand) = (World::new(None).await, ManualClock::at(BEGIN));
     let processes = [
         world.limiter(5, hand.clock()),
@@ -50,7 +51,7 @@ async fn so_many_requests_pass_in_a_minute_whichever_process_takes_them() {
     assert_eq!(passed, 5);
     assert!(
         processes[0].admit("bob").await.is_ok(),
-        "everybody has a counter"
+        "each user has a counter"
     );
     hand.advance(55);
     assert!(processes[0].admit("alice").await.is_ok(), "a minute later");
@@ -81,7 +82,7 @@ async fn a_large_limit_is_counted_in_steps_and_hardly_exceeded() {
 }
 
 #[tokio::test]
-async fn while_the_table_does_not_answer_nobody_is_refused() {
+async fn while_the_table_does_not_answer_no_request_is_refused() {
     let (world, hand) = (World::new(None).await, ManualClock::at(BEGIN));
     let limiter = world.limiter_with(1, hand.clock(), &Faults::death_at(0, Cut::Before));
     for _ in 0..3 {
@@ -95,7 +96,7 @@ async fn a_user_an_address_and_a_tenant_that_publishes_learn_when_to_come_again(
     let mut settings = world
         .endpoint::<directory::Function<Settings>>(&Faults::none())
         .await;
-    settings.authenticator.limiter = Some(world.limiter(2, hand.clock()));
+    settings.limit(world.limiter(2, hand.clock()));
     let get = async |tenant: &str| {
         ask(Method::GET, None)
             .of(&settings, &admin(tenant))
@@ -131,7 +132,7 @@ async fn a_user_an_address_and_a_tenant_that_publishes_learn_when_to_come_again(
     }
     assert_eq!(statuses, [(202, None), (429, Some("55".parse().unwrap()))]);
 
-    // Without an address, as here, nobody is counted; API Gateway always names one.
+    // Without an address, as here, no request is counted; API Gateway always names one.
     let mut call_completed = world.call_completed(&Faults::none()).await;
     call_completed.gate.addresses = Some(world.limiter(1, hand.clock()));
     for number in 0..2 {

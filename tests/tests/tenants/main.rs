@@ -8,7 +8,11 @@
 
 mod api_keys;
 mod directory;
+mod directory_deployed;
+mod directory_refusals;
+mod directory_table;
 mod erase;
+mod erase_tenant;
 mod leads;
 mod limits;
 mod migrate;

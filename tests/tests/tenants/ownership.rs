@@ -1,5 +1,6 @@
 //! Whose a call is: what the platform assigned decides, and nothing that a tenant or an event says.
 
+use ringpost_tests::faults::Faults;
 use std::collections::BTreeSet;
 
 use http::{HeaderMap, Method};
@@ -17,7 +18,6 @@ use ringpost::{
 use ringpost_functions::directory::{self, Resource};
 use ringpost_tests::{
     ask::{admin, ask},
-    faults::Faults,
     lambda::{invoke, webhook},
     livekit::{hmac_signature, sip_call, unique},
     stack::{client, eventually, stack},
@@ -44,7 +44,7 @@ async fn owners(world: &World) -> BTreeSet<(String, String)> {
         .collect()
 }
 
-async fn process_log(world: &World, events: &[Value]) {
+async fn process(world: &World, events: &[Value]) {
     for event in events {
         world.event_log().keep(event).await;
     }
@@ -56,7 +56,7 @@ fn owned(tenant_id: &str, user_id: &str) -> BTreeSet<(String, String)> {
 }
 
 #[tokio::test]
-async fn a_tenant_that_claims_what_nobody_has_gets_no_call_of_the_default_tenant() {
+async fn a_tenant_that_claims_an_unassigned_resource_gets_no_call_of_the_default_tenant() {
     let world = World::new(Some("acme")).await;
     world.put_default_agent("acme", "acme-agent").await;
     let mallory = admin("mallory");
@@ -90,15 +90,15 @@ async fn a_campaign_says_whose_users_a_call_is_and_never_whose_tenants() {
     let campaign = Campaign {
         id: "retention".to_owned(),
         tenant_id: "mallory".to_owned(),
-        name: "Seen in somebody's metadata".to_owned(),
+        name: "ReceivedSpan in somebody's metadata".to_owned(),
         agent_name: None,
         user_id: Some("mallory_1".to_owned()),
     };
-    // The metadata of these rooms names the campaign; nobody has the line.
+    // The metadata of these rooms names the campaign; no tenant has the line.
     for (default_tenant, expected) in [(None, BTreeSet::new()), (Some("acme"), owned("acme", ""))] {
         let world = World::new(default_tenant).await;
         world.directory().assign(&campaign).await.unwrap();
-        process_log(&world, &sip_call(&unique(), LINE)).await;
+        process(&world, &sip_call(&unique(), LINE)).await;
         assert_eq!(owners(&world).await, expected, "{default_tenant:?}");
     }
     // Of a tenant that has the line, its own campaign says the user, whichever event comes first.
@@ -115,7 +115,7 @@ async fn a_campaign_says_whose_users_a_call_is_and_never_whose_tenants() {
         }
         let mut events = sip_call(&unique(), LINE);
         events.rotate_left(turn);
-        process_log(&world, &events).await;
+        process(&world, &events).await;
         assert_eq!(owners(&world).await, owned("acme", "acme_1"), "{turn}");
     }
 }
@@ -220,7 +220,7 @@ async fn an_account_of_one_tenant_gets_no_agent_of_another() {
 #[tokio::test]
 async fn the_deployed_functions_may_look_a_campaign_up() {
     let (stack, unique) = (stack(), unique());
-    // Nobody has the line, and the metadata names a campaign that the default tenant does not have.
+    // No tenant has the line, and the metadata names a campaign that the default tenant does not have.
     for event in sip_call(&unique, "+18580000000") {
         let body = event.to_string();
         let signature = hmac_signature(stack.value("LIVEKIT_WEBHOOK_SECRET"), body.as_bytes());

@@ -46,7 +46,7 @@ async fn lived(kept: Retention) -> (Items, Items) {
 }
 
 #[tokio::test]
-async fn a_call_its_pointers_and_its_lead_end_so_many_days_after_it() {
+async fn a_call_its_pointers_and_its_lead_end_a_number_of_days_after_it() {
     let now = Clock::system().now();
     let (calls, leads) = lived(Retention::days(DAYS)).await;
     assert!(

@@ -100,7 +100,7 @@ async fn each_route_admits_the_roles_that_the_table_says_and_no_other() {
 }
 
 #[tokio::test]
-async fn what_another_tenant_has_is_answered_like_what_nobody_has() {
+async fn what_another_tenant_has_is_answered_like_what_does_not_exist() {
     let (ours, theirs) = (format!("ours-{}", unique()), format!("theirs-{}", unique()));
     let admin = |tenant: &str| json!({ "sub": "boss", "tenant_id": tenant, "role": "admin" });
     let body =

@@ -6,6 +6,9 @@
     reason = "a test fails by panicking"
 )]
 
+mod hostile_acts;
 mod hostile_day;
 mod outage;
 mod pace;
+mod tenants_day;
+mod two_tenants;

@@ -84,7 +84,7 @@ async fn load(world: &World, subscription: &Subscription) -> EndpointLoad {
         .unwrap_or_default()
 }
 
-/// Workers that take what comes out of a queue until `done`, so many batches at once.
+/// Workers that take what comes out of a queue until `done`, this number of batches at once.
 async fn serve(
     world: &World,
     deliver: &deliver::Function,
@@ -162,7 +162,7 @@ async fn fifty_workers_do_not_fight_for_places() {
     // One more for each that was posted: its result.
     let bookings = updates - posted;
     assert!((50..=100).contains(&bookings), "{bookings} for 50 batches");
-    // Everybody has a place of its own: what was not posted waits for it.
+    // Each subscription has its own place: what was not posted waits for it.
     let (now, later) = world.queued_deliveries().await;
     assert_eq!(posted + now + later, 500);
 }
@@ -201,7 +201,7 @@ async fn an_endpoint_never_sees_more_than_its_limit_in_a_second() {
     let busiest = busiest_second(&receiver);
     // One more, for what this machine makes of a millisecond.
     assert!(busiest <= 3, "{busiest}");
-    // Time that nobody used is not saved up.
+    // Unused time is not saved up.
     sleep(Duration::from_secs(3)).await;
     let more = deliverables(&world, &acme, 25).await.split_off(15);
     join_all(more.chunks(5).map(|batch| work(&deliver, batch))).await;
@@ -308,8 +308,13 @@ async fn a_refusal_is_no_failure_and_slows_the_subscription_down() {
         assert!(last.attempts <= 21);
     }
     assert_eq!((last.attempts, last.refused, last.failures()), (21, 20, 1));
-    let told: Vec<String> = world.told().await.into_iter().map(|told| told.0).collect();
-    assert_eq!(told, ["webhook.exhausted"]);
+    let reported: Vec<String> = world
+        .told()
+        .await
+        .into_iter()
+        .map(|reported| reported.0)
+        .collect();
+    assert_eq!(reported, ["webhook.exhausted"]);
 }
 
 #[tokio::test]

@@ -10,10 +10,15 @@
 mod endpoint_proof;
 mod publish_event;
 mod publishing;
+mod publishing_beside_calls;
+mod publishing_filters;
 mod publishing_payloads;
+mod reported_call;
 mod webhook_config_faults;
 mod webhook_configs;
+mod webhook_configs_deployed;
 mod webhook_event_details;
 mod webhook_event_retry;
 mod webhook_events;
+mod webhook_secret_rotation;
 mod webhook_tests;

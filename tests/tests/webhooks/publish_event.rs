@@ -1,4 +1,4 @@
-//! `POST /api/events`: what a tenant publishes is kept once per key and told to those who want it.
+//! `POST /api/events`: what a tenant publishes is kept once per key and reported to those who want it.
 
 use http::header::AUTHORIZATION;
 use lambda_http::{Body, Request};

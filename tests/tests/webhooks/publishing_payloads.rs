@@ -18,7 +18,7 @@ fn second(index: i64) -> Timestamp {
 }
 
 #[tokio::test]
-async fn the_documents_events_of_carrier_and_voice_are_told_with_what_they_tell() {
+async fn the_documents_events_of_carrier_and_voice_are_announced_with_their_data() {
     let world = World::new(Some("acme")).await;
     world
         .subscribe("acme", &["voice.completed"], Filters::default())

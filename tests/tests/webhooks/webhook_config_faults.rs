@@ -66,7 +66,7 @@ async fn of_changes_at_once_none_is_lost() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_not_taken_for_somebody_else_s_write() {
+async fn a_lost_answer_is_not_taken_for_another_write() {
     let configs = Configs::new().await;
     let world = &configs.world;
     let lossy = || Faults::once("PutItem", Cut::After);

@@ -167,7 +167,7 @@ async fn an_event_that_has_expired_from_the_log_has_no_payload() {
 }
 
 #[tokio::test]
-async fn a_delivery_is_shown_with_what_came_of_its_attempts() {
+async fn a_delivery_is_shown_with_the_results_of_its_attempts() {
     let world = World::new(None).await;
     world.write_subscription(&subscription("acme", 1)).await;
     let message = Message {
@@ -201,7 +201,7 @@ async fn a_delivery_is_shown_with_what_came_of_its_attempts() {
         detail["event"]["responseData"],
         json!({ "error": "timeout", "timing": 5_000 })
     );
-    // Somebody recorded the second attempt as failed and died; another made it once more.
+    // One worker recorded the second attempt as failed and died; another made it once more.
     let failed = answered(at(30_000), 502);
     let twin = history
         .record_attempt(&once, &failed, DeliveryStatus::Failed, None)
@@ -256,7 +256,7 @@ async fn a_delivery_is_shown_with_what_came_of_its_attempts() {
 }
 
 #[tokio::test]
-async fn an_attempt_that_nobody_counted_is_not_shown_twice() {
+async fn an_attempt_that_was_not_counted_is_not_shown_twice() {
     let world = World::new(None).await;
     let pending = world
         .pending_delivery(&message("acme", "evt_1", at(0), &json!({})), 1)
@@ -285,7 +285,7 @@ async fn an_attempt_that_nobody_counted_is_not_shown_twice() {
 }
 
 #[tokio::test]
-async fn a_failed_test_and_a_cancelled_delivery_tell_why() {
+async fn a_failed_test_and_a_cancelled_delivery_show_why() {
     let world = World::new(None).await;
     let history = world.history(&Faults::none());
     history
@@ -324,7 +324,7 @@ async fn a_failed_test_and_a_cancelled_delivery_tell_why() {
 }
 
 #[tokio::test]
-async fn everybody_sees_what_is_theirs() {
+async fn each_user_sees_its_own_events() {
     let world = World::new(None).await;
     for (number, user) in [Some("alice"), Some("bob"), None].into_iter().enumerate() {
         let number = i64::try_from(number).unwrap();

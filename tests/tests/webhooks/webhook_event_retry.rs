@@ -264,7 +264,7 @@ async fn wherever_the_process_dies_the_attempt_comes_to_pass_or_can_be_asked_for
 }
 
 #[tokio::test]
-async fn a_lost_answer_does_not_make_our_own_change_somebody_elses() {
+async fn a_lost_answer_is_not_taken_for_another_change() {
     let (world, delivery) = failed().await;
     let faults = Faults::once("UpdateItem", Cut::After);
     let answer = retry(&world, &faults, delivery.at.id, admin()).await;

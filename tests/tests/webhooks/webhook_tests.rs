@@ -1,5 +1,5 @@
-//! Tests of subscriptions: what is posted, what is answered and what the history holds, in a world of
-//! one's own and through the deployed stack.
+//! Tests of subscriptions: what is posted, what is answered and what the history holds, in a
+//! separate world and through the deployed stack.
 
 use std::collections::HashMap;
 
@@ -207,7 +207,7 @@ async fn without_a_payload_a_sample_of_the_type_is_posted_even_when_inactive() {
             .collect();
     })
     .await;
-    let mut told = std::collections::BTreeSet::new();
+    let mut reported = std::collections::BTreeSet::new();
     for event_type in event_type::all() {
         let answer = scene
             .test(&json!({ "eventType": event_type, "testPayload": null }))
@@ -217,13 +217,13 @@ async fn without_a_payload_a_sample_of_the_type_is_posted_even_when_inactive() {
             (200, &json!(true)),
             "{event_type}"
         );
-        told.insert(answer.body["details"]["eventId"].to_string());
+        reported.insert(answer.body["details"]["eventId"].to_string());
         let body = scene.receiver.requests().pop().unwrap().json();
         let data = sample_data(event_type, &subscription("", "acme"));
         assert_eq!(body["data"], Value::from(data), "{event_type}");
     }
     assert_eq!(
-        told.len(),
+        reported.len(),
         event_type::all().len(),
         "every test has an id of its own"
     );
@@ -241,7 +241,7 @@ async fn a_secret_that_was_rotated_out_signs_while_it_is_valid() {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_fails_is_told_and_kept() {
+async fn the_failure_of_an_endpoint_is_shown_and_kept() {
     for (reply, status, error) in [
         (Reply::Status(503), Some(503), None),
         (Reply::Status(410), Some(410), None),
@@ -345,7 +345,7 @@ async fn what_is_wrong_is_named_and_posts_nothing() {
 }
 
 #[tokio::test]
-async fn nobody_is_told_of_a_test_that_is_not_in_the_history() {
+async fn a_test_that_is_not_in_the_history_is_answered_500() {
     let scene = Scene::new(|_| {}).await;
     let body = json!({ "eventType": "call.completed" }).to_string();
     for (number, posts) in [(0, 0), (1, 1)] {

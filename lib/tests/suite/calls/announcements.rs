@@ -58,7 +58,7 @@ fn a_conversation_is_announced_only_where_there_was_one() {
         &["conversation.started"][..],
         &["conversation.started", "conversation.completed"][..],
     );
-    for (told, expected) in [
+    for (reported, expected) in [
         (of_status("call.initiated"), neither),
         (of_status("call.ringing"), neither),
         (of_status("call.answered"), begun),
@@ -72,7 +72,7 @@ fn a_conversation_is_announced_only_where_there_was_one() {
         (of_conversation("failed", Some("busy"), &json!([])), neither),
         (of_conversation("in-progress", None, &json!([])), begun),
     ] {
-        let call = Call::begin(&told, None);
+        let call = Call::begin(&reported, None);
         let announced: Vec<_> = call
             .announced
             .keys()
@@ -82,7 +82,7 @@ fn a_conversation_is_announced_only_where_there_was_one() {
             .into_iter()
             .filter(|name| name.starts_with("conversation."))
             .collect();
-        assert_eq!(of_conversation, expected, "{:?}", told.event);
+        assert_eq!(of_conversation, expected, "{:?}", reported.event);
     }
 }
 

@@ -55,11 +55,11 @@ fn inbound_call() -> Vec<CallUpdate> {
         ("room_finished", 80, json!({ "room": room })),
         ("egress_ended", 80, json!({ "egressInfo": egress })),
     ];
-    told(&events)
+    reported(&events)
 }
 
-/// What these events tell: each a name, seconds after the room's creation, and its content.
-fn told(events: &[(&str, i64, Value)]) -> Vec<CallUpdate> {
+/// What these events report: each a name, seconds after the room's creation, and its content.
+fn reported(events: &[(&str, i64, Value)]) -> Vec<CallUpdate> {
     let body = |(number, (name, second, content)): (usize, &(&str, i64, Value))| {
         let mut body = content.clone();
         body["event"] = json!(name);
@@ -133,7 +133,7 @@ fn a_better_source_wins_over_a_later_one() {
         info["status"] = json!("EGRESS_COMPLETE");
         json!({ "room": room, "egressInfo": info })
     };
-    let updates = told(&[
+    let updates = reported(&[
         ("participant_joined", 1, sip(inbound)),
         ("participant_joined", 2, sip(without_rule)),
         (
@@ -181,7 +181,7 @@ fn a_record_is_as_old_as_its_first_event_and_changes_with_what_is_new() {
     call.apply(&received(1, 30), Some(&owner()));
     assert_ne!(
         call.facts, updates[4].facts,
-        "the older event told something new"
+        "the older event reported something new"
     );
     assert_eq!(call.updated_at, arrival(60), "never backwards");
     call.apply(&received(5, 120), Some(&owner()));

@@ -43,7 +43,7 @@ proptest! {
         let (seconds, outcome) = story.truth();
         let expected = ended(outcome, u64::try_from(seconds).expect("a time"));
         let updates = updates(&bodies);
-        // As it happens: while somebody is there the call goes on, and is never announced as ended.
+        // As it happens: while a person is there the call goes on, and is never announced as ended.
         let in_order: Vec<usize> = (0..updates.len()).collect();
         let in_order = arriving(&updates, &in_order);
         let mut call = Call::begin(&in_order[0], Some(&owner()));
@@ -66,10 +66,10 @@ proptest! {
         let mut shuffled = Call::begin(&shuffle[0], Some(&owner()));
         for update in &shuffle {
             let (before, known) = (AnnouncedState::of(&shuffled.facts), shuffled.updates.get(&update.event).cloned());
-            let is_told = shuffled.announced.contains_key(&Announcement::Completed);
+            let is_reported = shuffled.announced.contains_key(&Announcement::Completed);
             shuffled.apply(update, Some(&owner()));
             let changed = before.changed_to(&AnnouncedState::of(&shuffled.facts));
-            let expected = if is_told && !changed.is_empty() { Some(changed) } else { known };
+            let expected = if is_reported && !changed.is_empty() { Some(changed) } else { known };
             prop_assert_eq!(shuffled.updates.get(&update.event), expected.as_ref());
         }
         prop_assert_eq!(end(&shuffled), expected);
@@ -82,9 +82,9 @@ proptest! {
             let answered = colleague.expect("a colleague").answered;
             prop_assert_eq!(leg.1.outcome == Some(LegOutcome::Connected), answered);
         }
-        // Whoever goes by what was announced knows in the end what is shown.
-        for told in [&call, &shuffled] {
-            let ends = told.announced.contains_key(&Announcement::Completed);
+        // A customer who follows the announcements knows in the end what is shown.
+        for record in [&call, &shuffled] {
+            let ends = record.announced.contains_key(&Announcement::Completed);
             prop_assert!(ends, "announced once");
         }
     }

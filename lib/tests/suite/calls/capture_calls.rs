@@ -212,7 +212,7 @@ fn the_times_that_are_missing_follow_from_those_that_are_there() {
 }
 
 #[test]
-fn the_status_decides_then_that_nobody_answered_then_the_duration() {
+fn the_status_decides_then_a_missing_answer_then_the_duration() {
     for (fields, outcome) in [
         (
             json!({ "call_status": "completed", "duration_seconds": 2 }),
@@ -302,12 +302,12 @@ fn a_correction_wins_whichever_is_folded_first() {
     assert_eq!(
         call.facts.follow_up.get(),
         Some(&None),
-        "a follow-up that is no longer told is withdrawn"
+        "a follow-up that is no longer reported is withdrawn"
     );
 }
 
 #[test]
-fn a_call_is_told_by_tenant_company_system_and_id_and_without_an_id_by_its_body() {
+fn a_call_is_identified_by_tenant_company_system_and_id_and_without_an_id_by_its_body() {
     let id = |tenant: &str, fields: Value| update(tenant, fields, RECEIVED).keys.first_id();
     let ours = json!({ "external_call_id": "C-1", "external_system": "D" });
     let same = json!({ "external_call_id": "C-1", "external_system": "D", "notes": "more" });
@@ -360,7 +360,7 @@ fn submitted(identity: &Identity, region: Option<Region>, fields: Value) -> Call
 }
 
 #[test]
-fn what_tells_a_submission_from_others_tells_its_event_and_where_it_has_no_id_its_call() {
+fn what_identifies_a_submission_identifies_its_event_and_where_it_has_no_id_its_call() {
     let key = |key: &str| Identity::Key(key.to_owned());
     let moment = |second: i64| Timestamp::from_seconds(second).expect("a time");
     let identities = [

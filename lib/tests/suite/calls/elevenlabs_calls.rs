@@ -15,12 +15,12 @@ use crate::support::elevenlabs::{self, at, body, event, fixtures, keys, text, up
 const AGENT: &str = "agent_01jx7n5t2se5xv3m8q9b4c6d7e";
 const PHONE_CALL: &str = "CA0123456789abcdef0123456789abcdef";
 
-fn told(body: &Value) -> CallUpdate {
+fn reported(body: &Value) -> CallUpdate {
     update(body).expect("a call")
 }
 
 fn call(body: &Value) -> Call {
-    Call::begin(&told(body), None)
+    Call::begin(&reported(body), None)
 }
 
 fn word(update: &CallUpdate) -> Option<StatusWord> {
@@ -49,9 +49,9 @@ fn changed(change: impl FnOnce(&mut Value)) -> Value {
 }
 
 #[test]
-fn a_transcription_tells_all_of_a_phone_call() {
+fn a_transcription_reports_all_of_a_phone_call() {
     let body = body("01_post_call_transcription_twilio");
-    let (event, update) = (event(&body), told(&body));
+    let (event, update) = (event(&body), reported(&body));
     assert_eq!(
         (event.event_type.as_str(), event.occurred_at),
         ("post_call_transcription", at(1_767_311_999))
@@ -98,8 +98,8 @@ fn a_transcription_tells_all_of_a_phone_call() {
 
 #[test]
 fn a_conversation_in_a_browser_has_no_numbers() {
-    let update = told(&body("03_post_call_transcription_web_no_phone_no_analysis"));
-    // `system__call_sid` among its variables may be anybody's words.
+    let update = reported(&body("03_post_call_transcription_web_no_phone_no_analysis"));
+    // `system__call_sid` among its variables may be anyone's words.
     assert_eq!(
         keys(&update),
         [CallKey::Conversation("conv_01jxweb00001".to_owned())]
@@ -113,7 +113,7 @@ fn a_conversation_in_a_browser_has_no_numbers() {
 #[test]
 fn a_failed_conversation_is_a_failed_call() {
     let body = body("04_post_call_transcription_status_failed");
-    let update = told(&body);
+    let update = reported(&body);
     assert_eq!(word(&update), Some(StatusWord::Failed));
     assert_eq!(update.facts.failure_reason(), Some("LLM cascade failed"));
     assert_eq!(call(&body).facts.outcome(), Some(Outcome::Failed));
@@ -125,14 +125,14 @@ fn a_failed_conversation_is_a_failed_call() {
     assert_eq!(
         busy_model.facts.outcome(),
         Some(Outcome::Failed),
-        "the model was, nobody else"
+        "the model was, and no person"
     );
 }
 
 #[test]
 fn a_failure_to_initiate_names_number_carrier_and_reason() {
     let body = body("06_call_initiation_failure_twilio");
-    let update = told(&body);
+    let update = reported(&body);
     let sid = CallKey::CallSid("CA8367245817625817632576245724".to_owned());
     assert_eq!(
         keys(&update),
@@ -163,7 +163,7 @@ fn a_failure_of_a_sip_trunk_is_read_too() {
             }
         })
     };
-    let unknown = told(&body("unknown"));
+    let unknown = reported(&body("unknown"));
     assert_eq!(number(unknown.facts.line_number()), Some("+18005550199"));
     assert_eq!(number(unknown.facts.phone_number()), Some("+15105550123"));
     assert_eq!(unknown.facts.failure_reason(), Some("Service Unavailable"));
@@ -191,13 +191,13 @@ fn an_unknown_type_is_kept_and_says_what_it_can() {
     let detection =
         json!({ "type": "answering_machine_detection", "data": { "conversation_id": "conv_1" } });
     assert_eq!(
-        keys(&told(&detection)),
+        keys(&reported(&detection)),
         [CallKey::Conversation("conv_1".to_owned())]
     );
     assert_eq!(
         event(&detection).occurred_at,
         at(elevenlabs::RECEIVED),
-        "it tells no time"
+        "it reports no time"
     );
     for data in [
         json!("text"),
@@ -213,18 +213,19 @@ fn an_unknown_type_is_kept_and_says_what_it_can() {
 }
 
 #[test]
-fn audio_tells_whose_it_is() {
+fn audio_names_its_owner() {
     let data =
         json!({ "agent_id": AGENT, "conversation_id": "conv_1", "full_audio": "SUQzBAAAAAAA" });
-    let update =
-        told(&json!({ "type": "post_call_audio", "event_timestamp": 1_767_311_999, "data": data }));
+    let update = reported(
+        &json!({ "type": "post_call_audio", "event_timestamp": 1_767_311_999, "data": data }),
+    );
     assert_eq!(update.facts.agent_id().map(String::as_str), Some(AGENT));
     assert!(update.facts.transcript().is_none() && update.facts.ending().is_none());
 }
 
 #[test]
-fn the_carriers_result_decides_where_nobody_spoke() {
-    for (result, status, outcome, word_told) in [
+fn the_carriers_result_decides_where_no_one_spoke() {
+    for (result, status, outcome, reported_word) in [
         ("busy", "done", Some(Outcome::Busy), StatusWord::Completed),
         ("busy", "failed", Some(Outcome::Busy), StatusWord::Busy),
         (
@@ -251,17 +252,17 @@ fn the_carriers_result_decides_where_nobody_spoke() {
             data["metadata"]["phone_call"]["call_result"] = json!(result);
         });
         assert_eq!(
-            (call(&body).facts.outcome(), word(&told(&body))),
-            (outcome, Some(word_told)),
+            (call(&body).facts.outcome(), word(&reported(&body))),
+            (outcome, Some(reported_word)),
             "{result}"
         );
-        assert!(told(&body).facts.answered_at().is_none(), "{result}");
+        assert!(reported(&body).facts.answered_at().is_none(), "{result}");
     }
 }
 
 #[test]
 fn an_outbound_call_by_a_sip_trunk_has_its_keys() {
-    let update = told(&changed(|data| {
+    let update = reported(&changed(|data| {
         data["metadata"]["phone_call"] = json!({
             "type": "sip_trunking", "direction": "outbound", "agent_number": "+18005550199",
             "external_number": "+15105550123", "call_id": "sip-1@trunk", "call_sid": "SCL_1"
@@ -279,17 +280,17 @@ fn an_outbound_call_by_a_sip_trunk_has_its_keys() {
 #[test]
 fn a_transcript_that_is_left_out_is_no_transcript() {
     for transcript in [json!([]), json!(null)] {
-        let update = told(&changed(|data| data["transcript"] = transcript));
+        let update = reported(&changed(|data| data["transcript"] = transcript));
         assert!(update.facts.transcript().is_none());
     }
     let bare =
         json!({ "type": "post_call_transcription", "data": { "conversation_id": "conv_1" } });
     assert_eq!(
-        word(&told(&bare)),
+        word(&reported(&bare)),
         Some(StatusWord::Completed),
         "the call is over"
     );
-    assert!(told(&bare).facts.ending().is_some());
+    assert!(reported(&bare).facts.ending().is_some());
 }
 
 #[test]
@@ -299,7 +300,7 @@ fn the_documents_event_names_call_agent_and_campaign() {
         "agent_id": "agent-456", "call_id": "CA123456789abcdef", "duration": 15.5,
         "metadata": { "campaignId": "campaign-123", "contactId": 42 }
     });
-    let update = told(&documented);
+    let update = reported(&documented);
     assert_eq!(event(&documented).occurred_at, at(1_690_643_100));
     assert_eq!(
         keys(&update),
@@ -325,7 +326,7 @@ fn the_documents_event_names_call_agent_and_campaign() {
         let mut body = documented.clone();
         body["event_type"] = json!(event_type);
         assert_eq!(event(&body).event_type, event_type);
-        assert!(told(&body).facts.ending().is_none());
+        assert!(reported(&body).facts.ending().is_none());
     }
     let about_no_call = json!({ "event_type": "agent.ready", "agent_id": "agent-456" });
     assert_eq!(elevenlabs::update(&about_no_call), None);

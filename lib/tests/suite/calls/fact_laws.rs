@@ -164,7 +164,7 @@ prop_compose! {
     }
 }
 
-/// A map of up to four keys, or of so many that no two of them fit.
+/// A map of up to four keys, or of a number of which no two fit.
 fn keys<K: Ord + Clone + Debug, V: Merge + Clone + Debug, const N: usize>(
     key: impl Fn(&str) -> K + Clone,
     value: impl Strategy<Value = V> + 'static,

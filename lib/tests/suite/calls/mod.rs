@@ -5,6 +5,7 @@ mod call_fold;
 mod call_record;
 mod call_stories;
 mod capture_calls;
+mod competing_ends;
 mod elevenlabs_calls;
 mod fact_laws;
 mod older_records;

@@ -1,5 +1,5 @@
-//! Who called whom: what is posted and shown of numbers that a room's name alone tells, that a dispatch
-//! rule hides, or that are told of both sides.
+//! Who called whom: what is posted and shown of numbers that only a room's name has, that a dispatch
+//! rule hides, or that both sides have.
 
 use ringpost::{
     domain::{
@@ -19,7 +19,7 @@ const LINE: &str = "+18005550199";
 const CALLER: &str = "+15105550123";
 const NOBODY: [Option<&str>; 2] = [None, None];
 
-/// A call of which these LiveKit events tell, in this room.
+/// A call that these LiveKit events report, in this room.
 fn call(room: &str, events: &[Value]) -> Call {
     let mut call: Option<Call> = None;
     for (second, changes) in events.iter().enumerate() {
@@ -157,7 +157,7 @@ fn whose_number_a_dispatched_room_bears_is_known_with_its_rule() {
         ),
         (NOBODY, None)
     );
-    // Whoever bears the number of the room is the caller, and no rule hides it.
+    // The participant with the number of the room is the caller, and no rule hides it.
     let plain = call(&by_caller, &[joined(&format!("sip_{CALLER}"), json!({}))]);
     assert_eq!(
         (
@@ -177,7 +177,7 @@ fn whose_number_a_dispatched_room_bears_is_known_with_its_rule() {
 }
 
 #[test]
-fn a_caller_who_shows_our_own_number_is_shown_as_told() {
+fn a_caller_who_shows_our_own_number_is_shown_as_reported() {
     let spoofed = joined(
         &format!("sip_{LINE}"),
         json!({ "sip.phoneNumber": LINE, "sip.trunkPhoneNumber": LINE }),

@@ -40,7 +40,7 @@ fn fold(updates: &[&CallUpdate]) -> Call {
 }
 
 #[test]
-fn it_tells_what_each_of_them_knows() {
+fn it_shows_what_each_of_them_knows() {
     let updates = updates();
     let call = fold(&updates.iter().collect::<Vec<_>>());
     let facts = &call.facts;

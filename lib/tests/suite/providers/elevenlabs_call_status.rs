@@ -31,7 +31,7 @@ fn event(body: &Value) -> Event {
         .event(&bytes, at(RECEIVED))
 }
 
-fn told(body: &Value) -> CallUpdate {
+fn reported(body: &Value) -> CallUpdate {
     providers::read_update(&event(body)).expect("a call")
 }
 
@@ -43,7 +43,7 @@ fn status(event_type: &str) -> Value {
 }
 
 fn reason(body: &Value) -> Option<String> {
-    told(body).facts.failure_reason().map(str::to_owned)
+    reported(body).facts.failure_reason().map(str::to_owned)
 }
 
 fn refused(body: &str) -> PayloadError {
@@ -71,16 +71,16 @@ fn every_event_of_the_document_has_its_status_and_outcome() {
         ("call.rejected", "rejected", Some(Outcome::Busy)),
     ] {
         let body = status(event_type);
-        let update = told(&body);
-        let told_status = update.facts.agent_status.get().expect("a status");
+        let update = reported(&body);
+        let reported_status = update.facts.agent_status.get().expect("a status");
         assert_eq!(
-            (told_status.word.as_str(), &told_status.event),
+            (reported_status.word.as_str(), &reported_status.event),
             (word, &event(&body).key),
             "{event_type}"
         );
         let call = Call::begin(&update, None);
         assert_eq!(call.facts.outcome(), outcome, "{event_type}");
-        let ended = told_status.word.is_terminal();
+        let ended = reported_status.word.is_terminal();
         assert_eq!(
             call.facts.ending().map(|ending| ending.at),
             ended.then(|| at(1_769_760_000)),
@@ -99,12 +99,12 @@ fn every_event_of_the_document_has_its_status_and_outcome() {
         );
     }
     assert!(
-        Call::begin(&told(&status("call.ringing")), None)
+        Call::begin(&reported(&status("call.ringing")), None)
             .announced
             .contains_key(&Announcement::Ringing)
     );
     assert!(
-        Call::begin(&told(&status("call.answered")), None)
+        Call::begin(&reported(&status("call.answered")), None)
             .announced
             .contains_key(&Announcement::Answered)
     );
@@ -127,7 +127,7 @@ fn a_whole_call_may_come_in_any_order() {
         bodies.push(body);
     }
     let fold = |bodies: Vec<&Value>| {
-        let mut updates = bodies.into_iter().map(told);
+        let mut updates = bodies.into_iter().map(reported);
         let mut call = Call::begin(&updates.next().expect("an event"), None);
         updates.for_each(|update| call.apply(&update, None));
         call.facts
@@ -205,7 +205,7 @@ fn the_senders_words_do_not_decide_the_outcome() {
             .expect("an object")
             .insert("failure_reason".to_owned(), json!(words));
         assert_eq!(
-            Call::begin(&told(&body), None).facts.outcome(),
+            Call::begin(&reported(&body), None).facts.outcome(),
             Some(Outcome::NoAnswer),
             "{words}"
         );
@@ -216,7 +216,7 @@ fn the_senders_words_do_not_decide_the_outcome() {
 fn either_id_will_do_and_the_time_may_be_missing() {
     let only_call =
         json!({ "call_id": "test_call_123", "event_type": "call.no_answer", "status": "failed" });
-    let keys: Vec<_> = told(&only_call).keys.iter().cloned().collect();
+    let keys: Vec<_> = reported(&only_call).keys.iter().cloned().collect();
     assert_eq!(keys, [CallKey::CallSid("test_call_123".to_owned())]);
     assert_eq!(event(&only_call).occurred_at, at(RECEIVED));
     assert_eq!(
@@ -226,15 +226,15 @@ fn either_id_will_do_and_the_time_may_be_missing() {
     );
     let only_conversation =
         json!({ "conversation_id": "conv_1", "call_id": null, "event_type": "call.ringing" });
-    let keys: Vec<_> = told(&only_conversation).keys.iter().cloned().collect();
+    let keys: Vec<_> = reported(&only_conversation).keys.iter().cloned().collect();
     assert_eq!(keys, [CallKey::Conversation("conv_1".to_owned())]);
     let strange_time = json!({ "call_id": 7, "event_type": "call.ringing", "timestamp": "noon" });
     assert_eq!(event(&strange_time).occurred_at, at(RECEIVED));
 }
 
 #[test]
-fn an_unknown_event_is_kept_and_tells_that_there_is_a_call() {
-    let update = told(&status("call.transferred"));
+fn an_unknown_event_is_kept_and_reports_that_there_is_a_call() {
+    let update = reported(&status("call.transferred"));
     assert!(update.facts.agent_status.is_empty() && update.facts.ending().is_none());
     assert_eq!(
         update.facts.conversation_id().map(String::as_str),
@@ -300,12 +300,11 @@ fn what_is_missing_or_wrong_is_named() {
 }
 
 #[test]
-fn an_id_with_characters_that_nobody_would_choose_is_taken_and_one_that_no_provider_gives_names_no_call()
- {
+fn an_id_with_unusual_characters_is_taken_and_one_that_no_provider_gives_names_no_call() {
     for id in ["a\u{1}b", "a\nb", "a\u{7f}", "conv_é", &"x".repeat(512)] {
         let body = json!({ "event_type": "call.answered", "conversation_id": id });
         assert_eq!(
-            told(&body).facts.conversation_id().map(String::as_str),
+            reported(&body).facts.conversation_id().map(String::as_str),
             Some(id),
             "{id:?}"
         );

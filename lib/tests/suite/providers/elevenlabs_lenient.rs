@@ -91,8 +91,8 @@ fn one_wrong_field_hides_no_other() {
 #[test]
 fn a_duration_may_be_a_text() {
     let mut changed = body(NAMES[0]);
-    for (told, seconds) in [(json!("62"), 62), (json!(62.0), 62), (json!("62.9"), 62)] {
-        changed["data"]["metadata"]["call_duration_secs"] = told;
+    for (reported, seconds) in [(json!("62"), 62), (json!(62.0), 62), (json!("62.9"), 62)] {
+        changed["data"]["metadata"]["call_duration_secs"] = reported;
         assert_eq!(
             update(&changed).expect("a call").facts.stated_seconds(),
             Some(seconds)
@@ -157,7 +157,7 @@ fn from_api(change: impl FnOnce(&mut Value)) -> (Conversation, Facts) {
 }
 
 #[test]
-fn a_conversation_read_from_the_api_tells_how_far_it_is() {
+fn a_conversation_read_from_the_api_shows_how_far_it_is() {
     for (status, read, word, ended, with_transcript) in [
         (
             "initiated",

@@ -261,17 +261,21 @@ fn whatever_a_field_holds_the_event_is_kept() {
 fn whatever_nobody_reads_the_event_is_the_same() {
     for (endpoint, body) in samples().iter().filter(|(_, body)| body.is_object()) {
         let whole = body.to_string();
-        let told = |body: &str| {
+        let reported = |body: &str| {
             let event = endpoint.event(body).expect("an event");
             read_update(&event).map(|update| update.keys.iter().cloned().collect::<Vec<_>>())
         };
-        let expected = told(&whole);
+        let expected = reported(&whole);
         let members = whole.trim_start_matches('{');
         for raw in oddities() {
             for unknown in ["unknown", r"\ud83d", r"\ud83d\ude00"] {
                 let changed = format!(r#"{{"{unknown}":{raw},{members}"#);
                 check_kept(*endpoint, &changed, &format!("{unknown} {raw:.40}"));
-                assert_eq!(told(&changed), expected, "{endpoint:?} {unknown} {raw:.40}");
+                assert_eq!(
+                    reported(&changed),
+                    expected,
+                    "{endpoint:?} {unknown} {raw:.40}"
+                );
             }
         }
         for changed in [
@@ -280,7 +284,7 @@ fn whatever_nobody_reads_the_event_is_the_same() {
             format!("{{{},{members}", &members[..members.len() - 1]),
         ] {
             check_kept(*endpoint, &changed, "around it");
-            assert_eq!(told(&changed), expected, "{endpoint:?}");
+            assert_eq!(reported(&changed), expected, "{endpoint:?}");
         }
     }
 }

@@ -63,7 +63,7 @@ fn the_sample_is_normalised_as_the_document_does() {
 }
 
 #[test]
-fn the_sample_tells_of_one_call_under_both_names_of_its_room() {
+fn the_sample_reports_one_call_under_both_names_of_its_room() {
     let update = update(&sample(), time("2025-10-29T15:30:45.500Z"));
     let keys: Vec<&CallKey> = update.keys.iter().collect();
     let sid = CallKey::RoomSid("RM_xyz789abc123".to_owned());
@@ -181,10 +181,10 @@ fn the_campaign_of_the_events_wins_over_that_of_the_number() {
     let mut body = sample();
     let now = time("2025-10-29T15:30:45.500Z");
     let mut call = Call::begin(&update(&body, now), Some(&owner));
-    let told = |call: &Call| serde_json::to_value(CallLog::of(call, &owner)).expect("JSON");
-    assert_eq!(told(&call)["metadata"]["campaign_id"], "of-number");
+    let shown = |call: &Call| serde_json::to_value(CallLog::of(call, &owner)).expect("JSON");
+    assert_eq!(shown(&call)["metadata"]["campaign_id"], "of-number");
     body["room"]["metadata"] = json!(r#"{"campaign_id":"of-room"}"#);
     body["id"] = json!("evt_2");
     call.apply(&update(&body, now), Some(&owner));
-    assert_eq!(told(&call)["metadata"]["campaign_id"], "of-room");
+    assert_eq!(shown(&call)["metadata"]["campaign_id"], "of-room");
 }

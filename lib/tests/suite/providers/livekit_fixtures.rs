@@ -1,4 +1,4 @@
-//! The recorded webhooks of LiveKit: each verified as it says, and what it tells.
+//! The recorded webhooks of LiveKit: each verified as it says, and what it reports.
 
 use std::{collections::BTreeMap, fs};
 
@@ -66,7 +66,7 @@ fn verify(fixture: &Value) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What the webhook of this name tells.
+/// What the webhook of this name reports.
 fn read(name: &str) -> (LiveKitEvent, Option<CallUpdate>) {
     let body = text(&fixtures()[name], "/body").to_owned();
     events::read(body.as_bytes(), time("2026-01-02T00:00:01Z")).expect("a readable body")
@@ -120,7 +120,7 @@ fn every_accepted_webhook_can_be_read() {
 }
 
 #[test]
-fn a_phone_that_joins_tells_who_calls_whom_and_by_which_ids() {
+fn a_phone_that_joins_shows_who_calls_whom_and_by_which_ids() {
     for name in [
         "02_participant_joined_sip_inbound",
         "20_go_server_token_layout",

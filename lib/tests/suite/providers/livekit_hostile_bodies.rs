@@ -1,4 +1,4 @@
-//! Bodies made to hurt: none panics, and no refusal repeats a word of the body to whoever sent it.
+//! Bodies made to hurt: none panics, and no refusal repeats a word of the body to the sender.
 
 use proptest::prelude::*;
 use ringpost::providers::{PayloadError, livekit::LiveKitEvent};
@@ -77,7 +77,7 @@ fn consists_of_names(path: &str) -> bool {
 }
 
 /// Whether a refusal says what is wrong in our words only.
-fn tells_nothing(error: &PayloadError) -> bool {
+fn reveals_nothing(error: &PayloadError) -> bool {
     let text = error.to_string();
     match error {
         PayloadError::NotAnObject => text == "Body must be a JSON object",
@@ -207,13 +207,13 @@ proptest! {
 
     #[test]
     fn any_bytes_are_read_or_refused_without_a_word_of_theirs(body: Vec<u8>) {
-        prop_assert!(parse(&body).is_err_and(|error| tells_nothing(&error)));
+        prop_assert!(parse(&body).is_err_and(|error| reveals_nothing(&error)));
     }
 
     #[test]
     fn any_json_is_read_or_refused_without_a_word_of_its_own(body in any_json()) {
         if let Err(error) = parse(body.to_string().as_bytes()) {
-            prop_assert!(tells_nothing(&error), "{}", error);
+            prop_assert!(reveals_nothing(&error), "{}", error);
         }
     }
 
@@ -229,7 +229,7 @@ proptest! {
             }
         }
         if let Err(error) = parse(body.to_string().as_bytes()) {
-            prop_assert!(tells_nothing(&error), "{}", error);
+            prop_assert!(reveals_nothing(&error), "{}", error);
         }
     }
 
@@ -243,7 +243,7 @@ proptest! {
             body[place] = byte;
         }
         if let Err(error) = parse(&body) {
-            prop_assert!(tells_nothing(&error), "{}", error);
+            prop_assert!(reveals_nothing(&error), "{}", error);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Participants in protobuf-JSON: who is a phone, a person or a machine, how it left, and what SIP tells.
+//! Participants in protobuf-JSON: who is a phone, a person or a machine, how it left, and what SIP reports.
 
 use ringpost::domain::call::{direction::Direction, outcome::Outcome};
 use serde_json::{Value, json};
@@ -81,18 +81,22 @@ fn a_disconnect_reason_may_be_a_number() {
         "MEDIA_FAILURE",
         "AGENT_ERROR",
     ];
-    let told = |reason: Value| {
+    let reported = |reason: Value| {
         let (event, _) = read(&left(
             json!({ "participant": { "disconnectReason": reason } }),
         ));
         event.participant.expect("a participant").disconnect_reason
     };
     for (number, name) in names.into_iter().enumerate() {
-        assert_eq!(told(json!(number)).as_deref(), Some(name));
-        assert_eq!(told(json!(name)).as_deref(), Some(name));
+        assert_eq!(reported(json!(number)).as_deref(), Some(name));
+        assert_eq!(reported(json!(name)).as_deref(), Some(name));
     }
-    assert_eq!(told(json!(17)).as_deref(), Some("17"), "of a later LiveKit");
-    assert_eq!(told(json!("")), None);
+    assert_eq!(
+        reported(json!(17)).as_deref(),
+        Some("17"),
+        "of a later LiveKit"
+    );
+    assert_eq!(reported(json!("")), None);
     let outcome =
         |reason: u8| outcome_and_millis(json!({ "participant": { "disconnectReason": reason } })).0;
     assert_eq!(outcome(1), Some(Outcome::Completed));

@@ -29,7 +29,7 @@ fn a_time_may_be_a_string_of_seconds_a_number_or_an_iso_text() {
 }
 
 #[test]
-fn start_and_end_are_told_in_the_same_seconds_and_zero_says_that_nobody_knows() {
+fn start_and_end_are_reported_in_the_same_seconds_and_zero_means_unknown() {
     let millis = |room: Value| call_millis(json!({ "room": room }));
     assert_eq!(
         millis(json!({ "creationTimeMs": "1767312000412" })),
@@ -110,9 +110,9 @@ fn only_a_finished_egress_has_a_recording() {
 fn the_rooms_metadata_names_the_campaign() {
     let campaign = |metadata: Value| {
         let (event, update) = read(&left(json!({ "room": { "metadata": metadata } })));
-        let told = event.room.expect("a room").campaign_id;
-        assert_eq!(update.facts.campaign_id.get(), told.as_ref());
-        told
+        let reported = event.room.expect("a room").campaign_id;
+        assert_eq!(update.facts.campaign_id.get(), reported.as_ref());
+        reported
     };
     for name in ["campaign_id", "campaignId", "campaign"] {
         assert_eq!(

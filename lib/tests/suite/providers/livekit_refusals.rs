@@ -314,7 +314,7 @@ fn a_field_that_is_null_is_as_good_as_absent() {
 }
 
 #[test]
-fn what_is_no_json_is_told_by_its_place() {
+fn a_body_that_is_no_json_is_refused_with_the_place() {
     let at = |line, column| Some(PayloadError::NotJson { line, column });
     assert_eq!(parse(b"").err(), at(1, 0));
     assert_eq!(parse(b"{\"id\":\n  oops}").err(), at(2, 3));
@@ -362,7 +362,7 @@ fn json_that_is_no_object_is_refused_even_as_a_list_of_the_right_fields() {
 }
 
 #[test]
-fn of_a_field_that_is_told_twice_the_last_counts() {
+fn of_a_field_that_is_sent_twice_the_last_counts() {
     let body = SAMPLE.trim_end().trim_end_matches('}');
     let twice = format!(
         r#"{body},"id":"evt_2","room":{{"name":"room-1","sid":"RM_1","sid":"RM_2"}},"x":1,"x":2}}"#

@@ -14,4 +14,6 @@ mod placeholder_ids;
 mod signalwire_callbacks;
 mod signalwire_contacts;
 mod signalwire_number_callbacks;
+mod signalwire_odd_callbacks;
+mod signalwire_recorded;
 mod sip_inbound;

@@ -1,4 +1,4 @@
-//! A text that stands for an id and is none is no key of a call, whoever sends it: all calls that bear it
+//! A text that stands for an id and is none is no key of a call, from any sender: all calls that bear it
 //! would be one, of whatever tenant.
 
 use bytes::Bytes;
@@ -44,7 +44,7 @@ fn read(source: Source, body: &[u8]) -> Option<CallUpdate> {
 /// A payload with an id in every place of one.
 type Payload<'a> = &'a dyn Fn(&str) -> Value;
 
-/// Whether a payload, told with this id in every place of an id, names a call by it, or shows it.
+/// Whether a payload, sent with this id in every place of an id, names a call by it, or shows it.
 fn names_a_call(source: Source, payload: impl Fn(&str) -> Value, id: &str) -> bool {
     let Some(update) = read(source, payload(id).to_string().as_bytes()) else {
         return false;

@@ -12,7 +12,7 @@ fn facts(body: &str) -> Facts {
 }
 
 #[test]
-fn a_contact_is_told_as_it_was_written() {
+fn a_contact_is_reported_as_it_was_written() {
     for (raw, contact) in [
         ("42", Scalar::Number("42".to_owned())),
         ("\"42\"", Scalar::Text("42".to_owned())),

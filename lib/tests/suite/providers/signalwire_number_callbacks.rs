@@ -39,19 +39,25 @@ fn a_numbers_own_callback_is_of_an_inbound_call_to_it() {
             .finish()
     };
     let body = of_number(&[]);
-    let (event, told) = (read(&body).0, facts(&body));
+    let (event, reported) = (read(&body).0, facts(&body));
     let (created, ended) = (time("2026-01-02T00:00:27Z"), time("2026-01-02T00:05:27Z"));
-    assert_eq!(numbers(&told), [Some("+15105550123"), Some("+15559876543")]);
-    assert_eq!(told.direction(), Some(Direction::Inbound));
     assert_eq!(
-        (told.started_at(), told.ending().map(|ending| ending.at)),
+        numbers(&reported),
+        [Some("+15105550123"), Some("+15559876543")]
+    );
+    assert_eq!(reported.direction(), Some(Direction::Inbound));
+    assert_eq!(
+        (
+            reported.started_at(),
+            reported.ending().map(|ending| ending.at)
+        ),
         (Some(created), Some(ended))
     );
     assert_eq!(
-        (event.occurred_at, told.duration_millis()),
+        (event.occurred_at, reported.duration_millis()),
         (ended, Some(300_000))
     );
-    assert_eq!(told.outcome(), Some(Outcome::Completed));
+    assert_eq!(reported.outcome(), Some(Outcome::Completed));
 
     let failed = facts(&of_number(&[
         ("CallStatus", "failed"),
@@ -70,9 +76,9 @@ fn a_numbers_own_callback_is_of_an_inbound_call_to_it() {
         ("Direction", "outbound-api"),
         ("CallDuration", "300"),
     ]));
-    let (mut one, mut other) = (told.clone(), of_leg.clone());
+    let (mut one, mut other) = (reported.clone(), of_leg.clone());
     one.merge(of_leg);
-    other.merge(told);
+    other.merge(reported);
     assert_eq!((one.direction(), &one), (Some(Direction::Outbound), &other));
 
     // A leg's callback that lacks its direction is not a number's: nothing is known of its sides.
@@ -82,9 +88,9 @@ fn a_numbers_own_callback_is_of_an_inbound_call_to_it() {
         &[("ParentCallSid", "c0")],
         &[("CallStatus", "ringing")],
     ] {
-        let told = facts(&of_number(of_leg));
+        let reported = facts(&of_number(of_leg));
         assert_eq!(
-            (numbers(&told), told.direction()),
+            (numbers(&reported), reported.direction()),
             ([None, None], None),
             "{of_leg:?}"
         );

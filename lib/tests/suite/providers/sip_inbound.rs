@@ -148,7 +148,7 @@ fn what_is_wrong_is_named() {
     assert_eq!(QuestionError::NoNumber.field(), Some("to_number"));
 }
 
-/// Whoever calls must get an agent: only a question that says no number has no answer.
+/// Every caller must get an agent: only a question that says no number has no answer.
 #[test]
 fn no_field_that_cannot_be_read_costs_the_call() {
     let long = "x".repeat(2_049);
@@ -234,7 +234,7 @@ fn a_question_without_an_id_is_known_by_its_room_and_without_either_is_about_no_
 }
 
 #[test]
-fn a_lenient_reading_tells_what_a_strict_one_tells() {
+fn a_lenient_reading_returns_what_a_strict_one_returns() {
     let body = json!({
         "event": "participant_left", "id": "EV_1", "createdAt": "1767312000",
         "room": { "sid": "RM_1", "name": "call-1" }, "participant": { "identity": "sip_+1555", "kind": "SIP" }
@@ -248,7 +248,7 @@ fn a_lenient_reading_tells_what_a_strict_one_tells() {
 }
 
 #[test]
-fn a_lenient_reading_tells_as_much_as_it_can() {
+fn a_lenient_reading_returns_as_much_as_it_can() {
     let read =
         |body: Value| LiveKitEvent::parse_lenient(body.to_string().as_bytes(), at()).unwrap();
     let event = read(json!({

@@ -1,6 +1,6 @@
 //! Every parser and verifier on what was bent out of shape: the samples of `events/`, cut, spliced and sprinkled
 //! with what is odd in JSON, forms, headers and numbers; and bytes of chance. Nothing may panic, and nothing that
-//! is changed may be believed. `make fuzz` tries a million of each.
+//! is changed may be accepted. `make fuzz` tries a million of each.
 
 use std::{fs, path::Path, sync::LazyLock};
 
@@ -234,7 +234,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_of_chance_is_believed(header in bent(), body in bent()) {
+    fn no_random_request_is_accepted(header in bent(), body in bent()) {
         let Ok(value) = HeaderValue::from_bytes(&header) else { return Ok(()) };
         let mut headers = HeaderMap::new();
         let names = ["authorization", "x-livekit-signature", "elevenlabs-signature", "x-signalwire-signature"];

@@ -212,11 +212,11 @@ fn a_national_number_is_read_as_it_is_dialled_in_its_region() {
     );
 }
 
-/// What the table cannot tell, and so what `docs/api/directory.md` says of it.
+/// What the table cannot decide, and so what `docs/api/directory.md` says of it.
 const KNOWN_LIMITS: [&str; 9] = [
     // Argentina writes mobiles at home with 15 within the number.
     "AR mobile national",
-    // Small countries without a trunk prefix, whose numbers have so many lengths that one with the calling
+    // Small countries without a trunk prefix, whose numbers have lengths so varied that one with the calling
     // code and no + is taken for a longer national one.
     "AD fixed bare",
     "AD mobile bare",

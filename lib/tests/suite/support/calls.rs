@@ -1,5 +1,5 @@
 //! The events of whole calls as LiveKit sends them, by chance: times, reasons, kinds and spellings.
-//! LiveKit tells the time of an event in whole seconds, so many events of a call share theirs.
+//! LiveKit reports the time of an event in whole seconds. Many events of a call therefore share theirs.
 
 use proptest::{collection::vec, option, prelude::*, sample::select};
 use serde_json::{Value, json};
@@ -61,7 +61,7 @@ impl Room {
         self.event(name, json!({ "participant": participant }));
     }
 
-    /// A track is told with the bare ids of its room and participant.
+    /// A track is reported with the bare ids of its room and participant.
     fn track(&mut self, name: &str, who: &Value) {
         let room = json!({ "sid": self.room["sid"], "name": self.room["name"] });
         let participant = json!({ "identity": who["identity"] });
@@ -80,7 +80,7 @@ impl Room {
         );
     }
 
-    /// The same leaving as the relay of the Call Outcomes document tells it.
+    /// The same leaving as the relay of the Call Outcomes document reports it.
     fn relayed_leaving(&mut self, who: &Value, reason: &Value) {
         let at = |millis: i64| {
             jiff::Timestamp::from_millisecond(millis)
@@ -174,7 +174,7 @@ fn phone(number: u8, inbound: bool) -> Value {
     json!({ "identity": format!("sip_{number}"), "kind": "SIP", "attributes": attributes })
 }
 
-/// Somebody calls one of our numbers, talks to an agent, perhaps to a person too, and hangs up.
+/// A person calls one of our numbers, talks to an agent, perhaps to a person too, and hangs up.
 fn inbound(chance: &Chance) -> Vec<Value> {
     let (mut room, caller) = (Room::start(chance), phone(1, true));
     let [recorded, joined_by_person, relayed] = chance.extra;
@@ -229,7 +229,7 @@ fn browser(chance: &Chance) -> Vec<Value> {
     room.events
 }
 
-/// The platform calls somebody who does not answer, perhaps a second number too, which may.
+/// The platform calls a person who does not answer, perhaps a second number too, which may.
 fn outbound(chance: &Chance) -> Vec<Value> {
     let mut room = Room::start(chance);
     let [aborted, second, answered] = chance.extra;

@@ -1,11 +1,11 @@
-//! A room of LiveKit and what happens in it, as its webhooks tell.
+//! A room of LiveKit and what happens in it, as its webhooks report it.
 
 use serde_json::{Value, json};
 
 /// When every room is created.
 pub(crate) const CREATED: i64 = 1_767_312_000;
 
-/// A room and its events so far; each second is told after [`CREATED`].
+/// A room and its events so far; each second is counted from [`CREATED`].
 pub(crate) struct Room {
     sid: String,
     pub(crate) events: Vec<Value>,

@@ -49,7 +49,7 @@ pub(crate) fn headers(fields: &[(&str, &str)]) -> HeaderMap {
     fields.iter().map(field).collect()
 }
 
-/// What becomes of a request under these keys.
+/// The result of verifying a request with these keys.
 pub(crate) fn verify(
     keys: &[&str],
     headers: HeaderMap,

@@ -1,5 +1,5 @@
 //! Whole calls by chance, and what really happened in them: one line per participant, written down by
-//! somebody who stood beside and knows nothing of events.
+//! an observer who knows nothing of events.
 
 use proptest::{collection::vec, prelude::*, sample::select};
 use ringpost::domain::call::outcome::Outcome;
@@ -14,7 +14,7 @@ pub(crate) enum Kind {
     Web,
 }
 
-/// One connection: from, to, whether anybody was there, and whether it was only taken over.
+/// One connection: from, to, whether a person was there, and whether it was only taken over.
 #[derive(Debug, Clone)]
 pub(crate) struct Stay {
     pub(crate) who: usize,
@@ -113,7 +113,7 @@ pub(crate) fn story() -> impl Strategy<Value = Story> {
                     .filter(|stay| stay.answered)
                     .map(|stay| stay.from)
                     .min();
-                // Colleagues are dialled into calls that somebody is in; of an outbound call it is not
+                // Colleagues are dialled into calls that a person is in; of an outbound call it is not
                 // known from outside whether one who talks is a colleague, and there are none here.
                 let dialled_in = began.filter(|_| kind != Kind::Outbound);
                 let colleagues = colleagues.into_iter().enumerate().filter_map(
@@ -149,13 +149,13 @@ pub(crate) fn story() -> impl Strategy<Value = Story> {
     })
 }
 
-/// When something is told, whether it is a leaving, who it is, and why he left and whether he never came.
+/// When something is reported, whether it is a leaving, who it is, and why he left and whether he never came.
 type ParsedEvent = (i64, u8, Value, Option<(&'static str, bool)>);
 
 impl Story {
-    /// What LiveKit tells of it.
+    /// What LiveKit reports.
     pub(crate) fn events(&self) -> Vec<Value> {
-        let mut told: Vec<ParsedEvent> = Vec::new();
+        let mut reported: Vec<ParsedEvent> = Vec::new();
         let who = |stay: &Stay, ends: bool| {
             let status = match (stay.answered, ends) {
                 (true, false) => "active",
@@ -172,9 +172,9 @@ impl Story {
         for stay in self.stays.iter().chain(&self.colleagues) {
             let is_web = self.kind == Kind::Web && stay.who < 10;
             if stay.answered || !is_web {
-                told.push((stay.from, 0, who(stay, false), None));
+                reported.push((stay.from, 0, who(stay, false), None));
             }
-            told.push((
+            reported.push((
                 stay.to,
                 1,
                 who(stay, true),
@@ -185,8 +185,8 @@ impl Story {
         if self.with_agent {
             room.joined(0, agent());
         }
-        told.sort_by_key(|(at, ends, _, _)| (*at, *ends));
-        for (at, _, who, leaves) in told {
+        reported.sort_by_key(|(at, ends, _, _)| (*at, *ends));
+        for (at, _, who, leaves) in reported {
             match leaves {
                 None => room.joined(at, who),
                 Some((reason, true)) => room.aborted(at, who, reason),
@@ -230,7 +230,7 @@ impl Story {
         }
     }
 
-    /// Whether anybody for whom the call is is there just after this moment.
+    /// Whether a person whom the call is for is there just after this moment.
     pub(crate) fn is_there(&self, at: i64) -> bool {
         self.stays
             .iter()

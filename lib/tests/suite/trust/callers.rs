@@ -217,7 +217,7 @@ fn the_case_of_the_scheme_does_not_matter() {
 }
 
 #[test]
-fn a_wrong_signature_is_told_before_anything_else() {
+fn a_wrong_signature_is_reported_before_anything_else() {
     let token = token(&claims(json!({ "exp": 1, "sub": "" })));
     let (unsigned, _) = token.rsplit_once('.').expect("a token");
     let answer = ask_by_header(&format!("Bearer {unsigned}.AAAA"));
@@ -245,7 +245,7 @@ fn a_user_reads_its_own_calls_and_a_viewer_those_of_its_tenant() {
             "{role:?}"
         );
         assert_eq!(reads("user_2", acme, name), sees_all, "{role:?}");
-        // The same name in another tenant is somebody else.
+        // The same name in another tenant is another person.
         assert!(!reads("user_1", other, name), "{role:?}");
         assert!(!reads("user_2", other, name), "{role:?}");
         // A token without a tenant is good for its own calls in the default tenant, whatever its role.
@@ -321,7 +321,7 @@ fn a_subject_or_tenant_that_is_no_name_is_refused() {
 
 proptest! {
     #[test]
-    fn nobody_reads_the_calls_of_another_tenant(
+    fn no_user_reads_the_calls_of_another_tenant(
         sub in "[a-c]{1,2}",
         tenant_id in "[a-c]{1,2}",
         role in prop::option::of("admin|developer|viewer|platform|user"),
@@ -346,7 +346,7 @@ proptest! {
 }
 
 #[test]
-fn nobody_reads_a_tenants_calls_by_bearing_its_name() {
+fn no_user_reads_a_tenants_calls_by_bearing_its_name() {
     let caller = ask_with(&any_issuer(), &claims(json!({ "sub": "acme" }))).expect("a caller");
     assert!(!caller.may_read(&Owner::tenant("acme")));
     let of_tenant = claims(json!({ "sub": "acme", "tenant_id": "acme" }));

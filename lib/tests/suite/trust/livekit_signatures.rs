@@ -90,7 +90,7 @@ fn a_token_like_those_of_livekits_servers_is_accepted() {
 }
 
 #[test]
-fn no_algorithm_but_hs256_is_believed_even_when_the_secret_signed() {
+fn no_algorithm_but_hs256_is_accepted_even_when_the_secret_signed() {
     let key = EncodingKey::from_secret(SECRET.as_bytes());
     for (name, algorithm) in [("HS384", Algorithm::HS384), ("HS512", Algorithm::HS512)] {
         let token = signing::token(&json!({ "alg": name }), &claims(), algorithm, &key);
@@ -134,7 +134,7 @@ fn another_secret_signs_nothing() {
 }
 
 #[test]
-fn critical_extensions_that_nobody_here_understands_are_refused() {
+fn critical_extensions_that_are_not_implemented_are_refused() {
     let key = EncodingKey::from_secret(SECRET.as_bytes());
     for crit in [json!(["b64"]), json!(["exp"]), json!([]), json!("exp")] {
         let header = json!({ "alg": "HS256", "crit": crit, "b64": true });
@@ -215,7 +215,7 @@ fn a_line_that_is_no_pair_of_key_and_secret_is_named_by_its_number() {
 #[test]
 fn only_the_whole_hash_of_the_body_in_padded_base64_is_its_hash() {
     let hash = digest::digest(&digest::SHA256, BODY);
-    let answer = |told: Value| verify(&hs256(&claims_with(json!({ "sha256": told }))));
+    let answer = |reported: Value| verify(&hs256(&claims_with(json!({ "sha256": reported }))));
     assert_eq!(answer(json!("")), Err(Refusal::Missing));
     assert_eq!(
         answer(json!(sha256(BODY).trim_end_matches('='))),

@@ -1,7 +1,8 @@
-//! Who is believed: signatures, tokens and keys.
+//! Who is accepted: signatures, tokens and keys.
 
 mod callers;
 mod elevenlabs_signatures;
+mod hostile_claims;
 mod hostile_tokens;
 mod known_answers;
 mod livekit_signatures;

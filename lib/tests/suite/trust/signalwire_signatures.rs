@@ -122,14 +122,14 @@ fn no_byte_of_body_url_signature_or_key_can_be_changed() {
                 let Ok(changed) = String::from_utf8(changed) else {
                     continue;
                 };
-                let [mut url, mut told, mut key] = [URL, &signature, KEY];
-                for part in [&mut url, &mut told, &mut key] {
+                let [mut url, mut reported, mut key] = [URL, &signature, KEY];
+                for part in [&mut url, &mut reported, &mut key] {
                     if *part == text {
                         *part = &changed;
                     }
                 }
                 assert!(
-                    !accepted(key, told, url, body.as_bytes()),
+                    !accepted(key, reported, url, body.as_bytes()),
                     "{header}: {changed}"
                 );
             }
@@ -175,7 +175,7 @@ fn a_form_that_no_callback_is_costs_nothing() {
 }
 
 #[test]
-fn without_a_key_or_with_an_empty_one_nobody_signs() {
+fn without_a_key_or_with_an_empty_one_no_signature_is_accepted() {
     let signature = hex_signature(SHA1, "", &format!("{URL}{JSON}"));
     let fields = [("x-signalwire-signature", signature.as_str())];
     for keys in [&[""][..], &[]] {
@@ -261,7 +261,7 @@ fn the_default_port_and_credentials_may_have_been_signed_or_not() {
     ] {
         assert!(!accepts(&ours, &format!("{other}{path}")), "{other}");
     }
-    assert!(!accepts(&ours, &guarded), "nobody knows which credentials");
+    assert!(!accepts(&ours, &guarded), "the credentials are unknown");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! User tokens: under which keys and algorithms one is believed.
+//! User tokens: under which keys and algorithms one is accepted.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm as SignedBy, EncodingKey};

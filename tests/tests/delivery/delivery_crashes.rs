@@ -1,0 +1,148 @@
+//! Deliveries whose worker dies, or whose record gets no answer.
+
+use futures::future::join_all;
+use ringpost::{
+    domain::delivery::{DeliveryStatus, retry::RetryConfig},
+    queue::deliveries::DeliveryMessage,
+};
+use ringpost_tests::{
+    faults::{Cut, Faults},
+    manual_clock::ManualClock,
+    receiver::{Answer, Receiver},
+    world::{World, deliveries::work},
+};
+
+use super::deliveries::{QUICK, TYPE, story};
+
+/// What must be the same however often a worker died: how the delivery stands, and that it goes on.
+async fn left(
+    world: &World,
+    message: &DeliveryMessage,
+) -> (DeliveryStatus, u32, bool, Vec<String>, bool) {
+    let delivery = world.delivery(&message.delivery()).await;
+    let types = world
+        .told()
+        .await
+        .into_iter()
+        .map(|reported| reported.0)
+        .collect();
+    let (now, later) = world.queued_deliveries().await;
+    let goes_on = now + later > 0 || !world.items("due").await.is_empty();
+    let attempts = world
+        .history(&Faults::none())
+        .failed_attempts(&message.delivery())
+        .await
+        .unwrap();
+    let complete = attempts.len()
+        == delivery.attempts as usize - usize::from(delivery.status == DeliveryStatus::Delivered);
+    (delivery.status, delivery.attempts, goes_on, types, complete)
+}
+
+/// A worker may die at any of its requests. The queue then hands the message out again, and nothing is
+/// stranded, sent twice or counted twice.
+#[tokio::test]
+async fn a_worker_that_dies_leaves_nothing_behind() {
+    let cases: [(&str, Answer, u32, RetryConfig); 5] = [
+        ("taken", Answer::Status(200), 0, QUICK),
+        ("failed once", Answer::Status(500), 0, QUICK),
+        (
+            "failed, long wait",
+            Answer::RetryAfter(3_000),
+            0,
+            RetryConfig {
+                max_delay: 4_000,
+                ..QUICK
+            },
+        ),
+        (
+            "failing",
+            Answer::Status(500),
+            3,
+            RetryConfig {
+                max_attempts: 9,
+                ..QUICK
+            },
+        ),
+        ("exhausted", Answer::Status(500), 2, QUICK),
+    ];
+    for (name, answer, before, schedule) in cases {
+        let run = async |fault: Option<(usize, Cut)>| {
+            let (world, hand) = (World::new(None).await, ManualClock::stopped());
+            let receiver = Receiver::answering(Answer::Status(500));
+            let acme = world
+                .subscribe_at(&receiver.url("/"), &[TYPE], |acme| {
+                    acme.retry_config = schedule;
+                })
+                .await;
+            let first = world.deliverable(&acme, "evt_1", TYPE).await;
+            let mut message = first.clone();
+            let whole = world.deliver(&Faults::none(), hand.clock());
+            for _ in 0..before {
+                work(&whole, &[message]).await;
+                let delivery = world.delivery(&first.delivery()).await;
+                hand.set_to(delivery.next_attempt_at.unwrap());
+                message = DeliveryMessage::next_of(&delivery);
+            }
+            world.take_deliveries().await;
+            receiver.play(answer.clone());
+            let faults =
+                fault.map_or_else(Faults::none, |(number, cut)| Faults::death_at(number, cut));
+            let failed = work(
+                &world.deliver(&faults, hand.clock()),
+                std::slice::from_ref(&message),
+            )
+            .await;
+            if fault.is_some() && faults.struck() {
+                assert_eq!(failed, 1, "{name}: the queue must hand it out again");
+                // The dead worker sent nothing more; another one takes the message up.
+                assert_eq!(work(&whole, &[message]).await, 0, "{name} {fault:?}");
+            }
+            (
+                left(&world, &first).await,
+                faults.requests(),
+                faults.struck(),
+                receiver.requests().len(),
+            )
+        };
+        let (expected, requests, _, posted) = run(None).await;
+        assert!(expected.4 && requests >= 2, "{name}");
+        let faults = (0..requests).flat_map(|number| [(number, Cut::Before), (number, Cut::After)]);
+        let runs = join_all(faults.map(async |fault| (fault, run(Some(fault)).await))).await;
+        for (fault, (left, _, struck, posts)) in runs {
+            assert!(struck, "{name} {fault:?}");
+            assert_eq!(left, expected, "{name} {fault:?}");
+            assert!(
+                (posted..=posted + 1).contains(&posts),
+                "{name} {fault:?}: at most once more"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_whose_record_lost_its_answer_is_followed_by_the_next() {
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
+    let receiver = Receiver::answering(Answer::Status(500));
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+        .await;
+    let message = world.deliverable(&acme, "evt_1", TYPE).await;
+    let faults = Faults::once("UpdateItem", Cut::After);
+    assert_eq!(
+        work(
+            &world.deliver(&faults, hand.clock()),
+            std::slice::from_ref(&message)
+        )
+        .await,
+        0
+    );
+    assert_eq!(
+        story(&world.delivery(&message.delivery()).await),
+        (DeliveryStatus::Pending, 1, Some(500))
+    );
+    assert_eq!(
+        world.queued_deliveries().await,
+        (0, 1),
+        "the second attempt waits for its time"
+    );
+}

@@ -25,7 +25,7 @@ LOCAL := $(PYTHON) -m local
 TOOLS := .local/venv/tools/bin
 COST := bench/billing.py bench/cost.py bench/footprint.py bench/stack.py bench/tables.py
 
-.PHONY: help contract fuzz redaction rehearse run up down test logs invoke invoke-all lint bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
+.PHONY: help contract fuzz redaction rehearse run up down test logs invoke invoke-all check lint quick-lint supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -64,18 +64,33 @@ rehearse: ## rehearse what operators do (secrets, restore, adopt, rollback) in a
 contract: tools ## hold the running stack to docs/openapi.yaml by requests (five minutes)
 	$(TOOLS)/python -m local.contract
 
-lint: tools ## check the template, docs/openapi.yaml, docs/COST.md, what make trace computes, the documents' links, and the Python of the local cloud
-	$(TOOLS)/ruff check --config local/ruff.toml local $(COST)
-	$(TOOLS)/ruff format --check --config local/ruff.toml local $(COST)
-	$(TOOLS)/cfn-lint template.yaml
+check: tools ## what needs no stack, in a minute: format, clippy, the quick checks of make lint, unit and property tests
+	cargo fmt --check
+	@$(MAKE) --no-print-directory quick-lint
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo test --workspace --locked --lib --test suite
+
+lint: tools quick-lint ## check the template, docs/openapi.yaml, docs/COST.md, what make trace computes, the documents' links, and the Python of the local cloud
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint --region us-east-1
 	@$(PYTHON) -m local.environment security
 	.local/venv/security/bin/checkov --config-file local/checkov.yaml
+
+# What of `make lint` takes seconds.
+quick-lint: tools
+	$(TOOLS)/ruff check --config local/ruff.toml local $(COST)
+	$(TOOLS)/ruff format --check --config local/ruff.toml local $(COST)
+	$(TOOLS)/cfn-lint template.yaml
 	$(TOOLS)/python -m local.check_template
 	$(TOOLS)/python -m local.check_openapi
 	$(TOOLS)/python -m local.check_trace
 	$(TOOLS)/python -m local.check_links
 	$(TOOLS)/python bench/cost.py --check
+
+supply: tools ## check Cargo.lock: licences, banned crates, sources, unused dependencies, and known vulnerabilities where their database can be reached
+	$(TOOLS)/cargo-deny --locked check --deny warnings bans licenses sources
+	@if $(TOOLS)/cargo-deny fetch db 2>/dev/null; then set -x; $(TOOLS)/cargo-deny --locked check --disable-fetch advisories; \
+		else echo '· skipped the advisories: their database, a git repository, cannot be reached'; fi
+	$(TOOLS)/cargo-shear --locked
 
 bench: ## measure the release binaries against the budgets
 	$(PYTHON) bench/run.py

@@ -25,7 +25,7 @@ LOCAL := $(PYTHON) -m local
 TOOLS := .local/venv/tools/bin
 COST := bench/billing.py bench/cost.py bench/footprint.py bench/stack.py bench/tables.py
 
-.PHONY: help contract fuzz redaction rehearse run up down test logs invoke invoke-all check lint quick-lint supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
+.PHONY: help contract fuzz redaction rehearse run up down test logs invoke invoke-all check lint quick-lint quick-test supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -66,14 +66,16 @@ contract: tools ## hold the running stack to docs/openapi.yaml by requests (five
 
 check: tools ## what needs no stack, in a minute: format, clippy, the quick checks of make lint, unit and property tests
 	cargo fmt --check
-	@$(MAKE) --no-print-directory quick-lint
-	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo test --workspace --locked --lib --test suite
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync quick-lint quick-test
 
 lint: tools quick-lint ## check the template, docs/openapi.yaml, docs/COST.md, what make trace computes, the documents' links, and the Python of the local cloud
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint --region us-east-1
 	@$(PYTHON) -m local.environment security
 	.local/venv/security/bin/checkov --config-file local/checkov.yaml
+
+quick-test:
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo test --quiet --workspace --locked --lib --test suite
 
 # What of `make lint` takes seconds.
 quick-lint: tools

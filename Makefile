@@ -26,7 +26,7 @@ OPS := $(PYTHON) -m ops
 TOOLS := .local/venv/tools/bin
 ROOMS := local ops checks samples project bench/billing.py bench/cost.py bench/footprint.py bench/stack.py bench/tables.py
 
-.PHONY: help clients contract fuzz redaction rehearse run up down test logs invoke invoke-all lint bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
+.PHONY: help check clients contract fuzz redaction rehearse run up down test logs invoke invoke-all lint quick-lint quick-test supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -65,14 +65,25 @@ rehearse: ## run the operators' commands (secrets, restore, adopt, rollback) in 
 contract: tools ## test the running stack against docs/openapi.yaml with generated requests (five minutes)
 	$(TOOLS)/python -m checks.contract
 
-lint: tools ## check the template, docs/openapi.yaml, docs/COST.md, make trace, the documents' links and prose, and the Python code
-	$(TOOLS)/ruff check $(ROOMS)
-	$(TOOLS)/ruff format --check $(ROOMS)
-	$(TOOLS)/cfn-lint template.yaml
+check: tools ## what needs no stack: format, clippy, the quick checks of make lint, unit and property tests
+	cargo fmt --check
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync quick-lint quick-test
+
+lint: tools quick-lint ## check the template, docs/openapi.yaml, docs/COST.md, make trace, the documents' links and prose, and the Python code
 	SAM_CLI_TELEMETRY=0 $(TOOLS)/sam validate --lint --region us-east-1
 	@$(PYTHON) -m project.environment security
 	@# It ends with 0 also when it cannot read the template.
 	.local/venv/security/bin/checkov --config-file checks/checkov.yaml > .local/checkov.log; code=$$?; cat .local/checkov.log; ! grep -q "Parsing errors" .local/checkov.log && exit $$code
+
+quick-test:
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo test --quiet --workspace --locked --lib --test suite
+
+# What of `make lint` takes seconds.
+quick-lint: tools
+	$(TOOLS)/ruff check $(ROOMS)
+	$(TOOLS)/ruff format --check $(ROOMS)
+	$(TOOLS)/cfn-lint template.yaml
 	$(TOOLS)/python -m checks.template
 	$(TOOLS)/python -m checks.openapi
 	$(TOOLS)/python -m checks.trace
@@ -80,12 +91,19 @@ lint: tools ## check the template, docs/openapi.yaml, docs/COST.md, make trace, 
 	$(TOOLS)/python -m checks.prose
 	$(TOOLS)/python bench/cost.py --check
 
+supply: tools ## check Cargo.lock: licences, banned crates, sources, unused dependencies, and known vulnerabilities where their database can be reached
+	$(TOOLS)/cargo-deny --locked check --deny warnings bans licenses sources
+	@if $(TOOLS)/cargo-deny fetch db 2>/dev/null; then set -x; $(TOOLS)/cargo-deny --locked check --disable-fetch advisories; \
+		else echo '· skipped the advisories: their database, a git repository, cannot be reached'; fi
+	$(TOOLS)/cargo-shear --locked
+
 clients: ## check clients/python and clients/typescript: the generated types, the tests, the packages
 	@$(PYTHON) -m project.environment clients
 	cd clients/python && export PATH="$(CURDIR)/.local/venv/clients/bin:$$PATH" && datamodel-codegen --check && \
 		ruff check && ruff format --check && mypy && PYTHONPATH=src python -m unittest && python fresh.py
 	@command -v npm >/dev/null || { echo "· skipped clients/typescript: there is no npm on this machine"; exit 0; }; \
 		cd clients/typescript && npm ci --silent && npm run --silent check
+
 
 bench: ## measure the release binaries against the budgets
 	$(PYTHON) bench/run.py

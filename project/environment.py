@@ -32,7 +32,9 @@ def _create(home: Path, requirements: Path, lock: Path) -> None:
     shutil.rmtree(home, ignore_errors=True)
     _run([sys.executable, "-m", "venv", str(home)], "install Python's venv module (Debian: apt install python3-venv)")
     pip = [str(home / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-    _run([*pip, "-r", str(requirements), "-c", str(lock)], "check that the package index can be reached, and repeat")
+    # The lock is complete, so nothing is resolved. No source distributions: what builds them has no hash in the lock.
+    locked = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(lock), "-c", str(requirements)]
+    _run([*pip, *locked], "check that the package index can be reached, and repeat")
 
 
 def _run(command: list[str], remedy: str) -> None:

@@ -1,7 +1,10 @@
 //! What is left when processes die and connections break: the same as when they do not. Real tables,
 //! a real queue, and requests that are cut off before they are sent or after they took effect.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use futures::future::join_all;
 use ringpost::domain::key::EventKey;
@@ -160,11 +163,8 @@ async fn a_record_that_fails_goes_to_the_queue_and_holds_up_no_other() {
     let world = logged(&call, Some("demo")).await;
     let mut batch = stream_batch(&world.items("events").await);
     let spoilt = &mut batch.records[3].change.new_image;
-    let keys = spoilt.clone();
-    *spoilt = serde_dynamo::Item::from(std::collections::HashMap::from([(
-        "key".to_owned(),
-        keys.get("key").unwrap().clone(),
-    )]));
+    let key = spoilt.get("key").unwrap().clone();
+    *spoilt = HashMap::from([("key".to_owned(), key)]).into();
     let answer = world.fan_out(&Faults::none()).handle(batch).await;
     assert!(answer.batch_item_failures.is_empty());
     // The room's beginning waited as well, until a participant was in the room.

@@ -11,7 +11,6 @@ use ringpost::{
     providers::livekit::Keys,
 };
 use ringpost_functions::{directory, runtime};
-use ringpost_tests::faults::Faults;
 use ringpost_tests::{
     ask::{admin, ask},
     faults::{Cut, Faults},
@@ -96,7 +95,7 @@ async fn a_user_an_address_and_a_tenant_that_publishes_learn_when_to_come_again(
     let mut settings = world
         .endpoint::<directory::Function<Settings>>(&Faults::none())
         .await;
-    settings.limit(world.limiter(2, hand.clock()));
+    settings.authenticator.limiter = Some(world.limiter(2, hand.clock()));
     let get = async |tenant: &str| {
         ask(Method::GET, None)
             .of(&settings, &admin(tenant))

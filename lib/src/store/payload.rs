@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_beginning_of_a_body_is_told_from_the_whole() {
+    fn an_excerpt_reports_whether_it_is_the_whole_body() {
         let body: Vec<u8> = (0..=255_u8).cycle().take(1_000).collect();
         let stored = compress(&body).unwrap();
         for (bytes, is_whole) in [(0, false), (999, false), (1_000, true), (5_000, true)] {

@@ -181,7 +181,7 @@ mod tests {
         assert!(key(1, 2) < key(1, 1) && key(2, 1) < key(1, 999_999_999));
         assert!(
             key(1, 1) < -1_000_000_000,
-            "no tenant makes so many subscriptions"
+            "below the health of a thousand million subscriptions"
         );
         for (subscription, number) in [
             (0, 1),

@@ -5,7 +5,7 @@
 //! store each body that several rows share ─ record every row ─ queue the rows without an attempt
 //! ```
 //!
-//! A row has the same key whoever records it, and says whether its first attempt was made. So a crash
+//! A row has the same key in every repetition, and says whether its first attempt was made. So a crash
 //! between the steps is repaired by repeating them. The queue may then have a message twice, but the second
 //! makes no attempt. A batch of events ends only when all are queued: ten messages are one request.
 

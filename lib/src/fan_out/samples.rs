@@ -85,7 +85,7 @@ fn of_platform(event_type: &str, subscription: &Subscription) -> Option<Message>
             let tenant_id = &subscription.tenant_id;
             platform::follow_up_due(&call, tenant_id, automatic_follow_up(&call)?, now)
         }
-        // A tenant publishes these with a payload of its own choice.
+        // A tenant publishes these with a free payload.
         "campaign.started" | "campaign.completed" => {
             let payload = json!({ "campaignId": call::CAMPAIGN_ID }).to_string();
             platform::published(

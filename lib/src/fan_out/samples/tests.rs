@@ -271,7 +271,7 @@ fn a_sample_has_every_field_of_the_real_event_of_its_type() {
         let (mut expected, mut shown) = (BTreeSet::new(), BTreeSet::new());
         paths(&body["data"], "", &mut expected);
         paths(&sample(&message.event_type), "", &mut shown);
-        // What a call achieved has names of its own.
+        // The names of achieved results vary.
         let missing: Vec<_> = expected
             .difference(&shown)
             .filter(|path| !path.starts_with("/outcomes/"))

@@ -26,10 +26,7 @@ struct Source {
 pub(crate) fn between_modules<'a>(files: impl Iterator<Item = (&'a Path, &'a str)>) -> Imports {
     let sources: BTreeMap<Module, Source> = files
         .map(|(path, text)| (module_of(path), text))
-        .filter(|(module, _)| {
-            module.first().is_none_or(|name| name != "bin")
-                && module.last().is_none_or(|name| name != "tests")
-        })
+        .filter(|(module, _)| !module.iter().any(|name| name == "bin" || name == "tests"))
         .map(|(module, text)| (module, read(text)))
         .collect();
     let aliases: BTreeMap<(Module, String), Module> = sources

@@ -89,7 +89,7 @@ def full_batches(stack: Stack) -> Batches:
 
 
 def batches_at(stack: Stack, webhooks: float, deliveries: float) -> Batches:
-    """The same at so many a second: an estimate, which only a stack on AWS can confirm."""
+    """The same at a given number a second: an estimate, which only a stack on AWS can confirm."""
     most, source = full_batches(stack), stack.sources("FanOut")["Source"]
     readers = STREAM_SHARDS * source["ParallelizationFactor"]
     gathered = webhooks / readers * (STREAM_POLL_SECONDS + float(source["MaximumBatchingWindowInSeconds"]))

@@ -39,7 +39,7 @@ FUNCTIONS = ("call-completed", "fan-out", "fan-out-retry", "deliver")
 WORKERS = {"retry": "fan-out-retry", "deliveries": "deliver"}
 BATCH = 10
 OK, ACCEPTED = 200, 202
-# What the customer of the second scenario wants to be told.
+# The event types of the second scenario's customer.
 LIFECYCLE = ["call.created", "call.answered", "call.completed"]
 NEVER = ["webhook.disabled"]
 Json = dict[str, Any]
@@ -226,7 +226,7 @@ def whole_call(call: int) -> list[Json]:
 
 
 def play(folder: Path, calls: list[list[Json]], wanted: list[str], batch: int) -> Json:
-    """What `calls` leave behind when fan-out and deliver get so many records at once."""
+    """What `calls` leave behind when fan-out and deliver get this number of records at once."""
     aws, customer = Aws(), Customer()
     for number in ("+17678189426", "+18588796658"):
         line = entry("number", {"number": number, "tenantId": "demo", "userId": "user_demo"})

@@ -21,9 +21,16 @@ FILES = (
     ".github/**/*.md",
     "docs/**/*.md",
     "bench/*.md",
-    "bench/cost.py",
-    "checks/links.py",
-    "checks/prose/*.py",
+    "template.yaml",
+    "lib/**/*.rs",
+    "functions/**/*.rs",
+    "tests/src/**/*.rs",
+    "tests/tests/**/*.rs",
+    "bench/*.py",
+    "checks/**/*.py",
+    "local/**/*.py",
+    "ops/**/*.py",
+    "project/**/*.py",
 )
 WIDTH = 120
 IDIOMS = tomllib.loads(Path(__file__).with_name("idioms.toml").read_text(encoding="utf-8"))["idioms"]

@@ -10,16 +10,16 @@ use crate::{
 /// The keywords that bound a value, and how they are read.
 const BOUNDS: [(&str, &str); 13] = [
     ("format", "format"),
-    ("minLength", "at least so many characters:"),
-    ("maxLength", "at most so many characters:"),
+    ("minLength", "at least this many characters:"),
+    ("maxLength", "at most this many characters:"),
     ("pattern", "matches"),
     ("minimum", "from"),
     ("maximum", "up to"),
     ("exclusiveMinimum", "more than"),
-    ("minItems", "at least so many items:"),
-    ("maxItems", "at most so many items:"),
-    ("minProperties", "at least so many entries:"),
-    ("maxProperties", "at most so many entries:"),
+    ("minItems", "at least this many items:"),
+    ("maxItems", "at most this many items:"),
+    ("minProperties", "at least this many entries:"),
+    ("maxProperties", "at most this many entries:"),
     ("default", "default"),
     ("example", "for example"),
 ];

@@ -7,7 +7,7 @@ use aws_types::{SdkConfig, region::Region};
 
 use crate::{faults::Faults, stack::Stack};
 
-/// A configuration whose requests suffer `faults` and are tried so many times.
+/// A configuration whose requests suffer `faults` and are tried a given number of times.
 pub fn sdk(stack: &Stack, faults: &Faults, attempts: u32) -> SdkConfig {
     let (id, secret) = (
         stack.value("AWS_ACCESS_KEY_ID"),

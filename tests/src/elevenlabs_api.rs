@@ -1,4 +1,4 @@
-//! A server that plays ElevenLabs' API: it answers for each conversation as it is told.
+//! A server that plays ElevenLabs' API: it answers for each conversation as the test sets it.
 
 use std::{
     collections::HashMap,

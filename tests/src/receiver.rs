@@ -1,4 +1,4 @@
-//! An endpoint of a customer: it records what is posted to it, answers as it is told, well or badly, and
+//! An endpoint of a customer: it records what is posted to it, answers as the test sets it, well or badly, and
 //! verifies signatures as customers do, with the official libraries.
 
 mod answer;
@@ -108,7 +108,7 @@ impl Receiver {
         self.address.port()
     }
 
-    /// Answers like this from now on, on every path that was not told otherwise.
+    /// Answers like this from now on, on every path without an answer of its own.
     pub fn play(&self, answer: Answer) {
         self.lock().everywhere = [answer].into();
     }
@@ -131,7 +131,7 @@ impl Receiver {
         self.requests.borrow().clone()
     }
 
-    /// All requests, as soon as there are so many, at most 30 seconds from now.
+    /// All requests, as soon as there are that many, at most 30 seconds from now.
     pub async fn wait_for(&self, count: usize) -> Vec<Received> {
         self.wait_within(count, Duration::from_secs(30)).await
     }

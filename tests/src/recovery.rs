@@ -30,7 +30,7 @@ pub fn now() -> Timestamp {
     Clock::system().now()
 }
 
-/// The moment so many milliseconds ago, give or take a second.
+/// The moment this number of milliseconds ago, give or take a second.
 pub fn ago(millis: u64) -> Timestamp {
     now()
         .minus_seconds(millis / 1_000)
@@ -93,7 +93,7 @@ pub async fn deliver(
     at
 }
 
-/// So many deliveries that failed, a second apart, an hour ago.
+/// A number of deliveries that failed, a second apart, an hour ago.
 pub async fn fail(world: &World, tenant_id: &str, subscription: u64, count: u64) -> BTreeSet<u64> {
     let begin = ago(HOUR);
     let failed = stream::iter(0..count).map(|number| async move {

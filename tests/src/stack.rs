@@ -1,4 +1,4 @@
-//! The local stack, started by whoever comes first.
+//! The local stack, started by the first test that needs it.
 
 use std::{
     collections::HashMap, fs, path::PathBuf, process::Command, sync::OnceLock, time::Duration,

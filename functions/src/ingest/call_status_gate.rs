@@ -38,7 +38,7 @@ impl WebhookGate for CallStatusGate {
         let keys = self.keys.current().await.unwrap_or_default();
         if self.allow_list.is_empty() && keys.is_empty() {
             const NOTHING: &str = "neither elevenlabs-webhook-secrets nor ElevenLabsStatusAllowList is \
-                                   configured: nobody can be believed";
+                                   configured: no sender can be verified";
             return Err(ApiError::new(ErrorStatus::Unauthorized, gate::REFUSED).cause(NOTHING));
         }
         let source = gate::source_address(&request);

@@ -1,7 +1,7 @@
 //! `POST /api/events`: an event of the tenant's own, for all of its subscriptions that want it.
 //!
 //! The event key follows from the tenant and its `Idempotency-Key`, so that the append to the log is
-//! the check as well. Whoever comes second reads what was kept: the same is answered alike, anything
+//! the check as well. The second request reads the stored event: the same is answered alike, anything
 //! else is refused.
 
 use std::process::ExitCode;

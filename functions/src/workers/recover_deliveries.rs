@@ -22,7 +22,7 @@ pub const LIMITS: PageLimits = PageLimits {
     rows: 250,
     time: Duration::from_secs(25),
 };
-/// A recovery is given up when its message has come so often, once before its queue gives up on that: its
+/// A recovery is given up when its message has come this number of times, once before its queue gives up on that: its
 /// status then says so, and the tenant may start it again.
 const LAST_TIME: u32 = 5;
 

@@ -10,7 +10,6 @@ use std::{
 };
 
 use reqwest::{Client, Response, redirect::Policy};
-use thiserror::Error;
 use url::Url;
 
 use super::{
@@ -21,7 +20,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    crypto::tls,
+    crypto::tls::{self, ClientError},
     delivery::addresses::Loopback,
     domain::{delivery::Attempt, timestamp::Timestamp},
 };
@@ -46,14 +45,6 @@ impl Timeouts {
     };
 }
 
-#[derive(Debug, Error)]
-pub enum SenderError {
-    #[error("the HTTP client cannot be made")]
-    Tls(#[from] rustls::Error),
-    #[error("the HTTP client cannot be made")]
-    Http(#[from] reqwest::Error),
-}
-
 /// Cheap to clone; it keeps connections open.
 #[derive(Debug, Clone)]
 pub struct Sender {
@@ -63,7 +54,7 @@ pub struct Sender {
 }
 
 impl Sender {
-    pub fn new(loopback: Loopback, clock: Clock) -> Result<Self, SenderError> {
+    pub fn new(loopback: Loopback, clock: Clock) -> Result<Self, ClientError> {
         Self::with_timeouts(loopback, clock, Timeouts::USUAL)
     }
 
@@ -71,7 +62,7 @@ impl Sender {
         loopback: Loopback,
         clock: Clock,
         timeouts: Timeouts,
-    ) -> Result<Self, SenderError> {
+    ) -> Result<Self, ClientError> {
         Self::build(loopback, clock, timeouts, Resolver::system(loopback))
     }
 
@@ -80,7 +71,7 @@ impl Sender {
         clock: Clock,
         timeouts: Timeouts,
         resolver: Resolver,
-    ) -> Result<Self, SenderError> {
+    ) -> Result<Self, ClientError> {
         let http = Client::builder()
             .tls_backend_preconfigured(tls::client_config()?)
             // A proxy would connect to addresses that were not checked.

@@ -10,7 +10,7 @@ use crate::domain::{
 };
 
 /// A call as frontends see it. Fields that are not known yet are left out. The document's fields come
-/// first; those after `updatedAt` are what the other documents tell of a call.
+/// first; those after `updatedAt` are fields of the other documents.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -54,7 +54,7 @@ struct DeliveryView {
     recovery: Option<String>,
 }
 
-/// What came of an attempt.
+/// The result of an attempt.
 #[serde_with::skip_serializing_none]
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -31,7 +31,7 @@ impl Publication {
     pub fn parse(body: &[u8]) -> Result<Self, ApiError> {
         within_bounds(body)?;
         let no_object = || ApiError::new(ErrorStatus::BadRequest, "The body must be a JSON object");
-        // Who publishes can mend bytes that are no text, so nothing is put in their place.
+        // The publisher can fix bytes that are no text, so nothing replaces them.
         let Cow::Borrowed(text) = json::text(body) else {
             return Err(no_object());
         };

@@ -27,9 +27,9 @@ pub enum Answer {
     },
     /// With this status, after this long.
     After(Duration, u16),
-    /// With 429 and `Retry-After` of so many seconds.
+    /// With 429 and `Retry-After` of this number of seconds.
     RetryAfter(u64),
-    /// With 200 to so many requests within a second, and to more with 429 and `Retry-After: 1`.
+    /// With 200 to this number of requests within a second, and to more with 429 and `Retry-After: 1`.
     AtMost(usize, Arc<Mutex<VecDeque<Instant>>>),
     /// With just these bytes, and the connection is closed.
     Raw(Vec<u8>),
@@ -43,7 +43,7 @@ pub enum Answer {
     Reset,
     /// With this status and a part of the body that it promises.
     Broken(u16),
-    /// With 200 and a body of so many bytes.
+    /// With 200 and a body of this number of bytes.
     Huge(u64),
     /// With 200 and a body that comes byte by byte for ever.
     Drip,
@@ -64,7 +64,7 @@ impl Answer {
         }
     }
 
-    /// An endpoint that takes so many requests a second.
+    /// An endpoint that accepts a number of requests a second.
     pub fn at_most(limit: usize) -> Self {
         Self::AtMost(limit, Arc::default())
     }
@@ -79,7 +79,7 @@ impl Answer {
 
     /// Gives it. Whether the connection can take another request.
     pub(super) async fn give(&self, stream: &mut TcpStream) -> bool {
-        // Whoever reads no further is free to do so.
+        // The sender may stop reading.
         self.write(stream).await.unwrap_or(false)
     }
 

@@ -36,7 +36,7 @@ impl Received {
             if stream.read_buf(&mut bytes).await.ok()? == 0 {
                 return None;
             }
-            // Whoever begins with TLS is answered without.
+            // A client that begins with TLS gets a plain answer.
             if !bytes.starts_with(b"POST ") && bytes.len() >= 5 {
                 stream
                     .write_all(b"HTTP/1.1 400 -\r\nconnection: close\r\n\r\n")
@@ -104,6 +104,9 @@ impl Received {
         } else {
             Webhook::from_bytes(secret.as_bytes().to_vec())
         };
-        webhook.expect("a secret").verify(&self.body, &self.headers).is_ok()
+        webhook
+            .expect("a secret")
+            .verify(&self.body, &self.headers)
+            .is_ok()
     }
 }

@@ -47,7 +47,7 @@ pub fn answered(at: Timestamp, status_code: u16) -> Attempt {
 }
 
 impl World {
-    /// `webhook-events` in this world, which looks at so many rows for one answer, whatever is asked for.
+    /// `webhook-events` in this world, which examines this number of rows for one answer, whatever is asked for.
     pub async fn webhook_events(&self, examined: usize) -> webhook_events::Function {
         self.webhook_events_within(ExaminedRows {
             usual: examined,
@@ -56,7 +56,7 @@ impl World {
         .await
     }
 
-    /// `webhook-events` in this world, which looks at so many rows for one answer.
+    /// `webhook-events` in this world, which examines this number of rows for one answer.
     pub async fn webhook_events_within(&self, examined: ExaminedRows) -> webhook_events::Function {
         let mut function: webhook_events::Function = self.endpoint(&Faults::none()).await;
         function.history.examined = examined;

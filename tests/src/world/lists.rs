@@ -34,7 +34,7 @@ impl World {
         self.wiring(&Faults::none()).calls().expect("a table")
     }
 
-    /// `call-list` in this world, which looks at so many calls for one page.
+    /// `call-list` in this world, which examines this number of calls for one page.
     pub async fn call_list(&self, examined: usize) -> call_list::Function {
         call_list::Function {
             examined,
@@ -42,7 +42,7 @@ impl World {
         }
     }
 
-    /// `call-stats` in this world, which looks at so many calls.
+    /// `call-stats` in this world, which examines this number of calls.
     pub async fn call_stats(&self, examined: usize) -> call_stats::Function {
         call_stats::Function {
             examined,
@@ -50,7 +50,7 @@ impl World {
         }
     }
 
-    /// `call-timeline` in this world, with so many events a page.
+    /// `call-timeline` in this world, with this number of events a page.
     pub async fn call_timeline(&self, events: usize) -> call_timeline::Function {
         call_timeline::Function {
             events,

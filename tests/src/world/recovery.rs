@@ -1,4 +1,4 @@
-//! Recoveries of a world, and events that nobody drives again but a replay.
+//! Recoveries of a world, and events that only a replay processes again.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use ringpost::{

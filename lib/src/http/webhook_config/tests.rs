@@ -303,7 +303,7 @@ fn a_secret_may_have_the_version_of_its_signatures_before_it() {
         .unwrap()
         .secret;
     assert_eq!(rotated, Some(SigningSecret::parse(secret).unwrap()));
-    // Of a text of one's own it is a part.
+    // In any other text it is a part of the text.
     assert_eq!(
         read("v1,mysecret123"),
         Some(SigningSecret::parse("v1,mysecret123").unwrap())

@@ -23,7 +23,7 @@ use crate::{
     wiring::{InitError, Wiring},
 };
 
-/// Somebody waits for the answer, and the cached one is good enough.
+/// A person waits for the answer, and the cached one is good enough.
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(1),
     total: Duration::from_secs(2),

@@ -17,7 +17,7 @@ use ringpost::{
 use super::gate::{self, WebhookGate};
 
 pub struct CallStatusGate {
-    /// Where unsigned webhooks may come from; unlike a [`gate::Gate`]'s, an empty list admits nobody.
+    /// Where unsigned webhooks may come from; unlike a [`gate::Gate`]'s, an empty list admits no address.
     pub allow_list: AllowList,
     pub keys: Secrets<Keys>,
     pub clock: Clock,

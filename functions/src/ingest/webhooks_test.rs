@@ -112,7 +112,7 @@ impl Endpoint for Function {
 }
 
 impl Function {
-    /// Nobody tries the numbers of another tenant, or learns which it has.
+    /// No caller tries the numbers of another tenant, or learns which it has.
     async fn belongs_to(&self, call: &InboundCall, tenant_id: &str) -> Result<(), ApiError> {
         let agents = &self.dispatch.agents;
         let line = agents.line(call.called.number()).await.map_err(internal)?;

@@ -30,7 +30,7 @@ use crate::{
     wiring::{InitError, Wiring},
 };
 
-/// A transcript may be large, and nobody waits for it.
+/// A transcript may be large, and no person waits for it.
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(3),
     total: Duration::from_secs(15),

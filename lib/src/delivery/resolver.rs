@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_that_nobody_knows_leads_nowhere() {
+    async fn an_unknown_name_resolves_to_nothing() {
         let lookup: Lookup =
             Arc::new(|_| Box::pin(std::future::ready(Err(io::ErrorKind::NotFound.into()))));
         let unknown = Resolver {

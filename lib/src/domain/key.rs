@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_of_one_character_is_somebodys_own_or_none() {
+    fn an_id_of_one_character_is_a_real_one_or_none() {
         let own = |id: &str| CallKey::Captured {
             tenant_id: "acme".to_owned(),
             company_id: "c".to_owned(),

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_an_id_of_somebody_names_something() {
+    fn a_real_id_names_something() {
         for text in [
             "1",
             "42",

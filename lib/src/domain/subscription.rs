@@ -139,10 +139,15 @@ impl Filters {
         let any = |wanted: &[String], has: &dyn Fn(&String) -> bool| {
             wanted.is_empty() || wanted.iter().any(has)
         };
-        any(&self.campaigns, &|id| {
-            traits.campaign_id.as_ref() == Some(id)
-        }) && any(&self.agents, &|id| traits.agents.contains(id))
-            && any(&self.outcomes, &|word| traits.outcomes.contains(word))
+        // Without `..`, as above.
+        let Self {
+            campaigns,
+            agents,
+            outcomes,
+        } = self;
+        any(campaigns, &|id| traits.campaign_id.as_ref() == Some(id))
+            && any(agents, &|id| traits.agents.contains(id))
+            && any(outcomes, &|word| traits.outcomes.contains(word))
     }
 }
 

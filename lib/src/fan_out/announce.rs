@@ -4,6 +4,8 @@
 //! A message's id is derived from the event that announced it, which the call stores. The call's own id
 //! would change when two records are united, and the younger record's messages would be sent again.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -238,9 +240,11 @@ impl<'a> CallAnnouncements<'a> {
 
     fn of_contact(&self, lead: &Lead) -> Message {
         let data = ContactData::of(lead, self.call, self.order(PLACE_OF_CONTACT));
+        // Each trait by name, so that a new one is decided here, too.
         let traits = Traits {
             campaign_id: lead.campaign_id.clone(),
-            ..Traits::default()
+            agents: BTreeSet::new(),
+            outcomes: BTreeSet::new(),
         };
         let at = self.event.occurred_at;
         Message {

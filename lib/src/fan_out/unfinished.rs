@@ -157,7 +157,7 @@ impl CallCloser {
         }
         let event = platform::unfinished(call, &owner.tenant_id, now);
         let accepted = self.events.append(&event).await?;
-        tracing::warn!(event_key = %event.key, call_id = %call.id, "nobody reported the end of the call");
+        tracing::warn!(event_key = %event.key, call_id = %call.id, "the end of the call was never reported");
         Ok(accepted == Accepted::New)
     }
 }

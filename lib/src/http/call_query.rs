@@ -107,7 +107,7 @@ mod tests {
 
     /// API Gateway decodes a query as a form: there a `+` is a space.
     #[test]
-    fn a_plus_that_nobody_encoded_is_one() {
+    fn a_plus_that_is_not_encoded_is_one() {
         for (text, expected) in [
             (" 6586024972", "+6586024972"),
             (" 65 8602 4972", "+6586024972"),

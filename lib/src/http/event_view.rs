@@ -199,7 +199,7 @@ impl EventView {
 /// Every recorded attempt by its number. Failed ones are kept beside the row, the last one of all also in
 /// it: alone there, if it succeeded or was made for a test.
 fn attempts(delivery: &Delivery, mut attempts: Vec<(u32, Attempt)>) -> Vec<(u32, Attempt)> {
-    // One beyond was kept by somebody who died before it counted, and so may be the last one's number.
+    // One beyond was stored by a process that died before it counted, and may have the last one's number.
     let delivered = delivery.status == DeliveryStatus::Delivered;
     attempts.retain(|(number, _)| {
         *number < delivery.attempts || (*number == delivery.attempts && !delivered)

@@ -119,7 +119,7 @@ fn json_in_a_string_is_unwrapped() {
 }
 
 #[test]
-fn what_is_no_json_object_is_told_from_what_is_no_json() {
+fn json_that_is_no_object_differs_from_what_is_no_json() {
     for body in [
         "[]",
         "[{}]",

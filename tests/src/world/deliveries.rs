@@ -220,18 +220,18 @@ impl World {
         found.expect("the table answers").expect("it is there")
     }
 
-    /// The events of `acme` in the log, by their types, with what they tell.
-    pub async fn told(&self) -> Vec<(String, Value)> {
-        let mut told = Vec::new();
+    /// The events of `acme` in the log, by their types, with their payloads.
+    pub async fn reported_failures(&self) -> Vec<(String, Value)> {
+        let mut reported = Vec::new();
         for item in self.items("events").await {
             let event = self.event(item["key"].as_s().expect("a key")).await;
             assert_eq!(event.tenant_id.as_deref(), Some("acme"));
-            told.push((
+            reported.push((
                 event.event_type,
                 serde_json::from_slice(&event.payload).expect("JSON"),
             ));
         }
-        told.sort_by(|one, other| one.0.cmp(&other.0));
-        told
+        reported.sort_by(|one, other| one.0.cmp(&other.0));
+        reported
     }
 }

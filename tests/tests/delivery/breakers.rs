@@ -191,7 +191,7 @@ async fn five_days_of_nothing_but_failures_end_a_subscription() {
         (disabled.reason, disabled.at),
         (DisabledReason::Failing, hand.now())
     );
-    let reported = world.told().await;
+    let reported = world.reported_failures().await;
     assert_eq!(
         (reported[0].0.as_str(), &reported[0].1["reason"]),
         ("webhook.disabled", &json!("failing"))

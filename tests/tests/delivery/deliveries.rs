@@ -122,7 +122,7 @@ async fn deliveries_of_delivery_events_are_not_announced() {
         story(&world.delivery(&message.delivery()).await),
         (DeliveryStatus::Failed, 1, Some(500))
     );
-    assert_eq!(world.told().await, []);
+    assert_eq!(world.reported_failures().await, []);
 }
 
 #[tokio::test]
@@ -216,7 +216,7 @@ async fn an_endpoint_that_is_gone_gets_nothing_more() {
     let disabled = world.acme(acme.id).await;
     assert_eq!(disabled.status, SubscriptionStatus::Inactive);
     assert_eq!(disabled.disabled.unwrap().reason, DisabledReason::Gone);
-    let reported = world.told().await;
+    let reported = world.reported_failures().await;
     assert_eq!(reported.len(), 1);
     assert_eq!(
         (reported[0].0.as_str(), &reported[0].1["reason"]),
@@ -254,7 +254,10 @@ async fn deliveries_of_a_deleted_subscription_end_quietly() {
         DeliveryStatus::Cancelled
     );
     assert_eq!(
-        (receiver.requests().len(), world.told().await.len()),
+        (
+            receiver.requests().len(),
+            world.reported_failures().await.len()
+        ),
         (0, 0)
     );
 }

@@ -21,7 +21,7 @@ async fn left(
 ) -> (DeliveryStatus, u32, bool, Vec<String>, bool) {
     let delivery = world.delivery(&message.delivery()).await;
     let types = world
-        .told()
+        .reported_failures()
         .await
         .into_iter()
         .map(|reported| reported.0)

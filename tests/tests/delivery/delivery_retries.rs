@@ -74,7 +74,7 @@ async fn a_failing_endpoint_is_tried_on_schedule_and_given_up_in_the_history_alo
             .iter()
             .all(|(_, attempt)| attempt.body == "try later" && attempt.headers["x-why"] == "busy")
     );
-    let reported = world.told().await;
+    let reported = world.reported_failures().await;
     assert_eq!(
         reported
             .iter()

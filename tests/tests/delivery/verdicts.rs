@@ -75,7 +75,7 @@ async fn a_verdict_about_a_url_that_was_replaced_is_dropped() {
             SubscriptionStatus::Active,
             "{answer}"
         );
-        let reported = world.told().await;
+        let reported = world.reported_failures().await;
         assert!(
             reported
                 .iter()
@@ -121,7 +121,7 @@ async fn a_subscription_is_disabled_and_its_tenant_notified_or_neither() {
             0
         );
         let reported: Vec<String> = world
-            .told()
+            .reported_failures()
             .await
             .into_iter()
             .map(|reported| reported.0)

@@ -261,7 +261,7 @@ async fn a_burst_for_an_endpoint_that_refuses_what_is_too_much_arrives_soon() {
         health.iter().all(|item| !item.contains_key("failures")),
         "no breaker counts a refusal"
     );
-    assert_eq!(world.told().await, [], "nothing is failing");
+    assert_eq!(world.reported_failures().await, [], "nothing is failing");
 }
 
 #[tokio::test]
@@ -318,7 +318,7 @@ async fn a_refusal_is_no_failure_and_slows_the_subscription_down() {
     }
     assert_eq!((last.attempts, last.refused, last.failures()), (21, 20, 1));
     let reported: Vec<String> = world
-        .told()
+        .reported_failures()
         .await
         .into_iter()
         .map(|reported| reported.0)

@@ -54,9 +54,10 @@ impl Facts {
 
     /// Whether only an empty room is known until now: the first participant may show the owner.
     pub fn may_learn_owner(&self) -> bool {
-        let nobody = self.legs.is_empty() && self.reports.is_empty() && self.talks.is_empty();
+        let no_participant =
+            self.legs.is_empty() && self.reports.is_empty() && self.talks.is_empty();
         let nothing = self.conversation_id.is_empty() && self.call_sid.is_empty();
-        nobody && nothing && !self.has_phone && self.ending().is_none()
+        no_participant && nothing && !self.has_phone && self.ending().is_none()
     }
 
     /// Whether the directory can be asked for the owner.

@@ -28,7 +28,7 @@ use super::{filters, headers, schedule};
 
 /// The longest URL, in bytes.
 const MAX_URL_BYTES: usize = 2_048;
-/// The most deliveries a second that somebody may ask for.
+/// The highest rate limit that a subscription may have, in deliveries a second.
 const MAX_RATE: u32 = 1_000;
 /// The largest metadata, in bytes of JSON.
 const MAX_METADATA_BYTES: usize = 8 * 1_024;
@@ -141,7 +141,7 @@ fn url(value: &Value, loopback: Loopback) -> Read<String> {
             &format!("must have {MAX_URL_BYTES} bytes at most"),
         ));
     }
-    // The parser would drop these, and somebody who reads the URL would not see where it leads.
+    // The parser would drop these, and a reader of the URL would not see where it leads.
     if text
         .chars()
         .any(|letter| letter.is_whitespace() || letter.is_control())

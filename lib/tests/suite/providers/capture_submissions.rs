@@ -129,7 +129,7 @@ fn what_is_no_json_object_is_refused() {
 }
 
 #[test]
-fn what_is_null_or_empty_is_as_good_as_absent_and_unknown_fields_are_nobodys_business() {
+fn null_and_empty_count_as_absent_and_unknown_fields_are_ignored() {
     let optional = [
         "lead_id",
         "employee_id",

@@ -200,8 +200,8 @@ fn a_token_of_an_unknown_or_unnamed_key_is_refused() {
     );
     let many = hs256(&claims_with(json!({ "iss": ["APIours"] })));
     assert_eq!(verify(&many), Err(Refusal::Malformed));
-    let nobody = verify_at(&keys(&[]), hs256(&claims()).as_bytes(), BODY, NOW);
-    assert_eq!(nobody, Err(Refusal::UnknownKey));
+    let unknown = verify_at(&keys(&[]), hs256(&claims()).as_bytes(), BODY, NOW);
+    assert_eq!(unknown, Err(Refusal::UnknownKey));
 }
 
 #[test]

@@ -26,10 +26,10 @@ OPS := $(PYTHON) -m ops
 TOOLS := .local/venv/tools/bin
 ROOMS := local ops checks samples project bench/billing.py bench/cost.py bench/footprint.py bench/stack.py bench/tables.py
 
-.PHONY: help check clients contract fuzz redaction rehearse run up down test logs invoke invoke-all lint quick-lint quick-test supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
+.PHONY: help check clients contract fuzz redaction rehearse run second-database up down test logs invoke invoke-all lint quick-lint quick-test supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
 
 help: ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
 run: ## start everything, play one call through it, serve until Ctrl-C
 	@$(LOCAL) run
@@ -61,6 +61,9 @@ redaction: ## search every line that the running stack has logged for secrets, t
 
 rehearse: ## run the operators' commands (secrets, restore, adopt, rollback) in a separate emulator
 	@$(LOCAL) rehearse
+
+second-database: ## run the end-to-end tests on another implementation of AWS's APIs (moto; twenty minutes)
+	@$(LOCAL) second-database
 
 contract: tools ## test the running stack against docs/openapi.yaml with generated requests (five minutes)
 	$(TOOLS)/python -m checks.contract

@@ -5,7 +5,7 @@ from contextlib import suppress
 from project.progress import Failure, say
 from project.settings import ROOT
 
-from . import invoke, logs, rehearse, serve, stack_env, tests, up
+from . import invoke, logs, rehearse, second_database, serve, stack_env, tests, up
 
 
 def run(arguments: list[str]) -> int:
@@ -24,6 +24,8 @@ def run(arguments: list[str]) -> int:
             return tests.run()
         case ["rehearse"]:
             return rehearse.run()
+        case ["second-database"]:
+            return second_database.run()
         case ["invoke", function, event]:
             return invoke.one(function, event)
         case ["invoke-all"]:

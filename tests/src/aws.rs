@@ -1,4 +1,6 @@
-//! Clients of the local cloud.
+//! Clients of the local cloud, and of another implementation of AWS's APIs.
+
+use std::env;
 
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_async::{rt::sleep::TokioSleep, time::SystemTimeSource};
@@ -7,8 +9,24 @@ use aws_types::{SdkConfig, region::Region};
 
 use crate::{faults::Faults, stack::Stack};
 
-/// A configuration whose requests suffer `faults` and are tried a given number of times.
+/// Where the tables and queues are that tests make for themselves: in the local cloud, unless
+/// `RINGPOST_TEST_AWS` names another implementation of AWS's APIs (`make second-database`).
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a choice of this test run, not a setting of a function"
+)]
+pub fn own_tables_url(stack: &Stack) -> String {
+    let other = env::var("RINGPOST_TEST_AWS").ok();
+    other.unwrap_or_else(|| stack.value("AWS_ENDPOINT_URL").to_owned())
+}
+
+/// A configuration for the local cloud whose requests suffer `faults` and are tried a given number of times.
 pub fn sdk(stack: &Stack, faults: &Faults, attempts: u32) -> SdkConfig {
+    sdk_at(stack.value("AWS_ENDPOINT_URL"), stack, faults, attempts)
+}
+
+/// As [`sdk`], for the APIs at this URL.
+pub fn sdk_at(url: &str, stack: &Stack, faults: &Faults, attempts: u32) -> SdkConfig {
     let (id, secret) = (
         stack.value("AWS_ACCESS_KEY_ID"),
         stack.value("AWS_SECRET_ACCESS_KEY"),
@@ -16,7 +34,7 @@ pub fn sdk(stack: &Stack, faults: &Faults, attempts: u32) -> SdkConfig {
     SdkConfig::builder()
         .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::v2026_01_12())
         .region(Region::new(stack.value("AWS_REGION").to_owned()))
-        .endpoint_url(stack.value("AWS_ENDPOINT_URL"))
+        .endpoint_url(url)
         .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys(
             id, secret, None,
         )))

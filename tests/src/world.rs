@@ -22,6 +22,7 @@ mod wiring;
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use aws_types::SdkConfig;
 use ringpost::{
     clock::Clock,
     domain::{
@@ -54,7 +55,7 @@ use serde_json::Value;
 use table::{Index, Sort, Table};
 
 use crate::{
-    aws::sdk,
+    aws::{own_tables_url, sdk_at},
     faults::Faults,
     livekit::unique,
     stack::{Stack, stack},
@@ -71,6 +72,7 @@ pub type Items = BTreeMap<String, BTreeMap<String, String>>;
 /// Tables and a queue that nobody else uses.
 pub struct World {
     stack: &'static Stack,
+    aws_url: String,
     tables: HashMap<&'static str, String>,
     queue_url: String,
     transcripts_url: String,
@@ -152,7 +154,8 @@ impl World {
     /// A new world, in which unknown numbers belong to `default_tenant`.
     pub async fn new(default_tenant: Option<&'static str>) -> Self {
         let (stack, id) = (stack(), unique());
-        let sdk = sdk(stack, &Faults::none(), 3);
+        let aws_url = own_tables_url(stack);
+        let sdk = sdk_at(&aws_url, stack, &Faults::none(), 3);
         let database = aws_sdk_dynamodb::Client::new(&sdk);
         for table in &TABLES {
             table
@@ -178,6 +181,7 @@ impl World {
             .collect();
         Self {
             stack,
+            aws_url,
             tables,
             queue_url,
             transcripts_url,
@@ -205,6 +209,7 @@ impl World {
         let default_tenant = Some("demo");
         Self {
             stack,
+            aws_url: stack.value("AWS_ENDPOINT_URL").to_owned(),
             tables,
             queue_url,
             transcripts_url,
@@ -213,6 +218,10 @@ impl World {
             deferred_url,
             default_tenant,
         }
+    }
+
+    fn sdk(&self, faults: &Faults, attempts: u32) -> SdkConfig {
+        sdk_at(&self.aws_url, self.stack, faults, attempts)
     }
 
     fn name(&self, table: &str) -> String {
@@ -276,7 +285,7 @@ impl World {
     }
 
     fn database(&self, faults: &Faults) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&sdk(self.stack, faults, attempts(faults)))
+        aws_sdk_dynamodb::Client::new(&self.sdk(faults, attempts(faults)))
     }
 
     fn events(&self, faults: &Faults) -> EventTable {

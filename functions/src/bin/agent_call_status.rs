@@ -1,4 +1,4 @@
-//! POST /api/agent-calls/status
+//! `POST /api/agent-calls/status`
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! LiveKit reports events of a room
+//! `POST /api/v1/webhooks/livekit/events`
 
 use std::process::ExitCode;
 

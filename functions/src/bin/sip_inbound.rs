@@ -1,4 +1,4 @@
-//! LiveKit asks for an agent
+//! `POST /api/v1/webhooks/livekit/sip-inbound`
 
 use std::process::ExitCode;
 

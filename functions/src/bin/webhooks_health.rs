@@ -1,4 +1,4 @@
-//! Somebody asks whether inbound calls are answered
+//! `GET /api/v1/webhooks/health`
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! Somebody tries an inbound call
+//! `POST /api/v1/webhooks/test`
 
 use std::process::ExitCode;
 

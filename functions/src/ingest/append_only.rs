@@ -11,10 +11,7 @@ use ringpost::{
     store::events::EventTable,
 };
 
-use super::{
-    gate::WebhookGate,
-    receipt::{keep, keep_ignored},
-};
+use super::{gate::WebhookGate, receipt::keep};
 use crate::{
     runtime::Endpoint,
     wiring::{InitError, Wiring},
@@ -70,9 +67,6 @@ impl<P: Provider> Endpoint for Function<P> {
         let webhook = self.gate.verified(request).await?;
         let Received { event, ignored } = P::read(webhook.body(), self.gate.now())?;
         let event = webhook.signed(event);
-        match ignored {
-            None => keep(&self.events, &event).await,
-            Some(why) => keep_ignored(&self.events, &event, &why).await,
-        }
+        keep(&self.events, &event, ignored.as_deref()).await
     }
 }

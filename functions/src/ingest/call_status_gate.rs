@@ -3,29 +3,18 @@
 
 use lambda_http::Request;
 use ringpost::{
-    auth::{allow_list::AllowList, limiter::Limiter},
-    clock::Clock,
     domain::timestamp::Timestamp,
     http::error::{ApiError, ErrorStatus},
     providers::{
         elevenlabs::Keys,
         webhook::{Refusal, Signed, Signer, VerifiedWebhook, Verifier},
     },
-    secrets::Secrets,
 };
 
-use super::gate::{self, WebhookGate};
+use super::gate::{self, Gate, WebhookGate};
 
-pub struct CallStatusGate {
-    /// Where unsigned webhooks may come from; unlike a [`gate::Gate`]'s, an empty list admits no address.
-    pub allow_list: AllowList,
-    pub keys: Secrets<Keys>,
-    pub clock: Clock,
-    /// How often an address may send, if that is limited.
-    pub addresses: Option<Limiter>,
-    /// How often a tenant's own account may send, if that is limited.
-    pub accounts: Option<Limiter>,
-}
+/// Unlike in a provider's gate, an empty allow list admits no address.
+pub struct CallStatusGate(pub Gate<Keys>);
 
 /// Verifies a webhook by where it came from, else by its signature.
 struct ListedOrSigned<'a> {
@@ -35,30 +24,33 @@ struct ListedOrSigned<'a> {
 
 impl WebhookGate for CallStatusGate {
     async fn verified(&self, request: Request) -> Result<VerifiedWebhook, ApiError> {
-        let keys = self.keys.current().await.unwrap_or_default();
-        if self.allow_list.is_empty() && keys.is_empty() {
+        let Self(configured) = self;
+        let keys = configured.keys.current().await.unwrap_or_default();
+        if configured.allow_list.is_empty() && keys.is_empty() {
             const NOTHING: &str = "neither elevenlabs-webhook-secrets nor ElevenLabsStatusAllowList is \
                                    configured: no sender can be verified";
             return Err(ApiError::new(ErrorStatus::Unauthorized, gate::REFUSED).cause(NOTHING));
         }
         let source = gate::source_address(&request);
-        gate::admitted(self.addresses.as_ref(), source).await?;
+        gate::admitted(configured.addresses.as_ref(), source).await?;
         let verifier = ListedOrSigned {
-            is_listed: !self.allow_list.is_empty() && self.allow_list.admits(source),
+            is_listed: !configured.allow_list.is_empty() && configured.allow_list.admits(source),
             keys: &keys,
         };
-        let verified = gate::received(request)?.verify(&verifier, self.clock.now());
+        let verified = gate::received(request)?.verify(&verifier, configured.now());
         let verified = verified.map_err(|refusal| match refusal {
             // What an unsigned webhook lacks, where a list could admit it, is the address.
-            Refusal::Missing if !self.allow_list.is_empty() => gate::refused(Refusal::Address),
+            Refusal::Missing if !configured.allow_list.is_empty() => {
+                gate::refused(Refusal::Address)
+            }
             refusal => gate::refused(refusal),
         })?;
-        gate::within_quota(self.accounts.as_ref(), &verified).await?;
+        gate::within_quota(configured.accounts.as_ref(), &verified).await?;
         Ok(verified)
     }
 
     fn now(&self) -> Timestamp {
-        self.clock.now()
+        self.0.now()
     }
 }
 

@@ -20,33 +20,13 @@ struct Answer<'a> {
     message: &'a str,
 }
 
-/// Keeps an event. A repetition is answered alike: the provider would only send it again.
-/// 500 when it is not known whether the event was kept.
-pub(super) async fn keep(events: &EventTable, event: &Event) -> Result<Reply, ApiError> {
-    append(events, event).await?;
-    Ok(Reply::ok(&Answer {
-        success: true,
-        status: None,
-        message: "Webhook received and processed",
-    }))
-}
-
-/// Keeps an event that is about nothing that happens here, and says so.
-/// As [`keep`].
-pub(super) async fn keep_ignored(
+/// Keeps an event, and says so; `ignored` is why nothing follows from it. A repetition is answered alike:
+/// the provider would only send it again. 500 when it is not known whether the event was kept.
+pub(super) async fn keep(
     events: &EventTable,
     event: &Event,
-    message: &str,
+    ignored: Option<&str>,
 ) -> Result<Reply, ApiError> {
-    append(events, event).await?;
-    Ok(Reply::ok(&Answer {
-        success: true,
-        status: Some("ignored"),
-        message,
-    }))
-}
-
-async fn append(events: &EventTable, event: &Event) -> Result<(), ApiError> {
     log::event_key(&event.key);
     let accepted = events.append(event).await.map_err(|error| {
         ApiError::new(ErrorStatus::Internal, "Failed to process webhook event").cause(error)
@@ -55,7 +35,11 @@ async fn append(events: &EventTable, event: &Event) -> Result<(), ApiError> {
         Accepted::New => "kept",
         Accepted::Duplicate => "duplicate",
     });
-    Ok(())
+    Ok(Reply::ok(&Answer {
+        success: true,
+        status: ignored.map(|_| "ignored"),
+        message: ignored.unwrap_or("Webhook received and processed"),
+    }))
 }
 
 /// The answer to a verified body that cannot be read.

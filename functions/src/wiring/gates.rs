@@ -68,13 +68,7 @@ impl Wiring {
         let gate = self
             .gate("ELEVENLABS_STATUS_ALLOW_LIST", &[ELEVENLABS_SECRETS], parse)
             .await?;
-        Ok(CallStatusGate {
-            allow_list: gate.allow_list,
-            keys: gate.keys,
-            clock: gate.clock,
-            addresses: gate.addresses,
-            accounts: gate.accounts,
-        })
+        Ok(CallStatusGate(gate))
     }
 
     /// A provider's gate: its networks from the template, its secrets from SSM.

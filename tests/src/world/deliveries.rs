@@ -29,7 +29,6 @@ use serde_json::{Value, json};
 
 use super::World;
 use crate::{
-    aws::sdk,
     faults::Faults,
     lambda::queue_batch,
     subscriptions::{message, secrets, subscription},
@@ -173,7 +172,7 @@ impl World {
     /// How many messages wait in the queue of deliveries: those that may be taken, and those whose time
     /// has not come.
     pub async fn queued_deliveries(&self) -> (usize, usize) {
-        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3));
+        let queue = aws_sdk_sqs::Client::new(&self.sdk(&Faults::none(), 3));
         let asked = queue
             .get_queue_attributes()
             .queue_url(&self.deliveries_url)

@@ -15,12 +15,12 @@ use ringpost_functions::{
 pub use super::DEFAULT_AGENT;
 use super::World;
 pub use crate::outage::Health;
-use crate::{aws::sdk, faults::Faults, outage::outage};
+use crate::{faults::Faults, outage::outage};
 
 impl World {
     /// `sip-inbound` in this world.
     pub async fn sip_inbound(&self, database: Health, queue: Health) -> sip_inbound::Function {
-        let sdk = sdk(self.stack, &Faults::none(), 3).into_builder();
+        let sdk = self.sdk(&Faults::none(), 3).into_builder();
         let sdk = sdk.http_client(outage(database, queue)).build();
         let wired = sip_inbound::Function::wire(&Wiring::of(self.environment(&[]), sdk)).await;
         wired.expect("the stage has what the function needs")

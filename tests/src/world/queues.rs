@@ -6,7 +6,7 @@ use aws_sdk_sqs::types::{
 };
 use serde_json::{Value, json};
 
-use super::{Faults, World, sdk};
+use super::{Faults, World};
 
 impl World {
     /// The messages of the queue of transcripts that are visible now, as Lambda delivers them; they
@@ -78,7 +78,7 @@ impl World {
     }
 
     fn sqs(&self) -> aws_sdk_sqs::Client {
-        aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3))
+        aws_sdk_sqs::Client::new(&self.sdk(&Faults::none(), 3))
     }
 
     /// The bodies of the messages that wait in the retry queue, taken out of it.
@@ -87,7 +87,7 @@ impl World {
     }
 
     pub(super) async fn take(&self, queue_url: &str) -> Vec<String> {
-        let queue = aws_sdk_sqs::Client::new(&sdk(self.stack, &Faults::none(), 3));
+        let queue = aws_sdk_sqs::Client::new(&self.sdk(&Faults::none(), 3));
         let mut bodies = Vec::new();
         loop {
             let receive = queue

@@ -12,7 +12,7 @@ use ringpost_functions::{
 };
 
 use super::{DEFAULT_AGENT, World, attempts};
-use crate::{aws::sdk, faults::Faults};
+use crate::faults::Faults;
 
 impl World {
     /// The wiring of this world. What goes wrong with AWS begins after the secrets are read.
@@ -22,7 +22,7 @@ impl World {
 
     /// As [`World::wiring`], with these variables of the environment besides.
     pub fn wiring_with(&self, faults: &Faults, variables: &[(&str, &str)]) -> Wiring {
-        let sdk = sdk(self.stack, faults, attempts(faults)).into_builder();
+        let sdk = self.sdk(faults, attempts(faults)).into_builder();
         let sdk = sdk.http_client(faults.client_sparing_secrets());
         Wiring::of(self.environment(variables), sdk.build())
     }

@@ -55,9 +55,7 @@ async fn the_outcome_of_the_documents_call_can_be_asked_for() {
 
 #[tokio::test]
 async fn the_health_sample_is_answered() {
-    let endpoint = health::call_completed_health::Function {
-        clock: ringpost::clock::Clock::system(),
-    };
+    let endpoint = health::call_completed_health::Function::new(ringpost::clock::Clock::system());
     let health = invoke(&endpoint, request(&sample_event("call-completed-health"))).await;
     assert_eq!(
         (health.status, &health.body["status"]),

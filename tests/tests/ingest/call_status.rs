@@ -140,14 +140,14 @@ async fn with_neither_list_nor_secret_every_sender_is_refused_and_the_log_says_w
             .unwrap_err();
         (refused.status().as_u16(), refused.cause_chain().unwrap())
     };
-    endpoint.gate.allow_list = AllowList::default();
+    endpoint.gate.0.allow_list = AllowList::default();
     let unsigned = refusal(&endpoint, "call-status").await;
     assert_eq!(
         unsigned,
         (401, "no signature".to_owned()),
         "an empty list admits no sender"
     );
-    endpoint.gate.keys = world.elevenlabs_keys_of(None).await;
+    endpoint.gate.0.keys = world.elevenlabs_keys_of(None).await;
     for name in ["call-status", "call-status-failure"] {
         let (status, cause) = refusal(&endpoint, name).await;
         assert_eq!(status, 401);

@@ -310,9 +310,7 @@ async fn the_samples_are_answered() {
     )
     .await;
     assert_eq!(answer.body["response"]["agent_name"], "spring-agent");
-    let endpoint = health::webhooks_health::Function {
-        clock: Clock::system(),
-    };
+    let endpoint = health::webhooks_health::Function::new(Clock::system());
     let answer = invoke(&endpoint, request(&sample_event("webhooks-health"))).await;
     assert_eq!(
         (

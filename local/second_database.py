@@ -1,0 +1,79 @@
+"""`make second-database`: the end-to-end tests on another implementation of DynamoDB's and SQS's APIs.
+
+What one emulator forgives must not be what production relies on. Tests that make tables and queues for themselves
+make them in moto (RINGPOST_TEST_AWS, tests/src/aws.rs); the deployed stack and its secrets stay where they are.
+"""
+
+import contextlib
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from project import environment, state
+from project.aws import client
+from project.progress import Failure, step
+from project.settings import HOME, ROOT, endpoint
+
+from . import cloud, processes, up
+
+LOG = HOME / "second-database.log"
+# What only measures time is left out: moto answers one request at a time.
+BINARIES = ("calls", "delivery", "ingest", "tenants", "webhooks")
+# Two tests at once; more only wait for one another.
+THREADS = 2
+
+
+def run() -> int:
+    """The exit code of the tests."""
+    started = up.up()
+    try:
+        with _moto() as port:
+            _copy_secrets(port)
+            tests = [argument for name in BINARIES for argument in ("--test", name)]
+            command = ["cargo", "test", "--workspace", "--locked", *tests, "--", f"--test-threads={THREADS}"]
+            return subprocess.run(
+                command, cwd=ROOT, env=os.environ | {"RINGPOST_TEST_AWS": endpoint(port)}, check=False
+            ).returncode
+    finally:
+        if started:
+            up.down()
+
+
+@contextlib.contextmanager
+def _moto() -> Iterator[int]:
+    """The port of a running moto server, on loopback."""
+    server = environment.ensure("second-database").with_name("moto_server")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with LOG.open("wb") as log:
+        process = subprocess.Popen([str(server), "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log)
+    try:
+        with step("starting the second database"):
+            _await_ready(process, port)
+        yield port
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _await_ready(process: subprocess.Popen, port: int) -> None:
+    deadline = time.monotonic() + cloud.START_SECONDS
+    while processes.is_free("127.0.0.1", port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise Failure(f"The second database did not start; read {Path(LOG).relative_to(ROOT)}.")
+        time.sleep(0.1)
+
+
+def _copy_secrets(port: int) -> None:
+    running = state.load()
+    if not running:
+        raise Failure("There is no stack whose secrets could be read; run make up.")
+    source, target = client("ssm", running.port), client("ssm", port)
+    for page in source.get_paginator("describe_parameters").paginate():
+        for parameter in page["Parameters"]:
+            found = source.get_parameter(Name=parameter["Name"], WithDecryption=True)["Parameter"]
+            target.put_parameter(Name=found["Name"], Value=found["Value"], Type="SecureString", Overwrite=True)

@@ -11,6 +11,8 @@ use std::{
 
 use serde_json::{Value, json};
 
+use crate::noise;
+
 /// How a conversation is answered.
 #[derive(Debug, Clone)]
 pub enum Reply {
@@ -170,4 +172,11 @@ pub fn conversation(conversation_id: &str, call_sid: &str, agent_id: &str, statu
         },
         "analysis": null
     })
+}
+
+/// As [`conversation`] of one that is done, with more in its transcript than fits into an event's item.
+pub fn long_conversation(conversation_id: &str, call_sid: &str, agent_id: &str) -> Value {
+    let mut long = conversation(conversation_id, call_sid, agent_id, "done");
+    long["transcript"][0]["message"] = noise::text(600_000).into();
+    long
 }

@@ -2,7 +2,7 @@
 //! answer is lost. A process that died sends nothing any more.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
@@ -15,6 +15,8 @@ use aws_smithy_runtime_api::client::{
     result::ConnectorError,
     runtime_components::RuntimeComponents,
 };
+
+use crate::crash_points;
 
 /// Where a request is cut off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +38,7 @@ struct Plan {
     operation: Option<&'static str>,
     seen: AtomicUsize,
     dead: AtomicBool,
+    function: OnceLock<&'static str>,
 }
 
 impl Faults {
@@ -67,6 +70,7 @@ impl Faults {
             operation,
             seen,
             dead,
+            function: OnceLock::new(),
         }))
     }
 
@@ -83,6 +87,11 @@ impl Faults {
     /// Whether the process dies rather than the connection.
     pub fn kills(&self) -> bool {
         self.0.then_dead
+    }
+
+    /// Names the function whose process this is, for the record of crash points.
+    pub fn strike(&self, function: &'static str) {
+        self.0.function.get_or_init(|| function);
     }
 
     /// A client whose requests suffer this.
@@ -122,6 +131,9 @@ impl Faults {
             return None;
         }
         plan.dead.store(plan.then_dead, Ordering::SeqCst);
+        if let (true, Some(function)) = (plan.then_dead, plan.function.get()) {
+            crash_points::record(function, cut, request);
+        }
         Some(cut)
     }
 }

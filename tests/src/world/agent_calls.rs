@@ -31,14 +31,33 @@ impl World {
 
     /// `agent-call-status` in this world, which asks `api`.
     pub async fn agent_call_status(&self, api: &ElevenLabsApi) -> agent_call_status::Function {
+        self.agent_call_status_with(&Faults::none(), api).await
+    }
+
+    /// As [`World::agent_call_status`], on connections that suffer `faults`.
+    pub async fn agent_call_status_with(
+        &self,
+        faults: &Faults,
+        api: &ElevenLabsApi,
+    ) -> agent_call_status::Function {
         let variables = [("ELEVENLABS_API_URL", api.url())];
-        self.endpoint_with(&Faults::none(), &variables).await
+        self.endpoint_with(faults, &variables).await
     }
 
     /// `fetch-transcript` in this world, which asks `api`.
     pub async fn fetch_transcript(&self, api: &ElevenLabsApi) -> fetch_transcript::Function {
+        self.fetch_transcript_with(&Faults::none(), api).await
+    }
+
+    /// As [`World::fetch_transcript`], on connections that suffer `faults`.
+    pub async fn fetch_transcript_with(
+        &self,
+        faults: &Faults,
+        api: &ElevenLabsApi,
+    ) -> fetch_transcript::Function {
+        faults.strike(<fetch_transcript::Function as Worker>::NAME);
         let variables = [("ELEVENLABS_API_URL", api.url())];
-        let wiring = self.wiring_with(&Faults::none(), &variables);
+        let wiring = self.wiring_with(faults, &variables);
         let function = <fetch_transcript::Function as Worker>::wire(&wiring).await;
         fetch_transcript::Function {
             api: wiring.conversations(TIMEOUTS).expect("a client"),

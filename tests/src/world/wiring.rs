@@ -89,6 +89,7 @@ impl World {
         faults: &Faults,
         variables: &[(&str, &str)],
     ) -> E {
+        faults.strike(E::NAME);
         let wiring = self.wiring_with(faults, variables);
         let endpoint = E::wire(&wiring).await;
         endpoint.expect("the stage has what the function needs")
@@ -96,6 +97,7 @@ impl World {
 
     /// A worker in this world that reads no secrets, so that nothing is waited for.
     pub(super) fn worker<W: Worker>(&self, faults: &Faults) -> W {
+        faults.strike(W::NAME);
         let wiring = self.wiring(faults);
         let worker = W::wire(&wiring).now_or_never();
         worker

@@ -9,7 +9,8 @@ use ringpost::{
 };
 use ringpost_functions::calls::agent_call_status;
 use ringpost_tests::{
-    elevenlabs_api::{ElevenLabsApi, Reply, conversation},
+    elevenlabs_api::{ElevenLabsApi, Reply, conversation, long_conversation},
+    faults::{Cut, Faults},
     lambda::{invoke, request, sample_event},
     livekit::sip_call,
     stack::{Answer, stack},
@@ -461,4 +462,39 @@ async fn of_one_users_unknown_calls_few_are_looked_up() {
     }
     assert_eq!(statuses, [404, 404, 429]);
     assert_eq!(api.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn killed_at_any_request_and_asked_again_it_gives_the_same_answer() {
+    let now = Timestamp::from_seconds(THEN + 3_600).unwrap();
+    let endpoint = async |world: &World, faults: &Faults, api: &ElevenLabsApi| {
+        let mut function = world.agent_call_status_with(faults, api).await;
+        function.clock = Clock::new(move || now);
+        function
+    };
+    let short = conversation(CONVERSATION, SID, AGENT, "done");
+    for response in [short, long_conversation(CONVERSATION, SID, AGENT)] {
+        for cut in [Cut::Before, Cut::After] {
+            for number in 0.. {
+                let (world, api) = (
+                    world_with(&reported("call.ringing")).await,
+                    World::elevenlabs_api(),
+                );
+                api.play(CONVERSATION, Reply::With(200, response.to_string()));
+                let faults = Faults::death_at(number, cut);
+                ask(&endpoint(&world, &faults, &api).await, &by_both()).await;
+                let again = ask(&endpoint(&world, &Faults::none(), &api).await, &by_both()).await;
+                let kept = world.items("events").await.len();
+                assert_eq!(
+                    (&again.body["status"], kept),
+                    (&json!("completed"), 2),
+                    "request {number}, cut {cut:?}"
+                );
+                if !faults.struck() {
+                    assert!(number >= 3, "the call, the log and the call again");
+                    break;
+                }
+            }
+        }
+    }
 }

@@ -14,6 +14,7 @@ use ringpost_tests::{
     faults::{Cut, Faults},
     lambda::{invoke, request, sample_event, stream_batch},
     livekit::unique,
+    noise,
     stack::{Answer, client, root, stack},
     world::World,
 };
@@ -273,11 +274,19 @@ async fn what_is_wrong_is_a_400_in_the_documents_shape() {
 
 #[tokio::test]
 async fn killed_at_any_request_it_says_so_and_the_repetition_is_the_same_record() {
+    let small = json!({ "company_id": COMPANY, "external_call_id": "C-1", "duration_seconds": 60 });
+    let mut large = small.clone();
+    // As much as is taken, and compressed more than an item of the log holds.
+    large["unknown"] = noise::text(256 * 1024 - 128).into();
+    for (body, requests) in [(small, 4), (large, 5)] {
+        killed_and_submitted_again(&body, requests).await;
+    }
+}
+
+async fn killed_and_submitted_again(body: &Value, requests: usize) {
     for cut in [Cut::Before, Cut::After] {
-        for number in 0..4 {
+        for number in 0..requests {
             let world = acme().await;
-            let body =
-                json!({ "company_id": COMPANY, "external_call_id": "C-1", "duration_seconds": 60 });
             let faults = Faults::death_at(number, cut);
             let endpoint = world.call_capture(&faults);
             let failed = invoke(&endpoint, submission(Some(KEY), &body.to_string())).await;
@@ -291,7 +300,7 @@ async fn killed_at_any_request_it_says_so_and_the_repetition_is_the_same_record(
                 (500, said),
                 "request {number}, cut {cut:?}"
             );
-            let repeated = submit(&world, KEY, &body).await;
+            let repeated = submit(&world, KEY, body).await;
             assert_eq!(repeated.status, 201);
             let log = world.items("events").await;
             world
@@ -310,7 +319,7 @@ async fn killed_at_any_request_it_says_so_and_the_repetition_is_the_same_record(
                 json!(received),
                 "as it was kept first"
             );
-            assert_eq!(submit(&world, KEY, &body).await, repeated);
+            assert_eq!(submit(&world, KEY, body).await, repeated);
         }
     }
 }

@@ -16,6 +16,7 @@ use ringpost_tests::{
     faults::Faults,
     lambda::{invoke, request, sample_event},
     livekit::{now_seconds, unique},
+    noise,
     stack::{Answer, Stack, client, eventually, root, stack},
     world::World,
 };
@@ -107,18 +108,12 @@ async fn every_fixture_is_answered_as_elevenlabs_would_have_it() {
 
 /// A transcription of about five megabytes, which no compression makes small.
 fn long_transcription() -> String {
-    let mut noise = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut word = || {
-        noise ^= noise << 13;
-        noise ^= noise >> 7;
-        noise ^= noise << 17;
-        format!("{noise:016x}")
-    };
     let mut body = sample_body("elevenlabs-transcription");
-    let turns = (0..5_000).map(|turn| {
-        let message: String = (0..60).map(|_| word()).collect();
-        json!({ "role": "user", "message": message, "time_in_call_secs": turn })
-    });
+    let noise = noise::text(4_800_000);
+    let messages = noise.as_bytes().chunks(960).map(String::from_utf8_lossy);
+    let turns = messages.enumerate().map(
+        |(turn, message)| json!({ "role": "user", "message": message, "time_in_call_secs": turn }),
+    );
     body["data"]["transcript"] = turns.collect();
     body.to_string()
 }

@@ -9,6 +9,7 @@
 mod call_status;
 mod capture;
 mod capture_repetitions;
+mod crash_points;
 mod elevenlabs;
 mod elevenlabs_client;
 mod follow_ups;

@@ -6,7 +6,7 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use ringpost::domain::event::Event;
 use ringpost_functions::{runtime::Worker, workers::fetch_transcript};
 use ringpost_tests::{
-    elevenlabs_api::{ElevenLabsApi, Reply, conversation},
+    elevenlabs_api::{ElevenLabsApi, Reply, conversation, long_conversation},
     faults::{Cut, Faults},
     lambda::{queue_batch, sample_event, stream_batch},
     livekit::unique,
@@ -337,4 +337,37 @@ async fn the_deployed_stack_fetches_a_transcript_and_shows_the_status() {
         "Hello, how can I help?"
     );
     assert_eq!(api.requests().len(), 1, "fetched once, by the worker");
+}
+
+#[tokio::test]
+async fn a_worker_killed_at_any_request_appends_the_transcript_once() {
+    for response in [
+        conversation(CONVERSATION, SID, AGENT, "done"),
+        long_conversation(CONVERSATION, SID, AGENT),
+    ] {
+        for cut in [Cut::Before, Cut::After] {
+            for number in 0.. {
+                let (world, api) = (
+                    world_with(&reported("call.completed")).await,
+                    World::elevenlabs_api(),
+                );
+                api.play(CONVERSATION, Reply::With(200, response.to_string()));
+                let batch = world.receive_transcripts().await;
+                let faults = Faults::death_at(number, cut);
+                let dying = world.fetch_transcript_with(&faults, &api).await;
+                fetch(&dying, batch.clone()).await;
+                if !faults.struck() {
+                    assert!(number >= 2, "the call and the log");
+                    break;
+                }
+                let whole = world.fetch_transcript(&api).await;
+                assert!(fetch(&whole, batch).await.batch_item_failures.is_empty());
+                assert_eq!(
+                    world.items("events").await.len(),
+                    2,
+                    "request {number}, cut {cut:?}"
+                );
+            }
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod agent_calls;
 mod call_counts;
 mod call_list_filters;
 mod call_lists;
+mod call_names;
 mod call_outcomes;
 mod call_timelines;
 mod costs;

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     domain::{
         call::filter::{CallFilter, StatusFilter, with_underscores},
+        key::CallKey,
         phone::Region,
         timestamp::Timestamp,
     },
@@ -20,6 +21,8 @@ use crate::{
 pub struct CallQuery {
     /// When they were created.
     pub window: Window,
+    /// Names of providers that all lead to the wanted call; if there are none, any call is wanted.
+    pub names: Vec<CallKey>,
     /// What they are.
     pub filter: CallFilter,
     /// How many, at most.
@@ -39,6 +42,7 @@ impl CallQuery {
         let mut given = QueryParams::new(pairs);
         let query = Self {
             window: window(&mut given, Timestamp::EPOCH, Timestamp::LATEST)?,
+            names: names(&mut given)?,
             filter: CallFilter {
                 statuses: given.list("status", STATUSES, StatusFilter::parse)?,
                 outcomes: given.list("outcome", "must be an outcome", outcome)?,
@@ -69,6 +73,24 @@ pub fn stats_window<'a>(
     let window = window(&mut given, to.minus_days(1), to)?;
     given.nothing_is_left()?;
     Ok(window)
+}
+
+/// The names of a call that are given. A placeholder such as `undefined` names none.
+fn names(given: &mut QueryParams) -> Result<Vec<CallKey>, ApiError> {
+    let mut take = |parameter| given.take(parameter).map(str::to_owned);
+    let named = [
+        ("callSid", take("callSid").map(CallKey::CallSid)),
+        (
+            "conversationId",
+            take("conversationId").map(CallKey::Conversation),
+        ),
+        ("roomName", take("roomName").map(CallKey::RoomName)),
+    ];
+    let named = named.into_iter().filter_map(|(parameter, key)| {
+        let key = Some(key?).filter(CallKey::names_a_call);
+        Some(key.ok_or_else(|| wrong(parameter, "must be a name that a provider gave a call")))
+    });
+    named.collect()
 }
 
 const STATUSES: &str = "must be active, ended, failed, initiated, ringing, answered, completed, busy, no_answer, \

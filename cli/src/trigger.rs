@@ -35,7 +35,7 @@ pub(crate) struct Trigger {
     /// Send the events of the call out of order
     #[arg(long)]
     shuffle: bool,
-    /// Send each event so many times
+    /// Send each event this many times
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=10))]
     repeat: u8,
     /// The order of --shuffle; by default a new one, which is printed

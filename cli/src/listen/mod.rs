@@ -16,6 +16,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGTERM},
+    iterator::Signals,
+};
 use tokio::sync::watch;
 use url::Url;
 
@@ -116,7 +120,7 @@ impl Session {
         counted.failed += u64::from(!answers.iter().all(Forwarded::succeeded));
     }
 
-    /// Whether so many events were forwarded.
+    /// Whether that many events were forwarded.
     fn has_forwarded(&self, max: Option<u64>) -> bool {
         let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         max.is_some_and(|max| counted.forwarded >= max)
@@ -150,19 +154,25 @@ impl Session {
     }
 }
 
-/// Becomes true at Ctrl-C, at a request to end, and when the terminal is closed.
+/// Becomes true at Ctrl-C, at a request to end, and when the terminal is closed. At the second time the program ends as
+/// it is.
 fn stop_signal() -> Result<watch::Receiver<bool>, Failure> {
     let (stop, stopped) = watch::channel(false);
-    let set = ctrlc::set_handler(move || {
-        stop.send_replace(true);
-    });
-    set.map_err(|error| {
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP]).map_err(|error| {
+        let message = format!("Ctrl-C cannot be handled: {error}.");
         Failure::new(
             Kind::Network,
-            format!("Ctrl-C cannot be handled: {error}."),
+            message,
             "Start the program in a terminal of its own.",
         )
     })?;
+    std::thread::spawn(move || {
+        for _ in signals.forever() {
+            if stop.send_replace(true) {
+                std::process::exit(130);
+            }
+        }
+    });
     Ok(stopped)
 }
 

@@ -5,6 +5,7 @@ pub mod announcement;
 pub mod claims;
 pub mod direction;
 pub mod ending;
+pub mod explain;
 pub mod facts;
 pub mod filter;
 pub mod in_call_event;

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
-    api::{Api, Parameter, segment},
+    api::{Api, Parameter},
     clock::{parse_moment, rfc3339},
     failure::{Failure, Kind},
     output::{Output, Rows, printable},
@@ -153,12 +153,7 @@ pub(crate) async fn run(verb: &EventsVerb, api: &Api, output: Output) -> Result<
 
 /// The event with its payload, its attempts and its subscription.
 pub(crate) async fn find(api: &Api, id: u64) -> Result<Value, Failure> {
-    let mut answer = api
-        .get(
-            &format!("/api/webhooks/events/{}", segment(&id.to_string())),
-            &[],
-        )
-        .await?;
+    let mut answer = api.get(&format!("/api/webhooks/events/{id}"), &[]).await?;
     if let Some(answer) = answer.as_object_mut() {
         answer.remove("success");
     }

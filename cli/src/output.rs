@@ -80,7 +80,8 @@ impl Rows {
 impl std::fmt::Display for Rows {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         for line in self.0.lines() {
-            writeln!(f, "{}", line.trim())?;
+            // Each cell has a space before it.
+            writeln!(f, "{}", line.strip_prefix(' ').unwrap_or(&line).trim_end())?;
         }
         Ok(())
     }

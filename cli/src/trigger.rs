@@ -19,8 +19,8 @@ use crate::{
     sign::{Provider, Signer},
 };
 
-/// The number of an event that no tenant owns; it is reserved for fiction.
-const NOBODYS_LINE: &str = "+12025550199";
+/// The number of an event that no tenant owns: it is reserved for fiction.
+const FICTION: &str = "+12025550199";
 const WAIT_FOR_EVENTS: usize = 60;
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -59,7 +59,7 @@ pub(crate) async fn run(
     output: Output,
 ) -> Result<(), Failure> {
     if trigger.what == "list" {
-        let names: Vec<Value> = catalogue(now(), NOBODYS_LINE)
+        let names: Vec<Value> = catalogue(now(), FICTION)
             .iter()
             .map(|event| json!({ "event": event.full_name() }))
             .collect();
@@ -82,7 +82,12 @@ pub(crate) async fn run(
         })?;
         return call(trigger, &line, &sender, &api).await;
     }
-    let mut event = named(trigger, line.as_deref().unwrap_or(NOBODYS_LINE))?;
+    if line.is_none() {
+        output.note(
+            "· the tenant's numbers cannot be read: without --line the event belongs to no tenant",
+        );
+    }
+    let mut event = named(trigger, line.as_deref().unwrap_or(FICTION))?;
     trigger
         .set
         .iter()
@@ -321,7 +326,7 @@ mod tests {
             line: None,
             live: false,
         };
-        let events = SampleCall::ended_at(now(), Outcome::Busy, NOBODYS_LINE).events();
+        let events = SampleCall::ended_at(now(), Outcome::Busy, FICTION).events();
         let order = |seed| {
             let planned = planned(&trigger(seed), events.clone(), Output::new(true));
             planned.iter().map(SampleEvent::bytes).collect::<Vec<_>>()

@@ -11,7 +11,10 @@ mod poll;
 mod position;
 mod target;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use clap::Args;
 use jiff::Timestamp;
@@ -124,6 +127,11 @@ impl Session {
     fn has_forwarded(&self, max: Option<u64>) -> bool {
         let counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
         max.is_some_and(|max| counted.forwarded >= max)
+    }
+
+    /// Waits a while. False at Ctrl-C, which ends the waiting.
+    async fn pauses(&self, pause: Duration) -> bool {
+        tokio::time::timeout(pause, self.stopped()).await.is_err()
     }
 
     /// Waits for Ctrl-C.

@@ -1,6 +1,9 @@
 //! `listen` on any stage: the history is read, and each delivery is built and signed anew.
 
-use std::{path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -21,6 +24,7 @@ use crate::{
     reading::{at, text},
 };
 
+const EVENTS: &str = "/api/webhooks/events";
 /// The pause after a reading that found something, and the longest pause.
 const BUSY: Duration = Duration::from_secs(2);
 const IDLE: Duration = Duration::from_secs(10);
@@ -49,11 +53,7 @@ pub(super) async fn run(listen: &Listen, api: &Api, session: &Session) -> Result
     }
     let mut pause = BUSY;
     loop {
-        let forwarded = tokio::select! {
-            forwarded = read(listen, api, session, &webhook, &mut position, &path) => forwarded,
-            () = session.stopped() => return Ok(()),
-        };
-        pause = match forwarded {
+        pause = match read(listen, api, session, &webhook, &mut position, &path).await {
             Ok(0) => (pause * 2).min(IDLE),
             Ok(_) => BUSY,
             // A machine that slept, or a stage that restarts: the position holds, and the next reading goes on from it.
@@ -63,24 +63,21 @@ pub(super) async fn run(listen: &Listen, api: &Api, session: &Session) -> Result
             }
             Err(failure) => return Err(failure),
         };
-        if session.has_forwarded(listen.max) {
+        if session.has_forwarded(listen.max) || !session.pauses(pause).await {
             return Ok(());
-        }
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = session.stopped() => return Ok(()),
         }
     }
 }
 
-/// Forwards what is new, the oldest first, and says how many events that were.
+/// Forwards what is new, the oldest first, and says how many events that were. Ctrl-C does not interrupt it between a
+/// post and the saving of the position: what was posted is not posted again.
 async fn read(
     listen: &Listen,
     api: &Api,
     session: &Session,
     webhook: &Webhook,
     position: &mut Position,
-    path: &PathBuf,
+    path: &Path,
 ) -> Result<usize, Failure> {
     let query = [
         ("direction", Some("outbound".to_owned())),
@@ -91,18 +88,24 @@ async fn read(
         ("fromDate", position.from().map(rfc3339)),
         ("count", Some("false".to_owned())),
     ];
-    let mut rows = api
-        .list("/api/webhooks/events", "events", &query, usize::MAX)
-        .await?;
+    let mut rows = tokio::select! {
+        rows = api.list(EVENTS, "events", &query, usize::MAX) => rows?,
+        () = session.stopped() => return Ok(0),
+    };
     rows.sort_by_key(|row| (made_at(row), at(row, "id").as_u64()));
     let mut forwarded = 0;
     for row in rows {
         let message_id = text(&row, "messageId");
-        if !position.is_new(&message_id) || session.has_forwarded(listen.max) {
+        if !position.is_new(&message_id) {
             continue;
         }
+        if session.has_forwarded(listen.max) {
+            break;
+        }
         if session.targets.want(&text(&row, "eventType")) {
-            forward(&row, api, session, webhook).await?;
+            if !forward(&row, api, session, webhook).await? {
+                break;
+            }
             forwarded += 1;
         }
         position.forwarded(&message_id, made_at(&row));
@@ -112,12 +115,13 @@ async fn read(
 }
 
 /// Posts a delivery as Ringpost would post it now. A target that is not there is waited for: a restart loses nothing.
+/// False at Ctrl-C.
 async fn forward(
     row: &Value,
     api: &Api,
     session: &Session,
     webhook: &Webhook,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let (event_type, message_id) = (text(row, "eventType"), text(row, "messageId"));
     let body = body(&whole(row, api).await?);
     let mut pause = Duration::from_secs(1);
@@ -129,13 +133,15 @@ async fn forward(
             .await;
         if answers.iter().any(|answer| answer.status.is_some()) {
             session.show(&event_type, &message_id, &answers);
-            return Ok(());
+            return Ok(true);
         }
         session.output.note(&format!(
             "· no target answers; {message_id} waits {} s",
             pause.as_secs()
         ));
-        tokio::time::sleep(pause).await;
+        if !session.pauses(pause).await {
+            return Ok(false);
+        }
         pause = (pause * 2).min(Duration::from_secs(30));
     }
 }
@@ -199,9 +205,7 @@ async fn start(api: &Api) -> Result<Position, Failure> {
         ("direction", Some("outbound".to_owned())),
         ("count", Some("false".to_owned())),
     ];
-    let newest = api
-        .list("/api/webhooks/events", "events", &query, 1)
-        .await?;
+    let newest = api.list(EVENTS, "events", &query, 1).await?;
     let Some(newest) = newest.first().map(made_at) else {
         return Ok(Position::default());
     };
@@ -209,10 +213,7 @@ async fn start(api: &Api) -> Result<Position, Failure> {
     let mut position = Position::behind(newest);
     let [direction, count] = query;
     let query = [direction, count, ("fromDate", position.from().map(rfc3339))];
-    for row in api
-        .list("/api/webhooks/events", "events", &query, usize::MAX)
-        .await?
-    {
+    for row in api.list(EVENTS, "events", &query, usize::MAX).await? {
         position.forwarded(&text(&row, "messageId"), made_at(&row));
     }
     Ok(position)

@@ -7,9 +7,9 @@ use reqwest::{Client, RequestBuilder};
 use serde_json::Value;
 
 use crate::{
-    environment::{Stage, is_loopback},
     failure::{Failure, Kind},
     reading::{list, text},
+    stage::{Stage, is_loopback},
 };
 
 const TIMEOUT: Duration = Duration::from_secs(30);

@@ -1,12 +1,11 @@
 //! The verbs and their arguments.
 
-use std::path::PathBuf;
-
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 
 use crate::{
-    calls::CallsVerb, check::Check, deliveries::DeliveriesVerb, events::EventsVerb, listen::Listen,
-    login::Login, subscriptions::SubscriptionsVerb, trigger::Trigger, verify::Verify,
+    calls::CallsVerb, check::Check, deliveries::DeliveriesVerb, environment::Place,
+    events::EventsVerb, listen::Listen, login::Login, subscriptions::SubscriptionsVerb,
+    trigger::Trigger, verify::Verify,
 };
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 refused, 2 wrong usage, 3 no answer or 5xx (try again), 4 a target failed.
@@ -20,20 +19,6 @@ pub(crate) struct Arguments {
     pub(crate) place: Place,
     #[command(subcommand)]
     pub(crate) verb: Verb,
-}
-
-/// Which stage is meant, and how results are shown.
-#[derive(Debug, Args)]
-pub(crate) struct Place {
-    /// Use this profile of `ringpost login`
-    #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) profile: Option<String>,
-    /// Read variables from this file first, for example .local/stack.env
-    #[arg(long, global = true, value_name = "FILE")]
-    pub(crate) env_file: Option<PathBuf>,
-    /// Print one JSON object per line
-    #[arg(long, global = true)]
-    pub(crate) json: bool,
 }
 
 /// What to do.

@@ -13,8 +13,7 @@ use crate::{
     clock::{parse_moment, rfc3339},
     failure::{Failure, Kind},
     output::{Output, Rows, printable},
-    reading::{at, list, sheet, text},
-    sample::read_json_argument,
+    reading::{at, list, read_json_argument, sheet, text},
 };
 
 /// What to do with events.

@@ -21,8 +21,10 @@ mod profile;
 mod reading;
 mod sample;
 mod sign;
+mod stage;
 mod subscriptions;
 mod trigger;
+mod variables;
 mod verify;
 mod why;
 

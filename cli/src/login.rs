@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal, Read};
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -10,11 +9,12 @@ use serde_json::{Map, Value, json};
 use crate::{
     api::Api,
     clock::{now, rfc3339},
-    environment::{Environment, Stage},
+    environment::Environment,
     failure::Failure,
     output::Output,
     profile::{Profile, Profiles},
     reading::{sheet, text},
+    stage::Stage,
 };
 
 /// Arguments of `login`. A token is no argument, because every user of a machine sees arguments.
@@ -84,7 +84,7 @@ fn ask_for_token() -> Result<String, Failure> {
 }
 
 async fn identity(stage: &Stage) -> Result<Value, Failure> {
-    let claims = claims(&stage.token);
+    let claims = stage.claims();
     let expires = claims
         .get("exp")
         .and_then(Value::as_i64)
@@ -120,14 +120,4 @@ async fn identity(stage: &Stage) -> Result<Value, Failure> {
     let query = [("limit", Some("1".to_owned())), ("tenantId", tenant)];
     Api::new(stage)?.get(path, &query).await?;
     Ok(Value::Object(identity))
-}
-
-/// What the token says of itself. The API decides whether that is true.
-pub(crate) fn claims(token: &str) -> Value {
-    let part = token
-        .split('.')
-        .nth(1)
-        .and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
-    part.and_then(|part| serde_json::from_slice(&part).ok())
-        .unwrap_or_default()
 }

@@ -10,7 +10,7 @@ use std::{
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{environment::config_home, failure::Failure};
+use crate::{failure::Failure, variables::config_home};
 
 const FILE: &str = "profiles.json";
 

@@ -1,6 +1,10 @@
-//! Reading answers of the API: a field that is missing is shown as an empty text.
+//! Reading JSON: fields of the API's answers, where a missing one is an empty text, and arguments.
+
+use std::fs;
 
 use serde_json::Value;
+
+use crate::{failure::Failure, output::printable};
 
 /// The field at a path of names with dots between them.
 pub(crate) fn at<'a>(value: &'a Value, path: &str) -> &'a Value {
@@ -34,11 +38,22 @@ pub(crate) fn sheet(value: &Value) -> String {
         return value.to_string();
     };
     let width = fields.keys().map(String::len).max().unwrap_or_default();
-    let line = |name: &String| {
-        format!(
-            "{name:width$}  {}",
-            crate::output::printable(&text(value, name))
-        )
-    };
+    let line = |name: &String| format!("{name:width$}  {}", printable(&text(value, name)));
     fields.keys().map(line).collect::<Vec<_>>().join("\n")
+}
+
+/// JSON in an argument, or in the file that `@FILE` names.
+pub(crate) fn read_json_argument(argument: &str) -> Result<Value, Failure> {
+    let read = match argument.strip_prefix('@') {
+        Some(path) => {
+            fs::read_to_string(path).map_err(|error| Failure::of_file(path.as_ref(), &error))?
+        }
+        None => argument.to_owned(),
+    };
+    serde_json::from_str(&read).map_err(|error| {
+        Failure::usage(
+            format!("This is no JSON: {error}."),
+            "Correct it, or name a file as @FILE.",
+        )
+    })
 }

@@ -12,8 +12,7 @@ use crate::{
     clock::{parse_moment, rfc3339},
     failure::{Failure, Kind},
     output::{Output, Rows, printable},
-    reading::{at, joined, list, sheet, text},
-    sample::read_json_argument,
+    reading::{at, joined, list, read_json_argument, sheet, text},
 };
 
 const PATH: &str = "/api/webhooks/config";
@@ -269,9 +268,7 @@ async fn create(create: &Create, api: &Api, output: Output) -> Result<(), Failur
 
 fn rotated(answer: &Value) -> String {
     let until = text(answer, "webhook.previousSecretValidUntil");
-    let secret = ["secret", "webhook.secret"]
-        .map(|path| text(answer, path))
-        .concat();
+    let secret = text(answer, "secret");
     let mut lines = vec![text(answer, "message")];
     if !secret.is_empty() {
         lines.push(secret);

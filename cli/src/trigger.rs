@@ -11,12 +11,13 @@ use crate::{
     api::{Api, answer, http_client},
     calls,
     clock::now,
-    environment::{Environment, Stage},
+    environment::Environment,
     failure::{Failure, Kind},
     output::{Output, printable},
     reading::text,
     sample::{Encoding, Outcome, SampleCall, SampleEvent, catalogue},
     sign::{Provider, Signer},
+    stage::Stage,
 };
 
 /// The number of an event that no tenant owns: it is reserved for fiction.

@@ -15,7 +15,11 @@ use tokio::sync::mpsc;
 use url::Url;
 use uuid::Uuid;
 
-use super::{Listen, Session, event_type_of, event_types};
+use super::{
+    event_types,
+    options::Listen,
+    session::{Session, event_type_of},
+};
 use crate::{
     api::Api,
     failure::{Failure, Kind},

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use standardwebhooks::Webhook;
 use uuid::Uuid;
 
-use super::{Listen, Session, position::Position};
+use super::{options::Listen, position::Position, session::Session};
 use crate::{
     api::Api,
     clock::{now, rfc3339},
@@ -35,7 +35,7 @@ pub(super) async fn run(listen: &Listen, api: &Api, session: &Session) -> Result
     let encoded = format!("whsec_{}", STANDARD.encode(&secret));
     let webhook = Webhook::from_bytes(secret)
         .map_err(|error| Failure::usage(format!("No secret: {error}."), "Start again."))?;
-    let path = position_file(api)?;
+    let path = position_file(api, listen.subscription)?;
     let mut position = match listen.since {
         Some(since) => Position::since(since),
         None => match load_private(&path)? {
@@ -228,11 +228,12 @@ fn secret() -> Vec<u8> {
         .to_vec()
 }
 
-/// One file for each stage and user.
-fn position_file(api: &Api) -> Result<PathBuf, Failure> {
+/// One file for each stage, user and choice of subscriptions.
+fn position_file(api: &Api, subscription: Option<u64>) -> Result<PathBuf, Failure> {
     let stage = api.stage();
-    let claims = crate::login::claims(&stage.token);
-    let whose = json!([stage.url, text(&claims, "tenant_id"), text(&claims, "sub")]).to_string();
+    let claims = stage.claims();
+    let user = ["tenant_id", "sub"].map(|name| text(&claims, name));
+    let whose = json!([stage.url, user, subscription]).to_string();
     let name = hex::encode(Sha256::digest(whose))
         .chars()
         .take(16)

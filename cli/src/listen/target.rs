@@ -7,6 +7,7 @@ use http::{HeaderMap, StatusCode};
 use reqwest::Client;
 use url::Url;
 
+use super::event_types::ALL;
 use crate::{api::http_client, failure::Failure};
 
 /// As long as Ringpost itself waits for an endpoint.
@@ -136,7 +137,7 @@ pub(super) fn parse_mapping(text: &str) -> Result<(String, Url), String> {
     let (event_type, url) = text
         .split_once('=')
         .ok_or("write TYPE=URL, for example call.completed=http://localhost:3000")?;
-    if !super::event_types::ALL.contains(&event_type) {
+    if !ALL.contains(&event_type) {
         return Err(format!(
             "{event_type} is no event type; docs/api/webhook-configs.md has them"
         ));

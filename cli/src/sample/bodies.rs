@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{
-    Encoding, SampleEvent,
     call::{Outcome, SampleCall, TALKS_FOR, TALKS_FROM},
+    event::{Encoding, SampleEvent},
 };
 use crate::{clock::rfc3339, sign::Provider};
 

@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::SampleEvent;
+use super::event::SampleEvent;
 
 /// How the call ends. The words are those of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -115,7 +115,7 @@ fn only_config_reads_the_environment_and_only_clock_reads_the_time() {
     assert_eq!(mentions("lib/src", &["env::var"], &["config.rs"]), NOTHING);
     assert_eq!(mentions("functions/src", &["env::var"], &[]), NOTHING);
     assert_eq!(
-        mentions("cli/src", &["env::var"], &["environment.rs"]),
+        mentions("cli/src", &["env::var"], &["variables.rs"]),
         NOTHING
     );
     assert_eq!(

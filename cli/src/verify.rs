@@ -55,7 +55,7 @@ pub(crate) fn run(verify: &Verify, output: Output) -> Result<(), Failure> {
     };
     output.record(&record, || match &found {
         Ok(()) => "✓ The signature is valid, and the time is recent.".to_owned(),
-        Err(fault) => format!("✗ The {} fails.", fault.part),
+        Err(fault) => format!("✗ What fails: {}.", fault.part),
     });
     found.map_err(|fault| Failure::refused(fault.reason, fault.advice))
 }

@@ -19,8 +19,17 @@ pub(crate) fn report(explanation: &Value) -> String {
         get("rule"),
         get("sentence"),
     )];
-    if !list(explanation, "claims").is_empty() {
-        parts.push(claims(list(explanation, "claims")).to_string());
+    let (repeated, telling): (Vec<_>, Vec<_>) = list(explanation, "claims")
+        .iter()
+        .partition(|claim| text(claim, "lostBecause") == "repeated");
+    if !telling.is_empty() {
+        parts.push(claims(&telling).to_string());
+    }
+    if !repeated.is_empty() {
+        let count = repeated.len();
+        parts.push(format!(
+            "{count} claims that repeat another one are left out; --json has them."
+        ));
     }
     if !list(explanation, "announcements").is_empty() {
         parts.push(announcements(list(explanation, "announcements")).to_string());
@@ -41,7 +50,7 @@ pub(crate) fn report(explanation: &Value) -> String {
         .join("\n\n")
 }
 
-fn claims(claims: &[Value]) -> Rows {
+fn claims(claims: &[&Value]) -> Rows {
     let mut rows = Rows::new(["FACT", "VALUE", "SOURCE", "RANK", "OCCURRED", "EVENT", ""]);
     for claim in claims {
         let result = if at(claim, "won") == &Value::Bool(true) {

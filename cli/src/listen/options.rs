@@ -12,7 +12,7 @@ use crate::clock::parse_moment;
 #[group(id = "targets", required = true, multiple = true, args = ["forward_to", "map"])]
 pub(crate) struct Listen {
     /// Post every event to this URL; can be repeated
-    #[arg(long, value_name = "URL", value_parser = parse_url)]
+    #[arg(long, value_name = "URL", value_parser = parse_url, required_unless_present = "map")]
     pub(super) forward_to: Vec<Url>,
     /// Post events of this type to a URL of their own; can be repeated
     #[arg(long, value_name = "TYPE=URL", value_parser = parse_mapping)]

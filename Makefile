@@ -26,7 +26,7 @@ OPS := $(PYTHON) -m ops
 TOOLS := .local/venv/tools/bin
 ROOMS := local ops checks samples project bench/billing.py bench/cost.py bench/footprint.py bench/stack.py bench/tables.py
 
-.PHONY: help check clients contract fuzz redaction rehearse run second-database up down test logs invoke invoke-all lint quick-lint quick-test supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
+.PHONY: help check cli clients contract fuzz redaction rehearse run second-database up down test logs invoke invoke-all lint quick-lint quick-test supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -99,6 +99,9 @@ supply: tools ## check Cargo.lock: licences, banned crates, sources, unused depe
 	@if $(TOOLS)/cargo-deny fetch db 2>/dev/null; then set -x; $(TOOLS)/cargo-deny --locked check --disable-fetch advisories; \
 		else echo '· skipped the advisories: their database, a git repository, cannot be reached'; fi
 	$(TOOLS)/cargo-shear --locked
+
+cli: ## install the command line `ringpost` into cargo's folder of programs
+	cargo install --path cli --locked
 
 clients: ## check clients/python and clients/typescript: the generated types, the tests, the packages
 	@$(PYTHON) -m project.environment clients

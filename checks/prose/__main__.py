@@ -18,6 +18,8 @@ from . import text
 FILES = (
     "*.md",
     "clients/*/README.md",
+    "cli/README.md",
+    "cli/**/*.rs",
     ".github/**/*.md",
     "docs/**/*.md",
     "bench/*.md",

@@ -115,6 +115,10 @@ fn only_config_reads_the_environment_and_only_clock_reads_the_time() {
     assert_eq!(mentions("lib/src", &["env::var"], &["config.rs"]), NOTHING);
     assert_eq!(mentions("functions/src", &["env::var"], &[]), NOTHING);
     assert_eq!(
+        mentions("cli/src", &["env::var"], &["variables.rs"]),
+        NOTHING
+    );
+    assert_eq!(
         mentions(
             "lib/src",
             &["Timestamp::now", "SystemTime::now"],
@@ -122,10 +126,12 @@ fn only_config_reads_the_environment_and_only_clock_reads_the_time() {
         ),
         NOTHING
     );
-    assert_eq!(
-        mentions("functions/src", &["Timestamp::now", "SystemTime::now"], &[]),
-        NOTHING
-    );
+    for (crate_source, clocks) in [("functions/src", &[][..]), ("cli/src", &["clock.rs"])] {
+        assert_eq!(
+            mentions(crate_source, &["Timestamp::now", "SystemTime::now"], clocks),
+            NOTHING
+        );
+    }
 }
 
 /// The imports between the modules of a crate.
@@ -153,7 +159,7 @@ fn rooms() -> BTreeMap<String, BTreeSet<String>> {
 
 #[test]
 fn no_modules_import_one_another_in_a_circle() {
-    for crate_source in ["lib/src", "functions/src"] {
+    for crate_source in ["lib/src", "functions/src", "cli/src"] {
         let imports = imports(crate_source);
         assert!(imports.values().any(|imported| !imported.is_empty()));
         assert_eq!(circle(&imports), None, "{crate_source}");
@@ -191,15 +197,25 @@ fn the_library_knows_nothing_of_lambda() {
 }
 
 #[test]
+fn the_command_line_links_neither_the_library_nor_aws() {
+    let manifest = fs::read_to_string(root().join("cli/Cargo.toml")).unwrap();
+    let (linked, _) = manifest.split_once("[dev-dependencies]").unwrap();
+    for name in ["\nringpost", "\naws", "\nlambda"] {
+        assert!(!linked.contains(name), "cli/Cargo.toml has {name:?}");
+    }
+}
+
+#[test]
 fn nothing_in_production_knows_that_it_is_tested() {
     let words = ["cfg!(test)", "not(test)", "mock", "Mock"];
     assert_eq!(mentions("lib/src", &words, &[]), NOTHING);
     assert_eq!(mentions("functions/src", &words, &[]), NOTHING);
+    assert_eq!(mentions("cli/src", &words, &[]), NOTHING);
 }
 
 #[test]
 fn no_module_is_a_drawer_and_no_file_is_long() {
-    for folder in ["lib", "functions", "tests"] {
+    for folder in ["lib", "functions", "tests", "cli"] {
         for (path, text) in rust_files(folder) {
             let name = path.file_stem().unwrap().to_string_lossy().into_owned();
             assert!(

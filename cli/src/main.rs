@@ -1,0 +1,7 @@
+//! The program `ringpost`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ringpost_cli::main()
+}

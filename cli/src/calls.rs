@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum CallsVerb {
     /// List calls, the newest first
-    List(CallFilter),
+    List(Box<CallFilter>),
     /// Show one call with its legs
     Get {
         /// The call's id

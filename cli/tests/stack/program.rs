@@ -11,22 +11,22 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// A user: a home directory, and a token for a stage.
-pub struct Person {
+pub(crate) struct Person {
     home: PathBuf,
     variables: Vec<(String, String)>,
 }
 
 /// What a command printed, and how it ended.
 #[derive(Debug)]
-pub struct Ran {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Person {
     /// A user without a token.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let home = std::env::temp_dir().join(format!("ringpost-cli-{}", Uuid::new_v4()));
         Self {
             home,
@@ -35,7 +35,7 @@ impl Person {
     }
 
     /// The administrator of a tenant of its own.
-    pub fn administrator() -> Self {
+    pub(crate) fn administrator() -> Self {
         let tenant = Uuid::new_v4().to_string();
         let token = stack().token(json!({ "sub": tenant, "tenant_id": tenant, "role": "admin" }));
         Self::new()
@@ -44,13 +44,13 @@ impl Person {
     }
 
     /// The same with a variable.
-    pub fn with(mut self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// The user's own files of the program.
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.home.join("ringpost").join(name)
     }
 
@@ -67,12 +67,12 @@ impl Person {
     }
 
     /// Runs a command to its end.
-    pub fn runs(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn runs(&self, arguments: &[&str]) -> Ran {
         Ran::of(self.command(arguments).output().expect("the program runs"))
     }
 
     /// Runs a command with the variables of `.local/stack.env`.
-    pub fn runs_on_the_stack(&self, arguments: &[&str]) -> Ran {
+    pub(crate) fn runs_on_the_stack(&self, arguments: &[&str]) -> Ran {
         stack();
         let file = root().join(".local/stack.env");
         let file = file.to_str().expect("a path in UTF-8");
@@ -80,14 +80,14 @@ impl Person {
     }
 
     /// Runs a command that is to succeed, and reads its lines of JSON.
-    pub fn json(&self, arguments: &[&str]) -> Vec<Value> {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Vec<Value> {
         let ran = self.runs(&[arguments, &["--json"]].concat());
         assert_eq!(ran.code, 0, "{arguments:?}: {ran:?}");
         ran.json()
     }
 
     /// Starts a command and waits until it has written a line to standard error that begins like this.
-    pub fn starts(&self, arguments: &[&str], until: &str) -> Started {
+    pub(crate) fn starts(&self, arguments: &[&str], until: &str) -> Started {
         let mut command = self.command(arguments);
         let mut child = command
             .stdout(Stdio::piped())
@@ -129,7 +129,7 @@ impl Ran {
     }
 
     /// Standard output as lines of JSON objects.
-    pub fn json(&self) -> Vec<Value> {
+    pub(crate) fn json(&self) -> Vec<Value> {
         let read =
             |line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line} is no JSON"));
         let lines: Vec<Value> = self.stdout.lines().map(read).collect();
@@ -139,7 +139,7 @@ impl Ran {
 }
 
 /// A command that runs. It is ended with the test.
-pub struct Started {
+pub(crate) struct Started {
     child: Option<Child>,
     stderr: BufReader<std::process::ChildStderr>,
     said: String,
@@ -147,7 +147,7 @@ pub struct Started {
 
 impl Started {
     /// The first word that the program said on standard error and that begins like this.
-    pub fn said(&mut self, prefix: &str) -> String {
+    pub(crate) fn said(&mut self, prefix: &str) -> String {
         loop {
             if let Some(word) = self
                 .said
@@ -166,14 +166,14 @@ impl Started {
     }
 
     /// Presses Ctrl-C.
-    pub fn interrupt(&self) {
+    pub(crate) fn interrupt(&self) {
         let id = self.child.as_ref().expect("it runs").id().to_string();
         let sent = Command::new("kill").args(["-INT", &id]).status();
         assert!(sent.expect("kill can be run").success());
     }
 
     /// Waits for its end.
-    pub fn ended(mut self) -> Ran {
+    pub(crate) fn ended(mut self) -> Ran {
         let child = self.child.take().expect("it runs");
         let output = child.wait_with_output().expect("it ends");
         let mut ran = Ran::of(output);

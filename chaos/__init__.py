@@ -1,1 +1,1 @@
-"""`make chaos`: whole calls through a whole stack while AWS, processes and customers fail, and then a check of all of it."""
+"""`make chaos`: whole calls through a whole stack while AWS, processes and customers fail, and a check."""

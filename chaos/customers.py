@@ -3,9 +3,7 @@
 import threading
 import time
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
@@ -14,6 +12,7 @@ from local.api import Api
 
 from . import kill
 from .plan import Answer, Plan
+from .server import Handler, serve, url
 
 # A sender waits for 15.
 HANG_SECONDS = 17
@@ -57,23 +56,13 @@ class Customer:
         """Listens, and subscribes."""
         customer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+        class Endpoint(Handler):
+            def respond(self) -> None:
+                customer._receive(self, self.body())
 
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                with suppress(ConnectionError):
-                    customer._receive(self, body)
-
-            def log_message(self, *_: object) -> None:
-                """Says nothing: the run counts."""
-
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        server.daemon_threads = True
-        threading.Thread(target=server.serve_forever, daemon=True).start()
         config: dict[str, Any] = {
             "name": self.name,
-            "url": f"http://127.0.0.1:{server.server_port}/webhooks",
+            "url": f"{url(serve(Endpoint))}/webhooks",
             "eventTypes": list(self.types),
             "filters": self.filters,
             "retryConfig": SCHEDULE,
@@ -81,7 +70,7 @@ class Customer:
         webhook = api.send("POST", "/api/webhooks/config", config)["webhook"]
         self.id, self._secret = webhook["id"], webhook["secret"]
 
-    def _receive(self, handler: BaseHTTPRequestHandler, body: bytes) -> None:
+    def _receive(self, handler: Handler, body: bytes) -> None:
         verified = self._verifies(body, dict(handler.headers.items()))
         with self._lock:
             answer = self._answer(verified)
@@ -95,13 +84,11 @@ class Customer:
         if answer not in STATUSES:
             handler.close_connection = True
             return
-        handler.send_response_only(STATUSES[answer])
-        handler.send_header("content-length", "0")
-        handler.end_headers()
+        handler.answer(STATUSES[answer])
         if answer is Answer.KILL_AFTER:
             kill.peer(handler.client_address[1])
 
-    def _answer(self, verified: bool) -> Answer:  # noqa: FBT001 - one thing is asked
+    def _answer(self, verified: bool) -> Answer:
         if not verified:
             return Answer.ERROR
         return self.plan.delivery(self.name, len(self.received)) if self.plan else Answer.OK

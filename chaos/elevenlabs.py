@@ -1,12 +1,11 @@
-"""ElevenLabs' API, as far as the functions ask it: the conversations of the calls, which now and then it does not give."""
+"""ElevenLabs' API, as far as the functions use it: the conversations of the calls, or a failure by the plan."""
 
 import itertools
 import json
-import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from .plan import Plan
+from .server import Handler, serve, url
 
 
 class ElevenLabs:
@@ -18,26 +17,12 @@ class ElevenLabs:
         self._numbers = itertools.count()
         api = self
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
+        class Question(Handler):
+            def respond(self) -> None:
                 status, answer = api._answer(self.path.rsplit("/", 1)[-1])
-                body = json.dumps(answer).encode()
-                self.send_response_only(status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+                self.answer(status, json.dumps(answer).encode(), {"content-type": "application/json"})
 
-            def log_message(self, *_: object) -> None:
-                """Says nothing: nobody reads it."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        self.url = url(serve(Question))
 
     def _answer(self, conversation: str) -> tuple[int, object]:
         if self.plan and self.plan.conversation_fails(next(self._numbers)):

@@ -8,13 +8,12 @@ from project.settings import ROOT
 
 from .customers import Customer
 from .oracle import Findings, Pairs
-from .plan import Answer
+from .plan import KILLS, Answer
 from .proxy import Proxy
 from .senders import Senders
 from .settings import LOG
 
 SHOWN = 20
-KILLS = (Answer.KILL_BEFORE, Answer.KILL_AFTER)
 
 
 @dataclass(frozen=True)
@@ -32,14 +31,15 @@ class Outcome:
     def show(self) -> int:
         """Prints it, and gives the exit code."""
         found, events = self.findings, sum(len(call.reports) for _, call in self.pairs)
+        faults = self.proxy.faults
         answers: Counter[Answer] = sum((customer.answers for customer in self.customers), Counter())
         rows = {
             "seed": self.seed,
             "events": f"{events} of {len(self.pairs)} calls, sent {self.senders.answers.total()} times",
             "answers to providers": _counts({str(answer): count for answer, count in self.senders.answers.items()}),
             "requests to AWS": self.proxy.requests,
-            "faults of AWS": _counts({kind.value: count for kind, count in self.proxy.faults.items()}),
-            "processes killed": self.proxy.kills.total() + sum(answers[kind] for kind in KILLS),
+            "faults of AWS": _counts({kind.value: count for kind, count in faults.items() if kind not in KILLS}),
+            "processes killed": _counts({kind.value: faults[kind] for kind in KILLS}),
             "customers": _counts({answer.value: count for answer, count in answers.items()}),
             "announcements expected": found.announcements,
             "deliveries taken twice": found.duplicates,

@@ -41,8 +41,8 @@ SHARES = {
     Kind.KILL_AFTER: 3,
     Kind.KILL_BETWEEN: 3,
 }
-# The SDK tries three times. So that operations fail, and not only attempts, one run of consecutive requests in so many
-# fails as a whole.
+# The SDK tries three times. So that operations fail, and not only attempts, some runs of consecutive
+# requests fail as a whole: one in this number.
 RUN_LENGTH, RUNS_PER_OUTAGE = 8, 40
 OUTAGES = (Kind.DROP_BEFORE, Kind.DROP_AFTER, Kind.ERROR_BEFORE, Kind.ERROR_AFTER, Kind.THROTTLE)
 
@@ -75,7 +75,7 @@ ANSWERS = {
     Answer.KILL_BEFORE: 5,
     Answer.KILL_AFTER: 5,
 }
-# One run of so many deliveries in so many: the endpoint is down for all of it.
+# In one run of consecutive deliveries of this number, the endpoint is down for all of it.
 DOWN_LENGTH, RUNS_PER_DOWN = 12, 12
 
 

@@ -8,11 +8,10 @@ import json
 import threading
 import time
 from collections import Counter
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from . import kill
 from .plan import KILLS, Fault, Kind, Plan
+from .server import Handler, serve, url
 
 TIMEOUT_SECONDS = 30
 # Headers of one connection; the next has its own.
@@ -35,8 +34,8 @@ THROTTLED: dict[str, list[Error]] = {
 }
 
 
-class _Handler(BaseHTTPRequestHandler):
-    """One connection of a function. `cloud` is the emulator's port."""
+class _Connection(Handler):
+    """A connection of a function. `cloud` is the emulator's port."""
 
     cloud: int
 
@@ -49,33 +48,24 @@ class Proxy:
         self.plan: Plan | None = None
         # The logical id of each table and queue, by the name that the emulator gave it.
         self.names: dict[str, str] = {}
+        # What happened, kills only where there was a process to kill.
         self.faults: Counter[Kind] = Counter()
         self.requests = 0
-        self.kills: Counter[str] = Counter()
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
         proxy, port = self, cloud
 
-        class Handler(_Handler):
-            protocol_version = "HTTP/1.1"
+        class Connection(_Connection):
             cloud = port
 
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length", 0)))
-                # The function may be dead, or may have stopped waiting.
-                with suppress(ConnectionError):
-                    proxy._handle(self, body)
+            def respond(self) -> None:
+                proxy._handle(self, self.body())
 
-            def log_message(self, *_: object) -> None:
-                """Says nothing: the run counts."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self._server = serve(Connection)
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return url(self._server)
 
     def heal(self) -> None:
         """Nothing fails from now on."""
@@ -86,7 +76,7 @@ class Proxy:
         self._server.shutdown()
         self._server.server_close()
 
-    def _handle(self, handler: _Handler, body: bytes) -> None:
+    def _handle(self, handler: _Connection, body: bytes) -> None:
         service, _, operation = handler.headers.get("x-amz-target", "").partition(".")
         service = service.partition("_")[0]
         fault = self._fault(service, operation, body)
@@ -110,9 +100,9 @@ class Proxy:
                 refusals = THROTTLED[service]
                 _refuse(handler, refusals[len(body) % len(refusals)])
             case _:
-                self._kill(handler, body, fault, operation)
+                self._kill(handler, body, fault)
 
-    def _kill(self, handler: _Handler, body: bytes, fault: Fault, operation: str) -> None:
+    def _kill(self, handler: _Connection, body: bytes, fault: Fault) -> None:
         port = handler.client_address[1]
         if fault.kind is Kind.KILL_AFTER:
             _effect(handler, body)
@@ -121,7 +111,7 @@ class Proxy:
             time.sleep(fault.seconds)
         if kill.peer(port):
             with self._lock:
-                self.kills[operation] += 1
+                self.faults[fault.kind] += 1
         handler.close_connection = True
 
     def _fault(self, service: str, operation: str, body: bytes) -> Fault:
@@ -145,7 +135,7 @@ class Proxy:
         return self.names.get(name, name)
 
 
-def _effect(handler: _Handler, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+def _effect(handler: _Connection, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
     """What the emulator answered: the request has taken effect."""
     upstream = http.client.HTTPConnection("127.0.0.1", handler.cloud, timeout=TIMEOUT_SECONDS)
     try:
@@ -157,24 +147,12 @@ def _effect(handler: _Handler, body: bytes) -> tuple[int, list[tuple[str, str]],
         upstream.close()
 
 
-def _forward(handler: _Handler, body: bytes) -> None:
+def _forward(handler: _Connection, body: bytes) -> None:
     status, headers, answer = _effect(handler, body)
-    handler.send_response_only(status)
-    for name, value in headers:
-        if name.lower() not in HOP:
-            handler.send_header(name, value)
-    _finish(handler, answer)
+    handler.answer(status, answer, {name: value for name, value in headers if name.lower() not in HOP})
 
 
-def _refuse(handler: _Handler, error: Error) -> None:
+def _refuse(handler: _Connection, error: Error) -> None:
     status, kind, message = error
-    handler.send_response_only(status)
-    handler.send_header("content-type", "application/x-amz-json-1.0")
-    handler.send_header("x-amzn-requestid", "CHAOS")
-    _finish(handler, json.dumps({"__type": kind, "message": message}).encode())
-
-
-def _finish(handler: _Handler, answer: bytes) -> None:
-    handler.send_header("content-length", str(len(answer)))
-    handler.end_headers()
-    handler.wfile.write(answer)
+    headers = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "CHAOS"}
+    handler.answer(status, json.dumps({"__type": kind, "message": message}).encode(), headers)

@@ -11,7 +11,7 @@ from .stack import Stack
 from .tables import scan
 
 LOOK_SECONDS, SHOW_SECONDS = 3, 15
-# So many equal looks: a batch of the stream that failed comes again within them.
+# This number of equal looks: a batch of the stream that failed comes again within them.
 LOOKS = 4
 COUNTS = tuple(f"ApproximateNumberOfMessages{state}" for state in ("", "NotVisible", "Delayed"))
 

@@ -1,4 +1,4 @@
-"""A room of LiveKit and what happens in it, as its webhooks report it: the Python of lib/tests/suite/support/room.rs."""
+"""A room of LiveKit and what happens in it, as its webhooks report it, as lib/tests/suite/support/room.rs has it."""
 
 from typing import Any
 

@@ -32,7 +32,7 @@ ACCEPTED = range(200, 300)
 REFUSED = set(range(400, 500)) - {HTTPStatus.TOO_MANY_REQUESTS}
 # LiveKit's token lives for five minutes, and a sender that repeats it must not come with an old one.
 TOKEN_SECONDS, RENEW_AFTER = 300, 240
-# Of a hundred reports so many come twice, with some others between.
+# Of a hundred reports, this number comes twice, with others between.
 REPEATED = 30
 
 

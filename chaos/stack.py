@@ -1,4 +1,4 @@
-"""A stack of the run's own: an emulator, the proxy before it, and the deployed template, whose functions know the proxy.
+"""A separate stack for the run: an emulator, the proxy before it, and the deployed template with the proxy's address.
 
 What waits for minutes on AWS waits for seconds here: a queue returns a message as soon as its function cannot run any
 more. Nothing else differs from the stack of `make up`.

@@ -46,9 +46,16 @@ class Stored:
     call_of: dict[str, str]
     calls: dict[str, Item]
     deliveries: list[Item]
-    # The body of each message, by its webhook-id.
-    bodies: dict[str, bytes]
-    due: list[Item]
+    # The bodies that deliveries share, by the message's id.
+    shared: dict[str, bytes]
+
+    def bodies(self, subscription: int) -> dict[str, bytes | None]:
+        """The body of each message to a subscription, by its webhook-id."""
+        return {
+            row["messageId"]: unpacked(row["payload"]) if "payload" in row else self.shared.get(row["messageId"])
+            for row in self.deliveries
+            if row["webhookConfigId"] == subscription
+        }
 
     def final(self, call: str) -> str:
         """The id of the record that an id leads to."""
@@ -67,7 +74,7 @@ def read(stack: Stack) -> Stored:
     for event in scan(stack, "Events"):
         keys_of[unpacked(event["payload"])].append(event["key"])
     rows: Counter[str] = Counter()
-    call_of, deliveries, bodies = {}, [], {}
+    call_of, deliveries, shared = {}, [], {}
     for row in scan(stack, "History"):
         match row.get("direction"):
             case "inbound":
@@ -75,14 +82,11 @@ def read(stack: Stack) -> Stored:
                 call_of[row["eventKey"]] = row.get("callId", "")
             case "outbound":
                 deliveries.append(row)
-                if "payload" in row:
-                    bodies[row["messageId"]] = unpacked(row["payload"])
             case _ if "payload" in row:
-                # A body that several deliveries share, under the tenant and the message's id.
-                bodies[row["tenantShard"].partition("#")[2]] = unpacked(row["payload"])
+                # Under the tenant and the message's id.
+                shared[row["tenantShard"].partition("#")[2]] = unpacked(row["payload"])
     calls = {item["id"]: item for item in scan(stack, "Calls")}
-    due = list(scan(stack, "Due"))
-    return Stored(dict(keys_of), rows, call_of, calls, deliveries, bodies, due)
+    return Stored(dict(keys_of), rows, call_of, calls, deliveries, shared)
 
 
 def facts(item: Item) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Waits until nothing is on its way any more: no message in a queue, no delivery pending, and no new row."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -11,16 +12,17 @@ from .stack import Stack
 from .tables import scan
 
 LOOK_SECONDS, SHOW_SECONDS = 3, 15
-# This number of equal looks: a batch of the stream that failed comes again within them.
-LOOKS = 4
+# This number of equal looks: a batch of the stream that failed comes again within them. If events are missing or
+# deliveries pending, it takes some minutes of the schedule until they count as lost.
+LOOKS, LOOKS_FOR_MISSING = 4, 60
 COUNTS = tuple(f"ApproximateNumberOfMessages{state}" for state in ("", "NotVisible", "Delayed"))
 
 
-def wait(stack: Stack, longest_seconds: int) -> float:
-    """How many seconds it took."""
+def wait(stack: Stack, events: int, longest_seconds: int) -> float:
+    """How many seconds it took until nothing changed any more, at best with this number of events in the history."""
     started = shown = time.monotonic()
     last, equal = _look(stack), 0
-    while equal < LOOKS or last["in queues"] or last["pending"]:
+    while equal < _looks(last, events):
         time.sleep(LOOK_SECONDS)
         now = _look(stack)
         equal = equal + 1 if now == last else 0
@@ -33,7 +35,14 @@ def wait(stack: Stack, longest_seconds: int) -> float:
         if time.monotonic() - shown > SHOW_SECONDS:
             shown = time.monotonic()
             say(f"  {took:.0f} s: {_text(last)}")
-    return time.monotonic() - started - LOOKS * LOOK_SECONDS
+    return time.monotonic() - started - equal * LOOK_SECONDS
+
+
+def _looks(look: Counter[str], events: int) -> float:
+    if look["in queues"]:
+        return math.inf
+    complete = look["in the history"] >= events and not look["pending"]
+    return LOOKS if complete else LOOKS_FOR_MISSING
 
 
 def messages(stack: Stack, of: Callable[[str], bool]) -> Counter[str]:
@@ -48,16 +57,14 @@ def messages(stack: Stack, of: Callable[[str], bool]) -> Counter[str]:
 
 
 def _look(stack: Stack) -> Counter[str]:
+    """The queues, and once these are empty the tables, which are dear to read."""
+    look = Counter({"in queues": messages(stack, lambda logical: logical.endswith("Queue")).total()})
+    if look["in queues"]:
+        return look
     rows = Counter(f"{row.get('direction')} {row.get('status')}" for row in scan(stack, "History"))
-    return Counter(
-        {
-            "events": sum(1 for _ in scan(stack, "Events")),
-            "in the history": rows["inbound processed"],
-            "delivered": rows["outbound delivered"],
-            "pending": rows["outbound pending"],
-            "in queues": messages(stack, lambda logical: logical.endswith("Queue")).total(),
-        }
-    )
+    look["in the history"], look["delivered"] = rows["inbound processed"], rows["outbound delivered"]
+    look["pending"] = rows["outbound pending"]
+    return look
 
 
 def _text(look: Counter[str]) -> str:

@@ -39,13 +39,15 @@ def run(arguments: list[str]) -> int:
 def _play(stack: Stack, api: ElevenLabs, plan: Plan, events: int) -> int:
     began = int(time.time() * 1_000)
     pairs = calls.pairs(plan, events)
+    count = sum(len(call.reports) for _, call in pairs)
     api.conversations = calls.conversations([call for pair in pairs for call in pair])
     subscribed = customers.everyone()
     for customer in subscribed:
         customer.start(Api(stack.values["RINGPOST_URL"], stack.values["RINGPOST_TOKEN"]))
     with step(f"playing {len(pairs)} calls without faults"):
-        Senders(stack).play(twin for twin, _ in pairs)
-        quiet.wait(stack, QUIET_SECONDS)
+        twins = Senders(stack)
+        twins.play(twin for twin, _ in pairs)
+        quiet.wait(stack, count, QUIET_SECONDS)
     stack.proxy.plan = api.plan = plan
     for customer in subscribed:
         customer.plan = plan
@@ -58,10 +60,10 @@ def _play(stack: Stack, api: ElevenLabs, plan: Plan, events: int) -> int:
     for customer in subscribed:
         customer.plan = None
     with step("nothing fails any more; waiting until all is quiet"):
-        took = quiet.wait(stack, QUIET_SECONDS)
+        took = quiet.wait(stack, 2 * count, QUIET_SECONDS)
     oracle = Oracle(tables.read(stack), dict(_views(stack)), began)
     findings = oracle.check(pairs, subscribed)
-    findings.others += senders.refused
+    findings.others += twins.refused + senders.refused
     dead = quiet.messages(stack, lambda logical: logical.endswith("Dead"))
     findings.others += [f"{queue} has {count} messages" for queue, count in dead.items() if count]
     return Outcome(plan.seed, pairs, senders, subscribed, stack.proxy, took, findings).show()

@@ -1,11 +1,12 @@
-"""The emulator, without its polling, and with the repetition of stream records that AWS has.
+"""The emulator, without its polling, and with streams that behave as AWS's do.
 
 MiniStack serves the Runtime API of each warm function by two threads that wake up ten times a second to see whether
 they should end, which adds up with the hundreds of functions that a test run leaves. Here they wait until something
 happens.
 
-For a stream it takes a batch of which a part failed for done. Lambda starts over from the first record that failed, and
-so it does here. A batch whose function died it repeats itself. Run as a program, by local/cloud.py.
+It takes a batch of a stream of which a part failed for done. Lambda starts over from the first record that failed, and
+so it does here; a batch whose function died the emulator repeats itself. And no queue waits for a stream: each is
+polled by itself. Run as a program, by local/cloud.py.
 """
 
 import queue
@@ -19,7 +20,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ministack import app
-from ministack.core import lambda_runtime
+from ministack.core import concurrency, lambda_runtime
 from ministack.services import lambda_svc
 
 # How soon a function that is given up notices. A new event wakes it at once.
@@ -58,6 +59,28 @@ class PatientServer(socketserver.ThreadingTCPServer):
         self._ended.wait(LOOK_SECONDS)
 
 
+class Beside:
+    """Polls the streams in a thread of its own, once at a time, so that a long batch holds up no queue."""
+
+    def __init__(self, poll: Callable[[], bool]) -> None:
+        """Of the original, which returns when the batch is done."""
+        self._poll, self._busy = poll, threading.Lock()
+
+    def __call__(self) -> bool:
+        """Never says that there was something: the thread wakes the loop itself."""
+        if self._busy.acquire(blocking=False):
+            threading.Thread(target=self._run, daemon=True).start()
+        return False
+
+    def _run(self) -> None:
+        try:
+            worked = self._poll()
+        finally:
+            self._busy.release()
+        if worked:
+            concurrency.esm_wake.set()
+
+
 def repeating(invoke: Invoke) -> Invoke:
     """Invokes as the original, and repeats what a function reports as failed of a stream's batch."""
 
@@ -86,6 +109,7 @@ def _failed(event: dict[str, Any], result: dict[str, Any]) -> list[dict[str, Any
 def main() -> None:
     """Runs until it is ended."""
     lambda_svc._execute_function = repeating(lambda_svc._execute_function)
+    lambda_svc._poll_dynamodb_streams = Beside(lambda_svc._poll_dynamodb_streams)
     # The module's own view of the library; nothing else in the process sees another queue.
     lambda_runtime.queue = SimpleNamespace(Queue=PatientQueue, Empty=queue.Empty, Full=queue.Full)
     # Imported where it is used, so it is replaced for all; the class does what the original does.

@@ -2,6 +2,7 @@
 the customers have."""
 
 import json
+import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -14,8 +15,10 @@ from .customers import Customer
 from .tables import Stored, facts
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-# The end of an event's key that is made of a digest of the body, which has the call's own ids.
-DIGEST = re.compile(r"(?<=:)[0-9a-f]{32}\b")
+# A digest of a body, which has the call's own ids: at the end of an event's key, and of a dialer's submission.
+DIGEST = re.compile(r"(?<=:)[0-9a-f]{32}\b|(?<=\")[0-9a-f]{16}(?=\\?\")")
+# How much of two records is shown, from where they differ.
+BEFORE, AFTER = 60, 240
 MILLIS = re.compile(r"\b1[0-9]{12}\b")
 Pairs = list[tuple[Call, Call]]
 
@@ -70,17 +73,18 @@ class Oracle:
         """The records are equal, and what a frontend sees of them."""
         expected, found = self._records(twin), self._records(call)
         if expected != found:
+            first = max(len(os.path.commonprefix([expected, found])) - BEFORE, 0)
             self.findings.wrong.append(
                 f"{call.sequence} {call.ids.unique} differs from its twin {twin.ids.unique}:\n"
-                f"     twin  {expected}\n     call  {found}"
+                f"     twin  …{expected[first : first + AFTER]}\n     call  …{found[first : first + AFTER]}"
             )
 
-    def _records(self, call: Call) -> list[str]:
+    def _records(self, call: Call) -> str:
         ids = {self._stored.final(self._stored.call_of[key]) for key in self._keys(call) if key in self._stored.call_of}
         texts = [
             json.dumps([facts(self._stored.calls.get(each, {})), self._views.get(each)], sort_keys=True) for each in ids
         ]
-        return sorted(self._normalised(text, call) for text in texts)
+        return "\n".join(sorted(self._normalised(text, call) for text in texts))
 
     def _keys(self, call: Call) -> Iterator[str]:
         for report in call.reports:

@@ -7,42 +7,40 @@ from collections.abc import Callable
 
 from project.aws import client
 from project.progress import Failure, say
+from project.settings import ROOT
 
+from .settings import LOG
 from .stack import Stack
 from .tables import scan
 
 LOOK_SECONDS, SHOW_SECONDS = 3, 15
-# This number of equal looks: a batch of the stream that failed comes again within them. If events are missing or
+# How long nothing may change: a batch of the stream that failed comes again within that time. If events are missing or
 # deliveries pending, it takes some minutes of the schedule until they count as lost.
-LOOKS, LOOKS_FOR_MISSING = 4, 60
+STEADY_SECONDS, STEADY_SECONDS_FOR_MISSING = 12, 150
 COUNTS = tuple(f"ApproximateNumberOfMessages{state}" for state in ("", "NotVisible", "Delayed"))
 
 
 def wait(stack: Stack, events: int, longest_seconds: int) -> float:
     """How many seconds it took until nothing changed any more, at best with this number of events in the history."""
-    started = shown = time.monotonic()
-    last, equal = _look(stack), 0
-    while equal < _looks(last, events):
+    started = shown = changed = time.monotonic()
+    last = _look(stack)
+    while (now := time.monotonic()) - changed < _steady_seconds(last, events):
+        if now - started > longest_seconds:
+            raise Failure(f"Not quiet after {longest_seconds} s: {_text(last)}. {LOG.relative_to(ROOT)} has the log.")
+        if now - shown > SHOW_SECONDS:
+            shown = now
+            say(f"  {now - started:.0f} s: {_text(last)}")
         time.sleep(LOOK_SECONDS)
-        now = _look(stack)
-        equal = equal + 1 if now == last else 0
-        last = now
-        took = time.monotonic() - started
-        if took > longest_seconds:
-            raise Failure(
-                f"Not quiet after {longest_seconds} s: {_text(last)}. The functions' log is .local/chaos.log."
-            )
-        if time.monotonic() - shown > SHOW_SECONDS:
-            shown = time.monotonic()
-            say(f"  {took:.0f} s: {_text(last)}")
-    return time.monotonic() - started - equal * LOOK_SECONDS
+        if (look := _look(stack)) != last:
+            last, changed = look, time.monotonic()
+    return changed - started
 
 
-def _looks(look: Counter[str], events: int) -> float:
+def _steady_seconds(look: Counter[str], events: int) -> float:
     if look["in queues"]:
         return math.inf
     complete = look["in the history"] >= events and not look["pending"]
-    return LOOKS if complete else LOOKS_FOR_MISSING
+    return STEADY_SECONDS if complete else STEADY_SECONDS_FOR_MISSING
 
 
 def messages(stack: Stack, of: Callable[[str], bool]) -> Counter[str]:

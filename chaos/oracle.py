@@ -2,7 +2,6 @@
 the customers have."""
 
 import json
-import os
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -73,7 +72,8 @@ class Oracle:
         """The records are equal, and what a frontend sees of them."""
         expected, found = self._records(twin), self._records(call)
         if expected != found:
-            first = max(len(os.path.commonprefix([expected, found])) - BEFORE, 0)
+            differing = (place for place, pair in enumerate(zip(expected, found, strict=False)) if len(set(pair)) > 1)
+            first = max(next(differing, 0) - BEFORE, 0)
             self.findings.wrong.append(
                 f"{call.sequence} {call.ids.unique} differs from its twin {twin.ids.unique}:\n"
                 f"     twin  …{expected[first : first + AFTER]}\n     call  …{found[first : first + AFTER]}"

@@ -21,12 +21,14 @@ ID ?=
 TENANT ?=
 CALL ?=
 AT ?=
+SEED ?= 1
+EVENTS ?= 200
 LOCAL := $(PYTHON) -m local
 OPS := $(PYTHON) -m ops
 TOOLS := .local/venv/tools/bin
-ROOMS := local ops checks samples project bench/billing.py bench/cost.py bench/footprint.py bench/stack.py bench/tables.py
+ROOMS := local ops checks chaos samples project bench/billing.py bench/cost.py bench/footprint.py bench/stack.py bench/tables.py
 
-.PHONY: help check cli clients contract fuzz redaction rehearse run second-database up down test logs invoke invoke-all lint quick-lint quick-test supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
+.PHONY: help check cli clients contract fuzz redaction rehearse chaos run second-database up down test logs invoke invoke-all lint quick-lint quick-test supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -64,6 +66,9 @@ rehearse: ## run the operators' commands (secrets, restore, adopt, rollback) in 
 
 second-database: ## run the end-to-end tests on another implementation of AWS's APIs (moto; twenty minutes)
 	@$(LOCAL) second-database
+
+chaos: ## play calls while AWS, processes and customers fail by a seed, and check that nothing is lost or wrong (SEED=1 EVENTS=200)
+	@$(PYTHON) -m chaos --seed $(SEED) --events $(EVENTS)
 
 contract: tools ## test the running stack against docs/openapi.yaml with generated requests (five minutes)
 	$(TOOLS)/python -m checks.contract

@@ -35,6 +35,8 @@ class Release:
     template: templates.Template
     code: Code
     uploads: Iterable[Binary]
+    # Where the functions find AWS's services, and ElevenLabs.
+    aws_endpoint: str
     elevenlabs_url: str
 
 
@@ -53,7 +55,7 @@ def stack(port: int, release: Release, public_base_url: str, *, update: bool) ->
         change(
             StackName=STACK,
             TemplateURL=f"{endpoint(port)}/{BUCKET}/template.json",
-            Parameters=templates.parameters(endpoint(port), release.elevenlabs_url, public_base_url),
+            Parameters=templates.parameters(release.aws_endpoint, release.elevenlabs_url, public_base_url),
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
     except ClientError as error:

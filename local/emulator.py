@@ -1,23 +1,33 @@
-"""The emulator, without its polling.
+"""The emulator, without its polling, and with streams that behave as AWS's do.
 
 MiniStack serves the Runtime API of each warm function by two threads that wake up ten times a second to see whether
 they should end, which adds up with the hundreds of functions that a test run leaves. Here they wait until something
-happens. Run as a program, by local/cloud.py.
+happens.
+
+It takes a batch of a stream of which a part failed for done. Lambda starts over from the first record that failed, and
+so it does here; a batch whose function died the emulator repeats itself. And no queue waits for a stream: each is
+polled by itself. Run as a program, by local/cloud.py.
 """
 
 import queue
 import socket
 import socketserver
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
 from ministack import app
-from ministack.core import lambda_runtime
+from ministack.core import concurrency, lambda_runtime
+from ministack.services import lambda_svc
 
 # How soon a function that is given up notices. A new event wakes it at once.
 LOOK_SECONDS = 5
+# How long a part of a stream's batch waits until it is repeated.
+STREAM_SECONDS = 1
+Invoke = Callable[[dict[str, Any], dict[str, Any]], dict[str, Any]]
 
 
 class PatientQueue(queue.Queue):
@@ -49,8 +59,57 @@ class PatientServer(socketserver.ThreadingTCPServer):
         self._ended.wait(LOOK_SECONDS)
 
 
+class Beside:
+    """Polls the streams in a thread of its own, once at a time, so that a long batch holds up no queue."""
+
+    def __init__(self, poll: Callable[[], bool]) -> None:
+        """Of the original, which returns when the batch is done."""
+        self._poll, self._busy = poll, threading.Lock()
+
+    def __call__(self) -> bool:
+        """Never says that there was something: the thread wakes the loop itself."""
+        if self._busy.acquire(blocking=False):
+            threading.Thread(target=self._run, daemon=True).start()
+        return False
+
+    def _run(self) -> None:
+        try:
+            worked = self._poll()
+        finally:
+            self._busy.release()
+        if worked:
+            concurrency.esm_wake.set()
+
+
+def repeating(invoke: Invoke) -> Invoke:
+    """Invokes as the original, and repeats what a function reports as failed of a stream's batch."""
+
+    def invoke_all(function: dict[str, Any], event: dict[str, Any]) -> dict[str, Any]:
+        result = invoke(function, event)
+        while rest := _failed(event, result):
+            time.sleep(STREAM_SECONDS)
+            event = {"Records": rest}
+            result = invoke(function, event)
+        return result
+
+    return invoke_all
+
+
+def _failed(event: dict[str, Any], result: dict[str, Any]) -> list[dict[str, Any]]:
+    """The records of a stream from the first that failed on."""
+    records, body = isinstance(event, dict) and event.get("Records"), result.get("body")
+    if not records or records[0].get("eventSource") != "aws:dynamodb" or result.get("error"):
+        return []
+    failures = body.get("batchItemFailures", []) if isinstance(body, dict) else []
+    failed = {failure["itemIdentifier"] for failure in failures}
+    places = [place for place, record in enumerate(records) if record["dynamodb"]["SequenceNumber"] in failed]
+    return records[min(places) :] if places else []
+
+
 def main() -> None:
     """Runs until it is ended."""
+    lambda_svc._execute_function = repeating(lambda_svc._execute_function)
+    lambda_svc._poll_dynamodb_streams = Beside(lambda_svc._poll_dynamodb_streams)
     # The module's own view of the library; nothing else in the process sees another queue.
     lambda_runtime.queue = SimpleNamespace(Queue=PatientQueue, Empty=queue.Empty, Full=queue.Full)
     # Imported where it is used, so it is replaced for all; the class does what the original does.

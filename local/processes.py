@@ -43,6 +43,13 @@ def is_free(address: str, port: int) -> bool:
     return True
 
 
+def free_port() -> int:
+    """A port of loopback on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
 def listener(port: int) -> str:
     """Who listens on the port, for a message; empty where the system does not say."""
     with suppress(psutil.Error):

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import unittest
 from collections.abc import Iterator
 from unittest import mock
@@ -29,9 +28,7 @@ def run() -> int:
 @contextlib.contextmanager
 def _account() -> Iterator[None]:
     """An empty account. Every AWS client that is made meanwhile reaches it, and nothing else."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = processes.free_port()
     pid = cloud.start(port, LOG, TMP)
     try:
         cloud.await_ready(pid, port, LOG)

@@ -1,16 +1,13 @@
 """Brings the stack to what the sources say, from nothing or from what runs, and takes it down again."""
 
 from contextlib import ExitStack
-from dataclasses import replace
 
-from ops.secrets import parameters
 from project import state
 from project import template as templates
-from project.aws import client
 from project.progress import Failure, say, step
-from project.settings import STAGE
+from project.settings import endpoint
 
-from . import binaries, bridge, cloud, deploy, permissions, processes, routes, sam_files, seed, stack_env
+from . import binaries, bridge, cloud, deploy, install, processes, sam_files, stack_env
 from .lock import exclusive
 from .settings import PORT, PORT_IS_CHOSEN
 
@@ -98,18 +95,8 @@ def _deploy(current: state.State, built: Built, values: stack_env.Values, *, upd
     changed = [binary for binary in code.values() if current.digest_of.get(binary.name) != binary.digest]
     names = [binary.name for binary in changed] if len(changed) <= NAMED else [f"{len(changed)} functions"]
     with step(f"deploying {', '.join(['template.yaml', *names])}"):
-        for name, value in stack_env.parameters(values).items():
-            parameters.put(client("ssm", current.port), STAGE, name, value)
-        release = deploy.Release(template, code, changed, values["ELEVENLABS_API_URL"])
-        deploy.stack(current.port, release, values.get("RINGPOST_URL", ""), update=update)
-        url = routes.ensure(current.port)
-        if url != values.get("RINGPOST_URL"):
-            # Providers sign the URL that they were given, which only now is known.
-            deploy.stack(current.port, replace(release, uploads=()), url, update=True)
-        permissions.ensure(current.port)
-        values = values | {"RINGPOST_URL": url}
-        seed.directory(current.port, values)
-        values["CALL_CAPTURE_API_KEY"] = seed.api_key(values)
+        release = deploy.Release(template, code, changed, endpoint(current.port), values["ELEVENLABS_API_URL"])
+        values = install.stack(current.port, release, values, update=update)
         sam_files.write(current.port, template, code)
     current.template = templates.digest()
     current.digest_of = {binary.name: binary.digest for binary in code.values()}

@@ -29,6 +29,7 @@ FILES = (
     "tests/src/**/*.rs",
     "tests/tests/**/*.rs",
     "bench/*.py",
+    "chaos/**/*.py",
     "checks/**/*.py",
     "local/**/*.py",
     "ops/**/*.py",

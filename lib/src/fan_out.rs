@@ -20,7 +20,11 @@ pub mod publish;
 pub mod samples;
 pub mod unfinished;
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::BTreeSet,
+    iter,
+    time::{Duration, Instant},
+};
 
 use crate::{
     domain::{
@@ -31,6 +35,7 @@ use crate::{
         directory::Lead,
         event::{Event, Source},
         key::{CallId, EventKey},
+        timestamp::Timestamp,
     },
     fan_out::{
         announce::CallAnnouncements,
@@ -43,7 +48,7 @@ use crate::{
     queue::{SendError, fan_out_retry::FanOutRetryQueue, transcripts::TranscriptQueue},
     store::{
         StoreError,
-        history::HistoryTable,
+        history::{HistoryTable, Receipt},
         leads::LeadTable,
         lookup::{CallLookup, Lookup},
     },
@@ -135,7 +140,8 @@ impl FanOut {
         };
         self.follow_ups.schedule(update, &call).await?;
         self.unfinished.schedule(&call, &owner.tenant_id).await?;
-        self.history
+        let receipt = self
+            .history
             .record_inbound(
                 event,
                 &owner.tenant_id,
@@ -146,6 +152,9 @@ impl FanOut {
         let lead = self.record_lead(event, update, &call).await?;
         let announced = CallAnnouncements::new(event, update, &call, owner, lead.as_ref());
         self.publisher.publish(&announced, batch).await?;
+        if receipt == Receipt::Repeated {
+            self.resume(event, &call, &owner.tenant_id, batch).await?;
+        }
         let announced = announced.types();
         let ended = announced
             .iter()
@@ -158,6 +167,25 @@ impl FanOut {
         };
         self.process_waiting(&event.key, call).await?;
         Ok(Processed::Recorded(recorded))
+    }
+
+    /// Queues the deliveries that an earlier pass over the event recorded before it died. The call alone does
+    /// not tell them: since then it may have stopped to match their filters, or been absorbed.
+    async fn resume(
+        &self,
+        event: &Event,
+        call: &Call,
+        tenant_id: &str,
+        batch: &Batch,
+    ) -> Result<(), FanOutError> {
+        let absorbed = self.fold.absorbed(call).await?;
+        let records = iter::once(call).chain(&absorbed);
+        let announced = records.flat_map(|record| record.announced.values());
+        let moments: BTreeSet<Timestamp> = announced
+            .map(|announced| announced.at)
+            .chain(iter::once(event.received_at))
+            .collect();
+        self.publisher.resume(tenant_id, moments, batch).await
     }
 
     async fn process_without_call(
@@ -175,13 +203,18 @@ impl FanOut {
                 .extend_received_span(id, event.received_at)
                 .await?;
         }
-        self.history
+        let receipt = self
+            .history
             .record_inbound(event, &tenant_id, call_id, None)
             .await?;
         let mut announced = Vec::new();
         if let Some(message) = announce_platform::message(event) {
             announced.push(message.event_type.clone());
             self.publisher.publish_message(message, batch).await?;
+        }
+        if receipt == Receipt::Repeated {
+            let moment = [event.received_at];
+            self.publisher.resume(&tenant_id, moment, batch).await?;
         }
         Ok(Processed::Recorded(Recorded {
             tenant_id,

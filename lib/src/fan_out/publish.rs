@@ -21,7 +21,7 @@ use tokio::sync::OnceCell;
 use super::announce::{Audience, CallAnnouncements, OutgoingMessage};
 use crate::{
     clock::Clock,
-    domain::{delivery::Message, subscription::Subscription},
+    domain::{delivery::Message, subscription::Subscription, timestamp::Timestamp},
     queue::{
         SendError,
         deliveries::{DeliveryMessage, DeliveryQueue},
@@ -137,6 +137,22 @@ impl Publisher {
         };
         let all = subscriptions.get().map_or(&[][..], Vec::as_slice);
         self.record(&[outgoing], all, batch).await
+    }
+
+    /// Queues what an earlier pass recorded at these moments, whatever the subscriptions want by now.
+    pub(super) async fn resume(
+        &self,
+        tenant_id: &str,
+        moments: impl IntoIterator<Item = Timestamp>,
+        batch: &Batch,
+    ) -> Result<(), FanOutError> {
+        let reads = moments
+            .into_iter()
+            .map(|moment| self.history.unqueued_at(tenant_id, moment));
+        for (at, subscription_id) in try_join_all(reads).await?.into_iter().flatten() {
+            batch.queue_later(DeliveryMessage::attempt(&at, subscription_id, 1));
+        }
+        Ok(())
     }
 
     async fn record(

@@ -11,6 +11,8 @@ mod owner;
 
 use std::collections::BTreeSet;
 
+use futures::future::try_join_all;
+
 use crate::{
     domain::{
         call::{Call, CallUpdate, owner::Owner},
@@ -154,6 +156,15 @@ impl Fold {
             }
         }
         Ok(true)
+    }
+
+    /// The records that the call has absorbed, each as it was frozen.
+    pub async fn absorbed(&self, call: &Call) -> Result<Vec<Call>, StoreError> {
+        let reads = call.absorbed.keys().map(|id| self.calls.find(*id));
+        let trails = try_join_all(reads).await?;
+        let first = |trail: ResolvedCall| trail.absorbed.into_iter().next();
+        let frozen = trails.into_iter().flatten().filter_map(first);
+        Ok(frozen.map(|record| record.call).collect())
     }
 
     /// Removes events that waited for the call's owner, once they are queued.

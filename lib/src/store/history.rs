@@ -54,6 +54,14 @@ pub struct HistoryTable {
     retention_days: u32,
 }
 
+/// Whether an event is recorded for the first time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receipt {
+    First,
+    /// An earlier pass recorded it, and may have died after that.
+    Repeated,
+}
+
 const INBOUND: &str = "inbound";
 
 /// An inbound row; [`row_key`] is its key.
@@ -90,15 +98,15 @@ impl HistoryTable {
         now.minus_days(self.retention_days)
     }
 
-    /// Records that a tenant received an event; `user_id` is the tenant's user who owns the call.
-    /// Recording it again changes nothing.
+    /// Records that a tenant received an event, and says whether it was recorded before; `user_id` is the
+    /// tenant's user who owns the call. Recording it again changes nothing.
     pub async fn record_inbound(
         &self,
         event: &Event,
         tenant_id: &str,
         call_id: Option<CallId>,
         user_id: Option<&str>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Receipt, StoreError> {
         let row = to_item(&InboundItem {
             direction: INBOUND,
             status: "processed",
@@ -111,9 +119,13 @@ impl HistoryTable {
             created_at: event.received_at,
             expires_at: self.kept_until(event.received_at).as_seconds(),
         })?;
-        self.put_row(tenant_id, &event.key, event.received_at, row)
-            .await
-            .map(drop)
+        let put = self
+            .put_row(tenant_id, &event.key, event.received_at, row)
+            .await?;
+        Ok(match put {
+            PutRow::New(_) => Receipt::First,
+            PutRow::Existing(_) => Receipt::Repeated,
+        })
     }
 
     /// When a row of this moment expires.

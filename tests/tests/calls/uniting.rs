@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use futures::future::join_all;
 use ringpost::{
-    domain::{event::Event, key::CallKey, timestamp::Timestamp},
+    domain::{event::Event, key::CallKey, subscription::Filters, timestamp::Timestamp},
     providers::elevenlabs::PostCall,
 };
 use ringpost_functions::runtime::Worker;
@@ -172,6 +172,48 @@ async fn killed_at_any_request_and_repeated_the_same_call_is_left() {
                 "request {number}, cut {cut:?}"
             );
             assert_eq!(world.items("history").await.len(), events.len());
+        }
+    }
+}
+
+#[tokio::test]
+async fn deliveries_that_a_record_announced_are_queued_though_it_was_absorbed_before_the_repetition()
+ {
+    let events = two_talks_and_a_link();
+    for number in 0.. {
+        let world = World::new(Some("demo")).await;
+        let types = ["call.created"];
+        world.subscribe("demo", &types, Filters::default()).await;
+        keep(&world, &events[..1]).await;
+        world.process_all().await;
+        keep(&world, &events[1..2]).await;
+        let log = world.items("events").await;
+        let younger = log
+            .iter()
+            .find(|item| text(item, "key") == events[1].key.as_str())
+            .unwrap();
+        let faults = Faults::death_at(number, Cut::Before);
+        world.fan_out(&faults).handle(stream_batch([younger])).await;
+        if !faults.struck() {
+            assert!(number > 5, "an event costs more than {number} requests");
+            break;
+        }
+        keep(&world, &events[2..]).await;
+        let log = world.items("events").await;
+        let linking = log
+            .iter()
+            .filter(|item| text(item, "key") != events[1].key.as_str());
+        let worker = world.fan_out(&Faults::none());
+        worker.handle(stream_batch(linking)).await;
+        world.process_all().await;
+        assert_eq!(world.calls().await.len(), 1, "request {number}");
+        let queued = world.take_deliveries().await;
+        let queued: BTreeSet<u64> = queued.iter().map(|message| message.delivery().id).collect();
+        for delivery in world.outbound().await {
+            assert!(
+                queued.contains(&delivery.at.id),
+                "request {number}: {delivery:?} was recorded and never queued"
+            );
         }
     }
 }

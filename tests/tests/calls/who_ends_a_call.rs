@@ -18,8 +18,14 @@ use ringpost::{
         timestamp::Timestamp,
     },
     providers::{elevenlabs::PostCall, livekit::LiveKitEvent, signalwire},
+    store::Item,
 };
-use ringpost_tests::world::{World, publishing::posted};
+use ringpost_functions::runtime::Worker;
+use ringpost_tests::{
+    faults::{Cut, Faults},
+    lambda::stream_batch,
+    world::{World, publishing::posted},
+};
 use serde_json::{Value, json};
 
 use room::{CREATED, Room, agent, caller, dialled, web};
@@ -423,4 +429,55 @@ async fn the_default_tenant_waits_until_a_participant_comes() {
         2,
         "{owners:?}"
     );
+}
+
+#[tokio::test]
+async fn deliveries_of_an_end_are_queued_though_the_call_went_on_before_the_repetition() {
+    let mut room = Room::new("RM_1");
+    room.joined(2, dialled("A", "dialing"));
+    room.left(20, dialled("A", "ringing"), "USER_REJECTED");
+    room.joined(25, dialled("B", "active"));
+    let events = livekit(&room);
+    for number in 0.. {
+        let world = World::new(None).await;
+        world.assign_line(LINE, "acme", None).await;
+        let busy = Filters {
+            outcomes: vec!["busy".to_owned()],
+            ..Filters::default()
+        };
+        world.subscribe("acme", &["call.completed"], busy).await;
+        for event in &events[..2] {
+            world.keep_event(event).await;
+        }
+        world.process_all().await;
+        world.keep_event(&events[2]).await;
+        let faults = Faults::death_at(number, Cut::Before);
+        let left = of_event(&world, &events[2]).await;
+        world.fan_out(&faults).handle(stream_batch([&left])).await;
+        if !faults.struck() {
+            assert!(number > 5, "an event costs more than {number} requests");
+            return;
+        }
+        // Now the call goes on, and the filter refuses it.
+        world.keep_event(&events[3]).await;
+        let joined = of_event(&world, &events[3]).await;
+        let worker = world.fan_out(&Faults::none());
+        worker.handle(stream_batch([&joined])).await;
+        world.process_all().await;
+        let queued = world.take_deliveries().await;
+        let queued: HashSet<u64> = queued.iter().map(|message| message.delivery().id).collect();
+        for delivery in world.outbound().await {
+            assert!(
+                queued.contains(&delivery.at.id),
+                "request {number}: {delivery:?} was recorded and never queued"
+            );
+        }
+    }
+}
+
+/// The item of an event in the log.
+async fn of_event(world: &World, event: &Event) -> Item {
+    let log = world.items("events").await;
+    let is_its = |item: &Item| item["key"].as_s().unwrap() == event.key.as_str();
+    log.into_iter().find(is_its).unwrap()
 }

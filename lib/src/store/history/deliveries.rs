@@ -5,10 +5,11 @@ use aws_sdk_dynamodb::{
     operation::update_item::builders::UpdateItemFluentBuilder,
     types::{AttributeValue, ReturnValue},
 };
+use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
-use super::{HistoryTable, Packed, PutRow, partition_of, row_key, unpack};
+use super::{HistoryTable, Packed, PutRow, ids_between, partition_of, partitions, row_key, unpack};
 use crate::{
     domain::{
         delivery::{Attempt, Delivery, DeliveryRef, DeliveryStatus, Message},
@@ -114,6 +115,46 @@ impl HistoryTable {
                 })
             }
         }
+    }
+
+    /// The deliveries of what was announced at this moment whose first attempt is not known to be queued, each
+    /// with its subscription. Those of other events of the same millisecond are among them.
+    pub async fn unqueued_at(
+        &self,
+        tenant_id: &str,
+        moment: Timestamp,
+    ) -> Result<Vec<(DeliveryRef, u64)>, StoreError> {
+        let ids = ids_between(moment, moment);
+        let reads = partitions(tenant_id).map(|partition| {
+            let values = item([
+                (":partition", string(partition)),
+                (":first", number(*ids.start())),
+                (":last", number(*ids.end())),
+                (":outbound", string(OUTBOUND)),
+                (":moment", time(moment)),
+                (":pending", string(DeliveryStatus::Pending.as_str())),
+                (":none", number(0)),
+            ]);
+            let query = self
+                .table
+                .query("tenantShard = :partition AND id BETWEEN :first AND :last")
+                .filter_expression(
+                    "direction = :outbound AND createdAt = :moment AND #status = :pending AND attempts = :none",
+                )
+                .expression_attribute_names("#status", "status")
+                .set_expression_attribute_values(Some(values))
+                .consistent_read(true);
+            self.table.query_all(query)
+        });
+        let rows = try_join_all(reads).await?;
+        let unqueued = rows.iter().flatten().map(|row| {
+            let at = DeliveryRef {
+                tenant_id: tenant_id.to_owned(),
+                id: read_number(row, "id")?,
+            };
+            Ok((at, read_number(row, "webhookConfigId")?))
+        });
+        unqueued.collect()
     }
 
     /// Records a message that was posted already, at once and for a test.

@@ -1,0 +1,1 @@
+"""`make chaos`: whole calls through a whole stack while AWS, processes and customers fail, and a check."""

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 
 from ops.secrets import parameters
-from project import state
+from project import console, state
 from project import template as templates
 from project.aws import client
 from project.progress import Failure, say, step
@@ -22,6 +22,7 @@ NAMED = 5
 def up() -> bool:
     """Returns whether this call started the stack, rather than found it running."""
     with exclusive():
+        console.try_ensure()
         if running := _running():
             _refresh(running, binaries.build())
             return False

@@ -8,6 +8,7 @@ import zstandard
 
 from project.progress import Failure, say
 
+from . import counts
 from .items import Item
 
 # The values of a table's key attributes, in their order.
@@ -125,6 +126,10 @@ class Store:
         for start in range(0, len(left), BATCH):
             request = {self._names[table]: left[start : start + BATCH]}
             list(until_processed(self._dynamodb.batch_write_item, request))
+
+    def drop_counts(self, calls: Iterable[Item]) -> None:
+        """To be called before these calls are deleted."""
+        counts.drop(self._dynamodb, self._names["Calls"], calls)
 
     def put(self, table: str, item: Item, condition: str, **more: Any) -> bool:
         """Puts an item. False where the condition does not hold, and nothing was written."""

@@ -69,6 +69,7 @@ def _show_rest(found: Findings) -> None:
 
 
 def _remove(store: Store, found: Findings) -> None:
+    store.drop_counts(found.records)
     for table in ORDER:
         # What was found first leads to the rest: it goes last, so that a search finds what an interrupted run leaves.
         keys = list(reversed(found.items[table]))

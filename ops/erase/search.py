@@ -9,6 +9,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 
+from ..counts import PREFIX
 from ..items import Item, text
 from ..phone_number import PhoneNumber
 from ..store import Key, Store, UnreadableError, decompressed, texts
@@ -26,6 +27,8 @@ class Findings:
     # By table: the key of each item and what it is, in the order in which they were found.
     items: dict[str, dict[Key, str]] = field(default_factory=lambda: {table: {} for table in ORDER})
     calls: set[str] = field(default_factory=set)
+    # Those of the items that are calls: counts that are kept include them.
+    records: list[Item] = field(default_factory=list)
     events: set[str] = field(default_factory=set)
     deliveries: set[Key] = field(default_factory=set)
     stays: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -80,7 +83,11 @@ class Search:
         calls, before = self._found.calls, -1
         while before != len(calls):
             before = len(calls)
+            self._found.records.clear()
             for item in self._store.items("Calls"):
+                # What its texts say, a call says, and with the call it goes.
+                if text(item, "id").startswith(PREFIX):
+                    continue
                 leads_to = {text(item, name) for name in ("to", "into")} - {""}
                 names = {text(item, "id")} | leads_to
                 if calls & names or self._has_number("Calls", item):
@@ -88,6 +95,7 @@ class Search:
                     self._found.events |= {*_json(item, "announced"), *_json(item, "waiting"), text(item, "by")} - {""}
                     kind = "pointer" if "to" in item else "absorbed record" if "into" in item else "call"
                     self._add("Calls", item, kind)
+                    self._found.records += [] if kind == "pointer" else [item]
 
     def _find_events(self) -> None:
         for item in self._store.items("Events"):

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from project.progress import Failure, say, step
 from project.settings import HOME
 
-from .. import stage, times
+from .. import counts, stage, times
 from ..items import Item, text
 from ..store import BYTES_PER_READ_UNIT, READ_UNITS_PRICE, Store
 from .copies import Copier, Copying, Progress
@@ -181,7 +181,7 @@ def _is_there(dynamodb: Any, table: Table) -> bool:
 
 
 def _copied(dynamodb: Any, tables: list[Table], chosen: argparse.Namespace) -> int:
-    copyings = {table.name: _copying(table, overwrite=chosen.overwrite) for table in tables}
+    copyings = {table.name: _copying(dynamodb, table, overwrite=chosen.overwrite) for table in tables}
     progress = {
         name: Progress(HOME / "restore" / f"{copying.source}.json", copying) for name, copying in copyings.items()
     }
@@ -208,11 +208,17 @@ def _copied(dynamodb: Any, tables: list[Table], chosen: argparse.Namespace) -> i
     return 0
 
 
-def _copying(table: Table, *, overwrite: bool) -> Copying:
+def _copying(dynamodb: Any, table: Table, *, overwrite: bool) -> Copying:
     copying = Copying(table.source, table.target, table.keys, overwrite=overwrite)
     match table.name:
         case "Directory":
             return replace(copying, kind=lambda item: text(item, "key").partition("#")[0])
+        case "Calls":
+            return replace(
+                copying,
+                adapt=lambda item: None if text(item, "id").startswith(counts.PREFIX) else item,
+                prepare=lambda calls: counts.drop(dynamodb, table.target, calls),
+            )
         case "WebhookConfigs":
             return replace(copying, kind=lambda item: "subscription" if "config" in item else "other")
         case "Due":

@@ -29,13 +29,14 @@ SCAN: dict[str, Any] = {"ConsistentRead": True}
 
 @dataclass(frozen=True)
 class Copying:
-    """What is copied where. `adapt` returns the item to write; None leaves it out."""
+    """What is copied where. `adapt` returns the item to write; None leaves it out. `prepare` precedes each write."""
 
     source: str
     target: str
     keys: tuple[str, ...]
     adapt: Callable[[Item], Item | None] = lambda item: item
     kind: Callable[[Item], str] = lambda _: ""
+    prepare: Callable[[list[Item]], None] = lambda _: None
     # Whether items that the target has are put back into the state that the source has.
     overwrite: bool = False
 
@@ -146,6 +147,7 @@ class Copier:
             )
             todo = self._compared(page["Items"], counts)
             if writers:
+                self._copying.prepare(todo)
                 written = list(writers.map(self._put, todo))
                 with counts.lock:
                     counts.written += written.count(True)

@@ -10,7 +10,7 @@ use ringpost::{
     },
     ingest::{agent_choice::AgentChoice, dispatch::Dispatch, fold::Fold},
     providers::elevenlabs::client::{ConversationApi, Timeouts},
-    queries::agent_call_status::AgentCalls,
+    queries::{agent_call_status::AgentCalls, call_stats::CallCounter},
     sweep::Sweep,
 };
 
@@ -82,6 +82,14 @@ impl Wiring {
             api: self.conversations(timeouts)?,
             fresh_millis: u64::from(fresh_seconds) * 1_000,
             limiter: self.limiter("question", "QUESTIONS_PER_MINUTE")?,
+        })
+    }
+
+    pub fn call_counter(&self) -> Result<CallCounter, InitError> {
+        Ok(CallCounter {
+            list: self.call_list()?,
+            counts: self.counts()?,
+            clock: Clock::system(),
         })
     }
 

@@ -4,7 +4,7 @@ use ringpost::{
     auth::limiter::Limiter,
     clock::Clock,
     store::{
-        Retention, call_list::CallList, calls::CallTable, chunks::ChunkTable,
+        Retention, call_list::CallList, calls::CallTable, chunks::ChunkTable, counts::CountTable,
         directory::DirectoryTable, due::DueTable, endpoints::EndpointTable, events::EventTable,
         history::HistoryTable, leads::LeadTable, limits::LimitTable, lookup::Lookup,
         recoveries::RecoveryTable, subscriptions::SubscriptionTable,
@@ -23,13 +23,23 @@ impl Wiring {
     }
 
     pub fn calls(&self) -> Result<CallTable, InitError> {
-        let calls = CallTable::new(self.database()?, self.required("CALLS_TABLE")?);
+        let calls = CallTable::new(
+            self.database()?,
+            self.required("CALLS_TABLE")?,
+            Clock::system(),
+        );
         Ok(calls.kept_for(self.call_retention()?))
     }
 
     pub fn call_list(&self) -> Result<CallList, InitError> {
         let name = self.required("CALLS_TABLE")?;
         Ok(CallList::new(self.database()?, name))
+    }
+
+    pub fn counts(&self) -> Result<CountTable, InitError> {
+        let name = self.required("CALLS_TABLE")?;
+        let kept = self.call_retention()?;
+        Ok(CountTable::new(self.database()?, name, kept))
     }
 
     pub fn history(&self) -> Result<HistoryTable, InitError> {

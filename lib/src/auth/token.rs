@@ -186,6 +186,11 @@ impl Caller {
         self.role.includes(Role::Viewer)
     }
 
+    /// Whether the caller may read every call of [`Caller::tenant_id`].
+    pub fn reads_all_calls(&self) -> bool {
+        self.tenant_id.is_some() && self.sees_tenant()
+    }
+
     /// Whether the caller may read the data of `owner`: its user's, or with the role `viewer` its tenant's.
     /// A token is valid only in the tenant that it names, without one only in the default tenant.
     pub fn may_read(&self, owner: &Owner) -> bool {

@@ -3,6 +3,7 @@
 pub mod agent_status;
 pub mod announcement;
 pub mod claims;
+pub mod counts;
 pub mod direction;
 pub mod ending;
 pub mod facts;

@@ -9,6 +9,7 @@ pub mod due;
 pub mod event;
 pub mod event_type;
 pub mod follow_up;
+pub mod hour;
 pub mod key;
 pub mod lead;
 pub mod name;

@@ -12,6 +12,7 @@ use crate::{
         phone::Region,
         timestamp::Timestamp,
     },
+    queries::call_stats::{Span, StatsQuery},
     store::call_list::{ListPosition, Window},
 };
 
@@ -60,15 +61,24 @@ impl CallQuery {
 
 /// Reads the query string of `GET /api/calls/stats`: the last 24 hours unless it says otherwise.
 /// As [`CallQuery::parse`].
-pub fn stats_window<'a>(
+pub fn stats_query<'a>(
     pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
     now: Timestamp,
-) -> Result<Window, ApiError> {
+) -> Result<StatsQuery, ApiError> {
     let mut given = QueryParams::new(pairs);
     let to = given.one("to", TIME, end)?.unwrap_or(now);
     let window = window(&mut given, to.minus_days(1), to)?;
+    let by = given.one("by", "must be hour or day", |text| text.parse().ok())?;
     given.nothing_is_left()?;
-    Ok(window)
+    let (days, message) = match by {
+        None => return Ok(StatsQuery { window, by }),
+        Some(Span::Hour) => (31, "must be at most 31 days before to, by hour"),
+        Some(Span::Day) => (366, "must be at most 366 days before to, by day"),
+    };
+    if window.to > window.from.plus_days(days) {
+        return Err(wrong("from", message));
+    }
+    Ok(StatsQuery { window, by })
 }
 
 const STATUSES: &str = "must be active, ended, failed, initiated, ringing, answered, completed, busy, no_answer, \

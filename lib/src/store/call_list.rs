@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::KeysAndAttributes};
 use futures::future::try_join_all;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ pub struct Window {
 /// created at that very moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ListPosition {
-    at: Timestamp,
+    pub(crate) at: Timestamp,
     /// Of each shard, the last call of that moment that was passed.
     passed: [Option<CallId>; SHARDS as usize],
 }
@@ -112,6 +112,32 @@ impl CallList {
             }),
             shards: (0..SHARDS).map(shard).collect(),
         }
+    }
+
+    /// When the tenant's first call of the window was created.
+    pub async fn oldest(
+        &self,
+        tenant_id: &str,
+        window: Window,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let shards = (0..SHARDS).map(async |number| {
+            let query = self.query(tenant_id, number, window).limit(1);
+            let page = query.send().await.map_err(self.0.failed("Query"))?;
+            let first = page.items().first().map(read::<IndexEntry>);
+            first.transpose()
+        });
+        let first = try_join_all(shards).await?.into_iter().flatten();
+        Ok(first.map(|entry| entry.created_at).min())
+    }
+
+    /// The entries of a shard, the oldest first.
+    fn query(&self, tenant_id: &str, shard: u8, window: Window) -> QueryFluentBuilder {
+        self.0
+            .query("tenantShard = :shard AND createdAt BETWEEN :from AND :to")
+            .index_name("by-tenant")
+            .expression_attribute_values(":shard", string(tenant_shard(tenant_id, shard)))
+            .expression_attribute_values(":from", time(window.from))
+            .expression_attribute_values(":to", time(window.to))
     }
 
     async fn read(&self, ids: &[CallId]) -> Result<HashMap<CallId, Call>, StoreError> {
@@ -220,18 +246,13 @@ impl CallCursor<'_> {
         let More::From(start) = &shard.more else {
             return Ok((Vec::new(), More::Nothing));
         };
-        let table = &self.list.0;
-        let partition = tenant_shard(self.tenant_id, shard.number);
-        let query = table
-            .query("tenantShard = :shard AND createdAt BETWEEN :from AND :to")
-            .index_name("by-tenant")
-            .expression_attribute_values(":shard", string(partition))
-            .expression_attribute_values(":from", time(self.window.from))
-            .expression_attribute_values(":to", time(self.window.to))
+        let query = self
+            .list
+            .query(self.tenant_id, shard.number, self.window)
             .scan_index_forward(false)
             .limit(i32::try_from(count).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start.clone());
-        let page = query.send().await.map_err(table.failed("Query"))?;
+        let page = query.send().await.map_err(self.list.0.failed("Query"))?;
         let entries = page.items().iter().map(read);
         let entries = entries.collect::<Result<_, _>>()?;
         let more = page.last_evaluated_key.map(Some);

@@ -14,14 +14,21 @@ use serde::{Deserialize, Serialize};
 use serde_with::skip_serializing_none;
 
 use super::{
-    Client, Retention, StoreError,
+    Client, Retention, StoreError, counts,
     item::{Item, Json, from_item, item, number, string, to_item},
     table::{Table, Write, Wrote},
 };
-use crate::domain::{
-    call::{Absorption, Call, ReceivedSpan, facts::Facts, owner::Owner, waiting::Waiting},
-    key::{CallId, EventKey},
-    timestamp::Timestamp,
+use crate::{
+    clock::Clock,
+    domain::{
+        call::{
+            Absorption, Call, ReceivedSpan, counts::Counted, facts::Facts, owner::Owner,
+            waiting::Waiting,
+        },
+        hour::Hour,
+        key::{CallId, EventKey},
+        timestamp::Timestamp,
+    },
 };
 
 /// How many partitions of the index a tenant's calls are spread over.
@@ -142,14 +149,16 @@ pub enum Saved {
 pub struct CallTable {
     table: Table,
     kept: Retention,
+    clock: Clock,
 }
 
 impl CallTable {
     /// The table of this name, whose calls are kept for ever.
-    pub fn new(client: Client, name: String) -> Self {
+    pub fn new(client: Client, name: String, clock: Clock) -> Self {
         Self {
             table: Table::new(client, name, "calls"),
             kept: Retention::default(),
+            clock,
         }
     }
 
@@ -206,6 +215,7 @@ impl CallTable {
         let put = self
             .put(to_item(&CallRecord::of(call, 1))?, call)
             .condition_expression("attribute_not_exists(id)");
+        self.drop_counts(None, Some(call)).await?;
         self.save(put).await
     }
 
@@ -215,6 +225,7 @@ impl CallTable {
         if size(&item) > MAX_BYTES {
             return Ok(Saved::Full);
         }
+        self.drop_counts(Some(&read.call), Some(call)).await?;
         self.save(self.put_over(read, item, call)).await
     }
 
@@ -237,7 +248,27 @@ impl CallTable {
             by: Some(by.clone()),
             ..CallRecord::of(&read.call, read.version + 1)
         })?;
+        self.drop_counts(Some(&read.call), None).await?;
         self.save(self.put_over(read, frozen, &read.call)).await
+    }
+
+    /// Before a write that changes a count: removes the stored counts of the call's hour, if there may be any.
+    async fn drop_counts(
+        &self,
+        before: Option<&Call>,
+        after: Option<&Call>,
+    ) -> Result<(), StoreError> {
+        let counted = after.and_then(Counted::of);
+        if counted == before.and_then(Counted::of) {
+            return Ok(());
+        }
+        let changed = [after, before].into_iter().flatten();
+        let changed = changed.filter_map(|call| Some((call.created_at, call.owner.as_ref()?)));
+        for (created_at, owner) in changed.take(1) {
+            let (hour, now) = (Hour::of(created_at), self.clock.now());
+            counts::drop_hour(&self.table, &owner.tenant_id, hour, now).await?;
+        }
+        Ok(())
     }
 
     /// Writes a pointer to a call, unless there is an item under its id: the first binding of a key holds.

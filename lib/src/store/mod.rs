@@ -7,6 +7,7 @@ mod batch;
 pub mod call_list;
 pub mod calls;
 pub mod chunks;
+pub mod counts;
 pub mod directory;
 pub mod due;
 pub mod endpoints;

@@ -1,7 +1,7 @@
 //! The counts of a tenant's calls.
 
 use ringpost_tests::{stack::Answer, world::World};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     call_list_filters::kinds,
@@ -29,8 +29,10 @@ async fn counts_say_how_calls_ended_and_whether_all_are_counted() {
         "byAgentStatus": { "busy": 1, "completed": 1, "initiation_failed": 1, "unreachable": 1 },
         "byOutcome": { "busy": 1, "completed": 1, "failed": 2, "no_answer": 1 },
         "byFailureReason": [
-            { "reason": "No answer", "count": 2 }, { "reason": "Switched off", "count": 1 }
-        ]
+            { "reason": "No answer", "count": 2, "rate": 0.25 },
+            { "reason": "Switched off", "count": 1, "rate": 0.125 }
+        ],
+        "failed": { "count": 3, "rate": 0.375 }
     });
     assert_eq!(
         counted,
@@ -51,7 +53,12 @@ async fn counts_say_how_calls_ended_and_whether_all_are_counted() {
         "the newest"
     );
     assert_eq!(some.body["countedFrom"], "2026-01-02T05:00:00.000Z");
-    assert!(some.body["message"].as_str().unwrap().contains("newest 3"));
+    assert!(
+        some.body["message"]
+            .as_str()
+            .unwrap()
+            .contains("countedFrom")
+    );
 
     let today = ask(&endpoint, "", &admin()).await;
     assert_eq!(
@@ -69,4 +76,88 @@ async fn more_calls_than_a_batch_holds_are_all_counted() {
         (&counted.body["count"], &counted.body["complete"]),
         (&json!(150), &json!(true))
     );
+}
+
+#[tokio::test]
+async fn buckets_divide_the_window_and_only_what_is_counted() {
+    let world = World::new(None).await;
+    world.put_calls(&kinds()).await;
+    let endpoint = world.call_stats(100).await;
+    let query = "from=2026-01-02T00:30:00Z&to=2026-01-02T03:29:59.999Z&by=hour";
+    let hourly = ask(&endpoint, query, &admin()).await;
+    let bucket = |from: &str, to: &str, status: &str, agent: &Value, outcome: &Value| {
+        json!({
+            "from": format!("2026-01-02T{from}Z"), "to": format!("2026-01-02T{to}Z"), "count": 1,
+            "byStatus": { status: 1 }, "byAgentStatus": agent, "byOutcome": outcome
+        })
+    };
+    let (none, done) = (json!({}), json!({ "completed": 1 }));
+    let empty = json!({
+        "from": "2026-01-02T00:30:00.000Z", "to": "2026-01-02T00:59:59.999Z", "count": 0,
+        "byStatus": {}, "byAgentStatus": {}, "byOutcome": {}
+    });
+    let expected = json!([
+        empty,
+        bucket("01:00:00.000", "01:59:59.999", "active", &none, &none),
+        bucket("02:00:00.000", "02:59:59.999", "active", &none, &none),
+        bucket("03:00:00.000", "03:29:59.999", "ended", &done, &done),
+    ]);
+    assert_eq!(hourly.body["buckets"], expected);
+
+    let daily = ask(&endpoint, "from=2026-01-01&to=2026-01-03&by=day", &admin()).await;
+    let buckets = daily.body["buckets"].as_array().unwrap().iter();
+    let counts: Vec<_> = buckets.map(|bucket| &bucket["count"]).collect();
+    assert_eq!(counts, [0, 8, 0]);
+
+    // What was not counted is in no bucket.
+    let (endpoint, query) = (
+        world.call_stats(3).await,
+        "from=2026-01-02&to=2026-01-02&by=hour",
+    );
+    let some = ask(&endpoint, query, &admin()).await.body;
+    let first = &some["buckets"][0];
+    assert_eq!(
+        (&some["complete"], &first["from"]),
+        (&json!(false), &some["countedFrom"])
+    );
+    assert_eq!((&some["count"], &first["count"]), (&json!(3), &json!(1)));
+}
+
+#[tokio::test]
+async fn a_user_has_buckets_of_the_own_calls() {
+    let world = World::new(None).await;
+    world.put_calls(&kinds()).await;
+    let day = "from=2026-01-02&to=2026-01-02&by=day";
+    for (user, count) in [("alice", 8), ("bob", 0)] {
+        let claims = json!({ "sub": user, "tenant_id": "acme" });
+        let counted = ask(&world.call_stats(100).await, day, &claims).await;
+        assert_eq!(counted.body["buckets"][0]["count"], count, "{user}");
+        assert_eq!(counted.body["count"], count, "{user}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_or_too_fine_division_is_refused() {
+    let world = World::new(None).await;
+    let endpoint = world.call_stats(100).await;
+    for (query, field) in [
+        ("by=week", "by"),
+        ("by=hour&from=2026-01-01&to=2026-02-01", "from"),
+        ("by=day&from=2025-01-01&to=2026-01-02", "from"),
+    ] {
+        let refused = ask(&endpoint, query, &admin()).await;
+        assert_eq!(
+            (refused.status, &refused.body["field"]),
+            (400, &json!(field)),
+            "{query}"
+        );
+    }
+    for query in [
+        "by=hour&from=2026-01-01&to=2026-01-31",
+        "by=day&from=2025-01-01&to=2026-01-01",
+    ] {
+        let answered = ask(&endpoint, query, &admin()).await;
+        let buckets = answered.body["buckets"].as_array().unwrap().len();
+        assert!([744, 366].contains(&buckets), "{query}: {buckets}");
+    }
 }

@@ -10,6 +10,8 @@
 
 mod agent_calls;
 mod call_counts;
+mod call_counts_kept;
+mod call_counts_scan;
 mod call_list_filters;
 mod call_lists;
 mod call_outcomes;

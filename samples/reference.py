@@ -2,9 +2,10 @@
 
 from .shapes import request
 
+BROWSER = {"accept-encoding": "gzip, br"}
 EVENTS = {
     "api-docs": request("GET", "/api/docs", {}),
     "api-docs-openapi": request("GET", "/api/openapi.json", {}),
-    "console": request("GET", "/console/{file}", {"accept-encoding": "gzip, br"}, pathParameters={"file": "index.html"}),
+    "console": request("GET", "/console/{file}", BROWSER, pathParameters={"file": "index.html"}),
     "console-redirect": request("GET", "/console", {}),
 }

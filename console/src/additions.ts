@@ -48,17 +48,6 @@ export interface Explanation {
   complete: boolean;
 }
 
-export interface CallBucket {
-  from: string;
-  to: string;
-  count: number;
-  byStatus: Record<string, number>;
-  byAgentStatus: Record<string, number>;
-  byOutcome: Record<string, number>;
-}
-
-export type Stats = Schemas['CallStats'] & { buckets?: CallBucket[]; failed?: { count: number; rate: number } };
-
 export interface HealthBucket {
   from: string;
   to: string;
@@ -90,7 +79,6 @@ export interface Health {
 
 export interface Additions {
   '/api/calls/{id}/explanation': { get: { parameters: { path: { id: string } } } & Answer<Explanation> };
-  '/api/calls/stats': { get: Query<{ from?: string; to?: string; by?: 'hour' | 'day' }> & Answer<Stats> };
   '/api/webhooks/config/{id}/health': {
     get: { parameters: { path: { id: number }; query?: { from?: string; to?: string } } } & Answer<Health>;
   };

@@ -16,6 +16,8 @@ export const additions = api as unknown as Client<Additions>;
 export { dataOf, RingpostError };
 
 export type Call = Schemas['CallLog'];
+export type Stats = Schemas['CallStats'];
+export type CallBucket = Schemas['CallBucket'];
 export type Timeline = Schemas['CallTimeline'];
 export type HistoryEvent = Schemas['WebhookEvent'];
 export type Endpoint = Schemas['WebhookConfigSummary'];

@@ -85,8 +85,7 @@ export const useExplanation = (id: string) =>
 export const useStats = (window: { from: string; to: string; by?: 'hour' | 'day' }) =>
   useQuery({
     queryKey: ['stats', window.by, window.from],
-    queryFn: async ({ signal }) =>
-      dataOf(await additions.GET('/api/calls/stats', { params: { query: window }, signal })),
+    queryFn: async ({ signal }) => dataOf(await api.GET('/api/calls/stats', { params: { query: window }, signal })),
     placeholderData: keepPreviousData,
     staleTime: FRESH_MS,
     refetchInterval: OVERVIEW_MS,

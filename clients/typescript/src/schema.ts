@@ -667,6 +667,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/console": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Go to the console, a page for users of this API */
+        get: operations["openConsole"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/console/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a file of the console
+         * @description `index.html` is the page. `config.json` says where its users sign in.
+         */
+        get: operations["getConsoleFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export interface webhooks {
     event: {
@@ -1113,7 +1150,7 @@ export interface components {
             message?: string;
             /**
              * Format: date-time
-             * @description createdAt of the oldest examined call
+             * @description Only calls that were created then or later are counted
              */
             countedFrom?: string;
             count: number;
@@ -1130,7 +1167,36 @@ export interface components {
             byFailureReason: {
                 reason: string;
                 count: number;
+                rate: components["schemas"]["Rate"];
             }[];
+            /** @description The calls whose agent status or outcome is a failure: busy, no_answer, failed, unreachable, rejected, initiation_failed */
+            failed: {
+                count: number;
+                rate: components["schemas"]["Rate"];
+            };
+            /** @description With `by`: the oldest first, also empty ones */
+            buckets?: components["schemas"]["CallBucket"][];
+        };
+        /** @description The share of all counted calls */
+        Rate: number;
+        CallBucket: {
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Included
+             */
+            to: string;
+            count: number;
+            byStatus: {
+                [key: string]: number;
+            };
+            byAgentStatus: {
+                [key: string]: number;
+            };
+            byOutcome: {
+                [key: string]: number;
+            };
         };
         /** @enum {string} */
         AgentStatus: "initiated" | "ringing" | "answered" | "completed" | "ended" | "initiation_failed" | "busy" | "no_answer" | "failed" | "canceled" | "unreachable" | "rejected";
@@ -2319,6 +2385,8 @@ export interface operations {
                 from?: components["schemas"]["TimeOrDay"];
                 /** @description By default now. */
                 to?: components["schemas"]["TimeOrDay"];
+                /** @description Adds `buckets`: hours of UTC for at most 31 days, or days of UTC for at most 366 */
+                by?: "hour" | "day";
             };
             header?: never;
             path?: never;
@@ -4003,6 +4071,61 @@ export interface operations {
                     "text/html": string;
                 };
             };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    openConsole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page's address */
+            302: {
+                headers: {
+                    /** @description Relative */
+                    Location: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getConsoleFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A file's name */
+                file: "index.html" | "config.json";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, compressed if Accept-Encoding names br or gzip */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                    "application/json": {
+                        oidc?: {
+                            /** Format: uri */
+                            issuer: string;
+                            clientId: string;
+                        };
+                    };
+                };
+            };
+            404: components["responses"]["NotFound"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
         };

@@ -1,8 +1,7 @@
 /** The last day: calls by outcome, the endpoints' health, and deliveries that failed. */
 import { Link } from 'wouter';
 
-import type { CallBucket, Stats } from '../additions';
-import type { Endpoint } from '../api';
+import type { CallBucket, Endpoint, Stats } from '../api';
 import { type Bucket, StackedBars } from '../charts/stacked';
 import { HealthStrip } from '../charts/strip';
 import { query } from '../filters';
@@ -62,7 +61,7 @@ function Calls({ stats }: { stats: Stats }) {
             href={`/calls${query({ status: outcome, from: stats.from })}`}
           />
         ))}
-        {stats.failed && (
+        {stats.failed.count > 0 && (
           <Tile name="failed in any way" value={share(stats.failed.rate)} note={`${count(stats.failed.count)} calls`} />
         )}
       </div>

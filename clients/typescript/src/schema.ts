@@ -109,6 +109,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain why a call shows what it shows, and what was announced of it
+         * @description The logged events of the call are read again, up to 200 of them and 8 MiB. docs/api/calls.md describes the rules.
+         */
+        get: operations["explainCall"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/directory/phone-numbers": {
         parameters: {
             query?: never;
@@ -1121,6 +1141,76 @@ export interface components {
                 summary: string;
             }[];
             nextCursor?: string;
+        };
+        CallExplanation: {
+            /** @constant */
+            success: true;
+            /**
+             * Format: uuid
+             * @description Of the older record
+             */
+            callId: string;
+            /** @enum {string} */
+            status: "active" | "ended" | "failed";
+            /** @enum {string} */
+            outcome?: "completed" | "no_answer" | "busy" | "failed";
+            /**
+             * @description The rule that decides the outcome.
+             * @enum {string}
+             */
+            rule: "ongoing" | "reason_busy" | "reason_unavailable" | "reason_error" | "verdict" | "too_short" | "never_answered" | "never_connected" | "talked" | "silent" | "undecided";
+            /**
+             * @description The rule and its grounds in English.
+             * @example SignalWire reported busy (rank 3). LiveKit gave no reason.
+             */
+            sentence: string;
+            /** @description By fact; of a fact in the order in which the events happened. */
+            claims: components["schemas"]["Claim"][];
+            announcements: components["schemas"]["CallAnnouncement"][];
+            /** @description The records that were merged into this call. */
+            absorbed: string[];
+            /** @description Whether the claims account for the whole record. False if events expired or are too many. */
+            complete: boolean;
+        };
+        Claim: {
+            /** @enum {string} */
+            fact: "outcome" | "reason" | "end" | "duration" | "start" | "ringing" | "answered" | "direction" | "from" | "to" | "owner" | "agent" | "conversation" | "conversation_end" | "call_sid" | "room" | "status" | "failure" | "results" | "campaign" | "lead" | "employee" | "recording" | "follow_up";
+            value: string | number | boolean;
+            /** @enum {string} */
+            source: "livekit" | "signalwire" | "elevenlabs" | "call-capture" | "11wire";
+            /** @description The higher rank wins; 0 where no rank decides. */
+            rank: number;
+            /** Format: date-time */
+            occurredAt: string;
+            /** @description Of the event, for GET /api/webhooks/events/{id}. */
+            eventId?: number;
+            eventType: string;
+            won: boolean;
+            /** @enum {string} */
+            lostBecause?: "lower_rank" | "earlier" | "later" | "wrong_leg" | "repeated" | "not_decisive";
+        };
+        CallAnnouncement: {
+            eventType: string;
+            /** @description The webhook-id that the endpoints got. */
+            messageId: string;
+            /** @description The id of the event that announced it. */
+            announcedBy?: number;
+            /** Format: date-time */
+            at: string;
+            /** @description For the role viewer and above. */
+            deliveries?: {
+                id: number;
+                webhookConfigId: number;
+                /** @description Of the webhook configuration */
+                name?: string;
+                /** @enum {string} */
+                status: "pending" | "delivered" | "failed" | "cancelled";
+                attempts: number;
+                /** @description The last answer's status. */
+                responseStatus?: number;
+                /** Format: date-time */
+                updatedAt: string;
+            }[];
         };
         /** @description A phone or a person of the call */
         Leg: {
@@ -2432,6 +2522,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CallTimeline"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    explainCall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["CallId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The explanation */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallExplanation"];
                 };
             };
             400: components["responses"]["BadRequest"];

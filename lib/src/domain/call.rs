@@ -6,6 +6,7 @@ pub mod claims;
 pub mod counts;
 pub mod direction;
 pub mod ending;
+pub mod explain;
 pub mod facts;
 pub mod filter;
 pub mod in_call_event;

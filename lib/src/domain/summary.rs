@@ -3,15 +3,20 @@
 /// Type names are the provider's; longer ones are cut.
 const MAX_CHARS: usize = 80;
 
-/// `LiveKit: participant left`, of `livekit` and `participant_left`.
-pub fn summary(provider: &str, event_type: &str) -> String {
-    let reporter = match provider {
+/// `LiveKit`, of `livekit`.
+pub fn display_name(provider: &str) -> &str {
+    match provider {
         "livekit" => "LiveKit",
         "signalwire" => "SignalWire",
         "elevenlabs" => "ElevenLabs",
         "call-capture" => "Call capture",
         other => other,
-    };
+    }
+}
+
+/// `LiveKit: participant left`, of `livekit` and `participant_left`.
+pub fn summary(provider: &str, event_type: &str) -> String {
+    let reporter = display_name(provider);
     let is_word = |c: char| c.is_alphanumeric();
     let words: Vec<&str> = event_type
         .split(|c| !is_word(c))

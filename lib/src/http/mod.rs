@@ -8,6 +8,7 @@ pub mod error;
 pub mod event_payload;
 pub mod event_query;
 pub mod event_view;
+pub mod explanation_view;
 pub mod idempotency;
 pub mod json_body;
 pub mod page;

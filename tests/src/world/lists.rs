@@ -14,7 +14,7 @@ use ringpost::{
         counts::CountTable,
     },
 };
-use ringpost_functions::calls::{call_list, call_stats, call_timeline};
+use ringpost_functions::calls::{call_explanation, call_list, call_stats, call_timeline};
 use serde_json::Value;
 
 use super::World;
@@ -116,6 +116,13 @@ impl World {
             events,
             ..self.endpoint(&Faults::none()).await
         }
+    }
+
+    /// `call-explanation` in this world, which reads this number of events.
+    pub async fn call_explanation(&self, events: usize) -> call_explanation::Function {
+        let mut function: call_explanation::Function = self.endpoint(&Faults::none()).await;
+        function.explanations.limits.events = events;
+        function
     }
 
     /// Writes calls that nobody reported.

@@ -17,6 +17,7 @@ mod call_lists;
 mod call_outcomes;
 mod call_timelines;
 mod costs;
+mod explanations;
 mod recovery;
 mod three_providers;
 mod unfinished;

@@ -2,7 +2,7 @@
 //! processes that die, it is one record with one outcome, and every event is in its timeline.
 
 #[path = "../../../lib/tests/suite/support/one_call.rs"]
-mod one_call;
+pub(crate) mod one_call;
 
 use std::collections::BTreeSet;
 
@@ -115,7 +115,7 @@ async fn killed_at_any_request_the_record_is_the_same_in_the_end() {
     }
 }
 
-async fn post(stack: &Stack, report: &Report) -> Answer {
+pub(crate) async fn post(stack: &Stack, report: &Report) -> Answer {
     let body = report.body.as_bytes();
     let path = match report.source {
         Source::LiveKit => "/api/v1/webhooks/livekit/events",

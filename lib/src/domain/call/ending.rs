@@ -5,7 +5,7 @@ use super::{
     claims::{Claim, Latest, best},
     facts::{BY_RULE, Facts, LegacyDisconnection},
     leg::Disconnection,
-    outcome::{End, Outcome},
+    outcome::{End, Outcome, Rule},
     participants::{Departure, Participant, Participants, Role},
     report::{ConversationReport, Report},
 };
@@ -80,6 +80,11 @@ impl<'a> Ending<'a> {
             EndCause::BeforeLegs(leaving) => leaving.identity.as_deref(),
             EndCause::HungUp(_) | EndCause::Closed | EndCause::Silent => None,
         }
+    }
+
+    /// Whether a carrier, the agent platform or a dialer reported it, and not the room.
+    pub(super) fn is_hangup(&self) -> bool {
+        matches!(self.cause, EndCause::HungUp(_))
     }
 
     /// Why the call failed, if Ringpost itself closed it.
@@ -394,7 +399,7 @@ impl Facts {
     }
 
     fn duration_of(&self, participants: &Participants<'_>, ending: Ending<'_>) -> Option<u64> {
-        if let (None, Some(seconds)) = (self.room_created(), self.reported_seconds(participants)) {
+        if let Some(seconds) = self.deciding_seconds(participants) {
             return Some(seconds.saturating_mul(1_000));
         }
         let start = match (self.room_created(), ending.cause) {
@@ -408,6 +413,12 @@ impl Facts {
         Some(ending.at.millis_since(start))
     }
 
+    /// The reported duration, if it is the call's: a room measures more exactly.
+    pub(super) fn deciding_seconds(&self, participants: &Participants<'_>) -> Option<u64> {
+        let seconds = self.reported_seconds(participants).copied();
+        seconds.filter(|_| self.room_created().is_none())
+    }
+
     fn is_answered(&self, participants: &Participants<'_>) -> bool {
         self.answered_at().is_some()
             || self.reported_seconds(participants).is_some()
@@ -416,12 +427,19 @@ impl Facts {
 
     /// `None` while the call is ongoing, or when nothing decides.
     pub fn outcome(&self) -> Option<Outcome> {
+        self.rule().outcome()
+    }
+
+    /// The rule that decides the outcome.
+    pub fn rule(&self) -> Rule {
         let participants = Participants::of(self);
-        let ending = self.ending_of(&participants)?;
+        let Some(ending) = self.ending_of(&participants) else {
+            return Rule::Ongoing;
+        };
         if ending.cause == EndCause::Silent {
-            return Some(Outcome::Failed);
+            return Rule::Silent;
         }
-        Outcome::decide(End {
+        Rule::decide(End {
             reason: ending.reason(),
             verdict: self.verdict(&participants),
             duration_millis: self.duration_of(&participants, ending),

@@ -44,38 +44,89 @@ pub struct End<'a> {
 const FAILED_BELOW_MILLIS: u64 = 3_000;
 const NO_ANSWER_BELOW_MILLIS: u64 = 10_000;
 
-impl Outcome {
+/// The rule that decides an outcome. Its word is public: `rule` of a call's explanation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, strum::IntoStaticStr)]
+#[strum(serialize_all = "snake_case")]
+pub enum Rule {
+    /// The call has not ended.
+    Ongoing,
+    /// The reason for the end means that the called party was busy or declined.
+    ReasonBusy,
+    /// The reason for the end means that the called party was not available.
+    ReasonUnavailable,
+    /// The reason for the end is an error.
+    ReasonError,
+    /// A provider reported the outcome.
+    Verdict(Outcome),
+    /// The call ended within three seconds.
+    TooShort,
+    /// The call lasted three seconds or more and less than ten.
+    NeverAnswered,
+    /// The phone never connected, however long it rang.
+    NeverConnected,
+    /// A conversation of ten seconds or more.
+    Talked,
+    /// No event reported the end, and no event arrived for hours.
+    Silent,
+    /// Neither a reason, nor a provider, nor a duration decides.
+    Undecided,
+}
+
+impl Rule {
     /// The first rule that matches decides: a reason that means busy, an error or no answer; then a
-    /// provider's own verdict; then the duration. `None` when neither a reason nor a duration
-    /// decides. A call that never connected is never `completed`, however long it rang.
-    pub fn decide(end: End<'_>) -> Option<Self> {
-        if let Some(verdict) = end.reason.and_then(Self::of_reason).or(end.verdict) {
-            return Some(verdict);
+    /// provider's own verdict; then the duration. A call that never connected is never `completed`,
+    /// however long it rang.
+    pub fn decide(end: End<'_>) -> Self {
+        let of_verdict = || end.verdict.map(Self::Verdict);
+        if let Some(rule) = end.reason.and_then(Self::of_reason).or_else(of_verdict) {
+            return rule;
         }
-        let Some(duration_millis) = end.duration_millis else {
-            return (!end.connected).then_some(Self::NoAnswer);
-        };
-        match duration_millis {
-            ..FAILED_BELOW_MILLIS => Some(Self::Failed),
-            FAILED_BELOW_MILLIS..NO_ANSWER_BELOW_MILLIS => Some(Self::NoAnswer),
-            _ if end.connected => Some(Self::Completed),
-            _ => Some(Self::NoAnswer),
+        match end.duration_millis {
+            Some(..FAILED_BELOW_MILLIS) => Self::TooShort,
+            Some(FAILED_BELOW_MILLIS..NO_ANSWER_BELOW_MILLIS) => Self::NeverAnswered,
+            _ if !end.connected => Self::NeverConnected,
+            Some(_) => Self::Talked,
+            None => Self::Undecided,
         }
     }
 
+    fn of_reason(reason: &str) -> Option<Self> {
+        let reason = reason.to_ascii_uppercase();
+        match reason.as_str() {
+            "USER_REJECTED" => Some(Self::ReasonBusy),
+            "USER_UNAVAILABLE" => Some(Self::ReasonUnavailable),
+            "SIP_TRUNK_FAILURE" | "MEDIA_FAILURE" | "JOIN_FAILURE" | "CONNECTION_TIMEOUT"
+            | "AGENT_ERROR" | "STATE_MISMATCH" => Some(Self::ReasonError),
+            words if words.contains("BUSY") => Some(Self::ReasonBusy),
+            words if words.contains("ERROR") || words.contains("FAIL") => Some(Self::ReasonError),
+            _ => None,
+        }
+    }
+
+    /// `None` while the call is ongoing, and when nothing decides.
+    pub fn outcome(self) -> Option<Outcome> {
+        match self {
+            Self::Ongoing | Self::Undecided => None,
+            Self::ReasonBusy => Some(Outcome::Busy),
+            Self::ReasonUnavailable | Self::NeverAnswered | Self::NeverConnected => {
+                Some(Outcome::NoAnswer)
+            }
+            Self::ReasonError | Self::TooShort | Self::Silent => Some(Outcome::Failed),
+            Self::Verdict(outcome) => Some(outcome),
+            Self::Talked => Some(Outcome::Completed),
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
+impl Outcome {
     /// The outcome that a reason implies: LiveKit's `DisconnectReason`, or the free text of other
     /// senders.
     pub fn of_reason(reason: &str) -> Option<Self> {
-        let reason = reason.to_ascii_uppercase();
-        match reason.as_str() {
-            "USER_REJECTED" => Some(Self::Busy),
-            "USER_UNAVAILABLE" => Some(Self::NoAnswer),
-            "SIP_TRUNK_FAILURE" | "MEDIA_FAILURE" | "JOIN_FAILURE" | "CONNECTION_TIMEOUT"
-            | "AGENT_ERROR" | "STATE_MISMATCH" => Some(Self::Failed),
-            words if words.contains("BUSY") => Some(Self::Busy),
-            words if words.contains("ERROR") || words.contains("FAIL") => Some(Self::Failed),
-            _ => None,
-        }
+        Rule::of_reason(reason)?.outcome()
     }
 
     pub fn as_str(self) -> &'static str {
@@ -88,12 +139,13 @@ mod tests {
     use super::*;
 
     fn outcome(reason: Option<&str>, duration_millis: Option<u64>) -> Option<Outcome> {
-        Outcome::decide(End {
+        let end = End {
             reason,
             verdict: None,
             duration_millis,
             connected: true,
-        })
+        };
+        Rule::decide(end).outcome()
     }
 
     #[test]
@@ -178,16 +230,16 @@ mod tests {
             duration_millis: Some(40_000),
             connected: false,
         };
-        assert_eq!(Outcome::decide(rang), Some(Outcome::NoAnswer));
+        assert_eq!(Rule::decide(rang), Rule::NeverConnected);
         let judged = End {
             verdict: Some(Outcome::Completed),
             ..rang
         };
-        assert_eq!(Outcome::decide(judged), Some(Outcome::Completed));
+        assert_eq!(Rule::decide(judged), Rule::Verdict(Outcome::Completed));
         let rejected = End {
             reason: Some("USER_REJECTED"),
             ..judged
         };
-        assert_eq!(Outcome::decide(rejected), Some(Outcome::Busy));
+        assert_eq!(Rule::decide(rejected), Rule::ReasonBusy);
     }
 }

@@ -160,6 +160,11 @@ impl<'a> Participant<'a> {
             .or_else(departed)
     }
 
+    /// Whether this is the participant's leg, or that of its twin.
+    pub(super) fn is_known_as(&self, key: &LegKey) -> bool {
+        self.key == key || (self.twin.is_some() && self.key.identity() == key.identity())
+    }
+
     pub(super) fn reports(&self) -> &[&'a Report] {
         &self.reports
     }

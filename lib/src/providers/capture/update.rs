@@ -14,7 +14,7 @@ use crate::{
             claims::{EarliestTime, Latest},
             direction::Direction,
             facts::Facts,
-            outcome::{End, Outcome},
+            outcome::{End, Outcome, Rule},
             report::Hangup,
         },
         event::Event,
@@ -157,14 +157,15 @@ fn verdict(submission: &Submission) -> Option<Outcome> {
         .as_deref()
         .and_then(outcome_of_status);
     let unanswered = (submission.outcome == Some(Word::NotAnswered)).then_some(Outcome::NoAnswer);
-    Outcome::decide(End {
+    let end = End {
         reason: None,
         verdict: by_status.or(unanswered),
         duration_millis: submission
             .seconds()
             .map(|seconds| seconds.saturating_mul(1_000)),
         connected: true,
-    })
+    };
+    Rule::decide(end).outcome()
 }
 
 /// `no-answer`, `NO_ANSWER` and `No Answer` are equal; an unknown word decides nothing.

@@ -7,6 +7,7 @@ mod call_stories;
 mod capture_calls;
 mod competing_ends;
 mod elevenlabs_calls;
+mod explanations;
 mod fact_laws;
 mod older_records;
 mod sides_of_a_call;

@@ -1,5 +1,6 @@
 //! What the tests share.
 
+pub(crate) mod busy_call;
 pub(crate) mod calls;
 pub(crate) mod elevenlabs;
 pub(crate) mod events;

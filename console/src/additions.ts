@@ -7,47 +7,6 @@ interface Answer<Body> {
 
 type Query<Parameters> = { parameters: { query?: Parameters } };
 
-export interface Claim {
-  fact: string;
-  value: string | number | boolean;
-  source: string;
-  rank: number;
-  occurredAt: string;
-  eventId?: number;
-  eventType: string;
-  won: boolean;
-  lostBecause?: string;
-}
-
-export interface Announcement {
-  eventType: string;
-  messageId: string;
-  announcedBy?: string;
-  at: string;
-  deliveries?: {
-    id: number;
-    webhookConfigId: number;
-    name?: string;
-    status: string;
-    attempts: number;
-    responseStatus?: number;
-    updatedAt: string;
-  }[];
-}
-
-export interface Explanation {
-  success: true;
-  callId: string;
-  status: string;
-  outcome?: string;
-  rule: string;
-  sentence: string;
-  claims: Claim[];
-  announcements: Announcement[];
-  absorbed: string[];
-  complete: boolean;
-}
-
 export interface HealthBucket {
   from: string;
   to: string;
@@ -78,7 +37,6 @@ export interface Health {
 }
 
 export interface Additions {
-  '/api/calls/{id}/explanation': { get: { parameters: { path: { id: string } } } & Answer<Explanation> };
   '/api/webhooks/config/{id}/health': {
     get: { parameters: { path: { id: number }; query?: { from?: string; to?: string } } } & Answer<Health>;
   };

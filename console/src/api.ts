@@ -16,6 +16,9 @@ export const additions = api as unknown as Client<Additions>;
 export { dataOf, RingpostError };
 
 export type Call = Schemas['CallLog'];
+export type Explanation = Schemas['CallExplanation'];
+export type Claim = Schemas['Claim'];
+export type Announcement = Schemas['CallAnnouncement'];
 export type Stats = Schemas['CallStats'];
 export type CallBucket = Schemas['CallBucket'];
 export type Timeline = Schemas['CallTimeline'];

@@ -78,7 +78,7 @@ export const useExplanation = (id: string) =>
   useQuery({
     queryKey: ['explanation', id],
     queryFn: async ({ signal }) =>
-      dataOf(await additions.GET('/api/calls/{id}/explanation', { params: { path: { id } }, signal })),
+      dataOf(await api.GET('/api/calls/{id}/explanation', { params: { path: { id } }, signal })),
     refetchInterval: ({ state }) => (state.data?.status === 'active' ? PENDING_MS : false),
   });
 

@@ -1,5 +1,5 @@
 /** The explanation as plain text, for a ticket. */
-import type { Explanation } from '../../additions';
+import type { Explanation } from '../../api';
 import { words } from '../../format';
 
 export function asText(explanation: Explanation): string {

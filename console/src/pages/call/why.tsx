@@ -1,7 +1,7 @@
 /** Why the call has its outcome: the sentence, who claimed what, which claim won, and what was announced to whom. */
 import { Link } from 'wouter';
 
-import type { Announcement, Claim, Explanation } from '../../additions';
+import type { Announcement, Claim, Explanation } from '../../api';
 import { time, words } from '../../format';
 import { Badge, Copy, Table, Time } from '../../ui/parts';
 import { Partial } from '../../ui/states';

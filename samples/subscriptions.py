@@ -45,6 +45,7 @@ EVENTS = {
             },
         },
     ),
+    "webhook-config-health": request("GET", f"{CONFIG}/{{id}}/health", as_admin(), pathParameters={"id": "1"}),
     "webhook-rotate-secret": about("POST", "/rotate-secret", {"overlapSeconds": 3600}),
     "webhook-test": about(
         "POST",

@@ -346,6 +346,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/webhooks/config/{id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get how the endpoint of a subscription is doing
+         * @description Its breaker and pace now, and its deliveries in the window by hour, by status and by the answer to their last attempt.
+         */
+        get: operations["getWebhookHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/webhooks/config/{id}/rotate-secret": {
         parameters: {
             query?: never;
@@ -1266,6 +1286,81 @@ export interface components {
             };
             /** @description With `by`: the oldest first, also empty ones */
             buckets?: components["schemas"]["CallBucket"][];
+        };
+        EndpointHealth: {
+            /** @constant */
+            success: true;
+            webhookConfigId: number;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description Whether every delivery of the window is counted */
+            complete: boolean;
+            /**
+             * Format: date-time
+             * @description If `complete` is false: only deliveries that were announced then or later are counted
+             */
+            countedFrom?: string;
+            breaker: {
+                /** @enum {string} */
+                state: "closed" | "open";
+                /** @description Failed attempts since the last success */
+                failures: number;
+                /** Format: date-time */
+                failingSince?: string;
+                /** Format: date-time */
+                lastFailureAt?: string;
+                /**
+                 * Format: date-time
+                 * @description No delivery probes an endpoint with an open breaker before
+                 */
+                nextProbeAt?: string;
+            };
+            pace: {
+                /** @description The lowest of `rateLimit`, what refusals have shown and what slowness requires; absent without a limit */
+                limitPerSecond?: number;
+                /** Format: date-time */
+                pausedUntil?: string;
+                /** Format: date-time */
+                slowUntil?: string;
+            };
+            deliveries: {
+                total: number;
+                delivered: number;
+                failed: number;
+                pending: number;
+                cancelled: number;
+            };
+            /** @description How long the last attempts took that were answered; absent without one */
+            responseMillis?: {
+                p50: number;
+                p95: number;
+            };
+            /** @description Hours of UTC, the oldest first, also empty ones */
+            buckets: components["schemas"]["DeliveryBucket"][];
+        };
+        DeliveryBucket: {
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Included
+             */
+            to: string;
+            delivered: number;
+            failed: number;
+            pending: number;
+            cancelled: number;
+            /** @description By the answer to the last attempt; a delivery without an attempt is in none */
+            byAnswer: {
+                "2xx": number;
+                "3xx": number;
+                "4xx": number;
+                "5xx": number;
+                timeout: number;
+                connection: number;
+            };
         };
         /** @description The share of all counted calls */
         Rate: number;
@@ -3472,6 +3567,40 @@ export interface operations {
                     };
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["TooManyRequests"];
+            500: components["responses"]["ServerError"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    getWebhookHealth: {
+        parameters: {
+            query?: {
+                /** @description By default 24 hours before `to`; at most 7 days before it. */
+                from?: components["schemas"]["TimeOrDay"];
+                /** @description By default now. */
+                to?: components["schemas"]["TimeOrDay"];
+            };
+            header?: never;
+            path: {
+                id: components["parameters"]["WebhookConfigId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The health of the endpoint */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointHealth"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];

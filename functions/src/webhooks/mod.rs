@@ -3,6 +3,7 @@
 
 mod replies;
 pub mod webhook_config;
+pub mod webhook_config_health;
 pub mod webhook_event_retry;
 pub mod webhook_events;
 pub mod webhook_recover;

@@ -13,9 +13,17 @@ use ringpost::{
         send::Sender,
     },
     domain::subscription::endpoint_proof::EndpointProof,
+    queries::endpoint_health::EndpointHealth,
+    store::history::ReadBound,
 };
 
 use super::{InitError, Wiring};
+
+/// Up to eight megabytes of each partition of a tenant's history, from which its deliveries are read as well.
+const HEALTH_READS: ReadBound = ReadBound {
+    pages: 8,
+    rows: 10_000,
+};
 
 impl Wiring {
     /// What makes attempts.
@@ -31,6 +39,14 @@ impl Wiring {
             sender: self.sender()?,
             clock: Clock::system(),
             noted: std::sync::Mutex::default(),
+        })
+    }
+
+    pub fn endpoint_health(&self) -> Result<EndpointHealth, InitError> {
+        Ok(EndpointHealth {
+            endpoints: self.endpoints()?,
+            history: self.history()?,
+            bound: HEALTH_READS,
         })
     }
 

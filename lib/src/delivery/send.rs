@@ -22,7 +22,10 @@ use crate::{
     clock::Clock,
     crypto::tls::{self, ClientError},
     delivery::addresses::Loopback,
-    domain::{delivery::Attempt, timestamp::Timestamp},
+    domain::{
+        delivery::{Attempt, TIMED_OUT},
+        timestamp::Timestamp,
+    },
 };
 
 /// Some servers close a connection that is idle for 5 s; a request at that moment is lost.
@@ -149,7 +152,7 @@ fn not_posted(wrong: WrongUrl) -> &'static str {
 /// Why there was no answer. Never the error's own text, which names the URL.
 fn why(error: &reqwest::Error) -> &'static str {
     if error.is_timeout() {
-        return "timed out";
+        return TIMED_OUT;
     }
     let mut cause = error.source();
     while let Some(error) = cause {

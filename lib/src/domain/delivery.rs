@@ -147,7 +147,54 @@ pub struct Attempt {
     pub configured_at: Option<Timestamp>,
 }
 
+/// Why an attempt got no answer in time.
+pub const TIMED_OUT: &str = "timed out";
+
+/// How an attempt was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+pub enum Answer {
+    #[strum(serialize = "2xx")]
+    Success,
+    #[strum(serialize = "3xx")]
+    Redirect,
+    #[strum(serialize = "4xx")]
+    Refusal,
+    #[strum(serialize = "5xx")]
+    ServerError,
+    #[strum(serialize = "timeout")]
+    Timeout,
+    /// There was no connection, or it broke.
+    #[strum(serialize = "connection")]
+    NoConnection,
+}
+
+impl Answer {
+    pub const ALL: [Self; 6] = [
+        Self::Success,
+        Self::Redirect,
+        Self::Refusal,
+        Self::ServerError,
+        Self::Timeout,
+        Self::NoConnection,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
+
 impl Attempt {
+    pub fn answer(&self) -> Answer {
+        match (self.status_code.map(|code| code / 100), &self.error) {
+            (Some(2), _) => Answer::Success,
+            (Some(3), _) => Answer::Redirect,
+            (Some(4), _) => Answer::Refusal,
+            (Some(_), _) => Answer::ServerError,
+            (None, Some(error)) if error == TIMED_OUT => Answer::Timeout,
+            (None, _) => Answer::NoConnection,
+        }
+    }
+
     pub fn succeeded(&self) -> bool {
         self.status_code
             .is_some_and(|code| (200..300).contains(&code))

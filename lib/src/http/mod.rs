@@ -4,6 +4,7 @@ pub mod agent_call;
 pub mod call_log;
 pub mod call_query;
 pub mod dispatch;
+pub mod endpoint_health;
 pub mod error;
 pub mod event_payload;
 pub mod event_query;

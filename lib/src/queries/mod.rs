@@ -5,5 +5,6 @@ pub mod call;
 pub mod call_list;
 pub mod call_stats;
 pub mod explanation;
+pub mod endpoint_health;
 pub mod history;
 pub mod leads;

@@ -14,7 +14,7 @@ use super::{
     item::{Item, item, read, string, time},
     table::Table,
 };
-use crate::domain::{call::Call, key::CallId, timestamp::Timestamp};
+use crate::domain::{call::Call, hour::Hour, key::CallId, timestamp::Timestamp};
 
 /// The calls of the table `calls` as its index `by-tenant` lists them; read only.
 #[derive(Debug, Clone)]
@@ -25,6 +25,21 @@ pub struct CallList(Table);
 pub struct Window {
     pub from: Timestamp,
     pub to: Timestamp,
+}
+
+impl Window {
+    /// Its hours of UTC, the oldest first, each with its part of the window.
+    pub fn hours(self) -> impl Iterator<Item = (Hour, Self)> {
+        let hours = std::iter::successors(Some(Hour::of(self.from)), |hour| Some(hour.plus(1)));
+        let hours = hours.take_while(move |hour| hour.start() <= self.to && self.from <= self.to);
+        hours.map(move |hour| {
+            let part = Self {
+                from: hour.start().max(self.from),
+                to: hour.end().min(self.to),
+            };
+            (hour, part)
+        })
+    }
 }
 
 /// A position in a list: after all calls that were created later than `at`, and after some of those

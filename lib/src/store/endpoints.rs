@@ -38,6 +38,10 @@ pub use health::{AttemptContext, Throttle};
 const SUBSCRIPTION_AND_HEALTH: &str =
     "tenantId, id, v, version, config, failures, failingSince, lastFailureAt, probeAt";
 
+/// What the health of an endpoint shows, of which the same holds.
+const SUBSCRIPTION_AND_CONDITION: &str = "tenantId, id, v, version, config, failures, failingSince, lastFailureAt, \
+     probeAt, slowUntil, slowMillis, learnedAt, learnedMicros, pausedUntil, rateNext";
+
 /// Names a subscription.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -170,6 +174,26 @@ impl EndpointTable {
             }
         }
         Ok((subscription, health))
+    }
+
+    /// A subscription, and how its endpoint is doing. A subscription without deliveries has no health yet.
+    pub async fn condition(
+        &self,
+        endpoint: &SubscriptionRef,
+    ) -> Result<(Option<Subscription>, Option<Health>, EndpointLoad), StoreError> {
+        let keys = KeysAndAttributes::builder()
+            .set_keys(Some(vec![config_key(endpoint), health_key(endpoint)]))
+            .projection_expression(SUBSCRIPTION_AND_CONDITION);
+        let (mut subscription, mut health, mut load) = (None, None, EndpointLoad::default());
+        for item in self.configs.read_batch(keys).await? {
+            if read_number::<i64>(&item, "id")? > 0 {
+                subscription = Some(subscriptions::read_subscription(&item)?);
+            } else {
+                let item: HealthItem = item::read(&item)?;
+                (health, load) = (item.health()?, item.load()?);
+            }
+        }
+        Ok((subscription, health, load))
     }
 
     fn change(&self, endpoint: &SubscriptionRef, update: &str) -> UpdateItemFluentBuilder {

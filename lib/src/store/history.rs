@@ -3,6 +3,7 @@
 
 mod bodies;
 mod deliveries;
+mod outcomes;
 mod recoverable;
 mod rows;
 mod search;
@@ -29,6 +30,7 @@ pub use bodies::Packed;
 pub(super) use bodies::unpack;
 pub use deliveries::RecordedDelivery;
 pub(super) use deliveries::read_delivery;
+pub use outcomes::{DeliveryOutcome, ReadBound};
 pub use recoverable::RecoverablePage;
 pub use rows::{PackedRow, Received, Row};
 pub use search::{RowFilter, RowStatus, Search, SearchResult};
@@ -202,6 +204,11 @@ fn first_id(received_at: Timestamp, digest: u64) -> u64 {
 
 fn first_id_at(time: Timestamp) -> u64 {
     u64::try_from(time.as_millis() - EPOCH_MILLIS).unwrap_or(0) * SLOTS
+}
+
+/// The moment that an id says.
+fn moment_of(id: u64) -> Timestamp {
+    Timestamp::EPOCH.plus_millis(EPOCH_MILLIS.unsigned_abs() + id / SLOTS)
 }
 
 /// The ids of everything that was received between two moments, both included. Some of what was

@@ -118,6 +118,11 @@ async fn what_another_tenant_has_is_answered_like_what_does_not_exist() {
             "/api/webhooks/config/999999",
         ),
         (
+            "GET",
+            format!("/api/webhooks/config/{made}/health"),
+            "/api/webhooks/config/999999/health",
+        ),
+        (
             "PUT",
             format!("/api/webhooks/config/{made}"),
             "/api/webhooks/config/999999",

@@ -15,6 +15,7 @@ mod publishing_filters;
 mod publishing_payloads;
 mod reported_call;
 mod webhook_config_faults;
+mod webhook_config_health;
 mod webhook_configs;
 mod webhook_configs_deployed;
 mod webhook_event_details;

@@ -65,6 +65,12 @@ async fn the_deployed_stack_answers_as_the_document_does_and_logs_no_secret() {
         (updated.status, &updated.body["webhook"]["name"]),
         (200, &json!("Marketing Platform - Updated"))
     );
+    let health = send(Method::GET, "/1/health", None).await;
+    assert_eq!(
+        (health.status, &health.body["deliveries"]["total"]),
+        (200, &json!(0)),
+        "{health:?}"
+    );
     let rotated = send(Method::POST, "/1/rotate-secret", None).await;
     let generated = rotated.body["secret"].as_str().unwrap();
     let list = send(Method::GET, "", None).await;

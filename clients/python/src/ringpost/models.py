@@ -394,25 +394,76 @@ class Leg(TypedDict):
     outcome: NotRequired[Literal["connected", "busy", "declined", "no_answer", "failed"]]
 
 
-class ByFailureReasonItem(TypedDict):
-    reason: str
-    count: int
+class Breaker(TypedDict):
+    state: Literal["closed", "open"]
+    failures: int
+    failingSince: NotRequired[str]
+    lastFailureAt: NotRequired[str]
+    nextProbeAt: NotRequired[str]
 
 
-CallStats = TypedDict(
-    "CallStats",
+class Pace(TypedDict):
+    limitPerSecond: NotRequired[float]
+    pausedUntil: NotRequired[str]
+    slowUntil: NotRequired[str]
+
+
+class Deliveries(TypedDict):
+    total: int
+    delivered: int
+    failed: int
+    pending: int
+    cancelled: int
+
+
+class ResponseMillis(TypedDict):
+    """
+    How long the last attempts took that were answered; absent without one
+    """
+
+    p50: int
+    p95: int
+
+
+ByAnswer = TypedDict(
+    "ByAnswer",
     {
-        "success": Literal[True],
+        "2xx": int,
+        "3xx": int,
+        "4xx": int,
+        "5xx": int,
+        "timeout": int,
+        "connection": int,
+    },
+)
+
+
+DeliveryBucket = TypedDict(
+    "DeliveryBucket",
+    {
         "from": str,
         "to": str,
-        "complete": bool,
-        "message": NotRequired[str],
-        "countedFrom": NotRequired[str],
+        "delivered": int,
+        "failed": int,
+        "pending": int,
+        "cancelled": int,
+        "byAnswer": ByAnswer,
+    },
+)
+
+
+Rate: TypeAlias = float
+
+
+CallBucket = TypedDict(
+    "CallBucket",
+    {
+        "from": str,
+        "to": str,
         "count": int,
         "byStatus": dict[str, int],
         "byAgentStatus": dict[str, int],
         "byOutcome": dict[str, int],
-        "byFailureReason": list[ByFailureReasonItem],
     },
 )
 
@@ -839,6 +890,7 @@ CountCallsParametersQuery = TypedDict(
     {
         "from": NotRequired[TimeOrDay],
         "to": NotRequired[TimeOrDay],
+        "by": NotRequired[Literal["hour", "day"]],
     },
 )
 
@@ -1079,6 +1131,18 @@ class DeleteWebhookConfigResponse(TypedDict):
 DeleteWebhookConfigResponse1: TypeAlias = GatewayError | Failure | Error
 
 
+GetWebhookHealthParametersQuery = TypedDict(
+    "GetWebhookHealthParametersQuery",
+    {
+        "from": NotRequired[TimeOrDay],
+        "to": NotRequired[TimeOrDay],
+    },
+)
+
+
+GetWebhookHealthResponse: TypeAlias = GatewayError | Failure | Error
+
+
 class RotateWebhookSecretResponse(TypedDict):
     success: Literal[True]
     message: str
@@ -1268,6 +1332,59 @@ class CallTimeline(TypedDict):
     call: Call
     events: list[Event]
     nextCursor: NotRequired[str]
+
+
+class ByFailureReasonItem(TypedDict):
+    reason: str
+    count: int
+    rate: Rate
+
+
+class Failed(TypedDict):
+    """
+    The calls whose agent status or outcome is a failure: busy, no_answer, failed, unreachable, rejected, initiation_failed
+    """
+
+    count: int
+    rate: Rate
+
+
+CallStats = TypedDict(
+    "CallStats",
+    {
+        "success": Literal[True],
+        "from": str,
+        "to": str,
+        "complete": bool,
+        "message": NotRequired[str],
+        "countedFrom": NotRequired[str],
+        "count": int,
+        "byStatus": dict[str, int],
+        "byAgentStatus": dict[str, int],
+        "byOutcome": dict[str, int],
+        "byFailureReason": list[ByFailureReasonItem],
+        "failed": Failed,
+        "buckets": NotRequired[list[CallBucket]],
+    },
+)
+
+
+EndpointHealth = TypedDict(
+    "EndpointHealth",
+    {
+        "success": Literal[True],
+        "webhookConfigId": int,
+        "from": str,
+        "to": str,
+        "complete": bool,
+        "countedFrom": NotRequired[str],
+        "breaker": Breaker,
+        "pace": Pace,
+        "deliveries": Deliveries,
+        "responseMillis": NotRequired[ResponseMillis],
+        "buckets": list[DeliveryBucket],
+    },
+)
 
 
 class WebhookFilters(TypedDict, closed=True):

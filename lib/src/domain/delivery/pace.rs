@@ -156,6 +156,15 @@ impl EndpointLoad {
         })
     }
 
+    /// How many deliveries a second are made at this moment, if their number is limited.
+    pub fn limit_per_second(&self, rate_limit: Option<u32>, now: Timestamp) -> Option<f64> {
+        let observed = self.pace(None, now);
+        let observed = observed.filter(|pace| pace.micros > FORGOTTEN_MICROS);
+        let observed = observed.map(|pace| 1e6 / pace.micros as f64);
+        let limits = [observed, rate_limit.map(f64::from)];
+        limits.into_iter().flatten().min_by(f64::total_cmp)
+    }
+
     /// Whether a slot that was booked at that moment is still valid: a later refusal invalidates
     /// all slots, and no delivery is made during a pause.
     pub fn honours(&self, booked_at: Timestamp, now: Timestamp) -> bool {

@@ -28,10 +28,8 @@ const NAVIGATION = {
 
 export function App() {
   const { bearer } = useSession();
-  useEffect(() => {
-    // Another token may see less.
-    if (!bearer) queryClient.clear();
-  }, [bearer]);
+  // What one token has seen is gone before another one is asked for. Not at the first sign-in, which has its own query.
+  useEffect(() => (bearer ? () => queryClient.clear() : undefined), [bearer]);
   if (!bearer) return <SignIn />;
   return (
     <>

@@ -39,9 +39,9 @@ export function ago(at: string | number, now: number): string {
   return relative.format(Math.trunc(apart / size), unit);
 }
 
-/** The length of a call or a wait: `45 s`, `2 min 5 s`, `1 h 30 min`. */
+/** The length of a call or a wait: `45 s`, `2 min 5 s`, `1 h 30 min`. Its spaces do not break. */
 export function seconds(value: number): string {
-  if (value < 60) return `${Math.round(value * 10) / 10} s`;
+  if (value < 60) return `${Math.round(value * 10) / 10}\u00a0s`;
   const whole = Math.round(value);
   if (whole < 3600) return joined(Math.floor(whole / 60), 'min', whole % 60, 's');
   const minutes = Math.round(whole / 60);
@@ -51,7 +51,7 @@ export function seconds(value: number): string {
 }
 
 const joined = (large: number, largeUnit: string, small: number, smallUnit: string) =>
-  `${large} ${largeUnit}${small ? ` ${small} ${smallUnit}` : ''}`;
+  `${large}\u00a0${largeUnit}${small ? `\u00a0${small}\u00a0${smallUnit}` : ''}`;
 
 /** A word of the API for readers: `no_answer` is `no answer`. */
 export const words = (name: string): string => name.replaceAll('_', ' ');

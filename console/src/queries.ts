@@ -114,7 +114,7 @@ export const useHealth = (id: number) =>
   useQuery({
     queryKey: ['health', id],
     queryFn: async ({ signal }) =>
-      dataOf(await additions.GET('/api/webhooks/config/{id}/health', { params: { path: { id } }, signal })),
+      dataOf(await api.GET('/api/webhooks/config/{id}/health', { params: { path: { id } }, signal })),
     staleTime: FRESH_MS,
     refetchInterval: OVERVIEW_MS,
   });

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 
 import { asked, browser, CONSOLE, complaints, opened, settled, shown } from './console/browser.mjs';
+import { ISSUER, withProvider } from './console/provider.mjs';
 import { api, customer, eventually, threeProviderCall, token } from './console/providers.mjs';
 
 const { RINGPOST_URL, RINGPOST_TOKEN: ADMIN, RINGPOST_TENANT, RINGPOST_USER } = process.env;
@@ -68,6 +69,14 @@ const checks = {
     await linked.getByRole('button', { name: 'Sign out' }).click();
     await linked.getByLabel('Token').waitFor();
     assert.equal(await linked.evaluate(() => sessionStorage.length), 0);
+  },
+
+  'a user signs in at the identity provider and comes back to the same page': async () => {
+    const page = await opened('/calls?status=busy', { prepare: (context) => withProvider(context, ADMIN), otherHost: ISSUER });
+    await page.getByRole('button', { name: 'Sign in at login.example.test' }).click();
+    await heading(page, 'Calls');
+    assert.equal(page.url(), `${CONSOLE}#/calls?status=busy`);
+    await page.getByText(`${RINGPOST_TENANT} · admin`).waitFor();
   },
 
   'a token that the API refuses leads back to the same page': async () => {

@@ -11,7 +11,7 @@ export interface Attempted {
 }
 
 const HEIGHT = 64;
-const SIDE = 18;
+const SIDE = 40;
 const LINE = 30;
 /** Waits grow from seconds to hours; a root keeps the first ones apart. */
 const EXPONENT = 0.3;

@@ -1,5 +1,5 @@
 /** An endpoint's last day in one line: a cell for each hour, coloured by the worst that happened in it. */
-import type { HealthBucket } from '../additions';
+import type { HealthBucket } from '../api';
 import { hour } from '../format';
 
 export function worst(bucket: HealthBucket): 'failed' | 'pending' | 'delivered' | 'none' {

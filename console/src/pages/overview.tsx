@@ -8,7 +8,7 @@ import { query } from '../filters';
 import { count, share, time, words } from '../format';
 import { useEndpoints, useEvents, useHealth, useStats } from '../queries';
 import { useRole } from '../session';
-import { Badge, Page } from '../ui/parts';
+import { Badge, Breaker, Page } from '../ui/parts';
 import { Empty, Loaded, Partial, Problem, Skeleton } from '../ui/states';
 import { lastDay } from '../window';
 import { EventTable } from './event_table';
@@ -149,7 +149,7 @@ export function EndpointRow({ endpoint }: { endpoint: Endpoint }) {
       {endpoint.status === 'inactive' ? (
         <Badge value="inactive" />
       ) : (
-        health.data && <Badge value={health.data.breaker.state} />
+        health.data && <Breaker state={health.data.breaker.state} />
       )}
       {health.data && <HealthStrip buckets={health.data.buckets} />}
       {health.error ? (

@@ -29,6 +29,15 @@ const TONES: Record<string, string> = {
 };
 export const tone = (value: string): string => TONES[value] ?? 'plain';
 
+/** Whether deliveries go to an endpoint, or wait for one that probes it. */
+export function Breaker({ state }: { state: 'closed' | 'open' }) {
+  return (
+    <span className={`badge tone-${tone(state)}`} title={`The breaker is ${state}`}>
+      {state === 'open' ? 'paused' : 'flowing'}
+    </span>
+  );
+}
+
 export function Time({ at }: { at: string }) {
   return (
     <time dateTime={at} title={`${at}, ${ago(at, Date.now())}`}>
@@ -109,7 +118,8 @@ export function Table({
   children: ReactNode;
 }) {
   return (
-    <div className="table">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is scrolled by keyboard
+    <section className="table" aria-label={caption} tabIndex={0}>
       <table>
         <caption className="unseen">{caption}</caption>
         <thead>
@@ -123,7 +133,7 @@ export function Table({
         </thead>
         <tbody>{children}</tbody>
       </table>
-    </div>
+    </section>
   );
 }
 

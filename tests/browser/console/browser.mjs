@@ -22,7 +22,7 @@ export const complaints = [];
 export const asked = { requests: [] };
 
 /** A page of the console, signed in by the fragment unless there is no token. */
-export async function opened(path, { token, scheme = 'light', size = 'wide' } = {}) {
+export async function opened(path, { token, scheme = 'light', size = 'wide', prepare = () => {}, otherHost } = {}) {
   const context = await browser.newContext({ viewport: SIZES[size], colorScheme: scheme, reducedMotion: 'reduce', permissions: ['clipboard-read', 'clipboard-write'] });
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
@@ -31,9 +31,11 @@ export async function opened(path, { token, scheme = 'light', size = 'wide' } = 
   });
   page.on('pageerror', (error) => complaints.push(`${path}: ${error}`));
   page.on('request', (request) => {
-    if (!request.url().startsWith(RINGPOST_URL)) complaints.push(`${path} asked ${request.url()}`);
+    const isOurs = request.url().startsWith(RINGPOST_URL) || (otherHost && request.url().startsWith(otherHost));
+    if (!isOurs) complaints.push(`${path} asked ${request.url()}`);
     if (request.url().includes('/api/')) asked.requests.push(request.url().slice(RINGPOST_URL.length));
   });
+  await prepare(context);
   const fragment = token ? `#token=${token}&next=${encodeURIComponent(path)}` : `#${path}`;
   await page.goto(CONSOLE + fragment);
   return page;

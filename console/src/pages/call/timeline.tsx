@@ -1,5 +1,5 @@
 /** The picture of a call: lanes in time as SVG whose marks are links, and the same as a table. */
-import type { ScaleTime } from 'd3-scale';
+import { type ScaleTime, scaleLinear } from 'd3-scale';
 
 import type { HistoryEvent, Timeline } from '../../api';
 import { hour, seconds, words } from '../../format';
@@ -11,6 +11,8 @@ const ROW = 16;
 const LABEL = 22;
 const SIDE = 10;
 const AXIS = 24;
+/** The width of a label of the axis. */
+const TICK = 50;
 
 export interface Shown {
   timeline: Pick<Timeline, 'call' | 'events'>;
@@ -130,28 +132,31 @@ function Axis({
   bottom: number;
   width: number;
 }) {
-  const [first, end = first] = scale.domain();
-  const start = first?.getTime() ?? 0;
-  const ticks = scale
-    .copy()
-    .domain([start, end ?? start])
-    .range([0, breakAt ?? width]);
+  const [first = new Date(0), end = first] = scale.domain();
   const last = scale.domain().at(-1);
+  const after = (moment: Date) => (moment.getTime() - first.getTime()) / 1000;
+  const right = breakAt ?? width;
+  const ticks = scaleLinear()
+    .domain([0, after(end)])
+    .range([0, right]);
   return (
     <g className="axis">
-      {ticks.ticks(Math.max(2, Math.floor((breakAt ?? width) / 130))).map((tick) => (
-        <g key={tick.getTime()} transform={`translate(${ticks(tick)} 0)`}>
-          <line y1={AXIS - 4} y2={bottom} />
-          <text y={14} x={3}>
-            +{seconds((tick.getTime() - start) / 1000)}
-          </text>
-        </g>
-      ))}
+      {ticks
+        .ticks(Math.max(2, Math.floor(right / 120)))
+        .filter((tick) => ticks(tick) < right - TICK)
+        .map((tick) => (
+          <g key={tick} transform={`translate(${ticks(tick)} 0)`}>
+            <line y1={AXIS - 4} y2={bottom} />
+            <text y={14} x={3}>
+              +{seconds(tick)}
+            </text>
+          </g>
+        ))}
       {breakAt !== undefined && last && (
         <>
           <line className="break" x1={breakAt} x2={breakAt} y1={4} y2={bottom} />
           <text x={width} y={14} textAnchor="end">
-            +{seconds((last.getTime() - start) / 1000)}
+            +{seconds(after(last))}
           </text>
         </>
       )}

@@ -65,7 +65,9 @@ function Claims({ claims }: { claims: readonly Claim[] }) {
               className={claim.won ? 'won' : 'lost'}
             >
               <td>{index === 0 ? words(fact) : ''}</td>
-              <td className="value">{String(claim.value)}</td>
+              <td className="value">
+                <Value value={claim.value} />
+              </td>
               <td>{PROVIDERS[claim.source] ?? claim.source}</td>
               <td>
                 {claim.eventId ? <Link href={`/events/${claim.eventId}`}>{claim.eventType}</Link> : claim.eventType}
@@ -80,6 +82,12 @@ function Claims({ claims }: { claims: readonly Claim[] }) {
       )}
     </Table>
   );
+}
+
+const MOMENT = /^\d{4}-\d\d-\d\dT/;
+
+function Value({ value }: { value: Claim['value'] }) {
+  return typeof value === 'string' && MOMENT.test(value) ? <Time at={value} /> : String(value);
 }
 
 function Announcements({ announcements }: { announcements: readonly Announcement[] }) {

@@ -1,12 +1,11 @@
 /** One endpoint: its health, its deliveries, and what can be done about them. */
-import type { Health } from '../../additions';
-import type { EndpointDetail } from '../../api';
-import { StackedBars } from '../../charts/stacked';
+import type { EndpointDetail, Health, HealthBucket } from '../../api';
+import { type Bucket, StackedBars } from '../../charts/stacked';
 import { query } from '../../filters';
-import { count, seconds } from '../../format';
+import { count, seconds, time } from '../../format';
 import { useEndpoint, useHealth } from '../../queries';
 import { useRole } from '../../session';
-import { Badge, Fact, Facts, Page, Time } from '../../ui/parts';
+import { Badge, Breaker, Fact, Facts, Page, Time } from '../../ui/parts';
 import { Loaded, Partial } from '../../ui/states';
 import { Tabs } from '../../ui/tabs';
 import { EventList } from '../events';
@@ -17,6 +16,7 @@ import { Test } from './test';
 import { Verify } from './verify';
 
 const ANSWERS = ['2xx', '3xx', '4xx', '5xx', 'timeout', 'connection'];
+const UNATTEMPTED = 'not_attempted';
 const DISABLED: Record<string, string> = {
   gone: 'it answered 410 Gone',
   failing: 'its deliveries failed for too long',
@@ -93,15 +93,27 @@ function EndpointHealth({ id }: { id: number }) {
   );
 }
 
+/** A delivery is in one answer, that of its last attempt, or it has had none. */
+function toBar({ from, to, byAnswer, ...counts }: HealthBucket): Bucket {
+  const all = counts.delivered + counts.failed + counts.pending + counts.cancelled;
+  const answered = Object.values(byAnswer).reduce((sum, value) => sum + value, 0);
+  return { from, to, values: { ...byAnswer, [UNATTEMPTED]: Math.max(0, all - answered) } };
+}
+
 function HealthPicture({ health, id }: { health: Health; id: number }) {
   const { breaker, pace, deliveries, responseMillis, buckets } = health;
   const hasDeliveries = deliveries.total > 0;
   return (
     <>
-      {!health.complete && <Partial>There are more deliveries than one answer counts; these are the newest.</Partial>}
+      {!health.complete && (
+        <Partial>
+          There are more deliveries than one answer counts; these are the newest
+          {health.countedFrom && `, from ${time(health.countedFrom)}`}.
+        </Partial>
+      )}
       <Facts>
-        <Fact name="Breaker">
-          <Badge value={breaker.state} /> {breaker.failures > 0 && `${count(breaker.failures)} failures in a row`}
+        <Fact name="Deliveries are">
+          <Breaker state={breaker.state} /> {breaker.failures > 0 && `${count(breaker.failures)} failures in a row`}
         </Fact>
         <Fact name="Failing since">{breaker.failingSince && <Time at={breaker.failingSince} />}</Fact>
         <Fact name="Next probe">{breaker.nextProbeAt && <Time at={breaker.nextProbeAt} />}</Fact>
@@ -118,8 +130,8 @@ function HealthPicture({ health, id }: { health: Health; id: number }) {
       {hasDeliveries ? (
         <StackedBars
           label="Deliveries per hour by answer"
-          buckets={buckets.map(({ from, to, byAnswer, pending }) => ({ from, to, values: { ...byAnswer, pending } }))}
-          keys={[...ANSWERS, 'pending']}
+          buckets={buckets.map(toBar)}
+          keys={[...ANSWERS, UNATTEMPTED]}
           href={({ from, to }) =>
             `/events${query({ webhookConfigId: id, direction: 'outbound', fromDate: from, toDate: to })}`
           }

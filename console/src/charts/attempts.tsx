@@ -13,6 +13,8 @@ export interface Attempted {
 const HEIGHT = 64;
 const SIDE = 40;
 const LINE = 30;
+/** The width of a label. */
+const LABEL = 84;
 /** Waits grow from seconds to hours; a root keeps the first ones apart. */
 const EXPONENT = 0.3;
 
@@ -25,12 +27,13 @@ export function AttemptStrip({ attempts, next }: { attempts: readonly Attempted[
     .domain([0, Math.max(1000, ...times.map((at) => at - first))])
     .range([SIDE, width - SIDE]);
   const place = (at: string) => x(new Date(at).getTime() - first);
+  const labelled = apart(attempts.map(({ at }) => place(at)));
   const said = `${attempts.length} attempts: ${attempts.map((each) => each.statusCode ?? 'no answer').join(', ')}${next ? ', another one is planned' : ''}`;
   return (
     <div ref={ref} className="attempts">
       <svg width={width} height={HEIGHT} role="img" aria-label={said}>
         <line x1={SIDE} x2={width - SIDE} y1={LINE} y2={LINE} className="rule" />
-        {attempts.map(({ attempt, at, statusCode }) => (
+        {attempts.map(({ attempt, at, statusCode }, index) => (
           <g
             key={attempt}
             transform={`translate(${place(at)} ${LINE})`}
@@ -40,9 +43,11 @@ export function AttemptStrip({ attempts, next }: { attempts: readonly Attempted[
             <text y={-13} textAnchor="middle">
               {statusCode ?? '–'}
             </text>
-            <text y={24} textAnchor="middle" className="muted">
-              {attempt === 1 ? `#${attempt}` : `+${seconds((new Date(at).getTime() - first) / 1000)}`}
-            </text>
+            {labelled[index] && (
+              <text y={24} textAnchor="middle">
+                {index === 0 ? `#${attempt}` : `+${seconds((new Date(at).getTime() - first) / 1000)}`}
+              </text>
+            )}
           </g>
         ))}
         {next && (
@@ -56,4 +61,14 @@ export function AttemptStrip({ attempts, next }: { attempts: readonly Attempted[
       </svg>
     </div>
   );
+}
+
+/** Which of the places have room for a label; the table below the strip has all of them. */
+export function apart(places: readonly number[]): boolean[] {
+  let end = Number.NEGATIVE_INFINITY;
+  return places.map((place) => {
+    if (place - end < LABEL) return false;
+    end = place;
+    return true;
+  });
 }

@@ -28,7 +28,7 @@ impl Hour {
 
     /// Its last millisecond.
     pub fn end(self) -> Timestamp {
-        self.plus(1).start().minus_millis(1)
+        self.start().plus_millis(MILLIS.unsigned_abs() - 1)
     }
 
     pub fn plus(self, hours: i64) -> Self {

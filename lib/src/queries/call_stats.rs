@@ -102,8 +102,11 @@ impl CallCounter {
         let Some(oldest) = self.list.oldest(&counting.tenant_id, window).await? else {
             return Ok(None);
         };
-        let from = window.from.max(Hour::of(oldest).start());
-        let window = Window { from, ..window };
+        // Hours without any call need not be looked up.
+        let window = Window {
+            from: window.from.max(Hour::of(oldest).start()),
+            to: window.to.min(Hour::of(self.clock.now()).plus(1).end()),
+        };
         let (first, last) = (Hour::of(window.from).day(), Hour::of(window.to).day());
         let days: Vec<Day> = last.back_to(first).collect();
         for days in days.chunks(CountTable::DAYS) {

@@ -30,8 +30,9 @@ pub struct Window {
 impl Window {
     /// Its hours of UTC, the oldest first, each with its part of the window.
     pub fn hours(self) -> impl Iterator<Item = (Hour, Self)> {
+        let last = Hour::of(self.to);
         let hours = std::iter::successors(Some(Hour::of(self.from)), |hour| Some(hour.plus(1)));
-        let hours = hours.take_while(move |hour| hour.start() <= self.to && self.from <= self.to);
+        let hours = hours.take_while(move |hour| *hour <= last && self.from <= self.to);
         hours.map(move |hour| {
             let part = Self {
                 from: hour.start().max(self.from),

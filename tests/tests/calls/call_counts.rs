@@ -152,8 +152,12 @@ async fn a_wrong_or_too_fine_division_is_refused() {
             "{query}"
         );
     }
+    world.put_calls(&kinds()).await;
+    let always = ask(&endpoint, "from=1970-01-01&to=9998-12-31", &admin()).await;
+    assert_eq!(always.body["count"], 8);
     for query in [
         "by=hour&from=2026-01-01&to=2026-01-31",
+        "by=hour&from=9998-12-01&to=9998-12-31",
         "by=day&from=2025-01-01&to=2026-01-01",
     ] {
         let answered = ask(&endpoint, query, &admin()).await;

@@ -138,8 +138,9 @@ impl Tally {
     fn all_buckets(&mut self, by: Span, window: Window) -> Vec<Bucket> {
         let first = by.begin(Hour::of(window.from));
         let begins = std::iter::successors(Some(first), |begin| Some(by.next(*begin)));
+        let last = Hour::of(window.to);
         begins
-            .take_while(|begin| begin.start() <= window.to)
+            .take_while(|begin| *begin <= last && window.from <= window.to)
             .map(|begin| Bucket {
                 window: Window {
                     from: begin.start().max(window.from),

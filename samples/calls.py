@@ -18,9 +18,7 @@ EVENTS = {
         "GET", "/api/calls", as_admin(), query="status=completed&direction=inbound&from=2025-10-29&limit=10"
     ),
     "call-timeline": request("GET", "/api/calls/{id}/timeline", as_admin(), pathParameters={"id": CALL}),
-    "call-explanation": request(
-        "GET", "/api/calls/{id}/explanation", as_admin(), pathParameters={"id": CALL}
-    ),
+    "call-explanation": request("GET", "/api/calls/{id}/explanation", as_admin(), pathParameters={"id": CALL}),
     "call-stats": request("GET", "/api/calls/stats", as_admin(), query="from=2025-10-27&to=2100-01-01"),
     # This one asks ElevenLabs.
     "agent-call-status": with_json(

@@ -777,6 +777,8 @@ export interface components {
         NoFields: null | unknown[] | string;
         /** @description A name or an id. Empty counts as missing. */
         NameFilter: string;
+        /** @description A provider's name of a call and not a placeholder such as undefined. Empty counts as missing. */
+        CallName: string;
         /** @description 1 to 256 bytes of UTF-8 without control characters, and without `%` after decoding. */
         PathId: string;
         /**
@@ -2536,6 +2538,12 @@ export interface operations {
                 followUpTo?: components["schemas"]["TimeOrDay"];
                 leadId?: string;
                 employeeId?: string;
+                /** @description The carrier's id of the call. At most one call matches. */
+                callSid?: components["schemas"]["CallName"];
+                /** @description ElevenLabs' id of the conversation. At most one call matches. */
+                conversationId?: components["schemas"]["CallName"];
+                /** @description The name of the call's LiveKit room. At most one call matches. */
+                roomName?: components["schemas"]["CallName"];
                 limit?: components["parameters"]["Limit"];
                 /** @description The nextCursor of an earlier page of the same list. */
                 cursor?: components["parameters"]["Cursor"];
@@ -4097,6 +4105,11 @@ export interface operations {
                 /** @description createdAt is at or before this time or day. */
                 toDate?: components["schemas"]["TimeOrDay"];
                 webhookConfigId?: number;
+                /**
+                 * @description The webhook-id of a delivery.
+                 * @example evt_0a4d3e1c2b5f60718293a4b5c6d7e8f9
+                 */
+                messageId?: components["schemas"]["NameFilter"];
                 /** @description Empty counts as missing. */
                 callId?: string;
                 /** @description The nextCursor of an earlier page of the same list. */

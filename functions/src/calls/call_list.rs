@@ -13,8 +13,8 @@ use ringpost::{
         reply::Reply,
     },
     ingest::regions::region_for,
-    queries::call_list::{PageRequest, page},
-    store::{StoreError, call_list::CallList, directory::DirectoryTable},
+    queries::call_list::{PageRequest, named, page},
+    store::{StoreError, call_list::CallList, calls::CallTable, directory::DirectoryTable},
 };
 use serde::Serialize;
 
@@ -32,6 +32,8 @@ pub const MAX_EXAMINED: usize = 1_000;
 /// and the keys of user tokens.
 pub struct Function {
     pub calls: CallList,
+    /// The same calls by the names that providers gave them.
+    pub by_name: CallTable,
     /// Where the tenant says where its numbers are from.
     pub directory: DirectoryTable,
     pub authenticator: Authenticator,
@@ -60,6 +62,7 @@ impl Endpoint for Function {
     async fn wire(wiring: &Wiring) -> Result<Self, InitError> {
         Ok(Self {
             calls: wiring.call_list()?,
+            by_name: wiring.calls()?,
             directory: wiring.directory()?,
             authenticator: wiring.authenticator().await?,
             examined: MAX_EXAMINED,
@@ -76,6 +79,7 @@ impl Endpoint for Function {
             .map_err(failed)?;
         let CallQuery {
             window,
+            names,
             filter,
             limit,
             after,
@@ -87,7 +91,11 @@ impl Endpoint for Function {
             limit,
             examined: self.examined,
         };
-        let found = page(&self.calls, &caller, &wanted).await.map_err(failed)?;
+        let found = match names.as_slice() {
+            [] => page(&self.calls, &caller, &wanted).await,
+            names => named(&self.by_name, &caller, names, &wanted).await,
+        };
+        let found = found.map_err(failed)?;
         log::result(format_args!("{} calls", found.calls.len()));
         Ok(Reply::ok(&Answer {
             success: true,

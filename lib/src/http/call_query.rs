@@ -9,6 +9,7 @@ use super::{
 use crate::{
     domain::{
         call::filter::{CallFilter, StatusFilter, with_underscores},
+        key::CallKey,
         phone::Region,
         timestamp::Timestamp,
     },
@@ -21,6 +22,8 @@ use crate::{
 pub struct CallQuery {
     /// When they were created.
     pub window: Window,
+    /// Names of providers that all lead to the wanted call; if there are none, any call is wanted.
+    pub names: Vec<CallKey>,
     /// What they are.
     pub filter: CallFilter,
     /// How many, at most.
@@ -40,6 +43,7 @@ impl CallQuery {
         let mut given = QueryParams::new(pairs);
         let query = Self {
             window: window(&mut given, Timestamp::EPOCH, Timestamp::LATEST)?,
+            names: names(&mut given)?,
             filter: CallFilter {
                 statuses: given.list("status", STATUSES, StatusFilter::parse)?,
                 outcomes: given.list("outcome", "must be an outcome", outcome)?,
@@ -79,6 +83,21 @@ pub fn stats_query<'a>(
         return Err(wrong("from", message));
     }
     Ok(StatsQuery { window, by })
+}
+
+/// The names of a call that are given. A placeholder such as `undefined` names none.
+fn names(given: &mut QueryParams) -> Result<Vec<CallKey>, ApiError> {
+    let kinds: [(&'static str, fn(String) -> CallKey); 3] = [
+        ("callSid", CallKey::CallSid),
+        ("conversationId", CallKey::Conversation),
+        ("roomName", CallKey::RoomName),
+    ];
+    let named = kinds.into_iter().filter_map(|(parameter, key)| {
+        let name = given.take(parameter)?.to_owned();
+        let key = Some(key(name)).filter(CallKey::names_a_call);
+        Some(key.ok_or_else(|| wrong(parameter, "must be a name that a provider gave a call")))
+    });
+    named.collect()
 }
 
 const STATUSES: &str = "must be active, ended, failed, initiated, ringing, answered, completed, busy, no_answer, \

@@ -42,6 +42,7 @@ pub fn parse<'a>(
                 positive,
             )?,
             call_id: given.one("callId", "must be a UUID", CallId::parse)?,
+            message_id: given.one("messageId", NAME, name)?,
             user_id: None,
         },
         from: given
@@ -121,6 +122,7 @@ mod tests {
             (vec![("webhookConfigId", "first")], "webhookConfigId"),
             (vec![("webhookConfigId", "0")], "webhookConfigId"),
             (vec![("callId", "CA123")], "callId"),
+            (vec![("messageId", "evt_\u{0}1")], "messageId"),
             (vec![("fromDate", "yesterday")], "fromDate"),
             (vec![("toDate", "2025-02-30")], "toDate"),
             (

@@ -1,13 +1,20 @@
 //! A page of the calls that match a filter and that the caller may read. Only the time of creation is
-//! indexed; the rest of the filter is applied to each call, within a bound.
+//! indexed; the rest of the filter is applied to each call, within a bound. A call that a provider's
+//! name leads to is read by that name.
 
-use super::call::readable;
+use futures::future::try_join_all;
+
+use super::call::{find_readable, readable};
 use crate::{
     auth::token::Caller,
-    domain::call::{Call, filter::CallFilter, owner::Owner},
+    domain::{
+        call::{Call, filter::CallFilter, owner::Owner},
+        key::{CallId, CallKey},
+    },
     store::{
         StoreError,
         call_list::{CallList, ListPosition, Window},
+        calls::CallTable,
     },
 };
 
@@ -59,4 +66,46 @@ pub async fn page(
         calls,
         next: place.filter(|_| !newest.is_at_end()),
     })
+}
+
+/// The call that all these names lead to, if it matches and the caller may read it: a list of one page.
+pub async fn named(
+    calls: &CallTable,
+    caller: &Caller,
+    names: &[CallKey],
+    page: &PageRequest<'_>,
+) -> Result<CallPage, StoreError> {
+    let mut found = try_join_all(names.iter().map(|name| find(calls, caller, name))).await?;
+    let is_one = found
+        .windows(2)
+        .all(|pair| id_of(&pair[0]) == id_of(&pair[1]));
+    let call = found.pop().flatten().filter(|(call, _)| {
+        let Window { from, to } = page.window;
+        let is_in_window = from <= call.created_at && call.created_at <= to;
+        is_one && page.after.is_none() && is_in_window && page.filter.matches(call)
+    });
+    Ok(CallPage {
+        calls: call.into_iter().collect(),
+        next: None,
+    })
+}
+
+/// The caller's call of this name: one that the tenant's own provider account named, or else one of
+/// the platform's account.
+async fn find(
+    calls: &CallTable,
+    caller: &Caller,
+    name: &CallKey,
+) -> Result<Option<(Call, Owner)>, StoreError> {
+    let shared = name.call_id();
+    let own = shared.owned_by(&caller.tenant_id());
+    let (own, shared) = futures::try_join!(
+        find_readable(calls, caller, own),
+        find_readable(calls, caller, shared)
+    )?;
+    Ok(own.or(shared))
+}
+
+fn id_of(found: &Option<(Call, Owner)>) -> Option<CallId> {
+    found.as_ref().map(|(call, _)| call.id)
 }

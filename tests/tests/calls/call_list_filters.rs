@@ -247,6 +247,9 @@ async fn what_cannot_be_asked_is_refused_by_name() {
         ("limit=101", "limit"),
         ("cursor=rubbish", "cursor"),
         ("cursor=bnVsbA%3D%3D", "cursor"),
+        ("callSid=undefined", "callSid"),
+        ("conversationId=7", "conversationId"),
+        ("roomName=null", "roomName"),
         ("state=busy", "state"),
     ];
     for (query, field) in cases {

@@ -14,6 +14,7 @@ mod call_counts_kept;
 mod call_counts_scan;
 mod call_list_filters;
 mod call_lists;
+mod call_names;
 mod call_outcomes;
 mod call_timelines;
 mod costs;

@@ -87,6 +87,13 @@ pub(crate) async fn acts(hostile: &Tenant, good: &Tenant, quiet: &Day) {
         (
             call,
             Method::GET,
+            "/api/calls/#/explanation",
+            json!({}),
+            404,
+        ),
+        (
+            call,
+            Method::GET,
             "/api/webhooks/events?callId=#",
             json!({}),
             200,

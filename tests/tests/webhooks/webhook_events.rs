@@ -321,6 +321,10 @@ async fn every_filter_finds_what_it_says_alone_and_with_others() {
         ("webhookConfigId=3".into(), ""),
         (format!("callId={call}"), "fca"),
         (format!("callId={other}"), ""),
+        ("messageId=e".into(), "e"),
+        ("messageId=g&status=failed&webhookConfigId=1".into(), "g"),
+        ("messageId=g&status=pending".into(), ""),
+        ("messageId=none".into(), ""),
         (
             format!("callId={call}&direction=inbound&source=signalwire"),
             "c",

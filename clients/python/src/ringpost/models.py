@@ -19,6 +19,9 @@ NoFields: TypeAlias = list[Any] | str | None
 NameFilter: TypeAlias = str
 
 
+CallName: TypeAlias = str
+
+
 PathId: TypeAlias = str
 
 
@@ -378,6 +381,36 @@ class Event(TypedDict):
     occurredAt: str
     receivedAt: str
     summary: str
+
+
+class Claim(TypedDict):
+    fact: Literal["outcome", "reason", "end", "duration", "start", "ringing", "answered", "direction", "from", "to", "owner", "agent", "conversation", "conversation_end", "call_sid", "room", "status", "failure", "results", "campaign", "lead", "employee", "recording", "follow_up"]
+    value: str | float | bool
+    source: Literal["livekit", "signalwire", "elevenlabs", "call-capture", "11wire"]
+    rank: int
+    occurredAt: str
+    eventId: NotRequired[int]
+    eventType: str
+    won: bool
+    lostBecause: NotRequired[Literal["lower_rank", "earlier", "later", "wrong_leg", "repeated", "not_decisive"]]
+
+
+class Delivery(TypedDict):
+    id: int
+    webhookConfigId: int
+    name: NotRequired[str]
+    status: Literal["pending", "delivered", "failed", "cancelled"]
+    attempts: int
+    responseStatus: NotRequired[int]
+    updatedAt: str
+
+
+class CallAnnouncement(TypedDict):
+    eventType: str
+    messageId: str
+    announcedBy: NotRequired[int]
+    at: str
+    deliveries: NotRequired[list[Delivery]]
 
 
 class Leg(TypedDict):
@@ -779,7 +812,7 @@ class ContactData(TypedDict):
     occurredAt: str
 
 
-class Delivery(TypedDict):
+class Delivery1(TypedDict):
     id: int
     messageId: str
     eventType: EventType
@@ -792,7 +825,7 @@ class Delivery(TypedDict):
 class DeliveryData(TypedDict):
     webhookConfigId: int
     webhookConfigName: str
-    delivery: Delivery
+    delivery: Delivery1
 
 
 class DisabledData(TypedDict):
@@ -876,6 +909,9 @@ ListCallsParametersQuery = TypedDict(
         "followUpTo": NotRequired[TimeOrDay],
         "leadId": NotRequired[str],
         "employeeId": NotRequired[str],
+        "callSid": NotRequired[CallName],
+        "conversationId": NotRequired[CallName],
+        "roomName": NotRequired[CallName],
         "limit": NotRequired[int],
         "cursor": NotRequired[Cursor],
     },
@@ -903,6 +939,9 @@ class GetCallTimelineParametersQuery(TypedDict):
 
 
 GetCallTimelineResponse: TypeAlias = GatewayError | Failure | Error
+
+
+ExplainCallResponse: TypeAlias = GatewayError | Failure | Error
 
 
 class ListPhoneNumbersParametersQuery(TypedDict):
@@ -1224,6 +1263,7 @@ class ListWebhookEventsParametersQuery(TypedDict):
     fromDate: NotRequired[TimeOrDay]
     toDate: NotRequired[TimeOrDay]
     webhookConfigId: NotRequired[int]
+    messageId: NotRequired[NameFilter]
     callId: NotRequired[str]
     cursor: NotRequired[Cursor]
 
@@ -1272,6 +1312,21 @@ GetOpenApiResponse1: TypeAlias = GatewayError | Failure | Error
 
 
 GetDocsResponse: TypeAlias = GatewayError | Failure | Error
+
+
+OpenConsoleResponse: TypeAlias = GatewayError | Failure | Error
+
+
+class Oidc(TypedDict):
+    issuer: str
+    clientId: str
+
+
+class GetConsoleFileResponse(TypedDict):
+    oidc: NotRequired[Oidc]
+
+
+GetConsoleFileResponse1: TypeAlias = GatewayError | Failure | Error
 
 
 class LiveKitWebhook(TypedDict):
@@ -1332,6 +1387,19 @@ class CallTimeline(TypedDict):
     call: Call
     events: list[Event]
     nextCursor: NotRequired[str]
+
+
+class CallExplanation(TypedDict):
+    success: Literal[True]
+    callId: str
+    status: Literal["active", "ended", "failed"]
+    outcome: NotRequired[Literal["completed", "no_answer", "busy", "failed"]]
+    rule: Literal["ongoing", "reason_busy", "reason_unavailable", "reason_error", "verdict", "too_short", "never_answered", "never_connected", "talked", "silent", "undecided"]
+    sentence: str
+    claims: list[Claim]
+    announcements: list[CallAnnouncement]
+    absorbed: list[str]
+    complete: bool
 
 
 class ByFailureReasonItem(TypedDict):

@@ -59,6 +59,8 @@ pub struct RowFilter {
     pub status: Option<RowStatus>,
     pub subscription_id: Option<u64>,
     pub call_id: Option<CallId>,
+    /// The `webhook-id` of a delivery.
+    pub message_id: Option<String>,
     /// The tenant's user who owns the call.
     pub user_id: Option<String>,
 }
@@ -203,6 +205,7 @@ impl Conditions {
         );
         conditions.equal("webhookConfigId", filter.subscription_id.map(number));
         conditions.equal("callId", filter.call_id.map(|id| string(id.to_string())));
+        conditions.equal("messageId", filter.message_id.as_ref().map(string));
         conditions.equal("userId", filter.user_id.as_ref().map(string));
         conditions
     }

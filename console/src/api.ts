@@ -1,20 +1,19 @@
 /** The API of the stage that served this page. Everything that the console shows comes from its public routes. */
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query';
-import type { Client } from 'openapi-fetch';
-import { createRingpost, type Schemas } from 'ringpost/client';
+import { createRingpost, type Query, type Schemas } from 'ringpost/client';
 import { dataOf, RingpostError } from 'ringpost/error';
 
-import type { Additions } from './additions';
 import { currentToken, expire } from './session';
 
 /** The page is `<base>/console/index.html`; the API lies beside `console`, whatever the path before it. */
 export const BASE_URL = new URL('..', window.location.href.split('#')[0]).href.replace(/\/$/, '');
 
 export const { api } = createRingpost({ baseUrl: BASE_URL, token: currentToken, retries: 2 });
-export const additions = api as unknown as Client<Additions>;
 
 export { dataOf, RingpostError };
 
+export type CallQuery = Query<'/api/calls'>;
+export type EventQuery = Query<'/api/webhooks/events'>;
 export type Call = Schemas['CallLog'];
 export type Explanation = Schemas['CallExplanation'];
 export type Claim = Schemas['Claim'];

@@ -1,7 +1,10 @@
-/** What the pages ask, and how long an answer is good. Pages poll only while something is pending and they are visible. */
+/**
+ * What the pages ask, and how long an answer is good. Pages poll only while something is pending and they are visible.
+ * A filter comes from the address as it is: the API refuses what it does not know.
+ */
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 
-import { additions, api, dataOf, type HistoryEvent } from './api';
+import { api, type CallQuery, dataOf, type EventQuery, type HistoryEvent } from './api';
 import type { Filters } from './filters';
 import { useRole } from './session';
 
@@ -19,8 +22,8 @@ export const useCalls = (filters: Filters) =>
     queryKey: ['calls', filters],
     queryFn: async ({ pageParam, signal }) =>
       dataOf(
-        await additions.GET('/api/calls', {
-          params: { query: { limit: 50, ...filters, cursor: pageParam || undefined } },
+        await api.GET('/api/calls', {
+          params: { query: { limit: 50, ...(filters as CallQuery), cursor: pageParam || undefined } },
           signal,
         }),
       ),
@@ -36,8 +39,8 @@ export const useEvents = (filters: Filters, { enabled = true } = {}) =>
     queryKey: ['events', filters],
     queryFn: async ({ pageParam, signal }) =>
       dataOf(
-        await additions.GET('/api/webhooks/events', {
-          params: { query: { limit: 50, count: 'false', ...filters, cursor: pageParam || undefined } },
+        await api.GET('/api/webhooks/events', {
+          params: { query: { limit: 50, count: 'false', ...(filters as EventQuery), cursor: pageParam || undefined } },
           signal,
         }),
       ),

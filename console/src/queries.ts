@@ -7,6 +7,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-qu
 import { api, type CallQuery, dataOf, type EventQuery, type HistoryEvent } from './api';
 import type { Filters } from './filters';
 import { useRole } from './session';
+import { lastDay } from './window';
 
 /** TanStack stops an interval while the page is hidden. */
 const PENDING_MS = 5_000;
@@ -85,11 +86,12 @@ export const useExplanation = (id: string) =>
     refetchInterval: ({ state }) => (state.data?.status === 'active' ? PENDING_MS : false),
   });
 
-export const useStats = (window: { from: string; to: string; by?: 'hour' | 'day' }) =>
+/** The last day, whose end moves on with each question; so an answer that fails leaves the one before it. */
+export const useStats = () =>
   useQuery({
-    queryKey: ['stats', window.by, window.from],
-    queryFn: async ({ signal }) => dataOf(await api.GET('/api/calls/stats', { params: { query: window }, signal })),
-    placeholderData: keepPreviousData,
+    queryKey: ['stats'],
+    queryFn: async ({ signal }) =>
+      dataOf(await api.GET('/api/calls/stats', { params: { query: { ...lastDay(Date.now()), by: 'hour' } }, signal })),
     staleTime: FRESH_MS,
     refetchInterval: OVERVIEW_MS,
   });

@@ -17,7 +17,7 @@ const OUTCOMES = ['completed', 'no_answer', 'busy', 'failed', 'active'];
 const SHOWN_FAILURES = 5;
 
 export default function OverviewPage() {
-  const stats = useStats({ ...lastDay(Date.now()), by: 'hour' });
+  const stats = useStats();
   const readsTenant = useRole('viewer');
   return (
     <Page title="Last 24 hours">

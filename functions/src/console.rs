@@ -122,7 +122,10 @@ fn origin(url: &str) -> Result<String, InitError> {
 
 /// A file in the smallest encoding that the browser takes.
 fn file(name: &str, headers: &HeaderMap) -> Option<Reply> {
-    let plain = FILES.get_file(name)?;
+    // To a path `index.html/` is the same file; to a browser it is another name.
+    let plain = FILES
+        .get_file(name)
+        .filter(|file| file.path().to_str() == Some(name))?;
     let encoded = ENCODINGS.iter().find_map(|(encoding, end)| {
         let file = FILES.get_file(format!("{name}{end}"))?;
         accepts(headers, encoding).then_some((*encoding, file))

@@ -32,7 +32,7 @@ async fn counts_say_how_calls_ended_and_whether_all_are_counted() {
             { "reason": "No answer", "count": 2, "rate": 0.25 },
             { "reason": "Switched off", "count": 1, "rate": 0.125 }
         ],
-        "failed": { "count": 3, "rate": 0.375 }
+        "failed": { "count": 4, "rate": 0.5 }
     });
     assert_eq!(
         counted,

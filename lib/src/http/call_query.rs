@@ -87,14 +87,17 @@ pub fn stats_query<'a>(
 
 /// The names of a call that are given. A placeholder such as `undefined` names none.
 fn names(given: &mut QueryParams) -> Result<Vec<CallKey>, ApiError> {
-    let kinds: [(&'static str, fn(String) -> CallKey); 3] = [
-        ("callSid", CallKey::CallSid),
-        ("conversationId", CallKey::Conversation),
-        ("roomName", CallKey::RoomName),
+    let mut take = |parameter| given.take(parameter).map(str::to_owned);
+    let named = [
+        ("callSid", take("callSid").map(CallKey::CallSid)),
+        (
+            "conversationId",
+            take("conversationId").map(CallKey::Conversation),
+        ),
+        ("roomName", take("roomName").map(CallKey::RoomName)),
     ];
-    let named = kinds.into_iter().filter_map(|(parameter, key)| {
-        let name = given.take(parameter)?.to_owned();
-        let key = Some(key(name)).filter(CallKey::names_a_call);
+    let named = named.into_iter().filter_map(|(parameter, key)| {
+        let key = Some(key?).filter(CallKey::names_a_call);
         Some(key.ok_or_else(|| wrong(parameter, "must be a name that a provider gave a call")))
     });
     named.collect()

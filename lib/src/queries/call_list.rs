@@ -2,6 +2,8 @@
 //! indexed; the rest of the filter is applied to each call, within a bound. A call that a provider's
 //! name leads to is read by that name.
 
+use std::collections::BTreeSet;
+
 use futures::future::try_join_all;
 
 use super::call::{find_readable, readable};
@@ -76,9 +78,11 @@ pub async fn named(
     page: &PageRequest<'_>,
 ) -> Result<CallPage, StoreError> {
     let mut found = try_join_all(names.iter().map(|name| find(calls, caller, name))).await?;
-    let is_one = found
-        .windows(2)
-        .all(|pair| id_of(&pair[0]) == id_of(&pair[1]));
+    let ids: BTreeSet<Option<CallId>> = found
+        .iter()
+        .map(|found| found.as_ref().map(|(call, _)| call.id))
+        .collect();
+    let is_one = ids.len() == 1;
     let call = found.pop().flatten().filter(|(call, _)| {
         let Window { from, to } = page.window;
         let is_in_window = from <= call.created_at && call.created_at <= to;
@@ -104,8 +108,4 @@ async fn find(
         find_readable(calls, caller, shared)
     )?;
     Ok(own.or(shared))
-}
-
-fn id_of(found: &Option<(Call, Owner)>) -> Option<CallId> {
-    found.as_ref().map(|(call, _)| call.id)
 }

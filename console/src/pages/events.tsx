@@ -70,38 +70,37 @@ function EventFilters({ filters, change }: { filters: Filters; change: (filters:
 /** A list by these filters. Its failed deliveries can be picked if the role may retry them. */
 export function EventList({ filters }: { filters: Filters }) {
   const events = useEvents(filters);
+  // Here and not beside the rows: what was retried may leave the list, and its progress stays.
+  const retries = useRetry();
   return (
-    <Loaded query={events} lines={10}>
-      {({ pages }) => {
-        const rows = pages.flatMap((page) => page.events);
-        if (!rows.length && !events.hasNextPage) return <NoEvents filtered={query(filters) !== ''} />;
-        return (
-          <>
-            <Rows rows={rows} />
-            <More query={events} />
-          </>
-        );
-      }}
-    </Loaded>
+    <>
+      {retries.progress && <RetryProgress progress={retries.progress} />}
+      <Loaded query={events} lines={10}>
+        {({ pages }) => {
+          const rows = pages.flatMap((page) => page.events);
+          if (!rows.length && !events.hasNextPage) return <NoEvents filtered={query(filters) !== ''} />;
+          return (
+            <>
+              <Rows rows={rows} retries={retries} />
+              <More query={events} />
+            </>
+          );
+        }}
+      </Loaded>
+    </>
   );
 }
 
-function Rows({ rows }: { rows: readonly HistoryEvent[] }) {
+type Retries = ReturnType<typeof useRetry>;
+
+function Rows({ rows, retries }: { rows: readonly HistoryEvent[]; retries: Retries }) {
   const [picked, setPicked] = useState<ReadonlySet<number>>(new Set());
-  const { progress, isRunning, retry } = useRetry();
   const mayPick = useRole('developer') && rows.some(mayRetry);
   const toggle = (id: number) =>
     setPicked((before) =>
       before.has(id) ? new Set([...before].filter((each) => each !== id)) : new Set([...before, id]),
     );
-  if (!mayPick) {
-    return (
-      <>
-        {progress && <RetryProgress progress={progress} />}
-        <EventTable events={rows} />
-      </>
-    );
-  }
+  if (!mayPick) return <EventTable events={rows} />;
   const failed = rows.filter(mayRetry).map((event) => event.id);
   // What is no longer failed needs no retry.
   const ids = failed.filter((id) => picked.has(id));
@@ -111,21 +110,21 @@ function Rows({ rows }: { rows: readonly HistoryEvent[] }) {
         <button type="button" onClick={() => setPicked(new Set(ids.length === failed.length ? [] : failed))}>
           {ids.length === failed.length ? 'Pick none' : `Pick all ${failed.length} failed`}
         </button>
-        <button type="button" className="primary" disabled={!ids.length || isRunning} onClick={() => retry(ids)}>
+        <button
+          type="button"
+          className="primary"
+          disabled={!ids.length || retries.isRunning}
+          onClick={() => retries.retry(ids)}
+        >
           Retry {ids.length || ''}
         </button>
-        {progress && <RetryProgress progress={progress} />}
       </div>
       <EventTable events={rows} picking={{ picked, toggle }} />
     </>
   );
 }
 
-function RetryProgress({
-  progress: { done, of, refused },
-}: {
-  progress: NonNullable<ReturnType<typeof useRetry>['progress']>;
-}) {
+function RetryProgress({ progress: { done, of, refused } }: { progress: NonNullable<Retries['progress']> }) {
   return (
     <div className="progress" role="status">
       <progress value={done} max={of} aria-label="Retries" /> {done - refused.length} of {of} queued

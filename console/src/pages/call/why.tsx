@@ -1,4 +1,5 @@
 /** Why the call has its outcome: the sentence, who claimed what, which claim won, and what was announced to whom. */
+import { useState } from 'react';
 import { Link } from 'wouter';
 
 import type { Announcement, Claim, Explanation } from '../../api';
@@ -51,36 +52,48 @@ export const LOST: Record<string, string> = {
 const lost = (reason: string) => LOST[reason] ?? words(reason);
 
 function Claims({ claims }: { claims: readonly Claim[] }) {
+  const [all, setAll] = useState(false);
   if (!claims.length) return <p className="muted">No event claimed anything about this call yet.</p>;
-  const facts = [...new Set(claims.map((claim) => claim.fact))];
+  const shown = claims.filter((claim) => all || claim.lostBecause !== 'repeated');
+  const facts = [...new Set(shown.map((claim) => claim.fact))];
+  const repeated = claims.length - shown.length;
   return (
-    <Table caption="Claims by fact" columns={['Fact', 'Claimed', 'By', 'Event', 'When', 'Rank', 'Result']}>
-      {facts.flatMap((fact) =>
-        claims
-          .filter((claim) => claim.fact === fact)
-          .sort((a, b) => Number(b.won) - Number(a.won) || b.rank - a.rank)
-          .map((claim, index) => (
-            <tr
-              key={`${fact} ${claim.source} ${claim.eventId} ${claim.value} ${claim.occurredAt}`}
-              className={claim.won ? 'won' : 'lost'}
-            >
-              <td>{index === 0 ? words(fact) : ''}</td>
-              <td className="value">
-                <Value value={claim.value} />
-              </td>
-              <td>{PROVIDERS[claim.source] ?? claim.source}</td>
-              <td>
-                {claim.eventId ? <Link href={`/events/${claim.eventId}`}>{claim.eventType}</Link> : claim.eventType}
-              </td>
-              <td>
-                <Time at={claim.occurredAt} />
-              </td>
-              <td>{claim.rank}</td>
-              <td>{claim.won ? <strong>won</strong> : claim.lostBecause ? lost(claim.lostBecause) : 'lost'}</td>
-            </tr>
-          )),
+    <>
+      {repeated > 0 && (
+        <p>
+          <button type="button" className="quiet" onClick={() => setAll(true)}>
+            Also show {repeated} claims that only repeat
+          </button>
+        </p>
       )}
-    </Table>
+      <Table caption="Claims by fact" columns={['Fact', 'Claimed', 'By', 'Event', 'When', 'Rank', 'Result']}>
+        {facts.flatMap((fact) =>
+          shown
+            .filter((claim) => claim.fact === fact)
+            .sort((a, b) => Number(b.won) - Number(a.won) || b.rank - a.rank)
+            .map((claim, index) => (
+              <tr
+                key={`${fact} ${claim.source} ${claim.eventId} ${claim.value} ${claim.occurredAt}`}
+                className={claim.won ? 'won' : 'lost'}
+              >
+                <td>{index === 0 ? words(fact) : ''}</td>
+                <td className="value">
+                  <Value value={claim.value} />
+                </td>
+                <td>{PROVIDERS[claim.source] ?? claim.source}</td>
+                <td>
+                  {claim.eventId ? <Link href={`/events/${claim.eventId}`}>{claim.eventType}</Link> : claim.eventType}
+                </td>
+                <td>
+                  <Time at={claim.occurredAt} />
+                </td>
+                <td>{claim.rank}</td>
+                <td>{claim.won ? <strong>won</strong> : claim.lostBecause ? lost(claim.lostBecause) : 'lost'}</td>
+              </tr>
+            )),
+        )}
+      </Table>
+    </>
   );
 }
 

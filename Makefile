@@ -28,7 +28,7 @@ OPS := $(PYTHON) -m ops
 TOOLS := .local/venv/tools/bin
 ROOMS := local ops checks chaos samples project bench/billing.py bench/cost.py bench/footprint.py bench/stack.py bench/tables.py
 
-.PHONY: help check cli clients contract fuzz redaction rehearse chaos run second-database up down test logs invoke invoke-all lint quick-lint quick-test supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
+.PHONY: help check cli clients console console-check contract fuzz redaction rehearse chaos run second-database up down test logs invoke invoke-all lint quick-lint quick-test supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -116,6 +116,12 @@ clients: ## check clients/python and clients/typescript: the generated types, th
 		cd clients/typescript && npm ci --silent && npm run --silent check
 
 
+console: ## build the console into console/dist, if its sources changed
+	@$(PYTHON) -m project.console
+
+console-check: ## check the console: lint, types, unit tests, build, the weight of its first load
+	@$(PYTHON) -m project.console --check
+
 bench: ## measure the release binaries against the budgets
 	$(PYTHON) bench/run.py
 
@@ -149,7 +155,7 @@ restore: ## copy restored items back into tables (STAGE=dev TABLE=Calls AT=2026-
 adopt: ## prepare the import of a deleted stack's tables into the next stack (STAGE=dev, TABLES=name,name to choose)
 	@$(OPS) adopt "$(STAGE)" $(if $(TABLES),--tables "$(TABLES)")
 
-build: tools ## build the release binaries with sam
+build: tools console ## build the console and the release binaries with sam
 	PATH="$(CURDIR)/$(TOOLS):$$PATH" SAM_CLI_TELEMETRY=0 sam build --config-env $(or $(STAGE),local)
 
 deploy: stage build ## build and deploy to AWS (STAGE=dev), and keep the release

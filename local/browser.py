@@ -1,34 +1,39 @@
-"""Document 000's client and hook in a real browser, against the running stack: `tests/browser/`.
+"""Document 000's client and hook, and the console, in a real browser, against the running stack: `tests/browser/`.
 
-Needs Chromium, Node and npm. Where one is missing it says so, and nothing is tested.
+Needs Chromium. Without it this says so, and nothing is tested.
 """
 
-import os
 import shutil
 import subprocess
 
+from project import console, node
 from project.progress import Failure, say, step
-from project.settings import ROOT
+from project.settings import HOME, ROOT
 
 from . import stack_env
 
 TESTS = ROOT / "tests" / "browser"
+# What the console looks like, for people; git-ignored.
+SCREENSHOTS = HOME / "screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def run() -> int:
     """The exit code of the tests; 0 where they cannot run."""
     browser = next((path for name in BROWSERS if (path := shutil.which(name))), None)
-    missing = [
-        name
-        for name, found in (("chromium", browser), ("node", shutil.which("node")), ("npm", shutil.which("npm")))
-        if not found
-    ]
-    if missing:
-        say(f"· skipped the browser tests: there is no {' and no '.join(missing)} on this machine")
+    if not browser:
+        say("· skipped the browser tests: there is no chromium on this machine")
         return 0
     with step("testing in a browser"):
-        if subprocess.run(["npm", "ci", "--silent"], cwd=TESTS, check=False).returncode:
+        if not node.npm(TESTS, "ci", "--silent"):
             raise Failure("npm could not install tests/browser/package-lock.json (see above).")
-        more = stack_env.read() | {"CHROMIUM": str(browser)}
-        return subprocess.run(["node", "run.mjs"], cwd=TESTS, env=os.environ | more, check=False).returncode
+        more = node.variables() | stack_env.read() | {"CHROMIUM": str(browser), "SCREENSHOTS": str(SCREENSHOTS)}
+        codes = [subprocess.run(["node", test], cwd=TESTS, env=more, check=False).returncode for test in _tests()]
+    return max(codes)
+
+
+def _tests() -> list[str]:
+    if (console.DIST / "index.html").exists():
+        return ["run.mjs", "console.mjs"]
+    say("· skipped the console's test: make console has not built it")
+    return ["run.mjs"]

@@ -50,6 +50,11 @@ class Demonstration:
         self._await_delivery(call)
         self._look_back(call)
 
+    @property
+    def console(self) -> str:
+        """The console's address, which signs in."""
+        return stack_env.console(self.env)
+
     def end(self) -> None:
         """Withdraws the customer's subscription: its endpoint ends with this process."""
         with suppress(Failure):

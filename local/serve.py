@@ -15,6 +15,8 @@ from . import processes, up
 from .demo import Demonstration, describe
 
 NEXT = """
+The console shows this call: {console}
+
 The stack serves on. In another terminal:
    make logs    what the functions logged (FUNCTION=call-completed for one)
    make up      builds and deploys what you changed
@@ -31,7 +33,7 @@ def serve() -> None:
     try:
         demonstration = Demonstration()
         demonstration.play()
-        say(NEXT + (STOPS if started else STAYS))
+        say(NEXT.format(console=demonstration.console) + (STOPS if started else STAYS))
         _wait(demonstration)
     finally:
         # A second Ctrl-C must not leave half of it behind.

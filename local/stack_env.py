@@ -57,6 +57,11 @@ def read() -> Values:
     return dict(line.split("=", 1) for line in PATH.read_text().splitlines())
 
 
+def console(values: Values) -> str:
+    """The console's address with the administrator's token, which the page takes out of it."""
+    return f"{values['RINGPOST_URL']}/console/index.html#token={values['RINGPOST_TOKEN']}"
+
+
 def parameters(values: Values) -> Values:
     """What the SSM parameters of the local stage hold: the stack's own secrets, then those of the sample events."""
     accepted = (values, known_secrets.SECRETS)

@@ -2,7 +2,7 @@
 
 from contextlib import ExitStack
 
-from project import state
+from project import console, state
 from project import template as templates
 from project.progress import Failure, say, step
 from project.settings import endpoint
@@ -19,6 +19,7 @@ NAMED = 5
 def up() -> bool:
     """Returns whether this call started the stack, rather than found it running."""
     with exclusive():
+        console.try_ensure()
         if running := _running():
             _refresh(running, binaries.build())
             return False

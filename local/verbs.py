@@ -14,6 +14,7 @@ def run(arguments: list[str]) -> int:
         case ["up"]:
             up.up()
             say(f"The stack is up; {stack_env.PATH.relative_to(ROOT)} says how to reach it, make down stops it.")
+            say(f"The console: {stack_env.console(stack_env.read())}")
         case ["down"]:
             say("Stopped." if up.down() else "Nothing was running.")
         case ["run"]:

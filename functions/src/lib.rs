@@ -6,6 +6,7 @@
 pub mod api_docs;
 pub mod authenticator;
 pub mod calls;
+pub mod console;
 pub mod directory;
 pub mod health;
 pub mod ingest;

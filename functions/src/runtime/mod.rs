@@ -4,15 +4,15 @@
 pub mod log;
 pub mod queue;
 
-use std::{borrow::Cow, future::Future, process::ExitCode};
+use std::{future::Future, process::ExitCode};
 
-use http::{Response, header::RETRY_AFTER};
+use http::{Response, header::RETRY_AFTER, response};
 use lambda_http::{Body, Request, RequestExt, service_fn};
 use lambda_runtime::{LambdaEvent, Runtime};
 use ringpost::{
     http::{
         error::{ApiError, ErrorShape},
-        reply::{self, Reply},
+        reply::{self, Content, Reply},
     },
     telemetry,
 };
@@ -108,11 +108,15 @@ pub async fn answer<E: Endpoint>(
     let answering = endpoint.handle(request).instrument(span.clone());
     let (outcome, duration_ms) = log::timed(answering).await;
     let _in_span = span.enter();
-    let (status, headers, retry_after, body) = match outcome {
+    match outcome {
         Ok(reply) => {
             let status = reply.status();
             tracing::info!(status = status.as_u16(), duration_ms, "answered");
-            (status, reply.headers(), None, reply.into_body())
+            let response = with_headers(Response::builder().status(status), reply.headers());
+            Ok(response.body(match reply.into_body() {
+                Content::Text(text) => text.into(),
+                Content::Bytes(bytes) => bytes.into(),
+            })?)
         }
         Err(error) => {
             let (status, cause) = (error.status(), error.cause_chain());
@@ -121,21 +125,22 @@ pub async fn answer<E: Endpoint>(
             } else {
                 tracing::info!(status = status.as_u16(), duration_ms, cause, "refused");
             }
-            (
-                status,
-                reply::JSON,
-                error.retry_after(),
-                Cow::Owned(error.body(E::ERRORS)),
-            )
+            let response = Response::builder().status(status);
+            let response = with_headers(response, reply::JSON.iter().copied());
+            let response = match error.retry_after() {
+                Some(seconds) => response.header(RETRY_AFTER, seconds),
+                None => response,
+            };
+            Ok(response.body(error.body(E::ERRORS).into())?)
         }
-    };
-    let response = Response::builder().status(status);
-    let response = headers.iter().fold(response, |response, (name, value)| {
-        response.header(*name, *value)
-    });
-    let response = match retry_after {
-        Some(seconds) => response.header(RETRY_AFTER, seconds),
-        None => response,
-    };
-    Ok(response.body(body.into())?)
+    }
+}
+
+fn with_headers<'a>(
+    response: response::Builder,
+    headers: impl Iterator<Item = (&'a str, &'a str)>,
+) -> response::Builder {
+    headers.fold(response, |response, (name, value)| {
+        response.header(name, value)
+    })
 }

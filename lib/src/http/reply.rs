@@ -16,7 +16,16 @@ pub const JSON: &[Header] = &[("content-type", "application/json")];
 pub struct Reply {
     status: StatusCode,
     headers: &'static [Header],
-    body: Cow<'static, str>,
+    own_headers: Vec<(&'static str, String)>,
+    body: Content,
+}
+
+/// The body of an answer.
+#[derive(Debug)]
+pub enum Content {
+    Text(Cow<'static, str>),
+    /// Of a file that is embedded in the function.
+    Bytes(&'static [u8]),
 }
 
 impl Reply {
@@ -34,18 +43,37 @@ impl Reply {
 
     /// 200 with a text that is embedded in the function, and headers that say what it is.
     pub fn text(text: &'static str, headers: &'static [Header]) -> Self {
-        Self {
-            status: StatusCode::OK,
-            headers,
-            body: Cow::Borrowed(text),
-        }
+        Self::new(StatusCode::OK, headers, Content::Text(Cow::Borrowed(text)))
+    }
+
+    /// 200 with a file that is embedded in the function.
+    pub fn bytes(bytes: &'static [u8], headers: &'static [Header]) -> Self {
+        Self::new(StatusCode::OK, headers, Content::Bytes(bytes))
+    }
+
+    /// 302 to another page, whose address may be relative.
+    pub fn found(location: &str) -> Self {
+        let nothing = Content::Text(Cow::Borrowed(""));
+        Self::new(StatusCode::FOUND, &[], nothing).with_header("location", location.to_owned())
+    }
+
+    /// The answer with a header whose value is only known when the function runs.
+    #[must_use]
+    pub fn with_header(mut self, name: &'static str, value: String) -> Self {
+        self.own_headers.push((name, value));
+        self
     }
 
     fn json(status: StatusCode, body: &impl Serialize) -> Self {
+        Self::new(status, JSON, Content::Text(Cow::Owned(json(body))))
+    }
+
+    fn new(status: StatusCode, headers: &'static [Header], body: Content) -> Self {
         Self {
             status,
-            headers: JSON,
-            body: Cow::Owned(json(body)),
+            headers,
+            own_headers: Vec::new(),
+            body,
         }
     }
 
@@ -53,11 +81,13 @@ impl Reply {
         self.status
     }
 
-    pub fn headers(&self) -> &'static [Header] {
-        self.headers
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        let fixed = self.headers.iter().copied();
+        let own = self.own_headers.iter();
+        fixed.chain(own.map(|(name, value)| (*name, value.as_str())))
     }
 
-    pub fn into_body(self) -> Cow<'static, str> {
+    pub fn into_body(self) -> Content {
         self.body
     }
 }

@@ -7,6 +7,7 @@
 )]
 
 mod checklist;
+mod console;
 mod cors;
 mod demonstration;
 mod documents;

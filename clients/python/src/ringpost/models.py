@@ -1314,6 +1314,21 @@ GetOpenApiResponse1: TypeAlias = GatewayError | Failure | Error
 GetDocsResponse: TypeAlias = GatewayError | Failure | Error
 
 
+OpenConsoleResponse: TypeAlias = GatewayError | Failure | Error
+
+
+class Oidc(TypedDict):
+    issuer: str
+    clientId: str
+
+
+class GetConsoleFileResponse(TypedDict):
+    oidc: NotRequired[Oidc]
+
+
+GetConsoleFileResponse1: TypeAlias = GatewayError | Failure | Error
+
+
 class LiveKitWebhook(TypedDict):
     """
     Numbers can be texts, and enums names or numbers. A field of another type than the one shown is stored and not read, and so is an unknown one. LiveKit's own egress event needs no room if the recording is not of a room.

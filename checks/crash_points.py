@@ -6,7 +6,6 @@ need. The kills are in target/crash-points/, where tests/src/crash_points.rs rec
 
 import json
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 
@@ -35,11 +34,6 @@ NO_CRASH_POINTS = {"Limits", "FanOutDead", ""}
 SINGLE = re.compile(r"directory-.*|webhook-config|webhook-rotate-secret|webhooks-test")
 # They append events that are too small for chunks: their own, those of a message, and bodies of 128 KB at most.
 SMALL = {"deferred-events", "deliver", "publish-event", "sip-inbound", "sweep"}
-
-
-def clear() -> None:
-    """Forgets the kills of earlier runs."""
-    shutil.rmtree(RECORD, ignore_errors=True)
 
 
 def main() -> int:

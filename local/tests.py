@@ -1,5 +1,6 @@
 """`make test`: every test, against the stack that runs or one of its own."""
 
+import shutil
 import subprocess
 
 from project import environment
@@ -7,13 +8,18 @@ from project.settings import ROOT
 
 from . import browser, up
 
+# Where the tests record at which writes they killed a process; checks/crash_points.py compares.
+CRASH_POINTS = ROOT / "target/crash-points"
+
 
 def run() -> int:
     """The exit code of the tests. The contract comes last, for what it sends stays in the stack."""
     started = up.up()
+    shutil.rmtree(CRASH_POINTS, ignore_errors=True)
     try:
         return (
             _run(["cargo", "test", "--workspace", "--locked"])
+            or _run([str(environment.ensure("tools")), "-m", "checks.crash_points"])
             or _run([str(environment.ensure("cloud")), "-m", "local", "rehearse"])
             or browser.run()
             or _run([str(environment.ensure("tools")), "-m", "checks.contract", "--quick"])

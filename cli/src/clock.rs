@@ -44,8 +44,8 @@ mod tests {
             rfc3339(parse_moment("2026-11-01T14:00:00Z").unwrap()),
             "2026-11-01T14:00:00.000Z"
         );
-        let ago = now().duration_since(parse_moment("3d").unwrap());
-        assert_eq!(ago.as_hours(), 72);
+        let moment = parse_moment("3d").unwrap();
+        assert_eq!(now().duration_since(moment).as_hours(), 72);
         for wrong in ["", "yesterday", "-5m", "0s", "10", "99999999999d"] {
             assert!(parse_moment(wrong).is_err(), "{wrong}");
         }

@@ -156,15 +156,12 @@ fn examine(secret: &str, headers: &HeaderMap, body: &[u8], at: Timestamp) -> Res
             copied,
         ));
     }
-    let Some(key) = keys(secret).into_iter().next() else {
-        return Err(Fault::new(
-            "secret",
-            "The secret is empty, or is not base64 after whsec_.",
-            "Copy the secret again, or rotate it: `ringpost subscriptions rotate`.",
-        ));
-    };
-    if !key.signed(headers, body) {
-        return Err(unsigned(secret, headers, body));
+    let keys = keys(secret);
+    if !keys
+        .iter()
+        .any(|key| key.is_right() && key.signed(headers, body))
+    {
+        return Err(unsigned(&keys, headers, body));
     }
     if at.duration_since(time).abs() > TOLERANCE {
         let reason = format!(
@@ -188,6 +185,11 @@ struct Key {
 }
 
 impl Key {
+    /// Whether Ringpost makes this key of the secret.
+    fn is_right(&self) -> bool {
+        self.mistake.is_empty()
+    }
+
     /// Whether one of the signatures is that of this key over these bytes, whatever the time.
     fn signed(&self, headers: &HeaderMap, body: &[u8]) -> bool {
         let header = |name: &str| {
@@ -240,9 +242,10 @@ fn of_text(secret: &str) -> Option<Vec<u8>> {
 }
 
 /// Why no signature matches: another reading of the secret or of the bytes may.
-fn unsigned(secret: &str, headers: &HeaderMap, body: &[u8]) -> Fault {
+fn unsigned(keys: &[Key], headers: &HeaderMap, body: &[u8]) -> Fault {
     let raw = "Verify the raw bytes, before any parsing or re-encoding.";
-    for key in keys(secret).into_iter().skip(1) {
+    let (right, mistaken): (Vec<&Key>, Vec<&Key>) = keys.iter().partition(|key| key.is_right());
+    for key in mistaken {
         if key.signed(headers, body) {
             return Fault::new(
                 "secret",
@@ -251,11 +254,15 @@ fn unsigned(secret: &str, headers: &HeaderMap, body: &[u8]) -> Fault {
             );
         }
     }
+    if right.is_empty() {
+        return Fault::new(
+            "secret",
+            "The secret is empty, or is not base64 after whsec_.",
+            "Copy the secret again, or rotate it: `ringpost subscriptions rotate`.",
+        );
+    }
     for (mistake, bytes) in other_bytes(body) {
-        if keys(secret)
-            .first()
-            .is_some_and(|key| key.signed(headers, &bytes))
-        {
+        if right.iter().any(|key| key.signed(headers, &bytes)) {
             return Fault::new("bytes", format!("The secret is right, but {mistake}."), raw);
         }
     }

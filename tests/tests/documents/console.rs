@@ -102,7 +102,8 @@ async fn the_page_learns_where_to_sign_in_and_may_ask_there() {
     let config = answer(&somewhere, &asking_for("config.json", "")).await;
     let expected =
         json!({ "oidc": { "issuer": "https://login.example.com/tenant/", "clientId": "console" } });
-    assert_eq!(config.body(), &Body::from(expected.to_string()));
+    let body: Value = serde_json::from_slice(config.body()).unwrap();
+    assert_eq!(body, expected);
     let policy = config.headers()["content-security-policy"]
         .to_str()
         .unwrap();

@@ -21,6 +21,7 @@ use ringpost_functions::{ingest::call_capture, runtime::Worker};
 use ringpost_tests::{
     faults::{Cut, Faults},
     lambda::{invoke, stream_batch},
+    livekit::now_seconds,
     stack::Answer,
     world::World,
 };
@@ -416,6 +417,9 @@ async fn a_correction_that_dies_at_any_request_is_applied_by_its_repetition() {
 #[tokio::test]
 async fn what_a_submission_costs() {
     let dialer = Dialer::new().await;
+    // A change in an hour whose counts may be kept costs one more.
+    let now = i64::try_from(now_seconds()).unwrap() * 1_000;
+    dialer.now.store(now, Ordering::Relaxed);
     let requests = async |body: &Value| {
         let faults = Faults::none();
         assert_eq!(dialer.submit_with(None, &faults, body).await.status, 201);

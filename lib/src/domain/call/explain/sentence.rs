@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::ExplainedClaim;
+use super::claim::ExplainedClaim;
 use crate::domain::{
     call::{
         Call,

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::{
-    Fact, LostBecause, ReportedFacts,
+    claim::{LostBecause, ReportedFacts},
+    fact::Fact,
     statements::{self, Place, Statement, Weight, direction, number, outcome, results, time},
-    why_it_gives_way,
 };
 use crate::domain::{
     call::{
@@ -80,7 +80,7 @@ impl<'a> Shown<'a> {
                     && other.place == statement.place
                     && other.value != statement.value
             });
-            let reasons = successors.map(|other| why_it_gives_way(statement, other));
+            let reasons = successors.map(|other| statement.gives_way(other));
             let replaced = reasons
                 .into_iter()
                 .find(|reason| *reason != LostBecause::NotDecisive);
@@ -92,7 +92,7 @@ impl<'a> Shown<'a> {
             return LostBecause::WrongLeg;
         }
         winner.map_or(LostBecause::NotDecisive, |winner| {
-            why_it_gives_way(statement, winner)
+            statement.gives_way(winner)
         })
     }
 

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::Fact;
+use std::mem::discriminant;
+
+use super::{claim::LostBecause, fact::Fact};
 use crate::domain::{
     call::{
         claims::{EarliestTime, Latest},
@@ -31,6 +33,30 @@ pub(super) struct Statement {
     pub(super) weight: Weight,
     /// The end that it is about, if it is about one.
     pub(super) ends_at: Option<Timestamp>,
+}
+
+impl Statement {
+    /// Why it gives way to another one.
+    pub(super) fn gives_way(&self, to: &Self) -> LostBecause {
+        let is_alike = discriminant(&self.place) == discriminant(&to.place);
+        match (self.weight, to.weight) {
+            _ if self.value == to.value => LostBecause::Repeated,
+            (Weight::Rank(ours, _), Weight::Rank(theirs, _)) if ours < theirs => {
+                LostBecause::LowerRank
+            }
+            (Weight::Rank(ours, Some(at)), Weight::Rank(theirs, Some(later)))
+                if ours == theirs && at < later =>
+            {
+                LostBecause::Earlier
+            }
+            // The end of a conversation is not compared with the leaving of a phone.
+            (Weight::Latest(at), Weight::Latest(later)) if at < later && is_alike => {
+                LostBecause::Earlier
+            }
+            (Weight::Earliest(at), Weight::Earliest(earlier)) if at > earlier => LostBecause::Later,
+            _ => LostBecause::NotDecisive,
+        }
+    }
 }
 
 /// What a statement is about. Statements about the same place replace each other.

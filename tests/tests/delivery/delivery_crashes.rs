@@ -1,15 +1,29 @@
 //! Deliveries whose worker dies, or whose record gets no answer.
 
+use std::collections::HashSet;
+
 use futures::future::join_all;
 use ringpost::{
-    domain::delivery::{DeliveryStatus, retry::RetryConfig},
+    domain::{
+        delivery::{
+            DeliveryStatus,
+            pace::{SLOW_MILLIS, Slow},
+            retry::RetryConfig,
+        },
+        due::Minute,
+    },
     queue::deliveries::DeliveryMessage,
+    store::endpoints::{AttemptContext, SubscriptionRef},
 };
+use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
     faults::{Cut, Faults},
     manual_clock::ManualClock,
     receiver::{Answer, Receiver},
-    world::{World, deliveries::work},
+    world::{
+        World,
+        deliveries::{minute, work},
+    },
 };
 
 use super::deliveries::{QUICK, TYPE, story};
@@ -145,4 +159,103 @@ async fn an_attempt_whose_record_lost_its_answer_is_followed_by_the_next() {
         (0, 1),
         "the second attempt waits for its time"
     );
+}
+
+/// A sweep that dies while it releases what waits for a failing endpoint strands nothing: the next one
+/// goes on, and the endpoint gets every delivery.
+#[tokio::test]
+async fn a_sweep_killed_at_any_request_releases_all_that_waits() {
+    for cut in [Cut::Before, Cut::After] {
+        for number in 0.. {
+            let (world, hand) = (World::new(None).await, ManualClock::stopped());
+            hand.set_to(Minute::of(hand.now()).start().unwrap());
+            world.swept_until(hand.now()).await;
+            let receiver = Receiver::answering(Answer::Status(500));
+            let acme = world
+                .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+                .await;
+            let deliver = world.deliver(&Faults::none(), hand.clock());
+            let mut messages = Vec::new();
+            for event in 0..8 {
+                let key = format!("evt_{event}");
+                messages.push(world.deliverable(&acme, &key, TYPE).await);
+            }
+            for message in &messages {
+                work(&deliver, std::slice::from_ref(message)).await;
+            }
+            world.take_deliveries().await;
+            receiver.play(Answer::Status(200));
+            hand.advance(60);
+            let faults = Faults::death_at(number, cut);
+            world.sweep(&faults, hand.clock()).handle(minute()).await;
+            let whole = world.sweep(&Faults::none(), hand.clock());
+            for _ in 0..4 {
+                whole.handle(minute()).await;
+                for batch in world.take_deliveries().await.chunks(10) {
+                    work(&deliver, batch).await;
+                }
+                hand.advance(60);
+            }
+            for message in &messages[5..] {
+                let delivery = world.delivery(&message.delivery()).await;
+                assert_eq!(
+                    delivery.status,
+                    DeliveryStatus::Delivered,
+                    "request {number}, cut {cut:?}"
+                );
+            }
+            if !faults.struck() {
+                assert!(number >= 6, "{number} requests are too few");
+                break;
+            }
+        }
+    }
+}
+
+/// A worker that dies while it hands deliveries on to the slow lane loses none.
+#[tokio::test]
+async fn a_worker_killed_at_any_request_hands_all_on_to_the_slow_lane() {
+    for cut in [Cut::Before, Cut::After] {
+        for number in 0.. {
+            let (world, hand) = (World::new(None).await, ManualClock::stopped());
+            let receiver = Receiver::answering(Answer::Status(200));
+            let acme = world
+                .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
+                .await;
+            let at = SubscriptionRef {
+                tenant_id: "acme".to_owned(),
+                id: acme.id,
+            };
+            let attempt = AttemptContext {
+                at: &at,
+                configured_at: acme.updated_at,
+                began: hand.now(),
+            };
+            let slow = Slow {
+                millis: SLOW_MILLIS,
+                until: hand.now().plus_millis(600_000),
+            };
+            let endpoints = world.endpoints(&Faults::none());
+            endpoints.slow_down(&attempt, slow).await.unwrap();
+            let mut messages = Vec::new();
+            for event in 0..3 {
+                let key = format!("evt_{event}");
+                messages.push(world.deliverable(&acme, &key, TYPE).await);
+            }
+            let faults = Faults::death_at(number, cut);
+            let failed = work(&world.deliver(&faults, hand.clock()), &messages).await;
+            let whole = world.deliver(&Faults::none(), hand.clock());
+            if faults.struck() {
+                assert_eq!(failed, messages.len(), "the queue hands them out again");
+                assert_eq!(work(&whole, &messages).await, 0);
+            }
+            let lane = world.take_slow_lane().await;
+            let lane: HashSet<_> = lane.iter().map(DeliveryMessage::delivery).collect();
+            assert_eq!(lane.len(), messages.len(), "request {number}, cut {cut:?}");
+            if !faults.struck() {
+                assert_eq!(number, 3, "read, booked and queued");
+                break;
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use ringpost::domain::directory::{Lead, LeadStatus};
 use ringpost_functions::runtime::Worker;
 use ringpost_tests::{
-    faults::Faults,
+    faults::{Cut, Faults},
     lambda::{invoke, stream_batch, webhook},
     livekit::{sip_call, unique},
     stack::Answer,
@@ -205,4 +205,28 @@ async fn a_fixed_room_name_keeps_the_calls_of_two_tenants_and_of_two_callers_apa
         ),
         (1, 1)
     );
+}
+
+#[tokio::test]
+async fn fan_out_killed_at_any_request_and_repeated_leaves_one_lead() {
+    for cut in [Cut::Before, Cut::After] {
+        for number in 0.. {
+            let world = seeded().await;
+            assert_eq!(ask(&world, &question("lead")).await.status, 200);
+            let faults = Faults::death_at(number, cut);
+            let log = world.items("events").await;
+            world.fan_out(&faults).handle(stream_batch(&log)).await;
+            world.process_all().await;
+            let lead = one_lead(&world).await;
+            assert_eq!(
+                lead.status,
+                LeadStatus::Calling,
+                "request {number}, cut {cut:?}"
+            );
+            if !faults.struck() {
+                assert!(number >= 4, "the look-up, the call, the lead and the row");
+                break;
+            }
+        }
+    }
 }

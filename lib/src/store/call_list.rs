@@ -5,13 +5,15 @@ use std::collections::{HashMap, VecDeque};
 
 use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::KeysAndAttributes};
 use futures::future::try_join_all;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+pub use super::list_position::ListPosition;
 use super::{
     Client, StoreError,
     batch::BATCH,
-    calls::{self, CallItem, SHARDS, call_key, tenant_shard},
+    calls::{self, CallItem, call_key, tenant_shard},
     item::{Item, item, read, string, time},
+    list_position::SHARDS,
     table::Table,
 };
 use crate::domain::{call::Call, hour::Hour, key::CallId, timestamp::Timestamp};
@@ -40,33 +42,6 @@ impl Window {
             };
             (hour, part)
         })
-    }
-}
-
-/// A position in a list: after all calls that were created later than `at`, and after some of those
-/// created at that very moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListPosition {
-    pub(crate) at: Timestamp,
-    /// Of each shard, the last call of that moment that was passed.
-    passed: [Option<CallId>; SHARDS as usize],
-}
-
-impl ListPosition {
-    fn pass(&mut self, shard: u8, entry: &IndexEntry) {
-        if self.at != entry.created_at {
-            *self = Self {
-                at: entry.created_at,
-                passed: [None; SHARDS as usize],
-            };
-        }
-        if let Some(passed) = self.passed.get_mut(usize::from(shard)) {
-            *passed = Some(entry.id);
-        }
-    }
-
-    fn passed(&self, shard: u8) -> Option<CallId> {
-        self.passed.get(usize::from(shard)).copied().flatten()
     }
 }
 
@@ -216,7 +191,7 @@ impl CallCursor<'_> {
             let Some(entry) = shard.ahead.pop_front() else {
                 break;
             };
-            self.position.pass(shard.number, &entry);
+            self.position.pass(shard.number, entry.created_at, entry.id);
             entries.push((self.position, entry));
         }
         let ids: Vec<CallId> = entries.iter().map(|(_, entry)| entry.id).collect();

@@ -16,6 +16,7 @@ use serde_with::skip_serializing_none;
 use super::{
     Client, Retention, StoreError, counts,
     item::{Item, Json, from_item, item, number, string, to_item},
+    list_position::SHARDS,
     table::{Table, Write, Wrote},
 };
 use crate::{
@@ -31,8 +32,6 @@ use crate::{
     },
 };
 
-/// How many partitions of the index a tenant's calls are spread over.
-pub(super) const SHARDS: u8 = 4;
 /// A pointer leads to a call, an absorbed call to an older one; a chain longer than this is damage.
 const MAX_HOPS: usize = 16;
 /// DynamoDB takes 400 KB. No real call comes near it; one that does is being filled on purpose.

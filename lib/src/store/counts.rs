@@ -19,8 +19,8 @@ use serde_with::skip_serializing_none;
 use super::{
     Client, Retention, StoreError,
     batch::BATCH,
-    call_list::ListPosition,
     item::{Item, find_number, find_string, item, number, read_string, string, time},
+    list_position::ListPosition,
     table::Table,
 };
 use crate::domain::{

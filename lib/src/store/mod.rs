@@ -16,6 +16,7 @@ pub mod history;
 mod item;
 pub mod leads;
 pub mod limits;
+mod list_position;
 pub mod lookup;
 mod payload;
 pub mod recoveries;

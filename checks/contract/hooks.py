@@ -24,6 +24,8 @@ ASSIGNED = ("/api/directory/phone-numbers", "/api/directory/campaigns", "/api/di
 QUERIES = ("/api/calls", "/api/leads", "/api/webhooks/events", "/api/agent-calls")
 # Parameters of which the first may not be after the second, and the form of a valid time.
 WINDOWS = (("from", "to"), ("fromDate", "toDate"))
+# Where `from` may lie only some days before `to`; statistics are bounded where they are divided (`by`).
+BOUNDED = "/config/{id}/health"
 TIME = re.compile(r"\d{4}-\d\d-\d\d(T[\d:.]+Z)?")
 # The document's endpoint, and addresses where nothing listens: what is posted there is refused at once.
 EXAMPLE = "https://example-crm.com/api/webhooks/11wire"
@@ -91,7 +93,7 @@ def filter_body(_context: Any, body: Any) -> bool:
 @schemathesis.hook
 def before_call(_context: Any, case: schemathesis.Case, _kwargs: Any) -> None:
     """Corrects what no schema can express, so that the request is possible."""
-    _correct_query(case.query or {})
+    _correct_query(case.query or {}, is_bounded=case.operation.path.endswith(BOUNDED) or "by" in (case.query or {}))
     body = case.body
     if case.operation.path.startswith(ASSIGNED):
         # The platform names the tenant, in the body or, where there is none, in the query.
@@ -122,11 +124,17 @@ def before_call(_context: Any, case: schemathesis.Case, _kwargs: Any) -> None:
         body["eventTypes"] = types
 
 
-def _correct_query(query: dict[str, Any]) -> None:
+def _correct_query(query: dict[str, Any], *, is_bounded: bool) -> None:
     for first, last in WINDOWS:
         times = [str(query.get(name, "")) for name in (first, last)]
         if all(TIME.fullmatch(time) for time in times) and times[0] > times[1]:
             query[first], query[last] = times[1], times[0]
+    if is_bounded and TIME.fullmatch(str(query.get("from", ""))):
+        # Days before `to`, which is now unless it is given: a moment is short enough, and so is the last day.
+        if TIME.fullmatch(str(query.get("to", ""))):
+            query["from"] = query["to"]
+        elif not query.get("to"):
+            query.pop("from")
     if query.get("cursor"):
         # A cursor is a place in the list by itself.
         query.pop("page", None)

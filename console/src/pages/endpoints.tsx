@@ -3,17 +3,15 @@ import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useId, useState } from 'react';
 
 import { api, BASE_URL, dataOf } from '../api';
-import { useEndpoints } from '../queries';
 import { useRole } from '../session';
 import { Code, Page } from '../ui/parts';
-import { Empty, Loaded, Problem } from '../ui/states';
+import { Empty, Problem } from '../ui/states';
 import { Secret } from './endpoint/secret';
-import { EndpointRow } from './overview';
+import { EndpointList } from './overview';
 
 const SUGGESTED = 'call.completed';
 
 export default function EndpointsPage() {
-  const endpoints = useEndpoints();
   const mayRead = useRole('viewer');
   const mayAdd = useRole('developer');
   if (!mayRead) {
@@ -27,19 +25,9 @@ export default function EndpointsPage() {
   }
   return (
     <Page title="Endpoints">
-      <Loaded query={endpoints}>
-        {(list) =>
-          list.length ? (
-            <ul className="health">
-              {list.map((endpoint) => (
-                <EndpointRow key={endpoint.id} endpoint={endpoint} />
-              ))}
-            </ul>
-          ) : (
-            <NoEndpoint />
-          )
-        }
-      </Loaded>
+      <EndpointList>
+        <NoEndpoint />
+      </EndpointList>
       {mayAdd && <AddEndpoint />}
     </Page>
   );

@@ -1,4 +1,5 @@
 /** The last day: calls by outcome, the endpoints' health, and deliveries that failed. */
+import type { ReactNode } from 'react';
 import { Link } from 'wouter';
 
 import type { CallBucket, Endpoint, Stats } from '../api';
@@ -118,30 +119,39 @@ function Reasons({ stats }: { stats: Stats }) {
 }
 
 function EndpointHealth() {
-  const endpoints = useEndpoints();
   return (
     <section aria-labelledby="health">
       <h2 id="health">Endpoints</h2>
-      <Loaded query={endpoints} lines={2}>
-        {(list) =>
-          list.length ? (
-            <ul className="health">
-              {list.map((endpoint) => (
-                <EndpointRow key={endpoint.id} endpoint={endpoint} />
-              ))}
-            </ul>
-          ) : (
-            <p className="muted">
-              No endpoint receives events yet. <Link href="/endpoints">Add one</Link>
-            </p>
-          )
-        }
-      </Loaded>
+      <EndpointList lines={2}>
+        <p className="muted">
+          No endpoint receives events yet. <Link href="/endpoints">Add one</Link>
+        </p>
+      </EndpointList>
     </section>
   );
 }
 
-export function EndpointRow({ endpoint }: { endpoint: Endpoint }) {
+/** The endpoints with their health, or its children where there are none. */
+export function EndpointList({ lines, children }: { lines?: number; children: ReactNode }) {
+  const endpoints = useEndpoints();
+  return (
+    <Loaded query={endpoints} lines={lines}>
+      {(list) =>
+        list.length ? (
+          <ul className="health">
+            {list.map((endpoint) => (
+              <EndpointRow key={endpoint.id} endpoint={endpoint} />
+            ))}
+          </ul>
+        ) : (
+          children
+        )
+      }
+    </Loaded>
+  );
+}
+
+function EndpointRow({ endpoint }: { endpoint: Endpoint }) {
   const health = useHealth(endpoint.id);
   return (
     <li>

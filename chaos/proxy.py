@@ -34,12 +34,6 @@ THROTTLED: dict[str, list[Error]] = {
 }
 
 
-class _Connection(Handler):
-    """A connection of a function. `cloud` is the emulator's port."""
-
-    cloud: int
-
-
 class Proxy:
     """Listens on loopback from its start. Nothing fails until `plan` is set, and after `heal`."""
 
@@ -51,13 +45,12 @@ class Proxy:
         # What happened, kills only where there was a process to kill.
         self.faults: Counter[Kind] = Counter()
         self.requests = 0
+        self._cloud = cloud
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
-        proxy, port = self, cloud
+        proxy = self
 
-        class Connection(_Connection):
-            cloud = port
-
+        class Connection(Handler):
             def respond(self) -> None:
                 proxy._handle(self, self.body())
 
@@ -76,25 +69,25 @@ class Proxy:
         self._server.shutdown()
         self._server.server_close()
 
-    def _handle(self, handler: _Connection, body: bytes) -> None:
+    def _handle(self, handler: Handler, body: bytes) -> None:
         service, _, operation = handler.headers.get("x-amz-target", "").partition(".")
         service = service.partition("_")[0]
         fault = self._fault(service, operation, body)
         match fault.kind:
             case Kind.NONE:
-                _forward(handler, body)
+                self._forward(handler, body)
             case Kind.DELAY | Kind.SILENCE:
                 time.sleep(fault.seconds)
-                _forward(handler, body)
+                self._forward(handler, body)
             case Kind.DROP_BEFORE:
                 handler.close_connection = True
             case Kind.DROP_AFTER:
-                _effect(handler, body)
+                self._effect(handler, body)
                 handler.close_connection = True
             case Kind.ERROR_BEFORE:
                 _refuse(handler, INTERNAL[service])
             case Kind.ERROR_AFTER:
-                _effect(handler, body)
+                self._effect(handler, body)
                 _refuse(handler, INTERNAL[service])
             case Kind.THROTTLE:
                 refusals = THROTTLED[service]
@@ -102,17 +95,32 @@ class Proxy:
             case _:
                 self._kill(handler, body, fault)
 
-    def _kill(self, handler: _Connection, body: bytes, fault: Fault) -> None:
+    def _kill(self, handler: Handler, body: bytes, fault: Fault) -> None:
         port = handler.client_address[1]
         if fault.kind is Kind.KILL_AFTER:
-            _effect(handler, body)
+            self._effect(handler, body)
         if fault.kind is Kind.KILL_BETWEEN:
-            _forward(handler, body)
+            self._forward(handler, body)
             time.sleep(fault.seconds)
         if kill.peer(port):
             with self._lock:
                 self.faults[fault.kind] += 1
         handler.close_connection = True
+
+    def _effect(self, handler: Handler, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        """What the emulator answered: the request has taken effect."""
+        upstream = http.client.HTTPConnection("127.0.0.1", self._cloud, timeout=TIMEOUT_SECONDS)
+        try:
+            headers = {name: value for name, value in handler.headers.items() if name.lower() not in HOP}
+            upstream.request("POST", handler.path, body, headers)
+            reply = upstream.getresponse()
+            return reply.status, reply.getheaders(), reply.read()
+        finally:
+            upstream.close()
+
+    def _forward(self, handler: Handler, body: bytes) -> None:
+        status, headers, answer = self._effect(handler, body)
+        handler.answer(status, answer, {name: value for name, value in headers if name.lower() not in HOP})
 
     def _fault(self, service: str, operation: str, body: bytes) -> Fault:
         if self.plan is None or service not in INTERNAL:
@@ -135,24 +143,7 @@ class Proxy:
         return self.names.get(name, name)
 
 
-def _effect(handler: _Connection, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-    """What the emulator answered: the request has taken effect."""
-    upstream = http.client.HTTPConnection("127.0.0.1", handler.cloud, timeout=TIMEOUT_SECONDS)
-    try:
-        headers = {name: value for name, value in handler.headers.items() if name.lower() not in HOP}
-        upstream.request("POST", handler.path, body, headers)
-        reply = upstream.getresponse()
-        return reply.status, reply.getheaders(), reply.read()
-    finally:
-        upstream.close()
-
-
-def _forward(handler: _Connection, body: bytes) -> None:
-    status, headers, answer = _effect(handler, body)
-    handler.answer(status, answer, {name: value for name, value in headers if name.lower() not in HOP})
-
-
-def _refuse(handler: _Connection, error: Error) -> None:
+def _refuse(handler: Handler, error: Error) -> None:
     status, kind, message = error
     headers = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "CHAOS"}
     handler.answer(status, json.dumps({"__type": kind, "message": message}).encode(), headers)

@@ -11,12 +11,11 @@ from collections.abc import Iterator
 
 from project import template as templates
 from project.progress import say
-from project.settings import ROOT
+from project.settings import CRASH_POINTS
 
 from .template.resources import Resources, as_list, logical, of_type, statements, transformed
 
 Point = tuple[str, str, str, str]
-RECORD = ROOT / "target/crash-points"
 WRITES = re.compile(r"dynamodb:(Put|Update|Delete)Item|dynamodb:BatchWriteItem|sqs:SendMessage")
 # The name that tests give a queue. A table has its logical id in lower case.
 QUEUES = {
@@ -70,7 +69,7 @@ def _points(binary_of: dict[str, str], resources: Resources) -> Iterator[Point]:
 
 
 def _record() -> Iterator[Point]:
-    for path in RECORD.glob("*.jsonl"):
+    for path in CRASH_POINTS.glob("*.jsonl"):
         for line in path.read_text().splitlines():
             kill = json.loads(line)
             operation = kill["operation"].removesuffix("Batch")

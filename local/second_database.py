@@ -6,11 +6,9 @@ make them in moto (RINGPOST_TEST_AWS, tests/src/aws.rs); the deployed stack and 
 
 import contextlib
 import os
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from project import environment, state
 from project.aws import client
@@ -46,9 +44,7 @@ def run() -> int:
 def _moto() -> Iterator[int]:
     """The port of a running moto server, on loopback."""
     server = environment.ensure("second-database").with_name("moto_server")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = processes.free_port()
     with LOG.open("wb") as log:
         process = subprocess.Popen([str(server), "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log)
     try:
@@ -64,7 +60,7 @@ def _await_ready(process: subprocess.Popen, port: int) -> None:
     deadline = time.monotonic() + cloud.START_SECONDS
     while processes.is_free("127.0.0.1", port):
         if process.poll() is not None or time.monotonic() > deadline:
-            raise Failure(f"The second database did not start; read {Path(LOG).relative_to(ROOT)}.")
+            raise Failure(f"The second database did not start; read {LOG.relative_to(ROOT)}.")
         time.sleep(0.1)
 
 

@@ -4,12 +4,9 @@ import shutil
 import subprocess
 
 from project import environment
-from project.settings import ROOT
+from project.settings import CRASH_POINTS, ROOT
 
 from . import browser, up
-
-# Where the tests record at which writes they killed a process; checks/crash_points.py compares.
-CRASH_POINTS = ROOT / "target/crash-points"
 
 
 def run() -> int:

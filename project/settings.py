@@ -10,6 +10,8 @@ SAM_CONFIG = ROOT / "samconfig.toml"
 # Everything that a run leaves behind, the emulator's temporary files included; git-ignored.
 HOME = ROOT / ".local"
 CLOUD_LOG = HOME / "cloud.log"
+# Where the tests record at which writes they killed a process (tests/src/crash_points.rs).
+CRASH_POINTS = ROOT / "target" / "crash-points"
 
 STAGE = "local"
 REGION = "us-east-1"

@@ -10,7 +10,7 @@ use ringpost::{
             pace::{SLOW_MILLIS, Slow},
             retry::RetryConfig,
         },
-        due::Minute,
+        subscription::Subscription,
     },
     queue::deliveries::DeliveryMessage,
     store::endpoints::{AttemptContext, SubscriptionRef},
@@ -26,7 +26,10 @@ use ringpost_tests::{
     },
 };
 
-use super::deliveries::{QUICK, TYPE, story};
+use super::{
+    breakers::failing,
+    deliveries::{QUICK, TYPE, story},
+};
 
 /// What must be the same however often a worker died: how the delivery stands, and that it goes on.
 async fn left(
@@ -161,25 +164,28 @@ async fn an_attempt_whose_record_lost_its_answer_is_followed_by_the_next() {
     );
 }
 
+async fn deliverables(
+    world: &World,
+    subscription: &Subscription,
+    count: usize,
+) -> Vec<DeliveryMessage> {
+    let mut messages = Vec::new();
+    for event in 0..count {
+        let key = format!("evt_{event}");
+        messages.push(world.deliverable(subscription, &key, TYPE).await);
+    }
+    messages
+}
+
 /// A sweep that dies while it releases what waits for a failing endpoint strands nothing: the next one
 /// goes on, and the endpoint gets every delivery.
 #[tokio::test]
 async fn a_sweep_killed_at_any_request_releases_all_that_waits() {
     for cut in [Cut::Before, Cut::After] {
         for number in 0.. {
-            let (world, hand) = (World::new(None).await, ManualClock::stopped());
-            hand.set_to(Minute::of(hand.now()).start().unwrap());
-            world.swept_until(hand.now()).await;
-            let receiver = Receiver::answering(Answer::Status(500));
-            let acme = world
-                .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
-                .await;
+            let (world, hand, receiver, acme) = failing().await;
             let deliver = world.deliver(&Faults::none(), hand.clock());
-            let mut messages = Vec::new();
-            for event in 0..8 {
-                let key = format!("evt_{event}");
-                messages.push(world.deliverable(&acme, &key, TYPE).await);
-            }
+            let messages = deliverables(&world, &acme, 8).await;
             for message in &messages {
                 work(&deliver, std::slice::from_ref(message)).await;
             }
@@ -237,11 +243,7 @@ async fn a_worker_killed_at_any_request_hands_all_on_to_the_slow_lane() {
             };
             let endpoints = world.endpoints(&Faults::none());
             endpoints.slow_down(&attempt, slow).await.unwrap();
-            let mut messages = Vec::new();
-            for event in 0..3 {
-                let key = format!("evt_{event}");
-                messages.push(world.deliverable(&acme, &key, TYPE).await);
-            }
+            let messages = deliverables(&world, &acme, 3).await;
             let faults = Faults::death_at(number, cut);
             let failed = work(&world.deliver(&faults, hand.clock()), &messages).await;
             let whole = world.deliver(&Faults::none(), hand.clock());

@@ -170,7 +170,7 @@ impl FanOut {
     }
 
     /// Queues the deliveries that an earlier pass over the event recorded before it died. The call alone does
-    /// not tell them: since then it may have stopped to match their filters, or been absorbed.
+    /// not show them: since then it may have stopped to match their filters, or been absorbed.
     async fn resume(
         &self,
         event: &Event,

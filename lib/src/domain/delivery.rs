@@ -151,7 +151,9 @@ pub struct Attempt {
 pub const TIMED_OUT: &str = "timed out";
 
 /// How an attempt was answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, strum::IntoStaticStr, strum::VariantArray,
+)]
 pub enum Answer {
     #[strum(serialize = "2xx")]
     Success,
@@ -169,15 +171,6 @@ pub enum Answer {
 }
 
 impl Answer {
-    pub const ALL: [Self; 6] = [
-        Self::Success,
-        Self::Redirect,
-        Self::Refusal,
-        Self::ServerError,
-        Self::Timeout,
-        Self::NoConnection,
-    ];
-
     pub fn as_str(self) -> &'static str {
         self.into()
     }

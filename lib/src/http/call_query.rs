@@ -42,7 +42,7 @@ impl CallQuery {
     ) -> Result<Self, ApiError> {
         let mut given = QueryParams::new(pairs);
         let query = Self {
-            window: window(&mut given, Timestamp::EPOCH, Timestamp::LATEST)?,
+            window: given.window(Timestamp::EPOCH, Timestamp::LATEST)?,
             names: names(&mut given)?,
             filter: CallFilter {
                 statuses: given.list("status", STATUSES, StatusFilter::parse)?,
@@ -70,8 +70,7 @@ pub fn stats_query<'a>(
     now: Timestamp,
 ) -> Result<StatsQuery, ApiError> {
     let mut given = QueryParams::new(pairs);
-    let to = given.one("to", TIME, end)?.unwrap_or(now);
-    let window = window(&mut given, to.minus_days(1), to)?;
+    let window = given.last_day(now)?;
     let by = given.one("by", "must be hour or day", |text| text.parse().ok())?;
     given.nothing_is_left()?;
     let (days, message) = match by {
@@ -105,17 +104,6 @@ fn names(given: &mut QueryParams) -> Result<Vec<CallKey>, ApiError> {
 
 const STATUSES: &str = "must be active, ended, failed, initiated, ringing, answered, completed, busy, no_answer, \
     canceled, unreachable, rejected or initiation_failed";
-
-fn window(given: &mut QueryParams, from: Timestamp, to: Timestamp) -> Result<Window, ApiError> {
-    let window = Window {
-        from: given.one("from", TIME, begin)?.unwrap_or(from),
-        to: given.one("to", TIME, end)?.unwrap_or(to),
-    };
-    if window.from > window.to {
-        return Err(wrong("from", "must not be after to"));
-    }
-    Ok(window)
-}
 
 /// One of the four outcomes of a call, or a business outcome: those are an open list.
 fn outcome(text: &str) -> Option<String> {

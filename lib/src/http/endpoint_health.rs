@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_with::skip_serializing_none;
+use strum::VariantArray;
 
-use super::{
-    error::ApiError,
-    json_body::wrong,
-    query_params::{QueryParams, TIME, begin, end},
-};
+use super::{error::ApiError, json_body::wrong, query_params::QueryParams};
 use crate::{
     domain::{
         delivery::{Answer, endpoint_health::Health},
@@ -28,17 +25,12 @@ pub fn parse<'a>(
     now: Timestamp,
 ) -> Result<Window, ApiError> {
     let mut given = QueryParams::new(pairs);
-    let to = given.one("to", TIME, end)?.unwrap_or(now);
-    let from = given.one("from", TIME, begin)?;
+    let window = given.last_day(now)?;
     given.nothing_is_left()?;
-    let from = from.unwrap_or_else(|| to.minus_days(1));
-    if from > to {
-        return Err(wrong("from", "must not be after to"));
-    }
-    if to > from.plus_days(MAX_DAYS) {
+    if window.to > window.from.plus_days(MAX_DAYS) {
         return Err(wrong("from", "must be at most 7 days before to"));
     }
-    Ok(Window { from, to })
+    Ok(window)
 }
 
 #[skip_serializing_none]
@@ -174,7 +166,7 @@ impl CountsView {
 impl BucketView {
     fn of((window, counts): &(Window, DeliveryCounts)) -> Self {
         let count = |answer: &Answer| counts.by_answer.get(answer).copied().unwrap_or_default();
-        let by_answer = Answer::ALL
+        let by_answer = Answer::VARIANTS
             .iter()
             .map(|answer| (answer.as_str(), count(answer)));
         Self {

@@ -6,10 +6,13 @@ use super::{
     error::{ApiError, ErrorStatus},
     json_body::wrong,
 };
-use crate::domain::{
-    call::direction::Direction,
-    phone::{PhoneNumber, Region},
-    timestamp::Timestamp,
+use crate::{
+    domain::{
+        call::direction::Direction,
+        phone::{PhoneNumber, Region},
+        timestamp::Timestamp,
+    },
+    store::call_list::Window,
 };
 
 /// What a time must be.
@@ -27,6 +30,24 @@ impl<'a> QueryParams<'a> {
             given.entry(name).or_default().push(value);
         }
         Self(given)
+    }
+
+    /// The times `from` and `to`, which must not come before it.
+    pub(super) fn window(&mut self, from: Timestamp, to: Timestamp) -> Result<Window, ApiError> {
+        let window = Window {
+            from: self.one("from", TIME, begin)?.unwrap_or(from),
+            to: self.one("to", TIME, end)?.unwrap_or(to),
+        };
+        if window.from > window.to {
+            return Err(wrong("from", "must not be after to"));
+        }
+        Ok(window)
+    }
+
+    /// The same; the last 24 hours unless it says otherwise.
+    pub(super) fn last_day(&mut self, now: Timestamp) -> Result<Window, ApiError> {
+        let to = self.one("to", TIME, end)?.unwrap_or(now);
+        self.window(to.minus_days(1), to)
     }
 
     fn all(&mut self, name: &str) -> Vec<&'a str> {

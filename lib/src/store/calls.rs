@@ -257,17 +257,18 @@ impl CallTable {
         before: Option<&Call>,
         after: Option<&Call>,
     ) -> Result<(), StoreError> {
-        let counted = after.and_then(Counted::of);
-        if counted == before.and_then(Counted::of) {
+        let owned = after.and_then(owned_hour);
+        let Some((tenant_id, hour)) = owned.or_else(|| before.and_then(owned_hour)) else {
+            return Ok(());
+        };
+        // The age first: nearly every call is young, and what is counted of it takes its views.
+        let now = self.clock.now();
+        if !counts::may_be_kept(hour, now)
+            || after.and_then(Counted::of) == before.and_then(Counted::of)
+        {
             return Ok(());
         }
-        let changed = [after, before].into_iter().flatten();
-        let changed = changed.filter_map(|call| Some((call.created_at, call.owner.as_ref()?)));
-        for (created_at, owner) in changed.take(1) {
-            let (hour, now) = (Hour::of(created_at), self.clock.now());
-            counts::drop_hour(&self.table, &owner.tenant_id, hour, now).await?;
-        }
-        Ok(())
+        counts::drop_hour(&self.table, tenant_id, hour, now).await
     }
 
     /// Writes a pointer to a call, unless there is an item under its id: the first binding of a key holds.
@@ -394,4 +395,10 @@ pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {
             by: record.by.ok_or(StoreError::Corrupt { what: "by" })?,
         })),
     })
+}
+
+/// The tenant and the hour in whose counts a call is.
+fn owned_hour(call: &Call) -> Option<(&str, Hour)> {
+    let owner = call.owner.as_ref()?;
+    Some((&owner.tenant_id, Hour::of(call.created_at)))
 }

@@ -163,16 +163,18 @@ impl CountTable {
     }
 }
 
-/// Removes the counts of an hour before a call of it is written, if it may be counted by now.
+/// Whether an hour may be counted by now, so that a write of its calls has to drop its counts.
+pub(super) fn may_be_kept(hour: Hour, now: Timestamp) -> bool {
+    now >= hour.end().plus_millis(CLOSED_AFTER_MILLIS - MARGIN_MILLIS)
+}
+
+/// Removes the counts of an hour before a call of it is written.
 pub(super) async fn drop_hour(
     table: &Table,
     tenant_id: &str,
     hour: Hour,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    if now < hour.end().plus_millis(CLOSED_AFTER_MILLIS - MARGIN_MILLIS) {
-        return Ok(());
-    }
     let (counts, dirty) = (counts_of(hour), dirty_of(hour));
     let update = table
         .update(

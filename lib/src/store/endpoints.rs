@@ -162,18 +162,9 @@ impl EndpointTable {
         &self,
         endpoint: &SubscriptionRef,
     ) -> Result<(Option<Subscription>, Option<Health>), StoreError> {
-        let keys = KeysAndAttributes::builder()
-            .set_keys(Some(vec![config_key(endpoint), health_key(endpoint)]))
-            .projection_expression(SUBSCRIPTION_AND_HEALTH);
-        let (mut subscription, mut health) = (None, None);
-        for item in self.configs.read_batch(keys).await? {
-            if read_number::<i64>(&item, "id")? > 0 {
-                subscription = Some(subscriptions::read_subscription(&item)?);
-            } else {
-                health = read_health(&item)?;
-            }
-        }
-        Ok((subscription, health))
+        let (subscription, state) = self.read_one(endpoint, SUBSCRIPTION_AND_HEALTH).await?;
+        let health = state.map(|state| state.health()).transpose()?;
+        Ok((subscription, health.flatten()))
     }
 
     /// A subscription, and how its endpoint is doing. A subscription without deliveries has no health yet.
@@ -181,19 +172,30 @@ impl EndpointTable {
         &self,
         endpoint: &SubscriptionRef,
     ) -> Result<(Option<Subscription>, Option<Health>, EndpointLoad), StoreError> {
+        let (subscription, state) = self.read_one(endpoint, SUBSCRIPTION_AND_CONDITION).await?;
+        Ok(match state {
+            Some(state) => (subscription, state.health()?, state.load()?),
+            None => (subscription, None, EndpointLoad::default()),
+        })
+    }
+
+    async fn read_one(
+        &self,
+        endpoint: &SubscriptionRef,
+        attributes: &str,
+    ) -> Result<(Option<Subscription>, Option<HealthItem>), StoreError> {
         let keys = KeysAndAttributes::builder()
             .set_keys(Some(vec![config_key(endpoint), health_key(endpoint)]))
-            .projection_expression(SUBSCRIPTION_AND_CONDITION);
-        let (mut subscription, mut health, mut load) = (None, None, EndpointLoad::default());
+            .projection_expression(attributes);
+        let (mut subscription, mut state) = (None, None);
         for item in self.configs.read_batch(keys).await? {
             if read_number::<i64>(&item, "id")? > 0 {
                 subscription = Some(subscriptions::read_subscription(&item)?);
             } else {
-                let item: HealthItem = item::read(&item)?;
-                (health, load) = (item.health()?, item.load()?);
+                state = Some(item::read(&item)?);
             }
         }
-        Ok((subscription, health, load))
+        Ok((subscription, state))
     }
 
     fn change(&self, endpoint: &SubscriptionRef, update: &str) -> UpdateItemFluentBuilder {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     domain::{
         call::counts::{Counted, Counts},
-        hour::Hour,
+        hour::{self, Hour},
         timestamp::Timestamp,
     },
     store::call_list::Window,
@@ -37,7 +37,7 @@ impl Span {
     fn next(self, begin: Hour) -> Hour {
         match self {
             Self::Hour => begin.plus(1),
-            Self::Day => begin.plus(crate::domain::hour::OF_DAY),
+            Self::Day => begin.plus(hour::OF_DAY),
         }
     }
 }

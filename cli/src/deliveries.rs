@@ -66,10 +66,12 @@ pub(crate) async fn run(verb: &DeliveriesVerb, api: &Api, output: Output) -> Res
             .await?;
         let mut changed = known.changed(listed);
         changed.truncate(tail.max.map_or(usize::MAX, |max| max - printed));
-        printed += changed.len();
-        if !changed.is_empty() {
-            output.records(&changed, events::table);
+        match (changed.is_empty(), printed) {
+            (true, _) => {}
+            (false, 0) => output.records(&changed, events::table),
+            (false, _) => output.more_records(&changed, events::table),
         }
+        printed += changed.len();
         if tail.max.is_some_and(|max| printed >= max) {
             return Ok(());
         }

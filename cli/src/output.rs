@@ -30,6 +30,15 @@ impl Output {
         }
     }
 
+    /// Shows records that follow others of the same table: the headings are not repeated.
+    pub(crate) fn more_records(self, records: &[Value], table: impl FnOnce(&[Value]) -> Rows) {
+        if self.json {
+            self.records(records, table);
+        } else {
+            line(&table(records).without_headings());
+        }
+    }
+
     /// Shows one record: as it is for scripts, or as this text for people.
     pub(crate) fn record(self, record: &Value, text: impl FnOnce() -> String) {
         line(&if self.json {
@@ -74,6 +83,12 @@ impl Rows {
     pub(crate) fn push(&mut self, cells: impl IntoIterator<Item = String>) {
         self.0
             .add_row(cells.into_iter().map(|cell| printable(&cell)));
+    }
+
+    fn without_headings(&self) -> String {
+        let text = self.to_string();
+        text.split_once('\n')
+            .map_or_else(String::new, |(_, rows)| rows.to_owned())
     }
 }
 

@@ -22,6 +22,7 @@ class Kind(Enum):
     ERROR_BEFORE = "error 500 before the effect"
     ERROR_AFTER = "error 500 after the effect"
     THROTTLE = "throttled"
+    HALF = "half of a batch not done"
     KILL_BEFORE = "process killed before the effect"
     KILL_AFTER = "process killed after the effect"
     KILL_BETWEEN = "process killed between two requests"
@@ -37,6 +38,7 @@ SHARES = {
     Kind.ERROR_BEFORE: 12,
     Kind.ERROR_AFTER: 12,
     Kind.THROTTLE: 20,
+    Kind.HALF: 40,
     Kind.KILL_BEFORE: 3,
     Kind.KILL_AFTER: 3,
     Kind.KILL_BETWEEN: 3,

@@ -8,14 +8,16 @@ import json
 import threading
 import time
 from collections import Counter
+from http import HTTPStatus
 
-from . import kill
+from . import batches, kill
 from .plan import KILLS, Fault, Kind, Plan
 from .server import Handler, serve, url
 
 TIMEOUT_SECONDS = 30
 # Headers of one connection; the next has its own.
 HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
+AWS_JSON = "application/x-amz-json-1.0"
 DYNAMODB = "com.amazonaws.dynamodb.v20120810#"
 # What each service answers: the status, the type, the message.
 Error = tuple[int, str, str]
@@ -92,6 +94,9 @@ class Proxy:
             case Kind.THROTTLE:
                 refusals = THROTTLED[service]
                 _refuse(handler, refusals[len(body) % len(refusals)])
+            case Kind.HALF:
+                answer = batches.half(operation, body, lambda part: json.loads(self._effect(handler, part)[2]))
+                handler.answer(HTTPStatus.OK, answer, {"content-type": AWS_JSON})
             case _:
                 self._kill(handler, body, fault)
 
@@ -130,6 +135,8 @@ class Proxy:
             number = self._numbers[operation, table]
             self._numbers[operation, table] += 1
             fault = self.plan.request(operation, table, number)
+            if fault.kind is Kind.HALF and operation not in batches.OPERATIONS:
+                fault = Fault(Kind.NONE)
             self.requests += 1
             if fault.kind not in (Kind.NONE, *KILLS):
                 self.faults[fault.kind] += 1
@@ -145,5 +152,5 @@ class Proxy:
 
 def _refuse(handler: Handler, error: Error) -> None:
     status, kind, message = error
-    headers = {"content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "CHAOS"}
+    headers = {"content-type": AWS_JSON, "x-amzn-requestid": "CHAOS"}
     handler.answer(status, json.dumps({"__type": kind, "message": message}).encode(), headers)

@@ -38,7 +38,7 @@ SHARES = {
     Kind.ERROR_BEFORE: 12,
     Kind.ERROR_AFTER: 12,
     Kind.THROTTLE: 20,
-    Kind.HALF: 40,
+    Kind.HALF: 80,
     Kind.KILL_BEFORE: 3,
     Kind.KILL_AFTER: 3,
     Kind.KILL_BETWEEN: 3,

@@ -30,11 +30,13 @@ class Findings:
     doubled: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    # Forgeries that were shown to the oracle, and that it took for right.
+    unnoticed: list[str] = field(default_factory=list)
     announcements: int = 0
     duplicates: int = 0
 
     def all(self) -> list[str]:
-        return [*self.lost, *self.doubled, *self.wrong, *self.others]
+        return [*self.lost, *self.doubled, *self.wrong, *self.others, *self.unnoticed]
 
 
 class Oracle:

@@ -7,6 +7,7 @@ from project.progress import say
 from project.settings import ROOT
 
 from .customers import Customer
+from .forgeries import FORGERIES
 from .oracle import Findings, Pairs
 from .plan import KILLS, Answer
 from .proxy import Proxy
@@ -47,6 +48,7 @@ class Outcome:
             "doubled": len(found.doubled),
             "wrong calls": len(found.wrong),
             "other violations": len(found.others),
+            "forgeries": f"{len(FORGERIES)} shown to the check, {len(found.unnoticed)} not noticed",
             "time to quiet": f"{self.quiet_seconds:.0f} s",
         }
         say()

@@ -9,9 +9,8 @@ from urllib.parse import urlencode
 from local.api import Api
 from project.progress import step
 
-from . import calls, customers, quiet, tables
+from . import calls, customers, forgeries, quiet, tables
 from .elevenlabs import ElevenLabs
-from .oracle import Oracle
 from .outcome import Outcome
 from .plan import Plan
 from .senders import Senders
@@ -61,8 +60,9 @@ def _play(stack: Stack, api: ElevenLabs, plan: Plan, events: int) -> int:
         customer.plan = None
     with step("nothing fails any more; waiting until all is quiet"):
         took = quiet.wait(stack, 2 * count, QUIET_SECONDS)
-    oracle = Oracle(tables.read(stack), dict(_views(stack)), began)
-    findings = oracle.check(pairs, subscribed)
+    evidence = forgeries.Evidence(tables.read(stack), dict(_views(stack)), began, pairs, subscribed)
+    findings = evidence.findings()
+    findings.unnoticed = forgeries.missed(evidence)
     findings.others += twins.refused + senders.refused
     dead = quiet.messages(stack, lambda logical: logical.endswith("Dead"))
     findings.others += [f"{queue} has {count} messages" for queue, count in dead.items() if count]

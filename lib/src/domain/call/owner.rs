@@ -164,4 +164,19 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_certainty_is_stored_only_where_it_is_less_than_the_lines() {
+        let stored = |owner: &Owner| serde_json::to_value(owner).unwrap();
+        let of_line = Owner::tenant("acme");
+        assert_eq!(stored(&of_line), serde_json::json!({ "tenantId": "acme" }));
+        let of_agent = Owner::tenant("acme").at_most(Certainty::Agent);
+        let json = stored(&of_agent);
+        assert_eq!(
+            json,
+            serde_json::json!({ "tenantId": "acme", "sure": [1, 1, 1] })
+        );
+        let read: Owner = serde_json::from_value(json).unwrap();
+        assert_eq!(read, of_agent);
+    }
 }

@@ -129,4 +129,24 @@ mod tests {
         assert_eq!(numbers(9, 2), BTreeSet::from([key(0), key(1)]));
         assert_eq!(numbers(3, 100).len(), 6, "each once");
     }
+
+    #[test]
+    fn the_bound_counts_every_byte_as_it_is_stored() {
+        for text in [
+            "EV_1",
+            "\"",
+            "\\",
+            "\u{1}",
+            "é",
+            "\u{1f600}",
+            "a\"b\\c\u{1f}d",
+        ] {
+            let key = EventKey::of("x", text);
+            let json = serde_json::to_string(&key).unwrap();
+            assert_eq!(stored_bytes(&key), json.len() + 1, "{json}");
+            let waiting: Waiting = [key.clone()].into_iter().collect();
+            let listed: Vec<_> = waiting.iter().collect();
+            assert_eq!(listed, [&key]);
+        }
+    }
 }

@@ -454,7 +454,7 @@ mod tests {
 
     #[test]
     fn the_directory_knows_owners_by_our_number_and_by_the_agent() {
-        let line = crate::domain::phone::PhoneNumber::parse("+18588796658");
+        let line = PhoneNumber::parse("+18588796658");
         let of_line = Facts {
             line_number: Latest::claimed(Some(Claim::new(0, at(1), line.unwrap()))),
             ..Facts::default()

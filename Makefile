@@ -61,7 +61,7 @@ redaction: ## search every line that the running stack has logged for secrets, t
 	@$(PYTHON) -m project.environment cloud
 	@.local/venv/cloud/bin/python -m checks.redaction
 
-mutants: ## change the rules one at a time and list what no test notices (FILE=lib/src/domain/call/outcome.rs; about a minute per change, days without FILE)
+mutants: ## change the rules one at a time and list what no test notices (FILE=lib/src/domain/call/outcome.rs; a minute or more per change, days without FILE)
 	@command -v cargo-mutants >/dev/null || { echo 'Install it: cargo install cargo-mutants --locked --version 27.1.0' >&2; exit 1; }
 	CARGO_TARGET_DIR="$(CURDIR)/target/mutants" cargo mutants --output .local $(if $(FILE),--file "$(FILE)")
 

@@ -211,7 +211,7 @@ fn a_machine_dials_again_while_it_is_in_the_room_of_a_call_that_is_not_inbound()
     }
 }
 
-/// Records of earlier versions hold the last leaving of a phone, whoever it was.
+/// Records of earlier versions hold the last leaving of a phone, of any role.
 #[test]
 fn in_an_inbound_call_only_the_leaving_of_a_phone_that_a_rule_let_in_counts() {
     for (direction, rank_of_direction, rank, counts) in [

@@ -28,7 +28,7 @@ OPS := $(PYTHON) -m ops
 TOOLS := .local/venv/tools/bin
 ROOMS := local ops checks chaos samples project bench/billing.py bench/cost.py bench/footprint.py bench/stack.py bench/tables.py
 
-.PHONY: help check cli clients console console-check contract fuzz redaction rehearse chaos run second-database up down test logs invoke invoke-all lint quick-lint quick-test supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
+.PHONY: help check cli clients console console-check contract fuzz mutants redaction rehearse chaos run second-database up down test logs invoke invoke-all lint quick-lint quick-test supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -60,6 +60,10 @@ fuzz: ## parse a million mutated samples with each group of parsers (CASES=10000
 redaction: ## search every line that the running stack has logged for secrets, tokens, bodies and phone numbers
 	@$(PYTHON) -m project.environment cloud
 	@.local/venv/cloud/bin/python -m checks.redaction
+
+mutants: ## change the rules one at a time and list what no test notices (FILE=lib/src/domain/call/outcome.rs; a minute or more per change, days without FILE)
+	@command -v cargo-mutants >/dev/null || { echo 'Install it: cargo install cargo-mutants --locked --version 27.1.0' >&2; exit 1; }
+	CARGO_TARGET_DIR="$(CURDIR)/target/mutants" cargo mutants --output .local $(if $(FILE),--file "$(FILE)")
 
 rehearse: ## run the operators' commands (secrets, restore, adopt, rollback) in a separate emulator
 	@$(LOCAL) rehearse

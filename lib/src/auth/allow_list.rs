@@ -54,6 +54,8 @@ mod tests {
     #[test]
     fn an_empty_list_admits_all_and_any_other_only_its_networks() {
         assert!(admits("", "203.0.113.9") && admits(" , ", "nowhere"));
+        let is_empty = |list: &str| AllowList::parse(list).unwrap().is_empty();
+        assert!(is_empty(" , ") && !is_empty("203.0.113.9"));
         let list = "203.0.113.0/24, 198.51.100.7,2001:db8::/32";
         for source in [
             "203.0.113.9",

@@ -329,3 +329,40 @@ fn bearer(value: &str) -> Option<&str> {
         .eq_ignore_ascii_case("bearer")
         .then_some(token.trim())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn caller(tenant_id: Option<&str>, role: Role) -> Caller {
+        Caller {
+            user_id: "ann".to_owned(),
+            tenant_id: tenant_id.map(str::to_owned),
+            role,
+            default_tenant: None,
+        }
+    }
+
+    #[test]
+    fn a_caller_is_named_by_its_tenant_and_its_user() {
+        let ann = caller(Some("acme"), Role::Admin);
+        assert_eq!((ann.user_id(), ann.role()), ("ann", Role::Admin));
+        assert_eq!(ann.tenant_id(), "acme");
+        assert_eq!(ann.name(), r#"["acme","ann"]"#);
+        let alone = caller(None, Role::User).tenant_id();
+        assert!(alone.ends_with("ann") && alone != "ann", "{alone}");
+    }
+
+    #[test]
+    fn every_call_of_a_tenant_is_read_by_its_viewers_only() {
+        for (tenant_id, role, all) in [
+            (Some("acme"), Role::Viewer, true),
+            (Some("acme"), Role::Admin, true),
+            (Some("acme"), Role::User, false),
+            (None, Role::Viewer, false),
+            (Some("acme"), Role::Platform, false),
+        ] {
+            assert_eq!(caller(tenant_id, role).reads_all_calls(), all, "{role:?}");
+        }
+    }
+}

@@ -239,3 +239,65 @@ pub(super) fn verdict(
         None => (DeliveryStatus::Failed, None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        delivery::tests::{answered, pending},
+        subscription::tests::to,
+    };
+
+    #[test]
+    fn what_follows_from_an_attempt_is_decided_by_its_answer_and_by_what_is_left_of_the_schedule() {
+        let subscription = to(&["call.completed"]);
+        let after = |delivery: &Delivery, code| verdict(delivery, &subscription, &answered(code));
+        let first = pending();
+        assert_eq!(after(&first, 204), (DeliveryStatus::Delivered, None));
+        assert_eq!(after(&first, 410), (DeliveryStatus::Failed, None));
+        assert_eq!(after(&first, 500).0, DeliveryStatus::Pending);
+        let last = Delivery {
+            attempts: subscription.retry_config.max_attempts - 1,
+            ..pending()
+        };
+        let before = Delivery {
+            attempts: last.attempts - 1,
+            ..pending()
+        };
+        assert_eq!(after(&before, 500).0, DeliveryStatus::Pending);
+        assert_eq!(after(&last, 500), (DeliveryStatus::Failed, None));
+        assert_eq!(after(&last, 204), (DeliveryStatus::Delivered, None));
+        let (status, next) = after(&last, 429);
+        assert_eq!(
+            status,
+            DeliveryStatus::Pending,
+            "a refusal counts against nothing"
+        );
+        assert!(next.is_some());
+    }
+
+    #[test]
+    fn the_wait_begins_when_the_attempt_ended_and_is_the_same_if_computed_again() {
+        let subscription = to(&["call.completed"]);
+        let attempt = Attempt {
+            at: Timestamp::from_seconds(1_000).unwrap(),
+            timing: 2_000,
+            retry_after: Some(600),
+            ..answered(503)
+        };
+        let asked_for = Timestamp::from_seconds(1_602);
+        let (_, next) = verdict(&pending(), &subscription, &attempt);
+        assert_eq!(next, asked_for);
+        let no_wait = Attempt {
+            retry_after: None,
+            ..attempt
+        };
+        let (_, next) = verdict(&pending(), &subscription, &no_wait);
+        assert_eq!(verdict(&pending(), &subscription, &no_wait).1, next);
+        let millis = next.unwrap().millis_since(no_wait.at);
+        assert!(
+            (6_000..=8_000).contains(&millis),
+            "2 s and 5 s ± 20 %: {millis}"
+        );
+    }
+}

@@ -112,3 +112,41 @@ fn is_ours(found: &Delivery, read: &Delivery, now: Timestamp) -> bool {
         && found.attempts == read.attempts
         && found.updated_at == now
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::delivery::tests::pending;
+
+    #[test]
+    fn what_was_reopened_at_this_moment_without_an_attempt_since_is_ours() {
+        let now = Timestamp::from_seconds(1_000).unwrap();
+        let read = Delivery {
+            status: DeliveryStatus::Failed,
+            attempts: 3,
+            ..pending()
+        };
+        let ours = Delivery {
+            status: DeliveryStatus::Pending,
+            updated_at: now,
+            ..read.clone()
+        };
+        assert!(is_ours(&ours, &read, now));
+        for other in [
+            Delivery {
+                status: DeliveryStatus::Failed,
+                ..ours.clone()
+            },
+            Delivery {
+                attempts: 4,
+                ..ours.clone()
+            },
+            Delivery {
+                updated_at: now.plus_millis(1),
+                ..ours
+            },
+        ] {
+            assert!(!is_ours(&other, &read, now), "{other:?}");
+        }
+    }
+}

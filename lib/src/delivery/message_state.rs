@@ -81,3 +81,6 @@ impl<'a> MessageState<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

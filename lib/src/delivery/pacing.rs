@@ -183,3 +183,38 @@ fn seconds(wait_micros: u64, pace: &Pace) -> u64 {
         wait_micros / SECOND
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_moment_is_counted_in_microseconds() {
+        let moment = Timestamp::from_millis(1_234).unwrap();
+        assert_eq!((micros(Timestamp::EPOCH), micros(moment)), (0, 1_234_000));
+    }
+
+    #[test]
+    fn a_message_stays_until_its_second_or_up_to_a_second_less_if_it_is_held() {
+        let pace = |micros| Pace {
+            micros,
+            from: Timestamp::EPOCH,
+            until: Timestamp::EPOCH,
+        };
+        let (fast, slow) = (pace(1), pace(1_000_000));
+        assert!(fast.hold_micros() < 1_000_000 && slow.hold_micros() >= 1_000_000);
+        for (wait, of_fast, of_slow) in [
+            (0, 0, 0),
+            (1, 1, 0),
+            (1_000_000, 1, 1),
+            (1_000_001, 2, 1),
+            (2_999_999, 3, 2),
+        ] {
+            assert_eq!(
+                (seconds(wait, &fast), seconds(wait, &slow)),
+                (of_fast, of_slow),
+                "{wait}"
+            );
+        }
+    }
+}

@@ -126,3 +126,47 @@ impl<T, const N: usize> BoundedSet<T, N> {
         self.0.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{call::report::Report, timestamp::Timestamp};
+
+    type Reports = BoundedMap<u32, Report, 3>;
+
+    #[test]
+    fn a_set_keeps_the_smallest_values_and_as_many_as_its_bound() {
+        let kept = |values: &[u32]| -> Vec<u32> {
+            BoundedSet::<u32, 3>::of(values.iter().copied())
+                .iter()
+                .copied()
+                .collect()
+        };
+        assert_eq!(kept(&[3, 1]), [1, 3]);
+        assert_eq!(kept(&[3, 1, 2]), [1, 2, 3]);
+        assert_eq!(kept(&[4, 3, 1, 2, 5]), [1, 2, 3]);
+        assert!(BoundedSet::<u32, 3>::default().is_empty());
+        assert!(!BoundedSet::<u32, 3>::of([1]).is_empty());
+    }
+
+    #[test]
+    fn a_map_says_only_beyond_its_bound_that_something_did_not_fit() {
+        let mut map = Reports::default();
+        for (key, is_full) in [
+            (2, false),
+            (3, false),
+            (1, false),
+            (1, false),
+            (4, true),
+            (0, true),
+        ] {
+            let report = Report {
+                seconds: crate::domain::call::claims::Latest::of(0, Timestamp::EPOCH, Some(1)),
+                ..Report::default()
+            };
+            assert_eq!(map.merge(BoundedMap::of(key, report)), is_full, "{key}");
+        }
+        let keys: Vec<_> = map.iter().map(|(key, _)| *key).collect();
+        assert_eq!(keys, [0, 1, 2]);
+    }
+}

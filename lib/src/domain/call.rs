@@ -378,3 +378,6 @@ fn traits(facts: &Facts, owner: Option<&Owner>) -> Traits {
             .collect(),
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -206,3 +206,6 @@ impl Attempt {
         self.status_code == Some(410)
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -274,3 +274,6 @@ fn id_of(kind: &str, names: &[&str]) -> Uuid {
         serde_json::json!([kind, names]).to_string().as_bytes(),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -215,4 +215,11 @@ mod tests {
             0
         );
     }
+
+    #[test]
+    fn what_is_filed_is_found_under_its_number_and_for_its_tenant() {
+        assert_eq!(minute("1970-01-02T00:01:30Z").as_number(), 1_441);
+        let begun = StartWindow::of("acme", Timestamp::EPOCH);
+        assert_eq!(begun.tenant_id(), "acme");
+    }
 }

@@ -90,3 +90,27 @@ impl fmt::Debug for Event {
         write!(f, "Event({})", self.key)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_read_as_it_is_written_and_says_whether_tenants_have_accounts_there() {
+        for (source, name, has_accounts) in [
+            (Source::LiveKit, "livekit", true),
+            (Source::SipInbound, "livekit-sip-inbound", true),
+            (Source::SignalWire, "signalwire", true),
+            (Source::ElevenLabs, "elevenlabs", true),
+            (Source::CallStatus, "elevenlabs-call-status", true),
+            (Source::ElevenLabsApi, "elevenlabs-api", false),
+            (Source::CallCapture, "call-capture", false),
+            (Source::Platform, "11wire", false),
+        ] {
+            assert_eq!(source.as_str(), name);
+            assert_eq!(Source::parse(name), Some(source));
+            assert_eq!(source.has_accounts(), has_accounts, "{name}");
+        }
+        assert_eq!(Source::parse("LiveKit"), None);
+    }
+}

@@ -78,3 +78,17 @@ pub fn is_operational(event_type: &str) -> bool {
 pub fn all() -> &'static [&'static str] {
     &ALL
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn events_about_deliveries_are_of_one_family() {
+        let of_deliveries: Vec<_> = ALL
+            .into_iter()
+            .filter(|name| is_operational(name))
+            .collect();
+        assert_eq!(of_deliveries, [FAILING, EXHAUSTED, DISABLED]);
+    }
+}

@@ -46,4 +46,10 @@ mod tests {
         assert_eq!(snake_case(" -- "), None);
         assert_eq!(snake_case(&"x".repeat(65)), None);
     }
+
+    #[test]
+    fn the_longest_name_has_sixty_four_bytes() {
+        let name = "x".repeat(64);
+        assert_eq!(snake_case(&name), Some(name));
+    }
 }

@@ -193,8 +193,30 @@ impl SigningSecrets {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// An active subscription of `acme` to these types, without filters.
+    pub(crate) fn to(event_types: &[&str]) -> Subscription {
+        Subscription {
+            tenant_id: "acme".to_owned(),
+            id: 1,
+            name: "all calls".to_owned(),
+            url: "https://hooks.example.com/a".to_owned(),
+            event_types: words(event_types),
+            status: SubscriptionStatus::Active,
+            headers: BTreeMap::new(),
+            retry_config: RetryConfig::default(),
+            filters: Filters::default(),
+            rate_limit: None,
+            metadata: Map::new(),
+            disabled: None,
+            created_at: Timestamp::EPOCH,
+            updated_at: Timestamp::EPOCH,
+            routed_at: None,
+            proven_url: None,
+        }
+    }
 
     fn words<T: FromIterator<String>>(words: &[&str]) -> T {
         words.iter().map(|word| (*word).to_owned()).collect()
@@ -239,5 +261,73 @@ mod tests {
             ..Filters::default()
         };
         assert!(!campaigns.pass(&Traits::default()) && !outcomes.pass(&Traits::default()));
+    }
+
+    #[test]
+    fn only_an_active_subscription_to_the_type_that_the_filters_let_pass_gets_a_message() {
+        let wants = |subscription: &Subscription, event_type: &str| {
+            subscription.wants(event_type, &Traits::default())
+        };
+        let active = to(&["call.created", "call.completed"]);
+        assert!(wants(&active, "call.created") && wants(&active, "call.completed"));
+        assert!(!wants(&active, "call.ringing") && !wants(&active, "call"));
+        assert!(!wants(&to(&[]), "call.created"));
+        let inactive = Subscription {
+            status: SubscriptionStatus::Inactive,
+            ..active.clone()
+        };
+        assert!(!wants(&inactive, "call.created"));
+        let filtered = Subscription {
+            filters: Filters {
+                campaigns: words(&["spring"]),
+                ..Filters::default()
+            },
+            ..active
+        };
+        assert!(!wants(&filtered, "call.created"));
+        let spring = Traits {
+            campaign_id: Some("spring".to_owned()),
+            ..Traits::default()
+        };
+        assert!(filtered.wants("call.created", &spring));
+    }
+
+    #[test]
+    fn filters_are_empty_only_if_every_one_is() {
+        assert!(Filters::default().is_empty());
+        for place in 0..3 {
+            let given = |number| match number == place {
+                true => words(&["x"]),
+                false => Vec::new(),
+            };
+            let filters = Filters {
+                campaigns: given(0),
+                agents: given(1),
+                outcomes: given(2),
+            };
+            assert!(!filters.is_empty(), "{filters:?}");
+        }
+    }
+
+    #[test]
+    fn a_replaced_secret_signs_until_the_overlap_ends_and_not_at_all_without_one() {
+        let secret = |text: &str| SigningSecret::parse(text).unwrap();
+        let (old, new) = (secret("the-old-secret-1"), secret("the-new-secret-2"));
+        let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+        let valid = |secrets: &SigningSecrets, seconds| -> Vec<_> {
+            secrets.valid_at(at(seconds)).cloned().collect()
+        };
+        let mut secrets = SigningSecrets::new(old.clone());
+        secrets.rotate(&new, 60, at(100));
+        assert_eq!(valid(&secrets, 159), [new.clone(), old.clone()]);
+        assert_eq!(valid(&secrets, 160), std::slice::from_ref(&new));
+        let mut at_once = SigningSecrets::new(old);
+        at_once.rotate(&new, 0, at(100));
+        assert_eq!(at_once, SigningSecrets::new(new));
+    }
+
+    #[test]
+    fn a_subscription_never_shows_its_url_in_a_log() {
+        assert_eq!(format!("{:?}", to(&[])), "Subscription(1 of acme)");
     }
 }

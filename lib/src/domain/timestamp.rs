@@ -139,4 +139,22 @@ mod tests {
         assert_eq!(late.millis_since(early), 2_999);
         assert_eq!(early.millis_since(late), 0);
     }
+
+    #[test]
+    fn days_millis_and_seconds_are_counted_to_the_bounds_of_the_calendar() {
+        let at = |text| Timestamp::parse_rfc3339(text).unwrap();
+        let noon = at("2025-10-29T12:00:00Z");
+        assert_eq!(noon.minus_days(3), at("2025-10-26T12:00:00Z"));
+        assert_eq!(noon.plus_days(3), at("2025-11-01T12:00:00Z"));
+        assert_eq!(noon.minus_millis(1_500), at("2025-10-29T11:59:58.500Z"));
+        assert_eq!(noon.plus_millis(1_500), at("2025-10-29T12:00:01.500Z"));
+        assert_eq!(noon.minus_seconds(90), Some(at("2025-10-29T11:58:30Z")));
+        assert_eq!(Timestamp(5_000).minus_seconds(5), Some(Timestamp::EPOCH));
+        assert_eq!(Timestamp(5_000).minus_seconds(6), None);
+        assert_eq!(Timestamp(5_000).minus_millis(5_001), Timestamp::EPOCH);
+        assert_eq!(Timestamp(5_000).minus_days(u32::MAX), Timestamp::EPOCH);
+        assert_eq!(noon.plus_days(u32::MAX), Timestamp::LATEST);
+        assert_eq!(noon.plus_millis(u64::MAX), Timestamp::LATEST);
+        assert_eq!(noon.minus_seconds(u64::MAX), None);
+    }
 }

@@ -225,3 +225,55 @@ fn is_for(outgoing: &OutgoingMessage, subscription: &Subscription) -> bool {
         && subscription.created_at <= message.announced_at
         && subscription.wants(&message.event_type, &message.traits)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::subscription::{Filters, Traits, tests::to};
+
+    #[test]
+    fn a_message_is_for_subscriptions_that_existed_when_it_was_announced() {
+        let at = |second| Timestamp::from_seconds(second).unwrap();
+        let outgoing = |announced: i64, audience| OutgoingMessage {
+            message: Message {
+                id: "evt_1".to_owned(),
+                tenant_id: "acme".to_owned(),
+                event_type: "call.created".to_owned(),
+                occurred_at: at(announced),
+                announced_at: at(announced),
+                call_id: None,
+                user_id: None,
+                traits: Traits {
+                    campaign_id: Some("spring".to_owned()),
+                    ..Traits::default()
+                },
+                body: "{}".into(),
+            },
+            audience,
+        };
+        let plain = Subscription {
+            created_at: at(100),
+            ..to(&["call.created"])
+        };
+        let filtered = Subscription {
+            filters: Filters {
+                campaigns: vec!["spring".to_owned()],
+                ..Filters::default()
+            },
+            ..plain.clone()
+        };
+        for (announced, existed) in [(99, false), (100, true), (101, true)] {
+            let all = outgoing(announced, Audience::All);
+            assert_eq!(is_for(&all, &plain), existed, "{announced}");
+            assert_eq!(is_for(&all, &filtered), existed, "{announced}");
+            let again = outgoing(announced, Audience::WithFilters);
+            assert!(
+                !is_for(&again, &plain),
+                "nothing that a filter sees concerns it"
+            );
+            assert_eq!(is_for(&again, &filtered), existed, "{announced}");
+        }
+        let other_type = to(&["call.ringing"]);
+        assert!(!is_for(&outgoing(101, Audience::All), &other_type));
+    }
+}

@@ -161,3 +161,16 @@ impl CallCloser {
         Ok(accepted == Accepted::New)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_call_is_closed_after_the_hours_and_the_slack_of_its_span() {
+        let received = Timestamp::from_seconds(1_000).unwrap();
+        let limit = SilenceLimit { hours: 3 };
+        let expected = Timestamp::from_seconds(1_000 + 3 * 3_600 + 10 * 60);
+        assert_eq!(Some(limit.ends_after(received)), expected);
+    }
+}

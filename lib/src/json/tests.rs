@@ -321,3 +321,29 @@ proptest! {
         let _ = (Object::parse(&text).is_ok(), value(&bytes).is_ok(), shown(&text), compact(&text), is_deep(&text));
     }
 }
+
+#[test]
+fn two_bodies_mean_the_same_only_if_both_are_json() {
+    for (one, other, same) in [
+        (
+            r#"{"a":1,"b":[true]}"#,
+            r#" {"b": [true], "a": 1.0} "#,
+            true,
+        ),
+        (r#"{"a":1}"#, r#"{"a":2}"#, false),
+        ("x", "x", false),
+        ("{}", "x", false),
+        ("x", "{}", false),
+    ] {
+        let found = same_bodies(one.as_bytes(), other.as_bytes());
+        assert_eq!(found, same, "{one} {other}");
+    }
+}
+
+#[test]
+fn only_the_two_words_are_truth_values() {
+    let text = r#"{"yes":true,"no":false,"text":"false","number":0}"#;
+    let object = Object::parse(text).unwrap();
+    let found = ["yes", "no", "text", "number", "missing"].map(|name| object.get(name).bool());
+    assert_eq!(found, [Some(true), Some(false), None, None, None]);
+}

@@ -153,3 +153,77 @@ impl VerifiedWebhook {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        domain::{event::Source, key::EventKey},
+        providers::{elevenlabs, signalwire},
+    };
+
+    fn verified(tenant_id: Option<&str>) -> VerifiedWebhook {
+        VerifiedWebhook {
+            body: Bytes::from_static(b"{}"),
+            signer: Signer {
+                tenant_id: tenant_id.map(Into::into),
+            },
+        }
+    }
+
+    fn event() -> Event {
+        Event {
+            key: EventKey::of("signalwire", "EV_1"),
+            source: Source::SignalWire,
+            tenant_id: None,
+            region: None,
+            event_type: "call.created".to_owned(),
+            occurred_at: Timestamp::EPOCH,
+            received_at: Timestamp::EPOCH,
+            payload: Bytes::from_static(b"{}"),
+        }
+    }
+
+    #[test]
+    fn an_event_of_a_tenants_own_account_is_the_tenants_and_has_a_key_of_its_own() {
+        let of_platform = verified(None);
+        assert_eq!(of_platform.account(), None);
+        assert_eq!(of_platform.signed(event()), event());
+        let of_tenant = verified(Some("acme"));
+        assert_eq!(of_tenant.account(), Some("acme"));
+        let signed = of_tenant.signed(event());
+        assert_eq!(signed.tenant_id.as_deref(), Some("acme"));
+        assert_eq!(signed.key, event().key.in_account_of("acme"));
+        assert_ne!(signed.key, event().key);
+    }
+
+    #[test]
+    fn nothing_of_a_webhook_but_its_size_is_shown() {
+        let raw = RawWebhook::new(HeaderMap::new(), Bytes::from_static(b"secret"));
+        assert_eq!(raw.size(), 6);
+        assert_eq!(format!("{raw:?}"), "RawWebhook(6 bytes)");
+        assert_eq!(format!("{:?}", verified(None)), "VerifiedWebhook(2 bytes)");
+        assert_eq!(format!("{:?}", event()), "Event(signalwire:EV_1)");
+    }
+
+    #[test]
+    fn without_a_secret_nothing_could_ever_be_verified() {
+        for (secrets, is_empty) in [
+            (vec![], true),
+            (vec![String::new()], true),
+            (vec!["a-secret".to_owned()], false),
+            (vec![String::new(), "a-secret".to_owned()], false),
+        ] {
+            assert_eq!(
+                elevenlabs::Keys::new(&secrets).is_empty(),
+                is_empty,
+                "{secrets:?}"
+            );
+            assert_eq!(
+                signalwire::Keys::parse(&secrets).is_empty(),
+                is_empty,
+                "{secrets:?}"
+            );
+        }
+    }
+}

@@ -246,3 +246,45 @@ fn is_waiting(recovery: &Recovery, delivery: &Delivery) -> bool {
             Recoverable::Failed => delivery.attempts == delivery.earlier_attempts,
         }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::delivery::{recovery::tests::running, tests::pending};
+
+    #[test]
+    fn a_delivery_is_of_the_recovery_that_it_names() {
+        let recovery = running();
+        let of = |name: Option<String>| Delivery {
+            recovery: name,
+            ..pending()
+        };
+        assert!(is_of(&recovery, &of(Some(recovery.id.to_string()))));
+        assert!(!is_of(&recovery, &of(Some("rec_1_2_0".to_owned()))));
+        assert!(!is_of(&recovery, &of(None)));
+    }
+
+    #[test]
+    fn a_reopened_delivery_waits_while_it_is_pending_without_an_attempt_since() {
+        let (failed, mut overdue) = (running(), running());
+        overdue.order.status = Recoverable::Pending;
+        for (status, attempts, of_failed, of_overdue) in [
+            (DeliveryStatus::Pending, 3, true, true),
+            (DeliveryStatus::Pending, 4, false, true),
+            (DeliveryStatus::Delivered, 3, false, false),
+            (DeliveryStatus::Failed, 3, false, false),
+        ] {
+            let delivery = Delivery {
+                status,
+                attempts,
+                earlier_attempts: 3,
+                ..pending()
+            };
+            let waits = [
+                is_waiting(&failed, &delivery),
+                is_waiting(&overdue, &delivery),
+            ];
+            assert_eq!(waits, [of_failed, of_overdue], "{status:?} {attempts}");
+        }
+    }
+}

@@ -64,3 +64,26 @@ impl StatusWord {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_ranks_by_how_far_the_call_has_come() {
+        use StatusWord::*;
+        for (rank, words) in [
+            (0, &[Initiated][..]),
+            (1, &[Ringing]),
+            (2, &[Answered]),
+            (3, &[Ended]),
+            (4, &[Completed, InitiationFailed, Busy, NoAnswer]),
+            (4, &[Failed, Canceled, Unreachable, Rejected]),
+        ] {
+            for word in words {
+                assert_eq!(word.progress(), rank, "{word:?}");
+                assert_eq!(word.is_terminal(), rank > 2, "{word:?}");
+            }
+        }
+    }
+}

@@ -159,3 +159,6 @@ impl From<Announced> for (EventKey, Timestamp) {
         (announced.by, announced.at)
     }
 }
+
+#[cfg(test)]
+mod tests;

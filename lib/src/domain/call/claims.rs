@@ -224,3 +224,28 @@ impl EarliestTime {
         self.0.is_none()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_seconds(second).unwrap()
+    }
+
+    /// The records of every version hold these arrays.
+    #[test]
+    fn a_span_is_stored_as_both_ends_or_as_one_if_they_are_equal() {
+        for (times, stored) in [
+            (vec![], vec![]),
+            (vec![at(5)], vec![at(5)]),
+            (vec![at(5), at(5)], vec![at(5)]),
+            (vec![at(7), at(5), at(6)], vec![at(5), at(7)]),
+        ] {
+            let span = FirstLast::from(times.clone());
+            assert_eq!(Vec::from(span), stored, "{times:?}");
+            assert_eq!(span.is_empty(), times.is_empty());
+            assert_eq!(FirstLast::from(stored), span);
+        }
+    }
+}

@@ -472,3 +472,6 @@ impl Facts {
             || talked()
     }
 }
+
+#[cfg(test)]
+mod tests;

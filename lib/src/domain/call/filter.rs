@@ -244,4 +244,116 @@ mod tests {
             assert_eq!(StatusFilter::parse(text), None, "{text}");
         }
     }
+
+    fn shown(filter: CallFilter, call: &Call) -> bool {
+        filter.matches(call)
+    }
+
+    #[test]
+    fn every_criterion_must_match_and_an_absent_one_always_does() {
+        let number = |text: &str| PhoneNumber::parse(text).unwrap();
+        let call = call(Facts {
+            direction: claimed(Direction::Outbound),
+            campaign_id: claimed("spring".to_owned()),
+            phone_number: claimed(number("+15105550123")),
+            lead_id: claimed(crate::domain::scalar::Scalar::from("lead-1".to_owned()).into()),
+            employee_id: claimed("ann".to_owned()),
+            verdict: claimed(Outcome::Busy),
+            results: claimed(std::collections::BTreeSet::from(["follow_up".to_owned()])),
+            hangup: claimed(Hangup {
+                at: Timestamp::EPOCH,
+                reason: None,
+            }),
+            ..Facts::default()
+        });
+        let all = CallFilter {
+            statuses: vec![StatusFilter::Active, StatusFilter::Word(StatusWord::Busy)],
+            outcomes: vec!["completed".to_owned(), "follow_up".to_owned()],
+            direction: Some(Direction::Outbound),
+            campaign_id: Some("spring".to_owned()),
+            phone_number: Some(number("+15105550123")),
+            lead_id: Some("lead-1".to_owned()),
+            employee_id: Some("ann".to_owned()),
+            ..CallFilter::default()
+        };
+        assert!(shown(CallFilter::default(), &call) && shown(all.clone(), &call));
+        let other = || Some("x".to_owned());
+        for wrong in [
+            CallFilter {
+                statuses: vec![StatusFilter::Active],
+                ..all.clone()
+            },
+            CallFilter {
+                outcomes: vec!["completed".to_owned()],
+                ..all.clone()
+            },
+            CallFilter {
+                direction: Some(Direction::Inbound),
+                ..all.clone()
+            },
+            CallFilter {
+                campaign_id: other(),
+                ..all.clone()
+            },
+            CallFilter {
+                phone_number: Some(number("+15105550124")),
+                ..all.clone()
+            },
+            CallFilter {
+                lead_id: other(),
+                ..all.clone()
+            },
+            CallFilter {
+                employee_id: other(),
+                ..all.clone()
+            },
+            CallFilter {
+                follow_up_to: Some(Timestamp::LATEST),
+                ..all.clone()
+            },
+        ] {
+            assert!(!shown(wrong.clone(), &call), "{wrong:?}");
+        }
+        let by_outcome = CallFilter {
+            outcomes: vec!["busy".to_owned()],
+            ..all
+        };
+        assert!(shown(by_outcome, &call));
+    }
+
+    #[test]
+    fn a_follow_up_is_in_a_window_with_both_its_ends() {
+        let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+        let due = |due| {
+            call(Facts {
+                follow_up: claimed(due),
+                ..Facts::default()
+            })
+        };
+        let follow_up = crate::domain::follow_up::FollowUp {
+            due_at: at(100),
+            date: "1970-01-01".to_owned(),
+            time: None,
+            automatic: false,
+        };
+        let (with, without) = (due(Some(follow_up)), due(None));
+        for (from, to, found) in [
+            (None, None, true),
+            (Some(100), None, true),
+            (None, Some(100), true),
+            (Some(99), Some(101), true),
+            (Some(101), None, false),
+            (None, Some(99), false),
+            (Some(50), Some(99), false),
+        ] {
+            let filter = CallFilter {
+                follow_up_from: from.map(at),
+                follow_up_to: to.map(at),
+                ..CallFilter::default()
+            };
+            assert_eq!(shown(filter.clone(), &with), found, "{filter:?}");
+            let any = from.is_none() && to.is_none();
+            assert_eq!(shown(filter, &without), any);
+        }
+    }
 }

@@ -221,3 +221,54 @@ fn reports_no_answer(left: &Disconnection) -> bool {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leg_failed_was_declined_or_was_missed_as_its_last_reason_says() {
+        let at = |second| Timestamp::from_seconds(second).unwrap();
+        let outcome = |reason: &str| {
+            let end = Disconnection::new(at(20), Some(at(10)), Some(reason.to_owned()));
+            let leg = Leg {
+                joined: FirstLast::of(Some(at(10))),
+                missed: Highest::of(Some(end)),
+                ..Leg::default()
+            };
+            leg.outcome()
+        };
+        for (reason, expected) in [
+            ("USER_REJECTED", LegOutcome::Declined),
+            ("BUSY_HERE", LegOutcome::Busy),
+            ("SIP_TRUNK_FAILURE", LegOutcome::Failed),
+            ("USER_UNAVAILABLE", LegOutcome::NoAnswer),
+            ("CLIENT_INITIATED", LegOutcome::NoAnswer),
+        ] {
+            assert_eq!(outcome(reason), Some(expected), "{reason}");
+        }
+    }
+
+    #[test]
+    fn media_and_connections_also_fail_in_conversations() {
+        let end =
+            |reason: &str| Disconnection::new(Timestamp::EPOCH, None, Some(reason.to_owned()));
+        for (reason, unanswered) in [
+            ("SIP_TRUNK_FAILURE", true),
+            ("JOIN_FAILURE", true),
+            ("USER_REJECTED", true),
+            ("USER_UNAVAILABLE", true),
+            ("BUSY_HERE", true),
+            ("MEDIA_FAILURE", false),
+            ("CONNECTION_TIMEOUT", false),
+            ("CLIENT_INITIATED", false),
+        ] {
+            assert_eq!(reports_no_answer(&end(reason)), unanswered, "{reason}");
+        }
+        assert!(!reports_no_answer(&Disconnection::new(
+            Timestamp::EPOCH,
+            None,
+            None
+        )));
+    }
+}

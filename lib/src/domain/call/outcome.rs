@@ -242,4 +242,20 @@ mod tests {
         };
         assert_eq!(Rule::decide(rejected), Rule::ReasonBusy);
     }
+
+    #[test]
+    fn a_reason_alone_implies_an_outcome_or_none() {
+        for (reason, outcome) in [
+            ("USER_REJECTED", Some("busy")),
+            ("line busy", Some("busy")),
+            ("USER_UNAVAILABLE", Some("no_answer")),
+            ("SIP_TRUNK_FAILURE", Some("failed")),
+            ("transport error", Some("failed")),
+            ("CLIENT_INITIATED", None),
+            ("", None),
+        ] {
+            let implied = Outcome::of_reason(reason).map(Outcome::as_str);
+            assert_eq!(implied, outcome, "{reason}");
+        }
+    }
 }

@@ -164,4 +164,65 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn the_certainty_is_stored_only_where_it_is_less_than_the_lines() {
+        let stored = |owner: &Owner| serde_json::to_value(owner).unwrap();
+        let of_line = Owner::tenant("acme");
+        assert_eq!(stored(&of_line), serde_json::json!({ "tenantId": "acme" }));
+        let of_agent = Owner::tenant("acme").at_most(Certainty::Agent);
+        let json = stored(&of_agent);
+        assert_eq!(
+            json,
+            serde_json::json!({ "tenantId": "acme", "sure": [1, 1, 1] })
+        );
+        let read: Owner = serde_json::from_value(json).unwrap();
+        assert_eq!(read, of_agent);
+    }
+
+    #[test]
+    fn a_campaign_is_asked_only_while_the_user_or_the_campaign_is_less_sure() {
+        let owner = |user: Option<&str>, campaign: Option<&str>, certainty| {
+            Owner {
+                user_id: user.map(str::to_owned),
+                campaign_id: campaign.map(str::to_owned),
+                ..Owner::tenant("acme")
+            }
+            .at_most(certainty)
+        };
+        for (known, may_learn) in [
+            (owner(None, None, Certainty::OurNumber), true),
+            (owner(Some("ann"), None, Certainty::OurNumber), true),
+            (owner(None, Some("autumn"), Certainty::OurNumber), true),
+            (
+                owner(Some("ann"), Some("autumn"), Certainty::OurNumber),
+                false,
+            ),
+            (owner(Some("ann"), Some("autumn"), Certainty::Agent), false),
+            (
+                owner(Some("ann"), Some("autumn"), Certainty::Campaign),
+                true,
+            ),
+            (
+                owner(Some("ann"), Some("spring"), Certainty::Campaign),
+                false,
+            ),
+            (owner(None, Some("spring"), Certainty::Campaign), true),
+        ] {
+            assert_eq!(known.may_learn_from("spring"), may_learn, "{known:?}");
+        }
+    }
+
+    #[test]
+    fn a_certainty_is_read_as_it_is_written() {
+        for (rank, certainty) in [
+            (0, Certainty::Campaign),
+            (1, Certainty::Agent),
+            (2, Certainty::Dialling),
+            (3, Certainty::OurNumber),
+        ] {
+            assert_eq!(u8::from(certainty), rank);
+            assert_eq!(Certainty::from(rank), certainty);
+        }
+    }
 }

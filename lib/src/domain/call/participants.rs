@@ -408,3 +408,6 @@ impl Facts {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -129,3 +129,82 @@ impl Merge for RoomSpan {
         merge_fields!(self, other, registers: [created, finished], flags: []);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::call::tests::at;
+
+    fn latest<T: Ord>(value: T) -> Latest<T> {
+        Latest::of(1, at(1), Some(value))
+    }
+
+    #[test]
+    fn a_leg_was_answered_if_its_answer_its_verdict_or_its_duration_says_so() {
+        for (report, answered) in [
+            (Report::default(), false),
+            (
+                Report {
+                    answered: EarliestTime::claimed(Some(at(5))),
+                    ..Report::default()
+                },
+                true,
+            ),
+            (
+                Report {
+                    verdict: latest(Outcome::Completed),
+                    ..Report::default()
+                },
+                true,
+            ),
+            (
+                Report {
+                    verdict: latest(Outcome::Busy),
+                    ..Report::default()
+                },
+                false,
+            ),
+            (
+                Report {
+                    seconds: latest(0),
+                    ..Report::default()
+                },
+                false,
+            ),
+            (
+                Report {
+                    seconds: latest(1),
+                    ..Report::default()
+                },
+                true,
+            ),
+            (
+                Report {
+                    seconds: latest(2),
+                    ..Report::default()
+                },
+                true,
+            ),
+        ] {
+            assert_eq!(report.is_answered(), answered, "{report:?}");
+        }
+    }
+
+    #[test]
+    fn a_conversation_stores_its_phone_call_only_if_one_is_known() {
+        let stored = |talk: &ConversationReport| serde_json::to_value(talk).unwrap();
+        let unknown = stored(&ConversationReport::default());
+        assert_eq!(unknown, serde_json::json!({}));
+        let known = ConversationReport {
+            report: Report {
+                is_phone: true,
+                ..Report::default()
+            },
+            ..ConversationReport::default()
+        };
+        let json = stored(&known);
+        assert_eq!(json, serde_json::json!({ "p": { "p": true } }));
+        let read: ConversationReport = serde_json::from_value(json).unwrap();
+        assert_eq!(read, known);
+    }
+}

@@ -131,3 +131,82 @@ impl CallKeys {
         std::iter::once(&self.first).chain(&self.others)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        bounded::{BoundedMap, BoundedSet},
+        call::{
+            claims::Latest,
+            leg::{Leg, LegKey},
+            report::{Report, RoomSpan},
+            tests::{at, update},
+        },
+        scalar::Scalar,
+    };
+
+    /// Facts with this text as every id.
+    fn facts(id: &str) -> Facts {
+        let latest = || Latest::of(1, at(1), Some(id.to_owned()));
+        let leg = Leg {
+            sip_calls: BoundedSet::of([id.to_owned()]),
+            call_sids: BoundedSet::of([id.to_owned()]),
+            ..Leg::default()
+        };
+        let talk = ConversationReport {
+            agent_id: latest(),
+            ..ConversationReport::default()
+        };
+        Facts {
+            legs: BoundedMap::of(LegKey::phone("a"), leg),
+            reports: BoundedMap::of(id.to_owned(), Report::default()),
+            rooms: BoundedMap::of(id.to_owned(), RoomSpan::default()),
+            talks: BoundedMap::of(id.to_owned(), talk),
+            room_sid: latest(),
+            room_name: latest(),
+            sip_call_id: latest(),
+            call_sid: latest(),
+            conversation_id: latest(),
+            agent_id: latest(),
+            campaign_id: latest(),
+            lead_id: Latest::of(1, at(1), Some(Scalar::from(id.to_owned()).into())),
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn no_id_of_a_call_is_a_placeholder() {
+        let kept = |id: &str| update("CA1", 1, facts(id)).without_placeholders().facts;
+        assert_eq!(kept("an-id-1"), facts("an-id-1"));
+        let without_ids = Facts {
+            legs: BoundedMap::of(LegKey::phone("a"), Leg::default()),
+            ..Facts::default()
+        };
+        for placeholder in ["undefined", "{{call_id}}", "0"] {
+            assert_eq!(kept(placeholder), without_ids, "{placeholder}");
+        }
+        let mut named = facts("an-id-1");
+        let agent = Latest::of(1, at(1), Some("null".to_owned()));
+        let talk = |agent_id| ConversationReport {
+            agent_id,
+            ..ConversationReport::default()
+        };
+        named.talks = BoundedMap::of("conv_1".to_owned(), talk(agent));
+        let talks = update("CA1", 1, named).without_placeholders().facts.talks;
+        assert_eq!(talks.get("conv_1"), Some(&talk(Latest::default())));
+    }
+
+    #[test]
+    fn a_name_in_a_tenants_own_account_leads_to_another_call() {
+        let keys = || CallKeys::new([CallKey::CallSid("CA1".to_owned())]).unwrap();
+        let of_acme = keys().in_account_of("acme");
+        assert!(of_acme.are_of_an_account() && !keys().are_of_an_account());
+        assert_eq!(
+            keys().first_id(),
+            CallKey::CallSid("CA1".to_owned()).call_id()
+        );
+        assert_ne!(of_acme.first_id(), keys().first_id());
+        assert_ne!(of_acme.first_id(), keys().in_account_of("other").first_id());
+    }
+}

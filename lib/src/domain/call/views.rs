@@ -261,10 +261,12 @@ impl Facts {
 mod tests {
     use super::*;
     use crate::domain::{
+        bounded::{BoundedMap, BoundedSet},
         call::{
             agent_status::AgentStatus,
             claims::{Claim, EarliestTime, Latest},
-            report::Hangup,
+            leg::{Leg, LegKey},
+            report::{ConversationReport, Hangup, Report, RoomSpan},
         },
         timestamp::Timestamp,
     };
@@ -330,5 +332,137 @@ mod tests {
         let mut ended = reported(StatusWord::Ended);
         ended.merge(hung_up(Some(Outcome::Completed)));
         assert_eq!(ended.status_word(), StatusWord::Ended);
+    }
+
+    fn latest(text: &str) -> Latest<String> {
+        Latest::claimed(Some(Claim::new(0, at(1), text.to_owned())))
+    }
+
+    fn in_room(sid: &str) -> Facts {
+        Facts {
+            rooms: BoundedMap::of(sid.to_owned(), RoomSpan::default()),
+            ..Facts::default()
+        }
+    }
+
+    fn of_earlier_version(sid: &str) -> Facts {
+        Facts {
+            room_sid: latest(sid),
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn calls_are_in_other_rooms_if_both_have_rooms_and_none_in_common() {
+        for one in [in_room("RM_1"), of_earlier_version("RM_1")] {
+            assert!(one.was_in("RM_1") && !one.was_in("RM_2"));
+            for (other, apart) in [
+                (in_room("RM_1"), false),
+                (of_earlier_version("RM_1"), false),
+                (in_room("RM_2"), true),
+                (of_earlier_version("RM_2"), true),
+                (Facts::default(), false),
+            ] {
+                assert_eq!(one.are_in_other_rooms(&other), apart, "{other:?}");
+                assert_eq!(other.are_in_other_rooms(&one), apart, "{other:?}");
+            }
+        }
+        assert!(!Facts::default().was_in("RM_1"));
+    }
+
+    fn with_leg(leg: Leg) -> Facts {
+        Facts {
+            legs: BoundedMap::of(LegKey::phone("a"), leg),
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn a_leg_is_named_by_any_of_its_ids() {
+        let ids = || BoundedSet::of(["id-1".to_owned()]);
+        for facts in [
+            with_leg(Leg {
+                sip_calls: ids(),
+                ..Leg::default()
+            }),
+            with_leg(Leg {
+                call_sids: ids(),
+                ..Leg::default()
+            }),
+            Facts {
+                reports: BoundedMap::of("id-1".to_owned(), Report::default()),
+                ..Facts::default()
+            },
+            Facts {
+                sip_call_id: latest("id-1"),
+                ..Facts::default()
+            },
+            Facts {
+                call_sid: latest("id-1"),
+                ..Facts::default()
+            },
+        ] {
+            assert!(facts.has_leg_ids(), "{facts:?}");
+            assert!(
+                facts.names_leg("id-1") && !facts.names_leg("id-2"),
+                "{facts:?}"
+            );
+        }
+        for facts in [Facts::default(), with_leg(Leg::default()), in_room("RM_1")] {
+            assert!(
+                !facts.has_leg_ids() && !facts.names_leg("id-1"),
+                "{facts:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_an_empty_room_may_still_learn_its_owner() {
+        for facts in [Facts::default(), in_room("RM_1")] {
+            assert!(facts.may_learn_owner() && !facts.names_owner(), "{facts:?}");
+        }
+        for facts in [
+            with_leg(Leg::default()),
+            Facts {
+                reports: BoundedMap::of("CA1".to_owned(), Report::default()),
+                ..Facts::default()
+            },
+            Facts {
+                talks: BoundedMap::of("conv_1".to_owned(), ConversationReport::default()),
+                ..Facts::default()
+            },
+            Facts {
+                conversation_id: latest("conv_1"),
+                ..Facts::default()
+            },
+            Facts {
+                call_sid: latest("CA1"),
+                ..Facts::default()
+            },
+            Facts {
+                has_phone: true,
+                ..Facts::default()
+            },
+            Facts {
+                room_finished: EarliestTime::claimed(Some(at(9))),
+                ..Facts::default()
+            },
+        ] {
+            assert!(!facts.may_learn_owner(), "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn the_directory_knows_owners_by_our_number_and_by_the_agent() {
+        let line = PhoneNumber::parse("+18588796658");
+        let of_line = Facts {
+            line_number: Latest::claimed(Some(Claim::new(0, at(1), line.unwrap()))),
+            ..Facts::default()
+        };
+        let of_agent = Facts {
+            agent_id: latest("agent_1"),
+            ..Facts::default()
+        };
+        assert!(of_line.names_owner() && of_agent.names_owner());
     }
 }

@@ -93,7 +93,8 @@ mod tests {
     #[test]
     fn the_list_ends_at_its_bound_however_it_is_filled() {
         for text in ["EV_", "\"\\\u{1}", &"long ".repeat(100)] {
-            let keys = (0..30_000).map(|number| EventKey::of("x", &format!("{text}{number}")));
+            // More than fit. Each is inserted alone, which counts all the others.
+            let keys = (0..6_000).map(|number| EventKey::of("x", &format!("{text}{number}")));
             let mut waiting = Waiting::default();
             keys.clone().for_each(|key| waiting.insert(key));
             let json = serde_json::to_string(&waiting).unwrap();
@@ -128,5 +129,25 @@ mod tests {
         assert_eq!(numbers(4, 3), BTreeSet::from([key(4), key(5), key(0)]));
         assert_eq!(numbers(9, 2), BTreeSet::from([key(0), key(1)]));
         assert_eq!(numbers(3, 100).len(), 6, "each once");
+    }
+
+    #[test]
+    fn the_bound_counts_every_byte_as_it_is_stored() {
+        for text in [
+            "EV_1",
+            "\"",
+            "\\",
+            "\u{1}",
+            "é",
+            "\u{1f600}",
+            "a\"b\\c\u{1f}d",
+        ] {
+            let key = EventKey::of("x", text);
+            let json = serde_json::to_string(&key).unwrap();
+            assert_eq!(stored_bytes(&key), json.len() + 1, "{json}");
+            let waiting: Waiting = [key.clone()].into_iter().collect();
+            let listed: Vec<_> = waiting.iter().collect();
+            assert_eq!(listed, [&key]);
+        }
     }
 }

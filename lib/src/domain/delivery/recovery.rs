@@ -198,8 +198,97 @@ impl Recovery {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A running recovery of failed deliveries, ordered at 10,000 s.
+    pub(crate) fn running() -> Recovery {
+        let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+        Recovery {
+            tenant_id: "acme".to_owned(),
+            id: RecoveryId {
+                subscription_id: 1,
+                number: 1,
+                ordered: 0,
+            },
+            order: RecoveryOrder {
+                since: at(0),
+                until: None,
+                status: Recoverable::Failed,
+            },
+            since: at(0),
+            until: at(10_000),
+            status: RecoveryStatus::Running,
+            requeued: 0,
+            examined: 0,
+            place: Place::default(),
+            released_until: Timestamp::EPOCH,
+            created_at: at(10_000),
+            updated_at: at(10_000),
+        }
+    }
+
+    #[test]
+    fn a_recovery_is_open_until_it_is_done_or_failed_and_says_why_it_failed() {
+        for (status, word, is_open, has_reason) in [
+            (RecoveryStatus::Queued, "queued", true, false),
+            (RecoveryStatus::Running, "running", true, false),
+            (RecoveryStatus::Done, "done", false, false),
+            (
+                RecoveryStatus::Failed(FailureReason::Deleted),
+                "failed",
+                false,
+                true,
+            ),
+            (
+                RecoveryStatus::Failed(FailureReason::Inactive),
+                "failed",
+                false,
+                true,
+            ),
+            (
+                RecoveryStatus::Failed(FailureReason::Fault),
+                "failed",
+                false,
+                true,
+            ),
+        ] {
+            let recovery = Recovery {
+                status,
+                ..running()
+            };
+            assert_eq!(recovery.is_open(), is_open, "{status:?}");
+            assert_eq!(status.as_str(), word);
+            let reason = status.reason();
+            assert_eq!(
+                reason.is_some_and(|text| text.len() > 20),
+                has_reason,
+                "{reason:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_queued_or_has_not_moved_for_a_quarter_of_an_hour_may_have_stalled() {
+        let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+        let recovery = running();
+        assert!(!recovery.may_have_stalled(at(10_000 + 900)));
+        assert!(recovery.may_have_stalled(at(10_000 + 901)));
+        let queued = Recovery {
+            status: RecoveryStatus::Queued,
+            ..recovery
+        };
+        assert!(queued.may_have_stalled(at(10_000)));
+    }
+
+    #[test]
+    fn a_delivery_is_overdue_an_hour_after_its_time_by_the_time_of_the_order() {
+        let at = |seconds| Timestamp::from_seconds(seconds).unwrap();
+        let recovery = running();
+        assert!(recovery.finds_overdue(at(10_000 - 3_601)));
+        assert!(!recovery.finds_overdue(at(10_000 - 3_600)));
+        assert!(!recovery.finds_overdue(at(20_000)));
+    }
 
     #[test]
     fn an_id_has_one_spelling() {

@@ -236,4 +236,35 @@ mod tests {
         set(SubscriptionStatus::Active).apply(&mut disabled, &mut secrets);
         assert_eq!((disabled, secrets), subscription());
     }
+
+    #[test]
+    fn a_new_target_or_an_activation_is_a_fresh_start_and_nothing_else_is() {
+        let change = SubscriptionChange::default;
+        let url = SubscriptionChange {
+            url: Some("https://hooks.example.com/b".to_owned()),
+            ..change()
+        };
+        let headers = SubscriptionChange {
+            headers: Some(BTreeMap::new()),
+            ..change()
+        };
+        let status = |status| SubscriptionChange {
+            status: Some(status),
+            ..change()
+        };
+        let name = SubscriptionChange {
+            name: Some("x".to_owned()),
+            ..change()
+        };
+        for (change, is_fresh) in [
+            (url, true),
+            (headers, true),
+            (status(SubscriptionStatus::Active), true),
+            (status(SubscriptionStatus::Inactive), false),
+            (name, false),
+            (change(), false),
+        ] {
+            assert_eq!(change.is_a_fresh_start(), is_fresh, "{:?}", change.name);
+        }
+    }
 }

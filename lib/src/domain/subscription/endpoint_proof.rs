@@ -78,7 +78,8 @@ pub fn repeats(answer: &str, challenge: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::repeats;
+    use super::*;
+    use crate::domain::subscription::tests::to;
 
     #[test]
     fn only_the_challenge_itself_is_a_proof() {
@@ -97,5 +98,78 @@ mod tests {
         ] {
             assert_eq!(repeats(answer, "abc"), proves, "{answer}");
         }
+    }
+
+    const NOW: Timestamp = Timestamp::EPOCH;
+
+    fn disabled(reason: DisabledReason) -> Disabled {
+        Disabled {
+            at: Timestamp::LATEST,
+            reason,
+        }
+    }
+
+    #[test]
+    fn a_proof_is_missing_only_if_it_is_required_of_the_present_url() {
+        let mut subscription = to(&[]);
+        assert!(EndpointProof::Required.is_missing(&subscription));
+        assert!(!EndpointProof::NotAsked.is_missing(&subscription));
+        subscription.proven_url = Some(subscription.url.clone());
+        assert!(!EndpointProof::Required.is_missing(&subscription));
+        subscription.url.push('b');
+        assert!(EndpointProof::Required.is_missing(&subscription));
+    }
+
+    #[test]
+    fn an_active_subscription_is_held_back_since_the_first_time_until_its_proof() {
+        let hold_back = |proof: EndpointProof, before: Option<&Disabled>| {
+            let mut subscription = to(&[]);
+            proof.hold_back(&mut subscription, before, NOW);
+            (subscription.status, subscription.disabled)
+        };
+        assert_eq!(
+            hold_back(EndpointProof::NotAsked, None),
+            (SubscriptionStatus::Active, None)
+        );
+        let now = Disabled {
+            at: NOW,
+            reason: DisabledReason::Unproven,
+        };
+        let earlier = disabled(DisabledReason::Unproven);
+        for (before, since) in [
+            (None, &now),
+            (Some(&disabled(DisabledReason::Gone)), &now),
+            (Some(&earlier), &earlier),
+        ] {
+            let held_back = (SubscriptionStatus::Inactive, Some(since.clone()));
+            assert_eq!(hold_back(EndpointProof::Required, before), held_back);
+        }
+        let mut inactive = to(&[]);
+        inactive.status = SubscriptionStatus::Inactive;
+        EndpointProof::Required.hold_back(&mut inactive, None, NOW);
+        assert_eq!(inactive.disabled, None, "its owner set it inactive");
+    }
+
+    #[test]
+    fn a_proof_activates_what_waited_for_it_alone() {
+        let proven = |url: &str, reason| {
+            let mut subscription = to(&[]);
+            subscription.status = SubscriptionStatus::Inactive;
+            subscription.disabled = Some(disabled(reason));
+            subscription.prove(url);
+            subscription
+        };
+        let url = to(&[]).url;
+        let waited = proven(&url, DisabledReason::Unproven);
+        assert_eq!(
+            (waited.status, waited.disabled, waited.proven_url.as_ref()),
+            (SubscriptionStatus::Active, None, Some(&url))
+        );
+        let gone = proven(&url, DisabledReason::Gone);
+        assert_eq!(gone.status, SubscriptionStatus::Inactive);
+        assert!(gone.disabled.is_some() && gone.proven_url.is_some());
+        let other = proven("https://hooks.example.com/b", DisabledReason::Unproven);
+        assert_eq!(other.status, SubscriptionStatus::Inactive);
+        assert_eq!(other.proven_url, None);
     }
 }

@@ -112,3 +112,22 @@ pub(super) fn may_hold(call: &Call, owner: Option<&Owner>) -> bool {
     let tenants = call.owner.as_ref().zip(owner);
     tenants.is_none_or(|(of_call, of_event)| of_call.tenant_id == of_event.tenant_id)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::call::{facts::Facts, tests::update};
+
+    #[test]
+    fn a_call_holds_events_of_its_tenant_and_of_none() {
+        let call = |tenant_id: Option<&str>| {
+            let owner = tenant_id.map(Owner::tenant);
+            Call::begin(&update("CA1", 1, Facts::default()), owner.as_ref())
+        };
+        let (acme, other) = (Owner::tenant("acme"), Owner::tenant("other"));
+        assert!(may_hold(&call(Some("acme")), Some(&acme)));
+        assert!(!may_hold(&call(Some("acme")), Some(&other)));
+        assert!(may_hold(&call(Some("acme")), None));
+        assert!(may_hold(&call(None), Some(&acme)) && may_hold(&call(None), None));
+    }
+}

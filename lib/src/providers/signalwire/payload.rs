@@ -124,3 +124,48 @@ fn is_exact(id: &str) -> bool {
 fn identifier(text: String) -> Option<String> {
     Some(text).filter(|text| !text.is_empty() && text.len() <= MAX_ID_BYTES)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A body whose fields, but for the call's id and the type, all have this text.
+    fn callback(text: &str) -> Callback {
+        let body = serde_json::json!({
+            "event_type": "recording.completed", "call_id": "CA1", "state": text, "sequence": text,
+            "from": text, "to": text, "reason": text, "recording_url": text, "recording_id": text,
+            "metadata": { "campaignId": text, "contactId": text }
+        });
+        Callback::parse(body.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_text_that_nothing_sends_is_not_kept() {
+        let known = |callback: Callback| {
+            [
+                callback.subject,
+                callback.state,
+                callback.sequence,
+                callback.from,
+                callback.to,
+                callback.recording_url,
+                callback.recording_id,
+                callback.campaign_id,
+                callback.contact_id.map(|id| id.as_str().to_owned()),
+            ]
+            .map(|field| field.is_some())
+        };
+        let kept = [false, true, true, true, true, true, true, true, true];
+        assert_eq!(known(callback("x")), kept);
+        assert_eq!(known(callback(&"x".repeat(100_000))), [false; 9]);
+    }
+
+    #[test]
+    fn an_id_with_half_a_character_names_no_call() {
+        for (id, named) in [("CA1", true), ("CA\\ud83d", false), ("", false)] {
+            let body = format!(r#"{{"event_type":"call.created","call_id":"{id}"}}"#);
+            let callback = Callback::parse(body.as_bytes()).unwrap();
+            assert_eq!(callback.call_sid.is_some(), named, "{id}");
+        }
+    }
+}

@@ -11,6 +11,7 @@ mod livekit_participants;
 mod livekit_payloads;
 mod livekit_refusals;
 mod placeholder_ids;
+mod readings;
 mod signalwire_callbacks;
 mod signalwire_contacts;
 mod signalwire_number_callbacks;

@@ -36,7 +36,7 @@ def costs(function: Function, aws: Aws, events: Iterable[Json]) -> Iterator[Cost
         before = function.cpu_ms()
         answer = function.invoke(event)
         spent = function.cpu_ms() - before
-        if answer.get("statusCode", DONE) >= REFUSED:
+        if (answer or {}).get("statusCode", DONE) >= REFUSED:
             raise SystemExit(f"An invocation was refused: {answer}")
         tables = aws.tables
         yield Cost(

@@ -1,10 +1,14 @@
 """The last run of the benchmark as tables: bench/RESULTS.md."""
 
+import re
+import textwrap
 from typing import Any
 
 from .binaries import ROOT
 from .budgets import BUDGETS, INGEST, INGEST_RATIO, checks, over
+from .cases import FUNCTIONS
 
+WIDTH = 120
 PAGE = ROOT / "bench" / "RESULTS.md"
 COLUMNS = {
     "exec to first poll, ms": ("http", "init_ms"),
@@ -18,14 +22,15 @@ COLUMNS = {
 HEAD = """# Results of `make bench`
 
 `make bench` writes this page. [README.md](README.md) says how it measures. Times are medians, CPU is the mean of a warm
-invocation, and memory is the peak. AWS requests and units are those of one warm invocation.
+invocation, and memory is the peak. AWS requests and units are those of one warm invocation. An answer of 404 means that
+the stand-in does not have what the sample asks for.
 """
 
 
 def write_page(measured: dict[str, Any]) -> None:
     """Writes the page anew."""
     where = f"Measured on {measured['date']} at commit `{measured['commit']}`, {measured['machine']}."
-    parts = [HEAD, where, *_functions(measured), *_peers(measured), *_over(measured)]
+    parts = [HEAD, where, *_functions(measured), *_missing(measured), *_peers(measured), *_over(measured)]
     PAGE.write_text("\n".join(parts) + "\n")
 
 
@@ -35,16 +40,22 @@ def _functions(measured: dict[str, Any]) -> list[str]:
         budgets[run][figure.split(" ")[0]] = most
     limits = " | ".join(str(budgets[run].get(figure, "")) for run, figure in COLUMNS.values())
     rows = [
-        f"| function | {' | '.join(COLUMNS)} | AWS requests | write units | read units |",
-        f"| --- |{' ---: |' * (len(COLUMNS) + 3)}",
-        f"| *budget* | {limits} | | | |",
+        f"| function | {' | '.join(COLUMNS)} | AWS requests | write units | read units | answer |",
+        f"| --- |{' ---: |' * (len(COLUMNS) + 4)}",
+        f"| *budget* | {limits} | | | | |",
     ]
     for case, runs in measured["functions"].items():
         cells = " | ".join(f"{runs[run][figure]:.2f}" for run, figure in COLUMNS.values())
         requests = sum(runs["http"]["calls_per_invocation"].values())
         units = " | ".join(_units(runs.get("units"), kind) for kind in ("write", "read"))
-        rows.append(f"| `{binary_and_case(case)} | {cells} | {requests:.0f} | {units} |")
+        rows.append(f"| `{binary_and_case(case)} | {cells} | {requests:.0f} | {units} | {_status(runs)} |")
     return ["", *rows]
+
+
+def _status(runs: dict[str, Any]) -> str:
+    """The status of an answer to a request; nothing for a worker, which has none."""
+    found = re.match(r'{"statusCode":(\d+)', runs["http"]["answer"][0])
+    return found[1] if found else ""
 
 
 def binary_and_case(case: str) -> str:
@@ -55,6 +66,12 @@ def binary_and_case(case: str) -> str:
 
 def _units(units: dict[str, float] | None, kind: str) -> str:
     return "" if units is None else f"{units[kind]:g}"
+
+
+def _missing(measured: dict[str, Any]) -> list[str]:
+    missing = [f"`{name}`" for name in FUNCTIONS if name not in measured["functions"]]
+    text = f"Not measured in this run: {', '.join(missing) or 'nothing'}. See `UNMEASURED` in `cases.py`."
+    return ["", *textwrap.wrap(text, WIDTH, break_on_hyphens=False)]
 
 
 def _peers(measured: dict[str, Any]) -> list[str]:

@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "WEBHOOK_CONFIGS_TABLE": "webhook-configs",
     "DELIVERY_QUEUE_URL": "https://localhost/deliveries",
     "SLOW_DELIVERY_QUEUE_URL": "https://localhost/slow-deliveries",
+    "RECOVERY_QUEUE_URL": "https://localhost/recoveries",
     "UNFINISHED_AFTER_HOURS": "4",
     "TOKEN_LIFETIME_HOURS": "744",
     "LIMITS_TABLE": "limits",

@@ -26,9 +26,9 @@ EVENTS ?= 200
 LOCAL := $(PYTHON) -m local
 OPS := $(PYTHON) -m ops
 TOOLS := .local/venv/tools/bin
-ROOMS := local ops checks chaos samples project bench/billing.py bench/cost.py bench/footprint.py bench/stack.py bench/tables.py
+ROOMS := local ops checks chaos samples project bench
 
-.PHONY: help check cli clients console console-check contract fuzz mutants redaction rehearse chaos run second-database up down test logs invoke invoke-all lint quick-lint quick-test supply bench cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
+.PHONY: help check cli clients console console-check contract fuzz mutants redaction rehearse chaos run second-database up down test logs invoke invoke-all lint quick-lint quick-test supply bench bench-check growth cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -101,7 +101,7 @@ quick-lint: tools
 	$(TOOLS)/python -m checks.trace
 	$(TOOLS)/python -m checks.links
 	$(TOOLS)/python -m checks.prose
-	$(TOOLS)/python bench/cost.py --check
+	$(TOOLS)/python -m bench.cost --check
 
 supply: tools ## check Cargo.lock: licences, banned crates, sources, unused dependencies, and known vulnerabilities where their database can be reached
 	$(TOOLS)/cargo-deny --locked check --deny warnings bans licenses sources
@@ -126,11 +126,17 @@ console: ## build the console into console/dist, if its sources changed
 console-check: ## check the console: lint, types, unit tests, build, the weight of its first load
 	@$(PYTHON) -m project.console --check
 
-bench: ## measure the release binaries against the budgets
-	$(PYTHON) bench/run.py
+bench: ## measure the release binaries against the budgets, beside the same job in bare Rust, Node and Python
+	$(PYTHON) -m bench.run
+
+bench-check: ## count instructions with callgrind, and fail where they are a fifth above bench/instructions.json
+	$(PYTHON) -m bench.instructions
+
+growth: ## measure how the cost of an invocation grows, and write docs/GROWTH.md (fifteen minutes)
+	$(PYTHON) -m bench.growth
 
 cost: tools ## compute the AWS bill of a million webhooks and write it into docs/COST.md
-	$(TOOLS)/python bench/cost.py --write
+	$(TOOLS)/python -m bench.cost --write
 
 fmt: tools ## format Rust and Python
 	$(TOOLS)/ruff format $(ROOMS)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stack import Stack
+from .stack import Stack
 
 BENCH = Path(__file__).resolve().parent
 PRICES = tomllib.loads((BENCH / "prices.toml").read_text())

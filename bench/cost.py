@@ -1,5 +1,4 @@
-#!/usr/bin/env python3
-"""What AWS bills for a million webhooks: `python3 bench/cost.py` prints it, `--write` puts it into docs/COST.md.
+"""What AWS bills for a million webhooks: `python3 -m bench.cost` prints it, `--write` puts it into docs/COST.md.
 
 `--check` fails when docs/COST.md differs. The prices are those of bench/prices.toml, the counts those of
 bench/footprint.json, the CPU time that of bench/results.json, and the rest comes from template.yaml. It needs PyYAML,
@@ -11,7 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from billing import (
+from .billing import (
     DAYS_A_MONTH,
     FIRST,
     LEAST,
@@ -28,7 +27,7 @@ from billing import (
     storage_of,
     total,
 )
-from stack import Stack
+from .stack import Stack
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "COST.md"
@@ -342,7 +341,7 @@ def main() -> int:
                 return 1
             print("docs/COST.md: equals what bench/cost.py computes")
         case _:
-            raise SystemExit("usage: cost.py [--write | --check]")
+            raise SystemExit("usage: python3 -m bench.cost [--write | --check]")
     return 0
 
 

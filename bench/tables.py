@@ -5,7 +5,9 @@ It knows the operations and the expressions that `lib/src/store` uses, and no ot
 
 import math
 import re
+from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 Item = dict[str, dict[str, Any]]
@@ -22,7 +24,21 @@ KEYS = {
 }
 # The attributes of each index: an entry is there if the first one is.
 INDEXES = {"calls": ("tenantShard", "createdAt", "id"), "directory": ("tenantKind", "key", "v", "entry", "expiresAt")}
+# By what a query of a table or of its index finds items in order.
+SORTS = {
+    ("history", None): ("id",),
+    ("webhook-configs", None): ("id",),
+    ("calls", "by-tenant"): ("createdAt", "id"),
+    ("directory", "by-tenant"): ("key",),
+}
 WRITE_UNIT, READ_UNIT = 1024, 4096
+# A page of a query ends here.
+PAGE = 1_000_000
+# It comes after every word.
+LAST = chr(0x10FFFF)
+TERM = r"attribute_(?:not_)?exists\([#\w]+\)|[#\w]+ BETWEEN :\w+ AND :\w+|[#\w]+ (?:=|<|>) :\w+"
+Key = tuple[str, ...]
+Place = tuple[int | str, ...]
 
 
 def size(item: Item) -> int:
@@ -43,12 +59,27 @@ def size(item: Item) -> int:
     return total
 
 
+class Made(dict[Key, Item]):
+    """Items beyond counting: one that was not put is made when it is read."""
+
+    def __init__(self, make: Callable[[Key], Item | None]) -> None:
+        """`make` gives the item of a key."""
+        super().__init__()
+        self._make = make
+
+    def get(self, key: Key, default: Any = None) -> Any:
+        """The item of a key."""
+        return super().get(key) or self._make(key) or default
+
+
 class Tables:
     """Items by table and key, and what was billed since `reset`."""
 
     def __init__(self) -> None:
         """Without items."""
-        self.items: dict[str, dict[tuple[str, ...], Item]] = defaultdict(dict)
+        self.items: dict[str, dict[Key, Item]] = defaultdict(dict)
+        # The places of the items in a partition of a table or of its index, in order.
+        self.order: dict[tuple[str, str | None], dict[str, Sequence[Place]]] = defaultdict(dict)
         self.reset()
 
     def reset(self) -> None:
@@ -60,7 +91,22 @@ class Tables:
 
     def put(self, table: str, item: Item) -> None:
         """Puts an item there that costs nothing: it was there before."""
-        self.items[table][_key(table, item)] = item
+        key = _key(table, item)
+        before = self.items[table].get(key)
+        self.items[table][key] = item
+        for index in (None, "by-tenant"):
+            if (table, index) in SORTS:
+                self._arrange(table, index, before, item)
+
+    def _arrange(self, table: str, index: str | None, before: Item | None, after: Item) -> None:
+        old, new = (_place(table, index, item or {}) for item in (before, after))
+        if old == new:
+            return
+        partitions = self.order[table, index]
+        if old:
+            partitions[old[0]].remove(old[1])
+        if new:
+            insort(partitions.setdefault(new[0], []), new[1])
 
     def stored(self) -> dict[str, dict[str, int]]:
         """How many items each table and index has, and their bytes."""
@@ -131,15 +177,43 @@ class Tables:
         return answers
 
     def _query(self, body: dict[str, Any]) -> dict[str, Any]:
-        table = body["TableName"]
-        condition = body["KeyConditionExpression"]
-        found = [item for item in self.items[table].values() if _holds(condition, item, body)]
-        units = max(1, math.ceil(sum(map(size, found)) / READ_UNIT))
+        table, index = body["TableName"], body.get("IndexName")
+        places, last, read, found, scanned = self._places(body), None, 0, [], 0
+        for place in places:
+            item = self._at(table, index, place)
+            scanned, read = scanned + 1, read + size(item)
+            if _holds(body.get("FilterExpression"), item, body):
+                found.append(_projected(item, body))
+            if scanned == body.get("Limit") or read > PAGE:
+                last = item
+                break
+        units = max(1, math.ceil(read / READ_UNIT))
         self.reads[table] += units if body.get("ConsistentRead") else units / 2
-        return {"Items": found, "Count": len(found), "ScannedCount": len(found)}
+        answer = {"Items": found, "Count": len(found), "ScannedCount": scanned}
+        names = {*KEYS[table], *((INDEXES[table][0], *SORTS[table, index]) if index else ())}
+        return answer | ({"LastEvaluatedKey": {name: last[name] for name in names}} if last else {})
+
+    def _places(self, body: dict[str, Any]) -> Iterator[tuple[str, Place]]:
+        """Where the items of a query are, in the order that it asks for."""
+        table, index = body["TableName"], body.get("IndexName")
+        partition, low, high = _range(body)
+        order = self.order[table, index].get(partition, ())
+        start, end = bisect_left(order, low), bisect_right(order, high)
+        forward = body.get("ScanIndexForward", True)
+        if after := body.get("ExclusiveStartKey"):
+            place = _place(table, index, after)[1]
+            start, end = (bisect_right(order, place), end) if forward else (start, bisect_left(order, place))
+        numbers = range(start, end) if forward else range(end - 1, start - 1, -1)
+        return ((partition, order[number]) for number in numbers)
+
+    def _at(self, table: str, index: str | None, found: tuple[str, Place]) -> Item:
+        partition, place = found
+        if index:
+            return _entry(table, self.items[table].get((str(place[-1]),)))
+        return self.items[table].get((partition, *map(str, place)))
 
 
-def _key(table: str, item: Item) -> tuple[str, ...]:
+def _key(table: str, item: Item) -> Key:
     return tuple(next(iter(item[name].values())) for name in KEYS[table])
 
 
@@ -157,20 +231,69 @@ def _units(item: Item) -> int:
 def _holds(condition: str | None, item: Item, body: dict[str, Any]) -> bool:
     if condition is None:
         return True
-    return any(all(_is_so(term, item, body) for term in way.split(" AND ")) for way in condition.split(" OR "))
+    return any(all(_is_so(term, item, body) for term in _terms(way)) for way in condition.split(" OR "))
+
+
+def _terms(way: str) -> list[str]:
+    found = re.findall(TERM, way)
+    if " AND ".join(found) != way:
+        raise ValueError(f"no function has the condition {way}")
+    return found
 
 
 def _is_so(term: str, item: Item, body: dict[str, Any]) -> bool:
-    if found := re.fullmatch(r"attribute_(not_)?exists\(([#\w]+)\)", term.strip()):
+    if found := re.fullmatch(r"attribute_(not_)?exists\(([#\w]+)\)", term):
         return (_name(found[2], body) in item) != bool(found[1])
-    name, operator, value = re.fullmatch(r"([#\w]+) (=|<|>) (:\w+)", term.strip()).groups()
-    left, right = item.get(_name(name, body)), body["ExpressionAttributeValues"][value]
+    name, operator, *values = re.findall(r"[#:\w]+|[=<>]", term.replace(" AND ", " "))
+    left = item.get(_name(name, body))
+    right = [body["ExpressionAttributeValues"][value] for value in values]
     if operator == "=":
-        return left == right
+        return left == right[0]
     if left is None:
         return False
-    one, other = int(left["N"]), int(right["N"])
-    return one < other if operator == "<" else one > other
+    match operator:
+        case "<":
+            return _plain(left) < _plain(right[0])
+        case ">":
+            return _plain(left) > _plain(right[0])
+    return _plain(right[0]) <= _plain(left) <= _plain(right[1])
+
+
+def _plain(value: dict[str, Any]) -> int | str:
+    """What can be compared: a number, or a text."""
+    ((kind, content),) = value.items()
+    return int(content) if kind == "N" else content
+
+
+def _place(table: str, index: str | None, item: Item) -> tuple[str, Place] | None:
+    """The partition of an item, and its place there."""
+    partition = INDEXES[table][0] if index else KEYS[table][0]
+    if partition not in item:
+        return None
+    return str(_plain(item[partition])), tuple(_plain(item[name]) for name in SORTS[table, index])
+
+
+def _range(body: dict[str, Any]) -> tuple[str, Place, Place]:
+    """The partition that a query reads, and from where to where."""
+    values = {name: _plain(value) for name, value in body["ExpressionAttributeValues"].items()}
+    partition, *rest = _terms(body["KeyConditionExpression"])
+    of = str(values[partition.split()[-1]])
+    match [term.split() for term in rest]:
+        case []:
+            return of, (), (LAST,)
+        case [[_, "BETWEEN", low, "AND", high]]:
+            return of, (values[low],), (values[high], LAST)
+        case [[_, ">", low]]:
+            return of, (values[low], LAST), (math.inf,)
+    raise ValueError(f"no function asks for {rest}")
+
+
+def _projected(item: Item, body: dict[str, Any]) -> Item:
+    """The attributes of an item that a request asks for."""
+    if "ProjectionExpression" not in body:
+        return item
+    names = {_name(name, body) for name in body["ProjectionExpression"].split(", ")}
+    return {name: value for name, value in item.items() if name in names}
 
 
 def _name(name: str, body: dict[str, Any]) -> str:

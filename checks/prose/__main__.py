@@ -28,7 +28,7 @@ FILES = (
     "functions/**/*.rs",
     "tests/src/**/*.rs",
     "tests/tests/**/*.rs",
-    "bench/*.py",
+    "bench/**/*.py",
     "chaos/**/*.py",
     "checks/**/*.py",
     "local/**/*.py",

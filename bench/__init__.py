@@ -1,0 +1,1 @@
+"""The benchmark, how costs grow, and what a webhook costs."""

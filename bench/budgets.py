@@ -1,0 +1,56 @@
+"""What a function may take: the budgets of the design, and the exceptions that are accepted for a reason."""
+
+from typing import Any
+
+from .cases import BATCH, TEN_IN, TEN_OUT
+
+# figure -> (most, which run)
+BUDGETS = {
+    "init_ms": (10, "http"),
+    "first_ms": (3, "http"),
+    "first_ms over TLS": (8, "tls"),
+    "peak_mib": (12, "http"),
+    "binary_mib": (7, "http"),
+}
+# CPU of a warm request, as a multiple of the bare prototype's in the same run: machines drift.
+INGEST, INGEST_RATIO = "call-completed", 1.25
+# The same for a webhook in and its delivery out, in batches of ten.
+IN_AND_OUT_RATIO = 1.5
+# CPU of an event in a batch of ten.
+FAN_OUT_MS = 0.7
+# (case, figure) -> why more than the budget is accepted.
+ACCEPTED: dict[tuple[str, str], str] = {}
+
+
+def checks(functions: dict[str, dict[str, Any]], peers: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Every figure that has a budget, with the budget."""
+    found = [
+        _check(case, figure, runs[run][figure.split(" ")[0]], most)
+        for case, runs in functions.items()
+        for figure, (most, run) in BUDGETS.items()
+        # That of the first invocation is for one event.
+        if not (case in (TEN_IN, TEN_OUT) and figure.startswith("first_ms"))
+    ]
+    cpu = {case: runs["http"]["cpu_per_invocation_ms"] for case, runs in functions.items()}
+    if TEN_IN in cpu:
+        found.append(_check(TEN_IN, "CPU of an event, ms", cpu[TEN_IN] / BATCH, FAN_OUT_MS))
+    if INGEST in cpu and "rust" in peers:
+        bare = peers["rust"]["cpu_per_invocation_ms"]
+        found.append(_check(INGEST, "CPU, times that of bare Rust", cpu[INGEST] / bare, INGEST_RATIO))
+        if TEN_IN in cpu and TEN_OUT in cpu:
+            both = (cpu[INGEST] + (cpu[TEN_IN] + cpu[TEN_OUT]) / BATCH) / bare
+            found.append(_check("in and out", "CPU, times that of bare Rust", both, IN_AND_OUT_RATIO))
+    return found
+
+
+def _check(case: str, figure: str, value: float, most: float) -> dict[str, Any]:
+    return {"case": case, "figure": figure, "value": value, "most": most}
+
+
+def over(checked: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those above their budget, each with the reason if that is accepted."""
+    return [
+        check | {"reason": ACCEPTED.get((check["case"], check["figure"]))}
+        for check in checked
+        if check["value"] > check["most"]
+    ]

@@ -1,6 +1,7 @@
 """Virtual environments under .local/, made once per content of their requirements. Standard library only."""
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -32,8 +33,11 @@ def _create(home: Path, requirements: Path, lock: Path) -> None:
     shutil.rmtree(home, ignore_errors=True)
     _run([sys.executable, "-m", "venv", str(home)], "install Python's venv module (Debian: apt install python3-venv)")
     pip = [str(home / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
+    # pip takes no extras in constraints; the lock has what they bring.
+    constraints = home / "constraints.txt"
+    constraints.write_text(re.sub(r"\[[\w,-]+\]", "", requirements.read_text()))
     # The lock is complete, so nothing is resolved. No source distributions: what builds them has no hash in the lock.
-    locked = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(lock), "-c", str(requirements)]
+    locked = ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(lock), "-c", str(constraints)]
     _run([*pip, *locked], "check that the package index can be reached, and repeat")
 
 

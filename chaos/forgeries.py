@@ -45,9 +45,9 @@ class Evidence:
 _FIELDS = dataclasses.fields(Stored)
 
 
-def missed(evidence: Evidence) -> list[str]:
-    """The forgeries that the oracle does not notice: none, if it is any good."""
-    known = Counter(evidence.findings().all())
+def missed(evidence: Evidence, findings: Findings) -> list[str]:
+    """The forgeries that the oracle does not notice: none, if it is any good. It had these findings before."""
+    known = Counter(findings.all())
     unnoticed = []
     for what, forge in FORGERIES.items():
         forged = evidence.copied()

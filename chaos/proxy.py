@@ -11,8 +11,6 @@ from collections import Counter
 from http import HTTPStatus
 from typing import Any
 
-from project.progress import Failure
-
 from . import batches, kill
 from .plan import KILLS, Fault, Kind, Plan
 from .server import Handler, serve, url
@@ -52,6 +50,8 @@ class Proxy:
         # What happened, kills only where there was a process to kill.
         self.faults: Counter[Kind] = Counter()
         self.requests = 0
+        # What the emulator refused although no fault was meant: the run is then worth nothing.
+        self.refused: list[str] = []
         self._cloud = cloud
         self._numbers: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
@@ -121,7 +121,9 @@ class Proxy:
         """The answer to a part of a batch, which the function's signature does not fit."""
         status, _, answer = self._effect(handler, body, {"authorization": UNCHECKED, "x-amz-security-token": ""})
         if status != HTTPStatus.OK:
-            raise Failure(f"The emulator answered {status} to a part of a batch: {answer.decode()}")
+            self.refused.append(f"the emulator answered {status} to a part of a batch: {answer.decode()}")
+            handler.close_connection = True
+            raise ConnectionError
         return json.loads(answer)
 
     def _effect(

@@ -62,8 +62,8 @@ def _play(stack: Stack, api: ElevenLabs, plan: Plan, events: int) -> int:
         took = quiet.wait(stack, 2 * count, QUIET_SECONDS)
     evidence = forgeries.Evidence(tables.read(stack), dict(_views(stack)), began, pairs, subscribed)
     findings = evidence.findings()
-    findings.unnoticed = forgeries.missed(evidence)
-    findings.others += twins.refused + senders.refused
+    findings.unnoticed = forgeries.missed(evidence, findings)
+    findings.others += twins.refused + senders.refused + stack.proxy.refused
     dead = quiet.messages(stack, lambda logical: logical.endswith("Dead"))
     findings.others += [f"{queue} has {count} messages" for queue, count in dead.items() if count]
     return Outcome(plan.seed, pairs, senders, subscribed, stack.proxy, took, findings).show()

@@ -4,17 +4,11 @@ import re
 from typing import Any
 
 from .binaries import ROOT
+from .point import FIGURES
 
 PAGE = ROOT / "docs" / "GROWTH.md"
 # From here on what stands after the point says nothing.
 MANY = 1_000
-COLUMNS = {
-    "cpu_ms": "CPU, ms",
-    "requests": "AWS requests",
-    "write_units": "write units",
-    "read_units": "read units",
-    "bytes": "bytes to and from AWS",
-}
 
 
 def write_page(found: dict[str, Any]) -> None:
@@ -36,15 +30,15 @@ def _where(sweep: dict[str, Any]) -> str:
 
 def _table(sweep: dict[str, Any]) -> str:
     rows = [
-        f"| cost of an invocation | {' | '.join(COLUMNS.values())} |",
-        f"| --- |{' ---: |' * len(COLUMNS)}",
+        f"| cost of an invocation | {' | '.join(FIGURES.values())} |",
+        f"| --- |{' ---: |' * len(FIGURES)}",
     ]
     for name, line in sweep["lines"].items():
         first, last = line["points"][0], line["points"][-1]
         for point in (first, last):
-            cells = " | ".join(_number(point[figure]) for figure in COLUMNS)
+            cells = " | ".join(_number(point[figure]) for figure in FIGURES)
             rows.append(f"| {name}, n = {point['n']:,} | {cells} |")
-        cells = " | ".join(_exponent(line["exponents"][figure]) for figure in COLUMNS)
+        cells = " | ".join(_exponent(line["exponents"][figure]) for figure in FIGURES)
         rows.append(f"| {name}, exponent | {cells} |")
     return "\n".join(rows) + "\n"
 

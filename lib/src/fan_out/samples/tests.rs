@@ -1,38 +1,24 @@
 //! The samples beside the real events, which a story of a call makes.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::*;
 use crate::{
     domain::{
-        delivery::retry::RetryConfig,
         event::{Event, Source},
         event_type,
         key::EventKey,
-        subscription::{Filters, SubscriptionStatus},
-        timestamp::Timestamp,
+        subscription::tests::to,
     },
     fan_out::announce::Audience,
 };
 
 fn subscription() -> Subscription {
     Subscription {
-        tenant_id: "acme".to_owned(),
         id: 7,
         name: "CRM Integration".to_owned(),
         url: "https://crm.example".to_owned(),
-        event_types: Vec::new(),
-        status: SubscriptionStatus::Active,
-        headers: BTreeMap::new(),
-        retry_config: RetryConfig::default(),
-        filters: Filters::default(),
-        rate_limit: None,
-        metadata: Map::new(),
-        disabled: None,
-        created_at: Timestamp::EPOCH,
-        updated_at: Timestamp::EPOCH,
-        routed_at: None,
-        proven_url: None,
+        ..to(&[])
     }
 }
 

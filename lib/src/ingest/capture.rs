@@ -162,7 +162,7 @@ impl Capture {
         let Some(item) = found.items.get(&update.keys.first_id()) else {
             return Ok(None);
         };
-        let Some(trail) = self.calls.follow(item.clone()).await? else {
+        let Some(trail) = self.calls.follow(item.clone(), &found.items).await? else {
             return Ok(None);
         };
         Ok(changed_since(&trail.stored.call, kept))

@@ -9,7 +9,7 @@
 mod find;
 mod owner;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use futures::future::try_join_all;
 
@@ -247,7 +247,8 @@ impl Fold {
             };
             trail = match saved {
                 Saved::Done => return Ok(call),
-                Saved::Conflict(Some(item)) => self.calls.follow(item).await?,
+                // What was looked up is older than this item.
+                Saved::Conflict(Some(item)) => self.calls.follow(item, &HashMap::new()).await?,
                 Saved::Conflict(None) | Saved::Full => None,
             };
         }

@@ -224,7 +224,7 @@ impl AgentCalls {
             return Ok(ApiResult::Hidden);
         }
         for item in found.items.values() {
-            let trail = self.calls.follow(item.clone()).await?;
+            let trail = self.calls.follow(item.clone(), &found.items).await?;
             let pinned = trail.and_then(|trail| trail.whole().owner);
             if pinned.is_some_and(|owner| !caller.may_read(&owner)) {
                 return Ok(ApiResult::Hidden);

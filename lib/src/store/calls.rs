@@ -6,7 +6,7 @@ mod receipts;
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
 };
 
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
@@ -15,7 +15,7 @@ use serde_with::skip_serializing_none;
 
 use super::{
     Client, Retention, StoreError, counts,
-    item::{Item, Json, from_item, item, number, string, to_item},
+    item::{Item, Json, find_string, from_item, item, number, read_string, string, to_item},
     list_position::SHARDS,
     table::{Table, Write, Wrote},
 };
@@ -173,13 +173,17 @@ impl CallTable {
     /// The call that this id leads to, through pointers and absorbed records.
     pub async fn find(&self, id: CallId) -> Result<Option<ResolvedCall>, StoreError> {
         match self.item(id).await? {
-            Some(item) => self.follow(item).await,
+            Some(item) => self.follow(item, &HashMap::new()).await,
             None => Ok(None),
         }
     }
 
-    /// The call that an item leads to.
-    pub async fn follow(&self, item: CallItem) -> Result<Option<ResolvedCall>, StoreError> {
+    /// The call that an item leads to. Items that are known are not read again.
+    pub async fn follow(
+        &self,
+        item: CallItem,
+        known: &HashMap<CallId, CallItem>,
+    ) -> Result<Option<ResolvedCall>, StoreError> {
         let (mut item, mut absorbed) = (item, Vec::new());
         for _ in 0..MAX_HOPS {
             let next = match item {
@@ -196,7 +200,11 @@ impl CallTable {
                     into
                 }
             };
-            match self.item(next).await? {
+            let found = match known.get(&next) {
+                Some(found) => Some(found.clone()),
+                None => self.item(next).await?,
+            };
+            match found {
                 Some(found) => item = found,
                 None => return Ok(None),
             }
@@ -360,6 +368,17 @@ fn size(item: &Item) -> usize {
     item.iter()
         .map(|(name, value)| name.len() + value.as_s().map_or(0, String::len))
         .sum()
+}
+
+/// The id of an item.
+pub(super) fn read_id(item: &Item) -> Result<CallId, StoreError> {
+    CallId::parse(read_string(item, "id")?).ok_or(StoreError::Corrupt { what: "id" })
+}
+
+/// The item that this one leads to, if it is no call itself.
+pub(super) fn next_id(item: &Item) -> Option<CallId> {
+    let next = find_string(item, "to").or_else(|| find_string(item, "into"));
+    next.and_then(CallId::parse)
 }
 
 pub(super) fn read_item(item: &Item) -> Result<CallItem, StoreError> {

@@ -1,14 +1,15 @@
-//! Everything that folding events needs to read, in one request: the items under all keys of their calls
-//! and the directory's entries of their numbers and agents.
+//! Everything that folding events needs to read: the items under all keys of their calls, the calls that
+//! these lead to, and the directory's entries of their numbers and agents. One request reads the items and
+//! the entries of many events; another one is needed only for calls that none of the keys names itself.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{
     Client, StoreError,
     batch::{self, BATCH},
     calls::{self, CallItem, CallTable},
     directory::{self, DirectoryTable},
-    item::{Item, item, read_string, string},
+    item::{Item, read_string},
 };
 use crate::domain::{
     call::{CallUpdate, owner::Owner},
@@ -18,7 +19,7 @@ use crate::domain::{
 /// What the tables hold for an update of a call.
 #[derive(Debug, Default)]
 pub struct CallLookup {
-    /// The items under the ids of the update's keys.
+    /// The items under the ids of the update's keys, and those that they lead to.
     pub items: HashMap<CallId, CallItem>,
     /// The owner of its number or agent, if the directory has one.
     pub owner: Option<Owner>,
@@ -57,49 +58,74 @@ impl Lookup {
     }
 
     async fn read(&self, updates: &[&CallUpdate]) -> Result<Read, StoreError> {
+        let mut read = Read::default();
         // No key may be named twice.
-        let calls: BTreeSet<String> = updates.iter().flat_map(|update| ids(update)).collect();
+        let mut asked = HashSet::new();
+        let mut calls: Vec<CallId> = updates.iter().flat_map(|update| ids(update)).collect();
+        calls.retain(|id| asked.insert(*id));
         let owners: BTreeSet<String> = updates
             .iter()
             .flat_map(|update| DirectoryTable::owner_keys(&update.facts))
             .collect();
+        self.read_items(calls, owners, &mut read).await?;
+        loop {
+            let mut calls: Vec<CallId> = read.calls.values().filter_map(calls::next_id).collect();
+            calls.retain(|id| asked.insert(*id));
+            if calls.is_empty() {
+                return Ok(read);
+            }
+            self.read_items(calls, BTreeSet::new(), &mut read).await?;
+        }
+    }
+
+    async fn read_items(
+        &self,
+        calls: Vec<CallId>,
+        owners: BTreeSet<String>,
+        read: &mut Read,
+    ) -> Result<(), StoreError> {
         // A strong read of the calls: a stale one would end in a conflict and cost a write.
         let calls = calls
             .into_iter()
-            .map(|id| (self.calls.name(), true, item([("id", string(id))])));
+            .map(|id| (self.calls.name(), true, calls::call_key(id)));
         let owners = owners
             .into_iter()
             .map(|key| (self.directory.name(), false, directory::item_key(key)));
         let keys: Vec<_> = calls.chain(owners).collect();
-        let mut read = Read::default();
         for keys in keys.chunks(BATCH) {
             for (table, items) in batch::read_keys(&self.client, keys.iter().cloned()).await? {
-                let (by, into) = match table == self.calls.name() {
-                    true => ("id", &mut read.calls),
-                    false => ("key", &mut read.owners),
-                };
                 for item in items {
-                    into.insert(read_string(&item, by)?.to_owned(), item);
+                    if table == self.calls.name() {
+                        read.calls.insert(calls::read_id(&item)?, item);
+                    } else {
+                        let key = read_string(&item, "key")?.to_owned();
+                        read.owners.insert(key, item);
+                    }
                 }
             }
         }
-        Ok(read)
+        Ok(())
     }
 }
 
 /// The items that were read, by their keys.
 #[derive(Default)]
 struct Read {
-    calls: HashMap<String, Item>,
+    calls: HashMap<CallId, Item>,
     owners: HashMap<String, Item>,
 }
 
 impl Read {
     fn of(&self, update: &CallUpdate) -> Result<CallLookup, StoreError> {
         let mut found = CallLookup::default();
-        for item in ids(update).filter_map(|id| self.calls.get(&id)) {
-            let item = calls::read_item(item)?;
-            found.items.insert(item.id(), item);
+        let mut next: Vec<CallId> = ids(update).collect();
+        while let Some(id) = next.pop() {
+            if let Some(item) = self.calls.get(&id)
+                && !found.items.contains_key(&id)
+            {
+                next.extend(calls::next_id(item));
+                found.items.insert(id, calls::read_item(item)?);
+            }
         }
         let owners = DirectoryTable::owner_keys(&update.facts);
         found.owner = DirectoryTable::read_owner(owners.filter_map(|key| self.owners.get(&key)))?;
@@ -107,9 +133,6 @@ impl Read {
     }
 }
 
-fn ids(update: &CallUpdate) -> impl Iterator<Item = String> {
-    update
-        .keys
-        .iter()
-        .map(|key| update.keys.id_of(key).to_string())
+fn ids(update: &CallUpdate) -> impl Iterator<Item = CallId> {
+    update.keys.iter().map(|key| update.keys.id_of(key))
 }

@@ -37,7 +37,7 @@ pub(super) async fn find(
         if !is_same_room(key, item, update) || (is_of_leg(key) && !may_bind_leg(update, first())) {
             continue;
         }
-        let Some(trail) = calls.follow(item.clone()).await? else {
+        let Some(trail) = calls.follow(item.clone(), &found.items).await? else {
             continue;
         };
         let call = &trail.stored.call;

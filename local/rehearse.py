@@ -9,12 +9,11 @@ from unittest import mock
 import boto3
 
 from ops.rehearsals import adopt, releases, restore, secrets
-from project.settings import ACCESS_KEY_ID, HOME, REGION, SECRET_ACCESS_KEY, endpoint
+from project.settings import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, endpoint
 
-from . import cloud, processes
+from . import account
 
 MODULES = (secrets, restore, adopt, releases)
-LOG, TMP = HOME / "rehearsal.log", HOME / "rehearsal"
 
 
 def run() -> int:
@@ -28,20 +27,16 @@ def run() -> int:
 @contextlib.contextmanager
 def _account() -> Iterator[None]:
     """An empty account. Every AWS client that is made meanwhile reaches it, and nothing else."""
-    port = processes.free_port()
-    pid = cloud.start(port, LOG, TMP)
-    try:
-        cloud.await_ready(pid, port, LOG)
-        with mock.patch.dict(os.environ, _environment(port)):
-            # A profile of the operator's would come before all of it.
-            for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
-                os.environ.pop(name, None)
-            # A client that was made before knows another address.
-            boto3.DEFAULT_SESSION = None
-            yield
-    finally:
+    with account.emulator("rehearsal") as port, mock.patch.dict(os.environ, _environment(port)):
+        # A profile of the operator's would come before all of it.
+        for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN"):
+            os.environ.pop(name, None)
+        # A client that was made before knows another address.
         boto3.DEFAULT_SESSION = None
-        processes.end(pid)
+        try:
+            yield
+        finally:
+            boto3.DEFAULT_SESSION = None
 
 
 def _environment(port: int) -> dict[str, str]:

@@ -10,12 +10,11 @@ import subprocess
 import time
 from collections.abc import Iterator
 
-from project import environment, state
-from project.aws import client
+from project import environment
 from project.progress import Failure, step
 from project.settings import HOME, ROOT, endpoint
 
-from . import cloud, processes, up
+from . import account, cloud, processes, up
 
 LOG = HOME / "second-database.log"
 # What only measures time is left out: moto answers one request at a time.
@@ -29,7 +28,7 @@ def run() -> int:
     started = up.up()
     try:
         with _moto() as port:
-            _copy_secrets(port)
+            account.copy_secrets(port)
             tests = [argument for name in BINARIES for argument in ("--test", name)]
             command = ["cargo", "test", "--workspace", "--locked", *tests, "--", f"--test-threads={THREADS}"]
             return subprocess.run(
@@ -62,14 +61,3 @@ def _await_ready(process: subprocess.Popen, port: int) -> None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise Failure(f"The second database did not start; read {LOG.relative_to(ROOT)}.")
         time.sleep(0.1)
-
-
-def _copy_secrets(port: int) -> None:
-    running = state.load()
-    if not running:
-        raise Failure("There is no stack whose secrets could be read; run make up.")
-    source, target = client("ssm", running.port), client("ssm", port)
-    for page in source.get_paginator("describe_parameters").paginate():
-        for parameter in page["Parameters"]:
-            found = source.get_parameter(Name=parameter["Name"], WithDecryption=True)["Parameter"]
-            target.put_parameter(Name=found["Name"], Value=found["Value"], Type="SecureString", Overwrite=True)

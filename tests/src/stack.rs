@@ -6,12 +6,16 @@ use std::{
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::Value;
+use tokio::sync::OnceCell;
 
 use crate::{
     aws,
     faults::Faults,
     livekit::{now_seconds, sign_jwt},
 };
+
+/// What the names of the deployed tables begin with.
+const DEPLOYED: &str = "ringpost-local-";
 
 /// The values of `.local/stack.env`.
 pub struct Stack(HashMap<String, String>);
@@ -100,41 +104,29 @@ impl Stack {
         sign_jwt(self.value("RINGPOST_JWT_SECRET"), &claims)
     }
 
-    /// How many items of the deployed event log have this key.
-    pub async fn event_items(&self, event_key: &str) -> usize {
-        self.count("events", "key", event_key).await
+    /// Whether the deployed event log has an event of this key.
+    pub async fn has_event(&self, event_key: &str) -> bool {
+        let get = self
+            .database()
+            .get_item()
+            .table_name(self.deployed_table("events").await)
+            .key("key", AttributeValue::S(event_key.to_owned()));
+        get.send()
+            .await
+            .expect("an item can be read")
+            .item
+            .is_some()
     }
 
     /// How many rows of the deployed history are about this event.
     pub async fn history_rows(&self, event_key: &str) -> usize {
-        self.count("history", "eventKey", event_key).await
-    }
-
-    /// The name of the deployed stack's table.
-    pub async fn deployed_table(&self, table: &str) -> String {
-        let database = aws_sdk_dynamodb::Client::new(&aws::sdk(self, &Faults::none(), 3));
-        let names = database.list_tables().into_paginator().items().send();
-        let names = names
-            .collect::<Result<Vec<_>, _>>()
-            .await
-            .expect("tables can be listed");
-        let prefix = format!("ringpost-local-{table}-");
-        let is_it = |name: &String| name.to_lowercase().starts_with(&prefix);
-        names
-            .into_iter()
-            .find(is_it)
-            .expect("the table is deployed")
-    }
-
-    async fn count(&self, table: &str, attribute: &str, value: &str) -> usize {
-        let database = aws_sdk_dynamodb::Client::new(&aws::sdk(self, &Faults::none(), 3));
-        let name = self.deployed_table(table).await;
-        let pages = database
+        let name = self.deployed_table("history").await;
+        let pages = self
+            .database()
             .scan()
             .table_name(name)
-            .filter_expression("#a = :v")
-            .expression_attribute_names("#a", attribute)
-            .expression_attribute_values(":v", AttributeValue::S(value.to_owned()))
+            .filter_expression("eventKey = :v")
+            .expression_attribute_values(":v", AttributeValue::S(event_key.to_owned()))
             .into_paginator()
             .items()
             .send();
@@ -143,6 +135,29 @@ impl Stack {
             .await
             .expect("a table can be scanned")
             .len()
+    }
+
+    /// The name of the deployed stack's table.
+    pub async fn deployed_table(&self, table: &str) -> String {
+        // They are listed among the thousands of tables that tests have made, so only once.
+        static NAMES: OnceCell<Vec<String>> = OnceCell::const_new();
+        let names = NAMES
+            .get_or_init(async || {
+                let names = self.database().list_tables().into_paginator().items();
+                let names: Result<Vec<_>, _> = names.send().collect().await;
+                let mut names = names.expect("tables can be listed");
+                names.retain(|name| name.starts_with(DEPLOYED));
+                names
+            })
+            .await;
+        let prefix = format!("{DEPLOYED}{table}-");
+        let is_it = |name: &&String| name.to_lowercase().starts_with(&prefix);
+        let found = names.iter().find(is_it);
+        found.expect("the table is deployed").clone()
+    }
+
+    fn database(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&aws::sdk(self, &Faults::none(), 3))
     }
 }
 

@@ -166,7 +166,7 @@ async fn of_fifty_copies_at_once_exactly_one_is_processed() {
         (stack.history_rows(&format!("livekit:evt_{unique}")).await == 1).then_some(())
     })
     .await;
-    assert_eq!(stack.event_items(&format!("livekit:evt_{unique}")).await, 1);
+    assert!(stack.has_event(&format!("livekit:evt_{unique}")).await);
 }
 
 #[tokio::test]
@@ -348,7 +348,7 @@ async fn a_recording_of_a_web_page_is_kept_and_ignored_at_both_endpoints() {
             body: kept
         }
     );
-    assert_eq!(stack.event_items(&format!("livekit:EV_{unique}")).await, 1);
+    assert!(stack.has_event(&format!("livekit:EV_{unique}")).await);
 }
 
 #[tokio::test]

@@ -289,7 +289,7 @@ async fn the_deployed_function_takes_the_documents_event_and_elevenlabs_own() {
         assert_eq!(post(stack, body, secret).await, processed());
         assert_eq!(post(stack, body, secret).await, processed(), "again");
         let key = post_call_key(body);
-        assert_eq!(stack.event_items(&key).await, 1);
+        assert!(stack.has_event(&key).await);
         let in_history = async || (stack.history_rows(&key).await == 1).then_some(());
         eventually("the event in the history", in_history).await;
     }

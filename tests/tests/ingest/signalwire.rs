@@ -210,7 +210,7 @@ async fn the_documents_example_is_answered_as_documented_by_the_deployed_stack()
         Some(stack.history_rows(key.as_str()).await).filter(|rows| *rows > 0)
     });
     assert_eq!(rows.await, 1);
-    assert_eq!(stack.event_items(key.as_str()).await, 1);
+    assert!(stack.has_event(key.as_str()).await);
 }
 
 #[tokio::test]

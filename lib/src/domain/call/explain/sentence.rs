@@ -116,3 +116,157 @@ fn others(winner: &ExplainedClaim, claims: &[ExplainedClaim]) -> String {
     });
     sentences.collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        call::{claims::Latest, facts::Facts, report::Hangup, tests::update},
+        timestamp::Timestamp,
+    };
+
+    fn claim(fact: &'static str, source: &str, value: &str, won: bool) -> ExplainedClaim {
+        ExplainedClaim {
+            fact,
+            value: value.into(),
+            source: source.to_owned(),
+            rank: if won { 3 } else { 1 },
+            occurred_at: String::new(),
+            event_id: None,
+            event_type: String::new(),
+            won,
+            lost_because: None,
+        }
+    }
+
+    /// A call that lasted this long, and ended for this reason.
+    fn lasting(seconds: Option<u64>, reason: &str) -> Call {
+        let at = Timestamp::from_seconds(60).unwrap();
+        let hangup = Hangup {
+            at,
+            reason: Some(reason.to_owned()),
+        };
+        let facts = Facts {
+            hangup: Latest::of(1, at, Some(hangup)),
+            reported_seconds: Latest::of(1, at, seconds),
+            ..Facts::default()
+        };
+        Call::begin(&update("CA1", 1, facts), None)
+    }
+
+    #[test]
+    fn every_rule_has_a_sentence_that_names_its_grounds() {
+        let reason = [claim("reason", "livekit", "USER_REJECTED", true)];
+        let verdict = [claim("outcome", "signalwire", "no_answer", true)];
+        let no_answer = Rule::Verdict(Outcome::NoAnswer);
+        let ended = lasting(Some(2), "USER_REJECTED");
+        let none: &[ExplainedClaim] = &[];
+        for (rule, call, claims, expected) in [
+            (Rule::Ongoing, &ended, none, "The call has not ended."),
+            (
+                Rule::ReasonBusy,
+                &ended,
+                &reason,
+                "LiveKit gave the reason USER_REJECTED for the end, which means busy.",
+            ),
+            (
+                Rule::ReasonUnavailable,
+                &ended,
+                none,
+                "A provider gave the reason USER_REJECTED for the end, which means no answer.",
+            ),
+            (
+                no_answer,
+                &ended,
+                &verdict,
+                "SignalWire reported no answer (rank 3).",
+            ),
+            (no_answer, &ended, none, "A provider reported no answer."),
+            (
+                Rule::TooShort,
+                &ended,
+                none,
+                "The call lasted 2 seconds; less than 3 seconds means failed.",
+            ),
+            (
+                Rule::NeverAnswered,
+                &lasting(Some(1), ""),
+                none,
+                "The call lasted 1 second; less than 10 seconds means no answer.",
+            ),
+            (
+                Rule::Talked,
+                &lasting(None, ""),
+                none,
+                "The call has no known duration and was connected; 10 seconds or more mean completed.",
+            ),
+            (
+                Rule::NeverConnected,
+                &ended,
+                none,
+                "The phone never connected, which means no answer.",
+            ),
+            (
+                Rule::Silent,
+                &ended,
+                none,
+                "No event reported the end, and no event arrived for hours, which means failed.",
+            ),
+        ] {
+            assert_eq!(of(rule, call, claims), expected, "{rule:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_reason_is_cut() {
+        let sentence = of(Rule::ReasonError, &lasting(None, &"é".repeat(81)), &[]);
+        let (reason, cut) = ("é".repeat(80), "é".repeat(81));
+        assert!(sentence.contains(&reason) && !sentence.contains(&cut));
+    }
+
+    #[test]
+    fn the_others_are_quoted_where_they_reported_something_else_or_no_outcome() {
+        let won = || claim("outcome", "signalwire", "busy", true);
+        for (others, expected) in [
+            (vec![], ""),
+            (vec![claim("outcome", "livekit", "busy", false)], ""),
+            (
+                vec![claim("outcome", "livekit", "no_answer", false)],
+                " LiveKit reported no answer (rank 1).",
+            ),
+            (
+                vec![
+                    claim("outcome", "livekit", "busy", false),
+                    claim("outcome", "livekit", "failed", false),
+                ],
+                " LiveKit reported failed (rank 1).",
+            ),
+            (
+                vec![
+                    claim("end", "livekit", "", false),
+                    claim("reason", "livekit", "CLIENT_INITIATED", false),
+                ],
+                " LiveKit's reason CLIENT_INITIATED implies no outcome.",
+            ),
+            (
+                vec![claim("end", "elevenlabs", "", false)],
+                " ElevenLabs gave no reason.",
+            ),
+            // Neither the same provider's end nor other facts of another one.
+            (
+                vec![
+                    claim("end", "signalwire", "", false),
+                    claim("reason", "livekit", "x", false),
+                ],
+                "",
+            ),
+        ] {
+            let claims: Vec<_> = std::iter::once(won()).chain(others).collect();
+            let sentence = of(Rule::Verdict(Outcome::Busy), &lasting(None, ""), &claims);
+            assert_eq!(
+                sentence,
+                format!("SignalWire reported busy (rank 3).{expected}")
+            );
+        }
+    }
+}

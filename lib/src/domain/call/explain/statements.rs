@@ -310,3 +310,64 @@ pub(super) fn results(results: &std::collections::BTreeSet<String>) -> Value {
 fn seconds(seconds: &u64) -> Value {
     (*seconds).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        LostBecause::{Earlier, Later, LowerRank, NotDecisive, Repeated},
+        Weight::{Earliest, Latest, Rank},
+        *,
+    };
+
+    fn statement(place: Place, value: &str, weight: Weight) -> Statement {
+        Statement {
+            fact: Fact::Reason,
+            place,
+            value: value.into(),
+            weight,
+            ends_at: None,
+        }
+    }
+
+    #[test]
+    fn a_statement_gives_way_by_rank_then_by_time_and_only_to_what_it_is_compared_with() {
+        let at = |second| Timestamp::from_seconds(second).unwrap();
+        let ranked = |rank, second| Rank(rank, Some(at(second)));
+        for (ours, theirs, expected) in [
+            (ranked(1, 9), ranked(2, 1), LowerRank),
+            (ranked(1, 9), Rank(2, None), LowerRank),
+            (ranked(2, 1), ranked(1, 9), NotDecisive),
+            (ranked(1, 1), ranked(1, 2), Earlier),
+            (ranked(1, 2), ranked(1, 2), NotDecisive),
+            (ranked(1, 2), ranked(1, 1), NotDecisive),
+            (ranked(1, 1), Rank(1, None), NotDecisive),
+            (Rank(1, None), ranked(1, 1), NotDecisive),
+            (Latest(at(1)), Latest(at(2)), Earlier),
+            (Latest(at(2)), Latest(at(2)), NotDecisive),
+            (Latest(at(2)), Latest(at(1)), NotDecisive),
+            (Earliest(at(2)), Earliest(at(1)), Later),
+            (Earliest(at(2)), Earliest(at(2)), NotDecisive),
+            (Earliest(at(1)), Earliest(at(2)), NotDecisive),
+            (Earliest(at(1)), Latest(at(2)), NotDecisive),
+            (Latest(at(1)), ranked(3, 2), NotDecisive),
+        ] {
+            let place = |sid: &str| Place::Report(sid.to_owned());
+            let loser = statement(place("CA1"), "busy", ours);
+            let winner = statement(place("CA2"), "failed", theirs);
+            assert_eq!(loser.gives_way(&winner), expected, "{ours:?} {theirs:?}");
+            let alike = statement(place("CA2"), "busy", theirs);
+            assert_eq!(loser.gives_way(&alike), Repeated, "{ours:?} {theirs:?}");
+        }
+        // The end of a conversation, and the leaving of a phone.
+        let talk = statement(Place::Talk("conv_1".to_owned()), "busy", Latest(at(1)));
+        let whole = statement(Place::Whole, "failed", Latest(at(2)));
+        assert_eq!(talk.gives_way(&whole), NotDecisive);
+    }
+
+    #[test]
+    fn only_a_claim_with_a_rank_has_one() {
+        let at = Timestamp::from_seconds(1).unwrap();
+        let ranks = [Rank(0, None), Rank(3, Some(at)), Earliest(at), Latest(at)].map(Weight::rank);
+        assert_eq!(ranks, [0, 3, 0, 0]);
+    }
+}

@@ -9,11 +9,14 @@ so it does here; a batch whose function died the emulator repeats itself. And no
 polled by itself.
 
 It parses the condition of a query anew for each item of the partition, which took most of its time. Here it is parsed
-once for each query. Run as a program, by local/cloud.py.
+once for each query. Two thirds of what was left was its HTTP server, in Python; the one that runs it here is in C.
+Run as a program, by local/cloud.py.
 """
 
 import functools
+import os
 import queue
+import resource
 import socket
 import socketserver
 import threading
@@ -23,6 +26,7 @@ from contextlib import suppress
 from types import SimpleNamespace
 from typing import Any
 
+import uvicorn
 from ministack import app
 from ministack.core import concurrency, lambda_runtime
 from ministack.services import dynamodb, lambda_svc
@@ -143,7 +147,27 @@ def main() -> None:
     lambda_runtime.queue = SimpleNamespace(Queue=PatientQueue, Empty=queue.Empty, Full=queue.Full)
     # Imported where it is used, so it is replaced for all; the class does what the original does.
     socketserver.ThreadingTCPServer = PatientServer
-    app.main()
+    serve()
+
+
+def serve() -> None:
+    """Serves the application as `app.main` does, with another server."""
+    # Many functions keep a connection each.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    uvicorn.run(
+        app.app,
+        host=os.environ["BIND_HOST"],
+        port=int(os.environ["GATEWAY_PORT"]),
+        loop="uvloop",
+        http="httptools",
+        timeout_keep_alive=75,
+        log_level="warning",
+        access_log=False,
+        # The application sends its own.
+        date_header=False,
+        server_header=False,
+    )
 
 
 if __name__ == "__main__":

@@ -33,7 +33,13 @@ def run() -> int:
 def _cargo_test() -> int:
     with account.emulator("own-tables") as port:
         account.copy_secrets(port)
-        return _run(["cargo", "test", "--workspace", "--locked"], RINGPOST_TEST_AWS=endpoint(port))
+        # Most of a test is waiting: for an answer, or for a time to pass.
+        threads = 2 * (os.cpu_count() or 1)
+        return _run(
+            ["cargo", "test", "--workspace", "--locked"],
+            RINGPOST_TEST_AWS=endpoint(port),
+            RUST_TEST_THREADS=str(threads),
+        )
 
 
 def _run(command: list[str], **environment: str) -> int:

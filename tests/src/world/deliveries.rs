@@ -11,6 +11,7 @@ use ringpost::{
     },
     domain::{
         delivery::Message,
+        due::Minute,
         subscription::{SigningSecrets, Subscription},
     },
     queue::deliveries::{DeliveryMessage, DeliveryQueue},
@@ -31,6 +32,8 @@ use super::World;
 use crate::{
     faults::Faults,
     lambda::queue_batch,
+    manual_clock::ManualClock,
+    receiver::{Answer, Receiver},
     subscriptions::{message, secrets, subscription},
 };
 
@@ -43,6 +46,20 @@ const TIMEOUTS: Timeouts = Timeouts {
 /// A sender that may post to this machine, and gives up after a second.
 pub fn sender() -> Sender {
     Sender::with_timeouts(Loopback::Allowed, Clock::system(), TIMEOUTS).expect("a sender")
+}
+
+/// A world at the begin of a minute, in which an endpoint of `acme` that wants this type fails. Sweeps have
+/// come so far.
+pub async fn failing(event_type: &str) -> (World, ManualClock, Receiver, Subscription) {
+    let (world, hand) = (World::new(None).await, ManualClock::stopped());
+    let minute = Minute::of(hand.now()).start();
+    hand.set_to(minute.expect("a minute of today"));
+    world.swept_until(hand.now()).await;
+    let receiver = Receiver::answering(Answer::Status(500));
+    let acme = world
+        .subscribe_at(&receiver.url("/"), &[event_type], |_| {})
+        .await;
+    (world, hand, receiver, acme)
 }
 
 /// Lets `deliver` work on these messages. How many must come again.

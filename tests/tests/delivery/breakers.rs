@@ -18,24 +18,12 @@ use ringpost_tests::{
     receiver::{Answer, Receiver},
     world::{
         World,
-        deliveries::{minute, work},
+        deliveries::{failing, minute, work},
     },
 };
 use serde_json::json;
 
 const TYPE: &str = "call.completed";
-
-/// A world at the begin of a minute, in which an endpoint of `acme` fails. Sweeps have come so far.
-pub(crate) async fn failing() -> (World, ManualClock, Receiver, Subscription) {
-    let (world, hand) = (World::new(None).await, ManualClock::stopped());
-    hand.set_to(Minute::of(hand.now()).start().unwrap());
-    world.swept_until(hand.now()).await;
-    let receiver = Receiver::answering(Answer::Status(500));
-    let acme = world
-        .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
-        .await;
-    (world, hand, receiver, acme)
-}
 
 /// What of the table `due` waits for a breaker.
 async fn parked(world: &World) -> usize {
@@ -48,7 +36,7 @@ async fn parked(world: &World) -> usize {
 
 #[tokio::test]
 async fn after_five_failures_one_delivery_a_minute_probes_until_the_endpoint_is_back() {
-    let (world, hand, receiver, acme) = failing().await;
+    let (world, hand, receiver, acme) = failing(TYPE).await;
     let deliver = world.deliver(&Faults::none(), hand.clock());
     let sweep = world.sweep(&Faults::none(), hand.clock());
     let mut messages = Vec::new();
@@ -109,7 +97,7 @@ async fn after_five_failures_one_delivery_a_minute_probes_until_the_endpoint_is_
 
 #[tokio::test]
 async fn a_sweep_reports_for_how_long_the_oldest_parked_delivery_waits() {
-    let (world, hand, receiver, acme) = failing().await;
+    let (world, hand, receiver, acme) = failing(TYPE).await;
     let deliver = world.deliver(&Faults::none(), hand.clock());
     let sweep = world.sweep(&Faults::none(), hand.clock()).sweep;
     for number in 0..7 {

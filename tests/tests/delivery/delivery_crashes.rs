@@ -22,14 +22,11 @@ use ringpost_tests::{
     receiver::{Answer, Receiver},
     world::{
         World,
-        deliveries::{minute, work},
+        deliveries::{failing, minute, work},
     },
 };
 
-use super::{
-    breakers::failing,
-    deliveries::{QUICK, TYPE, story},
-};
+use super::deliveries::{QUICK, TYPE, story};
 
 /// What must be the same however often a worker died: how the delivery stands, and that it goes on.
 async fn left(
@@ -183,7 +180,7 @@ async fn deliverables(
 async fn a_sweep_killed_at_any_request_releases_all_that_waits() {
     for cut in [Cut::Before, Cut::After] {
         for number in 0.. {
-            let (world, hand, receiver, acme) = failing().await;
+            let (world, hand, receiver, acme) = failing(TYPE).await;
             let deliver = world.deliver(&Faults::none(), hand.clock());
             let messages = deliverables(&world, &acme, 8).await;
             for message in &messages {

@@ -17,7 +17,6 @@ use ringpost::{
             pace::{EndpointLoad, SLOW_MILLIS},
             retry::RetryConfig,
         },
-        due::Minute,
         subscription::{DisabledReason, Subscription, SubscriptionStatus},
     },
     queue::deliveries::DeliveryMessage,
@@ -30,7 +29,7 @@ use ringpost_tests::{
     receiver::{Answer, Receiver},
     world::{
         World,
-        deliveries::{minute, work},
+        deliveries::{failing, minute, work},
     },
 };
 use tokio::time::{sleep, timeout};
@@ -353,13 +352,7 @@ async fn five_days_of_nothing_but_refusals_end_a_subscription_and_one_success_do
 
 #[tokio::test]
 async fn what_waited_for_an_endpoint_that_was_down_does_not_come_all_at_once() {
-    let (world, hand) = (World::new(None).await, ManualClock::stopped());
-    hand.set_to(Minute::of(hand.now()).start().unwrap());
-    world.swept_until(hand.now()).await;
-    let receiver = Receiver::answering(Answer::Status(500));
-    let acme = world
-        .subscribe_at(&receiver.url("/"), &[TYPE], |_| {})
-        .await;
+    let (world, hand, receiver, acme) = failing(TYPE).await;
     let deliver = world.deliver(&Faults::none(), hand.clock());
     let sweep = world.sweep(&Faults::none(), hand.clock());
     for message in deliverables(&world, &acme, 65).await.chunks(5) {

@@ -7,8 +7,8 @@ use futures::future::join_all;
 use ringpost::{
     clock::Clock,
     domain::{
-        due::{Due, Minute},
-        subscription::{DisabledReason, Subscription, SubscriptionStatus},
+        due::Due,
+        subscription::{DisabledReason, SubscriptionStatus},
     },
 };
 use ringpost_functions::runtime::Worker;

@@ -152,9 +152,10 @@ def main() -> None:
 
 def serve() -> None:
     """Serves the application as `app.main` does, with another server."""
-    # Many functions keep a connection each.
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    # Many functions keep a connection each. macOS refuses an unlimited number.
+    with suppress(ValueError, OSError):
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     uvicorn.run(
         app.app,
         host=os.environ["BIND_HOST"],

@@ -2,7 +2,10 @@
 //! these lead to, and the directory's entries of their numbers and agents. One request reads the items and
 //! the entries of many events; another one is needed only for calls that none of the keys names itself.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    mem,
+};
 
 use super::{
     Client, StoreError,
@@ -59,22 +62,21 @@ impl Lookup {
 
     async fn read(&self, updates: &[&CallUpdate]) -> Result<Read, StoreError> {
         let mut read = Read::default();
-        // No key may be named twice.
-        let mut asked = HashSet::new();
         let mut calls: Vec<CallId> = updates.iter().flat_map(|update| ids(update)).collect();
-        calls.retain(|id| asked.insert(*id));
-        let owners: BTreeSet<String> = updates
+        let mut owners: BTreeSet<String> = updates
             .iter()
             .flat_map(|update| DirectoryTable::owner_keys(&update.facts))
             .collect();
-        self.read_items(calls, owners, &mut read).await?;
+        // No key may be named twice.
+        let mut asked = HashSet::new();
         loop {
-            let mut calls: Vec<CallId> = read.calls.values().filter_map(calls::next_id).collect();
             calls.retain(|id| asked.insert(*id));
-            if calls.is_empty() {
+            if calls.is_empty() && owners.is_empty() {
                 return Ok(read);
             }
-            self.read_items(calls, BTreeSet::new(), &mut read).await?;
+            self.read_items(calls, mem::take(&mut owners), &mut read)
+                .await?;
+            calls = read.calls.values().filter_map(calls::next_id).collect();
         }
     }
 

@@ -2,7 +2,10 @@
 //!
 //! It is made from Lambda's environment: credentials, region, and in the local cloud an endpoint. The SDK's
 //! default chain would add profiles, SSO and instance metadata to the binary and search them first. TLS is
-//! rustls on ring (docs/adr/0003).
+//! rustls on ring (docs/adr/0003), and trusts Amazon's roots (docs/adr/0042).
+
+pub mod json_api;
+mod trust;
 
 use std::time::Duration;
 
@@ -35,6 +38,7 @@ pub fn sdk_config(environment: &Environment) -> Result<SdkConfig, ConfigError> {
     );
     let http_client = Builder::new()
         .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(trust::tls_context(environment)?)
         .build_https();
     let mut sdk = SdkConfig::builder()
         .behavior_version(aws_sdk_dynamodb::config::BehaviorVersion::v2026_01_12())

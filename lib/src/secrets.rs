@@ -11,12 +11,12 @@ use std::{
     time::Duration,
 };
 
-use aws_sdk_ssm::Client;
 use aws_smithy_types::retry::RetryConfig;
 use aws_types::SdkConfig;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::{clock::Clock, domain::timestamp::Timestamp, telemetry};
+use crate::{aws::json_api::JsonApi, clock::Clock, domain::timestamp::Timestamp, telemetry};
 
 /// A rotated secret is in use everywhere after this time.
 const REFRESH_AFTER_MILLIS: u64 = 5 * 60 * 1_000;
@@ -75,7 +75,7 @@ pub enum SecretsError {
 type Parse<T> = dyn Fn(&SecretTexts) -> Result<T, SecretsError> + Send + Sync;
 
 pub struct Secrets<T> {
-    client: Client,
+    ssm: JsonApi,
     clock: Clock,
     source: Source,
     parse: Box<Parse<T>>,
@@ -114,11 +114,9 @@ impl<T> Secrets<T> {
         let retries = RetryConfig::standard()
             .with_max_attempts(ATTEMPTS)
             .with_max_backoff(LONGEST_BACKOFF);
-        let config = aws_sdk_ssm::config::Builder::from(sdk)
-            .retry_config(retries)
-            .build();
-        let client = Client::from_conf(config);
-        let value = Some(Arc::new(parse(&read(&client, &source).await?)?));
+        let sdk = sdk.to_builder().retry_config(retries).build();
+        let ssm = JsonApi::new(&sdk, "ssm", "AmazonSSM");
+        let value = Some(Arc::new(parse(&read(&ssm, &source).await?)?));
         let now = clock.now();
         let known = RwLock::new(Known {
             value,
@@ -126,7 +124,7 @@ impl<T> Secrets<T> {
             checked_at: now,
         });
         Ok(Self {
-            client,
+            ssm,
             clock,
             source,
             parse: Box::new(parse),
@@ -164,7 +162,7 @@ impl<T> Secrets<T> {
     }
 
     async fn refresh(&self) -> Result<T, SecretsError> {
-        let texts = tokio::time::timeout(REFRESH_TIMEOUT, read(&self.client, &self.source)).await;
+        let texts = tokio::time::timeout(REFRESH_TIMEOUT, read(&self.ssm, &self.source)).await;
         let texts = texts.map_err(|_| self.source.unavailable("timed out".to_owned()))??;
         (self.parse)(&texts)
     }
@@ -210,37 +208,52 @@ pub fn is_sample(text: &str) -> bool {
     text.contains("localstack") || text.contains("local-stack-")
 }
 
-async fn read(client: &Client, source: &Source) -> Result<SecretTexts, SecretsError> {
+async fn read(ssm: &JsonApi, source: &Source) -> Result<SecretTexts, SecretsError> {
     let Source { prefix, names, .. } = source;
-    let full_names = names.iter().map(|name| format!("{prefix}{name}")).collect();
-    let answer = client
-        .get_parameters()
-        .set_names(Some(full_names))
-        .with_decryption(true)
-        .send()
-        .await;
-    // The debug form would contain the body of an unreadable response.
-    let answer = answer.map_err(|error| source.unavailable(telemetry::chain(&error)))?;
-    let missing = answer.invalid_parameters();
-    if !missing.is_empty() {
+    let request = GetParameters {
+        names: names.iter().map(|name| format!("{prefix}{name}")).collect(),
+        with_decryption: true,
+    };
+    let answer = ssm.call("GetParameters", &request).await;
+    let answer: Parameters =
+        answer.map_err(|error| source.unavailable(telemetry::chain(&error)))?;
+    if !answer.invalid_parameters.is_empty() {
         return Err(SecretsError::Missing {
-            names: missing.join(", "),
+            names: answer.invalid_parameters.join(", "),
         });
     }
-    let texts = answer
-        .parameters
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(|parameter| {
-            let full_name = parameter.name?;
-            let name = names
-                .iter()
-                .find(|name| full_name.strip_prefix(prefix.as_str()) == Some(name))?;
-            Some((*name, parameter.value?))
-        });
+    let texts = answer.parameters.into_iter().filter_map(|parameter| {
+        let short = parameter.name.strip_prefix(prefix.as_str())?;
+        let name = names.iter().find(|name| **name == short)?;
+        Some((*name, parameter.value))
+    });
     let texts = SecretTexts(texts.collect());
     source.check(&texts)?;
     Ok(texts)
+}
+
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct GetParameters {
+    names: Vec<String>,
+    with_decryption: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Parameters {
+    #[serde(default)]
+    parameters: Vec<Parameter>,
+    #[serde(default)]
+    invalid_parameters: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Parameter {
+    name: String,
+    value: String,
 }
 
 /// Whether an entry begins with `@` but lacks the tenant or the secret.

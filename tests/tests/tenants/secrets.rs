@@ -7,6 +7,7 @@ use std::sync::{
 };
 
 use ringpost::{
+    aws::json_api::JsonApi,
     clock::Clock,
     domain::timestamp::Timestamp,
     secrets::{Samples, Secrets, SecretsError, Source, is_broken, tenant_and_secret},
@@ -17,6 +18,7 @@ use ringpost_tests::{
     livekit::unique,
     stack::stack,
 };
+use serde_json::{Value, json};
 
 /// A clock that is set by hand.
 fn clock() -> (Clock, Arc<AtomicI64>) {
@@ -27,12 +29,18 @@ fn clock() -> (Clock, Arc<AtomicI64>) {
 }
 
 async fn put(name: &str, value: &str) {
-    let ssm = aws_sdk_ssm::Client::new(&sdk(stack(), &Faults::none(), 3));
-    let put = ssm.put_parameter().name(name).value(value).overwrite(true);
-    put.r#type(aws_sdk_ssm::types::ParameterType::SecureString)
-        .send()
-        .await
-        .unwrap();
+    let parameter =
+        json!({"Name": name, "Value": value, "Type": "SecureString", "Overwrite": true});
+    call("PutParameter", parameter).await;
+}
+
+async fn delete(name: &str) {
+    call("DeleteParameter", json!({ "Name": name })).await;
+}
+
+async fn call(operation: &str, input: Value) {
+    let ssm = JsonApi::new(&sdk(stack(), &Faults::none(), 3), "ssm", "AmazonSSM");
+    let _: Value = ssm.call(operation, &input).await.unwrap();
 }
 
 fn source(prefix: &str) -> Source {
@@ -59,11 +67,6 @@ async fn load(
         }
     })
     .await
-}
-
-async fn delete(name: &str) {
-    let ssm = aws_sdk_ssm::Client::new(&sdk(stack(), &Faults::none(), 3));
-    ssm.delete_parameter().name(name).send().await.unwrap();
 }
 
 async fn current(secrets: &Secrets<Vec<String>>) -> Option<Vec<String>> {

@@ -12,7 +12,7 @@ from samples.known_secrets import SECRETS
 from samples.workers import stream_record
 
 from .binaries import FOLDER, ROOT
-from .items import api_key, delivery, entry, stored_call, subscription
+from .items import api_key, delivery, entry, stored_call, subscription, watermark
 from .settings import ENVIRONMENT, PARAMETERS
 from .stand_in import serve
 from .webhooks import first_of_a_call
@@ -127,6 +127,8 @@ def canned(name: str) -> dict[str, object]:
         rows = [delivery(FIRST_ROW + number) for number in range(10)]
         found = {"Items": [{"id": row["id"]} for row in rows], "Count": len(rows), "ScannedCount": len(rows)}
         answers |= {"Query": found, "BatchGetItem": {"Responses": {"history": rows}, "UnprocessedKeys": {}}}
+    if name == "sweep":
+        answers["GetItem"] = {"Item": watermark()}
     if name == "sip-inbound":
         answers["GetItem"] = {"Item": entry("number", {"number": "+17678189426", "tenantId": "demo"})}
     return answers

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import time
 
 from samples.known_secrets import SECRETS
 from samples.shapes import zstd_frame
@@ -52,6 +53,12 @@ def subscription(url: str) -> dict[str, dict[str, str]]:
         "config": {"S": json.dumps(config)},
         "secrets": {"S": json.dumps({"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"})},
     }
+
+
+def watermark() -> dict[str, dict[str, str]]:
+    """What the sweep of a minute ago recorded: the last five minutes stay open."""
+    minute = int(time.time()) // 60 - 6
+    return {"slot": {"S": "watermark"}, "id": {"S": "watermark"}, "minute": {"N": str(minute)}}
 
 
 def delivery(row_id: int) -> dict[str, dict[str, str]]:

@@ -23,7 +23,8 @@ def step(title: str) -> Iterator[None]:
     yield
     took = time.monotonic() - started
     if took >= 1:
-        say(f"  {took:.1f} s")
+        # Several may run at once.
+        say(f"  {title}: {took:.1f} s")
 
 
 def fail(failure: Failure) -> int:

@@ -1,0 +1,29 @@
+"""What a first run needs, made side by side: pip, npm and the compiler each leave a processor idle at times.
+
+It runs before any package is installed, so it uses the standard library alone.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from project import console, environment
+from project.settings import ROOT
+
+from . import binaries
+
+# The verbs that build.
+VERBS = ("run", "up", "test")
+
+
+def prepare(arguments: list[str]) -> None:
+    """Nothing on a later run: the verb itself looks after what changed."""
+    if not arguments or arguments[0] not in VERBS or (ROOT / "target").exists():
+        return
+    with ThreadPoolExecutor() as pool:
+        # The compiler needs the built console minutes after npm has made it.
+        made = [pool.submit(make) for make in (binaries.build, console.try_ensure, _environment)]
+    for each in made:
+        each.result()
+
+
+def _environment() -> None:
+    environment.ensure("cloud")

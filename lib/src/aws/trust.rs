@@ -9,7 +9,7 @@ use rustls::{
 use crate::config::{ConfigError, Environment};
 
 /// The five roots of Amazon Trust Services, which certifies the public endpoints of AWS. Its repository asks a
-/// trust store of one's own to hold all five: <https://www.amazontrust.com/repository/>.
+/// custom trust store to hold all five: <https://www.amazontrust.com/repository/>.
 const AMAZON_ROOTS: &[u8] = include_bytes!("amazon_roots.pem");
 
 /// Named as in AWS's other clients.

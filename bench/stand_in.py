@@ -1,7 +1,6 @@
 """What surrounds a function in a measurement: AWS, a customer and the Runtime API, all on loopback."""
 
 import json
-import os
 import queue
 import subprocess
 import tempfile
@@ -138,7 +137,7 @@ class Function:
         self._events: queue.Queue[bytes] = queue.Queue()
         self._answers: queue.Queue[bytes] = queue.Queue()
         self._log = tempfile.NamedTemporaryFile(suffix=".log")  # noqa: SIM115
-        environment = os.environ | ENVIRONMENT | {
+        environment = ENVIRONMENT | {
             "AWS_LAMBDA_RUNTIME_API": Served(self._serve).url.removeprefix("http://"), "AWS_ENDPOINT_URL": aws.url,
             "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_LAMBDA_FUNCTION_NAME": "bench", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .cases import BATCH, TEN_IN, TEN_OUT
+from .cases import BATCH, ONE, TEN_IN, TEN_OUT
 
 # figure -> (most, which run)
 BUDGETS = {
@@ -21,7 +21,14 @@ FAN_OUT_MS = 0.7
 # The whole batch, when each AWS request takes this long: it bounds how many follow one another.
 SLOW_AWS_MS, SLOW_BATCH_MS = 6, 75
 # (case, figure) -> up to which value more than the budget is accepted, and why.
-ACCEPTED: dict[tuple[str, str], tuple[float, str]] = {}
+# README.md has the counts behind the reasons.
+ACCEPTED: dict[tuple[str, str], tuple[float, str]] = {
+    (ONE, "first_ms"): (8, "eight requests to AWS follow one another"),
+    ("sweep", "first_ms"): (12, "28 queries, and nobody waits for it"),
+    ("sweep", "first_ms over TLS"): (25, "28 queries, and nobody waits for it"),
+    (TEN_IN, "CPU of an event, ms"): (1.5, "5.3 requests to AWS an event; bare Rust makes three"),
+    ("in and out", "CPU, times that of bare Rust"): (3.5, "9.4 requests to AWS and a post; bare Rust makes three"),
+}
 
 
 def checks(functions: dict[str, dict[str, Any]], peers: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """The last run of the benchmark as tables: bench/RESULTS.md."""
 
+import itertools
 import re
 import textwrap
 from typing import Any
@@ -99,7 +100,8 @@ def _over(measured: dict[str, Any]) -> list[str]:
         return ["", "## Over budget", "", "Nothing."]
     lines = [
         f"- `{binary_and_case(check['case'])}: {check['figure']} {check['value']:.2f}, budget {check['most']}."
-        + (f" Accepted: {check['reason']}" if check["reason"] else "")
+        + (f" Accepted: {check['reason']}." if check["reason"] else "")
         for check in found
     ]
-    return ["", "## Over budget", "", *lines]
+    wrapped = (textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False) for line in lines)
+    return ["", "## Over budget", "", *itertools.chain.from_iterable(wrapped)]

@@ -20,10 +20,10 @@ def prepare(arguments: list[str]) -> None:
         return
     with ThreadPoolExecutor() as pool:
         # The compiler needs the built console minutes after npm has made it.
-        made = [pool.submit(make) for make in (binaries.build, console.try_ensure, _environment)]
+        made = [
+            pool.submit(binaries.build),
+            pool.submit(console.try_ensure),
+            pool.submit(environment.ensure, "cloud"),
+        ]
     for each in made:
         each.result()
-
-
-def _environment() -> None:
-    environment.ensure("cloud")

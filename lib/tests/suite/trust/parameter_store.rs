@@ -118,7 +118,7 @@ fn an_overloaded_store_is_asked_again() {
 
 #[test]
 fn a_refusal_is_final_and_names_its_reason() {
-    let (known, asked) = read(&[(400, FORBIDDEN)]);
+    let (known, asked) = read(&[(400, FORBIDDEN), (200, FOUND)]);
     let error = known.unwrap_err();
     assert!(
         error.contains("/ringpost/dev/") && error.contains("AccessDeniedException"),

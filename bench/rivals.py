@@ -7,7 +7,8 @@ automake and libtool.
 import hashlib
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from project.environment import ensure
@@ -15,7 +16,8 @@ from project.progress import Failure
 from samples.known_secrets import SECRETS
 
 from .binaries import ROOT, TARGET
-from .cases import measured
+from .budgets import INGEST, ROUNDS
+from .cases import drive, measured
 
 PEERS = ROOT / "bench" / "peers"
 INSTALLED = ROOT / ".local" / "peers"
@@ -31,18 +33,43 @@ ARGUMENTS = [
 FEWER = {"python": ["-n", "1000", "--starts", "5"], "node": ["-n", "1000", "--starts", "5"], "rust": []}
 
 
-def measure() -> dict[str, dict[str, Any]]:
-    """What lambda_bench.py measures of each peer that can be installed."""
-    commands = {"rust": _rust, "node": _node, "python": _python}
-    return {name: measured(name, ARGUMENTS + FEWER[name], command) for name, command in _installed(commands)}
-
-
-def _installed(commands: dict[str, Callable[[], list[str]]]) -> Iterator[tuple[str, list[str]]]:
-    for name, install in commands.items():
+def install() -> dict[str, list[str]]:
+    """The command of each peer that can be installed."""
+    found = {}
+    for name, install_peer in {"rust": _rust, "node": _node, "python": _python}.items():
         try:
-            yield name, install()
+            found[name] = install_peer()
         except (Failure, subprocess.CalledProcessError, FileNotFoundError) as error:
             print(f"· skipped the peer in {name}: it could not be installed ({error})", flush=True)
+    return found
+
+
+def measure(commands: dict[str, list[str]]) -> dict[str, dict[str, Any]]:
+    """What lambda_bench.py measures of each peer."""
+    found = {}
+    for name, command in commands.items():
+        print(f"the peer in {name} …", flush=True)
+        found[name] = measured(name, ARGUMENTS + FEWER[name], command)
+    return found
+
+
+def ratios(commands: dict[str, list[str]]) -> list[float]:
+    """The CPU of the ingest as a multiple of bare Rust's, once for each round.
+
+    One follows the other within seconds, and the rounds are repeated: the speed of a shared machine changes by the
+    minute.
+    """
+    if "rust" not in commands:
+        return []
+    return [_ratio(commands["rust"]) for _ in range(ROUNDS)]
+
+
+def _ratio(bare_rust: list[str]) -> float:
+    length = ("-n", "2000", "--starts", "1")
+    with tempfile.TemporaryDirectory() as folder:
+        ours = drive(INGEST, Path(folder), *length)
+    bare = measured("rust", [*ARGUMENTS, *length], bare_rust)
+    return ours["cpu_per_invocation_ms"] / bare["cpu_per_invocation_ms"]
 
 
 def _rust() -> list[str]:
@@ -58,10 +85,13 @@ def _python() -> list[str]:
 
 def _node() -> list[str]:
     source, folder = PEERS / "node", INSTALLED / "node"
-    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in sorted(source.iterdir()))).hexdigest()
+    files = [source / name for name in ("index.mjs", "package.json", "package-lock.json")]
+    wanted = hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
     stamp = folder / "sources.sha256"
     if not stamp.exists() or stamp.read_text() != wanted:
-        shutil.copytree(source, folder, dirs_exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        for path in files:
+            shutil.copy(path, folder)
         subprocess.run(["npm", "ci", "--silent", "--no-audit", "--no-fund"], cwd=folder, check=True)
         subprocess.run(["npm", "run", "--silent", "build"], cwd=folder, check=True)
         stamp.write_text(wanted)

@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from local import binaries, cloud, deploy, install, processes, stack_env
+from local import binaries, cloud, deploy, install, ports, processes, stack_env
 from project import template as templates
 from project.aws import client
 from project.progress import step
@@ -37,7 +37,7 @@ class Stack:
 def running(elevenlabs_url: str) -> Iterator[Stack]:
     """A fresh stack, which asks for conversations at this URL."""
     built = binaries.build()
-    port = processes.free_port()
+    port = ports.some_free()
     with step("starting a local cloud"):
         pid = cloud.start(port, LOG, TMP)
     proxy = Proxy(port)

@@ -3,12 +3,7 @@
 import sys
 
 from project import command
-from project.progress import Failure, fail
 
 from . import first_build
 
-try:
-    first_build.prepare(sys.argv[1:])
-except Failure as failure:
-    sys.exit(fail(failure))
-sys.exit(command.main("local", "local.verbs"))
+sys.exit(command.main("local", "local.verbs", first_build.prepare))

@@ -8,14 +8,14 @@ from project.aws import client
 from project.progress import Failure
 from project.settings import HOME
 
-from . import cloud, processes
+from . import cloud, ports, processes
 
 
 @contextlib.contextmanager
 def emulator(name: str) -> Iterator[int]:
     """The port of an emulator whose log and temporary files have this name."""
     log, tmp = HOME / f"{name}.log", HOME / name
-    port = processes.free_port()
+    port = ports.some_free()
     pid = cloud.start(port, log, tmp)
     try:
         cloud.await_ready(pid, port, log)

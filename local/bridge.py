@@ -12,7 +12,7 @@ from pathlib import Path
 
 from project.settings import HOME, ROOT
 
-from . import containers, processes
+from . import containers, ports, processes
 
 BRIDGE_LOG = HOME / "bridge.log"
 CHUNK = 65_536
@@ -24,7 +24,7 @@ def ensure(running: int, port: int) -> int:
         return running
     address = containers.bridge_address()
     # Where the engine runs in a virtual machine of its own, it carries its containers to loopback itself.
-    if not address or not processes.is_free(address, port):
+    if not address or not ports.is_free(address, port):
         return 0
     command = [str(Path(sys.prefix, "bin", "python")), "-m", "local.bridge", address, str(port)]
     with BRIDGE_LOG.open("wb") as log:

@@ -19,15 +19,6 @@ CLOUD_TMP = HOME / "tmp"
 START_SECONDS = 60
 
 
-def check_free(port: int) -> None:
-    """Fails with the name of the process that listens on the port."""
-    if not processes.is_free("127.0.0.1", port):
-        raise Failure(
-            f"Port {port} (RINGPOST_PORT, the local cloud) is taken{processes.listener(port)}. "
-            f"Free it, or choose another, as in RINGPOST_PORT={port + 1} make up"
-        )
-
-
 def start(port: int, log_to: Path = CLOUD_LOG, tmp: Path = CLOUD_TMP) -> int:
     """The process id of an emulator that is coming up; `await_ready` waits until it answers."""
     shutil.rmtree(tmp, ignore_errors=True)

@@ -5,10 +5,11 @@ It runs before any package is installed, so it uses the standard library alone.
 
 from concurrent.futures import ThreadPoolExecutor
 
-from project import console, environment
+from project import console, environment, state
 from project.settings import ROOT
 
-from . import binaries
+from . import binaries, ports
+from .settings import PORT
 
 # The verbs that build.
 VERBS = ("run", "up", "test")
@@ -18,6 +19,9 @@ def prepare(arguments: list[str]) -> None:
     """Nothing on a later run: the verb itself looks after what changed."""
     if not arguments or arguments[0] not in VERBS or (ROOT / "target").exists():
         return
+    if not state.load():
+        # Before the build, which takes minutes.
+        ports.check_free(PORT)
     with ThreadPoolExecutor() as pool:
         # The compiler needs the built console minutes after npm has made it.
         made = [

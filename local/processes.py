@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 from contextlib import suppress
 
 import psutil
@@ -30,33 +29,6 @@ def end(leader: int) -> bool:
         if not (group := _group(leader)):
             return True
     raise Failure(f"Processes {[process.pid for process in group]} do not end; stop them by hand.")
-
-
-def is_free(address: str, port: int) -> bool:
-    """Whether a process can listen there."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return False
-    return True
-
-
-def free_port() -> int:
-    """A port of loopback on which nothing listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def listener(port: int) -> str:
-    """Who listens on the port, for a message; empty where the system does not say."""
-    with suppress(psutil.Error):
-        for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
-                return f" by {psutil.Process(connection.pid).name()} (process {connection.pid})"
-    return ""
 
 
 def _group(leader: int) -> list[psutil.Process]:

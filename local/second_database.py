@@ -14,7 +14,7 @@ from project import environment
 from project.progress import Failure, step
 from project.settings import HOME, ROOT, endpoint
 
-from . import account, cloud, processes, up
+from . import account, cloud, ports, up
 
 LOG = HOME / "second-database.log"
 # What only measures time is left out: moto answers one request at a time.
@@ -43,7 +43,7 @@ def run() -> int:
 def _moto() -> Iterator[int]:
     """The port of a running moto server, on loopback."""
     server = environment.ensure("second-database").with_name("moto_server")
-    port = processes.free_port()
+    port = ports.some_free()
     with LOG.open("wb") as log:
         process = subprocess.Popen([str(server), "-H", "127.0.0.1", "-p", str(port)], stdout=log, stderr=log)
     try:
@@ -57,7 +57,7 @@ def _moto() -> Iterator[int]:
 
 def _await_ready(process: subprocess.Popen, port: int) -> None:
     deadline = time.monotonic() + cloud.START_SECONDS
-    while processes.is_free("127.0.0.1", port):
+    while ports.is_free(ports.LOOPBACK, port):
         if process.poll() is not None or time.monotonic() > deadline:
             raise Failure(f"The second database did not start; read {LOG.relative_to(ROOT)}.")
         time.sleep(0.1)

@@ -7,7 +7,7 @@ from project import template as templates
 from project.progress import Failure, say, step
 from project.settings import endpoint
 
-from . import binaries, bridge, cloud, deploy, install, processes, sam_files, stack_env
+from . import binaries, bridge, cloud, deploy, install, ports, processes, sam_files, stack_env
 from .lock import exclusive
 from .settings import PORT, PORT_IS_CHOSEN
 
@@ -24,7 +24,7 @@ def up() -> bool:
             _refresh(running, binaries.build())
             return False
         # Before the build, which may take minutes.
-        cloud.check_free(PORT)
+        ports.check_free(PORT)
         _create(binaries.build())
         return True
 

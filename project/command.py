@@ -14,9 +14,14 @@ from .settings import CLOUD_LOG, ROOT
 INTERRUPTED = 130
 
 
-def main(module: str, verbs: str) -> int:
-    """The exit code of `python -m module`, for which the module `verbs` has `run`. Standard library only until then."""
+def main(module: str, verbs: str, prepare: Callable[[list[str]], None] | None = None) -> int:
+    """The exit code of `python -m module`, for which the module `verbs` has `run`. Standard library only until then.
+
+    `prepare` gets the arguments before the environment is installed.
+    """
     try:
+        if prepare:
+            prepare(sys.argv[1:])
         python = environment.ensure("cloud")
         if Path(sys.prefix) != python.parent.parent:
             os.execv(python, [str(python), "-m", module, *sys.argv[1:]])

@@ -105,7 +105,8 @@ pub async fn answer<E: Endpoint>(
         .lambda_context_ref()
         .map_or("", |context| context.request_id.as_str());
     let span = log::request(request_id);
-    let answering = endpoint.handle(request).instrument(span.clone());
+    // On the heap, for it has some 20 KB and would be copied with every future around it.
+    let answering = Box::pin(endpoint.handle(request)).instrument(span.clone());
     let (outcome, duration_ms) = log::timed(answering).await;
     let _in_span = span.enter();
     match outcome {

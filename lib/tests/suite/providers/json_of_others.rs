@@ -212,11 +212,14 @@ fn samples() -> Vec<(Endpoint, Value)> {
     samples
 }
 
-/// The body with this JSON in the place of a value.
-fn with_raw(body: &Value, pointer: &str, raw: &str) -> String {
+/// What stands for a value that is replaced.
+const HERE: &str = r#""<here>""#;
+
+/// The body with [`HERE`] in the place of a value.
+fn with_a_gap(body: &Value, pointer: &str) -> String {
     let mut body = body.clone();
     *body.pointer_mut(pointer).expect("the place") = json!("<here>");
-    body.to_string().replace(r#""<here>""#, raw)
+    body.to_string()
 }
 
 /// An event that was accepted can be read again and shown.
@@ -251,8 +254,9 @@ fn check_every_field(samples: &[(Endpoint, Value)]) {
     let oddities = oddities();
     for (endpoint, body) in samples.iter().filter(|(_, body)| body.is_object()) {
         for pointer in pointers(body, "") {
+            let gap = with_a_gap(body, &pointer);
             for raw in &oddities {
-                let changed = with_raw(body, &pointer, raw);
+                let changed = gap.replace(HERE, raw);
                 if endpoint.is_identifying(&pointer, raw) {
                     // Kept or refused, in any case without a panic.
                     let _ = endpoint

@@ -92,16 +92,20 @@ quick-test:
 	cargo test --quiet --workspace --locked --lib --test suite
 
 # What of `make lint` takes seconds.
-quick-lint: tools
+quick-lint: tools .local/cfn-lint.passed
 	$(TOOLS)/ruff check $(ROOMS)
 	$(TOOLS)/ruff format --check $(ROOMS)
-	$(TOOLS)/cfn-lint template.yaml
 	$(TOOLS)/python -m checks.template
 	$(TOOLS)/python -m checks.openapi
 	$(TOOLS)/python -m checks.trace
 	$(TOOLS)/python -m checks.links
 	$(TOOLS)/python -m checks.prose
 	$(TOOLS)/python -m bench.cost --check
+
+# It takes 20 seconds of a processor, so it runs where the template or the tools have changed.
+.local/cfn-lint.passed: template.yaml project/requirements/tools.lock | tools
+	$(TOOLS)/cfn-lint template.yaml
+	@touch $@
 
 supply: tools ## check Cargo.lock: licences, banned crates, sources, unused dependencies, and known vulnerabilities where their database can be reached
 	$(TOOLS)/cargo-deny --locked check --deny warnings bans licenses sources

@@ -1,7 +1,10 @@
 //! What is signed and parses is kept: in every sample of every provider each field in turn is something odd, and
 //! the event is accepted, is about the same call and can be shown, unless the field is what names it.
 
-use std::{collections::BTreeMap, fs, thread};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs, thread,
+};
 
 use bytes::Bytes;
 use ringpost::{
@@ -61,7 +64,7 @@ fn now() -> Timestamp {
 }
 
 /// An endpoint, as far as it reads.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Endpoint {
     CallCompleted,
     LiveKitEvents,
@@ -252,8 +255,14 @@ fn whatever_a_field_holds_the_event_is_kept() {
 
 fn check_every_field(samples: &[(Endpoint, Value)]) {
     let oddities = oddities();
+    // Some samples differ in their signatures or values alone.
+    let mut tried = BTreeSet::new();
     for (endpoint, body) in samples.iter().filter(|(_, body)| body.is_object()) {
-        for pointer in pointers(body, "") {
+        let pointers = pointers(body, "");
+        if !tried.insert((*endpoint, pointers.clone())) {
+            continue;
+        }
+        for pointer in pointers {
             let gap = with_a_gap(body, &pointer);
             for raw in &oddities {
                 let changed = gap.replace(HERE, raw);

@@ -147,6 +147,8 @@ def main() -> None:
     lambda_runtime.queue = SimpleNamespace(Queue=PatientQueue, Empty=queue.Empty, Full=queue.Full)
     # Imported where it is used, so it is replaced for all; the class does what the original does.
     socketserver.ThreadingTCPServer = PatientServer
+    # An answer is sent in two parts; the second waited 40 ms until the function had confirmed the first.
+    socketserver.StreamRequestHandler.disable_nagle_algorithm = True
     serve()
 
 

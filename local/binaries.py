@@ -33,10 +33,8 @@ class Binary:
 
 def build() -> dict[str, Binary]:
     """Every function's binary by its name."""
-    # The tests' package as well, because cargo unites the features of what it builds: only so do the tests find all
-    # built. The command line adds none.
-    packages = ["--workspace", "--exclude", "ringpost-cli", "--bins"]
-    command = ["cargo", "build", "--locked", *packages, "--message-format", "json-render-diagnostics"]
+    command = ["cargo", "build", "--locked", "--package", "ringpost-functions", "--bins"]
+    command += ["--message-format", "json-render-diagnostics"]
     with step("building the functions"):
         try:
             done = subprocess.run(command, cwd=ROOT, env=_environment(), stdout=subprocess.PIPE, text=True, check=False)

@@ -1,16 +1,13 @@
-"""`make test`: every test, against the stack that runs or one of its own.
-
-The tables and queues that tests make for themselves are in a second emulator: one alone would be what all wait for.
-"""
+"""`make test`: every test, against the stack that runs or one of its own."""
 
 import os
 import shutil
 import subprocess
 
 from project import environment
-from project.settings import CRASH_POINTS, ROOT, endpoint
+from project.settings import CRASH_POINTS, ROOT
 
-from . import account, browser, up
+from . import browser, up
 
 
 def run() -> int:
@@ -31,15 +28,9 @@ def run() -> int:
 
 
 def _cargo_test() -> int:
-    with account.emulator("own-tables") as port:
-        account.copy_secrets(port)
-        # Most of a test is waiting: for an answer, or for a time to pass.
-        threads = 2 * (os.cpu_count() or 1)
-        return _run(
-            ["cargo", "test", "--workspace", "--locked"],
-            RINGPOST_TEST_AWS=endpoint(port),
-            RUST_TEST_THREADS=str(threads),
-        )
+    # Most of a test is waiting: for an answer, or for a time to pass.
+    threads = 2 * (os.cpu_count() or 1)
+    return _run(["cargo", "test", "--workspace", "--locked"], RUST_TEST_THREADS=str(threads))
 
 
 def _run(command: list[str], **environment: str) -> int:

@@ -5,28 +5,30 @@ use std::env;
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_async::{rt::sleep::TokioSleep, time::SystemTimeSource};
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
-use aws_types::{SdkConfig, region::Region};
+use aws_types::{SdkConfig, region::Region, sdk_config::Builder};
 
-use crate::{faults::Faults, stack::Stack};
+use crate::{faults::Faults, own_tables::OwnTables, stack::Stack};
 
-/// Where the tables and queues are that tests make for themselves: in the local cloud, unless
-/// `RINGPOST_TEST_AWS` names another implementation of AWS's APIs (`make second-database`).
+/// A configuration for the local cloud whose requests suffer `faults` and are tried a given number of times.
+pub fn sdk(stack: &Stack, faults: &Faults, attempts: u32) -> SdkConfig {
+    at(stack.value("AWS_ENDPOINT_URL"), stack, faults, attempts).build()
+}
+
+/// As [`sdk`], for tables and queues that a test makes for itself: the tables in a database of this process, unless
+/// `RINGPOST_TEST_AWS` names another implementation of AWS's APIs, which has both then (`make second-database`).
 #[expect(
     clippy::disallowed_methods,
     reason = "a choice of this test run, not a setting of a function"
 )]
-pub fn own_tables_url(stack: &Stack) -> String {
-    let other = env::var("RINGPOST_TEST_AWS").ok();
-    other.unwrap_or_else(|| stack.value("AWS_ENDPOINT_URL").to_owned())
+pub(crate) fn own_sdk(stack: &Stack, faults: &Faults, attempts: u32) -> SdkConfig {
+    if let Ok(url) = env::var("RINGPOST_TEST_AWS") {
+        return at(&url, stack, faults, attempts).build();
+    }
+    let cloud = at(stack.value("AWS_ENDPOINT_URL"), stack, faults, attempts);
+    cloud.service_config(OwnTables).build()
 }
 
-/// A configuration for the local cloud whose requests suffer `faults` and are tried a given number of times.
-pub fn sdk(stack: &Stack, faults: &Faults, attempts: u32) -> SdkConfig {
-    sdk_at(stack.value("AWS_ENDPOINT_URL"), stack, faults, attempts)
-}
-
-/// As [`sdk`], for the APIs at this URL.
-pub fn sdk_at(url: &str, stack: &Stack, faults: &Faults, attempts: u32) -> SdkConfig {
+fn at(url: &str, stack: &Stack, faults: &Faults, attempts: u32) -> Builder {
     let (id, secret) = (
         stack.value("AWS_ACCESS_KEY_ID"),
         stack.value("AWS_SECRET_ACCESS_KEY"),
@@ -43,5 +45,4 @@ pub fn sdk_at(url: &str, stack: &Stack, faults: &Faults, attempts: u32) -> SdkCo
         .time_source(SystemTimeSource::new())
         .retry_config(RetryConfig::standard().with_max_attempts(attempts))
         .timeout_config(TimeoutConfig::builder().build())
-        .build()
 }

@@ -21,6 +21,7 @@ pub mod livekit;
 pub mod manual_clock;
 pub mod noise;
 pub mod outage;
+mod own_tables;
 pub mod receiver;
 pub mod recovery;
 pub mod routes;

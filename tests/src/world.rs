@@ -55,7 +55,7 @@ use serde_json::Value;
 use table::{Index, Sort, Table};
 
 use crate::{
-    aws::{own_tables_url, sdk_at},
+    aws,
     faults::Faults,
     livekit::unique,
     stack::{Stack, stack},
@@ -72,7 +72,7 @@ pub type Items = BTreeMap<String, BTreeMap<String, String>>;
 /// Tables and a queue that nobody else uses.
 pub struct World {
     stack: &'static Stack,
-    aws_url: String,
+    has_own_tables: bool,
     tables: HashMap<&'static str, String>,
     queue_url: String,
     transcripts_url: String,
@@ -154,8 +154,7 @@ impl World {
     /// A new world, in which unknown numbers belong to `default_tenant`.
     pub async fn new(default_tenant: Option<&'static str>) -> Self {
         let (stack, id) = (stack(), unique());
-        let aws_url = own_tables_url(stack);
-        let sdk = sdk_at(&aws_url, stack, &Faults::none(), 3);
+        let sdk = aws::own_sdk(stack, &Faults::none(), 3);
         let database = aws_sdk_dynamodb::Client::new(&sdk);
         for table in &TABLES {
             table
@@ -181,7 +180,7 @@ impl World {
             .collect();
         Self {
             stack,
-            aws_url,
+            has_own_tables: true,
             tables,
             queue_url,
             transcripts_url,
@@ -209,7 +208,7 @@ impl World {
         let default_tenant = Some("demo");
         Self {
             stack,
-            aws_url: stack.value("AWS_ENDPOINT_URL").to_owned(),
+            has_own_tables: false,
             tables,
             queue_url,
             transcripts_url,
@@ -221,7 +220,11 @@ impl World {
     }
 
     fn sdk(&self, faults: &Faults, attempts: u32) -> SdkConfig {
-        sdk_at(&self.aws_url, self.stack, faults, attempts)
+        if self.has_own_tables {
+            aws::own_sdk(self.stack, faults, attempts)
+        } else {
+            aws::sdk(self.stack, faults, attempts)
+        }
     }
 
     fn name(&self, table: &str) -> String {

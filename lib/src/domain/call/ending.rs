@@ -112,14 +112,13 @@ fn last_departure<'a: 'b, 'b>(
 ) -> Option<Ending<'a>> {
     participants
         .filter(|participant| participant.is_answered() == answered)
-        .filter_map(|participant| {
-            Some(Ending::of(
-                participant.departure(over)?,
-                participant,
-                answered,
-            ))
+        .filter_map(|participant| Some((participant.departure(over)?, participant)))
+        // LiveKit reports whole seconds. Within one, the connections decide, and not the participants' names.
+        .max_by_key(|(departure, participant)| {
+            let (left, joined) = (departure.disconnection(), participant.last_joined_at());
+            (departure.at(), joined, left)
         })
-        .max_by_key(|ending| ending.at)
+        .map(|(departure, participant)| Ending::of(departure, participant, answered))
 }
 
 impl Facts {

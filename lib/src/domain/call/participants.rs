@@ -48,12 +48,20 @@ pub(super) enum Departure<'a> {
     Closed(Timestamp),
 }
 
-impl Departure<'_> {
+impl<'a> Departure<'a> {
     pub(super) fn at(&self) -> Timestamp {
         match self {
             Self::Left(left) => left.at(),
             Self::HungUp(hangup) => hangup.at,
             Self::Closed(at) => *at,
+        }
+    }
+
+    /// The disconnection, if the room reported it.
+    pub(super) fn disconnection(&self) -> Option<&'a Disconnection> {
+        match self {
+            Self::Left(left) => Some(left),
+            Self::HungUp(_) | Self::Closed(_) => None,
         }
     }
 }
@@ -65,6 +73,10 @@ impl<'a> Participant<'a> {
 
     pub(super) fn joined_at(&self) -> Option<Timestamp> {
         self.parts().filter_map(|leg| leg.joined.first()).min()
+    }
+
+    pub(super) fn last_joined_at(&self) -> Option<Timestamp> {
+        self.parts().filter_map(|leg| leg.joined.last()).max()
     }
 
     pub(super) fn ringing_at(&self) -> Option<Timestamp> {
@@ -108,16 +120,14 @@ impl<'a> Participant<'a> {
         let left = self.parts().filter_map(Leg::last_disconnection).max();
         let is_back = match self.twin {
             None => self.leg.is_present(),
-            Some(_) => {
-                self.parts().filter_map(|leg| leg.joined.last()).max() > left.map(Disconnection::at)
-            }
+            Some(_) => self.last_joined_at() > left.map(Disconnection::at),
         };
         let hung_up = || {
             let hangup = best(self.reports.iter().map(|report| &report.hangup))?.value();
             let is_ongoing = self.reports.iter().any(|report| report.is_ongoing());
             Some(Departure::HungUp(hangup)).filter(|_| !is_ongoing)
         };
-        let joined = self.parts().filter_map(|leg| leg.joined.last()).max();
+        let joined = self.last_joined_at();
         let closed = || {
             over.filter(|over| joined.is_some_and(|joined| joined <= *over))
                 .map(Departure::Closed)

@@ -93,6 +93,23 @@ pub(crate) fn carrier(sid: &str, status: &str, second: i64, more: &str) -> CallU
 }
 
 #[test]
+fn of_two_attempts_that_end_in_the_same_second_the_later_one_decides() {
+    for (first, second) in [("A", "B"), ("B", "A")] {
+        let mut room = Room::new("RM_1");
+        room.joined(1, dialled(first, "dialing"));
+        room.joined(5, dialled(second, "dialing"));
+        room.left(20, dialled(first, "ringing"), "USER_REJECTED");
+        room.left(20, dialled(second, "ringing"), "CLIENT_INITIATED");
+        room.finished(22);
+        assert_eq!(
+            ends(&room.events).last(),
+            Some(&ended(Outcome::NoAnswer, 20)),
+            "{second} was dialled last"
+        );
+    }
+}
+
+#[test]
 fn a_second_number_that_declines_ends_nothing() {
     let mut room = Room::new("RM_1");
     room.joined(1, dialled("A", "active"));

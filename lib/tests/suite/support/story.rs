@@ -216,7 +216,13 @@ impl Story {
                 },
             );
         }
-        match self.stays.iter().max_by_key(|stay| (stay.to, stay.reason)) {
+        // An aborted attempt of a browser has no beginning that is reported.
+        let began = |stay: &Stay| (self.kind != Kind::Web).then_some(stay.from);
+        let last = self
+            .stays
+            .iter()
+            .max_by_key(|stay| (stay.to, began(stay), stay.reason));
+        match last {
             Some(last) => (
                 last.to,
                 match last.reason {

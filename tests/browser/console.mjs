@@ -260,6 +260,8 @@ try {
   for (const [name, check] of Object.entries(checks)) {
     if (chosen.length && !chosen.some((part) => name.includes(part))) continue;
     await check();
+    // What stays open goes on asking.
+    await Promise.all(browser.contexts().map((context) => context.close()));
     console.log(`✓ ${name}`);
   }
   assert.deepEqual(complaints, []);

@@ -192,7 +192,7 @@ async fn one_endpoint_that_is_down_slows_no_other_and_loses_nothing() {
     }
     tokio::time::timeout(Duration::from_secs(600), async {
         while reached(down).len() < EVENTS {
-            hand.advance(60);
+            hand.advance(600);
             world
                 .sweep(&Faults::none(), hand.clock())
                 .handle(minute())

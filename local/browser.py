@@ -7,7 +7,7 @@ import shutil
 import subprocess
 
 from project import console, node
-from project.progress import Failure, say, step
+from project.progress import say, step
 from project.settings import HOME, ROOT
 
 from . import stack_env
@@ -25,8 +25,7 @@ def run() -> int:
         say("· skipped the browser tests: there is no chromium on this machine")
         return 0
     with step("testing in a browser"):
-        if not node.npm(TESTS, "ci", "--silent"):
-            raise Failure("npm could not install tests/browser/package-lock.json (see above).")
+        node.install(TESTS)
         more = node.variables() | stack_env.read() | {"CHROMIUM": str(browser), "SCREENSHOTS": str(SCREENSHOTS)}
         codes = [subprocess.run(["node", test], cwd=TESTS, env=more, check=False).returncode for test in _tests()]
     return max(codes)

@@ -3,24 +3,35 @@
 import os
 import shutil
 import subprocess
+import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from project import environment
+from project.progress import say
 from project.settings import CRASH_POINTS, ROOT
 
-from . import browser, up
+from . import up
+
+# What a test binary needs to know, so that not each of them looks after the stack (tests/src/stack.rs).
+STACK_IS_UP = "RINGPOST_STACK_IS_UP"
 
 
 def run() -> int:
     """The exit code of the tests. The contract comes last, for what it sends stays in the stack."""
     started = up.up()
     shutil.rmtree(CRASH_POINTS, ignore_errors=True)
+    tools = str(environment.ensure("tools"))
     try:
+        # cargo's tests wait a third of their time; the browser and the rehearsals have it.
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            beside = [pool.submit(_captured, verb) for verb in ("browser", "rehearse")]
+            code = _cargo_test()
+            codes = [_printed(each) for each in beside]
         return (
-            _cargo_test()
-            or _run([str(environment.ensure("tools")), "-m", "checks.crash_points"])
-            or _run([str(environment.ensure("cloud")), "-m", "local", "rehearse"])
-            or browser.run()
-            or _run([str(environment.ensure("tools")), "-m", "checks.contract", "--quick"])
+            code
+            or max(codes)
+            or _run([tools, "-m", "checks.crash_points"])
+            or _run([tools, "-m", "checks.contract", "--quick"])
         )
     finally:
         if started:
@@ -30,8 +41,26 @@ def run() -> int:
 def _cargo_test() -> int:
     # Most of a test is waiting: for an answer, or for a time to pass.
     threads = 2 * (os.cpu_count() or 1)
-    return _run(["cargo", "test", "--workspace", "--locked"], RUST_TEST_THREADS=str(threads))
+    return _run(["cargo", "test", "--workspace", "--locked"], RUST_TEST_THREADS=str(threads), **{STACK_IS_UP: "1"})
 
 
 def _run(command: list[str], **environment: str) -> int:
     return subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=False).returncode
+
+
+def _captured(verb: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "local", verb],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def _printed(beside: Future[subprocess.CompletedProcess[str]]) -> int:
+    """The exit code of what ran beside, whose output comes in one piece."""
+    done = beside.result()
+    say(done.stdout)
+    return done.returncode

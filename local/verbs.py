@@ -5,7 +5,15 @@ from contextlib import suppress
 from project.progress import Failure, say
 from project.settings import ROOT
 
-from . import invoke, logs, rehearse, second_database, serve, stack_env, tests, up
+from . import browser, invoke, logs, rehearse, second_database, serve, stack_env, tests, up
+
+TESTS = {
+    "test": tests.run,
+    "browser": browser.run,
+    "rehearse": rehearse.run,
+    "second-database": second_database.run,
+    "invoke-all": invoke.every,
+}
 
 
 def run(arguments: list[str]) -> int:
@@ -21,16 +29,10 @@ def run(arguments: list[str]) -> int:
             # Ctrl-C is the way to end it.
             with suppress(KeyboardInterrupt):
                 serve.serve()
-        case ["test"]:
-            return tests.run()
-        case ["rehearse"]:
-            return rehearse.run()
-        case ["second-database"]:
-            return second_database.run()
         case ["invoke", function, event]:
             return invoke.one(function, event)
-        case ["invoke-all"]:
-            return invoke.every()
+        case [verb] if verb in TESTS:
+            return TESTS[verb]()
         case ["logs", *functions]:
             logs.show(functions)
         case _:

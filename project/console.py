@@ -15,7 +15,7 @@ DIST = CONSOLE / "dist"
 # The page is made of these; the client's sources are a part of it.
 SOURCES = (CONSOLE, ROOT / "clients" / "typescript" / "src")
 LEFT_OUT = ("node_modules", "dist")
-BUILT, INSTALLED = HOME / "console.sha256", CONSOLE / "node_modules" / ".ringpost.sha256"
+BUILT = HOME / "console.sha256"
 
 
 def ensure() -> None:
@@ -24,7 +24,7 @@ def ensure() -> None:
     if (DIST / "index.html").exists() and _is(BUILT, wanted):
         return
     with step("building the console"):
-        install()
+        node.install(CONSOLE)
         _run("run", "--silent", "build")
     HOME.mkdir(exist_ok=True)
     BUILT.write_text(wanted)
@@ -36,14 +36,6 @@ def try_ensure() -> None:
         ensure()
     except Failure as failure:
         say(f"· the console is not built: {failure}")
-
-
-def install() -> None:
-    """What package-lock.json names, if that has changed."""
-    wanted = _digest([CONSOLE / "package-lock.json"])
-    if not _is(INSTALLED, wanted):
-        _run("ci", "--silent")
-        INSTALLED.write_text(wanted)
 
 
 def _run(*arguments: str) -> None:
@@ -73,7 +65,7 @@ if __name__ == "__main__":
     try:
         ensure()
         if "--check" in sys.argv:
-            install()
+            node.install(CONSOLE)
             _run("run", "--silent", "check")
     except Failure as failure:
         sys.exit(fail(failure))

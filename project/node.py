@@ -1,5 +1,6 @@
 """Node and npm: the machine's own, or those of the environment `console`. Standard library only."""
 
+import hashlib
 import os
 import re
 import shutil
@@ -7,6 +8,8 @@ import subprocess
 from pathlib import Path
 
 from . import environment
+from .progress import Failure
+from .settings import ROOT
 
 # What console/package.json asks for: 20.19 or a later 20, or 22.12 and newer.
 TWENTY, NEWER = (20, 19), (22, 12)
@@ -25,6 +28,17 @@ def npm(folder: Path, *arguments: str) -> bool:
     found = variables()
     command = shutil.which("npm", path=found["PATH"])
     return bool(command) and subprocess.run([command, *arguments], cwd=folder, env=found, check=False).returncode == 0
+
+
+def install(folder: Path) -> None:
+    """What the package-lock.json of a folder names, if that has changed."""
+    stamp = folder / "node_modules" / ".ringpost.sha256"
+    wanted = hashlib.sha256((folder / "package-lock.json").read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == wanted:
+        return
+    if not npm(folder, "ci", "--silent"):
+        raise Failure(f"npm could not install {folder.relative_to(ROOT)}/package-lock.json (see above).")
+    stamp.write_text(wanted)
 
 
 def _is_suitable() -> bool:

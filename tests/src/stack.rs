@@ -1,7 +1,7 @@
 //! The local stack, started by the first test that needs it.
 
 use std::{
-    collections::HashMap, fs, path::PathBuf, process::Command, sync::OnceLock, time::Duration,
+    collections::HashMap, env, fs, path::PathBuf, process::Command, sync::OnceLock, time::Duration,
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -29,21 +29,17 @@ pub fn root() -> PathBuf {
 }
 
 /// The stack that this process tests. `make up` starts it, or brings it up to date, or finds it as it
-/// should be; it holds a lock, so that test binaries may all call it.
+/// should be; it holds a lock, so that test binaries may all call it. `make test` has done so already.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a choice of this test run, not a setting of a function"
+)]
 pub fn stack() -> &'static Stack {
     static STACK: OnceLock<Stack> = OnceLock::new();
     STACK.get_or_init(|| {
-        let up = Command::new("make")
-            .arg("up")
-            .current_dir(root())
-            .output()
-            .expect("make can be run");
-        let said = String::from_utf8_lossy(&up.stderr);
-        assert!(
-            up.status.success(),
-            "make up failed:\n{}{said}",
-            String::from_utf8_lossy(&up.stdout)
-        );
+        if env::var_os("RINGPOST_STACK_IS_UP").is_none() {
+            bring_up();
+        }
         let text =
             fs::read_to_string(root().join(".local/stack.env")).expect("make up wrote stack.env");
         let pairs = text.lines().filter_map(|line| line.split_once('='));
@@ -53,6 +49,20 @@ pub fn stack() -> &'static Stack {
                 .collect(),
         )
     })
+}
+
+fn bring_up() {
+    let up = Command::new("make")
+        .arg("up")
+        .current_dir(root())
+        .output()
+        .expect("make can be run");
+    assert!(
+        up.status.success(),
+        "make up failed:\n{}{}",
+        String::from_utf8_lossy(&up.stdout),
+        String::from_utf8_lossy(&up.stderr)
+    );
 }
 
 /// An answer of the API.

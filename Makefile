@@ -28,7 +28,7 @@ OPS := $(PYTHON) -m ops
 TOOLS := .local/venv/tools/bin
 ROOMS := local ops checks chaos samples project bench
 
-.PHONY: help check cli clients console console-check contract fuzz mutants redaction rehearse chaos run second-database up down test logs invoke invoke-all lint quick-lint quick-test supply bench bench-check growth cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
+.PHONY: help browser check cli clients console console-check contract fuzz mutants redaction rehearse chaos run second-database up down test logs invoke invoke-all lint quick-lint quick-test supply bench bench-check growth cost fmt secrets replay erase migrate trace restore adopt build deploy rollback tools stage
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -42,8 +42,11 @@ up: ## start the local stack, or replace the functions that changed, and leave i
 down: ## stop the local stack
 	@$(LOCAL) down
 
-test: ## run every test, on the running local stack or on a new one
+test: ## run every test but the browser's, on the running local stack or on a new one
 	@$(LOCAL) test
+
+browser: ## test the console and document 000's client in Chromium, on the running local stack or on a new one
+	@$(LOCAL) browser
 
 logs: ## print what the functions logged (FUNCTION=call-completed for one)
 	@$(LOCAL) logs $(FUNCTION)

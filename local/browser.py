@@ -1,6 +1,6 @@
-"""Document 000's client and hook, and the console, in a real browser, against the running stack: `tests/browser/`.
+"""`make browser`: document 000's client and hook, and the console, in a real browser (`tests/browser/`).
 
-Needs Chromium. Without it this says so, and nothing is tested.
+Against the stack that runs or one of its own. Needs Chromium. Without it this says so, and nothing is tested.
 """
 
 import shutil
@@ -10,7 +10,7 @@ from project import console, node
 from project.progress import say, step
 from project.settings import HOME, ROOT
 
-from . import stack_env
+from . import stack_env, up
 
 TESTS = ROOT / "tests" / "browser"
 # What the console looks like, for people; git-ignored.
@@ -24,11 +24,15 @@ def run() -> int:
     if not browser:
         say("· skipped the browser tests: there is no chromium on this machine")
         return 0
-    with step("testing in a browser"):
-        node.install(TESTS)
-        more = node.variables() | stack_env.read() | {"CHROMIUM": str(browser), "SCREENSHOTS": str(SCREENSHOTS)}
-        codes = [subprocess.run(["node", test], cwd=TESTS, env=more, check=False).returncode for test in _tests()]
-    return max(codes)
+    started = up.up()
+    try:
+        with step("testing in a browser"):
+            node.install(TESTS)
+            more = node.variables() | stack_env.read() | {"CHROMIUM": str(browser), "SCREENSHOTS": str(SCREENSHOTS)}
+            return max(subprocess.run(["node", test], cwd=TESTS, env=more, check=False).returncode for test in _tests())
+    finally:
+        if started:
+            up.down()
 
 
 def _tests() -> list[str]:

@@ -1,4 +1,4 @@
-"""`make test`: every test, against the stack that runs or one of its own."""
+"""`make test`: every test but the browser's, against the stack that runs or one of its own."""
 
 import os
 import shutil
@@ -17,22 +17,21 @@ STACK_IS_UP = "RINGPOST_STACK_IS_UP"
 
 
 def run() -> int:
-    """The exit code of the tests. The contract comes last, for what it sends stays in the stack."""
+    """The exit code of the tests."""
     started = up.up()
     shutil.rmtree(CRASH_POINTS, ignore_errors=True)
     tools = str(environment.ensure("tools"))
     try:
-        # cargo's tests wait a third of their time; the browser and the rehearsals have it.
+        # cargo's tests wait a third of their time; the rehearsals need a fraction of it and no stack.
         with ThreadPoolExecutor(max_workers=1) as pool:
-            beside = [pool.submit(_captured, verb) for verb in ("browser", "rehearse")]
-            code = _cargo_test()
-            codes = [_printed(each) for each in beside]
-        return (
-            code
-            or max(codes)
-            or _run([tools, "-m", "checks.crash_points"])
-            or _run([tools, "-m", "checks.contract", "--quick"])
-        )
+            rehearsals = pool.submit(_rehearse)
+            # The contract comes last, for what it sends stays in the stack.
+            return (
+                _cargo_test()
+                or _run([tools, "-m", "checks.crash_points"])
+                or _end(rehearsals)
+                or _run([tools, "-m", "checks.contract", "--quick"])
+            )
     finally:
         if started:
             up.down()
@@ -48,9 +47,10 @@ def _run(command: list[str], **environment: str) -> int:
     return subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=False).returncode
 
 
-def _captured(verb: str) -> subprocess.CompletedProcess[str]:
+def _rehearse() -> subprocess.CompletedProcess[str]:
+    """What it prints comes in one piece, at its end."""
     return subprocess.run(
-        [sys.executable, "-m", "local", verb],
+        [sys.executable, "-m", "local", "rehearse"],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -59,8 +59,7 @@ def _captured(verb: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def _printed(beside: Future[subprocess.CompletedProcess[str]]) -> int:
-    """The exit code of what ran beside, whose output comes in one piece."""
-    done = beside.result()
+def _end(rehearsals: Future[subprocess.CompletedProcess[str]]) -> int:
+    done = rehearsals.result()
     say(done.stdout)
     return done.returncode

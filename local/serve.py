@@ -20,7 +20,7 @@ The console shows this call: {console}
 The stack serves on. In another terminal:
    make logs    what the functions logged (FUNCTION=call-completed for one)
    make up      builds and deploys what you changed
-   make test    runs every test against this stack
+   make test    tests it, against this stack
 """
 STOPS = "Ctrl-C stops everything. VERBOSE=1 make run shows every answer whole."
 STAYS = "Ctrl-C ends the demonstration and leaves the stack, which make up had started; make down stops it."

@@ -1,6 +1,7 @@
 //! The database of the tables that tests make for themselves: a DynamoDB in the test's own process, in memory.
 //!
-//! The local cloud's answers the deployed functions. It took as much of the processor as all of these tests (docs/adr/0044).
+//! The local cloud's answers the deployed functions. It took nearly as much of the processor as the tests themselves
+//! (docs/adr/0044).
 
 use std::{net::TcpListener, sync::OnceLock, thread};
 

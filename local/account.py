@@ -1,4 +1,4 @@
-"""An emulator beside the stack's own: an empty account for what must not share the stack's, or its processor."""
+"""An emulator beside the stack's own: an empty account for what must not share the stack's."""
 
 import contextlib
 from collections.abc import Iterator

@@ -12,7 +12,7 @@ from . import binaries, ports
 from .settings import PORT
 
 # The verbs that build.
-VERBS = ("run", "up", "test")
+VERBS = ("run", "up", "test", "browser")
 
 
 def prepare(arguments: list[str]) -> None:

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from concurrent.futures import Future, ThreadPoolExecutor
 
 from project import environment
 from project.progress import say
@@ -20,8 +19,8 @@ def run() -> int:
     """The exit code of the tests."""
     started = up.up()
     shutil.rmtree(CRASH_POINTS, ignore_errors=True)
-    tools = str(environment.ensure("tools"))
     try:
+        tools = str(environment.ensure("tools"))
         return _cargo_test() or _run([tools, "-m", "checks.crash_points"]) or _checks(tools)
     finally:
         if started:
@@ -40,25 +39,11 @@ def _run(command: list[str], **environment: str) -> int:
 
 def _checks(tools: str) -> int:
     """The contract comes last, for what it sends stays in the stack. The rehearsals have an emulator of their own."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        rehearsals = pool.submit(_rehearse)
+    rehearse = [sys.executable, "-m", "local", "rehearse"]
+    with subprocess.Popen(
+        rehearse, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as rehearsals:
         contract = _run([tools, "-m", "checks.contract", "--quick"])
-        return _end(rehearsals) or contract
-
-
-def _rehearse() -> subprocess.CompletedProcess[str]:
-    """What it prints comes in one piece, at its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "local", "rehearse"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-
-
-def _end(rehearsals: Future[subprocess.CompletedProcess[str]]) -> int:
-    done = rehearsals.result()
-    say(done.stdout)
-    return done.returncode
+        # In one piece, not between the contract's lines.
+        say(rehearsals.communicate()[0])
+    return rehearsals.returncode or contract

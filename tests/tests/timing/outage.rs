@@ -192,6 +192,7 @@ async fn one_endpoint_that_is_down_slows_no_other_and_loses_nothing() {
     }
     tokio::time::timeout(Duration::from_secs(600), async {
         while reached(down).len() < EVENTS {
+            // A sweep takes every minute since the one before.
             hand.advance(600);
             world
                 .sweep(&Faults::none(), hand.clock())
